@@ -1,0 +1,68 @@
+import tseslint from 'typescript-eslint'
+import tsdoc from 'eslint-plugin-tsdoc'
+
+/**
+ * Who may import what, downwards only: commands → tasks → resources → aws. The leaves (settings, edge,
+ * repositories, ui) know no AWS client; the sandbox is the other side of the wire and knows none of our client code.
+ */
+const rooms = {
+  aws: ['commands', 'tasks', 'resources', 'sandbox', 'edge'],
+  resources: ['commands', 'tasks', 'sandbox'],
+  tasks: ['commands', 'sandbox'],
+  commands: [],
+  settings: ['commands', 'tasks', 'resources', 'aws', 'sandbox', 'edge'],
+  edge: ['commands', 'tasks', 'resources', 'aws', 'sandbox', 'settings', 'ui'],
+  repositories: ['commands', 'tasks', 'resources', 'aws', 'sandbox', 'settings', 'edge'],
+  ui: ['commands', 'tasks', 'resources', 'aws', 'sandbox', 'edge'],
+  sandbox: ['commands', 'tasks', 'resources', 'aws'],
+}
+const clientsAllowed = new Set(['aws', 'resources'])
+
+const importRules = Object.entries(rooms).map(([room, forbidden]) => ({
+  files: [`src/${room}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          ...forbidden.map((other) => ({
+            regex: `^(\\.\\./)+${other}/`,
+            message: `src/${room} must not import src/${other}.`,
+          })),
+          ...(clientsAllowed.has(room)
+            ? []
+            : [{ group: ['@aws-sdk/*'], message: 'AWS clients live in src/aws and src/resources only.' }]),
+          {
+            group: ['@aws-sdk/*'],
+            importNamePattern: '^(Delete|Remove|Schedule.*Deletion|Disable).*Command$',
+            message: 'pc-ctl destroys nothing outside cfremove.',
+          },
+        ],
+      },
+    ],
+  },
+}))
+
+export default tseslint.config(
+  { ignores: ['dist', 'coverage', 'docs'] },
+  {
+    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { tsdoc },
+    rules: {
+      'tsdoc/syntax': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/require-await': 'off',
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: { '@typescript-eslint/no-unused-expressions': 'off' },
+  },
+  ...importRules,
+)

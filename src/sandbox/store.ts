@@ -1,0 +1,47 @@
+import { DatabaseSync } from 'node:sqlite'
+
+/** A named collection of JSON documents, ordered by id. */
+export interface Collection<T> {
+  get(id: string): T | undefined
+  put(id: string, document: T): void
+  delete(id: string): void
+  list(): T[]
+}
+
+/**
+ * Everything the sandbox remembers: one SQLite file, so that a sandbox killed at any moment starts again with what it
+ * had acknowledged. Without a file name it lives in memory and ends with the process.
+ */
+export class Store {
+  /** For services (S3) whose data is too large for whole-document collections. */
+  readonly database: DatabaseSync
+
+  constructor(file?: string) {
+    this.database = new DatabaseSync(file ?? ':memory:')
+    this.database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+      CREATE TABLE IF NOT EXISTS document (
+        collection TEXT NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (collection, id)
+      ) WITHOUT ROWID;`)
+  }
+
+  collection<T>(name: string): Collection<T> {
+    const get = this.database.prepare('SELECT json FROM document WHERE collection = ? AND id = ?')
+    const list = this.database.prepare('SELECT json FROM document WHERE collection = ? ORDER BY id')
+    const put = this.database.prepare('INSERT OR REPLACE INTO document (collection, id, json) VALUES (?, ?, ?)')
+    const remove = this.database.prepare('DELETE FROM document WHERE collection = ? AND id = ?')
+    const parse = (row: Record<string, unknown>): T => JSON.parse(String(row['json'])) as T
+    return {
+      get(id) {
+        const row = get.get(name, id)
+        return row === undefined ? undefined : parse(row)
+      },
+      put: (id, document) => void put.run(name, id, JSON.stringify(document)),
+      delete: (id) => void remove.run(name, id),
+      list: () => list.all(name).map(parse),
+    }
+  }
+
+  close(): void {
+    this.database.close()
+  }
+}

@@ -1,0 +1,9 @@
+// Tests must never see the machine's own AWS settings, nor depend on its colours.
+for (const name of Object.keys(process.env)) {
+  if (/^(AWS_|PC_CTL_)/.test(name)) Reflect.deleteProperty(process.env, name)
+}
+process.env['AWS_EC2_METADATA_DISABLED'] = 'true'
+process.env['AWS_CONFIG_FILE'] = '/nonexistent/aws-config'
+process.env['AWS_SHARED_CREDENTIALS_FILE'] = '/nonexistent/aws-credentials'
+process.env['NO_COLOR'] = '1'
+Reflect.deleteProperty(process.env, 'FORCE_COLOR')
