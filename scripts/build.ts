@@ -8,6 +8,8 @@ import { join } from 'node:path'
 import { Plugin } from '@oclif/core'
 import { build } from 'esbuild'
 
+import { buildEdge } from './build-edge.ts'
+
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 
@@ -35,6 +37,8 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
 })
+
+await buildEdge(join(dist, 'edge/index.mjs'))
 
 const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true })
 await plugin.load()

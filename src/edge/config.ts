@@ -1,0 +1,51 @@
+/**
+ * What the deployer tells the function. The zip holds two files: `index.mjs`, always the same bytes, and `config.json`
+ * beside it, since a function at the edge can have no environment variables.
+ */
+
+/** `config.json` in the zip. */
+export interface EdgeConfig {
+  /** Where the KMS key is. A replica runs in the region next to the viewer, so its own region is never meant. */
+  region: string
+  /** ARN of the KMS key. */
+  keyId: string
+  /** Must be the one that the secrets were encrypted with, see {@link encryptionContext}. */
+  encryptionContext: Record<string, string>
+  /**
+   * KMS ciphertexts in base64: the current secret first, then the previous one if there is one. The plaintext is the
+   * secret's text as it stands in packagecloud.rb, in UTF-8.
+   */
+  secrets: readonly string[]
+}
+
+/** Names of the files in the zip, and of the function's handler as Lambda wants it. */
+export const edgeFiles = { bundle: 'index.mjs', config: 'config.json', handler: 'index.handler' } as const
+
+/** The KMS encryption context that binds a ciphertext to its installation and purpose. */
+export const encryptionContext = (installation: string): Record<string, string> => ({
+  'packagecloud:enterprise': installation,
+  purpose: 'cloudfront_auth',
+})
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+const isTextMap = (value: unknown): value is Record<string, string> =>
+  isObject(value) && Object.values(value).every(isText)
+
+/**
+ * Reads the text of `config.json`.
+ *
+ * @throws SyntaxError for text that is not JSON; TypeError for JSON of another shape
+ */
+export function parseEdgeConfig(text: string): EdgeConfig {
+  const config: unknown = JSON.parse(text)
+  if (!isObject(config)) throw new TypeError('config.json is not an object')
+  const { region, keyId, encryptionContext: context, secrets } = config
+  if (!isText(region) || !isText(keyId)) throw new TypeError('config.json lacks region or keyId')
+  if (!isTextMap(context)) throw new TypeError('config.json lacks encryptionContext')
+  if (!Array.isArray(secrets) || secrets.length === 0 || !secrets.every(isText)) {
+    throw new TypeError('config.json lacks secrets')
+  }
+  return { region, keyId, encryptionContext: context, secrets }
+}

@@ -1,0 +1,73 @@
+/** The function's only call to AWS: KMS Decrypt, signed by aws4fetch, since the SDK is a hundred times its size. */
+import { AwsClient } from 'aws4fetch'
+
+import type { EdgeConfig } from './config.ts'
+import { decodeSecret } from './signature.ts'
+
+/** Two attempts of this length and a pause stay well inside the function's timeout of 5 s. */
+const attemptMs = 1500
+const pauseMs = 100
+
+/** What KMS calls its passing troubles (API_Decrypt.html#API_Decrypt_Errors, CommonErrors.html). */
+const passing = /Throttling|LimitExceeded|KMSInternal|DependencyTimeout|ServiceUnavailable|InternalFailure/
+
+interface Answer {
+  Plaintext?: unknown
+  __type?: unknown
+  message?: unknown
+}
+
+/**
+ * Decrypts all secrets of the configuration side by side.
+ *
+ * @param environment - holds Lambda's credentials; `AWS_ENDPOINT_URL_KMS`, which a function at the edge can never have,
+ *   lets a rehearsal bring its own KMS
+ * @returns the decoded secrets, in the order of the configuration
+ * @throws Error if one of them cannot be decrypted, or is no secret; the message holds no secret
+ */
+export async function decryptSecrets(
+  config: EdgeConfig,
+  environment: Record<string, string | undefined> = process.env,
+): Promise<Uint8Array[]> {
+  const client = new AwsClient({
+    accessKeyId: environment['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: environment['AWS_SECRET_ACCESS_KEY'] ?? '',
+    ...(environment['AWS_SESSION_TOKEN'] && { sessionToken: environment['AWS_SESSION_TOKEN'] }),
+    service: 'kms',
+    region: config.region,
+    retries: 0,
+  })
+  const endpoint = environment['AWS_ENDPOINT_URL_KMS'] ?? `https://kms.${config.region}.amazonaws.com/`
+  return Promise.all(config.secrets.map((ciphertext) => decrypt(client, endpoint, config, ciphertext)))
+}
+
+async function decrypt(client: AwsClient, endpoint: string, config: EdgeConfig, ciphertext: string) {
+  const request = {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.Decrypt' },
+    body: JSON.stringify({
+      CiphertextBlob: ciphertext,
+      EncryptionContext: config.encryptionContext,
+      KeyId: config.keyId,
+    }),
+  }
+  const ask = async () =>
+    readAnswer(await client.fetch(endpoint, { ...request, signal: AbortSignal.timeout(attemptMs) }))
+  let answer = await ask().catch((): Answer => ({ __type: 'ServiceUnavailable' }))
+  if (typeof answer.__type === 'string' && passing.test(answer.__type)) {
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    answer = await ask()
+  }
+  if (typeof answer.Plaintext !== 'string') {
+    throw new Error(`KMS Decrypt: ${String(answer.__type)}: ${String(answer.message)}`)
+  }
+  return decodeSecret(Buffer.from(answer.Plaintext, 'base64').toString())
+}
+
+/** A 5xx need not hold JSON: it may come from a balancer. */
+async function readAnswer(response: Response): Promise<Answer> {
+  const answer: unknown = await response.json().catch(() => undefined)
+  if (response.status >= 500 || response.status === 429)
+    return { __type: 'ServiceUnavailable', message: response.status }
+  return typeof answer === 'object' && answer !== null ? answer : {}
+}

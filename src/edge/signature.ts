@@ -1,0 +1,162 @@
+/**
+ * The signature of package URLs, shared by those who sign (`sign-url`, the sandbox's front server) and the function at
+ * the edge that verifies. `docs/signed-urls.md` is its specification.
+ *
+ *     https://DOMAIN/KEY?t=EXPIRY_SIGNATURE
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+
+import { encodePath, pathOfKey } from './path.ts'
+
+/** The hash under the HMAC. The edge tells them apart by the signature's length. */
+export type Algorithm = 'sha256' | 'sha1'
+
+/** A well-formed token; says nothing about whether it is valid. */
+export interface Token {
+  /** Unix time in seconds; the token is good up to and including this second. */
+  expires: number
+  algorithm: Algorithm
+  /** Lower-case hex. */
+  signature: string
+}
+
+/** Why a request is turned away, in words for the person who made it. */
+export interface Refusal {
+  refused: 'missing token' | 'malformed token' | 'expired' | 'bad signature'
+  /** What the edge answers. */
+  reason: string
+}
+
+/** What {@link sign} signs. */
+export interface SignRequest {
+  /** The decoded secret, see {@link decodeSecret}. */
+  secret: Uint8Array
+  /** The percent-decoded path with its leading slash. */
+  path: string
+  /** Unix time in whole seconds; ten digits, that is 2001 to 2286. */
+  expires: number
+  /** Default: sha256. */
+  algorithm?: Algorithm
+}
+
+/** What {@link signUrl} signs. */
+export interface SignUrlRequest extends Omit<SignRequest, 'path'> {
+  /** The distribution's domain, see {@link originOf}. */
+  domain: string
+  /** The S3 key, literally, with or without a leading slash. */
+  key: string
+}
+
+/** A valid token, and which of the secrets made it: 0 is the current one, 1 the previous one. */
+export interface Match {
+  secretIndex: number
+}
+
+/** Fewer bytes than this can be guessed; above all, an empty secret must never verify anything. */
+const shortestSecret = 16
+const base64 = /^[A-Za-z0-9+/_-]+={0,2}$/
+
+/**
+ * Exactly ten digits make PATH + EXPIRY unambiguous; only `[0-9a-f_]` survives every client's re-quoting. Neither may
+ * be loosened.
+ */
+const tokenShape = /^([0-9]{10})_([0-9a-f]{64}|[0-9a-f]{40})$/
+const firstExpiry = 1_000_000_000
+const lastExpiry = 9_999_999_999
+
+/** `127.0.0.1`, `localhost` or `[::1]`, with or without a port. */
+const loopback = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/
+const domainShape = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[::1\])(?::\d{1,5})?$/i
+
+/**
+ * Decodes the secret as it stands in packagecloud.rb.
+ *
+ * @param secret - base64 in the standard or the URL-safe alphabet, padded or not
+ * @returns the bytes that key the HMAC
+ * @throws TypeError if it is not base64 or shorter than 16 bytes; the message does not hold the secret
+ */
+export function decodeSecret(secret: string): Uint8Array {
+  if (!base64.test(secret) || secret.replace(/=+$/, '').length % 4 === 1) throw new TypeError('not base64')
+  const bytes = Buffer.from(secret, 'base64')
+  if (bytes.length < shortestSecret) throw new TypeError(`shorter than ${shortestSecret} bytes`)
+  return bytes
+}
+
+/** HMAC(secret, PATH + EXPIRY), the path in UTF-8, the expiry in decimal. */
+const digest = (secret: Uint8Array, path: string, expires: number, algorithm: Algorithm): Buffer =>
+  createHmac(algorithm, secret).update(`${path}${expires}`).digest()
+
+/**
+ * Makes a token.
+ *
+ * @returns `EXPIRY_HEX`, the value of the parameter `t`
+ * @throws RangeError for an expiry that does not have ten digits
+ */
+export function sign({ secret, path, expires, algorithm = 'sha256' }: SignRequest): string {
+  if (!Number.isInteger(expires) || expires < firstExpiry || expires > lastExpiry) {
+    throw new RangeError(`The expiry ${expires} is not a Unix time in seconds with ten digits.`)
+  }
+  return `${expires}_${digest(secret, path, expires, algorithm).toString('hex')}`
+}
+
+/**
+ * Scheme and authority of the URLs of a packages domain. A loopback domain is the sandbox's edge, which has one port a
+ * distribution and no certificate, hence plain http; everything else is https.
+ *
+ * @param domain - a host name, with a port where it is not 443
+ * @throws RangeError if it is anything else, such as a URL
+ */
+export function originOf(domain: string): string {
+  if (!domainShape.test(domain)) throw new RangeError(`${JSON.stringify(domain)} is not a domain name.`)
+  return `${loopback.test(domain) ? 'http' : 'https'}://${domain}`
+}
+
+/**
+ * Makes a signed URL, the key encoded canonically.
+ *
+ * @throws RangeError for a key, domain or expiry that cannot be signed
+ */
+export function signUrl(request: SignUrlRequest): string {
+  const path = pathOfKey(request.key)
+  return `${originOf(request.domain)}${encodePath(path)}?t=${sign({ ...request, path })}`
+}
+
+/** Reads the value of `t`; undefined if it is not exactly of the form `EXPIRY_HEX`. */
+export function parseToken(text: string): Token | undefined {
+  const [, expires, signature] = tokenShape.exec(text) ?? []
+  if (expires === undefined || signature === undefined) return undefined
+  return { expires: Number(expires), algorithm: signature.length === 64 ? 'sha256' : 'sha1', signature }
+}
+
+/**
+ * The token of a raw query string. Strict on `t`: it stands there once, unescaped. Other parameters are nobody's
+ * business here; the edge drops them all.
+ */
+export function findToken(querystring: string): Token | Refusal {
+  const values = querystring.split('&').filter((parameter) => parameter === 't' || parameter.startsWith('t='))
+  const [first] = values
+  if (first === undefined) return { refused: 'missing token', reason: 'missing token' }
+  const token = values.length === 1 ? parseToken(first.slice(2)) : undefined
+  return token ?? { refused: 'malformed token', reason: 'malformed token' }
+}
+
+/** Refuses a token whose time is over. `now` is Unix time in seconds. */
+export function checkExpiry(token: Token, now: number): Refusal | undefined {
+  const late = Math.floor(now) - token.expires
+  return late > 0 ? { refused: 'expired', reason: `expired ${late} s ago` } : undefined
+}
+
+/**
+ * Checks a token's signature in constant time, against the current secret, then the previous one. The expiry is not
+ * looked at, see {@link checkExpiry}.
+ *
+ * @param path - the percent-decoded path with its leading slash
+ * @param secrets - decoded, the current one first
+ */
+export function verify(token: Token, path: string, secrets: readonly Uint8Array[]): Match | Refusal {
+  const given = Buffer.from(token.signature, 'hex')
+  const secretIndex = secrets.findIndex((secret) =>
+    timingSafeEqual(digest(secret, path, token.expires, token.algorithm), given),
+  )
+  return secretIndex === -1 ? { refused: 'bad signature', reason: 'bad signature' } : { secretIndex }
+}
