@@ -47,6 +47,9 @@ export interface AssociableVersion {
   /** Bytes of the zip. */
   codeSize: number
   roleArn: string
+  hasEnvironment: boolean
+  /** `x86_64` or `arm64`. */
+  architecture: string
 }
 
 /** The Lambda service as the others see it. */

@@ -1,0 +1,310 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+
+import { unzipSync } from 'fflate'
+
+import {
+  containerProgram,
+  type ContainerMessage,
+  type ContainerRequest,
+  type ContainerSettings,
+} from './function-container.ts'
+import type { FunctionRoles, SessionCredentials } from './lambda-peers.ts'
+import type { Context } from './service.ts'
+
+/** A function version, or $LATEST at one revision, ready to run. */
+export interface FunctionImage {
+  name: string
+  version: string
+  arn: string
+  runtime: string
+  handler: string
+  roleArn: string
+  /** MiB */
+  memorySize: number
+  /** Seconds */
+  timeout: number
+  environment: Readonly<Record<string, string>>
+  /** Hex of the zip's SHA-256; the folder it is unpacked into is called so. */
+  codeHash: string
+  /** Distinguishes two states of $LATEST: containers of another revision are not reused. */
+  revision: string
+  zip(): Buffer
+}
+
+/** Where a container runs: the function's own region, or the region near an edge location that runs a replica. */
+export interface Placement {
+  region: string
+  replica: boolean
+}
+
+export type FunctionOutcome = { log: string } & (
+  { kind: 'result'; payload: string } | { kind: 'error'; errorType: string; errorMessage: string; trace: string[] }
+)
+
+/** Runs functions' real zips, each container a Node process of its own, kept warm for the next event. */
+export interface FunctionRuntime {
+  /** Runs one event (JSON text). Rejects only if the sandbox itself is at fault. */
+  run(image: FunctionImage, event: string, placement: Placement, requestId?: string): Promise<FunctionOutcome>
+  /** Ends all containers. */
+  close(): Promise<void>
+}
+
+/** Lambda gives a container this long to load the function's module. */
+const initMilliseconds = 10_000
+/** Idle containers are ended after this long. */
+const idleMilliseconds = 5 * 60_000
+/** Processes per version; further events queue. Lambda would start more, a developer's machine should not. */
+const maxContainers = 4
+
+export function createFunctionRuntime(context: Context, roles: Pick<FunctionRoles, 'startSession'>): FunctionRuntime {
+  const pools = new Map<string, ContainerPool>()
+  return {
+    async run(image, event, placement, requestId = randomUUID()) {
+      const key = [image.arn, image.revision, placement.region].join(' ')
+      const pool = pools.get(key) ?? new ContainerPool(() => startContainer(context, roles, image, placement))
+      pools.set(key, pool)
+      return pool.run({ requestId, event }, image.timeout * 1000)
+    },
+    async close() {
+      const all = [...pools.values()]
+      pools.clear()
+      await Promise.all(all.map((pool) => pool.close()))
+    },
+  }
+}
+
+/** The containers of one version in one place. */
+class ContainerPool {
+  readonly #start: () => Container
+  readonly #idle: Container[] = []
+  readonly #all = new Set<Container>()
+  readonly #waiting: (() => void)[] = []
+
+  constructor(start: () => Container) {
+    this.#start = start
+  }
+
+  async run(request: Omit<ContainerRequest, 'deadline'>, timeout: number): Promise<FunctionOutcome> {
+    const container = await this.#take()
+    try {
+      return await container.run(request, timeout)
+    } finally {
+      if (container.usable) this.#idle.push(container)
+      else this.#all.delete(container)
+      this.#waiting.shift()?.()
+    }
+  }
+
+  async #take(): Promise<Container> {
+    for (;;) {
+      const idle = this.#idle.pop()
+      if (idle?.usable === true) return idle
+      if (idle !== undefined) this.#all.delete(idle)
+      if (idle === undefined && this.#all.size < maxContainers) break
+      if (idle === undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+    const container = this.#start()
+    this.#all.add(container)
+    return container
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#all].map((container) => container.end()))
+  }
+}
+
+function startContainer(
+  context: Context,
+  roles: Pick<FunctionRoles, 'startSession'>,
+  image: FunctionImage,
+  placement: Placement,
+): Container {
+  const taskRoot = unpack(context.folder, image)
+  const name = placement.replica ? `us-east-1.${image.name}` : image.name
+  const settings: ContainerSettings = {
+    taskRoot,
+    handler: image.handler,
+    nodeMajor: Number(/^nodejs(\d+)/.exec(image.runtime)?.[1] ?? 0),
+    functionName: name,
+    functionVersion: image.version,
+    functionArn: image.arn,
+    memorySize: image.memorySize,
+    logGroup: `/aws/lambda/${name}`,
+    logStream: `${new Date(context.now()).toISOString().slice(0, 10).replaceAll('-', '/')}/[${image.version}]${randomUUID().replaceAll('-', '')}`,
+  }
+  const session = roles.startSession(image.roleArn, image.name)
+  const child = spawn(
+    process.execPath,
+    [`--max-old-space-size=${image.memorySize}`, '--eval', containerProgram, JSON.stringify(settings)],
+    {
+      cwd: taskRoot,
+      env: reservedVariables(context, image, placement, settings, session),
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
+  )
+  return new Container(child, image.memorySize, () => context.now() < session.expiresAt - 60_000)
+}
+
+/** Lambda's reserved variables and nothing of the sandbox's own environment. */
+function reservedVariables(
+  context: Context,
+  image: FunctionImage,
+  placement: Placement,
+  settings: ContainerSettings,
+  session: SessionCredentials,
+): Record<string, string> {
+  return {
+    ...image.environment,
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+    _HANDLER: image.handler,
+    AWS_REGION: placement.region,
+    AWS_DEFAULT_REGION: placement.region,
+    AWS_EXECUTION_ENV: `AWS_Lambda_${image.runtime}`,
+    AWS_LAMBDA_FUNCTION_NAME: settings.functionName,
+    AWS_LAMBDA_FUNCTION_VERSION: image.version,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(image.memorySize),
+    AWS_LAMBDA_LOG_GROUP_NAME: settings.logGroup,
+    AWS_LAMBDA_LOG_STREAM_NAME: settings.logStream,
+    AWS_ACCESS_KEY_ID: session.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
+    AWS_SESSION_TOKEN: session.sessionToken,
+    LAMBDA_TASK_ROOT: settings.taskRoot,
+    // The one variable that Lambda would not set: it leads the function's KMS calls back to the sandbox.
+    AWS_ENDPOINT_URL_KMS: context.endpoint,
+  }
+}
+
+/** Unpacks a zip once; two sandboxes on one folder would come to the same result. */
+function unpack(folder: string, image: FunctionImage): string {
+  const tasks = join(folder, 'lambda', 'tasks')
+  const target = join(tasks, image.codeHash)
+  if (existsSync(target)) return target
+  const temporary = `${target}.${randomUUID()}`
+  mkdirSync(temporary, { recursive: true })
+  // Above /var/task there is no package.json; without this one, one above the state folder could decide what .js is.
+  writeFileSync(join(tasks, 'package.json'), '{}')
+  for (const [name, bytes] of Object.entries(unzipSync(image.zip()))) {
+    const path = join(temporary, normalize(`/${name}`))
+    if (name.endsWith('/')) {
+      mkdirSync(path, { recursive: true })
+      continue
+    }
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, bytes)
+  }
+  renameSync(temporary, target)
+  return target
+}
+
+/** Name of the folder of a zip. */
+export const hashOf = (zip: Uint8Array): string => createHash('sha256').update(zip).digest('hex')
+
+/** One Node process that runs a function, one event at a time. */
+class Container {
+  readonly #child: ChildProcess
+  readonly #memorySize: number
+  readonly #credentialsLast: () => boolean
+  readonly #exited: Promise<void>
+  #alive = true
+  #ready = false
+  #log = ''
+  #idleTimer: NodeJS.Timeout | undefined
+  #receive: (message: ContainerMessage) => void = () => undefined
+
+  constructor(child: ChildProcess, memorySize: number, credentialsLast: () => boolean) {
+    this.#child = child
+    this.#memorySize = memorySize
+    this.#credentialsLast = credentialsLast
+    child.on('message', (message) => this.#receive(message as ContainerMessage))
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.#log = (this.#log + text).slice(-64 * 1024)))
+    }
+    this.#exited = new Promise((resolve) => {
+      const gone = (reason: string): void => {
+        this.#alive = false
+        this.#receive(this.#exitFailure(reason))
+        resolve()
+      }
+      child.on('error', (error) => gone(error.message))
+      child.on('exit', (code, signal) => gone(signal === null ? `exit status ${code ?? 0}` : `signal: ${signal}`))
+    })
+  }
+
+  /** May it take another event? */
+  get usable(): boolean {
+    return this.#alive && this.#credentialsLast()
+  }
+
+  /** V8 aborts when the heap outgrows the function's memory; Lambda's own kill comes as a signal. */
+  #exitFailure(reason: string): ContainerMessage {
+    const outOfMemory = this.#log.includes('heap out of memory')
+    if (outOfMemory) {
+      const errorMessage = `Runtime exited with error: signal: killed (memory size ${this.#memorySize} MB)`
+      return { kind: 'error', errorType: 'Runtime.OutOfMemory', errorMessage, trace: [] }
+    }
+    const errorMessage = `Runtime exited with error: ${reason}`
+    return { kind: 'error', errorType: 'Runtime.ExitError', errorMessage, trace: [] }
+  }
+
+  async run(request: Omit<ContainerRequest, 'deadline'>, timeout: number): Promise<FunctionOutcome> {
+    clearTimeout(this.#idleTimer)
+    this.#child.ref()
+    this.#log = this.#ready ? '' : this.#log
+    const outcome = await this.#answer(request, timeout)
+    if (outcome.kind === 'error' && /^(Sandbox\.|Runtime\.)/.test(outcome.errorType)) {
+      outcome.errorMessage = `RequestId: ${request.requestId} Error: ${outcome.errorMessage}`
+    }
+    this.#idleTimer = setTimeout(() => void this.end(), idleMilliseconds)
+    this.#idleTimer.unref()
+    this.#child.unref()
+    const lines = [`START RequestId: ${request.requestId}`, this.#log.trimEnd(), `END RequestId: ${request.requestId}`]
+    return { ...outcome, log: `${lines.filter((line) => line !== '').join('\n')}\n` }
+  }
+
+  async #answer(
+    request: Omit<ContainerRequest, 'deadline'>,
+    timeout: number,
+  ): Promise<Exclude<ContainerMessage, { kind: 'ready' }>> {
+    if (!this.#ready) {
+      const first = await this.#next(initMilliseconds)
+      if (first.kind !== 'ready') return first.kind === 'error' ? first : this.#exitReply()
+      this.#ready = true
+    }
+    const reply = this.#next(timeout)
+    this.#child.send({ ...request, deadline: Date.now() + timeout } satisfies ContainerRequest, () => undefined)
+    const message = await reply
+    return message.kind === 'ready' ? this.#exitReply() : message
+  }
+
+  #exitReply(): Exclude<ContainerMessage, { kind: 'ready' }> {
+    return { kind: 'error', errorType: 'Runtime.Unknown', errorMessage: 'The function spoke out of turn', trace: [] }
+  }
+
+  /** The next message; past the timeout the process is killed, as Lambda does. */
+  async #next(timeout: number): Promise<ContainerMessage> {
+    const { promise, resolve } = Promise.withResolvers<ContainerMessage>()
+    if (!this.#alive) return this.#exitFailure('exit status 0')
+    this.#receive = resolve
+    const overrun = setTimeout(() => {
+      const errorMessage = `Task timed out after ${(timeout / 1000).toFixed(2)} seconds`
+      resolve({ kind: 'error', errorType: 'Sandbox.Timedout', errorMessage, trace: [] })
+      void this.end()
+    }, timeout)
+    const message = await promise
+    clearTimeout(overrun)
+    this.#receive = () => undefined
+    return message
+  }
+
+  async end(): Promise<void> {
+    clearTimeout(this.#idleTimer)
+    this.#alive = false
+    this.#child.kill('SIGKILL')
+    await this.#exited
+  }
+}

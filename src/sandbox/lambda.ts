@@ -1,0 +1,136 @@
+import { createFunctionRuntime, type FunctionImage, type FunctionRuntime, type Placement } from './function-runtime.ts'
+import type { EdgeInvocation } from './edge-peers.ts'
+import { codePathPrefix, createCodeStore, hexOf, type CodeStore } from './lambda-code.ts'
+import {
+  functionArn,
+  isSettled,
+  revisionOf,
+  stateOf,
+  type FunctionState,
+  type LambdaFunction,
+} from './lambda-function.ts'
+import { lambdaInvoke } from './lambda-invoke.ts'
+import { lambdaChanges } from './lambda-changes.ts'
+import { lambdaLooks } from './lambda-looks.ts'
+import type { AssociableVersion, FunctionRoles, LambdaService } from './lambda-peers.ts'
+import { routeOf, type LambdaRoute } from './lambda-routes.ts'
+import { restJsonError } from './protocol-json.ts'
+import { AwsError, type AwsRequest, type AwsResponse, type Context } from './service.ts'
+import type { Collection } from './store.ts'
+
+/** What Lambda's operations work with. */
+export interface LambdaParts {
+  readonly context: Context
+  readonly roles: FunctionRoles
+  readonly functions: Collection<LambdaFunction>
+  readonly code: CodeStore
+  readonly runtime: FunctionRuntime
+  isReplicated(versionArn: string): boolean
+}
+
+/** One operation: the request, where its path leads, and the way to answer. */
+export type LambdaOperation = (request: AwsRequest, route: LambdaRoute) => Promise<AwsResponse> | AwsResponse
+
+/** The region of the replica that serves the sandbox's one edge location: not us-east-1, as most real ones. */
+const edgePlacement: Placement = { region: 'eu-central-1', replica: true }
+
+export const functionKey = (region: string, name: string): string => `${region}/${name}`
+
+/**
+ * Lambda: functions of a region, their numbered versions and their states, and running them.
+ * Written from the Lambda API reference (2015-03-31).
+ */
+export function createLambda(context: Context, roles: FunctionRoles): LambdaService {
+  let isReplicated: (versionArn: string) => boolean = () => false
+  const parts: LambdaParts = {
+    context,
+    roles,
+    functions: context.store.collection<LambdaFunction>('lambda-function'),
+    code: createCodeStore(context),
+    runtime: createFunctionRuntime(context, roles),
+    isReplicated: (versionArn) => isReplicated(versionArn),
+  }
+  const operations = new Map<string, LambdaOperation>(
+    Object.entries({ ...lambdaLooks(parts), ...lambdaChanges(parts), ...lambdaInvoke(parts) }),
+  )
+  return {
+    names: ['lambda'],
+    operation: (request) => routeOf(request).operation,
+    async handle(request, operation) {
+      const carryOut = operations.get(operation)
+      if (carryOut === undefined) throw new AwsError(404, 'UnknownOperationException', '')
+      return carryOut(request, routeOf(request))
+    },
+    error: restJsonError,
+    version: (arn) => associable(parts, arn),
+    invoke: (versionArn, event) => invokeAtEdge(parts, versionArn, event),
+    protectReplicated(judge) {
+      isReplicated = judge
+    },
+    taggedResources: (region) =>
+      parts.functions
+        .list()
+        .filter((fn) => fn.region === region && Object.keys(fn.tags).length > 0)
+        .map((fn) => ({ arn: functionArn(context, fn), type: 'lambda:function', tags: fn.tags })),
+    codePathPrefix,
+    download: (path, query) => parts.code.download(path, query),
+    close: () => parts.runtime.close(),
+  }
+}
+
+/** The function and numbered version behind an ARN. */
+function versionOf(parts: LambdaParts, arn: string): { fn: LambdaFunction; state: FunctionState } | undefined {
+  const match = /^arn:aws:lambda:([a-z0-9-]+):(\d{12}):function:([A-Za-z0-9_-]+):(\d+)$/.exec(arn)
+  const [, region = '', account, name = '', number] = match ?? []
+  if (account !== parts.context.accountId) return undefined
+  const fn = parts.functions.get(functionKey(region, name))
+  const state = fn?.versions.find(({ version }) => version === number)
+  return fn === undefined || state === undefined ? undefined : { fn, state }
+}
+
+function associable(parts: LambdaParts, arn: string): AssociableVersion | undefined {
+  const found = versionOf(parts, arn)
+  if (found === undefined) return undefined
+  const { settings, codeSize } = found.state
+  return {
+    arn,
+    state: isSettled(found.state, parts.context.now()) ? 'Active' : 'Pending',
+    runtime: settings.runtime,
+    memorySize: settings.memorySize,
+    timeout: settings.timeout,
+    codeSize,
+    roleArn: settings.role,
+    hasEnvironment: settings.environment !== undefined,
+    architecture: settings.architectures[0] ?? 'x86_64',
+  }
+}
+
+/** What the runtime needs to run a state of a function. */
+export function imageOf(parts: LambdaParts, fn: LambdaFunction, state: FunctionState): FunctionImage {
+  const { settings } = state
+  return {
+    name: fn.name,
+    version: state.version,
+    arn: functionArn(parts.context, fn, state.version),
+    runtime: settings.runtime,
+    handler: settings.handler,
+    roleArn: settings.role,
+    memorySize: settings.memorySize,
+    timeout: settings.timeout,
+    environment: settings.environment ?? {},
+    codeHash: hexOf(state.codeSha256),
+    revision: state.version === '$LATEST' ? revisionOf(state, parts.context.now()) : state.version,
+    zip: () => parts.code.get(state.codeSha256),
+  }
+}
+
+async function invokeAtEdge(parts: LambdaParts, versionArn: string, event: unknown): Promise<EdgeInvocation> {
+  const found = versionOf(parts, versionArn)
+  if (found === undefined) {
+    return { outcome: 'error', errorType: 'ResourceNotFoundException', errorMessage: `No such version: ${versionArn}` }
+  }
+  const image = imageOf(parts, found.fn, stateOf(parts.context, found.fn, found.state.version))
+  const outcome = await parts.runtime.run(image, JSON.stringify(event), edgePlacement)
+  if (outcome.kind === 'result') return { outcome: 'result', payload: JSON.parse(outcome.payload) as unknown }
+  return { outcome: 'error', errorType: outcome.errorType, errorMessage: outcome.errorMessage }
+}
