@@ -18,7 +18,7 @@ const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, 
  * Runs the built pc-ctl (dist/ must be there) in an environment of its own: PATH, HOME and what is given, so that
  * nothing of the machine's AWS settings leaks in. Streams are pipes, never a terminal.
  *
- * @param options.signal - aborting it kills the process with SIGKILL; the run then resolves with code 137
+ * Aborting `options.signal` kills the process with SIGKILL; the run then resolves with code 137
  */
 export async function runCli(
   args: string[],
