@@ -1,0 +1,43 @@
+import { Flags } from '@oclif/core'
+
+import { connect } from '../aws/connect.ts'
+import { loadSettings } from '../settings/settings.ts'
+import { bootstrapCloudfront, followUp } from '../tasks/bootstrap-cloudfront.ts'
+import { change } from '../tasks/change.ts'
+import { carriedFlags } from '../tasks/follow-up.ts'
+import { adoptFlag, changeFlags, planExitCode } from '../ui/change-flags.ts'
+import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { type PlanLine, planText } from '../ui/plan.ts'
+
+export default class BootstrapCloudfront extends CtlCommand {
+  static override summary = 'Create the IAM role, KMS key and Lambda version that check signed URLs at the edge'
+  static override description =
+    'Creates or updates only what is needed and can be run again at any time. Prints the next command on stdout.'
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --dry-run']
+  static override flags = {
+    runtime: Flags.string({ description: 'Lambda runtime', default: 'nodejs22.x', helpValue: 'NAME' }),
+    ...adoptFlag,
+    ...changeFlags,
+    ...settingsFlags,
+  }
+
+  async run(): Promise<{ plan: PlanLine[] } | { functionVersion: string; next: string; report: PlanLine[] }> {
+    const { flags, raw } = await this.parse(BootstrapCloudfront)
+    const settings = await loadSettings(flags)
+    const aws = connect(settings)
+    const outcome = await change(
+      bootstrapCloudfront(aws, settings, flags),
+      { ...flags, json: this.jsonEnabled() },
+      (line) => this.say(line),
+    )
+    if ('plan' in outcome) {
+      this.log(planText(outcome.plan))
+      process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
+      return outcome
+    }
+    const next = followUp(outcome.done, carriedFlags(raw))
+    this.say('Now run:')
+    this.log(next)
+    return { functionVersion: outcome.done.version.arn, next, report: outcome.report }
+  }
+}

@@ -1,0 +1,65 @@
+import { Args, Flags } from '@oclif/core'
+
+import { connect } from '../aws/connect.ts'
+import { loadSettings } from '../settings/settings.ts'
+import { change } from '../tasks/change.ts'
+import { carriedFlags } from '../tasks/follow-up.ts'
+import { reconfigureCloudfrontDistribution } from '../tasks/reconfigure-cloudfront-distribution.ts'
+import { type Connected, connected } from '../tasks/connected.ts'
+import { priceClasses } from '../resources/distribution-config.ts'
+import { adoptFlag, changeFlags, planExitCode } from '../ui/change-flags.ts'
+import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { type PlanLine, planText } from '../ui/plan.ts'
+
+export default class ReconfigureCloudfrontDistribution extends CtlCommand {
+  static override summary = 'Create or update the CloudFront distribution that serves the bucket behind signed URLs'
+  static override description =
+    'Changes only what pc-ctl owns in the distribution and in the bucket policy, and can be run again at any time.\n' +
+    'Prints the lines for packagecloud.rb on stdout.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> arn:aws:lambda:us-east-1:999999999999:function:packagecloud_cloudfront_auth:1',
+  ]
+  static override args = {
+    ARN: Args.string({ description: 'function version, as bootstrap-cloudfront prints it', required: true }),
+  }
+  static override flags = {
+    'origin-access': Flags.option({ options: ['oai', 'oac'] as const })({
+      description: 'how CloudFront reads the bucket: origin access identity or control; by default as it is, else oai',
+    }),
+    alias: Flags.string({ description: 'domain name of your own to add (repeatable)', multiple: true, default: [] }),
+    certificate: Flags.string({ description: 'ACM certificate in us-east-1 for the aliases', helpValue: 'ARN' }),
+    'price-class': Flags.option({ options: priceClasses })({ description: 'edges to use' }),
+    distribution: Flags.string({ description: 'distribution to use', helpValue: 'ID' }),
+    'no-wait': Flags.boolean({ description: 'do not wait until all edges have the new configuration' }),
+    ...adoptFlag,
+    ...changeFlags,
+    ...settingsFlags,
+  }
+
+  async run(): Promise<{ plan: PlanLine[] } | (Connected & { report: PlanLine[] })> {
+    const { args, flags, raw } = await this.parse(ReconfigureCloudfrontDistribution)
+    const settings = await loadSettings(flags)
+    const chain = reconfigureCloudfrontDistribution(connect(settings), settings, {
+      arn: args.ARN,
+      originAccess: flags['origin-access'],
+      distribution: flags.distribution,
+      aliases: flags.alias,
+      certificate: flags.certificate,
+      priceClass: flags['price-class'],
+      adopt: flags.adopt,
+      wait: !flags['no-wait'],
+    })
+    const outcome = await change(chain, { ...flags, json: this.jsonEnabled() }, (line) => this.say(line))
+    if ('plan' in outcome) {
+      this.log(planText(outcome.plan))
+      process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
+      return outcome
+    }
+    const result = await connected(outcome.done, settings, carriedFlags(raw))
+    for (const warning of result.warnings) this.say(`Warning: ${warning}`)
+    this.say(`Put these lines into ${settings.configFile}:`)
+    this.log(result.lines.join('\n'))
+    for (const line of result.next) this.say(line)
+    return { ...result, report: outcome.report }
+  }
+}

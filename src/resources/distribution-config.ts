@@ -1,0 +1,238 @@
+import type {
+  CustomErrorResponse,
+  DefaultCacheBehavior,
+  DistributionConfig,
+  LambdaFunctionAssociation,
+  Origin,
+  ViewerCertificate,
+} from '@aws-sdk/client-cloudfront'
+
+import type { Names } from '../aws/names.ts'
+import { type Bucket, hostsOf, regionalHost } from './bucket.ts'
+import { type Change, change } from './resource.ts'
+
+/** How CloudFront reads the bucket: by an origin access identity or an origin access control. */
+export type OriginAccess = { readonly kind: 'oai'; readonly id: string } | { readonly kind: 'oac'; readonly id: string }
+
+/** What the operator and the chain want of the distribution. All else in its configuration is the operator's. */
+export interface DistributionWishes {
+  readonly names: Names
+  readonly bucket: Bucket
+  /** ARN of a numbered version. */
+  readonly functionArn: string
+  readonly cachePolicyId: string
+  readonly access: OriginAccess
+  /** Names to add to those that the distribution has. */
+  readonly aliases: readonly string[]
+  /** ARN of an ACM certificate in us-east-1; `undefined` leaves the certificate as it is. */
+  readonly certificate: string | undefined
+  /** `undefined` leaves it as it is. */
+  readonly priceClass: PriceClass | undefined
+}
+
+export const priceClasses = ['PriceClass_100', 'PriceClass_200', 'PriceClass_All'] as const
+export type PriceClass = (typeof priceClasses)[number]
+
+/** A configuration for a distribution that does not exist yet; {@link withWishes} completes it. */
+export const blankConfig = ({ names, bucket }: DistributionWishes): DistributionConfig => ({
+  CallerReference: names.callerReference(bucket.name),
+  Comment: names.mark,
+  Enabled: true,
+  HttpVersion: 'http2',
+  IsIPV6Enabled: true,
+  PriceClass: 'PriceClass_All',
+  DefaultRootObject: '',
+  Aliases: { Quantity: 0 },
+  Origins: { Quantity: 0, Items: [] },
+  DefaultCacheBehavior: { TargetOriginId: undefined, ViewerProtocolPolicy: 'https-only' },
+  ViewerCertificate: { CloudFrontDefaultCertificate: true },
+})
+
+/** The origin that is the bucket, by whichever of its hosts. */
+export const originOf = (config: DistributionConfig, bucket: Bucket): Origin | undefined =>
+  config.Origins?.Items?.find((origin) => hostsOf(bucket).includes(origin.DomainName ?? ''))
+
+/**
+ * A configuration changed in just the fields that pc-ctl owns. Everything else, above all what an operator has set by
+ * hand (WAF, aliases, certificate, logging, geo restriction, further behaviours and origins), is carried over.
+ */
+export function withWishes(config: DistributionConfig, wishes: DistributionWishes): DistributionConfig {
+  const origin = wantedOrigin(originOf(config, wishes.bucket), wishes)
+  const others = (config.Origins?.Items ?? []).filter(({ Id }) => Id !== origin.Id)
+  const aliases = [...new Set([...(config.Aliases?.Items ?? []), ...wishes.aliases])]
+  return {
+    ...config,
+    Enabled: true,
+    ...(wishes.priceClass === undefined ? {} : { PriceClass: wishes.priceClass }),
+    Aliases: { Quantity: aliases.length, ...(aliases.length === 0 ? {} : { Items: aliases }) },
+    Origins: { Quantity: others.length + 1, Items: replaceOrAppend(config.Origins?.Items ?? [], origin) },
+    DefaultCacheBehavior: wantedBehavior(config.DefaultCacheBehavior, origin.Id, wishes),
+    CustomErrorResponses: wantedErrorResponses(config.CustomErrorResponses?.Items ?? []),
+    ...(wishes.certificate === undefined ? {} : { ViewerCertificate: wantedCertificate(wishes.certificate) }),
+  }
+}
+
+const replaceOrAppend = (origins: readonly Origin[], wanted: Origin): Origin[] =>
+  origins.some(({ Id }) => Id === wanted.Id)
+    ? origins.map((origin) => (origin.Id === wanted.Id ? wanted : origin))
+    : [...origins, wanted]
+
+function wantedOrigin(live: Origin | undefined, { bucket, access }: DistributionWishes): Origin {
+  return {
+    ConnectionAttempts: 3,
+    ConnectionTimeout: 10,
+    OriginPath: '',
+    CustomHeaders: { Quantity: 0 },
+    OriginShield: { Enabled: false },
+    ...live,
+    Id: live?.Id ?? `s3-${bucket.name}`,
+    DomainName: regionalHost(bucket),
+    S3OriginConfig: {
+      ...live?.S3OriginConfig,
+      // CloudFront refuses an origin with both; an empty identity means none.
+      OriginAccessIdentity: access.kind === 'oai' ? `origin-access-identity/cloudfront/${access.id}` : '',
+    },
+    OriginAccessControlId: access.kind === 'oac' ? access.id : '',
+  }
+}
+
+function wantedBehavior(
+  live: DefaultCacheBehavior | undefined,
+  originId: string | undefined,
+  { functionArn, cachePolicyId }: DistributionWishes,
+): DefaultCacheBehavior {
+  // Legacy cache settings can't stand beside a cache policy.
+  const rest: Partial<DefaultCacheBehavior> = Object.fromEntries(
+    Object.entries(live ?? {}).filter(([member]) => !legacyCacheSettings.has(member)),
+  )
+  const associations = otherAssociations(live)
+  const check: LambdaFunctionAssociation = {
+    EventType: 'viewer-request',
+    LambdaFunctionARN: functionArn,
+    IncludeBody: false,
+  }
+  return {
+    SmoothStreaming: false,
+    FieldLevelEncryptionId: '',
+    ...rest,
+    TargetOriginId: originId,
+    // Redirecting plain HTTP is as safe; what an operator chose of the two stays.
+    ViewerProtocolPolicy: rest.ViewerProtocolPolicy === 'redirect-to-https' ? 'redirect-to-https' : 'https-only',
+    AllowedMethods: { Quantity: 2, Items: ['HEAD', 'GET'], CachedMethods: { Quantity: 2, Items: ['HEAD', 'GET'] } },
+    // CloudFront would compress text indexes and weaken their ETags.
+    Compress: false,
+    CachePolicyId: cachePolicyId,
+    LambdaFunctionAssociations: { Quantity: associations.length + 1, Items: [...associations, check] },
+  }
+}
+
+const legacyCacheSettings = new Set(['ForwardedValues', 'MinTTL', 'DefaultTTL', 'MaxTTL'])
+
+const otherAssociations = (live: DefaultCacheBehavior | undefined): LambdaFunctionAssociation[] =>
+  (live?.LambdaFunctionAssociations?.Items ?? []).filter(({ EventType }) => EventType !== 'viewer-request')
+
+/** CloudFront keeps a 404 for ten seconds unless told otherwise, so an index just published would seem missing. */
+function wantedErrorResponses(live: readonly CustomErrorResponse[]): DistributionConfig['CustomErrorResponses'] {
+  const existing = live.find(({ ErrorCode }) => ErrorCode === 404)
+  const wanted: CustomErrorResponse = { ...existing, ErrorCode: 404, ErrorCachingMinTTL: 0 }
+  const items = existing === undefined ? [...live, wanted] : live.map((item) => (item === existing ? wanted : item))
+  return { Quantity: items.length, Items: items }
+}
+
+const wantedCertificate = (arn: string): ViewerCertificate => ({
+  ACMCertificateArn: arn,
+  SSLSupportMethod: 'sni-only',
+  MinimumProtocolVersion: 'TLSv1.2_2021',
+})
+
+/** The fields that pc-ctl owns, as they are now and as they should be. Sets are compared without regard to order. */
+export function changesFor(
+  live: DistributionConfig,
+  wanted: DistributionConfig,
+  { bucket }: DistributionWishes,
+): Change[] {
+  return owned.flatMap(({ field, of }) => change(field, of(live, bucket), of(wanted, bucket)))
+}
+
+const owned: readonly { field: string; of: (config: DistributionConfig, bucket: Bucket) => unknown }[] = [
+  { field: 'Enabled', of: (config) => config.Enabled },
+  { field: 'PriceClass', of: (config) => config.PriceClass },
+  { field: 'Aliases', of: (config) => sorted(config.Aliases?.Items) },
+  { field: 'ViewerCertificate', of: (config) => config.ViewerCertificate?.ACMCertificateArn ?? 'CloudFront’s own' },
+  { field: 'Origin.DomainName', of: (config, bucket) => originOf(config, bucket)?.DomainName },
+  {
+    field: 'Origin.OriginAccessIdentity',
+    of: (config, bucket) => originOf(config, bucket)?.S3OriginConfig?.OriginAccessIdentity ?? '',
+  },
+  {
+    field: 'Origin.OriginAccessControlId',
+    of: (config, bucket) => originOf(config, bucket)?.OriginAccessControlId ?? '',
+  },
+  { field: 'DefaultCacheBehavior.TargetOriginId', of: (config) => config.DefaultCacheBehavior?.TargetOriginId },
+  {
+    field: 'DefaultCacheBehavior.ViewerProtocolPolicy',
+    of: (config) => config.DefaultCacheBehavior?.ViewerProtocolPolicy,
+  },
+  {
+    field: 'DefaultCacheBehavior.AllowedMethods',
+    of: (config) => sorted(config.DefaultCacheBehavior?.AllowedMethods?.Items),
+  },
+  {
+    field: 'DefaultCacheBehavior.CachedMethods',
+    of: (config) => sorted(config.DefaultCacheBehavior?.AllowedMethods?.CachedMethods?.Items),
+  },
+  { field: 'DefaultCacheBehavior.Compress', of: (config) => config.DefaultCacheBehavior?.Compress },
+  { field: 'DefaultCacheBehavior.CachePolicyId', of: (config) => config.DefaultCacheBehavior?.CachePolicyId },
+  {
+    field: 'DefaultCacheBehavior.LegacyCacheSettings',
+    of: ({ DefaultCacheBehavior: behavior }) =>
+      Object.entries(behavior ?? {}).flatMap(([member, value]) =>
+        legacyCacheSettings.has(member) && value !== undefined ? member : [],
+      ),
+  },
+  { field: 'DefaultCacheBehavior.LambdaFunctionAssociations.viewer-request', of: (config) => checkedBy(config) },
+  {
+    field: 'CustomErrorResponses.404.ErrorCachingMinTTL',
+    of: (config) =>
+      config.CustomErrorResponses?.Items?.find(({ ErrorCode }) => ErrorCode === 404)?.ErrorCachingMinTTL ?? 10,
+  },
+]
+
+const sorted = (items: readonly string[] | undefined): string[] => [...(items ?? [])].sort()
+
+/** The function version that checks requests of the default behaviour. */
+export const checkedBy = (config: DistributionConfig): string | undefined =>
+  config.DefaultCacheBehavior?.LambdaFunctionAssociations?.Items?.find(
+    ({ EventType }) => EventType === 'viewer-request',
+  )?.LambdaFunctionARN
+
+/**
+ * What in the operator's part of a configuration makes it impossible to check signatures, if anything does.
+ */
+export function obstacle(config: DistributionConfig, { functionArn }: DistributionWishes): string | undefined {
+  const present = checkedBy(config)
+  if (present !== undefined && withoutVersion(present) !== withoutVersion(functionArn)) {
+    return `its default behaviour already runs ${present} at viewer-request, and only one function can run there`
+  }
+  const viewerFunction = config.DefaultCacheBehavior?.FunctionAssociations?.Items?.find(({ EventType }) =>
+    EventType?.startsWith('viewer-'),
+  )
+  if (viewerFunction !== undefined) {
+    return (
+      `its default behaviour runs the CloudFront function ${viewerFunction.FunctionARN ?? ''} at ` +
+      `${viewerFunction.EventType ?? ''}, which can't be combined with Lambda@Edge on viewer events`
+    )
+  }
+  return undefined
+}
+
+/** Path patterns of further behaviours that reach the bucket without the signature check. */
+export const uncheckedPaths = (config: DistributionConfig, bucket: Bucket): string[] => {
+  const origin = originOf(config, bucket)?.Id
+  return (config.CacheBehaviors?.Items ?? []).flatMap((behavior) => {
+    const checked = behavior.LambdaFunctionAssociations?.Items?.some(({ EventType }) => EventType === 'viewer-request')
+    return behavior.TargetOriginId === origin && checked !== true ? (behavior.PathPattern ?? []) : []
+  })
+}
+
+const withoutVersion = (arn: string): string => arn.split(':').slice(0, 7).join(':')

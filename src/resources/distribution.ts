@@ -1,0 +1,283 @@
+import {
+  CloudFrontClient,
+  CreateDistributionWithTagsCommand,
+  type Distribution as CloudFrontDistribution,
+  type DistributionConfig,
+  type DistributionSummary,
+  GetDistributionCommand,
+  ListTagsForResourceCommand,
+  paginateListDistributions,
+  TagResourceCommand,
+  UpdateDistributionCommand,
+} from '@aws-sdk/client-cloudfront'
+
+import { absentAs, nameOf } from '../aws/absent.ts'
+import type { Aws } from '../aws/connect.ts'
+import { edgeRegion, type Names, ownerOf, tagKey } from '../aws/names.ts'
+import { deployment, patiently, propagation, type Talk, until } from '../aws/patience.ts'
+import { CtlError, messageOf } from '../ui/errors.ts'
+import { type Bucket, hostsOf } from './bucket.ts'
+import {
+  blankConfig,
+  changesFor,
+  type DistributionWishes,
+  obstacle,
+  originOf,
+  withWishes,
+} from './distribution-config.ts'
+import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from './resource.ts'
+
+export interface DistributionSearch {
+  readonly names: Names
+  readonly accountId: string
+  readonly bucket: Bucket
+  /** The id that packagecloud.rb or the operator names; without it the distribution is searched for. */
+  readonly id: string | undefined
+}
+
+export interface DistributionWant extends DistributionSearch, DistributionWishes {
+  readonly adopt: boolean
+}
+
+export interface Distribution {
+  readonly id: string
+  readonly arn: string
+  /** Such as `d111111abcdef8.cloudfront.net`. */
+  readonly domain: string
+  /** `InProgress` or `Deployed`. */
+  readonly status: string
+  readonly etag: string
+  readonly config: DistributionConfig
+  readonly owner: string | undefined
+  /** Further distributions of the same installation and bucket, where there should be one. */
+  readonly rivals: readonly string[]
+}
+
+/**
+ * The distribution. Its caller reference follows from installation and bucket, so making it twice can't happen, and it
+ * is tagged in the call that makes it, so it is never there without our mark.
+ */
+export function distribution(aws: Aws): Resource<DistributionWant, Distribution> {
+  const client = aws.client(CloudFrontClient, edgeRegion)
+  return {
+    kind: 'CloudFront distribution',
+    name: ({ id, bucket }) => id ?? `for ${bucket.name}`,
+    needs: distributionNeeds,
+    describe: (want) => findDistribution(aws, want),
+    decide: decideDistribution,
+
+    async apply(want, live, talk) {
+      // Aliases come in a second step: if one is taken, the distribution itself is there all the same.
+      const found = live ?? (await createDistribution(client, want, talk))
+      if (found.owner !== want.names.installation) {
+        await client.send(new TagResourceCommand({ Resource: found.arn, Tags: { Items: [want.names.tag] } }))
+      }
+      const config = withWishes(found.config, want)
+      if (changesFor(found.config, config, want).length === 0) return { ...found, owner: want.names.installation }
+      const command = new UpdateDistributionCommand({ Id: found.id, IfMatch: found.etag, DistributionConfig: config })
+      const answer = await patiently(() => client.send(command), whyNotYet, propagation, talk)
+      return toDistribution(answer.Distribution, answer.ETag, want.names.installation)
+    },
+  }
+}
+
+function distributionNeeds({ names, accountId, functionArn }: DistributionWant) {
+  const resources = [`arn:aws:cloudfront::${accountId}:distribution/*`]
+  const serviceRole = `arn:aws:iam::${accountId}:role/aws-service-role`
+  const services = ['replicator.lambda.amazonaws.com', 'logger.cloudfront.amazonaws.com']
+  const requested = { StringEquals: { [`aws:RequestTag/${tagKey}`]: names.installation } }
+  return [
+    { access: 'read', actions: ['cloudfront:ListDistributions'], resources: ['*'] },
+    { access: 'read', actions: ['cloudfront:GetDistribution', 'cloudfront:ListTagsForResource'], resources },
+    {
+      access: 'write',
+      actions: ['cloudfront:CreateDistribution', 'cloudfront:TagResource'],
+      resources,
+      condition: requested,
+    },
+    {
+      access: 'write',
+      actions: ['cloudfront:UpdateDistribution'],
+      resources,
+      condition: { StringEquals: { [`aws:ResourceTag/${tagKey}`]: names.installation } },
+    },
+    {
+      access: 'write',
+      actions: ['lambda:GetFunction', 'lambda:EnableReplication*', 'lambda:DisableReplication*'],
+      resources: [functionArn.replace(/:\d+$/, ':*')],
+    },
+    {
+      access: 'write',
+      actions: ['iam:CreateServiceLinkedRole'],
+      resources: services.map((service) => `${serviceRole}/${service}/*`),
+      condition: { StringEquals: { 'iam:AWSServiceName': services } },
+    },
+  ] as const
+}
+
+/** Pure. The distribution is ours by its tag; only the fields of {@link withWishes} are ours in it. */
+export function decideDistribution(want: DistributionWant, live: Distribution | undefined): Decision<Distribution> {
+  const { names, bucket, adopt } = want
+  if (live === undefined) {
+    return create({
+      id: pending('distribution id'),
+      arn: pending('distribution ARN'),
+      domain: pending('domain'),
+      status: 'InProgress',
+      etag: '',
+      config: withWishes(blankConfig(want), want),
+      owner: names.installation,
+      rivals: [],
+    })
+  }
+  const what = `CloudFront distribution ${live.id}`
+  if (live.rivals.length > 0) {
+    const all = [live.id, ...live.rivals].join(', ')
+    return refuse(live, `several distributions of this installation serve ${bucket.name}: ${all}`, nameOne)
+  }
+  const foreign = live.owner !== names.installation
+  if (foreign && !adopt) return notOurs(live, what, live.owner)
+  if (originOf(live.config, bucket) === undefined) {
+    return refuse(live, `${what} does not serve the bucket ${bucket.name}`, nameOne)
+  }
+  const inTheWay = obstacle(live.config, want)
+  if (inTheWay !== undefined) {
+    return refuse(live, `${what} can't check signatures: ${inTheWay}`, 'Remove that association first.')
+  }
+  const config = withWishes(live.config, want)
+  const changes = [
+    ...change(`Tags.${tagKey}`, live.owner, names.installation),
+    ...changesFor(live.config, config, want),
+  ]
+  const after = { ...live, config, owner: names.installation }
+  return updateIf(after, changes, foreign ? `Take over ${what} (${live.domain})?` : undefined)
+}
+
+const nameOne = "Name the one that is meant with --distribution or packagecloud_rails['cloudfront_distribution_id']."
+
+/**
+ * The distribution of an installation and bucket: the one that is named, else the one that carries our tag among those
+ * that serve the bucket.
+ *
+ * @throws CtlError of kind `configuration` if the one named does not exist
+ */
+export async function findDistribution(aws: Aws, search: DistributionSearch): Promise<Distribution | undefined> {
+  const client = aws.client(CloudFrontClient, edgeRegion)
+  if (search.id !== undefined) {
+    const named = await getDistribution(client, search.id)
+    if (named !== undefined) return named
+    throw new CtlError('configuration', `The distribution ${search.id} does not exist in this account.`, {
+      hint: "Correct --distribution or packagecloud_rails['cloudfront_distribution_id'], or remove it to have one made.",
+      code: 'NoSuchDistribution',
+    })
+  }
+  const ours: string[] = []
+  for (const candidate of await candidates(client, search)) {
+    if ((await ownerOfDistribution(client, candidate.ARN ?? '')) === search.names.installation) {
+      ours.push(candidate.Id ?? '')
+    }
+  }
+  const [first, ...rivals] = ours
+  if (first === undefined) return undefined
+  const found = await getDistribution(client, first)
+  return found === undefined ? undefined : { ...found, rivals }
+}
+
+/** Reading tags is one throttled call a distribution, so only those that serve the bucket are asked. */
+async function candidates(client: CloudFrontClient, { bucket }: DistributionSearch): Promise<DistributionSummary[]> {
+  const hosts = hostsOf(bucket)
+  const found: DistributionSummary[] = []
+  for await (const page of paginateListDistributions({ client }, {})) {
+    const serving = (page.DistributionList?.Items ?? []).filter((summary) =>
+      summary.Origins?.Items?.some(({ DomainName }) => hosts.includes(DomainName ?? '')),
+    )
+    found.push(...serving)
+  }
+  return found
+}
+
+async function getDistribution(client: CloudFrontClient, Id: string): Promise<Distribution | undefined> {
+  const found = await absentAs('NoSuchDistribution', () => client.send(new GetDistributionCommand({ Id })))
+  if (found?.Distribution === undefined) return undefined
+  const owner = await ownerOfDistribution(client, found.Distribution.ARN ?? '')
+  return toDistribution(found.Distribution, found.ETag, owner)
+}
+
+async function ownerOfDistribution(client: CloudFrontClient, Resource: string): Promise<string | undefined> {
+  const { Tags } = await client.send(new ListTagsForResourceCommand({ Resource }))
+  return ownerOf(Tags?.Items)
+}
+
+async function createDistribution(client: CloudFrontClient, want: DistributionWant, talk: Talk): Promise<Distribution> {
+  const config = withWishes(blankConfig(want), { ...want, aliases: [], certificate: undefined })
+  const command = new CreateDistributionWithTagsCommand({
+    DistributionConfigWithTags: { DistributionConfig: config, Tags: { Items: [want.names.tag] } },
+  })
+  try {
+    const made = await patiently(() => client.send(command), whyNotYet, propagation, talk)
+    return toDistribution(made.Distribution, made.ETag, want.names.installation)
+  } catch (error) {
+    const existing = /Already exists: (\w+)/.exec(messageOf(error))?.[1]
+    if (nameOf(error) !== 'DistributionAlreadyExists' || existing === undefined) throw error
+    // An answer that was lost, or a list that does not show it yet.
+    const found = await getDistribution(client, existing)
+    if (found?.owner === want.names.installation) return found
+    throw new CtlError(
+      'refused',
+      `The distribution ${existing} was made for this installation and bucket but lost its tag ${tagKey}.`,
+      { hint: `Run the command again with --distribution ${existing} --adopt.`, cause: error },
+    )
+  }
+}
+
+/** Errors that CloudFront answers only until it has seen what was just made. */
+function whyNotYet(error: unknown): string | undefined {
+  const message = messageOf(error)
+  switch (nameOf(error)) {
+    case 'InvalidLambdaFunctionAssociation':
+      if (/must be in an Active state/i.test(message)) return 'waiting until the function version is Active'
+      if (/must be assumable/i.test(message)) return "waiting until CloudFront sees the role's new trust policy"
+      return undefined
+    case 'InvalidOriginAccessIdentity':
+      return 'waiting until CloudFront knows the new origin access identity everywhere'
+    case 'InvalidViewerCertificate':
+      return "waiting until CloudFront can use the certificate (it may be new; if this doesn't pass, it is not valid)"
+    default:
+      return undefined
+  }
+}
+
+/**
+ * Waits until the distribution is Deployed. AWS's own waiter takes a denied permission or a missing distribution for
+ * "not yet" and polls on for 35 minutes; here they end the wait.
+ */
+export async function untilDeployed(aws: Aws, id: string, talk: Talk): Promise<void> {
+  const client = aws.client(CloudFrontClient, edgeRegion)
+  await until(
+    `CloudFront to deploy ${id} to all edges, usually 3 to 6 minutes`,
+    async () => {
+      const { Distribution: found } = await client.send(new GetDistributionCommand({ Id: id }))
+      return found?.Status === 'Deployed' ? true : undefined
+    },
+    deployment,
+    talk,
+  )
+}
+
+function toDistribution(
+  found: CloudFrontDistribution | undefined,
+  etag: string | undefined,
+  owner: string | undefined,
+): Distribution {
+  if (found?.DistributionConfig === undefined) throw new Error('CloudFront answered without a distribution.')
+  return {
+    id: found.Id ?? '',
+    arn: found.ARN ?? '',
+    domain: found.DomainName ?? '',
+    status: found.Status ?? '',
+    etag: etag ?? '',
+    config: found.DistributionConfig,
+    owner,
+    rivals: [],
+  }
+}

@@ -1,0 +1,140 @@
+import {
+  CloudFrontClient,
+  CreateCloudFrontOriginAccessIdentityCommand,
+  CreateOriginAccessControlCommand,
+  GetOriginAccessControlCommand,
+  type OriginAccessControlConfig,
+  paginateListCloudFrontOriginAccessIdentities,
+  paginateListOriginAccessControls,
+  UpdateOriginAccessControlCommand,
+} from '@aws-sdk/client-cloudfront'
+
+import type { Aws } from '../aws/connect.ts'
+import { edgeRegion, type Names } from '../aws/names.ts'
+import { change, create, keep, notOurs, pending, type Resource, updateIf } from './resource.ts'
+
+export interface OriginAccessWant {
+  readonly names: Names
+  readonly accountId: string
+}
+
+/** A user of CloudFront's own that S3 lets in: the older way, and the default because it works from any bucket policy. */
+export interface OriginAccessIdentity {
+  readonly id: string
+  /** The principal in bucket policies; S3 shows it as an ARN afterwards. */
+  readonly s3CanonicalUserId: string
+}
+
+/** Has CloudFront sign its requests to S3 as a service; needed for KMS encryption and opt-in regions. */
+export interface OriginAccessControl {
+  readonly id: string
+  readonly etag: string
+  readonly config: OriginAccessControlConfig
+}
+
+/**
+ * The origin access identity. It takes no tags, so its comment is its mark. Creating it again with the same caller
+ * reference and comment answers the one that exists, so a lost answer does no harm.
+ */
+export function originAccessIdentity(aws: Aws): Resource<OriginAccessWant, OriginAccessIdentity> {
+  const client = aws.client(CloudFrontClient, edgeRegion)
+  return {
+    kind: 'CloudFront origin access identity',
+    name: ({ names }) => names.originAccess,
+    needs: () => [
+      { access: 'read', actions: ['cloudfront:ListCloudFrontOriginAccessIdentities'], resources: ['*'] },
+      { access: 'write', actions: ['cloudfront:CreateCloudFrontOriginAccessIdentity'], resources: ['*'] },
+    ],
+
+    async describe({ names }) {
+      for await (const page of paginateListCloudFrontOriginAccessIdentities({ client }, {})) {
+        const found = page.CloudFrontOriginAccessIdentityList?.Items?.find(
+          (item) => item.Comment === names.originAccess,
+        )
+        if (found?.Id !== undefined) return { id: found.Id, s3CanonicalUserId: found.S3CanonicalUserId ?? '' }
+      }
+      return undefined
+    },
+
+    decide: (_want, live) =>
+      live === undefined
+        ? create({ id: pending('identity id'), s3CanonicalUserId: pending('canonical user id') })
+        : keep(live),
+
+    async apply({ names }) {
+      const { CloudFrontOriginAccessIdentity: made } = await client.send(
+        new CreateCloudFrontOriginAccessIdentityCommand({
+          CloudFrontOriginAccessIdentityConfig: { CallerReference: names.originAccess, Comment: names.originAccess },
+        }),
+      )
+      return { id: made?.Id ?? '', s3CanonicalUserId: made?.S3CanonicalUserId ?? '' }
+    },
+  }
+}
+
+const controlConfig = (names: Names): OriginAccessControlConfig => ({
+  Name: names.originAccess,
+  Description: names.mark,
+  SigningProtocol: 'sigv4',
+  SigningBehavior: 'always',
+  OriginAccessControlOriginType: 's3',
+})
+
+/** The origin access control. It takes no tags; its name is unique in the account, its description is its mark. */
+export function originAccessControl(aws: Aws): Resource<OriginAccessWant, OriginAccessControl> {
+  const client = aws.client(CloudFrontClient, edgeRegion)
+  return {
+    kind: 'CloudFront origin access control',
+    name: ({ names }) => names.originAccess,
+    needs: ({ accountId }) => {
+      const resources = [`arn:aws:cloudfront::${accountId}:origin-access-control/*`]
+      return [
+        { access: 'read', actions: ['cloudfront:ListOriginAccessControls'], resources: ['*'] },
+        { access: 'read', actions: ['cloudfront:GetOriginAccessControl'], resources },
+        { access: 'write', actions: ['cloudfront:CreateOriginAccessControl'], resources: ['*'] },
+        { access: 'write', actions: ['cloudfront:UpdateOriginAccessControl'], resources },
+      ]
+    },
+
+    async describe({ names }) {
+      for await (const page of paginateListOriginAccessControls({ client }, {})) {
+        const found = page.OriginAccessControlList?.Items?.find((item) => item.Name === names.originAccess)
+        if (found?.Id === undefined) continue
+        const { ETag, OriginAccessControl: control } = await client.send(
+          new GetOriginAccessControlCommand({ Id: found.Id }),
+        )
+        const config = control?.OriginAccessControlConfig
+        if (config !== undefined) return { id: found.Id, etag: ETag ?? '', config }
+      }
+      return undefined
+    },
+
+    decide({ names }, live) {
+      const config = controlConfig(names)
+      if (live === undefined) return create({ id: pending('access control id'), etag: '', config })
+      if (live.config.Description !== names.mark) {
+        return notOurs(live, `CloudFront origin access control "${names.originAccess}"`, undefined)
+      }
+      return updateIf({ ...live, config }, [
+        ...change('SigningBehavior', live.config.SigningBehavior, config.SigningBehavior),
+        ...change('SigningProtocol', live.config.SigningProtocol, config.SigningProtocol),
+        ...change('OriginType', live.config.OriginAccessControlOriginType, config.OriginAccessControlOriginType),
+      ])
+    },
+
+    async apply({ names }, live) {
+      const config = controlConfig(names)
+      const { ETag, OriginAccessControl: control } =
+        live === undefined
+          ? await client.send(new CreateOriginAccessControlCommand({ OriginAccessControlConfig: config }))
+          : await client.send(
+              new UpdateOriginAccessControlCommand({
+                Id: live.id,
+                IfMatch: live.etag,
+                OriginAccessControlConfig: config,
+              }),
+            )
+      return { id: control?.Id ?? '', etag: ETag ?? '', config }
+    },
+  }
+}

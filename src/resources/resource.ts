@@ -1,0 +1,122 @@
+import type { Talk } from '../aws/patience.ts'
+import { samePolicy } from '../aws/policy.ts'
+
+/** One difference between what is there and what is wanted, for people and for `--json`. */
+export interface Change {
+  /** Path of the field as AWS names it, such as `DefaultCacheBehavior.Compress`. */
+  readonly field: string
+  readonly before: unknown
+  readonly after: unknown
+}
+
+/**
+ * What to do about one resource, why, and what will be there afterwards. There is no `delete`.
+ *
+ * `after` lets a plan go on where AWS has not chosen an id yet: it then holds {@link pending} stand-ins. In an apply it
+ * is never used for a resource that gets written.
+ */
+export interface Decision<Live> {
+  readonly do: 'keep' | 'create' | 'update' | 'refuse'
+  /** Clauses that complete "because"; for a refusal, what is in the way. */
+  readonly because: readonly string[]
+  readonly changes: readonly Change[]
+  readonly after: Live
+  /** A question that the operator must answer with yes before this is applied. */
+  readonly ask?: string
+  /** For a refusal: what to type or do next. */
+  readonly hint?: readonly string[]
+}
+
+/** One kind of AWS resource, one home: look, decide, write. */
+export interface Resource<Want, Live> {
+  /** What AWS calls it, for people. */
+  readonly kind: string
+  /** The name of the one resource meant. */
+  name(want: Want): string
+  /** The IAM actions that `describe` and `apply` use, and on what. */
+  needs(want: Want): readonly Need[]
+  /** Reads only. `undefined` means "not there"; an error means "could not look". */
+  describe(want: Want): Promise<Live | undefined>
+  /** Pure. Compares what is wanted with what is there. */
+  decide(want: Want, live: Live | undefined): Decision<Live>
+  /**
+   * Writes what `decide` announced, against the version (ETag, RevisionId) that `describe` saw. Safe to repeat: an apply
+   * that was cut off anywhere is completed by looking, deciding and applying again.
+   */
+  apply(want: Want, live: Live | undefined, talk: Talk): Promise<Live>
+}
+
+/** Permissions that a resource needs: one statement of an IAM policy. */
+export interface Need {
+  /** Whether the actions only look; `status` and `--dry-run` need no more than these. */
+  readonly access: 'read' | 'write'
+  readonly actions: readonly string[]
+  readonly resources: readonly string[]
+  readonly condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
+}
+
+export const keep = <Live>(after: Live): Decision<Live> => ({ do: 'keep', because: [], changes: [], after })
+
+export const create = <Live>(after: Live, ...because: string[]): Decision<Live> => ({
+  do: 'create',
+  because,
+  changes: [],
+  after,
+})
+
+/** An update of the given fields; `keep` if there are none. */
+export const updateIf = <Live>(after: Live, changes: readonly Change[], ask?: string): Decision<Live> =>
+  changes.length === 0
+    ? keep(after)
+    : {
+        do: 'update',
+        because: changes.map(({ field }) => `${field} differs`),
+        changes,
+        after,
+        ...(ask === undefined ? {} : { ask }),
+      }
+
+export const refuse = <Live>(after: Live, because: string, ...hint: string[]): Decision<Live> => ({
+  do: 'refuse',
+  because: [because],
+  changes: [],
+  after,
+  hint,
+})
+
+/**
+ * A refusal to touch what has our name but not our mark.
+ *
+ * @param what - kind and name, such as `IAM role packagecloud_cloudfront_auth`
+ * @param owner - the installation that it is marked as belonging to, if any
+ */
+export const notOurs = <Live>(live: Live, what: string, owner: string | undefined): Decision<Live> =>
+  refuse(
+    live,
+    owner === undefined
+      ? `${what} exists but was not made for packagecloud`
+      : `${what} belongs to the installation "${owner}"`,
+    owner === undefined
+      ? 'If it is yours to use, run the command again with --adopt; otherwise choose another --installation name.'
+      : `Use --installation ${owner} if that one is meant.`,
+  )
+
+/** Stands in a plan for a value that AWS will choose. It reads as text and is never sent to AWS. */
+export const pending = (what: string): string => `(${what}, known after apply)`
+
+/** The change of one field, or none if it is already right. Compares by value; key order does not matter. */
+export function change(field: string, before: unknown, after: unknown): Change[] {
+  return canonical(before) === canonical(after) ? [] : [{ field, before, after }]
+}
+
+/** The change of a policy, or none if both mean the same. */
+export const policyChange = (field: string, before: unknown, after: unknown): Change[] =>
+  samePolicy(before, after) ? [] : [{ field, before, after }]
+
+/** JSON with sorted keys, in which `undefined` members count as absent: equal values have equal texts. */
+export const canonical = (value: unknown): string =>
+  JSON.stringify([value], (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )

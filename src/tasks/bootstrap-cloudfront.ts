@@ -1,0 +1,110 @@
+import type { Aws } from '../aws/connect.ts'
+import { namesOf } from '../aws/names.ts'
+import type { PolicyDocument } from '../aws/policy.ts'
+import { readEdgeBundle } from '../edge/bundle.ts'
+import { type Account, lookUpAccount } from '../resources/account.ts'
+import { type Bucket, lookUpBucket, whyNoIdentity } from '../resources/bucket.ts'
+import { edgeFunction, type EdgeFunction } from '../resources/edge-function.ts'
+import { edgeVersion, type EdgeVersion, untilVersionActive } from '../resources/edge-version.ts'
+import { key, type Key } from '../resources/key.ts'
+import { role, type Role } from '../resources/role.ts'
+import { rolePolicy } from '../resources/role-policy.ts'
+import { need, type Settings } from '../settings/settings.ts'
+import { signingSecrets } from './signing-secrets.ts'
+import { type Chain, compute, ensure, together, wait } from './chain.ts'
+
+export interface Bootstrap {
+  account: Account
+  bucket: Bucket
+  secrets: readonly string[]
+  code: Uint8Array
+  role: Role
+  key: Key
+  rolePolicy: PolicyDocument
+  function: EdgeFunction
+  version: EdgeVersion
+}
+
+export interface BootstrapWishes {
+  /** Lambda runtime, such as `nodejs22.x`. */
+  readonly runtime: string
+  /** Take over resources that have our names but not our mark. */
+  readonly adopt: boolean
+}
+
+/** Puts the function that checks signed URLs in place, up to a numbered version. Safe to run again at any time. */
+export function bootstrapCloudfront(
+  aws: Aws,
+  settings: Settings,
+  { runtime, adopt }: BootstrapWishes,
+): Chain<Bootstrap> {
+  const names = namesOf(settings.installation.value)
+  return [
+    together(
+      'Check what is needed',
+      compute('Credentials', {
+        from: () => lookUpAccount(aws),
+        as: 'account',
+        tell: ({ id, caller }) => `account ${id}, as ${caller}`,
+      }),
+      compute('Signing secret', {
+        from: async () => signingSecrets(settings),
+        as: 'secrets',
+        tell: (secrets) => (secrets.length === 1 ? 'set' : 'set, and the previous one is accepted too'),
+      }),
+      compute('Bucket', {
+        from: () => lookUpBucket(aws, need(settings, 'bucket')),
+        as: 'bucket',
+        tell: (bucket) => `${bucket.name} in ${bucket.region}, ${whyNoIdentity(bucket) ?? 'reachable'}`,
+      }),
+      compute('Code of the edge function', { from: readEdgeBundle, as: 'code' }),
+    ),
+    together(
+      'Create the IAM role and the KMS key',
+      ensure('Create the IAM role that the edge function runs as', {
+        resource: role(aws),
+        want: ({ account }) => ({ names, accountId: account.id, adopt }),
+        as: 'role',
+      }),
+      ensure('Create the KMS key that encrypts the secret', {
+        resource: key(aws),
+        want: ({ account }) => ({ names, accountId: account.id, adopt }),
+        as: 'key',
+      }),
+    ),
+    ensure('Allow the role to decrypt the secret', {
+      resource: rolePolicy(aws),
+      want: (ctx) => ({ names, accountId: ctx.account.id, keyArn: ctx.key.arn }),
+      as: 'rolePolicy',
+    }),
+    ensure('Create the edge function with the encrypted secret', {
+      resource: edgeFunction(aws),
+      want: (ctx) => ({
+        names,
+        accountId: ctx.account.id,
+        roleArn: ctx.role.arn,
+        keyArn: ctx.key.arn,
+        code: ctx.code,
+        secrets: ctx.secrets,
+        runtime,
+        adopt,
+      }),
+      as: 'function',
+    }),
+    ensure('Publish a numbered version, which is all that CloudFront accepts', {
+      resource: edgeVersion(aws),
+      want: (ctx) => ({ names, accountId: ctx.account.id, function: ctx.function }),
+      as: 'version',
+    }),
+    wait('Wait until the version is Active', async ({ version }, talk) => {
+      await untilVersionActive(aws, names, version, talk)
+      return `version ${version.number}`
+    }),
+  ]
+}
+
+/** The command that connects the published version, with the flags in use carried over. */
+export function followUp({ version, bucket }: Bootstrap, carried: string): string {
+  const access = whyNoIdentity(bucket) === undefined ? '' : ' --origin-access oac'
+  return `pc-ctl reconfigure-cloudfront-distribution ${version.arn}${access}${carried}`
+}

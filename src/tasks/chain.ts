@@ -1,0 +1,253 @@
+import { Listr, type ListrTask } from 'listr2'
+
+import { nameOf } from '../aws/absent.ts'
+import { explain } from '../aws/denial.ts'
+import { interruption, pause, type Talk } from '../aws/patience.ts'
+import type { Decision, Resource } from '../resources/resource.ts'
+import { CtlError } from '../ui/errors.ts'
+import type { PlanLine } from '../ui/plan.ts'
+import { rendering, type Show, stepLines } from '../ui/renderer.ts'
+
+/**
+ * One step of a runbook. Only this file knows a plan from an apply: `check` and `compute` run in both, `ensure` writes
+ * only in an apply, `wait` is left out of a plan.
+ *
+ * `C` is what the steps of one chain hand on to each other.
+ */
+export interface Step<C> {
+  readonly title: string
+  /** Returns the outcome in a few words, shown after the title. */
+  readonly run: (ctx: C, run: Run) => Promise<string | undefined>
+  /** Steps that do not depend on one another and run at the same time, in place of `run`. */
+  readonly together?: readonly Step<C>[]
+  /** Whether the step is left out, judged when its turn comes. */
+  readonly skip?: (ctx: C) => boolean
+}
+
+export type Chain<C> = readonly Step<C>[]
+
+interface Run extends Talk {
+  readonly mode: 'plan' | 'apply'
+  readonly report: PlanLine[]
+}
+
+/** A statement that must be true before anything is written. Throws if it isn't; may answer what it saw. */
+export const check = <C>(title: string, look: (ctx: C, talk: Talk) => Promise<string | undefined>): Step<C> => ({
+  title,
+  run: look,
+})
+
+/** A value that later steps need, made without writing anything. */
+export const compute = <C, K extends keyof C>(
+  title: string,
+  { from, as, tell }: { from: (ctx: C, talk: Talk) => Promise<C[K]>; as: K; tell?: (value: C[K]) => string },
+): Step<C> => ({
+  title,
+  async run(ctx, talk) {
+    const value = await from(ctx, talk)
+    ctx[as] = value
+    return tell?.(value)
+  },
+})
+
+/** Time that AWS needs. Interrupting it loses nothing. */
+export const wait = <C>(
+  title: string,
+  until: (ctx: C, talk: Talk) => Promise<string | undefined>,
+  skip?: (ctx: C) => boolean,
+): Step<C> => ({
+  title,
+  run: async (ctx, run) => (run.mode === 'apply' ? until(ctx, run) : undefined),
+  ...(skip === undefined ? {} : { skip }),
+})
+
+/** Steps that do not depend on one another. */
+export const together = <C>(title: string, ...steps: Step<C>[]): Step<C> => ({
+  title,
+  together: steps,
+  run: async () => undefined,
+})
+
+/** Make a resource be as wanted: look, decide, and (unless this is a plan) write. */
+export const ensure = <C, K extends keyof C, Want>(
+  title: string,
+  {
+    resource,
+    want,
+    as,
+    skip,
+  }: { resource: Resource<Want, C[K]>; want: (ctx: C) => Want; as: K; skip?: (ctx: C) => boolean },
+): Step<C> => ({
+  title,
+  async run(ctx, run) {
+    const wanted = want(ctx)
+    const { decision, live } = await settle(resource, wanted, run)
+    run.report.push(planLine(resource, wanted, title, decision))
+    ctx[as] = live
+    return outcome(decision, run.mode)
+  },
+  ...(skip === undefined ? {} : { skip }),
+})
+
+/** AWS refuses a write whose version token is stale; then everything is looked at again, so often at most. */
+const looks = 6
+const stale = new Set([
+  'PreconditionFailed',
+  'PreconditionFailedException',
+  'InvalidIfMatchVersion',
+  'ConcurrentModification',
+  'ConcurrentModificationException',
+  'OperationAborted',
+])
+
+async function settle<Want, Live>(
+  resource: Resource<Want, Live>,
+  wanted: Want,
+  run: Run,
+): Promise<{ decision: Decision<Live>; live: Live }> {
+  for (let look = 1; ; look++) {
+    const found = await resource.describe(wanted)
+    const decision = resource.decide(wanted, found)
+    if (run.mode === 'plan' || decision.do === 'keep') return { decision, live: decision.after }
+    if (decision.do === 'refuse') throw refusal(decision)
+    try {
+      return { decision, live: await resource.apply(wanted, found, run) }
+    } catch (error) {
+      if (!stale.has(nameOf(error)) || look === looks) throw error
+      run.tell('changed by someone else meanwhile; looking again')
+      await pause(250 * 2 ** look, run.signal)
+    }
+  }
+}
+
+const refusal = (line: { because: readonly string[]; hint?: readonly string[] }): CtlError =>
+  new CtlError('refused', `Refused, and nothing was changed: ${line.because.join('; ')}.`, { hint: line.hint ?? [] })
+
+const planLine = <Want, Live>(
+  resource: Resource<Want, Live>,
+  wanted: Want,
+  title: string,
+  decision: Decision<Live>,
+): PlanLine => ({
+  title,
+  kind: resource.kind,
+  name: resource.name(wanted),
+  do: decision.do,
+  because: decision.because,
+  changes: decision.changes,
+  ...(decision.ask === undefined ? {} : { ask: decision.ask }),
+  ...(decision.hint === undefined ? {} : { hint: decision.hint }),
+})
+
+function outcome({ do: verb, because }: Decision<unknown>, mode: Run['mode']): string {
+  if (verb === 'keep') return 'up to date'
+  const why = because.length === 0 ? '' : ` (${because.join('; ')})`
+  if (mode === 'plan') return `would ${verb}${why}`
+  return verb === 'create' ? 'created' : `updated${why}`
+}
+
+/** How a chain is run: where progress goes, and what ends it early. */
+export interface Conduct {
+  readonly show: Show
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs a chain once.
+ *
+ * @throws CtlError for every expected failure, with the failed step's title in its message
+ */
+export async function runChain<C extends object>(
+  chain: Chain<C>,
+  mode: Run['mode'],
+  { show, signal }: Conduct,
+): Promise<{ ctx: C; report: PlanLine[] }> {
+  const report: PlanLine[] = []
+  // Each step adds its part; a chain's order guarantees that what a step reads has been put there before.
+  const ctx = {} as C
+  const inFlight: Promise<unknown>[] = []
+
+  const toTask = (step: Step<C>): ListrTask<C> => ({
+    title: step.title,
+    ...(step.skip === undefined ? {} : { skip: step.skip }),
+    task(_ctx, task): Promise<void> | Listr<C> {
+      if (step.together !== undefined) return task.newListr(step.together.map(toTask), { concurrent: true })
+      const running = runStep(step, task)
+      inFlight.push(running.catch(() => undefined))
+      return running
+    },
+  })
+
+  const write = show === 'lines' ? (line: string) => void process.stderr.write(`${line}\n`) : () => undefined
+
+  const runStep = async (step: Step<C>, task: { title?: string; output?: string }): Promise<void> => {
+    const lines = stepLines(step.title, write)
+    const tell = (text: string): void => {
+      task.output = text
+      lines.tell(text)
+    }
+    try {
+      if (signal.aborted) throw interruption()
+      const done = await step.run(ctx, { mode, report, signal, tell })
+      if (done !== undefined) task.title = `${step.title}: ${done}`
+      lines.done(done)
+    } catch (error) {
+      lines.failed()
+      throw explain(error, step.title)
+    }
+  }
+
+  const list = new Listr<C>(chain.map(toTask), { ...rendering(show), ctx, registerSignalListeners: false })
+  try {
+    await list.run(ctx)
+  } finally {
+    // A step that failed does not cut off the calls of those beside it.
+    await Promise.all(inFlight)
+  }
+  return { ctx, report }
+}
+
+/** A plan: everything is looked at and decided, nothing is written. */
+export const planChain = async <C extends object>(chain: Chain<C>, conduct: Conduct): Promise<PlanLine[]> =>
+  (await runChain(chain, 'plan', conduct)).report
+
+/**
+ * Applies a chain, but only after a plan of all of it has found nothing that is in the way, and after the operator has
+ * agreed to what must be asked.
+ *
+ * @param agree - asks the questions; answers whether to go on
+ * @throws CtlError of kind `refused` before anything is written
+ */
+export async function carryOut<C extends object>(
+  chain: Chain<C>,
+  conduct: Conduct,
+  agree: (questions: readonly string[]) => Promise<boolean>,
+): Promise<{ ctx: C; report: PlanLine[] }> {
+  const look: Step<{ plan: PlanLine[] }> = compute('Compare what is there with what is wanted', {
+    from: () => planChain(chain, { ...conduct, show: 'nothing' }),
+    as: 'plan',
+    tell: (plan) => summary(plan),
+  })
+  const { plan } = (await runChain([look], 'plan', conduct)).ctx
+  const refused = plan.find((line) => line.do === 'refuse')
+  if (refused !== undefined) throw refusal(refused)
+  const questions = plan.flatMap((line) => line.ask ?? [])
+  if (questions.length > 0 && !(await agree(questions))) {
+    throw new CtlError('refused', 'Not agreed, so nothing was changed.')
+  }
+  return runChain(chain, 'apply', conduct)
+}
+
+function summary(plan: readonly PlanLine[]): string {
+  const count = (verb: PlanLine['do']): number => plan.filter((line) => line.do === verb).length
+  const parts = [
+    [count('create'), 'to create'],
+    [count('update'), 'to update'],
+    [count('keep'), 'up to date'],
+    [count('refuse'), 'refused'],
+  ] as const
+  return parts
+    .filter(([number]) => number > 0)
+    .map(([number, what]) => `${number} ${what}`)
+    .join(', ')
+}

@@ -1,0 +1,29 @@
+import { ask } from '../ui/ask.ts'
+import { interruptSignal } from '../ui/interrupt.ts'
+import type { PlanLine } from '../ui/plan.ts'
+import { chooseShow } from '../ui/renderer.ts'
+import { carryOut, type Chain, planChain } from './chain.ts'
+
+export interface ChangeFlags {
+  readonly 'dry-run': boolean
+  readonly yes: boolean
+  readonly verbose: boolean
+  readonly json: boolean
+}
+
+/** What became of a changing command: a plan under `--dry-run`, else what the chain made. */
+export type Changed<C> = { readonly plan: PlanLine[] } | { readonly done: C; readonly report: PlanLine[] }
+
+/** Runs a chain as a changing command's flags ask for: planned or carried out, shown live or in lines, asking or not. */
+export async function change<C extends object>(
+  chain: Chain<C>,
+  flags: ChangeFlags,
+  say: (line: string) => void,
+): Promise<Changed<C>> {
+  const conduct = { show: chooseShow(flags), signal: interruptSignal(say) }
+  if (flags['dry-run']) return { plan: await planChain(chain, conduct) }
+  const agree = async (questions: readonly string[]): Promise<boolean> =>
+    flags.yes || (await ask(questions, conduct.signal))
+  const { ctx, report } = await carryOut(chain, conduct, agree)
+  return { done: ctx, report }
+}

@@ -1,0 +1,90 @@
+import { namesOf } from '../aws/names.ts'
+import { statementsLeftOver } from '../resources/bucket-policy.ts'
+import { uncheckedPaths } from '../resources/distribution-config.ts'
+import type { Settings } from '../settings/settings.ts'
+import { render } from '../ui/template.ts'
+import type { Reconfigure } from './reconfigure-cloudfront-distribution.ts'
+
+/** What `reconfigure-cloudfront-distribution` ends in. */
+export interface Connected {
+  readonly distributionId: string
+  readonly domain: string
+  readonly status: string
+  /** For packagecloud.rb. */
+  readonly lines: readonly string[]
+  readonly next: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** Sums up a carried-out chain for the operator. */
+export async function connected(done: Reconfigure, settings: Settings, carried: string): Promise<Connected> {
+  const { distribution: made, bucket } = done
+  const packagesDomain = chooseDomain(done, settings.cloudfrontPackagesDomain?.value)
+  const lines = await render('cloudfront-distribution.rb', { distributionId: made.id, packagesDomain })
+  return {
+    distributionId: made.id,
+    domain: made.domain,
+    status: made.status,
+    lines: lines.trimEnd().split('\n'),
+    next: [
+      ...(made.status === 'Deployed'
+        ? ['Then run:']
+        : [
+            'The edges do not have it yet. Wait until they do (run the same command again without --no-wait), then run:',
+          ]),
+      '  packagecloud-ctl reconfigure',
+      '  packagecloud-ctl restart',
+      'To go back at any time: set cloudfront_enabled to false, reconfigure, restart. AWS resources stay as they are.',
+    ],
+    warnings: [...warnings(done, settings, carried), ...leftOvers(done, settings), ...kmsWarning(done, bucket.kmsKey)],
+  }
+}
+
+/** A name of the operator's own is better than CloudFront's: clients and firewalls then never learn the latter. */
+function chooseDomain({ distribution: made }: Reconfigure, present: string | undefined): string {
+  const aliases = made.config.Aliases?.Items ?? []
+  if (present !== undefined && aliases.includes(present)) return present
+  return aliases.find((alias) => !alias.startsWith('*')) ?? made.domain
+}
+
+function warnings({ distribution: made, bucket }: Reconfigure, settings: Settings, carried: string): string[] {
+  const unchecked = uncheckedPaths(made.config, bucket)
+  const names = namesOf(settings.installation.value)
+  return [
+    ...unchecked.map(
+      (path) => `the behaviour for ${path} lets requests reach the bucket without ${names.functionName}'s check.`,
+    ),
+    ...(settings.cloudfrontPreviousSecret === undefined
+      ? []
+      : [
+          'the previous secret is still accepted. Once no URL signed with it is in use (they live 300 s), remove ' +
+            `cloudfront_previous_secret and run \`pc-ctl bootstrap-cloudfront${carried}\` and what it prints.`,
+        ]),
+  ]
+}
+
+function leftOvers({ bucketPolicy, access, bucket }: Reconfigure, settings: Settings): string[] {
+  const sids = statementsLeftOver(namesOf(settings.installation.value), bucketPolicy.document, access)
+  if (sids.length === 0) return []
+  return [
+    `the policy of bucket ${bucket.name} still lets CloudFront in the other way too (${sids.join(', ')}). ` +
+      'Once the distribution is Deployed you may remove those statements; pc-ctl removes nothing.',
+  ]
+}
+
+/** The bucket's key is the operator's, so its policy is theirs to change. */
+function kmsWarning({ access, distribution: made, bucket }: Reconfigure, kmsKey: string | undefined): string[] {
+  if (access !== 'oac' || !bucket.encryption.startsWith('aws:kms')) return []
+  const statement = {
+    Sid: 'AllowCloudFrontServicePrincipalDecrypt',
+    Effect: 'Allow',
+    Principal: { Service: 'cloudfront.amazonaws.com' },
+    Action: 'kms:Decrypt',
+    Resource: '*',
+    Condition: { StringEquals: { 'AWS:SourceArn': made.arn } },
+  }
+  return [
+    `objects in ${bucket.name} are encrypted with ${kmsKey ?? 'the AWS managed key of S3, which CloudFront can not use'}. ` +
+      `The policy of that key needs this statement: ${JSON.stringify(statement)}`,
+  ]
+}

@@ -1,0 +1,195 @@
+import { join } from 'node:path'
+
+import type { Aws } from '../aws/connect.ts'
+import { namesOf } from '../aws/names.ts'
+import { type Account, lookUpAccount } from '../resources/account.ts'
+import { type Bucket, lookUpBucket, whyNoIdentity } from '../resources/bucket.ts'
+import { bucketPolicy, type BucketPolicy, type Reader } from '../resources/bucket-policy.ts'
+import { cachePolicy, type CachePolicy } from '../resources/cache-policy.ts'
+import { distribution, type Distribution, findDistribution, untilDeployed } from '../resources/distribution.ts'
+import { type OriginAccess, originOf, type PriceClass } from '../resources/distribution-config.ts'
+import {
+  originAccessControl,
+  type OriginAccessControl,
+  originAccessIdentity,
+  type OriginAccessIdentity,
+} from '../resources/origin-access.ts'
+import { lookUpVersion, parseVersionArn } from '../resources/version-arn.ts'
+import { need, type Settings } from '../settings/settings.ts'
+import { stateFolder } from '../settings/state-folder.ts'
+import { CtlError } from '../ui/errors.ts'
+import { type Chain, check, compute, ensure, together, wait } from './chain.ts'
+
+export interface Reconfigure {
+  account: Account
+  bucket: Bucket
+  /** The distribution as it is before anything is written. */
+  existing: Distribution | undefined
+  access: OriginAccess['kind']
+  identity: OriginAccessIdentity
+  control: OriginAccessControl
+  cachePolicy: CachePolicy
+  bucketPolicy: BucketPolicy
+  distribution: Distribution
+}
+
+export interface ReconfigureWishes {
+  /** ARN of the function version, as the operator gave it. */
+  readonly arn: string
+  /** `undefined`: as the distribution has it, else an origin access identity. */
+  readonly originAccess: OriginAccess['kind'] | undefined
+  /** Id of the distribution meant; `undefined`: as packagecloud.rb says, else it is searched for. */
+  readonly distribution: string | undefined
+  readonly aliases: readonly string[]
+  readonly certificate: string | undefined
+  readonly priceClass: PriceClass | undefined
+  readonly adopt: boolean
+  /** Wait until all edges have the new configuration. */
+  readonly wait: boolean
+}
+
+/**
+ * Has CloudFront serve the bucket behind the function's check. Safe to run again at any time.
+ *
+ * An origin access identity is let into the bucket before the distribution uses it. An origin access control is let in
+ * by the distribution's ARN, so for a new distribution that comes after it; for one that changes over from an identity
+ * it comes before, next to the identity's statement, so that no request is refused at any moment.
+ *
+ * @throws CtlError of kind `usage` for an ARN that can't be used
+ */
+export function reconfigureCloudfrontDistribution(
+  aws: Aws,
+  settings: Settings,
+  wishes: ReconfigureWishes,
+): Chain<Reconfigure> {
+  const names = namesOf(settings.installation.value)
+  const version = parseVersionArn(wishes.arn)
+  const id = wishes.distribution ?? settings.cloudfrontDistributionId?.value
+  const backups = join(stateFolder(), 'bucket-policies')
+
+  const letIn = (reader: (ctx: Reconfigure) => Reader) => ({
+    resource: bucketPolicy(aws),
+    want: (ctx: Reconfigure) => ({ names, bucket: ctx.bucket, reader: reader(ctx), backups }),
+    as: 'bucketPolicy' as const,
+  })
+
+  return [
+    together(
+      'Check what is needed',
+      compute('Credentials', {
+        from: () => lookUpAccount(aws),
+        as: 'account',
+        tell: ({ id: account, caller }) => `account ${account}, as ${caller}`,
+      }),
+      compute('Bucket', {
+        from: () => lookUpBucket(aws, need(settings, 'bucket')),
+        as: 'bucket',
+        tell: (bucket) => `${bucket.name} in ${bucket.region}`,
+      }),
+    ),
+    together(
+      'Look at what is there',
+      check('Function version', ({ account }) => lookUpVersion(aws, names, version, account.id)),
+      compute('Distribution', {
+        from: ({ account, bucket }) => findDistribution(aws, { names, accountId: account.id, bucket, id }),
+        as: 'existing',
+        tell: (found) => (found === undefined ? 'none yet' : `${found.id} (${found.domain})`),
+      }),
+    ),
+    compute('Choose how CloudFront reads the bucket', {
+      from: async ({ existing, bucket }) => chooseAccess(wishes.originAccess, existing, bucket),
+      as: 'access',
+      tell: (access) => (access === 'oai' ? 'origin access identity' : 'origin access control'),
+    }),
+    together(
+      'Create what the distribution refers to',
+      ensure('Create the origin access identity', {
+        resource: originAccessIdentity(aws),
+        want: ({ account }) => ({ names, accountId: account.id }),
+        as: 'identity',
+        skip: ({ access }) => access !== 'oai',
+      }),
+      ensure('Create the origin access control', {
+        resource: originAccessControl(aws),
+        want: ({ account }) => ({ names, accountId: account.id }),
+        as: 'control',
+        skip: ({ access }) => access !== 'oac',
+      }),
+      ensure('Create the cache policy', {
+        resource: cachePolicy(aws),
+        want: ({ account }) => ({ names, accountId: account.id }),
+        as: 'cachePolicy',
+      }),
+    ),
+    ensure('Let the identity read the bucket', {
+      ...letIn(({ identity }) => ({ kind: 'oai', ...identity })),
+      skip: ({ access }) => access !== 'oai',
+    }),
+    ensure('Let the existing distribution read the bucket, before it changes over', {
+      ...letIn(({ existing }) => ({ kind: 'oac', distributionArn: existing?.arn ?? '' })),
+      skip: ({ access, existing }) => access !== 'oac' || existing === undefined,
+    }),
+    ensure('Create the distribution, or bring it up to date', {
+      resource: distribution(aws),
+      want: (ctx) => ({
+        names,
+        accountId: ctx.account.id,
+        bucket: ctx.bucket,
+        id: id ?? ctx.existing?.id,
+        functionArn: version.arn,
+        cachePolicyId: ctx.cachePolicy.id,
+        access: ctx.access === 'oai' ? { kind: 'oai', id: ctx.identity.id } : { kind: 'oac', id: ctx.control.id },
+        aliases: wishes.aliases,
+        certificate: wishes.certificate,
+        priceClass: wishes.priceClass,
+        adopt: wishes.adopt,
+      }),
+      as: 'distribution',
+    }),
+    ensure('Let the new distribution read the bucket', {
+      ...letIn((ctx) => ({ kind: 'oac', distributionArn: ctx.distribution.arn })),
+      skip: ({ access, existing }) => access !== 'oac' || existing !== undefined,
+    }),
+    wait(
+      'Wait until all edges have it',
+      async (ctx, talk) => {
+        await untilDeployed(aws, ctx.distribution.id, talk)
+        ctx.distribution = { ...ctx.distribution, status: 'Deployed' }
+        return 'Deployed'
+      },
+      ({ distribution: made }) => !wishes.wait || made.status === 'Deployed',
+    ),
+  ]
+}
+
+/**
+ * @throws CtlError of kind `refused` where the way that was asked for, or the default, can't read this bucket
+ */
+function chooseAccess(
+  asked: OriginAccess['kind'] | undefined,
+  existing: Distribution | undefined,
+  bucket: Bucket,
+): OriginAccess['kind'] {
+  const origin = existing === undefined ? undefined : originOf(existing.config, bucket)
+  const present = (origin?.OriginAccessControlId ?? '') === '' ? 'oai' : 'oac'
+  const access = asked ?? present
+  const noIdentity = access === 'oai' ? whyNoIdentity(bucket) : undefined
+  if (noIdentity !== undefined) {
+    throw new CtlError('refused', `Refused: ${noIdentity}.`, {
+      hint: 'Run the same command with --origin-access oac.',
+    })
+  }
+  if (access === 'oac' && bucket.ownership === 'ObjectWriter') {
+    throw new CtlError(
+      'refused',
+      `Refused: objects in ${bucket.name} belong to whoever wrote them, and an origin access control can't read those.`,
+      {
+        hint: [
+          'Set the bucket\'s object ownership to "Bucket owner preferred" or "Bucket owner enforced", or',
+          'use --origin-access oai.',
+        ],
+      },
+    )
+  }
+  return access
+}
