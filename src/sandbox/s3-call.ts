@@ -1,0 +1,46 @@
+import type { Readable } from 'node:stream'
+
+import type { S3Access } from './s3-access.ts'
+import type { Bodies } from './s3-bodies.ts'
+import type { Bucket, Buckets } from './s3-buckets.ts'
+import type { ObjectIndex, StoredObject } from './s3-index.ts'
+import type { AwsRequest, AwsResponse, Context } from './service.ts'
+import { xmlDocument } from './s3-xml.ts'
+
+/** What all operations of S3 work on. */
+export interface S3State {
+  readonly context: Context
+  readonly buckets: Buckets
+  readonly index: ObjectIndex
+  readonly bodies: Bodies
+  readonly access: S3Access
+}
+
+/** One request on a bucket that exists and that the caller may make. */
+export interface S3Call {
+  readonly state: S3State
+  readonly request: AwsRequest
+  readonly bucket: Bucket
+  /** Empty for operations on the bucket. */
+  readonly key: string
+}
+
+export type Handler = (call: S3Call) => Promise<AwsResponse> | AwsResponse
+
+/** An XML answer in S3's namespace. */
+export const xml = (root: string, markup: string, headers: Record<string, string> = {}): AwsResponse => ({
+  status: 200,
+  headers: { 'content-type': 'application/xml', ...headers },
+  body: xmlDocument(root, markup),
+})
+
+export const noContent = (headers: Record<string, string> = {}): AwsResponse => ({ status: 204, headers })
+
+/** Whole seconds: S3 keeps no more of a modification's time. */
+export const wholeSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000) * 1000
+
+export const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString()
+
+/** The bytes of an object. */
+export const bytesOf = (state: S3State, object: StoredObject): Readable =>
+  state.bodies.stream(object.body, 0, object.size - 1)

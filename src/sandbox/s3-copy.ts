@@ -1,0 +1,154 @@
+import { attributesOf, encryptionHeaders, requestedChecksum, storageClassOf } from './s3-attributes.ts'
+import { bytesOf, type Handler, isoTime, type S3Call, type S3State, wholeSeconds, xml } from './s3-call.ts'
+import { checksumElement, type ChecksumAlgorithm, createHasher } from './s3-checksum.ts'
+import { checkCopyConditions, checkWriteConditions } from './s3-conditions.ts'
+import type { Attributes, StoredObject } from './s3-index.ts'
+import { checkReadable, commit, etagOf, findObject, versionHeaders } from './s3-object.ts'
+import { arnOf, decodeKey } from './s3-route.ts'
+import { field } from './s3-xml.ts'
+import { AwsError } from './service.ts'
+
+const copyLimit = 5 * 1024 ** 3
+
+/**
+ * The object that `x-amz-copy-source` names, as the caller may read it. Throws InvalidArgument, AccessDenied,
+ * NoSuchBucket, NoSuchKey, PreconditionFailed.
+ */
+export function copySource(call: S3Call): StoredObject {
+  const { request, state } = call
+  const header = request.headers['x-amz-copy-source'] ?? ''
+  const match = /^\/?([^/]+)\/([^?]+)(?:\?versionId=(.+))?$/.exec(header)
+  if (match === null) {
+    throw new AwsError(
+      400,
+      'InvalidArgument',
+      'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
+      {
+        fields: { ArgumentName: 'x-amz-copy-source', ArgumentValue: header },
+      },
+    )
+  }
+  const [, bucketName = '', rawKey = '', versionId] = match
+  const bucket = state.buckets.get(decodeKey(bucketName))
+  const key = decodeKey(rawKey)
+  state.access.check(
+    request,
+    bucket,
+    versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion',
+    arnOf({ bucket: bucket.name, key }),
+  )
+  const query = new URLSearchParams(versionId === undefined ? {} : { versionId })
+  const sourceCall = { ...call, bucket, key, request: { ...request, query, method: 'GET' } }
+  const source = findObject(sourceCall)
+  checkReadable(sourceCall, source)
+  checkCopyConditions(request.headers, source)
+  return source
+}
+
+const directive = (value: string | undefined, name: string): 'COPY' | 'REPLACE' => {
+  if (value === undefined || value === 'COPY') return 'COPY'
+  if (value === 'REPLACE') return value
+  throw new AwsError(400, 'InvalidArgument', `Unknown ${name} directive.`, {
+    fields: { ArgumentName: `x-amz-${name}-directive`, ArgumentValue: value },
+  })
+}
+
+const copyObject: Handler = async (call) => {
+  const { request, state, bucket, key } = call
+  const { headers } = request
+  const metadataDirective = directive(headers['x-amz-metadata-directive'], 'metadata')
+  const taggingDirective = directive(headers['x-amz-tagging-directive'], 'tagging')
+  const source = copySource(call)
+  if (source.size > copyLimit) {
+    throw new AwsError(
+      400,
+      'InvalidRequest',
+      'The specified copy source is larger than the maximum allowable size for a copy source: 5368709120',
+    )
+  }
+  const itself =
+    source.bucket === bucket.name && source.key === key && !headers['x-amz-copy-source']?.includes('?versionId=')
+  if (itself && metadataDirective === 'COPY' && !changesItself(headers)) throw illegalSelfCopy()
+
+  const requested = attributesOf(request, bucket)
+  const attributes: Attributes = {
+    ...requested,
+    ...(metadataDirective === 'REPLACE' ? {} : copiedMetadata(source, requested)),
+    tags: taggingDirective === 'REPLACE' ? requested.tags : source.attributes.tags,
+  }
+  const storageClass = storageClassOf(headers)
+  // A copy keeps the source's algorithm; what had been uploaded in parts gets a checksum of the whole.
+  const algorithm = requestedChecksum(headers)?.algorithm ?? source.attributes.checksum?.algorithm ?? 'CRC64NVME'
+  const copied = await copyBody(state, source, algorithm)
+  try {
+    checkWriteConditions(request, state.index.get(bucket.name, key), key)
+  } catch (error) {
+    state.bodies.remove(copied.body)
+    throw error
+  }
+  const stored = commit(call, {
+    size: source.size,
+    etag: etagOf(attributes, copied.md5),
+    modified: wholeSeconds(state.context.now()),
+    storageClass,
+    body: copied.body,
+    attributes: { ...attributes, checksum: { algorithm, value: copied.checksum, type: 'FULL_OBJECT' } },
+  })
+  return xml(
+    'CopyObjectResult',
+    field('LastModified', isoTime(stored.modified)) +
+      field('ETag', `"${stored.etag}"`) +
+      field(checksumElement(algorithm), copied.checksum) +
+      field('ChecksumType', 'FULL_OBJECT'),
+    {
+      ...encryptionHeaders(attributes.encryption),
+      ...versionHeaders(call, stored),
+      ...(source.versionId === 'null' ? {} : { 'x-amz-copy-source-version-id': source.versionId }),
+    },
+  )
+}
+
+/** With COPY all metadata is the source's, but for the website redirect: that one is never copied. */
+function copiedMetadata(source: StoredObject, requested: Attributes): Pick<Attributes, 'headers' | 'metadata'> {
+  const redirect = 'x-amz-website-redirect-location'
+  const headers = Object.fromEntries(Object.entries(source.attributes.headers).filter(([name]) => name !== redirect))
+  const asked = requested.headers[redirect]
+  return {
+    headers: asked === undefined ? headers : { ...headers, [redirect]: asked },
+    metadata: source.attributes.metadata,
+  }
+}
+
+/** Does a copy of an object onto itself change anything, so that S3 carries it out although metadata is copied? */
+const changesItself = (headers: Readonly<Record<string, string>>): boolean =>
+  [
+    'x-amz-storage-class',
+    'x-amz-website-redirect-location',
+    'x-amz-server-side-encryption',
+    'x-amz-checksum-algorithm',
+  ].some((name) => headers[name] !== undefined)
+
+const illegalSelfCopy = (): AwsError =>
+  new AwsError(
+    400,
+    'InvalidRequest',
+    "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+  )
+
+/** The bytes under a new name. They are only read where their digests are not known yet. */
+async function copyBody(
+  state: S3State,
+  source: StoredObject,
+  algorithm: ChecksumAlgorithm,
+): Promise<{ body: string | undefined; md5: Buffer; checksum: string }> {
+  const { checksum, encryption } = source.attributes
+  const isMd5 = encryption.algorithm === 'AES256' && !source.etag.includes('-')
+  if (isMd5 && checksum?.algorithm === algorithm && checksum.type === 'FULL_OBJECT') {
+    return { body: state.bodies.link(source.body), md5: Buffer.from(source.etag, 'hex'), checksum: checksum.value }
+  }
+  const hasher = createHasher(algorithm)
+  const { body, md5 } = await state.bodies.write(bytesOf(state, source), [hasher])
+  return { body, md5, checksum: hasher.digest().toString('base64') }
+}
+
+export const copyOperations: Readonly<Record<string, Handler>> = { CopyObject: copyObject }

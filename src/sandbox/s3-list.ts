@@ -1,0 +1,282 @@
+import { type Handler, isoTime, type S3Call, xml } from './s3-call.ts'
+import type { ListedObject, StoredObject } from './s3-index.ts'
+import { element, escapeXml, field } from './s3-xml.ts'
+import { AwsError } from './service.ts'
+
+const pageLimit = 1000
+
+/** What a page of a listing is asked for. */
+export interface ListQuery {
+  prefix: string
+  /** Empty: no grouping. */
+  delimiter: string
+  /** First key that may appear. */
+  from: string
+  /** A common prefix that the page before ended with, or that V1's marker names; not shown again. */
+  skip: string | undefined
+  limit: number
+}
+
+export interface ListPage {
+  objects: ListedObject[]
+  prefixes: string[]
+  /** Where the next page begins, if there is one. */
+  next: string | undefined
+  /** The last key or common prefix shown. */
+  last: string | undefined
+}
+
+/**
+ * The least string, in UTF-8 binary order, that is greater than all strings beginning with `prefix`; undefined if
+ * there is none.
+ */
+export function successorOf(prefix: string): string | undefined {
+  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0)
+  for (let point = points.pop(); point !== undefined; point = points.pop()) {
+    if (point === 0x10ffff) continue
+    // Surrogates are no characters of UTF-8.
+    return String.fromCodePoint(...points, point === 0xd7ff ? 0xe000 : point + 1)
+  }
+  return undefined
+}
+
+/** The least string greater than `key`. */
+const after = (key: string): string => `${key}\u0000`
+
+type ReadKeys = (from: string, to: string | undefined, limit: number) => ListedObject[]
+
+/**
+ * One page. A group of keys under a common prefix is not read through: the look-up after it starts behind the group.
+ */
+export function listPage(read: ReadKeys, query: ListQuery): ListPage {
+  const { prefix, delimiter, limit, skip } = query
+  const end = prefix === '' ? undefined : successorOf(prefix)
+  const page: ListPage = { objects: [], prefixes: [], next: undefined, last: undefined }
+  let from: string | undefined = compareUtf8(query.from, prefix) < 0 ? prefix : query.from
+  let group: string | undefined
+  while (from !== undefined) {
+    const count: number = limit - page.objects.length - page.prefixes.length + 1
+    const keys = read(from, end, count)
+    for (const object of keys) {
+      if (group !== undefined && object.key.startsWith(group)) continue
+      const cut = delimiter === '' ? -1 : object.key.indexOf(delimiter, prefix.length)
+      group = cut === -1 ? undefined : object.key.slice(0, cut + delimiter.length)
+      if (group !== undefined && group === skip) continue
+      if (page.objects.length + page.prefixes.length === limit) return { ...page, next: object.key }
+      if (group === undefined) page.objects.push(object)
+      else page.prefixes.push(group)
+      page.last = group ?? object.key
+    }
+    const lastKey = keys.at(-1)?.key
+    if (lastKey === undefined || keys.length < count) return page
+    from = group === undefined ? after(lastKey) : successorOf(group)
+  }
+  return page
+}
+
+/** Compares two strings in UTF-8 binary order. JavaScript's own order differs beyond the basic plane. */
+export const compareUtf8 = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
+
+/** `encoding-type=url`: percent-encoded, spaces as `+`, slashes kept. */
+const encodeUrl = (text: string): string =>
+  encodeURIComponent(text)
+    .replace(/[!'()*~]/g, (character) =>
+      character === '*' ? character : `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+    )
+    .replaceAll('%2F', '/')
+    .replaceAll('%20', '+')
+
+interface Encoding {
+  type: string | undefined
+  /** Text of an element that holds a key, prefix or delimiter. */
+  encode: (text: string) => string
+}
+
+export function encodingOf({ request }: S3Call): Encoding {
+  const type = request.query.get('encoding-type') ?? undefined
+  if (type === undefined) return { type, encode: escapeXml }
+  if (type !== 'url') {
+    throw new AwsError(400, 'InvalidArgument', 'Invalid Encoding Method specified in Request', {
+      fields: { ArgumentName: 'encoding-type', ArgumentValue: type },
+    })
+  }
+  return { type, encode: encodeUrl }
+}
+
+/** `max-keys` and its like. Throws InvalidArgument. */
+export function limitOf({ request }: S3Call, name: string): number {
+  const text = request.query.get(name)
+  if (text === null || text === '') return pageLimit
+  const limit = Number(text)
+  if (!Number.isInteger(limit) || limit < 0 || limit > 2 ** 31 - 1) {
+    throw new AwsError(400, 'InvalidArgument', `Provided ${name} not an integer or within integer range`, {
+      fields: { ArgumentName: name, ArgumentValue: text },
+    })
+  }
+  return Math.min(limit, pageLimit)
+}
+
+const contents = (object: ListedObject, { encode }: Encoding, owner = ''): string =>
+  `<Contents><Key>${encode(object.key)}</Key><LastModified>${isoTime(object.modified)}</LastModified>` +
+  `<ETag>&quot;${object.etag}&quot;</ETag><Size>${object.size}</Size>${owner}` +
+  `<StorageClass>${object.storageClass}</StorageClass></Contents>`
+
+const commonPrefixes = (prefixes: readonly string[], { encode }: Encoding): string =>
+  prefixes.map((prefix) => `<CommonPrefixes><Prefix>${encode(prefix)}</Prefix></CommonPrefixes>`).join('')
+
+function pageOf(call: S3Call, start: Pick<ListQuery, 'from' | 'skip'>): ListPage & { limit: number } {
+  const { state, request, bucket } = call
+  const limit = limitOf(call, 'max-keys')
+  if (limit === 0) return { objects: [], prefixes: [], next: undefined, last: undefined, limit }
+  const page = listPage((from, to, count) => state.index.list(bucket.name, from, to, count), {
+    prefix: request.query.get('prefix') ?? '',
+    delimiter: request.query.get('delimiter') ?? '',
+    limit,
+    ...start,
+  })
+  return { ...page, limit }
+}
+
+const ownerMarkup = ({ state }: S3Call): string => element('Owner', field('ID', state.buckets.owner))
+
+const listObjectsV2: Handler = (call) => {
+  const { request, bucket } = call
+  const { query } = request
+  const encoding = encodingOf(call)
+  const token = query.get('continuation-token')
+  const startAfter = query.get('start-after')
+  const from = token === null ? (startAfter === null ? '' : after(startAfter)) : readToken(token)
+  const page = pageOf(call, { from, skip: token === null ? (startAfter ?? undefined) : undefined })
+  const owner = query.get('fetch-owner') === 'true' ? ownerMarkup(call) : ''
+  const optional = (name: string, text: string | null): string =>
+    text === null ? '' : `<${name}>${encoding.encode(text)}</${name}>`
+  return xml(
+    'ListBucketResult',
+    field('Name', bucket.name) +
+      `<Prefix>${encoding.encode(query.get('prefix') ?? '')}</Prefix>` +
+      optional('StartAfter', startAfter) +
+      field('ContinuationToken', token ?? undefined) +
+      field('NextContinuationToken', page.next === undefined ? undefined : writeToken(page.next)) +
+      field('KeyCount', page.objects.length + page.prefixes.length) +
+      field('MaxKeys', page.limit) +
+      optional('Delimiter', query.get('delimiter')) +
+      field('EncodingType', encoding.type) +
+      field('IsTruncated', page.next !== undefined) +
+      page.objects.map((object) => contents(object, encoding, owner)).join('') +
+      commonPrefixes(page.prefixes, encoding),
+  )
+}
+
+/** Continuation tokens are opaque: here the key that the next page begins with. */
+const writeToken = (key: string): string => Buffer.from(`1${key}`).toString('base64')
+
+function readToken(token: string): string {
+  const text = Buffer.from(token, 'base64').toString('utf8')
+  if (token === '' || !text.startsWith('1')) {
+    throw new AwsError(400, 'InvalidArgument', 'The continuation token provided is incorrect', {
+      fields: { ArgumentName: 'continuation-token' },
+    })
+  }
+  return text.slice(1)
+}
+
+const listObjects: Handler = (call) => {
+  const { request, bucket } = call
+  const { query } = request
+  const encoding = encodingOf(call)
+  const marker = query.get('marker') ?? ''
+  const page = pageOf(call, { from: marker === '' ? '' : after(marker), skip: marker === '' ? undefined : marker })
+  const delimiter = query.get('delimiter')
+  return xml(
+    'ListBucketResult',
+    field('Name', bucket.name) +
+      `<Prefix>${encoding.encode(query.get('prefix') ?? '')}</Prefix><Marker>${encoding.encode(marker)}</Marker>` +
+      // V1 tells the next marker only where keys are grouped; else it is the last key.
+      (page.next === undefined || delimiter === null
+        ? ''
+        : `<NextMarker>${encoding.encode(page.last ?? '')}</NextMarker>`) +
+      field('MaxKeys', page.limit) +
+      (delimiter === null ? '' : `<Delimiter>${encoding.encode(delimiter)}</Delimiter>`) +
+      field('EncodingType', encoding.type) +
+      field('IsTruncated', page.next !== undefined) +
+      page.objects.map((object) => contents(object, encoding, ownerMarkup(call))).join('') +
+      commonPrefixes(page.prefixes, encoding),
+  )
+}
+
+type Version = StoredObject & { marker: boolean }
+
+/** All versions of all keys behind the markers; common prefixes are not grouped under a limit of their own. */
+const listObjectVersions: Handler = (call) => {
+  const { state, request, bucket } = call
+  const { query } = request
+  const encoding = encodingOf(call)
+  const limit = limitOf(call, 'max-keys')
+  const prefix = query.get('prefix') ?? ''
+  const delimiter = query.get('delimiter') ?? ''
+  const keyMarker = query.get('key-marker') ?? ''
+  const shown: string[] = []
+  const groups = new Set<string>()
+  let position = keyMarker
+  let truncated = false
+  scan: for (;;) {
+    const keys = state.index.keysWithVersions(bucket.name, position, pageLimit)
+    for (const key of keys) {
+      if (!key.startsWith(prefix)) continue
+      const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length)
+      if (shown.length + groups.size >= limit) {
+        truncated = true
+        break scan
+      }
+      if (cut === -1)
+        shown.push(
+          ...versionsOf(call, key).map((version, index) => versionMarkup(call, version, index === 0, encoding)),
+        )
+      else groups.add(key.slice(0, cut + delimiter.length))
+      position = key
+    }
+    const last = keys.at(-1)
+    if (last === undefined) break
+    position = last
+  }
+  return xml(
+    'ListVersionsResult',
+    field('Name', bucket.name) +
+      `<Prefix>${encoding.encode(prefix)}</Prefix><KeyMarker>${encoding.encode(keyMarker)}</KeyMarker>` +
+      field('VersionIdMarker', query.get('version-id-marker') ?? '') +
+      (truncated ? `<NextKeyMarker>${encoding.encode(position)}</NextKeyMarker>` : '') +
+      field('MaxKeys', limit) +
+      (delimiter === '' ? '' : `<Delimiter>${encoding.encode(delimiter)}</Delimiter>`) +
+      field('EncodingType', encoding.type) +
+      field('IsTruncated', truncated) +
+      shown.join('') +
+      commonPrefixes([...groups], encoding),
+  )
+}
+
+function versionsOf({ state, bucket }: S3Call, key: string): Version[] {
+  const current = state.index.get(bucket.name, key)
+  const older = state.index.versions(bucket.name, key)
+  return current === undefined ? older : [{ ...current, marker: false }, ...older]
+}
+
+function versionMarkup(call: S3Call, version: Version, latest: boolean, { encode }: Encoding): string {
+  const common =
+    `<Key>${encode(version.key)}</Key>` +
+    field('VersionId', version.versionId) +
+    field('IsLatest', latest) +
+    field('LastModified', isoTime(version.modified))
+  if (version.marker) return element('DeleteMarker', common + ownerMarkup(call))
+  return element(
+    'Version',
+    common +
+      `<ETag>&quot;${version.etag}&quot;</ETag><Size>${version.size}</Size>${ownerMarkup(call)}` +
+      field('StorageClass', version.storageClass),
+  )
+}
+
+export const listOperations: Readonly<Record<string, Handler>> = {
+  ListObjectsV2: listObjectsV2,
+  ListObjects: listObjects,
+  ListObjectVersions: listObjectVersions,
+}

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto'
+
+import { accessDenied, S3Access } from './s3-access.ts'
+import { Bodies } from './s3-bodies.ts'
+import { bucketOperations, createBucket, listBuckets } from './s3-bucket.ts'
+import { bucketSettingOperations } from './s3-bucket-settings.ts'
+import { type Bucket, Buckets } from './s3-buckets.ts'
+import type { Handler, S3State } from './s3-call.ts'
+import { copyOperations } from './s3-copy.ts'
+import { ObjectIndex } from './s3-index.ts'
+import { listOperations } from './s3-list.ts'
+import { multipartOperations } from './s3-multipart.ts'
+import { objectOperations } from './s3-object.ts'
+import { objectSettingOperations } from './s3-object-settings.ts'
+import type { S3Peers } from './s3-peers.ts'
+import { actionOf, addressOf, arnOf, operationOf } from './s3-route.ts'
+import { readWebsite } from './s3-website.ts'
+import { field } from './s3-xml.ts'
+import { AwsError, type AwsRequest, type AwsResponse, type Context, type Service } from './service.ts'
+
+export interface S3 extends Service {
+  /** Carries a request out from operation to error document: for the edge, which fetches in-process. Never rejects
+   * with an {@link AwsError}. */
+  serve(request: AwsRequest): Promise<AwsResponse>
+  /** Region and age of a bucket, which decide how its host names answer. */
+  bucket(name: string): { region: string; createdAt: number } | undefined
+}
+
+/** These may be sent to any region: SDKs look a bucket's region up with them. */
+const regionless = new Set(['GetBucketLocation'])
+
+/** Amazon S3. Buckets, objects and multipart uploads as the S3 API reference and user guide describe them. */
+export function createS3(context: Context, peers: S3Peers): S3 {
+  const index = new ObjectIndex(context.store.database)
+  const state: S3State = {
+    context,
+    index,
+    buckets: new Buckets(context),
+    bodies: new Bodies(context.folder),
+    access: new S3Access(context, peers, index),
+  }
+  const handlers: Readonly<Record<string, Handler>> = {
+    ...bucketOperations(peers),
+    ...bucketSettingOperations,
+    ...objectOperations,
+    ...objectSettingOperations,
+    ...copyOperations,
+    ...listOperations,
+    ...multipartOperations,
+  }
+  const service: S3 = {
+    names: ['s3'],
+    operation: operationOf,
+    // S3 judges its callers itself: bucket policies, ACLs and Block Public Access have a say.
+    permissions: () => [],
+    async handle(request, operation) {
+      const answer = await carryOut(state, handlers, request, operation)
+      return { ...answer, headers: { ...requestIds(request), ...answer.headers } }
+    },
+    error: errorDocument,
+    async serve(request) {
+      try {
+        return await service.handle(request, operationOf(request))
+      } catch (error) {
+        if (error instanceof AwsError) return errorDocument(error, request)
+        throw error
+      }
+    },
+    bucket: (name) => state.buckets.find(name),
+  }
+  return service
+}
+
+async function carryOut(
+  state: S3State,
+  handlers: Readonly<Record<string, Handler>>,
+  request: AwsRequest,
+  operation: string,
+): Promise<AwsResponse> {
+  const { bucket: name, key, website } = addressOf(request)
+  if (operation === 'ListBuckets' || operation === 'CreateBucket') {
+    // Nobody but the account can do these, so there is no bucket policy to ask.
+    state.access.check(request, undefined, actionOf(request, operation), arnOf({ bucket: name, key }))
+    return operation === 'ListBuckets' ? listBuckets(state, request) : createBucket(state, request, name)
+  }
+  const bucket = state.buckets.get(name)
+  if (website) return readWebsite({ state, request, bucket, key })
+  checkRegion(request, bucket, operation)
+  const handler = handlers[operation]
+  if (handler === undefined) {
+    throw new AwsError(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented.')
+  }
+  if (operation !== 'DeleteObjects') {
+    state.access.check(request, bucket, actionOf(request, operation), arnOf({ bucket: name, key }))
+  } else if (request.caller.kind === 'anonymous') throw accessDenied()
+  return handler({ state, request, bucket, key })
+}
+
+function checkRegion(request: AwsRequest, bucket: Bucket, operation: string): void {
+  // A request without a signature names no region, and CloudFront asks the bucket's own host.
+  if (request.caller.kind === 'anonymous' || request.region === bucket.region || regionless.has(operation)) return
+  throw new AwsError(
+    301,
+    'PermanentRedirect',
+    'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
+    {
+      fields: { Endpoint: `${bucket.name}.s3.${bucket.region}.amazonaws.com`, Bucket: bucket.name },
+      headers: { 'x-amz-bucket-region': bucket.region },
+    },
+  )
+}
+
+const requestIds = (request: AwsRequest): Record<string, string> => ({
+  'x-amz-request-id': request.requestId,
+  'x-amz-id-2': randomBytes(48).toString('base64'),
+  server: 'AmazonS3',
+})
+
+/** Error document of S3 ("REST error responses" in the API reference). HEAD has no body to write it in. */
+function errorDocument(error: AwsError, request: AwsRequest): AwsResponse {
+  const ids = requestIds(request)
+  const headers = { ...ids, ...error.headers }
+  if (request.method === 'HEAD' || error.status === 304) return { status: error.status, headers }
+  const fields = Object.entries(error.fields).map(([name, value]) => field(name, value))
+  return {
+    status: error.status,
+    headers: { ...headers, 'content-type': 'application/xml' },
+    body:
+      '<?xml version="1.0" encoding="UTF-8"?>\n<Error>' +
+      field('Code', error.code) +
+      field('Message', error.message) +
+      fields.join('') +
+      field('RequestId', request.requestId) +
+      field('HostId', ids['x-amz-id-2']) +
+      '</Error>',
+  }
+}
