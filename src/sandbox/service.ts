@@ -30,6 +30,22 @@ export interface AwsRequest {
   readonly body: Readable
   /** The whole body. May be called any number of times. */
   buffer(): Promise<Buffer>
+  /** Trailing headers of an aws-chunked body (lower-case names); complete once the body has been read to its end. */
+  readonly trailers: Readonly<Record<string, string>>
+}
+
+/** What a request needs to be allowed, in the words of IAM. */
+export interface Permission {
+  /** Such as `kms:Decrypt`. */
+  action: string
+  /** ARN. Undefined: only the action is looked at. */
+  resource?: string
+  /** Condition keys of the service, such as `kms:EncryptionContext:app`. */
+  context?: Readonly<Record<string, string | readonly string[]>>
+  /** The resource's own policy (JSON). */
+  resourcePolicy?: string
+  /** The resource policy must allow the request or leave it to the account's IAM policies, as KMS keys demand. */
+  resourcePolicyDecides?: boolean
 }
 
 export interface AwsResponse {
@@ -66,6 +82,11 @@ export interface Service {
   readonly names: readonly string[]
   /** The API operation that a request asks for, such as `CreateRole`; used by the call log, faults and IAM. */
   operation(request: AwsRequest): Promise<string> | string
+  /**
+   * What the caller must be allowed. Without this method the core looks for `service:Operation` on any resource; a
+   * service that judges its callers by itself returns an empty list.
+   */
+  permissions?(request: AwsRequest, operation: string): Promise<readonly Permission[]> | readonly Permission[]
   /** Carries the operation out. Throws {@link AwsError}. */
   handle(request: AwsRequest, operation: string): Promise<AwsResponse>
   /** Writes an error in the service's protocol. */

@@ -1,0 +1,144 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { CallLog } from './call-log.ts'
+import { isControlPath, serveControl } from './control.ts'
+import { Dispatcher, type CallHook } from './dispatcher.ts'
+import { FaultPlan, type Fault } from './faults.ts'
+import { accessKeyId, secretAccessKey } from './iam-state.ts'
+import { closeServer, listen, portOf, type Arrival } from './server.ts'
+import type { AwsResponse, Context, Timing } from './service.ts'
+import { createServices, type Services } from './services.ts'
+import type { Secret } from './signature-v4.ts'
+import { Store } from './store.ts'
+
+export interface SandboxOptions {
+  /** Of the AWS endpoint; without one, that of the last run with the same state, else any free one. */
+  port?: number
+  /** Folder that keeps everything across runs; without one all ends with the sandbox. */
+  state?: string
+  timing?: Partial<Timing>
+  /** Milliseconds that every answer waits. */
+  latency?: number
+  /** Twelve digits. */
+  accountId?: string
+  faults?: readonly (Fault | string)[]
+}
+
+export interface Sandbox {
+  /** Such as `http://127.0.0.1:4566`. */
+  readonly endpoint: string
+  readonly accountId: string
+  /** These credentials may do everything. */
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  /** Variables that point SDKs, `aws` and pc-ctl here. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly calls: CallLog
+  readonly faults: FaultPlan
+  readonly services: Services
+  /** Awaited before a call's effect and again before its answer; returns the way to stop. */
+  onCall(hook: CallHook): () => void
+  close(): Promise<void>
+}
+
+/** What a sandbox with a state folder keeps about itself. */
+interface Identity {
+  accountId: string
+  accessKeyId: string
+  secretAccessKey: string
+  port: number
+}
+
+/** How long AWS takes in a rehearsal: long enough to be seen, short enough to be waited for. */
+export const rehearsalTiming: Timing = {
+  roleAssumable: 2000,
+  principal: 1000,
+  functionActive: 1000,
+  deploy: 5000,
+  invalidation: 2000,
+}
+
+/** The account that AWS's own documents use. */
+const exampleAccount = '111122223333'
+
+/** Starts an embedded AWS on loopback. Rejects if the port is taken or the state folder can't be used. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const folder = options.state ?? (await mkdtemp(join(tmpdir(), 'pc-ctl-sandbox-')))
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const store = new Store(options.state === undefined ? undefined : join(folder, 'sandbox.sqlite'))
+  const identities = store.collection<Identity>('sandbox')
+  const known = identities.get('identity')
+
+  let answer: (arrival: Arrival) => Promise<AwsResponse> = () => Promise.resolve({ status: 503 })
+  const server = await listen(options.port ?? known?.port ?? 0, (arrival) => answer(arrival)).catch(
+    (error: unknown) => {
+      store.close()
+      throw error
+    },
+  )
+  const identity: Identity = {
+    accountId: options.accountId ?? known?.accountId ?? exampleAccount,
+    accessKeyId: known?.accessKeyId ?? accessKeyId('AKIA'),
+    secretAccessKey: known?.secretAccessKey ?? secretAccessKey(),
+    port: portOf(server),
+  }
+  identities.put('identity', identity)
+  const endpoint = `http://127.0.0.1:${identity.port}`
+  const context: Context = {
+    store,
+    accountId: identity.accountId,
+    timing: { ...rehearsalTiming, ...options.timing },
+    endpoint,
+    folder,
+    now: Date.now,
+  }
+  const calls = new CallLog()
+  const faults = new FaultPlan()
+  for (const fault of options.faults ?? []) faults.add(fault)
+  const services = await createServices(context)
+  const findSecret = (id: string): Secret | undefined =>
+    id === identity.accessKeyId ? rootSecret(identity) : (services.iam.secret(id) ?? services.sts.secret(id))
+  const dispatcher = new Dispatcher({ context, services, calls, faults, findSecret })
+
+  answer = async (arrival) => {
+    if (isControlPath(arrival.rawPath)) return serveControl(arrival, { calls, faults, endpoint })
+    if (options.latency !== undefined) await sleep(options.latency)
+    return dispatcher.answer(arrival)
+  }
+  return {
+    endpoint,
+    accountId: identity.accountId,
+    accessKeyId: identity.accessKeyId,
+    secretAccessKey: identity.secretAccessKey,
+    environment: environmentOf(endpoint, identity),
+    calls,
+    faults,
+    services,
+    onCall: (hook) => dispatcher.onCall(hook),
+    close: () => close(server, services, store, options.state === undefined ? folder : undefined),
+  }
+}
+
+function rootSecret({ accountId, accessKeyId: id, secretAccessKey: secret }: Identity): Secret {
+  const arn = `arn:aws:iam::${accountId}:root`
+  return { secretAccessKey: secret, caller: { kind: 'root', accountId, arn, accessKeyId: id } }
+}
+
+const environmentOf = (endpoint: string, identity: Identity): Record<string, string> => ({
+  AWS_ENDPOINT_URL: endpoint,
+  AWS_ACCESS_KEY_ID: identity.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: identity.secretAccessKey,
+  AWS_REGION: 'us-east-1',
+  AWS_DEFAULT_REGION: 'us-east-1',
+})
+
+async function close(server: Server, services: Services, store: Store, temporary: string | undefined): Promise<void> {
+  await closeServer(server)
+  await services.close()
+  store.close()
+  if (temporary !== undefined) await rm(temporary, { recursive: true, force: true })
+}

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto'
+
+import { judge } from './authorization.ts'
+import { parsePolicy } from './iam-policy-document.ts'
+import { timeText } from './iam-input.ts'
+import type { Role } from './iam-roles.ts'
+import { accessKeyId, secretAccessKey } from './iam-state.ts'
+import type { Iam } from './iam.ts'
+import type { FunctionRoles, SessionCredentials } from './lambda-peers.ts'
+import { queryParameters, queryProtocol, validationError, type QueryParameters } from './protocol-query.ts'
+import type { XmlContent } from './protocol-xml.ts'
+import { AwsError, type AwsRequest, type Caller, type Context, type Service } from './service.ts'
+import type { Secret } from './signature-v4.ts'
+
+/** STS as the other services see it. */
+export interface Sts extends Service, Pick<FunctionRoles, 'startSession'> {
+  /** What belongs to a session's access key. */
+  secret(accessKeyId: string): Secret | undefined
+}
+
+interface Session extends SessionCredentials {
+  roleArn: string
+  /** `AROA…:session-name` */
+  assumedRoleId: string
+  arn: string
+}
+
+const operations = new Set(['GetCallerIdentity', 'AssumeRole'])
+
+/** AWS Security Token Service, API version 2011-06-15. */
+export function createSts(context: Context, iam: Iam): Sts {
+  const protocol = queryProtocol('https://sts.amazonaws.com/doc/2011-06-15/', '2011-06-15')
+  const sessions = context.store.collection<Session>('sts-session')
+
+  function start(role: Role, sessionName: string, seconds: number): Session {
+    const session: Session = {
+      accessKeyId: accessKeyId('ASIA'),
+      secretAccessKey: secretAccessKey(),
+      sessionToken: randomBytes(96).toString('base64'),
+      expiresAt: context.now() + seconds * 1000,
+      roleArn: role.arn,
+      assumedRoleId: `${role.id}:${sessionName}`,
+      arn: `arn:aws:sts::${context.accountId}:assumed-role/${role.name}/${sessionName}`,
+    }
+    sessions.put(session.accessKeyId, session)
+    return session
+  }
+
+  function assumeRole(request: AwsRequest, parameters: QueryParameters): XmlContent {
+    const roleArn = parameters.required('RoleArn')
+    const sessionName = sessionNameIn(parameters)
+    const seconds = Number(parameters.text('DurationSeconds') ?? 3600)
+    const role = iam.role(roleArn)
+    if (role === undefined || !mayAssume(iam, request.caller, role)) throw notAuthorized(request.caller, roleArn)
+    if (!Number.isInteger(seconds) || seconds < 900 || seconds > role.maxSessionDuration) {
+      const message = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.'
+      throw new AwsError(400, 'ValidationError', message)
+    }
+    const session = start(role, sessionName, seconds)
+    return {
+      Credentials: {
+        AccessKeyId: session.accessKeyId,
+        SecretAccessKey: session.secretAccessKey,
+        SessionToken: session.sessionToken,
+        Expiration: timeText(session.expiresAt),
+      },
+      AssumedRoleUser: { AssumedRoleId: session.assumedRoleId, Arn: session.arn },
+    }
+  }
+
+  return {
+    names: ['sts'],
+    operation: async (request) => {
+      const operation = await protocol.operation(request)
+      if (operations.has(operation)) return operation
+      throw new AwsError(400, 'InvalidAction', `Could not find operation ${operation} for version 2011-06-15`)
+    },
+    // GetCallerIdentity needs no permission; AssumeRole is judged with the role's trust policy.
+    permissions: () => [],
+    async handle(request, operation) {
+      const result =
+        operation === 'AssumeRole'
+          ? assumeRole(request, await queryParameters(request))
+          : identityOf(request, sessions.get.bind(sessions))
+      return protocol.respond(request, operation, result)
+    },
+    error: (error, request) => protocol.error(error, request),
+    startSession(roleArn, sessionName) {
+      const role = iam.role(roleArn)
+      if (role === undefined) throw new AwsError(403, 'AccessDenied', `The role ${roleArn} does not exist.`)
+      return start(role, sessionName, role.maxSessionDuration)
+    },
+    secret(id) {
+      const session = sessions.get(id)
+      if (session === undefined) return undefined
+      const { secretAccessKey: secret, sessionToken, expiresAt, arn, roleArn } = session
+      const caller: Caller = { kind: 'role', accountId: context.accountId, arn, accessKeyId: id, roleArn }
+      return { secretAccessKey: secret, sessionToken, expiresAt, caller }
+    },
+  }
+}
+
+/** The trust policy must allow it, by itself or, naming the account, together with the caller's policies. */
+function mayAssume(iam: Iam, caller: Caller, role: Role): boolean {
+  const verdict = judge({
+    caller,
+    action: 'sts:AssumeRole',
+    resource: undefined,
+    identityPolicies: iam.identityPolicies(caller),
+    resourcePolicies: [parsePolicy(role.trustPolicy)],
+    resourcePolicyDecides: true,
+  })
+  return verdict === 'allowed' && caller.kind !== 'root'
+}
+
+function notAuthorized(caller: Caller, roleArn: string): AwsError {
+  if (caller.kind === 'root') return new AwsError(403, 'AccessDenied', 'Roles may not be assumed by root accounts.')
+  const who = 'arn' in caller ? caller.arn : 'anonymous'
+  return new AwsError(
+    403,
+    'AccessDenied',
+    `User: ${who} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
+  )
+}
+
+function sessionNameIn(parameters: QueryParameters): string {
+  const name = parameters.required('RoleSessionName')
+  if (/^[\w+=,.@-]{2,64}$/.test(name)) return name
+  throw validationError([
+    `Value '${name}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*`,
+  ])
+}
+
+function identityOf(request: AwsRequest, session: (id: string) => Session | undefined): XmlContent {
+  const { caller } = request
+  if (!('arn' in caller))
+    throw new AwsError(403, 'MissingAuthenticationToken', 'Request is missing Authentication Token')
+  const { arn, accountId } = caller
+  const userId = caller.kind === 'role' ? session(caller.accessKeyId)?.assumedRoleId : undefined
+  return { Arn: arn, UserId: userId ?? (caller.kind === 'root' ? accountId : caller.accessKeyId), Account: accountId }
+}
