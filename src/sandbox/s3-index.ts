@@ -50,8 +50,8 @@ export interface Upload {
   started: number
   storageClass: string
   attributes: Attributes
-  /** Algorithm and type asked for when the upload was created. */
-  checksum: Pick<Checksum, 'algorithm' | 'type'>
+  /** Of the object to be. Where the algorithm was not asked for, the parts may come with checksums of any. */
+  checksum: Pick<Checksum, 'algorithm' | 'type'> & { asked: boolean }
 }
 
 export interface Part {

@@ -43,7 +43,8 @@ function partNumberOf({ request }: S3Call): number {
 
 const createUpload: Handler = (call) => {
   const { state, request, bucket, key } = call
-  const algorithm = requestedChecksum(request.headers)?.algorithm ?? 'CRC64NVME'
+  const asked = requestedChecksum(request.headers)?.algorithm
+  const algorithm = asked ?? 'CRC64NVME'
   const type = request.headers['x-amz-checksum-type'] ?? (algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE')
   const full = type === 'FULL_OBJECT'
   if ((full && algorithm.startsWith('SHA')) || (!full && (type !== 'COMPOSITE' || algorithm === 'CRC64NVME'))) {
@@ -60,7 +61,7 @@ const createUpload: Handler = (call) => {
     started: wholeSeconds(state.context.now()),
     storageClass: storageClassOf(request.headers),
     attributes: attributesOf(request, bucket),
-    checksum: { algorithm, type: full ? 'FULL_OBJECT' : 'COMPOSITE' },
+    checksum: { algorithm, type: full ? 'FULL_OBJECT' : 'COMPOSITE', asked: asked !== undefined },
   }
   state.index.putUpload(upload)
   return xml(
@@ -90,7 +91,7 @@ const uploadPart: Handler = async (call) => {
   const number = partNumberOf(call)
   const { algorithm } = upload.checksum
   const asked = requestedChecksum(call.request.headers)?.algorithm
-  if (asked !== undefined && asked !== algorithm && asked !== 'CRC64NVME') {
+  if (upload.checksum.asked && asked !== undefined && asked !== algorithm) {
     throw new AwsError(
       400,
       'InvalidRequest',

@@ -26,11 +26,15 @@ export async function receiveBody(
       fields: { ProposedSize: String(declared), MaxSizeAllowed: String(putLimit) },
     })
   }
+  // The client's checksum may be of another algorithm than the one that is kept.
+  const sent = requestedChecksum(headers)?.algorithm ?? algorithm
   const hasher = createHasher(algorithm)
-  const written = await state.bodies.write(request.body, [hasher])
+  const sentHasher = sent === algorithm ? hasher : createHasher(sent)
+  const written = await state.bodies.write(request.body, sent === algorithm ? [hasher] : [hasher, sentHasher])
   try {
     const checksum = hasher.digest().toString('base64')
-    verifyBody(request, algorithm, checksum, written.md5)
+    const sentChecksum = sent === algorithm ? checksum : sentHasher.digest().toString('base64')
+    verifyBody(request, sent, sentChecksum, written.md5)
     return { ...written, checksum }
   } catch (error) {
     state.bodies.remove(written.body)
