@@ -13,7 +13,7 @@ export interface Call {
   /** Not a read: the call can change what AWS holds. */
   readonly changing: boolean
   /** ARN, where the service tells it. */
-  readonly resource?: string
+  resource?: string
   /** HTTP status of the answer; undefined while it is being worked on, or if the connection was dropped. */
   status?: number
   /** AWS's name of the error, where it ended with one. */

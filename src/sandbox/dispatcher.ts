@@ -48,6 +48,11 @@ export class Dispatcher {
 
   /** Throws {@link DroppedConnection} where the connection is to break. */
   async answer(arrival: Arrival): Promise<AwsResponse> {
+    const { lambda } = this.parts.services
+    // Where GetFunction says the code is: a download that needs no signature of its own.
+    if (arrival.rawPath.startsWith(lambda.codePathPrefix)) {
+      return lambda.download(arrival.rawPath, new URLSearchParams(arrival.rawQuery))
+    }
     const name = scopedService(arrival) ?? unsignedService(arrival)
     const service = this.byName.get(name)
     if (service === undefined) return { status: 404, body: `The sandbox has no service "${name}".\n` }
@@ -59,15 +64,14 @@ export class Dispatcher {
       // Refused before its operation was known.
       const failure = asAwsError(error)
       const request = unauthenticated(arrival, name)
-      this.record(request, '?', undefined, failure)
+      this.record(request, '?', failure)
       return service.error(failure, request)
     }
   }
 
   private async perform(service: Service, request: AwsRequest, arrival: Arrival): Promise<AwsResponse> {
     const operation = await service.operation(request)
-    const permissions = (await service.permissions?.(request, operation)) ?? [defaultPermission(request, operation)]
-    const call = this.record(request, operation, permissions[0]?.resource)
+    const call = this.record(request, operation)
     const due = this.parts.faults.take(request.service, operation)
     await this.hook(call, 'before')
     // A client that was killed meanwhile must not have its request carried out.
@@ -75,7 +79,7 @@ export class Dispatcher {
     let response: AwsResponse
     try {
       await suffer(due, 'before', request.service)
-      this.authorize(request, permissions)
+      await this.authorize(service, request, call)
       response = await service.handle(request, operation)
       await suffer(due, 'after', request.service)
       call.status = response.status
@@ -90,7 +94,7 @@ export class Dispatcher {
     return response
   }
 
-  private record(request: AwsRequest, operation: string, resource?: string, failure?: AwsError): Call {
+  private record(request: AwsRequest, operation: string, failure?: AwsError): Call {
     const { caller } = request
     return this.parts.calls.record({
       service: request.service,
@@ -99,7 +103,6 @@ export class Dispatcher {
       caller: 'arn' in caller ? caller.arn : 'anonymous',
       requestId: request.requestId,
       changing: failure === undefined && isChanging(operation),
-      ...(resource === undefined ? {} : { resource }),
       ...(failure === undefined ? {} : { status: failure.status, code: failure.code }),
     })
   }
@@ -110,14 +113,18 @@ export class Dispatcher {
     }
   }
 
-  private authorize(request: AwsRequest, permissions: readonly Permission[]): void {
+  private async authorize(service: Service, request: AwsRequest, call: Call): Promise<void> {
+    const asked = await service.permissions?.(request, call.operation)
+    const permissions = asked ?? [defaultPermission(request, call.operation)]
+    const resource = permissions[0]?.resource
+    if (resource !== undefined) call.resource = resource
     const identityPolicies = this.parts.services.iam.identityPolicies(request.caller)
     for (const permission of permissions) {
-      const { action, resource, context, resourcePolicy, resourcePolicyDecides } = permission
+      const { action, context, resourcePolicy, resourcePolicyDecides } = permission
       const verdict = judge({
         caller: request.caller,
         action,
-        resource,
+        resource: permission.resource,
         context: { 'aws:RequestedRegion': request.region, 'aws:SourceIp': '127.0.0.1', ...context },
         identityPolicies,
         resourcePolicies: resourcePolicy === undefined ? [] : [parsePolicy(resourcePolicy)],

@@ -3,7 +3,7 @@ import { roleOperations, type Role } from './iam-roles.ts'
 import type { IamOperation, IamState } from './iam-state.ts'
 import { userOperations } from './iam-users.ts'
 import { queryParameters, queryProtocol, type QueryParameters } from './protocol-query.ts'
-import { AwsError, type AwsRequest, type Caller, type Context, type Permission, type Service } from './service.ts'
+import { AwsError, type Caller, type Context, type Permission, type Service } from './service.ts'
 import type { Secret } from './signature-v4.ts'
 
 /** IAM as the other services see it. */

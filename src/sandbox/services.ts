@@ -1,4 +1,8 @@
 import { createIam, type Iam } from './iam.ts'
+import { createKms, type Kms } from './kms.ts'
+import type { LambdaService } from './lambda-peers.ts'
+import { createLambda } from './lambda.ts'
+import { createS3, type S3 } from './s3.ts'
 import type { Context, Service } from './service.ts'
 import { createSts, type Sts } from './sts.ts'
 
@@ -6,6 +10,9 @@ import { createSts, type Sts } from './sts.ts'
 export interface Services {
   readonly iam: Iam
   readonly sts: Sts
+  readonly kms: Kms
+  readonly lambda: LambdaService
+  readonly s3: S3
   /** All of them, for dispatching. */
   readonly all: readonly Service[]
   close(): Promise<void>
@@ -15,5 +22,16 @@ export interface Services {
 export async function createServices(context: Context): Promise<Services> {
   const iam = createIam(context)
   const sts = createSts(context, iam)
-  return { iam, sts, all: [iam, sts], close: () => Promise.resolve() }
+  const kms = createKms(context, iam)
+  const lambda = createLambda(context, {
+    assumableBy: (roleArn, principal) => iam.assumableBy(roleArn, principal),
+    startSession: (roleArn, sessionName) => sts.startSession(roleArn, sessionName),
+  })
+  const s3 = createS3(context, {
+    originAccessIdentities: () => [],
+    principalExists: (arn) => iam.principalExists(arn, true),
+    identityPolicies: (caller) => iam.identityPolicies(caller),
+    mayUseKey: (caller, action, keyId, region) => kms.mayUseKey(caller, action, keyId, region),
+  })
+  return { iam, sts, kms, lambda, s3, all: [iam, sts, kms, lambda, s3], close: () => lambda.close() }
 }

@@ -1,0 +1,108 @@
+import { judge } from './authorization.ts'
+import { parsePolicy } from './iam-policy-document.ts'
+import type { Iam } from './iam.ts'
+import { aliasOperations } from './kms-aliases.ts'
+import { cipherOperations, keyOfCiphertext } from './kms-cipher.ts'
+import { keyOperations, keysOf } from './kms-keys.ts'
+import { findKey, mapIn, textIn, type Alias, type Key, type KmsOperation, type KmsState } from './kms-state.ts'
+import type { TaggedResources } from './lambda-peers.ts'
+import { json11Error, json11Response, readJson, targetOperation, type JsonObject } from './protocol-json.ts'
+import { AwsError, type AwsRequest, type Caller, type Context, type Permission, type Service } from './service.ts'
+
+/** KMS as the other services see it. */
+export interface Kms extends Service, TaggedResources {
+  /** May the caller use a key so? `keyId` undefined stands for the AWS managed key of the account, such as `aws/s3`. */
+  mayUseKey(caller: Caller, action: string, keyId: string | undefined, region: string): boolean
+}
+
+const operations: Readonly<Record<string, KmsOperation>> = {
+  ...keyOperations,
+  ...aliasOperations,
+  ...cipherOperations,
+}
+
+/** AWS Key Management Service, API version 2014-11-01. */
+export function createKms(context: Context, iam: Iam): Kms {
+  const allows = (caller: Caller, action: string, policy: string, resource: string): boolean =>
+    judge({
+      caller,
+      action,
+      resource,
+      identityPolicies: iam.identityPolicies(caller),
+      resourcePolicies: [parsePolicy(policy)],
+      resourcePolicyDecides: true,
+    }) === 'allowed'
+  const state: KmsState = {
+    context,
+    keys: context.store.collection<Key>('kms-key'),
+    aliases: context.store.collection<Alias>('kms-alias'),
+    principalExists: (principal) => iam.principalExists(principal, true),
+    allows,
+  }
+
+  return {
+    names: ['kms'],
+    operation(request) {
+      const operation = targetOperation(request, 'TrentService')
+      if (operation in operations) return operation
+      throw new AwsError(400, 'UnknownOperationException', '')
+    },
+    permissions: async (request, operation) => permissionsOf(state, request, operation, await readJson(request)),
+    async handle(request, operation) {
+      const run = operations[operation]
+      if (run === undefined) throw new AwsError(400, 'UnknownOperationException', '')
+      return json11Response(request, run(state, await readJson(request), request))
+    },
+    error: (error, request) => json11Error(error, request),
+    mayUseKey(caller, action, keyId, region) {
+      // Managed keys are for the account's own callers, through the service they belong to.
+      if (keyId === undefined) return 'accountId' in caller
+      try {
+        const key = findKey(state, keyId, region, true)
+        return key.state === 'Enabled' && allows(caller, action, key.policy, key.arn)
+      } catch (error) {
+        if (error instanceof AwsError) return false
+        throw error
+      }
+    },
+    taggedResources: (region) => keysOf(state, region).map(({ arn, tags }) => ({ arn, tags, type: 'kms:key' })),
+  }
+}
+
+const withoutResource = new Set(['CreateKey', 'ListKeys', 'ListAliases'])
+
+/** Actions have the operations' names; a key's own policy decides, "Determining access to AWS KMS keys". */
+function permissionsOf(
+  state: KmsState,
+  request: AwsRequest,
+  operation: string,
+  input: JsonObject,
+): readonly Permission[] {
+  const action = `kms:${operation}`
+  if (withoutResource.has(operation)) return [{ action, resource: '*' }]
+  const alias = textIn(input, 'AliasName')
+  const ofAlias: Permission[] =
+    alias === undefined
+      ? []
+      : [{ action, resource: `arn:aws:kms:${request.region}:${state.context.accountId}:${alias}` }]
+  const key = keyAskedFor(state, request, operation, input)
+  if (key === undefined) return ofAlias
+  const encryptionContext = Object.entries(mapIn(input, 'EncryptionContext'))
+  const context = {
+    'kms:CallerAccount': state.context.accountId,
+    ...(encryptionContext.length === 0 ? {} : { 'kms:EncryptionContextKeys': encryptionContext.map(([name]) => name) }),
+    ...Object.fromEntries(encryptionContext.map(([name, value]) => [`kms:EncryptionContext:${name}`, value])),
+    ...(textIn(input, 'KeyId')?.startsWith('alias/') === true
+      ? { 'kms:RequestAlias': textIn(input, 'KeyId') ?? '' }
+      : {}),
+  }
+  const ofKey = { action, resource: key.arn, resourcePolicy: key.policy, resourcePolicyDecides: true, context }
+  return [...ofAlias, ofKey]
+}
+
+/** Undefined where the operation will say what is wrong with the id. */
+function keyAskedFor(state: KmsState, request: AwsRequest, operation: string, input: JsonObject): Key | undefined {
+  if (operation === 'Decrypt') return keyOfCiphertext(state, input, request.region)
+  const keyId = textIn(input, 'TargetKeyId') ?? textIn(input, 'KeyId')
+  return keyId === undefined ? undefined : findKey(state, keyId, request.region, true)
+}
