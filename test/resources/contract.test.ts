@@ -1,0 +1,216 @@
+import {
+  CloudFrontClient,
+  GetCachePolicyCommand,
+  GetDistributionConfigCommand,
+  GetOriginAccessControlConfigCommand,
+  UpdateCachePolicyCommand,
+  UpdateDistributionCommand,
+  UpdateOriginAccessControlCommand,
+} from '@aws-sdk/client-cloudfront'
+import { IAMClient, PutRolePolicyCommand, UntagRoleCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam'
+import { KMSClient, UntagResourceCommand as UntagKeyCommand } from '@aws-sdk/client-kms'
+import {
+  LambdaClient,
+  UntagResourceCommand as UntagFunctionCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda'
+import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
+
+import { tagKey } from '../../src/aws/names.ts'
+import { lookUpBucket } from '../../src/resources/bucket.ts'
+import { bucketPolicy } from '../../src/resources/bucket-policy.ts'
+import { cachePolicy } from '../../src/resources/cache-policy.ts'
+import { distribution, findDistribution } from '../../src/resources/distribution.ts'
+import { edgeFunction } from '../../src/resources/edge-function.ts'
+import { edgeVersion, untilVersionActive } from '../../src/resources/edge-version.ts'
+import { key } from '../../src/resources/key.ts'
+import { originAccessControl, originAccessIdentity } from '../../src/resources/origin-access.ts'
+import type { Resource } from '../../src/resources/resource.ts'
+import { role } from '../../src/resources/role.ts'
+import { rolePolicy } from '../../src/resources/role-policy.ts'
+import type { AwsUnderTest } from './aws-under-test.ts'
+import { behavesLikeAResource } from './behaves-like-a-resource.ts'
+
+const region = 'us-east-1'
+const looseTrust = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+})
+
+/** Makes a resource that another one needs. */
+async function made<Want, Live>({ talk }: AwsUnderTest, resource: Resource<Want, Live>, want: Want): Promise<Live> {
+  const live = await resource.describe(want)
+  const decision = resource.decide(want, live)
+  return decision.do === 'keep' ? decision.after : resource.apply(want, live, talk)
+}
+
+const ours = ({ names, sandbox }: AwsUnderTest) => ({ names, accountId: sandbox.accountId, adopt: false })
+
+behavesLikeAResource('The IAM role', async (bench) => {
+  const iam = bench.aws.client(IAMClient, region)
+  const RoleName = bench.names.roleName
+  return {
+    resource: role(bench.aws),
+    want: ours(bench),
+    tamper: () => iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: looseTrust })),
+    disown: () => iam.send(new UntagRoleCommand({ RoleName, TagKeys: [tagKey] })),
+  }
+})
+
+behavesLikeAResource('The KMS key', async (bench) => {
+  const kms = bench.aws.client(KMSClient, region)
+  const resource = key(bench.aws)
+  const want = ours(bench)
+  return {
+    resource,
+    want,
+    disown: async () => {
+      const live = await resource.describe(want)
+      await kms.send(new UntagKeyCommand({ KeyId: live?.arn, TagKeys: [tagKey] }))
+    },
+  }
+})
+
+behavesLikeAResource('The role policy', async (bench) => {
+  const iam = bench.aws.client(IAMClient, region)
+  await made(bench, role(bench.aws), ours(bench))
+  const { arn: keyArn } = await made(bench, key(bench.aws), ours(bench))
+  const { roleName: RoleName, rolePolicyName: PolicyName } = bench.names
+  const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'kms:*', Resource: '*' }] }
+  return {
+    resource: rolePolicy(bench.aws),
+    want: { ...ours(bench), keyArn },
+    tamper: () =>
+      iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(everything) })),
+  }
+})
+
+async function functionWant(bench: AwsUnderTest) {
+  const { arn: roleArn } = await made(bench, role(bench.aws), ours(bench))
+  const { arn: keyArn } = await made(bench, key(bench.aws), ours(bench))
+  await made(bench, rolePolicy(bench.aws), { ...ours(bench), keyArn })
+  const code = new TextEncoder().encode('export const handler = async () => ({ status: "403" })\n')
+  return { ...ours(bench), roleArn, keyArn, code, secrets: ['c2VjcmV0LW9uZS1zZWNyZXQtb25l'], runtime: 'nodejs22.x' }
+}
+
+behavesLikeAResource('The edge function', async (bench) => {
+  const lambda = bench.aws.client(LambdaClient, region)
+  const resource = edgeFunction(bench.aws)
+  const want = await functionWant(bench)
+  return {
+    resource,
+    want,
+    tamper: () =>
+      lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: bench.names.functionName, Timeout: 3 })),
+    disown: async () => {
+      const live = await resource.describe(want)
+      await lambda.send(new UntagFunctionCommand({ Resource: live?.arn, TagKeys: [tagKey] }))
+    },
+  }
+})
+
+behavesLikeAResource('The numbered version', async (bench) => {
+  const want = await functionWant(bench)
+  const made1 = await made(bench, edgeFunction(bench.aws), want)
+  return { resource: edgeVersion(bench.aws), want: { ...ours(bench), function: made1 } }
+})
+
+behavesLikeAResource('The origin access identity', async (bench) => ({
+  resource: originAccessIdentity(bench.aws),
+  want: ours(bench),
+}))
+
+behavesLikeAResource('The origin access control', async (bench) => {
+  const client = bench.aws.client(CloudFrontClient, region)
+  const resource = originAccessControl(bench.aws)
+  const want = ours(bench)
+  const set = async (changed: object) => {
+    const Id = (await resource.describe(want))?.id
+    const { ETag, OriginAccessControlConfig: config } = await client.send(
+      new GetOriginAccessControlConfigCommand({ Id }),
+    )
+    if (config === undefined) throw new Error('no config')
+    const next = { ...config, ...changed }
+    await client.send(new UpdateOriginAccessControlCommand({ Id, IfMatch: ETag, OriginAccessControlConfig: next }))
+  }
+  return {
+    resource,
+    want,
+    tamper: () => set({ SigningBehavior: 'never' }),
+    disown: () => set({ Description: 'somebody else’s' }),
+  }
+})
+
+behavesLikeAResource('The cache policy', async (bench) => {
+  const client = bench.aws.client(CloudFrontClient, region)
+  const resource = cachePolicy(bench.aws)
+  const want = ours(bench)
+  const set = async (changed: object) => {
+    const Id = (await resource.describe(want))?.id
+    const { ETag, CachePolicy: policy } = await client.send(new GetCachePolicyCommand({ Id }))
+    if (policy?.CachePolicyConfig === undefined) throw new Error('no config')
+    const CachePolicyConfig = { ...policy.CachePolicyConfig, ...changed }
+    await client.send(new UpdateCachePolicyCommand({ Id, IfMatch: ETag, CachePolicyConfig }))
+  }
+  return {
+    resource,
+    want,
+    tamper: () => set({ MinTTL: 60, DefaultTTL: 60 }),
+    disown: () => set({ Comment: 'somebody else’s' }),
+  }
+})
+
+async function bucketOf(bench: AwsUnderTest) {
+  await bench.aws.client(S3Client, region).send(new CreateBucketCommand({ Bucket: 'packages-test' }))
+  return lookUpBucket(bench.aws, 'packages-test')
+}
+
+behavesLikeAResource('The bucket policy', async (bench) => {
+  const identity = await made(bench, originAccessIdentity(bench.aws), ours(bench))
+  const bucket = await bucketOf(bench)
+  const Policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      { Sid: 'Mine', Effect: 'Deny', Principal: '*', Action: 's3:DeleteBucket', Resource: 'arn:aws:s3:::packages-test' },
+    ],
+  })
+  return {
+    resource: bucketPolicy(bench.aws),
+    want: { ...ours(bench), bucket, reader: { kind: 'oai' as const, ...identity }, backups: `${process.cwd()}/node_modules/.cache/backups` },
+    tamper: () =>
+      bench.aws.client(S3Client, region).send(new PutBucketPolicyCommand({ Bucket: bucket.name, Policy })),
+  }
+})
+
+behavesLikeAResource('The distribution', async (bench) => {
+  const client = bench.aws.client(CloudFrontClient, region)
+  const functionLive = await made(bench, edgeFunction(bench.aws), await functionWant(bench))
+  const version = await made(bench, edgeVersion(bench.aws), { ...ours(bench), function: functionLive })
+  await untilVersionActive(bench.aws, bench.names, version, bench.talk)
+  const identity = await made(bench, originAccessIdentity(bench.aws), ours(bench))
+  const policy = await made(bench, cachePolicy(bench.aws), ours(bench))
+  const bucket = await bucketOf(bench)
+  const want = {
+    ...ours(bench),
+    bucket,
+    id: undefined,
+    functionArn: version.arn,
+    cachePolicyId: policy.id,
+    access: { kind: 'oai' as const, id: identity.id },
+    aliases: [],
+    certificate: undefined,
+    priceClass: undefined,
+  }
+  return {
+    resource: distribution(bench.aws),
+    want,
+    tamper: async () => {
+      const Id = (await findDistribution(bench.aws, want))?.id
+      const { ETag, DistributionConfig: config } = await client.send(new GetDistributionConfigCommand({ Id }))
+      if (config?.DefaultCacheBehavior === undefined) throw new Error('no config')
+      const behavior = { ...config.DefaultCacheBehavior, LambdaFunctionAssociations: { Quantity: 0 } }
+      const DistributionConfig = { ...config, Enabled: false, DefaultCacheBehavior: behavior }
+      await client.send(new UpdateDistributionCommand({ Id, IfMatch: ETag, DistributionConfig }))
+    },
+  }
+})
