@@ -51,6 +51,7 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
   return {
     kind: 'S3 bucket policy',
     name: ({ bucket }) => bucket.name,
+    id: () => '',
     needs: ({ bucket }) => {
       const resources = [`arn:aws:s3:::${bucket.name}`]
       return [

@@ -49,6 +49,7 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
   return {
     kind: 'CloudFront cache policy',
     name: ({ names }) => names.cachePolicy,
+    id: ({ id }) => id,
     needs: ({ accountId }) => {
       const resources = [`arn:aws:cloudfront::${accountId}:cache-policy/*`]
       return [

@@ -62,6 +62,7 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
   return {
     kind: 'CloudFront distribution',
     name: ({ id, bucket }) => id ?? `for ${bucket.name}`,
+    id: ({ id }) => id,
     needs: distributionNeeds,
     describe: (want) => findDistribution(aws, want),
     decide: decideDistribution,

@@ -83,6 +83,7 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
   return {
     kind: 'Lambda function',
     name: ({ names }) => names.functionName,
+    id: ({ arn }) => arn,
     needs: ({ names, accountId, roleArn, keyArn }) => {
       const resources = [`arn:aws:lambda:${edgeRegion}:${accountId}:function:${names.functionName}`]
       return [

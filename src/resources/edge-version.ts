@@ -36,6 +36,7 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
   return {
     kind: 'Lambda version',
     name: ({ names }) => names.functionName,
+    id: ({ arn }) => arn,
     needs: ({ names, accountId }) => {
       const resource = `arn:aws:lambda:${edgeRegion}:${accountId}:function:${names.functionName}`
       return [

@@ -56,6 +56,7 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
   return {
     kind: 'KMS key',
     name: ({ names }) => names.keyAlias,
+    id: ({ arn }) => arn,
     needs: ({ names, accountId }) => {
       const keys = [`arn:aws:kms:${edgeRegion}:${accountId}:key/*`]
       const tagged = { [`aws:RequestTag/${tagKey}`]: names.installation }

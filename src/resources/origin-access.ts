@@ -41,6 +41,7 @@ export function originAccessIdentity(aws: Aws): Resource<OriginAccessWant, Origi
   return {
     kind: 'CloudFront origin access identity',
     name: ({ names }) => names.originAccess,
+    id: ({ id }) => id,
     needs: () => [
       { access: 'read', actions: ['cloudfront:ListCloudFrontOriginAccessIdentities'], resources: ['*'] },
       { access: 'write', actions: ['cloudfront:CreateCloudFrontOriginAccessIdentity'], resources: ['*'] },
@@ -86,6 +87,7 @@ export function originAccessControl(aws: Aws): Resource<OriginAccessWant, Origin
   return {
     kind: 'CloudFront origin access control',
     name: ({ names }) => names.originAccess,
+    id: ({ id }) => id,
     needs: ({ accountId }) => {
       const resources = [`arn:aws:cloudfront::${accountId}:origin-access-control/*`]
       return [

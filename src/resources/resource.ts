@@ -33,6 +33,8 @@ export interface Resource<Want, Live> {
   readonly kind: string
   /** The name of the one resource meant. */
   name(want: Want): string
+  /** What AWS calls the one that is there: its ARN or id. */
+  id(live: Live): string
   /** The IAM actions that `describe` and `apply` use, and on what. */
   needs(want: Want): readonly Need[]
   /** Reads only. `undefined` means "not there"; an error means "could not look". */

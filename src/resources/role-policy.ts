@@ -55,6 +55,7 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
   return {
     kind: 'IAM role policy',
     name: ({ names }) => names.rolePolicyName,
+    id: () => '',
     needs: ({ names, accountId }) => {
       const resources = [`arn:aws:iam::${accountId}:role${names.rolePath}${names.roleName}`]
       return [

@@ -45,6 +45,7 @@ export function role(aws: Aws): Resource<RoleWant, Role> {
   return {
     kind: 'IAM role',
     name: ({ names }) => names.roleName,
+    id: ({ arn }) => arn,
     needs: ({ names, accountId }) => {
       const resources = [`arn:aws:iam::${accountId}:role${names.rolePath}${names.roleName}`]
       return [

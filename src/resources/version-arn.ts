@@ -5,6 +5,7 @@ import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf } from '../aws/names.ts'
 import { CtlError } from '../ui/errors.ts'
 import { failIfFailed } from './edge-function.ts'
+import type { Need } from './resource.ts'
 
 /** A function version as CloudFront wants it: in us-east-1, with its number. */
 export interface VersionArn {
@@ -40,6 +41,12 @@ export function parseVersionArn(arn: string): VersionArn {
   }
   return { arn, accountId, functionName, number: Number(version) }
 }
+
+export const versionNeeds = (arn: string): Need => ({
+  access: 'read',
+  actions: ['lambda:GetFunctionConfiguration', 'lambda:ListTags'],
+  resources: [arn.replace(/:[^:]*$/, ''), arn],
+})
 
 /**
  * Looks whether a version can be associated with a distribution.

@@ -3,7 +3,7 @@ import { namesOf } from '../aws/names.ts'
 import type { PolicyDocument } from '../aws/policy.ts'
 import { readEdgeBundle } from '../edge/bundle.ts'
 import { type Account, lookUpAccount } from '../resources/account.ts'
-import { type Bucket, lookUpBucket, whyNoIdentity } from '../resources/bucket.ts'
+import { type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/bucket.ts'
 import { edgeFunction, type EdgeFunction } from '../resources/edge-function.ts'
 import { edgeVersion, type EdgeVersion, untilVersionActive } from '../resources/edge-version.ts'
 import { key, type Key } from '../resources/key.ts'
@@ -56,6 +56,7 @@ export function bootstrapCloudfront(
         from: () => lookUpBucket(aws, need(settings, 'bucket')),
         as: 'bucket',
         tell: (bucket) => `${bucket.name} in ${bucket.region}, ${whyNoIdentity(bucket) ?? 'reachable'}`,
+        needs: ({ bucket }) => [bucketNeeds(bucket.name)],
       }),
       compute('Code of the edge function', { from: readEdgeBundle, as: 'code' }),
     ),

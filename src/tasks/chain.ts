@@ -3,7 +3,7 @@ import { Listr, type ListrTask } from 'listr2'
 import { nameOf } from '../aws/absent.ts'
 import { explain } from '../aws/denial.ts'
 import { interruption, pause, type Talk } from '../aws/patience.ts'
-import type { Decision, Resource } from '../resources/resource.ts'
+import type { Decision, Need, Resource } from '../resources/resource.ts'
 import { CtlError } from '../ui/errors.ts'
 import type { PlanLine } from '../ui/plan.ts'
 import { rendering, type Show, stepLines } from '../ui/renderer.ts'
@@ -22,6 +22,8 @@ export interface Step<C> {
   readonly together?: readonly Step<C>[]
   /** Whether the step is left out, judged when its turn comes. */
   readonly skip?: (ctx: C) => boolean
+  /** The permissions that the step needs, given what the steps before it have handed on. */
+  readonly needs?: (ctx: C) => readonly Need[]
 }
 
 export type Chain<C> = readonly Step<C>[]
@@ -32,17 +34,32 @@ interface Run extends Talk {
 }
 
 /** A statement that must be true before anything is written. Throws if it isn't; may answer what it saw. */
-export const check = <C>(title: string, look: (ctx: C, talk: Talk) => Promise<string | undefined>): Step<C> => ({
+export const check = <C>(
+  title: string,
+  { that, needs }: { that: (ctx: C, talk: Talk) => Promise<string | undefined>; needs?: (ctx: C) => readonly Need[] },
+): Step<C> => ({
   title,
-  run: look,
+  run: that,
+  ...(needs === undefined ? {} : { needs }),
 })
 
 /** A value that later steps need, made without writing anything. */
 export const compute = <C, K extends keyof C>(
   title: string,
-  { from, as, tell }: { from: (ctx: C, talk: Talk) => Promise<C[K]>; as: K; tell?: (value: C[K]) => string },
+  {
+    from,
+    as,
+    tell,
+    needs,
+  }: {
+    from: (ctx: C, talk: Talk) => Promise<C[K]>
+    as: K
+    tell?: (value: C[K]) => string
+    needs?: (ctx: C) => readonly Need[]
+  },
 ): Step<C> => ({
   title,
+  ...(needs === undefined ? {} : { needs }),
   async run(ctx, talk) {
     const value = await from(ctx, talk)
     ctx[as] = value
@@ -79,6 +96,7 @@ export const ensure = <C, K extends keyof C, Want>(
   }: { resource: Resource<Want, C[K]>; want: (ctx: C) => Want; as: K; skip?: (ctx: C) => boolean },
 ): Step<C> => ({
   title,
+  needs: (ctx) => resource.needs(want(ctx)),
   async run(ctx, run) {
     const wanted = want(ctx)
     const { decision, live } = await settle(resource, wanted, run)
@@ -132,6 +150,7 @@ const planLine = <Want, Live>(
   title,
   kind: resource.kind,
   name: resource.name(wanted),
+  id: resource.id(decision.after),
   do: decision.do,
   because: decision.because,
   changes: decision.changes,
@@ -251,3 +270,13 @@ function summary(plan: readonly PlanLine[]): string {
     .map(([number, what]) => `${number} ${what}`)
     .join(', ')
 }
+
+/**
+ * The permissions that a chain needs, without running it.
+ *
+ * @param ctx - what its steps would have handed on, with patterns in place of ids that only AWS knows
+ */
+export const needsOf = <C>(chain: Chain<C>, ctx: C): Need[] =>
+  chain
+    .flatMap((step) => [step, ...(step.together ?? [])])
+    .flatMap((step) => (step.skip?.(ctx) === true ? [] : (step.needs?.(ctx) ?? [])))

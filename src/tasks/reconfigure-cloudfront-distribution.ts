@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Aws } from '../aws/connect.ts'
 import { namesOf } from '../aws/names.ts'
 import { type Account, lookUpAccount } from '../resources/account.ts'
-import { type Bucket, lookUpBucket, whyNoIdentity } from '../resources/bucket.ts'
+import { type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/bucket.ts'
 import { bucketPolicy, type BucketPolicy, type Reader } from '../resources/bucket-policy.ts'
 import { cachePolicy, type CachePolicy } from '../resources/cache-policy.ts'
 import { distribution, type Distribution, findDistribution, untilDeployed } from '../resources/distribution.ts'
@@ -14,11 +14,11 @@ import {
   originAccessIdentity,
   type OriginAccessIdentity,
 } from '../resources/origin-access.ts'
-import { lookUpVersion, parseVersionArn } from '../resources/version-arn.ts'
+import { lookUpVersion, parseVersionArn, versionNeeds } from '../resources/version-arn.ts'
 import { need, type Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import { CtlError } from '../ui/errors.ts'
-import { type Chain, check, compute, ensure, together, wait } from './chain.ts'
+import { type Chain, check, compute, ensure, type Step, together, wait } from './chain.ts'
 
 export interface Reconfigure {
   account: Account
@@ -34,8 +34,6 @@ export interface Reconfigure {
 }
 
 export interface ReconfigureWishes {
-  /** ARN of the function version, as the operator gave it. */
-  readonly arn: string
   /** `undefined`: as the distribution has it, else an origin access identity. */
   readonly originAccess: OriginAccess['kind'] | undefined
   /** Id of the distribution meant; `undefined`: as packagecloud.rb says, else it is searched for. */
@@ -44,35 +42,25 @@ export interface ReconfigureWishes {
   readonly certificate: string | undefined
   readonly priceClass: PriceClass | undefined
   readonly adopt: boolean
-  /** Wait until all edges have the new configuration. */
-  readonly wait: boolean
 }
 
 /**
  * Has CloudFront serve the bucket behind the function's check. Safe to run again at any time.
- *
- * An origin access identity is let into the bucket before the distribution uses it. An origin access control is let in
- * by the distribution's ARN, so for a new distribution that comes after it; for one that changes over from an identity
- * it comes before, next to the identity's statement, so that no request is refused at any moment.
  *
  * @throws CtlError of kind `usage` for an ARN that can't be used
  */
 export function reconfigureCloudfrontDistribution(
   aws: Aws,
   settings: Settings,
-  wishes: ReconfigureWishes,
+  wishes: ReconfigureWishes & {
+    /** ARN of the function version, as the operator gave it. */
+    readonly arn: string
+    /** Wait until all edges have the new configuration. */
+    readonly wait: boolean
+  },
 ): Chain<Reconfigure> {
   const names = namesOf(settings.installation.value)
   const version = parseVersionArn(wishes.arn)
-  const id = wishes.distribution ?? settings.cloudfrontDistributionId?.value
-  const backups = join(stateFolder(), 'bucket-policies')
-
-  const letIn = (reader: (ctx: Reconfigure) => Reader) => ({
-    resource: bucketPolicy(aws),
-    want: (ctx: Reconfigure) => ({ names, bucket: ctx.bucket, reader: reader(ctx), backups }),
-    as: 'bucketPolicy' as const,
-  })
-
   return [
     together(
       'Check what is needed',
@@ -85,17 +73,68 @@ export function reconfigureCloudfrontDistribution(
         from: () => lookUpBucket(aws, need(settings, 'bucket')),
         as: 'bucket',
         tell: (bucket) => `${bucket.name} in ${bucket.region}`,
+        needs: ({ bucket }) => [bucketNeeds(bucket.name)],
       }),
     ),
     together(
       'Look at what is there',
-      check('Function version', ({ account }) => lookUpVersion(aws, names, version, account.id)),
-      compute('Distribution', {
-        from: ({ account, bucket }) => findDistribution(aws, { names, accountId: account.id, bucket, id }),
-        as: 'existing',
-        tell: (found) => (found === undefined ? 'none yet' : `${found.id} (${found.domain})`),
+      check('Function version', {
+        that: ({ account }) => lookUpVersion(aws, names, version, account.id),
+        needs: () => [versionNeeds(version.arn)],
       }),
+      findExisting(aws, settings, wishes),
     ),
+    ...serve(aws, settings, wishes, () => version.arn),
+    wait(
+      'Wait until all edges have it',
+      async (ctx, talk) => {
+        await untilDeployed(aws, ctx.distribution.id, talk)
+        ctx.distribution = { ...ctx.distribution, status: 'Deployed' }
+        return 'Deployed'
+      },
+      ({ distribution: made }) => !wishes.wait || made.status === 'Deployed',
+    ),
+  ]
+}
+
+/** The distribution as it is before anything is written; whether there is one decides the order of what follows. */
+export const findExisting = (aws: Aws, settings: Settings, wishes: ReconfigureWishes): Step<Reconfigure> =>
+  compute('Distribution', {
+    from: ({ account, bucket }) =>
+      findDistribution(aws, {
+        names: namesOf(settings.installation.value),
+        accountId: account.id,
+        bucket,
+        id: distributionId(settings, wishes),
+      }),
+    as: 'existing',
+    tell: (found) => (found === undefined ? 'none yet' : `${found.id} (${found.domain})`),
+  })
+
+const distributionId = (settings: Settings, wishes: ReconfigureWishes): string | undefined =>
+  wishes.distribution ?? settings.cloudfrontDistributionId?.value
+
+/**
+ * The steps from a function version to a distribution that uses it.
+ *
+ * An origin access identity is let into the bucket before the distribution uses it. An origin access control is let in
+ * by the distribution's ARN, so for a new distribution that comes after it; for one that changes over from an identity
+ * it comes before, next to the identity's statement, so that no request is refused at any moment.
+ */
+export function serve<C extends Reconfigure>(
+  aws: Aws,
+  settings: Settings,
+  wishes: ReconfigureWishes,
+  functionArn: (ctx: C) => string,
+): Chain<C> {
+  const names = namesOf(settings.installation.value)
+  const backups = join(stateFolder(), 'bucket-policies')
+  const letIn = (reader: (ctx: Reconfigure) => Reader) => ({
+    resource: bucketPolicy(aws),
+    want: (ctx: Reconfigure) => ({ names, bucket: ctx.bucket, reader: reader(ctx), backups }),
+    as: 'bucketPolicy' as const,
+  })
+  return [
     compute('Choose how CloudFront reads the bucket', {
       from: async ({ existing, bucket }) => chooseAccess(wishes.originAccess, existing, bucket),
       as: 'access',
@@ -135,8 +174,8 @@ export function reconfigureCloudfrontDistribution(
         names,
         accountId: ctx.account.id,
         bucket: ctx.bucket,
-        id: id ?? ctx.existing?.id,
-        functionArn: version.arn,
+        id: distributionId(settings, wishes) ?? ctx.existing?.id,
+        functionArn: functionArn(ctx),
         cachePolicyId: ctx.cachePolicy.id,
         access: ctx.access === 'oai' ? { kind: 'oai', id: ctx.identity.id } : { kind: 'oac', id: ctx.control.id },
         aliases: wishes.aliases,
@@ -150,15 +189,6 @@ export function reconfigureCloudfrontDistribution(
       ...letIn((ctx) => ({ kind: 'oac', distributionArn: ctx.distribution.arn })),
       skip: ({ access, existing }) => access !== 'oac' || existing !== undefined,
     }),
-    wait(
-      'Wait until all edges have it',
-      async (ctx, talk) => {
-        await untilDeployed(aws, ctx.distribution.id, talk)
-        ctx.distribution = { ...ctx.distribution, status: 'Deployed' }
-        return 'Deployed'
-      },
-      ({ distribution: made }) => !wishes.wait || made.status === 'Deployed',
-    ),
   ]
 }
 

@@ -5,6 +5,8 @@ export interface PlanLine {
   /** What AWS calls it. */
   readonly kind: string
   readonly name: string
+  /** ARN or id, or what stands for it in a plan. */
+  readonly id: string
   readonly do: 'keep' | 'create' | 'update' | 'refuse'
   readonly because: readonly string[]
   readonly changes: readonly { field: string; before: unknown; after: unknown }[]
