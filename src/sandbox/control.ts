@@ -1,5 +1,6 @@
 import type { CallLog } from './call-log.ts'
 import { FaultSyntaxError, type FaultPlan } from './faults.ts'
+import type { Front } from './front.ts'
 import type { Arrival } from './server.ts'
 import type { AwsResponse } from './service.ts'
 
@@ -8,20 +9,24 @@ const prefix = '/_sandbox'
 /** No bucket name begins with an underscore, so the path can't be S3's. */
 export const isControlPath = (path: string): boolean => path === prefix || path.startsWith(`${prefix}/`)
 
+interface Controlled {
+  calls: CallLog
+  faults: FaultPlan
+  endpoint: string
+  front: Front | undefined
+}
+
 /**
  * How other processes look into a sandbox and make it fail:
  * `GET /_sandbox` (status), `GET /_sandbox/calls`, `DELETE /_sandbox/calls`, `GET|POST|DELETE /_sandbox/faults`
- * (a POST's body is one fault a line).
+ * (a POST's body is one fault a line), `POST /_sandbox/front/restart`.
  */
-export async function serveControl(
-  arrival: Arrival,
-  sandbox: { calls: CallLog; faults: FaultPlan; endpoint: string },
-): Promise<AwsResponse> {
-  const { calls, faults, endpoint } = sandbox
+export async function serveControl(arrival: Arrival, sandbox: Controlled): Promise<AwsResponse> {
+  const { calls, faults, endpoint, front } = sandbox
   switch (`${arrival.method} ${arrival.rawPath.slice(prefix.length)}`) {
     case 'GET ':
     case 'GET /':
-      return json(200, { endpoint, calls: calls.list().length, faults: faults.list() })
+      return json(200, { endpoint, front: front?.url ?? null, calls: calls.list().length, faults: faults.list() })
     case 'GET /calls':
       return json(200, calls.list())
     case 'DELETE /calls':
@@ -34,8 +39,12 @@ export async function serveControl(
       return json(200, [])
     case 'POST /faults':
       return addFaults(arrival, faults)
+    case 'POST /front/restart':
+      return restartFront(front)
     default:
-      return json(404, { message: 'GET /_sandbox, /_sandbox/calls, GET|POST|DELETE /_sandbox/faults' })
+      return json(404, {
+        message: 'GET /_sandbox, /_sandbox/calls, GET|POST|DELETE /_sandbox/faults, POST /_sandbox/front/restart',
+      })
   }
 }
 
@@ -50,6 +59,16 @@ async function addFaults(arrival: Arrival, faults: FaultPlan): Promise<AwsRespon
     throw error
   }
   return json(200, faults.list())
+}
+
+async function restartFront(front: Front | undefined): Promise<AwsResponse> {
+  if (front === undefined) return json(404, { message: 'This sandbox has no front server.' })
+  try {
+    await front.restart()
+    return json(200, { front: front.url })
+  } catch (error) {
+    return json(500, { message: error instanceof Error ? error.message : String(error) })
+  }
 }
 
 const json = (status: number, body: unknown): AwsResponse => ({

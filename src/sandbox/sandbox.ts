@@ -1,5 +1,5 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,6 +8,7 @@ import { CallLog } from './call-log.ts'
 import { isControlPath, serveControl } from './control.ts'
 import { Dispatcher, type CallHook } from './dispatcher.ts'
 import { FaultPlan, type Fault } from './faults.ts'
+import { startFront, type Front } from './front.ts'
 import { accessKeyId, secretAccessKey } from './iam-state.ts'
 import { closeServer, listen, portOf, type Arrival } from './server.ts'
 import type { AwsResponse, Context, Timing } from './service.ts'
@@ -18,6 +19,10 @@ import { Store } from './store.ts'
 export interface SandboxOptions {
   /** Of the AWS endpoint; without one, that of the last run with the same state, else any free one. */
   port?: number
+  /** A packagecloud.rb: with it, the front server starts too. */
+  config?: string
+  /** Of the front server; chosen as `port` is. */
+  frontPort?: number
   /** Folder that keeps everything across runs; without one all ends with the sandbox. */
   state?: string
   timing?: Partial<Timing>
@@ -40,6 +45,9 @@ export interface Sandbox {
   readonly calls: CallLog
   readonly faults: FaultPlan
   readonly services: Services
+  /** The server that plays packagecloud's part, if it was asked for, and the token that it lets in. */
+  readonly frontUrl: string | undefined
+  readonly front: (Front & { readonly token: string }) | undefined
   /** Awaited before a call's effect and again before its answer; returns the way to stop. */
   onCall(hook: CallHook): () => void
   close(): Promise<void>
@@ -51,6 +59,9 @@ interface Identity {
   accessKeyId: string
   secretAccessKey: string
   port: number
+  frontPort: number | undefined
+  /** What clients of the front server authenticate with. */
+  token: string
 }
 
 /** How long AWS takes in a rehearsal: long enough to be seen, short enough to be waited for. */
@@ -85,6 +96,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     accessKeyId: known?.accessKeyId ?? accessKeyId('AKIA'),
     secretAccessKey: known?.secretAccessKey ?? secretAccessKey(),
     port: portOf(server),
+    frontPort: known?.frontPort,
+    token: known?.token ?? randomBytes(24).toString('hex'),
   }
   identities.put('identity', identity)
   const endpoint = `http://127.0.0.1:${identity.port}`
@@ -104,8 +117,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     id === identity.accessKeyId ? rootSecret(identity) : (services.iam.secret(id) ?? services.sts.secret(id))
   const dispatcher = new Dispatcher({ context, services, calls, faults, findSecret })
 
+  const front = options.config === undefined ? undefined : await openFront(options.config, options, endpoint, identity)
+  if (front !== undefined) identities.put('identity', { ...identity, frontPort: front.port })
+
   answer = async (arrival) => {
-    if (isControlPath(arrival.rawPath)) return serveControl(arrival, { calls, faults, endpoint })
+    if (isControlPath(arrival.rawPath)) return serveControl(arrival, { calls, faults, endpoint, front })
     if (options.latency !== undefined) await sleep(options.latency)
     return dispatcher.answer(arrival)
   }
@@ -118,8 +134,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     calls,
     faults,
     services,
+    frontUrl: front?.url,
+    front: front === undefined ? undefined : { ...front, token: identity.token },
     onCall: (hook) => dispatcher.onCall(hook),
-    close: () => close(server, services, store, options.state === undefined ? folder : undefined),
+    async close() {
+      await Promise.all([closeServer(server), front?.close()])
+      await services.close()
+      store.close()
+      if (options.state === undefined) await rm(folder, { recursive: true, force: true })
+    },
   }
 }
 
@@ -136,9 +159,12 @@ const environmentOf = (endpoint: string, identity: Identity): Record<string, str
   AWS_DEFAULT_REGION: 'us-east-1',
 })
 
-async function close(server: Server, services: Services, store: Store, temporary: string | undefined): Promise<void> {
-  await closeServer(server)
-  await services.close()
-  store.close()
-  if (temporary !== undefined) await rm(temporary, { recursive: true, force: true })
+function openFront(config: string, options: SandboxOptions, endpoint: string, identity: Identity): Promise<Front> {
+  return startFront({
+    port: options.frontPort ?? identity.frontPort ?? 0,
+    endpoint,
+    token: identity.token,
+    // Loaded here: settings bring a Ruby parser, which only the front server needs.
+    readSettings: async () => (await import('./front-settings.ts')).readFrontSettings(config, identity),
+  })
 }

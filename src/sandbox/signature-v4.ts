@@ -207,10 +207,7 @@ export function verifySignature(
   checkSignedHeaders(request, signature)
   const scope = `${signature.date}/${signature.region}/${signature.service}/aws4_request`
   const canonical = canonicalRequest(request, signature, payloadHash)
-  const signingKey = [signature.date, signature.region, signature.service, 'aws4_request'].reduce<Buffer>(
-    hmac,
-    Buffer.from(`AWS4${secret.secretAccessKey}`),
-  )
+  const signingKey = signingKeyOf(secret.secretAccessKey, signature.date, signature.region, signature.service)
   const wanted = hmac(signingKey, [algorithm, signature.timestamp, scope, sha256(canonical)].join('\n'))
   const given = Buffer.from(signature.signature, 'hex')
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) throw wording.mismatch()
@@ -279,7 +276,11 @@ function checkSignedHeaders(request: WireRequest, signature: Signature): void {
 }
 
 /** The canonical request: "Create a signed AWS API request" in the IAM User Guide, step 1. */
-function canonicalRequest(request: WireRequest, signature: Signature, payloadHash: string): string {
+function canonicalRequest(
+  request: WireRequest,
+  signature: Pick<Signature, 'service' | 'signedHeaders'>,
+  payloadHash: string,
+): string {
   const headers = signature.signedHeaders.map((name) => {
     const value = request.headers[name] ?? ''
     return `${name}:${value.trim().replace(/ +/g, ' ')}\n`
@@ -357,3 +358,40 @@ export function chainSignature(
   const text = [`${algorithm}-${word}`, parts.timestamp, parts.scope, parts.previous, ...parts.hashes].join('\n')
   return hmac(key, text).toString('hex')
 }
+
+/**
+ * A presigned S3 GET URL, as servers that know the secret key give them out ("Authenticating requests: using query
+ * parameters", S3 API reference).
+ *
+ * @param path - `/bucket/key`, percent-encoded once
+ * @param expires - seconds
+ * @param now - milliseconds since the epoch
+ */
+export function presignedUrl(
+  endpoint: string,
+  path: string,
+  signer: { accessKeyId: string; secretAccessKey: string; region: string },
+  expires: number,
+  now: number,
+): string {
+  const timestamp = stampOf(now)
+  const date = timestamp.slice(0, 8)
+  const scope = `${date}/${signer.region}/s3/aws4_request`
+  const rawQuery = [
+    ['X-Amz-Algorithm', algorithm],
+    ['X-Amz-Credential', `${signer.accessKeyId}/${scope}`],
+    ['X-Amz-Date', timestamp],
+    ['X-Amz-Expires', String(expires)],
+    ['X-Amz-SignedHeaders', 'host'],
+  ]
+    .map(([name = '', value = '']) => `${name}=${uriEncode(value)}`)
+    .join('&')
+  const request = { method: 'GET', rawPath: path, rawQuery, headers: { host: new URL(endpoint).host } }
+  const canonical = canonicalRequest(request, { service: 's3', signedHeaders: ['host'] }, 'UNSIGNED-PAYLOAD')
+  const key = signingKeyOf(signer.secretAccessKey, date, signer.region, 's3')
+  const signature = hmac(key, [algorithm, timestamp, scope, sha256(canonical)].join('\n')).toString('hex')
+  return `${endpoint}${path}?${rawQuery}&X-Amz-Signature=${signature}`
+}
+
+const signingKeyOf = (secret: string, date: string, region: string, service: string): Buffer =>
+  [date, region, service, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`))
