@@ -304,6 +304,8 @@ class Container {
   async end(): Promise<void> {
     clearTimeout(this.#idleTimer)
     this.#alive = false
+    // An idle child does not keep the event loop alive; whoever waits for its end needs it to.
+    this.#child.ref()
     this.#child.kill('SIGKILL')
     await this.#exited
   }

@@ -4,7 +4,6 @@ import { codePathPrefix, createCodeStore, hexOf, type CodeStore } from './lambda
 import {
   functionArn,
   isSettled,
-  revisionOf,
   stateOf,
   type FunctionState,
   type LambdaFunction,
@@ -119,7 +118,7 @@ export function imageOf(parts: LambdaParts, fn: LambdaFunction, state: FunctionS
     timeout: settings.timeout,
     environment: settings.environment ?? {},
     codeHash: hexOf(state.codeSha256),
-    revision: state.version === '$LATEST' ? revisionOf(state, parts.context.now()) : state.version,
+    revision: state.revisionIds.settled,
     zip: () => parts.code.get(state.codeSha256),
   }
 }

@@ -1,0 +1,111 @@
+import type { CloudFrontOperation } from './cloudfront-config-resource.ts'
+import { findDistribution, type DistributionParts } from './cloudfront-distributions.ts'
+import {
+  invalidArgument,
+  listContent,
+  newId,
+  pageOf,
+  respond,
+  timestamp,
+  type InvalidationDocument,
+} from './cloudfront-documents.ts'
+import { invalidationBatch, type InvalidationBatch } from './cloudfront-policy-shape.ts'
+import { itemsOf, readDocument } from './cloudfront-shape.ts'
+import { parseXml, type XmlContent } from './protocol-xml.ts'
+import { AwsError } from './service.ts'
+import type { Collection } from './store.ts'
+
+/** In progress per distribution: 3,000 paths, 15 of them with a wildcard (developer guide, "Quotas"). */
+const maxPaths = 3000
+const maxWildcards = 15
+
+export type Invalidations = Collection<InvalidationDocument>
+
+/** Invalidations of a distribution that are not Completed. */
+export const inProgress = (invalidations: Invalidations, distributionId: string, now: number): InvalidationDocument[] =>
+  invalidations.list().filter((one) => one.distributionId === distributionId && now < one.completedAt)
+
+/** CreateInvalidation, GetInvalidation and ListInvalidations. `made` hears of every new one. */
+export function invalidationOperations(
+  parts: DistributionParts,
+  invalidations: Invalidations,
+  made: (invalidation: InvalidationDocument) => void,
+): Record<string, CloudFrontOperation> {
+  const { context } = parts
+  const status = (one: InvalidationDocument): string => (context.now() < one.completedAt ? 'InProgress' : 'Completed')
+  const content = (one: InvalidationDocument): XmlContent => ({
+    Id: one.id,
+    Status: status(one),
+    CreateTime: timestamp(one.createdAt),
+    InvalidationBatch: invalidationBatch.write(one.batch),
+  })
+  const ofDistribution = (id: string): InvalidationDocument[] =>
+    invalidations.list().filter(({ distributionId }) => distributionId === id)
+  return {
+    async CreateInvalidation(request, { id }) {
+      const batch = readDocument(parseXml(await request.buffer()), 'InvalidationBatch', invalidationBatch)
+      findDistribution(parts, id)
+      checkBatch(batch, ofDistribution(id), inProgress(invalidations, id, context.now()))
+      const invalidation: InvalidationDocument = {
+        id: newId('I'),
+        distributionId: id,
+        batch,
+        createdAt: context.now(),
+        completedAt: context.now() + context.timing.invalidation,
+      }
+      invalidations.put(invalidation.id, invalidation)
+      made(invalidation)
+      const location = `distribution/${id}/invalidation/${invalidation.id}`
+      return respond(request, 'Invalidation', content(invalidation), { status: 201, location })
+    },
+    GetInvalidation(request, { id, detail }) {
+      findDistribution(parts, id)
+      const invalidation = invalidations.get(detail)
+      if (invalidation?.distributionId !== id) {
+        throw new AwsError(404, 'NoSuchInvalidation', 'The specified invalidation does not exist.')
+      }
+      return respond(request, 'Invalidation', content(invalidation))
+    },
+    ListInvalidations(request, { id }) {
+      findDistribution(parts, id)
+      const page = pageOf(request, ofDistribution(id))
+      return respond(
+        request,
+        'InvalidationList',
+        listContent(page, 'InvalidationSummary', (one) => ({
+          Id: one.id,
+          CreateTime: timestamp(one.createdAt),
+          Status: status(one),
+        })),
+      )
+    },
+  }
+}
+
+/** Rules: developer guide, "What you need to know when invalidating files". Throws AwsError. */
+function checkBatch(batch: InvalidationBatch, earlier: InvalidationDocument[], running: InvalidationDocument[]): void {
+  const paths = itemsOf(batch.Paths)
+  if (paths.length === 0) throw invalidArgument('The parameter Paths is required.')
+  if (batch.CallerReference === '') throw invalidArgument('The parameter CallerReference is required.')
+  for (const path of paths) checkPath(path)
+  if (paths.length > maxPaths) {
+    throw new AwsError(413, 'BatchTooLarge', 'Your request contains too many paths in the invalidation batch.')
+  }
+  if (earlier.some((one) => one.batch.CallerReference === batch.CallerReference)) {
+    throw invalidArgument(
+      'Your request contains a caller reference that was used for a previous invalidation batch for the same distribution.',
+    )
+  }
+  const all = [...running.flatMap((one) => itemsOf(one.batch.Paths)), ...paths]
+  if (all.length > maxPaths || all.filter((path) => path.endsWith('*')).length > maxWildcards) {
+    const message = 'Your request contains more invalidation paths than are allowed to be in progress.'
+    throw new AwsError(400, 'TooManyInvalidationsInProgress', message)
+  }
+}
+
+function checkPath(path: string): void {
+  const refused = invalidArgument('Your request contains one or more invalid invalidation paths.')
+  if (!path.startsWith('/') || path.length > 4000) throw refused
+  // Anything but ASCII, and what RFC 1738 calls unsafe, must be percent-encoded; a wildcard may only stand at the end.
+  if (/[^\x21-\x7e]|[<>"{}|\\^`~#]|\*.|%(?![0-9A-Fa-f]{2})|%7e/i.test(path)) throw refused
+}
