@@ -1,10 +1,14 @@
+import { createAcm } from './acm.ts'
+import type { AcmService, CloudFrontService } from './cloudfront-peers.ts'
+import { createCloudFront } from './cloudfront.ts'
 import { createIam, type Iam } from './iam.ts'
 import { createKms, type Kms } from './kms.ts'
-import type { LambdaService } from './lambda-peers.ts'
+import type { FunctionRoles, LambdaService } from './lambda-peers.ts'
 import { createLambda } from './lambda.ts'
 import { createS3, type S3 } from './s3.ts'
 import type { Context, Service } from './service.ts'
 import { createSts, type Sts } from './sts.ts'
+import { createTagging } from './tagging.ts'
 
 /** All services of one sandbox, wired to each other. */
 export interface Services {
@@ -12,6 +16,8 @@ export interface Services {
   readonly sts: Sts
   readonly kms: Kms
   readonly lambda: LambdaService
+  readonly acm: AcmService
+  readonly cloudfront: CloudFrontService
   readonly s3: S3
   /** All of them, for dispatching. */
   readonly all: readonly Service[]
@@ -23,15 +29,32 @@ export async function createServices(context: Context): Promise<Services> {
   const iam = createIam(context)
   const sts = createSts(context, iam)
   const kms = createKms(context, iam)
-  const lambda = createLambda(context, {
+  const roles: FunctionRoles = {
     assumableBy: (roleArn, principal) => iam.assumableBy(roleArn, principal),
     startSession: (roleArn, sessionName) => sts.startSession(roleArn, sessionName),
-  })
+  }
+  const lambda = createLambda(context, roles)
+  const acm = createAcm(context)
+  const cloudfront = createCloudFront(context, { lambda, roles, certificates: acm })
+  const tagging = createTagging([kms, lambda, cloudfront])
   const s3 = createS3(context, {
-    originAccessIdentities: () => [],
+    originAccessIdentities: () => cloudfront.originAccessIdentities(),
     principalExists: (arn) => iam.principalExists(arn, true),
     identityPolicies: (caller) => iam.identityPolicies(caller),
     mayUseKey: (caller, action, keyId, region) => kms.mayUseKey(caller, action, keyId, region),
   })
-  return { iam, sts, kms, lambda, s3, all: [iam, sts, kms, lambda, s3], close: () => lambda.close() }
+  return {
+    iam,
+    sts,
+    kms,
+    lambda,
+    acm,
+    cloudfront,
+    s3,
+    all: [iam, sts, kms, lambda, acm, cloudfront, tagging, s3],
+    async close() {
+      cloudfront.close()
+      await lambda.close()
+    },
+  }
 }
