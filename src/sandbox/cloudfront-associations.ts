@@ -22,7 +22,7 @@ const limited = {
 const refused = (message: string): AwsError => new AwsError(400, 'InvalidLambdaFunctionAssociation', message)
 
 /**
- * Checks the functions of a behavior. Rules: developer guide, "Restrictions on Lambda@Edge" and "Quotas"; messages as
+ * Checks the functions of a behavior. Rules: developer guide, "Restrictions on Lambda\@Edge" and "Quotas"; messages as
  * CloudFront words them. Throws InvalidLambdaFunctionAssociation.
  */
 export function checkAssociations(

@@ -40,7 +40,7 @@ export interface ConfigResource<C> {
   replayed?(config: C, all: readonly ConfigDocument<C>[]): ConfigDocument<C> | undefined
   /** The members in front of the config. */
   describe(document: ConfigDocument<C>): Record<string, XmlContent>
-  summary?(document: ConfigDocument<C>): XmlContent
+  summary?: (document: ConfigDocument<C>) => XmlContent
   /** The error for deleting what is in use. */
   inUse(id: string): AwsError | undefined
   changed(id: string): void

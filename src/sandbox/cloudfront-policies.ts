@@ -40,7 +40,7 @@ function policyResource<C extends Named>(
   path: string,
   users: Users,
 ): Omit<ConfigResource<C>, 'config' | 'documents' | 'managed' | 'accept'> & {
-  acceptName(config: C, previous: unknown, others: readonly ConfigDocument<C>[], managed: number): void
+  acceptName: (config: C, previous: unknown, others: readonly ConfigDocument<C>[], managed: number) => void
 } {
   const plural = name.replace(/y$/, 'ies')
   return {
@@ -118,7 +118,7 @@ function acceptCachePolicy(config: CachePolicyConfig): CachePolicyConfig {
   }
   const encodings = { EnableAcceptEncodingBrotli: false, ...key }
   for (const member of ['EnableAcceptEncodingGzip', 'EnableAcceptEncodingBrotli'] as const) {
-    if (!caches && encodings[member] === true) {
+    if (!caches && encodings[member]) {
       throw invalidArgument(`The parameter ${member} is invalid for policy with caching disabled.`)
     }
   }

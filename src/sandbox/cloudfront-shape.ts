@@ -89,7 +89,7 @@ export function oneOf<const V extends readonly string[]>(...values: V): Shape<V[
           `Member must satisfy enum value set: [${values.join(', ')}]`,
       )
       // Never seen by anyone: a document with a problem is refused as a whole.
-      return element.text as V[number]
+      return element.text
     },
     write: (value) => value,
   }

@@ -182,22 +182,22 @@ function changeEvents(context: Context) {
   }
   return {
     schedule,
-    changed(distribution: DistributionDocument): void {
+    changed: (distribution: DistributionDocument): void => {
       schedule(distribution)
       tell()
     },
-    invalidated({ distributionId, batch }: InvalidationDocument): void {
+    invalidated: ({ distributionId, batch }: InvalidationDocument): void => {
       for (const listener of invalidationListeners) listener(distributionId, itemsOf(batch.Paths))
     },
-    onChange(listener: () => void): () => void {
+    onChange: (listener: () => void): (() => void) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    onInvalidation(listener: InvalidationListener): () => void {
+    onInvalidation: (listener: InvalidationListener): (() => void) => {
       invalidationListeners.add(listener)
       return () => void invalidationListeners.delete(listener)
     },
-    close(): void {
+    close: (): void => {
       for (const timer of timers) clearTimeout(timer)
       timers.clear()
     },

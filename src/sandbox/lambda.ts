@@ -1,13 +1,7 @@
 import { createFunctionRuntime, type FunctionImage, type FunctionRuntime, type Placement } from './function-runtime.ts'
 import type { EdgeInvocation } from './edge-peers.ts'
 import { codePathPrefix, createCodeStore, hexOf, type CodeStore } from './lambda-code.ts'
-import {
-  functionArn,
-  isSettled,
-  stateOf,
-  type FunctionState,
-  type LambdaFunction,
-} from './lambda-function.ts'
+import { functionArn, isSettled, stateOf, type FunctionState, type LambdaFunction } from './lambda-function.ts'
 import { lambdaInvoke } from './lambda-invoke.ts'
 import { lambdaChanges } from './lambda-changes.ts'
 import { lambdaLooks } from './lambda-looks.ts'
