@@ -1,3 +1,11 @@
+import type { DistributionConfig } from './cloudfront-distribution-shape.ts'
+import type {
+  CachePolicyConfig,
+  OriginAccessControlConfig,
+  OriginRequestPolicyConfig,
+  ResponseHeadersPolicyConfig,
+} from './cloudfront-policy-shape.ts'
+
 /** One distribution as the edge serves it. */
 export interface EdgeDistribution {
   id: string
@@ -5,28 +13,22 @@ export interface EdgeDistribution {
   /** `127.0.0.1:PORT`; the listener's address. */
   domainName: string
   port: number
-  /**
-   * The configuration that is deployed now (the DistributionConfig of the API, with the API's member names), or
-   * undefined while the first deployment is under way.
-   */
-  deployedConfig: Readonly<Record<string, unknown>> | undefined
+  /** The configuration that is deployed now; undefined while the first deployment is under way. */
+  deployedConfig: DistributionConfig | undefined
 }
 
-/** What the edge asks CloudFront for. The configurations have the API's member names. */
+/** What the edge asks CloudFront for. */
 export interface EdgeCloudFront {
   distributions(): readonly EdgeDistribution[]
   /** Called after a distribution was made, deployed, changed or deleted. Returns the way to stop listening. */
   onChange(listener: () => void): () => void
   /** Called when an invalidation is made; paths as in the batch (`/a/*`). Returns the way to stop listening. */
   onInvalidation(listener: (distributionId: string, paths: readonly string[]) => void): () => void
-  /** CachePolicyConfig, managed ones too. */
-  cachePolicy(id: string): Readonly<Record<string, unknown>> | undefined
-  /** OriginRequestPolicyConfig, managed ones too. */
-  originRequestPolicy(id: string): Readonly<Record<string, unknown>> | undefined
-  /** ResponseHeadersPolicyConfig, managed ones too. */
-  responseHeadersPolicy(id: string): Readonly<Record<string, unknown>> | undefined
-  /** OriginAccessControlConfig. */
-  originAccessControl(id: string): Readonly<Record<string, unknown>> | undefined
+  /** Managed policies too, here and below. */
+  cachePolicy(id: string): CachePolicyConfig | undefined
+  originRequestPolicy(id: string): OriginRequestPolicyConfig | undefined
+  responseHeadersPolicy(id: string): ResponseHeadersPolicyConfig | undefined
+  originAccessControl(id: string): OriginAccessControlConfig | undefined
   /** The identity behind `origin-access-identity/cloudfront/ID`. */
   originAccessIdentity(id: string): { id: string; s3CanonicalUserId: string } | undefined
 }
