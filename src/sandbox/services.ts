@@ -1,6 +1,7 @@
 import { createAcm } from './acm.ts'
 import type { AcmService, CloudFrontService } from './cloudfront-peers.ts'
 import { createCloudFront } from './cloudfront.ts'
+import { startEdge, type Edge } from './edge.ts'
 import { createIam, type Iam } from './iam.ts'
 import { createKms, type Kms } from './kms.ts'
 import type { FunctionRoles, LambdaService } from './lambda-peers.ts'
@@ -19,6 +20,7 @@ export interface Services {
   readonly acm: AcmService
   readonly cloudfront: CloudFrontService
   readonly s3: S3
+  readonly edge: Edge
   /** All of them, for dispatching. */
   readonly all: readonly Service[]
   close(): Promise<void>
@@ -43,6 +45,7 @@ export async function createServices(context: Context): Promise<Services> {
     identityPolicies: (caller) => iam.identityPolicies(caller),
     mayUseKey: (caller, action, keyId, region) => kms.mayUseKey(caller, action, keyId, region),
   })
+  const edge = await startEdge(context, { cloudfront, lambda, s3 })
   return {
     iam,
     sts,
@@ -51,8 +54,10 @@ export async function createServices(context: Context): Promise<Services> {
     acm,
     cloudfront,
     s3,
+    edge,
     all: [iam, sts, kms, lambda, acm, cloudfront, tagging, s3],
     async close() {
+      await edge.close()
       cloudfront.close()
       await lambda.close()
     },
