@@ -119,4 +119,4 @@ const relative = (secondsLeft: number) =>
 
 /** `2026-11-22 04:05:06 UTC`: the Swedish locale writes ISO dates. */
 const localTime = (seconds: number): string =>
-  new Date(seconds * 1000).toLocaleString('sv-SE', { timeZoneName: 'short' })
+  new Date(seconds * 1000).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'long' })

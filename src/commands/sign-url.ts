@@ -1,0 +1,87 @@
+import { Args, Flags } from '@oclif/core'
+
+import { originOf, signUrl, type Algorithm } from '../edge/signature.ts'
+import { checkSecret, loadSettings, need } from '../settings/settings.ts'
+import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { formatDuration, parseDuration } from '../ui/duration.ts'
+import { CtlError, messageOf } from '../ui/errors.ts'
+import { readLines, writeLines, type Line } from '../ui/lines.ts'
+
+/** One signed URL, as `--json` gives it. */
+interface SignedUrl {
+  key: string
+  url: string
+  /** Unix time in seconds. */
+  expires: number
+}
+
+const week = 7 * 86_400
+
+export default class SignUrl extends CtlCommand {
+  static override summary = 'Print signed URLs of objects, one a line'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 7/11/el/8/package_files/78137.rpm',
+    'aws s3api list-objects-v2 … | <%= config.bin %> <%= command.id %> --expires 1h -',
+  ]
+  static override args = {
+    key: Args.string({
+      description: 'S3 key, taken literally, with or without a leading slash; - reads keys from stdin, one a line',
+      required: true,
+      multiple: true,
+      ignoreStdin: true,
+    }),
+  }
+  static override flags = {
+    ...settingsFlags,
+    expires: Flags.string({ description: 'how long the URLs are good: 30s, 5m, 2h, 1d', default: '5m' }),
+    algorithm: Flags.string({ description: 'hash of the HMAC', options: ['sha256', 'sha1'], default: 'sha256' }),
+    domain: Flags.string({ description: 'domain of the URLs instead of the configured cloudfront_packages_domain' }),
+  }
+
+  async run(): Promise<SignedUrl[]> {
+    const { args, flags } = await this.parse(SignUrl)
+    const life = parseDuration(flags.expires)
+    const algorithm: Algorithm = flags.algorithm === 'sha1' ? 'sha1' : 'sha256'
+    const settings = await loadSettings(flags)
+    const secret = checkSecret(need(settings, 'cloudfrontSecret'))
+    const domain = checkDomain(flags.domain ?? need(settings, 'cloudfrontPackagesDomain'))
+    if (life > week)
+      this.say(`Warning: good for ${formatDuration(life)}; whoever sees such a URL can use it all that time.`)
+    const signed: SignedUrl[] = []
+    for await (const lines of keysOf(args.key)) {
+      const expires = Math.floor(Date.now() / 1000) + life
+      const batch = lines.map((line) => signLine(line, { domain, secret, expires, algorithm }))
+      if (this.jsonEnabled()) signed.push(...batch)
+      else if (!(await writeLines(batch.map(({ url }) => url)))) break
+    }
+    return signed
+  }
+}
+
+/** The keys of the command line in their order, those of standard input where `-` stands. */
+async function* keysOf(words: readonly string[]): AsyncGenerator<Partial<Line>[]> {
+  for (const word of words) {
+    if (word === '-') yield* readLines(process.stdin)
+    else yield [{ text: word }]
+  }
+}
+
+function signLine({ text = '', number }: Partial<Line>, how: Omit<Parameters<typeof signUrl>[0], 'key'>): SignedUrl {
+  try {
+    return { key: text.replace(/^\//, ''), url: signUrl({ key: text, ...how }), expires: how.expires }
+  } catch (error) {
+    const place = number === undefined ? '' : `Line ${number} of standard input: `
+    throw new CtlError('usage', `${place}${messageOf(error)}`, { cause: error })
+  }
+}
+
+function checkDomain(domain: string): string {
+  try {
+    originOf(domain)
+    return domain
+  } catch (error) {
+    throw new CtlError('configuration', `The packages domain is unusable: ${messageOf(error)}`, {
+      hint: 'Give the bare domain of the distribution, such as d111111abcdef8.cloudfront.net.',
+    })
+  }
+}
