@@ -1,4 +1,4 @@
-import type { Settings } from '../settings/settings.ts'
+import { optional, type Settings } from '../settings/settings.ts'
 import { noteOperation } from './denial.ts'
 
 /** What every client is made with; the SDK fills in the rest from its own environment variables. */
@@ -32,6 +32,8 @@ export interface Aws {
 /**
  * Credentials come from `--profile`, else from packagecloud.rb, else from the SDK's default chain. With a custom
  * endpoint (`AWS_ENDPOINT_URL`) S3 is addressed by path, because bucket names have no DNS there.
+ *
+ * @throws CtlError of kind `configuration` for a key in packagecloud.rb whose value can't be known
  */
 export function connect(settings: Settings, environment: NodeJS.ProcessEnv = process.env): Aws {
   const clients = new Map<string, Client>()
@@ -45,7 +47,7 @@ export function connect(settings: Settings, environment: NodeJS.ProcessEnv = pro
     ...credentialsOf(settings),
   }
   return {
-    client(Class, region = settings.region?.value) {
+    client(Class, region = optional(settings, 'region')) {
       const id = `${Class.name} ${region ?? ''}`
       const existing = clients.get(id)
       if (existing instanceof Class) return existing
@@ -62,7 +64,8 @@ export function connect(settings: Settings, environment: NodeJS.ProcessEnv = pro
 
 function credentialsOf(settings: Settings): Partial<ClientConfig> {
   if (settings.profile !== undefined) return { profile: settings.profile.value }
-  const { accessKey, secretKey } = settings
-  if (accessKey === undefined || secretKey === undefined) return {}
-  return { credentials: { accessKeyId: accessKey.value, secretAccessKey: secretKey.value } }
+  const accessKeyId = optional(settings, 'accessKey')
+  const secretAccessKey = optional(settings, 'secretKey')
+  if (accessKeyId === undefined || secretAccessKey === undefined) return {}
+  return { credentials: { accessKeyId, secretAccessKey } }
 }

@@ -57,6 +57,8 @@ const denials = /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|Forb
 const badCredentials =
   /^(InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|InvalidAccessKeyId|ExpiredToken|ExpiredTokenException|CredentialsProviderError|IncompleteSignature|InvalidToken)$/
 const badClock = /^(RequestTimeTooSkewed|RequestExpired)$/
+/** Services other than S3 call a wrong clock a wrong signature. */
+const badClockMessage = /^Signature (expired|not yet current)/i
 
 /**
  * Turns what an AWS call threw into an error that an operator can act on. Anything that is a `CtlError` already passes.
@@ -65,45 +67,38 @@ const badClock = /^(RequestTimeTooSkewed|RequestExpired)$/
  */
 export function explain(error: unknown, doing: string): CtlError {
   if (error instanceof CtlError) return error
-  const { service, operation } = (typeof error === 'object' && error && operations.get(error)) || unknownOperation
+  const called = (typeof error === 'object' && error && operations.get(error)) || undefined
   const name = nameOf(error)
   const message = messageOf(error)
-  const call = operation === '' ? '' : ` (${service}:${operation})`
+  const call = called === undefined ? '' : ` (${called.service}:${called.operation})`
+  const failure = (text: string, hint: string, code = name): CtlError =>
+    new CtlError('failed', `${doing}: ${text}`, { hint, code: code === '' ? 'Error' : code, cause: error })
+
   if (/account must be verified/i.test(message)) {
-    return new CtlError('failed', `${doing}: ${message}`, {
-      hint: 'This is not a permission problem: AWS Support must verify the account before it can use CloudFront.',
-      code: name,
-      cause: error,
-    })
+    const hint = 'This is not a permission problem: AWS Support must verify the account before it can use CloudFront.'
+    return failure(message, hint)
   }
-  if (denials.test(name) || statusOf(error) === 403) {
-    if (badCredentials.test(name)) return credentialFailure(doing, name, message, error)
-    return denial(doing, { service, operation }, message, error)
+  if (badClock.test(name) || badClockMessage.test(message)) {
+    const hint = 'Set the clock (timedatectl, chronyc) and run the command again.'
+    return failure(`this machine's clock is wrong: ${message}`, hint)
   }
   if (badCredentials.test(name)) return credentialFailure(doing, name, message, error)
-  if (badClock.test(name)) {
-    return new CtlError('failed', `${doing}: this machine's clock is wrong: ${message}`, {
-      hint: 'Set the clock (timedatectl, chronyc) and run the command again.',
-      code: name,
-      cause: error,
-    })
+  if (denials.test(name) || statusOf(error) === 403 || deniedBy(message) !== undefined) {
+    return denial(doing, called, message, error)
   }
   const network = networkFailure(error)
   if (network !== undefined) {
-    return new CtlError('failed', `${doing}: AWS can't be reached${call}: ${network}`, {
-      hint: 'Check the network, proxy and AWS_ENDPOINT_URL, then run the command again.',
-      code: name === '' || name === 'Error' ? 'NetworkError' : name,
-      cause: error,
-    })
+    const hint = 'Check the network, proxy and AWS_ENDPOINT_URL, then run the command again.'
+    const nameless = name === '' || name === 'Error' || name === 'TypeError'
+    return failure(`AWS can't be reached${call}: ${network}`, hint, nameless ? 'NetworkError' : name)
   }
-  return new CtlError('failed', `${doing}: AWS answered ${name}${call}: ${message}`, {
-    hint: 'Run the same command again once this is put right; what is done is kept.',
-    code: name,
-    cause: error,
-  })
+  if (statusOf(error) === undefined)
+    return failure(message, 'What is done is kept: the same command goes on from there.')
+  return failure(
+    `AWS answered ${name}${call}: ${message}`,
+    'Run the same command again once this is put right; what is done is kept.',
+  )
 }
-
-const unknownOperation: Operation = { service: '', operation: '' }
 
 const credentialFailure = (doing: string, code: string, message: string, cause: unknown): CtlError =>
   new CtlError('configuration', `${doing}: AWS does not accept the credentials: ${message}`, {
@@ -116,22 +111,59 @@ const credentialFailure = (doing: string, code: string, message: string, cause: 
   })
 
 /** Says which action was denied on what, and the statement that allows it. */
-function denial(doing: string, { service, operation }: Operation, message: string, cause: unknown): CtlError {
-  const said = /not authorized to perform: (\S+?)(?: on resource: (\S+?))?(?:[\s,]|$)/.exec(message)
-  const called = `${service}:${operation}`
-  const action = said?.[1] ?? renamedActions[called] ?? called
-  const resource = said?.[2]?.replace(/^"|"$/g, '')
-  const statement = { Effect: 'Allow', Action: action, Resource: resource ?? '*' }
-  const why = /because .*$/.exec(message)?.[0]
+function denial(doing: string, called: Operation | undefined, message: string, cause: unknown): CtlError {
+  const said = deniedBy(message)
+  const operation = called === undefined ? undefined : `${called.service}:${called.operation}`
+  const action = said?.action ?? (operation === undefined ? undefined : (renamedActions[operation] ?? operation))
+  const why = /(because|with an explicit deny) .*$/.exec(message)?.[0]
+  const onWhat = said?.resource === undefined ? '' : ` on ${String(said.resource)}`
+  const reason = why !== undefined ? ` ${why}` : said !== undefined || wordless.test(message) ? '' : `: ${message}`
   return new CtlError(
     'denied',
-    `${doing}: AWS denied ${action}${resource === undefined ? '' : ` on ${resource}`}${why === undefined ? '' : ` ${why}`}.`,
+    `${doing}: AWS denied ${action ?? 'the call'}${onWhat}${reason}.`.replace(/\.+$/, '.'),
     {
-      hint: ['Add this statement to the policy of the credentials in use:', JSON.stringify(statement)],
+      hint: remedy(action, said?.resource, why),
       code: nameOf(cause),
       cause,
     },
   )
+}
+
+function remedy(action: string | undefined, resource: string | readonly string[] | undefined, why = ''): string[] {
+  if (why.startsWith('with an explicit deny')) {
+    return ['An explicit deny outweighs every permission: whoever is in charge of that policy must lift it.']
+  }
+  if (action === undefined) return ['The policy of the credentials in use must allow this.']
+  // AWS names the kind of policy that lacks the permission; only for one of identities is it the credentials' own.
+  const other = /because no (?!identity-based)(.+?) allows? /.exec(why)?.[1]
+  const policy = other === undefined ? 'policy of the credentials in use' : `${other} that applies here`
+  const statement = { Effect: 'Allow', Action: action, Resource: resource ?? '*' }
+  return [`Add this statement to the ${policy}:`, JSON.stringify(statement)]
+}
+
+/** What S3, or an answer without a body, says where other services say what was denied. */
+const wordless = /^(access ?denied|forbidden|unknown(error)?)?\.?$/i
+
+interface Denied {
+  readonly action: string
+  readonly resource?: string | readonly string[]
+}
+
+/** The action and resource that a message says were denied: IAM's way, `Lambda@Edge`'s way, CloudFront's way. */
+function deniedBy(message: string): Denied | undefined {
+  const [, action, resource] =
+    /not authorized to perform: ([^\s,]+)(?: on resource: ("[^"]+"|[^\s,]+))?/.exec(message) ??
+    /add permission: ([^\s,]+) for resource: (\S+)/.exec(message) ??
+    []
+  if (action !== undefined) {
+    return { action, ...(resource === undefined ? {} : { resource: resource.replaceAll('"', '') }) }
+  }
+  if (!/not authorized to create or assume a service linked role/i.test(message)) return undefined
+  const roles = 'arn:aws:iam::*:role/aws-service-role'
+  return {
+    action: 'iam:CreateServiceLinkedRole',
+    resource: [`${roles}/replicator.lambda.amazonaws.com/*`, `${roles}/logger.cloudfront.amazonaws.com/*`],
+  }
 }
 
 /** The HTTP status of AWS's answer, if there was one. */
@@ -142,13 +174,15 @@ export function statusOf(error: unknown): number | undefined {
   return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined
 }
 
-/** Why the connection failed, if it did; Node hides the reason in `code` or in an aggregate. */
+const connectionFailed =
+  /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|EPROTO|ERR_SSL_.*|UNABLE_TO_.*|CERT_.*|.*_CERT.*|UND_ERR_.*)$/
+
+/** Why the connection failed, if it did; Node hides the reason in `code`, in an aggregate, or in a cause. */
 function networkFailure(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
-  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error
-  const code = inner instanceof Error && 'code' in inner ? String(inner.code) : ''
-  const known =
-    /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|CERT_.*|.*_CERT.*)$/
-  if (known.test(code)) return inner instanceof Error && inner.message !== '' ? inner.message : code
-  return error.name === 'TimeoutError' ? error.message : undefined
+  const code = 'code' in error ? String(error.code) : ''
+  if (error instanceof AggregateError)
+    return networkFailure(error.errors[0]) ?? (connectionFailed.test(code) ? code : undefined)
+  if (connectionFailed.test(code)) return error.message === '' ? code : error.message
+  return error.name === 'TimeoutError' ? error.message : networkFailure(error.cause)
 }

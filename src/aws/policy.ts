@@ -18,10 +18,18 @@ export interface PolicyDocument {
 /**
  * Reads a policy document as IAM's API returns it: JSON, percent-encoded (RFC 3986).
  *
- * @throws SyntaxError for something that is not JSON
+ * @throws SyntaxError for something that is not a JSON object, or not well encoded
  */
-export const decodeDocument = (encoded: string | undefined): PolicyDocument | undefined =>
-  encoded === undefined ? undefined : parseDocument(decodeURIComponent(encoded))
+export function decodeDocument(encoded: string | undefined): PolicyDocument | undefined {
+  if (encoded === undefined) return undefined
+  let json: string
+  try {
+    json = decodeURIComponent(encoded)
+  } catch (cause) {
+    throw new SyntaxError('the policy is not percent-encoded as it should be', { cause })
+  }
+  return parseDocument(json)
+}
 
 /**
  * Reads a policy document from JSON. A single statement may stand in place of a list; it becomes a list of one.
@@ -30,7 +38,8 @@ export const decodeDocument = (encoded: string | undefined): PolicyDocument | un
  */
 export function parseDocument(json: string): PolicyDocument {
   const parsed: unknown = JSON.parse(json)
-  if (typeof parsed !== 'object' || parsed === null) throw new SyntaxError('a policy must be a JSON object')
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new SyntaxError('a policy must be a JSON object')
   const { Statement, ...rest } = parsed as { Statement?: PolicyStatement | PolicyStatement[] }
   return { ...rest, Statement: Statement === undefined ? [] : Array.isArray(Statement) ? Statement : [Statement] }
 }

@@ -1,10 +1,9 @@
 import { Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
-import { loadSettings } from '../settings/settings.ts'
+import { carriedFlags, loadSettings } from '../settings/settings.ts'
 import { bootstrapCloudfront, followUp } from '../tasks/bootstrap-cloudfront.ts'
 import { change } from '../tasks/change.ts'
-import { carriedFlags } from '../tasks/follow-up.ts'
 import { adoptFlag, changeFlags, planExitCode } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
@@ -22,7 +21,7 @@ export default class BootstrapCloudfront extends CtlCommand {
   }
 
   async run(): Promise<{ plan: PlanLine[] } | { functionVersion: string; next: string; report: PlanLine[] }> {
-    const { flags, raw } = await this.parse(BootstrapCloudfront)
+    const { flags } = await this.parse(BootstrapCloudfront)
     const settings = await loadSettings(flags)
     const aws = connect(settings)
     const outcome = await change(
@@ -35,7 +34,7 @@ export default class BootstrapCloudfront extends CtlCommand {
       process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
       return outcome
     }
-    const next = followUp(outcome.done, carriedFlags(raw))
+    const next = followUp(outcome.done, carriedFlags(flags))
     this.say('Now run:')
     this.log(next)
     return { functionVersion: outcome.done.version.arn, next, report: outcome.report }

@@ -1,9 +1,8 @@
 import { Args, Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
-import { loadSettings } from '../settings/settings.ts'
+import { carriedFlags, loadSettings } from '../settings/settings.ts'
 import { change } from '../tasks/change.ts'
-import { carriedFlags } from '../tasks/follow-up.ts'
 import { reconfigureCloudfrontDistribution } from '../tasks/reconfigure-cloudfront-distribution.ts'
 import { type Connected, connected } from '../tasks/connected.ts'
 import { priceClasses } from '../resources/distribution-config.ts'
@@ -37,7 +36,7 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
   }
 
   async run(): Promise<{ plan: PlanLine[] } | (Connected & { report: PlanLine[] })> {
-    const { args, flags, raw } = await this.parse(ReconfigureCloudfrontDistribution)
+    const { args, flags } = await this.parse(ReconfigureCloudfrontDistribution)
     const settings = await loadSettings(flags)
     const chain = reconfigureCloudfrontDistribution(connect(settings), settings, {
       arn: args.ARN,
@@ -55,7 +54,7 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
       process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
       return outcome
     }
-    const result = await connected(outcome.done, settings, carriedFlags(raw))
+    const result = await connected(outcome.done, settings, carriedFlags(flags))
     for (const warning of result.warnings) this.say(`Warning: ${warning}`)
     this.say(`Put these lines into ${settings.configFile}:`)
     this.log(result.lines.join('\n'))

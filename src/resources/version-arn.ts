@@ -45,7 +45,7 @@ export function parseVersionArn(arn: string): VersionArn {
 export const versionNeeds = (arn: string): Need => ({
   access: 'read',
   actions: ['lambda:GetFunctionConfiguration', 'lambda:ListTags'],
-  resources: [arn.replace(/:[^:]*$/, ''), arn],
+  resources: [functionOf(arn), `${functionOf(arn)}:*`],
 })
 
 /**
@@ -72,7 +72,7 @@ export async function lookUpVersion(
       lambda.send(new GetFunctionConfigurationCommand({ FunctionName, Qualifier: String(version.number) })),
     ),
     absentAs('ResourceNotFoundException', () =>
-      lambda.send(new ListTagsCommand({ Resource: version.arn.replace(/:\d+$/, '') })),
+      lambda.send(new ListTagsCommand({ Resource: functionOf(version.arn) })),
     ),
   ])
   if (found === undefined) {
@@ -92,3 +92,6 @@ export async function lookUpVersion(
   failIfFailed(found)
   return found.State === 'Active' ? 'Active' : 'Pending'
 }
+
+/** The ARN without its version. */
+const functionOf = (arn: string): string => arn.split(':').slice(0, 7).join(':')

@@ -19,7 +19,7 @@ export interface CodeStore {
   download(path: string, query: URLSearchParams): AwsResponse
 }
 
-export const codePathPrefix = '/_sandbox/lambda-code/'
+export const codePathPrefix = '/_lambda/code/'
 
 export const hexOf = (codeSha256: string): string => Buffer.from(codeSha256, 'base64').toString('hex')
 

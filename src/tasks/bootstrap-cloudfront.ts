@@ -10,6 +10,7 @@ import { key, type Key } from '../resources/key.ts'
 import { role, type Role } from '../resources/role.ts'
 import { rolePolicy } from '../resources/role-policy.ts'
 import { need, type Settings } from '../settings/settings.ts'
+import { commandLine } from './follow-up.ts'
 import { signingSecrets } from './signing-secrets.ts'
 import { type Chain, compute, ensure, together, wait } from './chain.ts'
 
@@ -105,7 +106,7 @@ export function bootstrapCloudfront(
 }
 
 /** The command that connects the published version, with the flags in use carried over. */
-export function followUp({ version, bucket }: Bootstrap, carried: string): string {
-  const access = whyNoIdentity(bucket) === undefined ? '' : ' --origin-access oac'
-  return `pc-ctl reconfigure-cloudfront-distribution ${version.arn}${access}${carried}`
+export function followUp({ version, bucket }: Bootstrap, carried: readonly string[]): string {
+  const access = whyNoIdentity(bucket) === undefined ? [] : ['--origin-access', 'oac']
+  return commandLine(['pc-ctl', 'reconfigure-cloudfront-distribution', version.arn, ...access, ...carried])
 }

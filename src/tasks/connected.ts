@@ -1,8 +1,9 @@
 import { namesOf } from '../aws/names.ts'
 import { statementsLeftOver } from '../resources/bucket-policy.ts'
 import { uncheckedPaths } from '../resources/distribution-config.ts'
-import type { Settings } from '../settings/settings.ts'
+import { optional, type Settings } from '../settings/settings.ts'
 import { render } from '../ui/template.ts'
+import { commandLine } from './follow-up.ts'
 import type { Reconfigure } from './reconfigure-cloudfront-distribution.ts'
 
 /** What `reconfigure-cloudfront-distribution` ends in. */
@@ -17,9 +18,9 @@ export interface Connected {
 }
 
 /** Sums up a carried-out chain for the operator. */
-export async function connected(done: Reconfigure, settings: Settings, carried: string): Promise<Connected> {
+export async function connected(done: Reconfigure, settings: Settings, carried: readonly string[]): Promise<Connected> {
   const { distribution: made, bucket } = done
-  const packagesDomain = chooseDomain(done, settings.cloudfrontPackagesDomain?.value)
+  const packagesDomain = chooseDomain(done, optional(settings, 'cloudfrontPackagesDomain'))
   const lines = await render('cloudfront-distribution.rb', { distributionId: made.id, packagesDomain })
   return {
     distributionId: made.id,
@@ -47,7 +48,11 @@ function chooseDomain({ distribution: made }: Reconfigure, present: string | und
   return aliases.find((alias) => !alias.startsWith('*')) ?? made.domain
 }
 
-function warnings({ distribution: made, bucket }: Reconfigure, settings: Settings, carried: string): string[] {
+function warnings(
+  { distribution: made, bucket }: Reconfigure,
+  settings: Settings,
+  carried: readonly string[],
+): string[] {
   const unchecked = uncheckedPaths(made.config, bucket)
   const names = namesOf(settings.installation.value)
   return [
@@ -58,7 +63,7 @@ function warnings({ distribution: made, bucket }: Reconfigure, settings: Setting
       ? []
       : [
           'the previous secret is still accepted. Once no URL signed with it is in use (they live 300 s), remove ' +
-            `cloudfront_previous_secret and run \`pc-ctl bootstrap-cloudfront${carried}\` and what it prints.`,
+            `cloudfront_previous_secret and run \`${commandLine(['pc-ctl', 'bootstrap-cloudfront', ...carried])}\` and what it prints.`,
         ]),
   ]
 }

@@ -15,7 +15,7 @@ import {
   type OriginAccessIdentity,
 } from '../resources/origin-access.ts'
 import { lookUpVersion, parseVersionArn, versionNeeds } from '../resources/version-arn.ts'
-import { need, type Settings } from '../settings/settings.ts'
+import { need, optional, type Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import { CtlError } from '../ui/errors.ts'
 import { type Chain, check, compute, ensure, type Step, together, wait } from './chain.ts'
@@ -112,7 +112,7 @@ export const findExisting = (aws: Aws, settings: Settings, wishes: ReconfigureWi
   })
 
 const distributionId = (settings: Settings, wishes: ReconfigureWishes): string | undefined =>
-  wishes.distribution ?? settings.cloudfrontDistributionId?.value
+  wishes.distribution ?? optional(settings, 'cloudfrontDistributionId')
 
 /**
  * The steps from a function version to a distribution that uses it.

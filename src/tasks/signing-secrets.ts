@@ -1,4 +1,4 @@
-import { checkSecret, need, type Settings } from '../settings/settings.ts'
+import { checkSecret, need, optional, type Settings } from '../settings/settings.ts'
 
 /**
  * The secrets that the edge accepts: the current one, then the previous one while a replacement is under way.
@@ -7,7 +7,7 @@ import { checkSecret, need, type Settings } from '../settings/settings.ts'
  */
 export function signingSecrets(settings: Settings): readonly string[] {
   const current = need(settings, 'cloudfrontSecret')
-  const previous = settings.cloudfrontPreviousSecret?.value
+  const previous = optional(settings, 'cloudfrontPreviousSecret')
   const secrets = previous === undefined || previous === '' || previous === current ? [current] : [current, previous]
   for (const secret of secrets) checkSecret(secret)
   return secrets

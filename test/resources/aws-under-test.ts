@@ -22,6 +22,7 @@ export const noSettings: Settings = {
   configFile: '/etc/packagecloud/packagecloud.rb',
   configFound: false,
   installation: { value: 'packagecloud', source: { kind: 'default' } },
+  problems: {},
   notes: [],
 }
 
