@@ -1,0 +1,154 @@
+import { expect } from 'chai'
+
+import { elapsed, type Pace, patiently, pause, type Talk, until } from '../../src/aws/patience.ts'
+import { CtlError } from '../../src/ui/errors.ts'
+
+const fast: Pace = { first: 1, most: 4, total: 60 }
+const slow: Pace = { first: 60_000, most: 60_000, total: 600_000 }
+
+function listening(): Talk & { readonly told: string[]; readonly interrupt: () => void } {
+  const controller = new AbortController()
+  const told: string[] = []
+  return { told, tell: (text) => told.push(text), signal: controller.signal, interrupt: () => controller.abort() }
+}
+
+const thrownBy = async (what: Promise<unknown>): Promise<unknown> =>
+  what.then(
+    () => expect.fail('nothing was thrown'),
+    (error: unknown) => error,
+  )
+
+async function interruptedAfter(milliseconds: number, talk: { interrupt(): void }, what: Promise<unknown>) {
+  const started = Date.now()
+  setTimeout(() => talk.interrupt(), milliseconds)
+  const error = await thrownBy(what)
+  expect(error).to.be.instanceOf(CtlError).and.to.include({ failure: 'interrupted', exitCode: 130 })
+  expect(Date.now() - started).to.be.lessThan(2_000)
+}
+
+describe('until', () => {
+  it('does not wait for what is there already', async () => {
+    const talk = listening()
+    expect(await until('it', async () => 'found', slow, talk)).to.equal('found')
+    expect(talk.told).to.deep.equal([])
+  })
+
+  it('looks again and again until there is an answer, and says what it waits for', async () => {
+    const talk = listening()
+    let looks = 0
+    const probe = async (): Promise<number | undefined> => (++looks === 4 ? looks : undefined)
+    expect(await until('the role', probe, fast, talk)).to.equal(4)
+    expect(talk.told).to.have.length.at.least(3)
+    expect(new Set(talk.told)).to.deep.equal(new Set(['waiting for the role (0 s)']))
+  })
+
+  it('takes a falsy answer for an answer', async () => {
+    expect(await until('it', async () => false, slow, listening())).to.equal(false)
+  })
+
+  it('ends at once with an error of the look', async () => {
+    const denied = new Error('denied')
+    expect(await thrownBy(until('it', () => Promise.reject(denied), slow, listening()))).to.equal(denied)
+  })
+
+  it('gives up after the total time, and says how long it waited and how to go on', async () => {
+    let looks = 0
+    const probe = async (): Promise<undefined> => {
+      looks++
+    }
+    const started = Date.now()
+    const error = await thrownBy(until('the edges', probe, fast, listening()))
+    expect(error).to.be.instanceOf(CtlError).and.to.include({ failure: 'failed' })
+    expect(error).to.have.property('message', 'Still waiting for the edges after 0 s.')
+    expect(error).to.have.deep.property('hint', ['Run the same command again to go on waiting.'])
+    expect(Date.now() - started).to.be.within(fast.total, fast.total + 1_000)
+    // Delays of at most 4 ms leave room for more looks than these, and doubling without an upper bound for fewer.
+    expect(looks).to.be.greaterThan(6)
+  })
+
+  it('ends the wait at once when interrupted', async () => {
+    const talk = listening()
+    await interruptedAfter(
+      20,
+      talk,
+      until('it', async () => undefined, slow, talk),
+    )
+  })
+
+  it('keeps the elapsed time moving during a long delay', async function () {
+    this.timeout(5_000)
+    const talk = listening()
+    setTimeout(() => talk.interrupt(), 1_150)
+    await thrownBy(until('it', async () => undefined, slow, talk))
+    expect(talk.told).to.deep.equal(['waiting for it (0 s)', 'waiting for it (1 s)'])
+  })
+})
+
+describe('patiently', () => {
+  const passing = (error: unknown): string | undefined =>
+    error instanceof Error && error.message === 'not yet' ? 'waiting until Lambda can assume the role' : undefined
+
+  it('repeats an attempt whose error passes, and says why it waits', async () => {
+    const talk = listening()
+    let attempts = 0
+    const attempt = async (): Promise<string> => {
+      if (++attempts < 3) throw new Error('not yet')
+      return 'done'
+    }
+    expect(await patiently(attempt, passing, fast, talk)).to.equal('done')
+    expect(talk.told[0]).to.equal('waiting until Lambda can assume the role (0 s)')
+  })
+
+  it('does not repeat what fails for good', async () => {
+    let attempts = 0
+    const attempt = async (): Promise<never> => {
+      attempts++
+      throw new Error('never')
+    }
+    expect(await thrownBy(patiently(attempt, passing, slow, listening()))).to.have.property('message', 'never')
+    expect(attempts).to.equal(1)
+  })
+
+  it('ends with the last error once the total time is over', async () => {
+    const attempt = (): Promise<never> => Promise.reject(new Error('not yet'))
+    expect(await thrownBy(patiently(attempt, passing, fast, listening()))).to.have.property('message', 'not yet')
+  })
+
+  it('ends the wait at once when interrupted', async () => {
+    const talk = listening()
+    const attempt = (): Promise<never> => Promise.reject(new Error('not yet'))
+    await interruptedAfter(20, talk, patiently(attempt, passing, slow, talk))
+  })
+
+  it('lets the call in hand finish when interrupted', async () => {
+    const talk = listening()
+    const attempt = async (): Promise<string> => {
+      talk.interrupt()
+      return 'written'
+    }
+    expect(await patiently(attempt, passing, slow, talk)).to.equal('written')
+  })
+})
+
+describe('pause', () => {
+  it('does not begin once interrupted', async () => {
+    const talk = listening()
+    talk.interrupt()
+    await interruptedAfter(0, talk, pause(60_000, talk.signal))
+  })
+})
+
+describe('elapsed', () => {
+  it('reads as a person says it', () => {
+    const said: [number, string][] = [
+      [0, '0 s'],
+      [999, '0 s'],
+      [1_000, '1 s'],
+      [59_999, '59 s'],
+      [60_000, '1 min 00 s'],
+      [185_000, '3 min 05 s'],
+      [3_600_000, '60 min 00 s'],
+    ]
+    for (const [milliseconds, text] of said) expect(elapsed(milliseconds)).to.equal(text)
+  })
+})
