@@ -26,7 +26,7 @@ export interface Services {
   close(): Promise<void>
 }
 
-/** Makes the services. */
+/** Makes the services and starts the edge. */
 export async function createServices(context: Context): Promise<Services> {
   const iam = createIam(context)
   const sts = createSts(context, iam)
