@@ -74,7 +74,7 @@ export const knownErrors: Readonly<Record<string, readonly [status: number, mess
   TooManyRequestsException: [429, 'Rate exceeded'],
 }
 
-export const faultGrammar = [
+export const faultGrammar: readonly string[] = [
   'SERVICE:OPERATION[:CALLS][:before|after]:WHAT',
   'CALLS  2 (the second call), 1-3, or * (all, the default)',
   'WHAT   an AWS error such as ServiceUnavailable; code=C,status=N,message=TEXT; drop; throttle; delay=2s',

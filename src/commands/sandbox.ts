@@ -1,0 +1,111 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+
+import { Flags } from '@oclif/core'
+
+import { faultGrammar, FaultSyntaxError, parseDuration, parseFault } from '../sandbox/faults.ts'
+import { prepareStage } from '../sandbox/rehearsal.ts'
+import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
+import { CtlCommand } from '../ui/command.ts'
+import { CtlError, messageOf } from '../ui/errors.ts'
+
+const duration = Flags.custom<number>({ helpValue: '2s', parse: async (text) => usage(() => parseDuration(text)) })
+
+export default class SandboxCommand extends CtlCommand {
+  static override summary = 'Rehearse against an embedded AWS on this machine'
+  static override description = [
+    'Starts STS, IAM, KMS, Lambda, ACM, CloudFront with a working edge, S3 and a front server that plays packagecloud,',
+    'all on loopback. Prints the environment that points pc-ctl, aws and SDKs at it. Runs until interrupted.',
+    '',
+    'Faults make chosen calls fail:',
+    ...faultGrammar.map((line) => `  ${line}`),
+  ].join('\n')
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --bucket packages-example-org --region eu-central-1 --state ./rehearsal',
+    '<%= config.bin %> <%= command.id %> --fault cloudfront:CreateDistribution:1:after:ServiceUnavailable',
+  ]
+  static override flags = {
+    port: Flags.integer({ description: 'port of the AWS endpoint; any free one by default', min: 0, max: 65_535 }),
+    'front-port': Flags.integer({ description: 'port of the front server', min: 0, max: 65_535 }),
+    state: Flags.string({ description: 'folder that keeps everything for the next run', helpValue: 'DIR' }),
+    config: Flags.string({
+      description: 'packagecloud.rb of the front server; a sample is written if there is none',
+      env: 'PC_CTL_CONFIG',
+      helpValue: 'FILE',
+    }),
+    bucket: Flags.string({ description: 'bucket to create', helpValue: 'NAME' }),
+    region: Flags.string({ description: 'region of the bucket', default: 'us-east-1' }),
+    latency: duration({ description: 'how long every answer waits' }),
+    'deploy-time': duration({ description: 'how long a distribution is InProgress (default 5s)' }),
+    fault: Flags.string({ description: 'make calls fail; see above', multiple: true, helpValue: 'SPEC' }),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(SandboxCommand)
+    const faults = (flags.fault ?? []).map((text) => usage(() => parseFault(text)))
+    const temporary = flags.state === undefined ? await mkdtemp(join(tmpdir(), 'pc-ctl-rehearsal-')) : undefined
+    const config = resolve(flags.config ?? join(flags.state ?? temporary ?? '.', 'packagecloud.rb'))
+    const ended = new Promise<void>((end) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end())
+    })
+    await mkdir(dirname(config), { recursive: true })
+    const sandbox = await startSandbox({
+      port: flags.port,
+      frontPort: flags['front-port'],
+      state: flags.state,
+      config,
+      latency: flags.latency,
+      timing: flags['deploy-time'] === undefined ? {} : { deploy: flags['deploy-time'] },
+      faults,
+    }).catch((error: unknown) => {
+      throw new CtlError('failed', `The sandbox could not start: ${messageOf(error)}`, { cause: error })
+    })
+    try {
+      const { configWritten } = await prepareStage(sandbox, { bucket: flags.bucket, region: flags.region, config })
+      process.on('SIGHUP', () => void this.restartFront(sandbox))
+      this.announce(sandbox, flags.region, config, configWritten)
+      await ended
+    } finally {
+      await sandbox.close()
+      if (temporary !== undefined) await rm(temporary, { recursive: true, force: true })
+    }
+  }
+
+  private announce(sandbox: Sandbox, region: string, config: string, configWritten: boolean): void {
+    const { endpoint, frontUrl, front } = sandbox
+    const environment = {
+      ...sandbox.environment,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      PC_CTL_CONFIG: config,
+    }
+    for (const [name, value] of Object.entries(environment))
+      this.log(`export ${name}='${value.replaceAll("'", `'\\''`)}'`)
+    if (this.jsonEnabled()) this.logJson({ endpoint, frontUrl, frontToken: front?.token, config, environment })
+    this.say(`An embedded AWS at ${endpoint}; calls and faults at ${endpoint}/_sandbox`)
+    this.say(`The front server: curl -L -u ${front?.token ?? ''}: ${frontUrl ?? ''}/KEY`)
+    this.say(
+      `It reads ${config}${configWritten ? ' (a sample, just written)' : ''} now and on SIGHUP (PID ${process.pid}).`,
+    )
+    this.say('Paste the lines above into another shell, then: pc-ctl generate-cloudfront-secret')
+    this.say('Ctrl-C ends the sandbox.')
+  }
+
+  private async restartFront(sandbox: Sandbox): Promise<void> {
+    await sandbox.front?.restart().then(
+      () => this.say('The front server has read its settings again.'),
+      (error: unknown) => this.say(`The front server can't use its settings: ${messageOf(error)}`),
+    )
+  }
+}
+
+/** What can't be read on the command line is a usage error. */
+function usage<T>(parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof FaultSyntaxError) throw new CtlError('usage', error.message, { hint: faultGrammar })
+    throw error
+  }
+}

@@ -1,0 +1,82 @@
+import { writeFile } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { randomUUID } from 'node:crypto'
+
+import type { Sandbox } from './sandbox.ts'
+import type { AwsRequest } from './service.ts'
+
+/** What a rehearsal starts with, beside an empty AWS. */
+export interface Stage {
+  bucket: string | undefined
+  region: string
+  /** Where the sample packagecloud.rb goes. */
+  config: string
+}
+
+/** A bucket could not be made; the message is S3's. */
+export class StageError extends Error {}
+
+/**
+ * Makes the bucket and writes the sample packagecloud.rb, both only if they are not there yet, and lets the front
+ * server read it.
+ *
+ * @returns whether the file is new
+ * @throws StageError if S3 refuses the bucket
+ */
+export async function prepareStage(sandbox: Sandbox, stage: Stage): Promise<{ configWritten: boolean }> {
+  if (stage.bucket !== undefined) await createBucket(sandbox, stage.bucket, stage.region)
+  const configWritten = await writeFile(stage.config, sampleConfig(sandbox, stage), { flag: 'wx', mode: 0o600 }).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+      throw error
+    },
+  )
+  // Settings that are not complete yet are what the next steps are about; the server says so itself.
+  await sandbox.front?.restart().catch(() => undefined)
+  return { configWritten }
+}
+
+/** Straight to S3, in the name of the sandbox's own credentials. */
+async function createBucket(sandbox: Sandbox, bucket: string, region: string): Promise<void> {
+  const body =
+    region === 'us-east-1'
+      ? ''
+      : `<CreateBucketConfiguration><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`
+  const request: AwsRequest = {
+    requestId: randomUUID(),
+    service: 's3',
+    region,
+    method: 'PUT',
+    rawPath: `/${encodeURIComponent(bucket)}`,
+    query: new URLSearchParams(),
+    headers: { host: new URL(sandbox.endpoint).host, 'content-length': String(body.length) },
+    caller: {
+      kind: 'root',
+      accountId: sandbox.accountId,
+      arn: `arn:aws:iam::${sandbox.accountId}:root`,
+      accessKeyId: sandbox.accessKeyId,
+    },
+    body: Readable.from([Buffer.from(body)]),
+    buffer: () => Promise.resolve(Buffer.from(body)),
+    trailers: {},
+  }
+  const response = await sandbox.services.s3.serve(request)
+  const answer = typeof response.body === 'string' ? response.body : ''
+  if (response.status < 300 || answer.includes('BucketAlreadyOwnedByYou')) return
+  throw new StageError(/<Message>(.*?)<\/Message>/s.exec(answer)?.[1] ?? `S3 answered ${response.status}`)
+}
+
+/** The lines that a packagecloud server with S3 has, before CloudFront. */
+function sampleConfig(sandbox: Sandbox, { bucket, region }: Stage): string {
+  const setting = (name: string, value: string): string => `packagecloud_rails['${name}'] = '${value}'`
+  const lines = [
+    '# A packagecloud.rb for rehearsals: these credentials are good for the sandbox only.',
+    setting('aws_access_key', sandbox.accessKeyId),
+    setting('aws_secret_key', sandbox.secretAccessKey),
+    setting('aws_region', region),
+    bucket === undefined ? "# packagecloud_rails['s3_bucket'] = 'name-of-the-bucket'" : setting('s3_bucket', bucket),
+    '',
+  ]
+  return lines.join('\n')
+}
