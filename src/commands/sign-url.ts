@@ -44,7 +44,10 @@ export default class SignUrl extends CtlCommand {
     const algorithm: Algorithm = flags.algorithm === 'sha1' ? 'sha1' : 'sha256'
     const settings = await loadSettings(flags)
     const secret = checkSecret(need(settings, 'cloudfrontSecret'))
-    const domain = checkDomain(flags.domain ?? need(settings, 'cloudfrontPackagesDomain'))
+    const domain =
+      flags.domain === undefined
+        ? checkDomain(need(settings, 'cloudfrontPackagesDomain'), 'configuration')
+        : checkDomain(flags.domain, 'usage')
     if (life > week)
       this.say(`Warning: good for ${formatDuration(life)}; whoever sees such a URL can use it all that time.`)
     const signed: SignedUrl[] = []
@@ -52,7 +55,7 @@ export default class SignUrl extends CtlCommand {
       const expires = Math.floor(Date.now() / 1000) + life
       const batch = lines.map((line) => signLine(line, { domain, secret, expires, algorithm }))
       if (this.jsonEnabled()) signed.push(...batch)
-      else if (!(await writeLines(batch.map(({ url }) => url)))) break
+      else await writeLines(batch.map(({ url }) => url))
     }
     return signed
   }
@@ -75,12 +78,12 @@ function signLine({ text = '', number }: Partial<Line>, how: Omit<Parameters<typ
   }
 }
 
-function checkDomain(domain: string): string {
+function checkDomain(domain: string, blame: 'usage' | 'configuration'): string {
   try {
     originOf(domain)
     return domain
   } catch (error) {
-    throw new CtlError('configuration', `The packages domain is unusable: ${messageOf(error)}`, {
+    throw new CtlError(blame, `The packages domain is unusable: ${messageOf(error)}`, {
       hint: 'Give the bare domain of the distribution, such as d111111abcdef8.cloudfront.net.',
     })
   }

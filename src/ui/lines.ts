@@ -39,15 +39,14 @@ async function* decode(stream: AsyncIterable<unknown>): AsyncGenerator<string> {
 }
 
 /**
- * Writes lines to stdout, no faster than the reader takes them.
- *
- * @returns whether somebody still reads: `| head` has seen enough early, which is no error
+ * Writes lines to stdout, no faster than the reader takes them. Where the reader has gone, as `| head` does when it has
+ * seen enough, the process ends, quietly: nobody is left to work for, and oclif would wait for stdout to drain.
  */
-export async function writeLines(lines: readonly string[]): Promise<boolean> {
+export async function writeLines(lines: readonly string[]): Promise<void> {
   const { stdout } = process
-  if (lines.length === 0) return stdout.writable
+  if (lines.length === 0) return
   if (!stdout.write(`${lines.join('\n')}\n`) && stdout.writable) await once(stdout, 'drain').catch(ignoreClosedPipe)
-  return stdout.writable
+  if (!stdout.writable) process.exit()
 }
 
 function ignoreClosedPipe(error: unknown): void {
