@@ -2,7 +2,7 @@
  * Builds dist/: every command and the code they share, bundled with their dependencies into ES modules that load only
  * what the command in hand needs, plus oclif's manifest, so that start-up reads one JSON file and one command.
  */
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { Plugin } from '@oclif/core'
@@ -39,6 +39,7 @@ await build({
 })
 
 await buildEdge(join(dist, 'edge/index.mjs'))
+await copyFile(join(root, 'node_modules/@ruby/prism/src/prism.wasm'), join(dist, 'prism.wasm'))
 
 const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true })
 await plugin.load()

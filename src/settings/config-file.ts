@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises'
+
+import { CtlError, messageOf } from '../ui/errors.ts'
+import type { Note } from './ruby/evaluation.ts'
+
+/** A key of packagecloud.rb that is set to something other than nil. */
+export interface Found {
+  readonly key: string
+  readonly line: number
+  /** Undefined where it is not known, or of a Ruby type that has no place here. */
+  readonly value: string | boolean | undefined
+  /** Its Ruby type with an article. */
+  readonly type: string
+  /** Why it is not known, if so. */
+  readonly unknown: string | undefined
+}
+
+/** packagecloud.rb, read. */
+export interface ConfigFile {
+  readonly file: string
+  readonly notes: readonly Note[]
+  /** Which of some keys of `packagecloud_rails` are set, in this order. */
+  find(keys: readonly string[]): Found[]
+}
+
+/**
+ * Reads packagecloud.rb. The parser is loaded only if there is a file.
+ *
+ * @param asked - whether somebody named this file, so that it has to be there
+ * @param environment - what `ENV` holds in the file
+ * @returns `undefined` where there is none and none has to be
+ * @throws CtlError of kind `configuration` for a file that is missing, cannot be read or is not Ruby
+ */
+export async function readConfigFile(
+  file: string,
+  asked: boolean,
+  environment: NodeJS.ProcessEnv,
+): Promise<ConfigFile | undefined> {
+  const content = await readIfThere(file, asked)
+  if (content === undefined) return undefined
+  const [{ readRuby }, { classOf, Unknown }] = await Promise.all([import('./ruby/read.ts'), import('./ruby/value.ts')])
+  const ruby = await readRuby(content, file, environment)
+  const find = (key: string): Found[] => {
+    const entry = ruby.get('packagecloud_rails', key)
+    if (entry === undefined || entry.value === null) return []
+    const { value, line } = entry
+    const known = typeof value === 'string' || typeof value === 'boolean' ? value : undefined
+    const unknown = value instanceof Unknown ? withLine(value.reason, value.line, line) : undefined
+    return [{ key, line, value: known, type: article(classOf(value)), unknown }]
+  }
+  return { file, notes: ruby.notes, find: (keys) => keys.flatMap(find) }
+}
+
+/** The cause may stand elsewhere than the key. */
+const withLine = (reason: string, cause: number, line: number): string =>
+  cause === line || cause === 0 ? reason : `${reason} (line ${cause})`
+
+const article = (type: string): string => (/^[a-z]/.test(type) ? type : `${/^[AI]/.test(type) ? 'an' : 'a'} ${type}`)
+
+async function readIfThere(file: string, asked: boolean): Promise<Buffer | undefined> {
+  try {
+    return await readFile(file)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT' && !asked) return undefined
+    throw new CtlError('configuration', `${file} ${whyUnreadable(code) ?? `cannot be read: ${messageOf(error)}`}.`, {
+      hint:
+        code === 'EACCES'
+          ? 'Run pc-ctl as a user who may read it, or give --bucket and --profile and leave the file out.'
+          : 'Name another file with --config or PC_CTL_CONFIG.',
+      cause: error,
+    })
+  }
+}
+
+function whyUnreadable(code: unknown): string | undefined {
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist'
+  if (code === 'EACCES') return 'cannot be read: permission denied'
+  return code === 'EISDIR' ? 'is a directory, not a file' : undefined
+}

@@ -1,0 +1,275 @@
+/** Everything that pc-ctl is told, by flags, by its environment and by packagecloud.rb, in one place. */
+import { CtlError } from '../ui/errors.ts'
+import { type ConfigFile, type Found, readConfigFile } from './config-file.ts'
+import type { Note } from './ruby/evaluation.ts'
+
+export { checkSecret } from './secret.ts'
+export type { Note } from './ruby/evaluation.ts'
+
+/** Where a value came from. */
+export type Source =
+  | { kind: 'flag'; name: string }
+  | { kind: 'environment'; name: string }
+  | { kind: 'config'; file: string; line: number; key: string }
+  | { kind: 'default' }
+
+export interface Sourced<T> {
+  value: T
+  source: Source
+}
+
+/** A value that stands in packagecloud.rb but cannot be used. It matters only to who needs it. */
+export interface Problem {
+  /** `unknown`: only running the file could tell the value. */
+  kind: 'unknown' | 'type' | 'empty' | 'conflict'
+  file: string
+  line: number
+  /** As in `packagecloud_rails['…']`. */
+  key: string
+  /** Continues a sentence that begins with the key. Never holds the value. */
+  reason: string
+}
+
+/** The settings that may be missing, and the keys of packagecloud.rb that give them. */
+export const keysOf = {
+  bucket: ['s3_bucket', 'aws_bucket', 'bucket'],
+  region: ['aws_region', 's3_region', 'region'],
+  accessKey: ['aws_access_key'],
+  secretKey: ['aws_secret_key'],
+  awsHost: ['aws_host'],
+  cloudfrontEnabled: ['cloudfront_enabled'],
+  cloudfrontSecret: ['cloudfront_secret'],
+  cloudfrontPreviousSecret: ['cloudfront_previous_secret'],
+  cloudfrontDistributionId: ['cloudfront_distribution_id'],
+  cloudfrontPackagesDomain: ['cloudfront_packages_domain'],
+} as const
+
+/** A setting that packagecloud.rb can give. */
+export type SettingName = keyof typeof keysOf
+type TextName = Exclude<SettingName, 'cloudfrontEnabled'>
+
+export interface Settings {
+  configFile: string
+  configFound: boolean
+  installation: Sourced<string>
+  profile?: Sourced<string>
+  bucket?: Sourced<string>
+  region?: Sourced<string>
+  accessKey?: Sourced<string>
+  secretKey?: Sourced<string>
+  awsHost?: Sourced<string>
+  cloudfrontEnabled?: Sourced<boolean>
+  cloudfrontSecret?: Sourced<string>
+  cloudfrontPreviousSecret?: Sourced<string>
+  cloudfrontDistributionId?: Sourced<string>
+  cloudfrontPackagesDomain?: Sourced<string>
+  /** What the file holds but cannot be used, by setting. */
+  problems: Partial<Record<SettingName, Problem>>
+  /** What in the file is not evaluated although it could change settings. */
+  notes: readonly Note[]
+}
+
+/** The values of `settingsFlags`. */
+export interface Flags {
+  config: string
+  bucket?: string | undefined
+  region?: string | undefined
+  profile?: string | undefined
+  installation: string
+}
+
+const variables = {
+  config: 'PC_CTL_CONFIG',
+  bucket: 'PC_CTL_BUCKET',
+  region: 'PC_CTL_REGION',
+  profile: 'PC_CTL_PROFILE',
+  installation: 'PC_CTL_INSTALLATION',
+} as const
+const defaults: Readonly<Partial<Record<keyof Flags, string>>> = {
+  config: '/etc/packagecloud/packagecloud.rb',
+  installation: 'packagecloud',
+}
+
+/**
+ * Puts the settings together: flag, then `PC_CTL_*` variable, then packagecloud.rb. What is unusable in the file is
+ * kept as a problem, for {@link need} and {@link optional} to report if anybody wants it.
+ *
+ * @param flags - as oclif parsed them, which has filled in variables and defaults
+ * @throws CtlError of kind `usage` for a malformed installation name; of kind `configuration` for a file that was asked
+ *   for and is not there, that cannot be read, or that is not Ruby
+ */
+export async function loadSettings(flags: Flags, environment: NodeJS.ProcessEnv = process.env): Promise<Settings> {
+  checkInstallation(flags.installation)
+  const asked = sourceOf('config', flags.config, environment).kind !== 'default'
+  const config = await readConfigFile(flags.config, asked, environment)
+  const problems: Settings['problems'] = {}
+  const text = (name: TextName) => fromFile(config, name, 'string', problems)
+  const bucket = fromFlag('bucket', flags, environment) ?? text('bucket')
+  const region = fromFlag('region', flags, environment) ?? text('region')
+  return {
+    configFile: flags.config,
+    configFound: config !== undefined,
+    installation: { value: flags.installation, source: sourceOf('installation', flags.installation, environment) },
+    ...present('profile', fromFlag('profile', flags, environment)),
+    ...present('bucket', bucket),
+    ...present('region', region),
+    ...present('accessKey', text('accessKey')),
+    ...present('secretKey', text('secretKey')),
+    ...present('awsHost', text('awsHost')),
+    ...present('cloudfrontEnabled', fromFile(config, 'cloudfrontEnabled', 'boolean', problems)),
+    ...present('cloudfrontSecret', text('cloudfrontSecret')),
+    ...present('cloudfrontPreviousSecret', text('cloudfrontPreviousSecret')),
+    ...present('cloudfrontDistributionId', text('cloudfrontDistributionId')),
+    ...present('cloudfrontPackagesDomain', text('cloudfrontPackagesDomain')),
+    problems,
+    notes: config?.notes ?? [],
+  }
+}
+
+/**
+ * A setting that the command cannot do without.
+ *
+ * @throws CtlError of kind `configuration` that says where it is expected, why it cannot be used, and what supplies it
+ */
+export function need<K extends SettingName>(settings: Settings, name: K): NonNullable<Settings[K]>['value'] {
+  const value = optional(settings, name)
+  if (value === undefined) throw missing(settings, name)
+  return value
+}
+
+/**
+ * A setting that may be missing, but must be usable where it is there: guessing in place of what the operator wrote
+ * would be worse than stopping.
+ *
+ * @returns `undefined` where it is not set anywhere, or set to nil or an empty string
+ * @throws CtlError of kind `configuration` for one that is set but cannot be used
+ */
+export function optional<K extends SettingName>(
+  settings: Settings,
+  name: K,
+): NonNullable<Settings[K]>['value'] | undefined {
+  const problem = settings.problems[name]
+  if (problem !== undefined && problem.kind !== 'empty') throw unusable(problem, name)
+  return settings[name]?.value
+}
+
+/** Where a value came from, as an operator would say it. */
+export function describeSource(source: Source): string {
+  if (source.kind === 'config') return `${source.file}:${source.line} (${source.key})`
+  return source.kind === 'default' ? 'default' : source.name
+}
+
+/**
+ * The settings flags that were given on the command line, for the commands that pc-ctl suggests: `['--config', FILE]`.
+ * What came from the environment is still there for the next command.
+ */
+export function carriedFlags(flags: Flags, environment: NodeJS.ProcessEnv = process.env): string[] {
+  return (['config', 'bucket', 'region', 'profile', 'installation'] as const).flatMap((name) => {
+    const value = flags[name]
+    return value !== undefined && sourceOf(name, value, environment).kind === 'flag' ? [`--${name}`, value] : []
+  })
+}
+
+const installationName = /^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/
+
+function checkInstallation(name: string): void {
+  if (installationName.test(name) && name.length <= 40) return
+  throw new CtlError('usage', `${JSON.stringify(name)} is not a name for an installation.`, {
+    hint: 'It takes up to 40 lower-case letters and digits, in words that begin with a letter and are joined by hyphens.',
+  })
+}
+
+/** oclif does not say whether a flag or its variable gave a value, but when they agree it makes no difference. */
+function sourceOf(name: keyof Flags, value: string, environment: NodeJS.ProcessEnv): Source {
+  if (environment[variables[name]] === value) return { kind: 'environment', name: variables[name] }
+  return defaults[name] === value ? { kind: 'default' } : { kind: 'flag', name: `--${name}` }
+}
+
+function fromFlag(
+  name: 'bucket' | 'region' | 'profile',
+  flags: Flags,
+  environment: NodeJS.ProcessEnv,
+): Sourced<string> | undefined {
+  const value = flags[name]
+  return value === undefined || value === '' ? undefined : { value, source: sourceOf(name, value, environment) }
+}
+
+interface Types {
+  string: string
+  boolean: boolean
+}
+const typeNames = { string: 'a String', boolean: 'true or false' }
+
+function fromFile<T extends keyof Types>(
+  config: ConfigFile | undefined,
+  name: SettingName,
+  type: T,
+  problems: Settings['problems'],
+): Sourced<Types[T]> | undefined {
+  const all = config?.find(keysOf[name]) ?? []
+  const filled = all.filter(({ value }) => value !== '')
+  const found = filled.length > 0 ? filled : all
+  const [first] = found
+  if (config === undefined || first === undefined) return undefined
+  const { file } = config
+  const problem = problemOf(found, type)
+  if (problem !== undefined) problems[name] = { ...problem, file }
+  else if (isOf(first.value, type)) {
+    return { value: first.value, source: { kind: 'config', file, line: first.line, key: first.key } }
+  }
+  return undefined
+}
+
+/** Why a setting that is given under one key or more cannot be used. */
+function problemOf(found: readonly Found[], type: keyof Types): Omit<Problem, 'file'> | undefined {
+  const [first] = found
+  for (const { key, line, value, type: is, unknown } of found) {
+    if (unknown !== undefined) return { kind: 'unknown', line, key, reason: unknown }
+    if (!isOf(value, type)) return { kind: 'type', line, key, reason: `is ${is}, but ${typeNames[type]} is wanted` }
+    if (value === '') return { kind: 'empty', line, key, reason: 'is empty' }
+    if (first !== undefined && value !== first.value) {
+      return { kind: 'conflict', line, key, reason: `differs from ${first.key} in line ${first.line}` }
+    }
+  }
+  return undefined
+}
+
+const isOf = <T extends keyof Types>(value: unknown, type: T): value is Types[T] => typeof value === type
+
+const present = <K extends string, T>(name: K, value: T | undefined): Partial<Record<K, T>> =>
+  value === undefined ? {} : ({ [name]: value } as Record<K, T>)
+
+const rails = (key: string): string => `packagecloud_rails['${key}']`
+
+/** What else gives a setting, if anything does. */
+function instead(name: SettingName): string | undefined {
+  if (name === 'bucket' || name === 'region') return `Give --${name} or set ${variables[name]}.`
+  if (name === 'accessKey' || name === 'secretKey') {
+    return 'Give --profile, or leave both keys out of the file to use the credentials of the environment.'
+  }
+  return undefined
+}
+
+function unusable({ kind, file, line, key, reason }: Problem, name: SettingName): CtlError {
+  const cannot = kind === 'unknown' ? 'cannot be told without running the file: it ' : ''
+  return new CtlError('configuration', `${file}:${line}: ${rails(key)} ${cannot}${reason}.`, {
+    hint: instead(name) ?? `Write it as a plain value: ${rails(key)} = …`,
+  })
+}
+
+function missing(settings: Settings, name: SettingName): CtlError {
+  const { configFile, configFound, notes, problems } = settings
+  const [key] = keysOf[name]
+  const empty = problems[name]
+  const where = empty === undefined ? configFile : `${configFile}:${empty.line}`
+  const state = empty === undefined ? 'is not set' : 'is empty'
+  const message = configFound
+    ? `${where}: ${rails(key)} ${state}.`
+    : `${rails(key)} is wanted, but ${configFile} does not exist.`
+  const supplied = [
+    ...(name === 'cloudfrontSecret' ? ['pc-ctl generate-cloudfront-secret makes one.'] : []),
+    instead(name) ?? (configFound ? `Set it there.` : `Name the file with --config or ${variables.config}.`),
+  ]
+  const skipped = notes.map(({ line, text }) => `Line ${line} is not evaluated and might set it: ${text}`)
+  return new CtlError('configuration', message, { hint: [...supplied, ...skipped] })
+}
