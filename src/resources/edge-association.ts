@@ -1,0 +1,44 @@
+import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
+
+import { absentAs } from '../aws/absent.ts'
+import type { Aws } from '../aws/connect.ts'
+import { edgeRegion, type Names } from '../aws/names.ts'
+import { download, fingerprint } from './edge-function.ts'
+import { decryptSecrets } from './edge-secrets.ts'
+
+/** How the secrets at the edge compare with those in packagecloud.rb. */
+export type SecretComparison =
+  /** The edge accepts the current secret, and the previous one exactly where there is one. */
+  | 'same'
+  /** The edge accepts the current secret, but not the same others. */
+  | 'current only'
+  /** What the front server signs is refused at the edge. */
+  | 'different'
+  /** The version is gone, is not ours, or its secrets can't be decrypted. */
+  | 'unknown'
+
+/**
+ * Compares the secrets inside the version that the distribution runs with the wanted ones.
+ *
+ * @param versionArn - the version that the distribution runs, which need not be the newest
+ * @param secrets - the current one first
+ */
+export async function compareSecrets(
+  aws: Aws,
+  names: Names,
+  versionArn: string,
+  secrets: readonly string[],
+): Promise<SecretComparison> {
+  const lambda = aws.client(LambdaClient, edgeRegion)
+  const found = await absentAs('ResourceNotFoundException', () =>
+    lambda.send(new GetFunctionCommand({ FunctionName: versionArn })),
+  )
+  const sealed = (await download(found?.Code?.Location))?.sealed
+  const deployed = sealed === undefined ? undefined : await decryptSecrets(aws, names, sealed)
+  if (deployed === undefined) return 'unknown'
+  const accepted = deployed.map(fingerprint)
+  const wanted = secrets.map(fingerprint)
+  const [current = ''] = wanted
+  if (!accepted.includes(current)) return 'different'
+  return accepted.length === wanted.length && wanted.every((one) => accepted.includes(one)) ? 'same' : 'current only'
+}

@@ -1,0 +1,117 @@
+import type { Aws } from '../aws/connect.ts'
+import { namesOf } from '../aws/names.ts'
+import { checkedBy } from '../resources/distribution-config.ts'
+import { compareSecrets, type SecretComparison } from '../resources/edge-association.ts'
+import { type ObjectSample, sampleNeeds, sampleObjects } from '../resources/object-sample.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { PlanLine } from '../ui/plan.ts'
+import { type Bootstrap, bootstrapCloudfront, followUp } from './bootstrap-cloudfront.ts'
+import { type Chain, compute, type Conduct, runChain, together } from './chain.ts'
+import { commandLine } from './follow-up.ts'
+import { findExisting, type Reconfigure, serve } from './reconfigure-cloudfront-distribution.ts'
+
+/** Everything about an installation, on one screen. */
+export interface Status {
+  readonly installation: string
+  readonly account: string
+  readonly bucket: { readonly name: string; readonly region: string }
+  readonly resources: readonly StatusLine[]
+  readonly distribution: { readonly id: string; readonly domain: string; readonly status: string } | undefined
+  /** The version that the distribution runs, and the newest that is published. */
+  readonly version: { readonly associated: string | undefined; readonly published: string | undefined }
+  readonly secret: SecretComparison
+  readonly originAccess: Reconfigure['access']
+  readonly cacheControl: ObjectSample
+  /** Whether anything differs from what this configuration would make. */
+  readonly drift: boolean
+}
+
+export interface StatusLine extends PlanLine {
+  readonly state: 'ok' | 'missing' | 'drift' | 'not ours'
+  /** The command that puts it right. */
+  readonly repair: string | undefined
+}
+
+interface Look extends Bootstrap, Reconfigure {
+  associated: string | undefined
+  secret: SecretComparison
+  sample: ObjectSample
+}
+
+export interface StatusWishes {
+  readonly runtime: string
+  /** The settings flags in use, for the commands that it suggests. */
+  readonly carried: readonly string[]
+}
+
+const look = (aws: Aws, settings: Settings, runtime: string): Chain<Look> => {
+  const names = namesOf(settings.installation.value)
+  const wishes = {
+    originAccess: undefined,
+    distribution: undefined,
+    aliases: [],
+    certificate: undefined,
+    priceClass: undefined,
+    adopt: false,
+  }
+  return [
+    ...bootstrapCloudfront(aws, settings, { runtime, adopt: false }),
+    together<Look>(
+      'Look at what serves the bucket',
+      findExisting(aws, settings, wishes),
+      compute('Cache-Control of some objects', {
+        from: ({ bucket }) => sampleObjects(aws, bucket),
+        as: 'sample',
+        needs: ({ bucket }) => [sampleNeeds(bucket.name)],
+      }),
+    ),
+    ...serve<Look>(aws, settings, wishes, ({ version }) => version.arn),
+    compute('Version at the edge', {
+      from: async ({ existing }) => (existing === undefined ? undefined : checkedBy(existing.config)),
+      as: 'associated',
+    }),
+    compute('Secret at the edge', {
+      from: async ({ associated, secrets }) =>
+        associated === undefined ? 'unknown' : compareSecrets(aws, names, associated, secrets),
+      as: 'secret',
+    }),
+  ]
+}
+
+/** Looks at all resources of an installation; a plan of its runbooks, and what the plan doesn't tell. */
+export async function status(
+  aws: Aws,
+  settings: Settings,
+  { runtime, carried }: StatusWishes,
+  conduct: Conduct,
+): Promise<Status> {
+  const { ctx, report } = await runChain(look(aws, settings, runtime), 'plan', conduct)
+  const published = report.find(({ kind }) => kind === 'Lambda version')
+  const ofServing = report.findIndex(({ kind }) => kind === 'Lambda version') + 1
+  const bootstrap = commandLine(['pc-ctl', 'bootstrap-cloudfront', ...carried])
+  // The ARN of the next command is only known once a version is published.
+  const reconfigure = published?.do === 'keep' ? followUp(ctx, carried) : `${bootstrap}, then the command it prints`
+  const resources = report.map((line, index) => statusLine(line, index < ofServing ? bootstrap : reconfigure))
+  const { existing } = ctx
+  return {
+    installation: settings.installation.value,
+    account: ctx.account.id,
+    bucket: { name: ctx.bucket.name, region: ctx.bucket.region },
+    resources,
+    distribution:
+      existing === undefined ? undefined : { id: existing.id, domain: existing.domain, status: existing.status },
+    version: { associated: ctx.associated, published: published?.do === 'keep' ? ctx.version.arn : undefined },
+    secret: ctx.secret,
+    originAccess: ctx.access,
+    cacheControl: ctx.sample,
+    drift: resources.some(({ state }) => state !== 'ok') || ctx.sample.wrong.length > 0,
+  }
+}
+
+const states = { keep: 'ok', create: 'missing', update: 'drift', refuse: 'not ours' } as const
+
+const statusLine = (line: PlanLine, repair: string): StatusLine => ({
+  ...line,
+  state: states[line.do],
+  repair: line.do === 'keep' ? undefined : line.do === 'refuse' ? line.hint?.[0] : repair,
+})
