@@ -12,6 +12,7 @@ import { namespace, nextVersion, type DistributionDocument, type InvalidationDoc
 import { inProgress, invalidationOperations, type Invalidations } from './cloudfront-invalidations.ts'
 import { originAccessControls, originAccessIdentities, s3CanonicalUserId } from './cloudfront-origin-access.ts'
 import type { CloudFrontPeers, CloudFrontService } from './cloudfront-peers.ts'
+import { cloudFrontPermissions } from './cloudfront-permissions.ts'
 import { cachePolicies, originRequestPolicies, responseHeadersPolicies, type Users } from './cloudfront-policies.ts'
 import { cloudFrontRoute } from './cloudfront-routes.ts'
 import { itemsOf } from './cloudfront-shape.ts'
@@ -64,6 +65,8 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
   return {
     names: ['cloudfront'],
     operation: (request) => cloudFrontRoute(request).operation,
+    permissions: (request, operation) =>
+      cloudFrontPermissions(context, (id) => distributions.get(id), request, operation),
     async handle(request, operation) {
       const carryOut = operations.get(operation)
       if (carryOut === undefined) throw new AwsError(404, 'UnknownOperation', `Unknown operation ${operation}`)

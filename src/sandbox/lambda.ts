@@ -5,6 +5,7 @@ import { functionArn, isSettled, stateOf, type FunctionState, type LambdaFunctio
 import { lambdaInvoke } from './lambda-invoke.ts'
 import { lambdaChanges } from './lambda-changes.ts'
 import { lambdaLooks } from './lambda-looks.ts'
+import { lambdaPermissions } from './lambda-permissions.ts'
 import type { AssociableVersion, FunctionRoles, LambdaService } from './lambda-peers.ts'
 import { routeOf, type LambdaRoute } from './lambda-routes.ts'
 import { restJsonError } from './protocol-json.ts'
@@ -49,6 +50,8 @@ export function createLambda(context: Context, roles: FunctionRoles): LambdaServ
   return {
     names: ['lambda'],
     operation: (request) => routeOf(request).operation,
+    permissions: (request, operation) =>
+      lambdaPermissions(context, (region, name) => parts.functions.get(functionKey(region, name)), request, operation),
     async handle(request, operation) {
       const carryOut = operations.get(operation)
       if (carryOut === undefined) throw new AwsError(404, 'UnknownOperationException', '')

@@ -12,6 +12,8 @@ export function createTagging(sources: readonly TaggedResources[]): Service {
   return {
     names: ['tagging'],
     operation: (request) => targetOperation(request, 'ResourceGroupsTaggingAPI_20170126'),
+    // The service signs as tagging, its actions are called tag.
+    permissions: (_request, operation) => [{ action: `tag:${operation}` }],
     async handle(request, operation) {
       if (operation !== 'GetResources') throw new AwsError(400, 'UnknownOperationException', '')
       const body = await readJson(request)
