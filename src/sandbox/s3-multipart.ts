@@ -146,9 +146,16 @@ async function namedParts({ state, request }: S3Call, upload: Upload): Promise<P
   const named = childrenOf(root, 'Part')
   if (named.length === 0 || named.length > partLimit) throw malformedXml()
   const stored = new Map(state.index.parts(upload.id).map((part) => [part.number, part]))
-  let previous = 0
+  const numbers = named.map((item) => Number(requiredText(item, 'PartNumber')))
+  if (numbers.some((number, position) => number <= (numbers[position - 1] ?? 0))) {
+    throw new AwsError(
+      400,
+      'InvalidPartOrder',
+      'The list of parts was not in ascending order. Parts must be ordered by part number.',
+    )
+  }
   return named.map((item, position) => {
-    const number = Number(requiredText(item, 'PartNumber'))
+    const number = numbers[position] ?? 0
     const part = stored.get(number)
     const checksum = textOf(item, checksumElement(upload.checksum.algorithm))
     if (
@@ -163,14 +170,6 @@ async function namedParts({ state, request }: S3Call, upload: Upload): Promise<P
         { fields: { UploadId: upload.id, PartNumber: String(number) } },
       )
     }
-    if (number <= previous) {
-      throw new AwsError(
-        400,
-        'InvalidPartOrder',
-        'The list of parts was not in ascending order. Parts must be ordered by part number.',
-      )
-    }
-    previous = number
     if (part.size < smallestPart && position < named.length - 1) {
       throw new AwsError(400, 'EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', {
         fields: { ProposedSize: String(part.size), MinSizeAllowed: String(smallestPart), PartNumber: String(number) },
