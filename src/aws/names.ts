@@ -15,7 +15,7 @@ export interface Names {
   readonly cachePolicy: string
   /** The mark of resources that take no tags but a comment or description. */
   readonly mark: string
-  /** Bucket policy statements whose Sid begins so are ours. */
+  /** Beginning of the Sids of our bucket policy statements; another installation's may begin so too. */
   readonly sidPrefix: string
   readonly tag: { readonly Key: string; readonly Value: string }
   /** CloudFront makes a caller reference count once per account, so a repeated create finds the first one's result. */

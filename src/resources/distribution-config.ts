@@ -48,9 +48,15 @@ export const blankConfig = ({ names, bucket }: DistributionWishes): Distribution
   ViewerCertificate: { CloudFrontDefaultCertificate: true },
 })
 
-/** The origin that is the bucket, by whichever of its hosts. */
-export const originOf = (config: DistributionConfig, bucket: Bucket): Origin | undefined =>
-  config.Origins?.Items?.find((origin) => hostsOf(bucket).includes(origin.DomainName ?? ''))
+/** The origins that are the bucket, by whichever of its hosts; several may differ in their path. */
+const originsOf = (config: DistributionConfig, bucket: Bucket): Origin[] =>
+  (config.Origins?.Items ?? []).filter((origin) => hostsOf(bucket).includes(origin.DomainName ?? ''))
+
+/** The origin that is the bucket: of several, the one that the default behaviour uses. */
+export function originOf(config: DistributionConfig, bucket: Bucket): Origin | undefined {
+  const origins = originsOf(config, bucket)
+  return origins.find(({ Id }) => Id === config.DefaultCacheBehavior?.TargetOriginId) ?? origins[0]
+}
 
 /**
  * A configuration changed in just the fields that pc-ctl owns. Everything else, above all what an operator has set by
@@ -68,7 +74,7 @@ export function withWishes(config: DistributionConfig, wishes: DistributionWishe
     Origins: { Quantity: others.length + 1, Items: replaceOrAppend(config.Origins?.Items ?? [], origin) },
     DefaultCacheBehavior: wantedBehavior(config.DefaultCacheBehavior, origin.Id, wishes),
     CustomErrorResponses: wantedErrorResponses(config.CustomErrorResponses?.Items ?? []),
-    ...(wishes.certificate === undefined ? {} : { ViewerCertificate: wantedCertificate(wishes.certificate) }),
+    ...wantedCertificate(config.ViewerCertificate, wishes.certificate),
   }
 }
 
@@ -85,6 +91,8 @@ function wantedOrigin(live: Origin | undefined, { bucket, access }: Distribution
     CustomHeaders: { Quantity: 0 },
     OriginShield: { Enabled: false },
     ...live,
+    // Neither an identity nor a control can be used while the bucket is addressed as a web server of one's own.
+    CustomOriginConfig: undefined,
     Id: live?.Id ?? `s3-${bucket.name}`,
     DomainName: regionalHost(bucket),
     S3OriginConfig: {
@@ -139,11 +147,20 @@ function wantedErrorResponses(live: readonly CustomErrorResponse[]): Distributio
   return { Quantity: items.length, Items: items }
 }
 
-const wantedCertificate = (arn: string): ViewerCertificate => ({
-  ACMCertificateArn: arn,
-  SSLSupportMethod: 'sni-only',
-  MinimumProtocolVersion: 'TLSv1.2_2021',
-})
+/** The TLS version that an operator chose for the certificate in use stays. */
+function wantedCertificate(
+  live: ViewerCertificate | undefined,
+  arn: string | undefined,
+): Pick<DistributionConfig, 'ViewerCertificate'> {
+  if (arn === undefined || live?.ACMCertificateArn === arn) return {}
+  return {
+    ViewerCertificate: {
+      ACMCertificateArn: arn,
+      SSLSupportMethod: 'sni-only',
+      MinimumProtocolVersion: 'TLSv1.2_2021',
+    },
+  }
+}
 
 /** The fields that pc-ctl owns, as they are now and as they should be. Sets are compared without regard to order. */
 export function changesFor(
@@ -160,6 +177,7 @@ const owned: readonly { field: string; of: (config: DistributionConfig, bucket: 
   { field: 'Aliases', of: (config) => sorted(config.Aliases?.Items) },
   { field: 'ViewerCertificate', of: (config) => config.ViewerCertificate?.ACMCertificateArn ?? 'CloudFront’s own' },
   { field: 'Origin.DomainName', of: (config, bucket) => originOf(config, bucket)?.DomainName },
+  { field: 'Origin.CustomOriginConfig', of: (config, bucket) => originOf(config, bucket)?.CustomOriginConfig },
   {
     field: 'Origin.OriginAccessIdentity',
     of: (config, bucket) => originOf(config, bucket)?.S3OriginConfig?.OriginAccessIdentity ?? '',
@@ -226,12 +244,16 @@ export function obstacle(config: DistributionConfig, { functionArn }: Distributi
   return undefined
 }
 
+/** Whether a configuration has names of the operator's own but no certificate for them, which CloudFront refuses. */
+export const lacksCertificate = ({ Aliases, ViewerCertificate: of }: DistributionConfig): boolean =>
+  (Aliases?.Items ?? []).length > 0 && of?.ACMCertificateArn === undefined && of?.IAMCertificateId === undefined
+
 /** Path patterns of further behaviours that reach the bucket without the signature check. */
 export const uncheckedPaths = (config: DistributionConfig, bucket: Bucket): string[] => {
-  const origin = originOf(config, bucket)?.Id
+  const origins = originsOf(config, bucket).map(({ Id }) => Id)
   return (config.CacheBehaviors?.Items ?? []).flatMap((behavior) => {
     const checked = behavior.LambdaFunctionAssociations?.Items?.some(({ EventType }) => EventType === 'viewer-request')
-    return behavior.TargetOriginId === origin && checked !== true ? (behavior.PathPattern ?? []) : []
+    return origins.includes(behavior.TargetOriginId) && checked !== true ? (behavior.PathPattern ?? []) : []
   })
 }
 

@@ -21,6 +21,7 @@ import {
   blankConfig,
   changesFor,
   type DistributionWishes,
+  lacksCertificate,
   obstacle,
   originOf,
   withWishes,
@@ -120,16 +121,18 @@ function distributionNeeds({ names, accountId, functionArn }: DistributionWant) 
 export function decideDistribution(want: DistributionWant, live: Distribution | undefined): Decision<Distribution> {
   const { names, bucket, adopt } = want
   if (live === undefined) {
-    return create({
+    const config = withWishes(blankConfig(want), want)
+    const after: Distribution = {
       id: pending('distribution id'),
       arn: pending('distribution ARN'),
       domain: pending('domain'),
       status: 'InProgress',
       etag: '',
-      config: withWishes(blankConfig(want), want),
+      config,
       owner: names.installation,
       rivals: [],
-    })
+    }
+    return lacksCertificate(config) ? uncertified(after, config) : create(after)
   }
   const what = `CloudFront distribution ${live.id}`
   if (live.rivals.length > 0) {
@@ -146,6 +149,7 @@ export function decideDistribution(want: DistributionWant, live: Distribution | 
     return refuse(live, `${what} can't check signatures: ${inTheWay}`, 'Remove that association first.')
   }
   const config = withWishes(live.config, want)
+  if (lacksCertificate(config)) return uncertified(live, config)
   const changes = [
     ...change(`Tags.${tagKey}`, live.owner, names.installation),
     ...changesFor(live.config, config, want),
@@ -153,6 +157,13 @@ export function decideDistribution(want: DistributionWant, live: Distribution | 
   const after = { ...live, config, owner: names.installation }
   return updateIf(after, changes, foreign ? `Take over ${what} (${live.domain})?` : undefined)
 }
+
+const uncertified = (live: Distribution, { Aliases }: DistributionConfig): Decision<Distribution> =>
+  refuse(
+    live,
+    `CloudFront takes the names ${(Aliases?.Items ?? []).join(', ')} only with a certificate for them`,
+    'Run the same command with --certificate and the ARN of an ACM certificate in us-east-1 as well.',
+  )
 
 const nameOne = "Name the one that is meant with --distribution or packagecloud_rails['cloudfront_distribution_id']."
 
