@@ -1,14 +1,40 @@
-import { randomBytes } from 'node:crypto'
+import { Flags } from '@oclif/core'
+
+import { newSecret } from '../settings/new-secret.ts'
+import { carriedFlags, loadSettings } from '../settings/settings.ts'
+import { commandLine } from '../tasks/follow-up.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { render } from '../ui/template.ts'
 
 export default class GenerateCloudfrontSecret extends CtlCommand {
   static override summary = 'Generate the secret that signs package URLs'
-  static override flags = { ...settingsFlags }
+  static override description =
+    'Prints what to paste into packagecloud.rb on stdout, and what comes next on stderr. Writes no file. Refuses where ' +
+    'there is a secret already; --force makes one that replaces it.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> >> /etc/packagecloud/packagecloud.rb',
+  ]
+  static override flags = {
+    force: Flags.boolean({ description: 'replace the present secret, which is kept as the previous one' }),
+    ...settingsFlags,
+  }
 
-  async run(): Promise<{ line: string }> {
-    await this.parse(GenerateCloudfrontSecret)
-    const line = `packagecloud_rails['cloudfront_secret'] = '${randomBytes(32).toString('base64').replace(/=+$/, '')}'`
-    this.log(line)
-    return { line }
+  async run(): Promise<{ secret: string; previousSecret?: string | undefined; lines: string[] }> {
+    const { flags } = await this.parse(GenerateCloudfrontSecret)
+    const settings = await loadSettings(flags)
+    const carried = carriedFlags(flags)
+    const again = commandLine(['pc-ctl', 'generate-cloudfront-secret', '--force', ...carried])
+    const { lines: secrets, old, oldLine, previousLine } = newSecret(settings, flags.force, again)
+    const lines = (await render('cloudfront-secret.rb', secrets)).trimEnd().split('\n')
+    for (const line of lines) this.log(line)
+    const bootstrap = commandLine(['pc-ctl', 'bootstrap-cloudfront', ...carried])
+    const { configFile, configFound } = settings
+    const advice =
+      old === undefined || oldLine === undefined
+        ? await render('cloudfront-secret-first.txt', { configFile, configFound, bootstrap })
+        : await render('cloudfront-secret-replacement.txt', { configFile, bootstrap, old, oldLine, previousLine })
+    this.say(advice.trimEnd())
+    return { ...secrets, lines }
   }
 }

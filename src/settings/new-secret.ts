@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+
+import { CtlError } from '../ui/errors.ts'
+import type { TemplateData } from '../ui/template.ts'
+import { checkSecret } from './secret.ts'
+import type { Settings } from './settings.ts'
+
+/** A new secret, and what becomes of the one that it replaces, if any. */
+export interface NewSecret {
+  lines: TemplateData['cloudfront-secret.rb']
+  /** The line of the file that the old one stands in. */
+  oldLine?: number | undefined
+  /** `printed` beside the new one, to be `renamed` by hand as its value is not known, or `dropped` as useless. */
+  old?: 'printed' | 'renamed' | 'dropped' | undefined
+  /** The line of an earlier previous secret, which is given up for this one. */
+  previousLine?: number | undefined
+}
+
+/** 32 bytes of the system's CSPRNG in base64 without padding: 43 characters. */
+const generate = (): string => randomBytes(32).toString('base64').replace(/=+$/, '')
+
+/**
+ * Makes a CloudFront secret.
+ *
+ * @param again - the command that replaces one, for the hint
+ * @throws CtlError of kind `refused` if there is one already, known or not, and it is not forced
+ */
+export function newSecret(settings: Settings, force: boolean, again: string): NewSecret {
+  const secret = generate()
+  const there = oldSecret(settings)
+  if (there === undefined) return { lines: { secret } }
+  if (!force) throw present(there, again)
+  const previous = placeOf(settings, 'cloudfrontPreviousSecret')
+  const found = { oldLine: there.line, previousLine: previous?.line }
+  if (there.value === undefined) return { ...found, lines: { secret }, old: 'renamed' }
+  return isWellFormed(there.value)
+    ? { ...found, lines: { secret, previousSecret: there.value }, old: 'printed' }
+    : { ...found, lines: { secret }, old: 'dropped' }
+}
+
+interface OldSecret {
+  file: string
+  line: number
+  value?: string
+  reason?: string
+}
+
+function oldSecret(settings: Settings): OldSecret | undefined {
+  const place = placeOf(settings, 'cloudfrontSecret')
+  if (place === undefined) return undefined
+  const value = settings.cloudfrontSecret?.value
+  const problem = settings.problems.cloudfrontSecret
+  return {
+    ...place,
+    ...(value === undefined ? {} : { value }),
+    ...(problem === undefined ? {} : { reason: problem.reason }),
+  }
+}
+
+function placeOf(
+  settings: Settings,
+  name: 'cloudfrontSecret' | 'cloudfrontPreviousSecret',
+): { file: string; line: number } | undefined {
+  const source = settings[name]?.source
+  const problem = settings.problems[name]
+  if (source?.kind === 'config') return { file: source.file, line: source.line }
+  return problem === undefined || problem.kind === 'empty' ? undefined : { file: problem.file, line: problem.line }
+}
+
+function isWellFormed(secret: string): boolean {
+  try {
+    checkSecret(secret)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function present({ file, line, reason }: OldSecret, again: string): CtlError {
+  const unread = reason === undefined ? '' : `, although not to a value that pc-ctl can read: it ${reason}`
+  return new CtlError('refused', `${file}:${line}: packagecloud_rails['cloudfront_secret'] is already set${unread}.`, {
+    hint: [
+      'A secret that the edge does not know yet would make it refuse downloads.',
+      'To replace the secret without that, let the edge accept both for a while. This prints what it takes, in order:',
+      `  ${again}`,
+    ],
+  })
+}

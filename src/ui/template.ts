@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+
+import ejs from 'ejs'
+
+import { packageRoot } from './package-root.ts'
+
+/** What each template of templates/NAME.ejs is filled in with. A property that may be undefined may be left out. */
+export interface TemplateData {
+  'cloudfront-secret.rb': { secret: string; previousSecret?: string | undefined }
+  'cloudfront-secret-first.txt': { configFile: string; configFound: boolean; bootstrap: string }
+  'cloudfront-secret-replacement.txt': {
+    configFile: string
+    bootstrap: string
+    old: 'printed' | 'renamed' | 'dropped'
+    oldLine: number
+    previousLine?: number | undefined
+  }
+  'cloudfront-distribution.rb': { distributionId: string; packagesDomain: string }
+}
+
+type Literal = (value: unknown) => string
+
+/** How a value is written in the language of a template, by the ending of the template's name. */
+const literals: Readonly<Record<string, Literal>> = {
+  '.rb': rubyLiteral,
+  '.js': jsonLiteral,
+  '.mjs': jsonLiteral,
+  '.json': jsonLiteral,
+  '.sh': (value) => shellWord(plainText(value)),
+  '.md': plainText,
+  '.txt': plainText,
+}
+
+/**
+ * Fills in a template. `<%= x %>` always prints a literal of the template's language, so no value can break out of the
+ * place it is put in.
+ *
+ * @returns the text, which ends in a line break
+ * @throws TypeError for a value that the language has no literal for, and for one that is missing
+ */
+export async function render<K extends keyof TemplateData>(name: K, data: TemplateData[K]): Promise<string> {
+  const source = await readFile(join(packageRoot, 'templates', `${name}.ejs`), 'utf8')
+  return fill(source, name, { ...data })
+}
+
+/** Fills in the text of a template; `name` tells the language. */
+export function fill(source: string, name: string, data: Readonly<Record<string, unknown>>): string {
+  const escape = literals[extname(name)]
+  if (escape === undefined) throw new TypeError(`${name} is in a language without literals`)
+  return ejs.render(source, { data }, { escape, _with: false, localsName: 'given', destructuredLocals: ['data'] })
+}
+
+const controls = /[\0-\x1f\x7f\u2028\u2029\ufeff]/
+
+/**
+ * A Ruby literal: a quoted string, true, false, an Integer or nil.
+ *
+ * @throws TypeError for anything else, and for a string that is not well-formed Unicode
+ */
+export function rubyLiteral(value: unknown): string {
+  if (value === null) return 'nil'
+  if (typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value)
+  if (typeof value !== 'string' || !value.isWellFormed()) throw noLiteral(value, 'Ruby')
+  // Between single quotes Ruby takes all but these two as they are, but turns CR LF into LF.
+  if (!controls.test(value)) return `'${value.replace(/[\\']/g, '\\$&')}'`
+  const escaped = value
+    .replace(/[\\"#]/g, '\\$&')
+    .replace(new RegExp(controls, 'g'), (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return `"${escaped}"`
+}
+
+/** A word that a POSIX shell takes as it is; quoted only where it has to be. */
+export function shellWord(value: string): string {
+  if (value.includes('\0')) throw noLiteral(value, 'the shell')
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`
+}
+
+function jsonLiteral(value: unknown): string {
+  const json: unknown = JSON.stringify(value)
+  if (typeof json !== 'string') throw noLiteral(value, 'JSON')
+  return json
+}
+
+function plainText(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value)
+  throw noLiteral(value, 'text')
+}
+
+const noLiteral = (value: unknown, language: string): TypeError =>
+  new TypeError(`no literal of ${language} for ${value === undefined ? 'a missing value' : `this ${typeof value}`}`)
