@@ -11,6 +11,8 @@ export interface Iam extends Service {
   /** Does the role exist, trust the service, and did both happen long enough ago for AWS to have noticed? */
   assumableBy(roleArn: string, servicePrincipal: string): boolean
   role(roleArn: string): Role | undefined
+  /** The unique id of a user, `AIDA…`. */
+  userId(userName: string): string | undefined
   /** A user, role, role session, account id or account root; `settled` asks that AWS has had time to notice it. */
   principalExists(principal: string, settled?: boolean): boolean
   identityPolicies(caller: Caller): readonly PolicyDocument[]
@@ -64,6 +66,7 @@ export function createIam(context: Context): Iam {
     },
     error: (error, request) => protocol.error(error, request),
     role: findRole,
+    userId: (userName) => state.users.get(userName.toLowerCase())?.id,
     principalExists,
     assumableBy(roleArn, servicePrincipal) {
       const role = findRole(roleArn)

@@ -7,6 +7,7 @@ import type { Role } from './iam-roles.ts'
 import { accessKeyId, secretAccessKey } from './iam-state.ts'
 import type { Iam } from './iam.ts'
 import type { FunctionRoles, SessionCredentials } from './lambda-peers.ts'
+import { wordingOf } from './protocol-errors.ts'
 import { queryParameters, queryProtocol, validationError, type QueryParameters } from './protocol-query.ts'
 import type { XmlContent } from './protocol-xml.ts'
 import { AwsError, type AwsRequest, type Caller, type Context, type Service } from './service.ts'
@@ -81,7 +82,7 @@ export function createSts(context: Context, iam: Iam): Sts {
       const result =
         operation === 'AssumeRole'
           ? assumeRole(request, await queryParameters(request))
-          : identityOf(request, sessions.get.bind(sessions))
+          : identityOf(request.caller, iam, (id) => sessions.get(id))
       return protocol.respond(request, operation, result)
     },
     error: (error, request) => protocol.error(error, request),
@@ -131,11 +132,14 @@ function sessionNameIn(parameters: QueryParameters): string {
   ])
 }
 
-function identityOf(request: AwsRequest, session: (id: string) => Session | undefined): XmlContent {
-  const { caller } = request
-  if (!('arn' in caller))
-    throw new AwsError(403, 'MissingAuthenticationToken', 'Request is missing Authentication Token')
-  const { arn, accountId } = caller
-  const userId = caller.kind === 'role' ? session(caller.accessKeyId)?.assumedRoleId : undefined
-  return { Arn: arn, UserId: userId ?? (caller.kind === 'root' ? accountId : caller.accessKeyId), Account: accountId }
+/** "GetCallerIdentity", STS API reference: the id is the account's, the user's, or the role's with the session's name. */
+function identityOf(caller: Caller, iam: Iam, session: (id: string) => Session | undefined): XmlContent {
+  if (!('arn' in caller)) throw wordingOf('sts').missing()
+  const { arn, accountId, accessKeyId: id } = caller
+  const userId = {
+    root: () => accountId,
+    user: () => iam.userId('userName' in caller ? caller.userName : ''),
+    role: () => session(id)?.assumedRoleId,
+  }[caller.kind]()
+  return { Arn: arn, UserId: userId ?? id, Account: accountId }
 }
