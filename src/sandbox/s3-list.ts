@@ -77,14 +77,14 @@ export function listPage(read: ReadKeys, query: ListQuery): ListPage {
 /** Compares two strings in UTF-8 binary order. JavaScript's own order differs beyond the basic plane. */
 export const compareUtf8 = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
-/** `encoding-type=url`: percent-encoded, spaces as `+`, slashes kept. */
+/** `encoding-type=url`: percent-encoded, spaces as `+`, slashes kept. Most keys have nothing to encode. */
 const encodeUrl = (text: string): string =>
-  encodeURIComponent(text)
-    .replace(/[!'()*~]/g, (character) =>
-      character === '*' ? character : `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-    )
-    .replaceAll('%2F', '/')
-    .replaceAll('%20', '+')
+  /^[\w./-]*$/.test(text)
+    ? text
+    : encodeURIComponent(text)
+        .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+        .replaceAll('%2F', '/')
+        .replaceAll('%20', '+')
 
 interface Encoding {
   type: string | undefined

@@ -78,6 +78,7 @@ async function carryOut(
   operation: string,
 ): Promise<AwsResponse> {
   const { bucket: name, key, website } = addressOf(request)
+  refuseOldSignature(request)
   if (operation === 'ListBuckets' || operation === 'CreateBucket') {
     // Nobody but the account can do these, so there is no bucket policy to ask.
     state.access.check(request, undefined, actionOf(request, operation), arnOf({ bucket: name, key }))
@@ -94,6 +95,14 @@ async function carryOut(
     state.access.check(request, bucket, actionOf(request, operation), arnOf({ bucket: name, key }))
   } else if (request.caller.kind === 'anonymous') throw accessDenied()
   return handler({ state, request, bucket, key })
+}
+
+/** Signature Version 2 is not known to buckets made since June 2020. */
+function refuseOldSignature({ headers, query }: AwsRequest): void {
+  if (query.has('AWSAccessKeyId') || headers['authorization']?.startsWith('AWS ') === true) {
+    const message = 'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.'
+    throw new AwsError(400, 'InvalidRequest', message)
+  }
 }
 
 function checkRegion(request: AwsRequest, bucket: Bucket, operation: string): void {
