@@ -2,10 +2,15 @@ import { enableCompileCache } from 'node:module'
 
 // Node announces WASI and, on 22, SQLite as experimental; an operator can do nothing with that, so it is not shown.
 const emitWarning = process.emitWarning.bind(process)
-process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
   const text = typeof warning === 'string' ? warning : warning.message
-  if (/WASI|SQLite/.test(text)) return
-  Reflect.apply(emitWarning, process, [warning, ...rest])
+  if (!/WASI|SQLite/.test(text)) Reflect.apply(emitWarning, process, [warning, ...rest])
+}
+
+// Whoever reads our output may have had enough of it: `pc-ctl … | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
 })
 
 enableCompileCache()

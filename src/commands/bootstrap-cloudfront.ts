@@ -1,10 +1,8 @@
-import { Flags } from '@oclif/core'
-
 import { connect } from '../aws/connect.ts'
 import { carriedFlags, loadSettings } from '../settings/settings.ts'
 import { bootstrapCloudfront, followUp } from '../tasks/bootstrap-cloudfront.ts'
 import { change } from '../tasks/change.ts'
-import { adoptFlag, changeFlags, planExitCode } from '../ui/change-flags.ts'
+import { adoptFlag, changeFlags, planExitCode, runtimeFlag } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
 
@@ -14,7 +12,7 @@ export default class BootstrapCloudfront extends CtlCommand {
     'Creates or updates only what is needed and can be run again at any time. Prints the next command on stdout.'
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --dry-run']
   static override flags = {
-    runtime: Flags.string({ description: 'Lambda runtime', default: 'nodejs22.x', helpValue: 'NAME' }),
+    ...runtimeFlag,
     ...adoptFlag,
     ...changeFlags,
     ...settingsFlags,

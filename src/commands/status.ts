@@ -1,0 +1,46 @@
+import { Flags } from '@oclif/core'
+
+import { connect } from '../aws/connect.ts'
+import { pause } from '../aws/patience.ts'
+import { carriedFlags, loadSettings } from '../settings/settings.ts'
+import { status, type Status as Report } from '../tasks/status.ts'
+import { statusGraph, statusText } from '../tasks/status-text.ts'
+import { runtimeFlag } from '../ui/change-flags.ts'
+import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { exitCodes } from '../ui/errors.ts'
+import { interruptSignal } from '../ui/interrupt.ts'
+import { chooseShow } from '../ui/renderer.ts'
+
+/** Seconds between looks; each look is some twenty calls, most to CloudFront, which throttles early. */
+const interval = 15
+
+export default class Status extends CtlCommand {
+  static override summary = 'Show all resources of the installation, and how they differ from what pc-ctl would make'
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json']
+  static override flags = {
+    'exit-code': Flags.boolean({ description: `exit with ${exitCodes.changes} if anything differs` }),
+    graph: Flags.boolean({ description: 'print a Mermaid diagram of what exists and how it is tied' }),
+    watch: Flags.boolean({ description: `look again every ${interval} s`, exclusive: ['graph', 'json'] }),
+    ...runtimeFlag,
+    ...settingsFlags,
+  }
+
+  async run(): Promise<Report> {
+    const { flags } = await this.parse(Status)
+    const settings = await loadSettings(flags)
+    const aws = connect(settings)
+    const signal = interruptSignal((line) => this.say(line))
+    const wishes = { runtime: flags.runtime, carried: carriedFlags(flags) }
+    const look = (show: ReturnType<typeof chooseShow>) => status(aws, settings, wishes, { show, signal })
+    let report = await look(chooseShow({ ...flags, json: this.jsonEnabled() }))
+    this.log(flags.graph ? statusGraph(report) : statusText(report))
+    while (flags.watch) {
+      await pause(interval * 1000, signal)
+      report = await look('nothing')
+      const clear = process.stdout.isTTY ? '\u001B[H\u001B[2J' : '\n'
+      this.log(`${clear}${statusText(report)}\n\n${new Date().toLocaleTimeString()}, Ctrl-C ends`)
+    }
+    if (flags['exit-code'] && report.drift) process.exitCode = exitCodes.changes
+    return report
+  }
+}
