@@ -69,7 +69,7 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
       const command = new PutBucketPolicyCommand({ Bucket: bucket.name, Policy: JSON.stringify(document) })
       await patiently(() => aws.client(S3Client, bucket.region).send(command), whyNotYet, propagation, talk)
       const written = await read(want)
-      if (decideBucketPolicy(want, written).do !== 'keep') throw lostUpdate(bucket)
+      if (!shows(want, written)) throw lostUpdate(bucket)
       return written ?? { document }
     },
   }
@@ -100,10 +100,15 @@ function statementChange(want: BucketPolicyWant, live: PolicyDocument | undefine
   )
 }
 
+function sidsFor({ sidPrefix }: Names, reader: Reader['kind']): { get: string; list: string } {
+  const sid = `${sidPrefix}${reader === 'oai' ? 'Oai' : 'Oac'}`
+  return { get: `${sid}GetObject`, list: `${sid}ListBucket` }
+}
+
 /** S3 answers 404 for a missing object only to those who may list; apt gives up on a 403 where it tolerates a 404. */
 function statementsFor({ names, bucket, reader }: BucketPolicyWant): PolicyStatement[] {
   const arn = `arn:aws:s3:::${bucket.name}`
-  const sid = `${names.sidPrefix}${reader.kind === 'oai' ? 'Oai' : 'Oac'}`
+  const sids = sidsFor(names, reader.kind)
   const who =
     reader.kind === 'oai'
       ? { Principal: { CanonicalUser: reader.s3CanonicalUserId } }
@@ -112,8 +117,8 @@ function statementsFor({ names, bucket, reader }: BucketPolicyWant): PolicyState
           Condition: { StringEquals: { 'AWS:SourceArn': reader.distributionArn } },
         }
   return [
-    { Sid: `${sid}GetObject`, Effect: 'Allow', ...who, Action: 's3:GetObject', Resource: `${arn}/*` },
-    { Sid: `${sid}ListBucket`, Effect: 'Allow', ...who, Action: 's3:ListBucket', Resource: arn },
+    { Sid: sids.get, Effect: 'Allow', ...who, Action: 's3:GetObject', Resource: `${arn}/*` },
+    { Sid: sids.list, Effect: 'Allow', ...who, Action: 's3:ListBucket', Resource: arn },
   ]
 }
 
@@ -136,10 +141,28 @@ function withOneSpelling(statement: PolicyStatement, reader: Reader): PolicyStat
   return means ? { ...statement, Principal: spellings[1] } : statement
 }
 
+/**
+ * Whether what S3 shows is what was written. For a moment it may show a new identity by its bare unique id. Only right
+ * after a write is that good enough: later such an id is all that is left of an identity that was deleted.
+ */
+function shows(want: BucketPolicyWant, written: BucketPolicy | undefined): boolean {
+  if (written === undefined) return false
+  const ours = new Map(statementsFor(want).map((statement) => [statement.Sid, statement.Principal]))
+  const Statement = written.document.Statement.map((statement) =>
+    ours.has(statement.Sid) && isUniqueId(statement.Principal)
+      ? { ...statement, Principal: ours.get(statement.Sid) }
+      : statement,
+  )
+  return decideBucketPolicy(want, { document: { ...written.document, Statement } }).do === 'keep'
+}
+
+const isUniqueId = (principal: unknown): boolean => /^\{"AWS":"AIDA[A-Z0-9]+"\}$/.test(JSON.stringify(principal ?? ''))
+
 /** The names of statements that let CloudFront in by the other way than `reader`'s, left from before a switch. */
 export function statementsLeftOver(names: Names, document: PolicyDocument, reader: Reader['kind']): string[] {
-  const other = `${names.sidPrefix}${reader === 'oai' ? 'Oac' : 'Oai'}`
-  return document.Statement.flatMap(({ Sid }) => (Sid?.startsWith(other) === true ? Sid : []))
+  // Not by the prefix: that of one installation may be the beginning of another's.
+  const others = Object.values(sidsFor(names, reader === 'oai' ? 'oac' : 'oai'))
+  return document.Statement.flatMap(({ Sid }) => (Sid !== undefined && others.includes(Sid) ? Sid : []))
 }
 
 async function backUp({ bucket, backups }: BucketPolicyWant, document: PolicyDocument, talk: Talk): Promise<void> {

@@ -5,6 +5,7 @@ import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names } from '../aws/names.ts'
 import { download, fingerprint } from './edge-function.ts'
 import { decryptSecrets } from './edge-secrets.ts'
+import type { Need } from './resource.ts'
 
 /** How the secrets at the edge compare with those in packagecloud.rb. */
 export type SecretComparison =
@@ -16,6 +17,12 @@ export type SecretComparison =
   | 'different'
   /** The version is gone, is not ours, or its secrets can't be decrypted. */
   | 'unknown'
+
+export const associationNeeds = (versionArn: string): Need => ({
+  access: 'read',
+  actions: ['lambda:GetFunction'],
+  resources: [versionArn],
+})
 
 /**
  * Compares the secrets inside the version that the distribution runs with the wanted ones.

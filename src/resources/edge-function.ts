@@ -267,7 +267,7 @@ export function failIfFailed(found: FunctionConfiguration): void {
 }
 
 /** `Code.Location` is a presigned URL, valid for ten minutes. */
-async function download(location: string | undefined): Promise<EdgePackage | undefined> {
+export async function download(location: string | undefined): Promise<EdgePackage | undefined> {
   if (location === undefined) return undefined
   const answer = await fetch(location)
   if (!answer.ok) throw new CtlError('failed', `The deployed function can't be downloaded: HTTP ${answer.status}.`)
@@ -304,5 +304,8 @@ function sealedIfRight(want: EdgeFunctionWant, live: EdgeFunction | undefined): 
 }
 
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
-const fingerprint = (secret: string): string => sha256(secret)
+
+/** Tells secrets apart without showing them. */
+export const fingerprint = (secret: string): string => sha256(secret)
+
 const shortened = (hash: string): string => hash.slice(0, 8)

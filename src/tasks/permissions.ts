@@ -4,9 +4,11 @@ import type { PolicyDocument, PolicyStatement } from '../aws/policy.ts'
 import type { OriginAccess } from '../resources/distribution-config.ts'
 import { canonical, type Need } from '../resources/resource.ts'
 import type { Settings } from '../settings/settings.ts'
-import { type Bootstrap, bootstrapCloudfront } from './bootstrap-cloudfront.ts'
+import { render, type TerraformPolicy } from '../ui/template.ts'
+import { bootstrapCloudfront } from './bootstrap-cloudfront.ts'
 import { needsOf } from './chain.ts'
-import { type Reconfigure, reconfigureCloudfrontDistribution } from './reconfigure-cloudfront-distribution.ts'
+import { reconfigureCloudfrontDistribution } from './reconfigure-cloudfront-distribution.ts'
+import { type Look, statusChain } from './status.ts'
 
 /** Groups of commands that one policy serves. */
 export const permissionGroups = ['bootstrap', 'distribution', 'look', 'reindex', 'cfremove'] as const
@@ -36,15 +38,13 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
     arn: ctx.version.arn.replace(/\*$/, '1'),
     wait: true,
   }
-  const bootstrap = () => needsOf(bootstrapCloudfront(aws, settings, wishes), ctx)
-  const distribution = () => needsOf(reconfigureCloudfrontDistribution(aws, settings, wishes), ctx)
   switch (group) {
     case 'bootstrap':
-      return bootstrap()
+      return needsOf(bootstrapCloudfront(aws, settings, wishes), ctx)
     case 'distribution':
-      return distribution()
+      return needsOf(reconfigureCloudfrontDistribution(aws, settings, wishes), ctx)
     case 'look':
-      return [...bootstrap(), ...distribution()].filter(({ access }) => access === 'read')
+      return needsOf(statusChain(aws, settings, wishes.runtime), ctx).filter(({ access }) => access === 'read')
     case 'reindex':
       return reindexNeeds(scope)
     case 'cfremove':
@@ -53,7 +53,7 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
 }
 
 /** What a run would hand from step to step, with patterns for what only AWS knows. */
-function patterns(settings: Settings, { accountId, bucket, access }: PermissionScope): Bootstrap & Reconfigure {
+function patterns(settings: Settings, { accountId, bucket, access }: PermissionScope): Look {
   const names = namesOf(settings.installation.value)
   const functionArn = `arn:aws:lambda:${edgeRegion}:${accountId}:function:${names.functionName}`
   const owner = names.installation
@@ -78,6 +78,9 @@ function patterns(settings: Settings, { accountId, bucket, access }: PermissionS
     },
     version: { arn: `${functionArn}:*`, number: 0, codeSha256: '', settings: lambda },
     existing: undefined,
+    associated: undefined,
+    secret: 'unknown',
+    sample: { looked: 0, right: 0, wrong: [] },
     access,
     identity: { id: '', s3CanonicalUserId: '' },
     control: {
@@ -154,10 +157,20 @@ const removeNeeds = (settings: Settings, { accountId }: PermissionScope): Need[]
   ]
 }
 
-/**
- * An IAM policy of the given needs: one statement for all actions on the same resources under the same condition.
- */
-export function policyOf(needs: readonly Need[]): PolicyDocument {
+/** An IAM policy of the given needs. */
+export const policyOf = (needs: readonly Need[]): PolicyDocument => ({
+  Version: '2012-10-17',
+  Statement: grouped(needs).map(({ sid, actions, need: { resources, condition } }): PolicyStatement => ({
+    Sid: sid,
+    Effect: 'Allow',
+    Action: actions,
+    Resource: resources.length === 1 ? resources[0] : resources,
+    ...(condition === undefined ? {} : { Condition: condition }),
+  })),
+})
+
+/** One statement for all actions on the same resources under the same condition. */
+function grouped(needs: readonly Need[]): { sid: string; actions: string[]; need: Need }[] {
   const groups = new Map<string, { actions: Set<string>; need: Need }>()
   for (const need of needs) {
     const key = canonical([[...need.resources].sort(), need.condition ?? null])
@@ -165,17 +178,10 @@ export function policyOf(needs: readonly Need[]): PolicyDocument {
     for (const action of need.actions) group.actions.add(action)
     groups.set(key, group)
   }
-  const statements = [...groups.values()].map(({ actions, need: { resources, condition } }, index): PolicyStatement => {
+  return [...groups.values()].map(({ actions, need }, index) => {
     const sorted = [...actions].sort()
-    return {
-      Sid: `${sidOf(sorted)}${index + 1}`,
-      Effect: 'Allow',
-      Action: sorted,
-      Resource: resources.length === 1 ? resources[0] : resources,
-      ...(condition === undefined ? {} : { Condition: condition }),
-    }
+    return { sid: `${sidOf(sorted)}${index + 1}`, actions: sorted, need }
   })
-  return { Version: '2012-10-17', Statement: statements }
 }
 
 /** Such as `IamKms` for actions of both services. */
@@ -183,3 +189,19 @@ const sidOf = (actions: readonly string[]): string =>
   [...new Set(actions.map((action) => action.split(':')[0] ?? ''))]
     .map((service) => service.charAt(0).toUpperCase() + service.slice(1))
     .join('')
+
+/** Policies as Terraform's `aws_iam_policy_document`s, named `pc_ctl_GROUP`. */
+export const terraformOf = (policies: Readonly<Record<string, readonly Need[]>>): Promise<string> =>
+  render('permissions.tf', {
+    policies: Object.entries(policies).map(([group, needs]): TerraformPolicy => ({
+      name: `pc_ctl_${group}`,
+      statements: grouped(needs).map(({ sid, actions, need }) => ({
+        sid,
+        actions,
+        resources: need.resources,
+        conditions: Object.entries(need.condition ?? {}).flatMap(([test, variables]) =>
+          Object.entries(variables).map(([variable, values]) => ({ test, variable, values: [values].flat() })),
+        ),
+      })),
+    })),
+  })

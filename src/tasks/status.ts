@@ -1,7 +1,7 @@
 import type { Aws } from '../aws/connect.ts'
 import { namesOf } from '../aws/names.ts'
 import { checkedBy } from '../resources/distribution-config.ts'
-import { compareSecrets, type SecretComparison } from '../resources/edge-association.ts'
+import { associationNeeds, compareSecrets, type SecretComparison } from '../resources/edge-association.ts'
 import { type ObjectSample, sampleNeeds, sampleObjects } from '../resources/object-sample.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { PlanLine } from '../ui/plan.ts'
@@ -32,7 +32,7 @@ export interface StatusLine extends PlanLine {
   readonly repair: string | undefined
 }
 
-interface Look extends Bootstrap, Reconfigure {
+export interface Look extends Bootstrap, Reconfigure {
   associated: string | undefined
   secret: SecretComparison
   sample: ObjectSample
@@ -44,7 +44,8 @@ export interface StatusWishes {
   readonly carried: readonly string[]
 }
 
-const look = (aws: Aws, settings: Settings, runtime: string): Chain<Look> => {
+/** Everything that a status looks at, as a chain that is only ever planned. */
+export const statusChain = (aws: Aws, settings: Settings, runtime: string): Chain<Look> => {
   const names = namesOf(settings.installation.value)
   const wishes = {
     originAccess: undefined,
@@ -74,6 +75,7 @@ const look = (aws: Aws, settings: Settings, runtime: string): Chain<Look> => {
       from: async ({ associated, secrets }) =>
         associated === undefined ? 'unknown' : compareSecrets(aws, names, associated, secrets),
       as: 'secret',
+      needs: ({ version }) => [associationNeeds(version.arn)],
     }),
   ]
 }
@@ -85,7 +87,7 @@ export async function status(
   { runtime, carried }: StatusWishes,
   conduct: Conduct,
 ): Promise<Status> {
-  const { ctx, report } = await runChain(look(aws, settings, runtime), 'plan', conduct)
+  const { ctx, report } = await runChain(statusChain(aws, settings, runtime), 'plan', conduct)
   const published = report.find(({ kind }) => kind === 'Lambda version')
   const ofServing = report.findIndex(({ kind }) => kind === 'Lambda version') + 1
   const bootstrap = commandLine(['pc-ctl', 'bootstrap-cloudfront', ...carried])

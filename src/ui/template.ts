@@ -16,7 +16,19 @@ export interface TemplateData {
     oldLine: number
     previousLine?: number | undefined
   }
+  'permissions.tf': { policies: readonly TerraformPolicy[] }
   'cloudfront-distribution.rb': { distributionId: string; packagesDomain: string }
+}
+
+/** An `aws_iam_policy_document` of Terraform. */
+export interface TerraformPolicy {
+  name: string
+  statements: readonly {
+    sid: string
+    actions: readonly string[]
+    resources: readonly string[]
+    conditions: readonly { test: string; variable: string; values: readonly string[] }[]
+  }[]
 }
 
 type Literal = (value: unknown) => string
@@ -27,6 +39,8 @@ const literals: Readonly<Record<string, Literal>> = {
   '.js': jsonLiteral,
   '.mjs': jsonLiteral,
   '.json': jsonLiteral,
+  // HCL reads JSON's strings and lists, but takes ${ and %{ inside a string for a template of its own.
+  '.tf': (value) => jsonLiteral(value).replace(/([$%])\{/g, '$1$1{'),
   '.sh': (value) => shellWord(plainText(value)),
   '.md': plainText,
   '.txt': plainText,

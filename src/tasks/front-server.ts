@@ -1,0 +1,147 @@
+/** A look at the front server, packagecloud itself, from where its clients are. */
+import { foreignSignature } from '../edge/foreign-signature.ts'
+import { encodePath, pathOfKey } from '../edge/path.ts'
+import { findToken } from '../edge/signature.ts'
+import { parseUrl, type UrlParts } from '../edge/url-parts.ts'
+import type { Settings } from '../settings/settings.ts'
+import { CtlError, messageOf } from '../ui/errors.ts'
+
+/** What tells a redirect to S3 from one to CloudFront, as far as it is known. */
+export interface FrontKnowledge {
+  readonly bucket?: string | undefined
+  /** Domain of the distribution, with port if there is one. */
+  readonly packagesDomain?: string | undefined
+  /** Hosts, with port, that stand for S3 beside those of AWS: `aws_host`, or the endpoint of a rehearsal. */
+  readonly s3Hosts: readonly string[]
+}
+
+/** What the front server answered. */
+export interface FrontAnswer {
+  /** What was asked for. Never holds the token. */
+  readonly url: string
+  readonly status: number
+  /** Where it sends clients, as it wrote it, made absolute where it is not. Opens the object for as long as its signature is good, so not for display. */
+  readonly location: string | undefined
+  /** Host of the location, with port if there is one. */
+  readonly host: string | undefined
+  /** `s3` only for the bucket's own URLs, where the bucket is known; `other` too for what is no redirect. */
+  readonly kind: 'cloudfront' | 's3' | 'other'
+  /** The server's clock, in Unix seconds, if it told. */
+  readonly date: number | undefined
+}
+
+const patience = 15_000
+const redirects = new Set([301, 302, 303, 307, 308])
+
+/** What the settings and the SDK's own variables tell. A value that cannot be used is taken for not set. */
+export function frontKnowledge(settings: Settings, environment: NodeJS.ProcessEnv = process.env): FrontKnowledge {
+  const endpoint = environment['AWS_ENDPOINT_URL_S3'] ?? environment['AWS_ENDPOINT_URL']
+  const hosts = [endpoint === undefined ? undefined : parseUrl(endpoint)?.domain, settings.awsHost?.value]
+  return {
+    bucket: settings.bucket?.value,
+    packagesDomain: settings.cloudfrontPackagesDomain?.value,
+    s3Hosts: hosts.flatMap((host) => host?.toLowerCase() ?? []),
+  }
+}
+
+/**
+ * Asks the front server for an object as a package manager does: GET, and the token as user name of HTTP basic
+ * authentication. The redirect is not followed, so the token goes nowhere else.
+ *
+ * @param front - URL of the front server; a path in it is put before the key
+ * @param token - `undefined` asks without authentication
+ * @param key - decoded path that clients ask for, with or without a leading slash
+ * @throws CtlError of kind `usage` for a URL or key that cannot be asked for; `failed` if there is no answer
+ */
+export async function probeFront(
+  front: string,
+  token: string | undefined,
+  key: string,
+  known: FrontKnowledge,
+): Promise<FrontAnswer> {
+  const base = frontUrl(front)
+  const url = `${base.scheme}://${base.domain}${base.path.replace(/\/$/, '')}${encodedPath(key)}`
+  const response = await get(url, token, base.domain)
+  const header = redirects.has(response.status) ? response.headers.get('location') : null
+  const location = header === null ? undefined : absolute(header, url)
+  const target = location === undefined ? undefined : parseUrl(location)
+  const date = Date.parse(response.headers.get('date') ?? '') / 1000
+  return {
+    url,
+    status: response.status,
+    location,
+    host: target?.domain,
+    kind: target === undefined ? 'other' : kindOf(target, known),
+    date: Number.isNaN(date) ? undefined : date,
+  }
+}
+
+const absolute = (location: string, base: string): string | undefined =>
+  parseUrl(location) === undefined ? URL.parse(location, base)?.href : location
+
+/** The message never repeats what was given: it may hold a token. */
+function frontUrl(text: string): UrlParts {
+  const parts = URL.canParse(text) ? parseUrl(text) : undefined
+  if (parts !== undefined && parts.querystring === '') return parts
+  throw new CtlError('usage', '--front does not hold a plain http or https URL.', {
+    hint: 'Such as https://packages.example.org; the token goes into PC_CTL_FRONT_TOKEN or --token.',
+  })
+}
+
+function encodedPath(key: string): string {
+  try {
+    return encodePath(pathOfKey(key))
+  } catch (error) {
+    throw new CtlError('usage', messageOf(error), { cause: error })
+  }
+}
+
+async function get(url: string, token: string | undefined, domain: string): Promise<Response> {
+  const headers: Record<string, string> =
+    token === undefined ? {} : { authorization: `Basic ${Buffer.from(`${token}:`).toString('base64')}` }
+  try {
+    const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(patience) })
+    await response.body?.cancel()
+    return response
+  } catch (error) {
+    throw new CtlError('failed', `The front server ${domain} cannot be reached: ${networkReason(error)}.`, {
+      hint: 'Look at its name and port, at firewalls in between, and whether packagecloud runs: packagecloud-ctl status',
+      code: 'FrontUnreachable',
+      cause: error,
+    })
+  }
+}
+
+/** `fetch` itself only says that it failed; why is in the cause. */
+function networkReason(error: unknown): string {
+  const cause: unknown = error instanceof Error ? error.cause : undefined
+  // Where several addresses were tried, the message is empty and the code tells.
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return messageOf(cause ?? error) || code
+}
+
+function kindOf(target: UrlParts, known: FrontKnowledge): FrontAnswer['kind'] {
+  const domain = known.packagesDomain?.toLowerCase()
+  if (target.domain === domain || /\.cloudfront\.(?:net|cn)$/.test(target.domain)) return 'cloudfront'
+  if (isOfBucket(target, known)) return 's3'
+  // A name of the operator's own for the distribution, one that this configuration does not hold.
+  const signed = !('refused' in findToken(target.querystring))
+  return signed || foreignSignature(target.querystring)?.checkedBy === 'CloudFront' ? 'cloudfront' : 'other'
+}
+
+/**
+ * Hosts of S3's REST API: regional, dual-stack, FIPS, accelerated and legacy; the bucket stands before the host or first
+ * in the path. Sources: Amazon S3 User Guide, "Virtual hosting of general purpose buckets"; AWS General Reference, "Amazon
+ * S3 endpoints and quotas".
+ */
+const s3Host = /^s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$/
+const s3HostOfAnyBucket = /^(?:.+\.)?s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$/
+
+function isOfBucket({ domain, path }: UrlParts, { bucket, s3Hosts }: FrontKnowledge): boolean {
+  const isS3 = (host: string): boolean => s3Host.test(host) || s3Hosts.includes(host)
+  if (bucket === undefined) {
+    return s3HostOfAnyBucket.test(domain) || s3Hosts.some((host) => domain === host || domain.endsWith(`.${host}`))
+  }
+  if (isS3(domain)) return path.startsWith(`/${bucket}/`)
+  return domain.startsWith(`${bucket}.`) && isS3(domain.slice(bucket.length + 1))
+}
