@@ -9,7 +9,7 @@ import { runtimeFlag } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
-import { chooseShow } from '../ui/renderer.ts'
+import { quietly, type Show } from '../ui/renderer.ts'
 
 /** Seconds between looks; each look is some twenty calls, most to CloudFront, which throttles early. */
 const interval = 15
@@ -31,8 +31,8 @@ export default class Status extends CtlCommand {
     const aws = connect(settings)
     const signal = interruptSignal((line) => this.say(line))
     const wishes = { runtime: flags.runtime, carried: carriedFlags(flags) }
-    const look = (show: ReturnType<typeof chooseShow>) => status(aws, settings, wishes, { show, signal })
-    let report = await look(chooseShow({ ...flags, json: this.jsonEnabled() }))
+    const look = (show: Show) => status(aws, settings, wishes, { show, signal })
+    let report = await look(quietly({ ...flags, json: this.jsonEnabled() }))
     this.log(flags.graph ? statusGraph(report) : statusText(report))
     while (flags.watch) {
       await pause(interval * 1000, signal)

@@ -20,6 +20,8 @@ export interface Step<C> {
   readonly run: (ctx: C, run: Run) => Promise<string | undefined>
   /** Steps that do not depend on one another and run at the same time, in place of `run`. */
   readonly together?: readonly Step<C>[]
+  /** Left out of a plan. */
+  readonly onlyWhenApplied?: boolean
   /** Whether the step is left out, judged when its turn comes. */
   readonly skip?: (ctx: C) => boolean
   /** The permissions that the step needs, given what the steps before it have handed on. */
@@ -74,7 +76,8 @@ export const wait = <C>(
   skip?: (ctx: C) => boolean,
 ): Step<C> => ({
   title,
-  run: async (ctx, run) => (run.mode === 'apply' ? until(ctx, run) : undefined),
+  run: until,
+  onlyWhenApplied: true,
   ...(skip === undefined ? {} : { skip }),
 })
 
@@ -216,7 +219,8 @@ export async function runChain<C extends object>(
     }
   }
 
-  const list = new Listr<C>(chain.map(toTask), { ...rendering(show), ctx, registerSignalListeners: false })
+  const steps = chain.filter((step) => mode === 'apply' || step.onlyWhenApplied !== true)
+  const list = new Listr<C>(steps.map(toTask), { ...rendering(show), ctx, registerSignalListeners: false })
   try {
     await list.run(ctx)
   } finally {

@@ -1,7 +1,7 @@
 import { ask } from '../ui/ask.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import type { PlanLine } from '../ui/plan.ts'
-import { chooseShow } from '../ui/renderer.ts'
+import { chooseShow, quietly } from '../ui/renderer.ts'
 import { carryOut, type Chain, planChain } from './chain.ts'
 
 export interface ChangeFlags {
@@ -20,8 +20,9 @@ export async function change<C extends object>(
   flags: ChangeFlags,
   say: (line: string) => void,
 ): Promise<Changed<C>> {
-  const conduct = { show: chooseShow(flags), signal: interruptSignal(say) }
-  if (flags['dry-run']) return { plan: await planChain(chain, conduct) }
+  const signal = interruptSignal(say)
+  if (flags['dry-run']) return { plan: await planChain(chain, { show: quietly(flags), signal }) }
+  const conduct = { show: chooseShow(flags), signal }
   const agree = async (questions: readonly string[]): Promise<boolean> =>
     flags.yes || (await ask(questions, conduct.signal))
   const { ctx, report } = await carryOut(chain, conduct, agree)

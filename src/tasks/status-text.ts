@@ -8,10 +8,10 @@ const marks = { ok: '✔', missing: '✖', drift: '~', 'not ours': '!' } as cons
 export function statusText(status: Status): string {
   const { distribution } = status
   const rows = status.resources.map((line) => [
-    `${marks[line.state]} ${line.kind}`,
+    `${marks[line.state]} ${line.state}`,
+    line.kind,
     line.name,
-    line.state === 'missing' ? '' : line.id,
-    line.state,
+    line.state === 'missing' ? '' : shortId(line),
   ])
   const facts = [
     ['Distribution', distribution === undefined ? 'none yet' : `${distribution.status}, ${distribution.domain}`],
@@ -28,6 +28,13 @@ export function statusText(status: Status): string {
     table(facts),
     ...status.resources.flatMap(driftLines),
   ].join('\n')
+}
+
+/** The end of an ARN, where it tells more than the name; --json has all of it. */
+function shortId({ id, name }: StatusLine): string {
+  const end = id.split('/').at(-1) ?? ''
+  const short = end.includes(':') ? end.split(':').slice(6).join(':') : end
+  return short === name ? '' : short
 }
 
 function driftLines(line: StatusLine): string[] {

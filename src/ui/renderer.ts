@@ -6,12 +6,19 @@ export type Show = 'live' | 'lines' | 'nothing'
 /** Live only where a terminal can show it: not when piped, not for `TERM=dumb`, not under `--verbose`. */
 export function chooseShow(
   options: { verbose?: boolean; json?: boolean },
-  stream: { isTTY?: boolean } = process.stderr,
+  stream: { isTTY?: boolean; columns?: number } = process.stderr,
   environment: NodeJS.ProcessEnv = process.env,
 ): Show {
-  const terminal = stream.isTTY === true && environment['TERM'] !== 'dumb'
+  // A terminal without a size, as some wrappers make it, can't be drawn on.
+  const terminal = stream.isTTY === true && stream.columns !== 0 && environment['TERM'] !== 'dumb'
   if (options.json === true && !terminal) return 'nothing'
   return terminal && options.verbose !== true ? 'live' : 'lines'
+}
+
+/** For what only looks: its result says all that lines would, so they are shown only under `--verbose`. */
+export function quietly(options: { verbose?: boolean; json?: boolean }): Show {
+  const show = chooseShow(options)
+  return show === 'lines' && options.verbose !== true ? 'nothing' : show
 }
 
 /**

@@ -1,0 +1,124 @@
+import { formatDuration } from '../ui/duration.ts'
+import { type Examination, failed, type Finding, ok, skipped, warning } from './doctor-check.ts'
+import { type Answer, ask } from './doctor-network.ts'
+import { cacheResult, isServed, notServed, type Place, repair, signedUrl } from './doctor-place.ts'
+
+/** Seconds that a clock may be off before URLs of 300 s are noticeably shorter, or too short to be used. */
+const skew = { noticed: 30, serious: 120 }
+/** Far enough in the past that no clock matters. */
+const longAgo = -86_400
+
+/** Whether CloudFront is there, judged by an answer to any request. */
+export function judgeReach(domain: string, { headers, said }: Answer): Finding {
+  const { via = '', 'x-amz-cf-pop': pop } = headers
+  if (!/cloudfront/i.test(via)) {
+    return failed(
+      `${said}, but not from CloudFront`,
+      'Something else answers in its place: another server under this name, a proxy or a captive portal.',
+      `Look at who answers: curl -sI ${domain}`,
+    )
+  }
+  return ok(`CloudFront answers${pop === undefined ? '' : ` from ${String(pop)}`}`, 'Nothing on the way keeps it off.')
+}
+
+/**
+ * How far this machine's clock is off.
+ *
+ * @param now - this machine's clock at the time of the answer, in Unix seconds
+ */
+export function judgeClock({ date }: Answer, now: number): Finding {
+  if (date === undefined) return skipped('the answer tells no time')
+  // The answer's time has been cut to whole seconds.
+  const ahead = Math.round(now - date - 0.5)
+  const off = Math.abs(ahead)
+  const seen = off <= 1 ? "it agrees with AWS's" : `${formatDuration(off)} ${ahead > 0 ? 'ahead of' : 'behind'} AWS's`
+  if (off <= skew.noticed) return ok(seen, 'URLs signed here live as long as they should.')
+  const meaning =
+    ahead > 0
+      ? `URLs signed on this machine live ${formatDuration(off)} longer than they should.`
+      : `URLs signed on this machine are over ${formatDuration(off)} early; they live 300 s.`
+  const todo = 'Set the clock (NTP: chronyd, systemd-timesyncd), above all on the front server.'
+  return off > skew.serious ? failed(seen, meaning, todo) : warning(seen, meaning, todo)
+}
+
+/** A signed URL is served. */
+export const examineSigned = (place: Place, key: string): Examination => ({
+  id: 'signed',
+  title: 'A signed URL is served',
+  async look() {
+    const answer = await ask(signedUrl(place, key))
+    if (answer.status !== 200) return notServed(place, key, answer)
+    return ok(`${answer.said} for ${key}`, 'The edge holds the secret of this configuration, and may read the bucket.')
+  },
+})
+
+/** What is not rightly signed is refused, whatever of it is wrong. */
+export function examineRefusals(place: Place, key: string, otherKey: string): Examination[] {
+  const url = signedUrl(place, key)
+  const [plain = '', query = ''] = url.split('?')
+  const [, otherQuery = ''] = signedUrl(place, otherKey).split('?')
+  const lastDigit = query.endsWith('0') ? '1' : '0'
+  const refused = (id: string, title: string, expected: RegExp, ...urls: string[]): Examination => ({
+    id,
+    title,
+    look: async () => judgeRefusals(place, expected, await Promise.all(urls.map((each) => ask(each)))),
+  })
+  return [
+    refused('unsigned', 'An unsigned URL is refused', /^missing token$/, plain),
+    refused('expired', 'An expired URL is refused', /^expired /, signedUrl(place, key, longAgo)),
+    refused(
+      'tampered',
+      'A tampered URL is refused',
+      /^bad signature$/,
+      `${plain}?${query.slice(0, -1)}${lastDigit}`,
+      `${plain}?${otherQuery}`,
+    ),
+  ]
+}
+
+function judgeRefusals(place: Place, expected: RegExp, answers: readonly Answer[]): Finding {
+  const findings = answers.map((answer) => judgeRefusal(place, expected, answer))
+  return findings.find(({ status }) => status !== 'ok') ?? findings[0] ?? skipped('nothing was asked')
+}
+
+function judgeRefusal(place: Place, expected: RegExp, answer: Answer): Finding {
+  const { status, reason = '', said, headers } = answer
+  if (isServed(answer)) {
+    return failed(
+      said,
+      'Anybody can download: the distribution runs no function for this path, or one that does not check.',
+      repair(place),
+    )
+  }
+  if (status !== 403) return failed(...unexpected(place, answer))
+  if (!expected.test(reason)) {
+    if (/^(?:missing|malformed|expired|bad) /.test(reason)) {
+      return failed(said, 'The edge refuses it, but for another reason than it should.', repair(place))
+    }
+    return failed(
+      said,
+      'Not the function refused, but who comes behind it: the distribution runs none, or requests do not reach it.',
+      repair(place),
+    )
+  }
+  if (/^(?:Hit|Error)/.test(cacheResult(answer)) || headers.age !== undefined || keeps(answer)) {
+    return failed(
+      `${said}, and may be kept: cache-control ${headers['cache-control'] ?? 'is missing'}`,
+      'Once refused, always refused: a cache would answer this to the next who asks with a good URL.',
+      repair(place),
+    )
+  }
+  return ok(said, 'The edge refuses it, says why, and no cache keeps that.')
+}
+
+const keeps = ({ headers }: Answer): boolean => !/no-store/.test(headers['cache-control'] ?? '')
+
+const unexpected = (place: Place, { status, said }: Answer): [string, string, ...string[]] =>
+  status >= 500
+    ? [
+        said,
+        'The function at the edge failed, or could not decrypt its secret.',
+        "Look at its log in CloudWatch and at the role's kms:Decrypt.",
+        repair(place),
+      ]
+    : [said, 'The edge should refuse with 403.', repair(place)]
