@@ -106,7 +106,7 @@ export async function status(
     secret: ctx.secret,
     originAccess: ctx.access,
     cacheControl: ctx.sample,
-    drift: resources.some(({ state }) => state !== 'ok') || ctx.sample.wrong.length > 0,
+    drift: resources.some(({ state }) => state !== 'ok') || ctx.secret === 'different',
   }
 }
 

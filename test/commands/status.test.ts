@@ -1,0 +1,90 @@
+import { GetDistributionConfigCommand, UpdateDistributionCommand } from '@aws-sdk/client-cloudfront'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { expect } from 'chai'
+
+import type { Status } from '../../src/tasks/status.ts'
+import { bucket, install, type Installation, secret } from '../e2e/installation.ts'
+
+describe('pc-ctl status', () => {
+  let place: Installation
+  beforeEach(async () => {
+    place = await install()
+  })
+  afterEach(() => place.close())
+
+  const report = async (): Promise<Status> => JSON.parse(await place.succeed(['status', '--json'])) as Status
+
+  it('shows an empty account as missing everything, writes nothing, and exits 6 with --exit-code', async () => {
+    expect(await place.changes(report)).to.deep.equal([])
+    const { stdout, code } = await place.run(['status', '--exit-code'])
+    expect(code).to.equal(6)
+    expect(stdout).to.match(/✖ missing +IAM role/)
+    expect(stdout).to.contain('repair: pc-ctl bootstrap-cloudfront')
+  })
+
+  it('finds nothing to say about a finished installation', async () => {
+    await place.connect()
+    const status = await report()
+    expect(status.resources.map(({ state }) => state)).to.deep.equal(status.resources.map(() => 'ok'))
+    expect(status.resources).to.have.lengthOf(9)
+    expect(status.secret).to.equal('same')
+    expect(status.version.associated).to.equal(status.version.published)
+    expect(status.distribution?.status).to.equal('Deployed')
+    expect(status.drift).to.equal(false)
+    expect((await place.run(['status', '--exit-code'])).code).to.equal(0)
+  })
+
+  it('names the field that differs and the command that repairs it, and the command does', async () => {
+    await place.connect()
+    const Id = (await report()).distribution?.id
+    const { ETag, DistributionConfig: config } = await place.clients.cloudfront.send(
+      new GetDistributionConfigCommand({ Id }),
+    )
+    if (config?.DefaultCacheBehavior === undefined) throw new Error('no config')
+    const DefaultCacheBehavior = { ...config.DefaultCacheBehavior, Compress: true }
+    await place.clients.cloudfront.send(
+      new UpdateDistributionCommand({
+        Id,
+        IfMatch: ETag,
+        DistributionConfig: { ...config, DefaultCacheBehavior },
+      }),
+    )
+    const status = await report()
+    const line = status.resources.find(({ state }) => state === 'drift')
+    expect(line?.changes.map(({ field }) => field)).to.deep.equal(['DefaultCacheBehavior.Compress'])
+    expect((await place.run(['status'])).stdout).to.contain('DefaultCacheBehavior.Compress: true → false')
+    await place.succeed((line?.repair ?? '').split(' ').slice(1))
+    expect((await report()).drift).to.equal(false)
+  })
+
+  it('tells that the edge has another secret than packagecloud.rb, and prints neither', async () => {
+    await place.connect()
+    const other = 'bm90aGVyIHNlY3JldCBvZiB0aGlydHktdHdvIGJ5dGVzIQ'
+    await place.paste(`packagecloud_rails['cloudfront_secret'] = '${other}'\n`)
+    const status = await report()
+    expect(status.secret).to.equal('different')
+    expect(status.drift).to.equal(true)
+    const { stdout, stderr } = await place.run(['status'])
+    expect(stdout).to.contain('NOT the one in packagecloud.rb')
+    expect(stdout + stderr).not.to.contain(other)
+    expect(stdout + stderr).not.to.contain(secret)
+  })
+
+  it('sees objects whose Cache-Control is wrong', async () => {
+    await place.connect()
+    const Key = 'dists/stable/InRelease'
+    await place.clients.s3.send(
+      new PutObjectCommand({ Bucket: bucket, Key, Body: 'Origin: x', CacheControl: 'max-age=60' }),
+    )
+    expect((await report()).cacheControl.wrong).to.include(Key)
+    expect((await place.run(['status'])).stdout).to.contain('reindex-everything')
+  })
+
+  it('draws what is tied to what', async () => {
+    await place.connect()
+    const graph = await place.succeed(['status', '--graph'])
+    expect(graph).to.match(/^flowchart LR\n/)
+    expect(graph).to.contain('distribution -->|"viewer-request"| version')
+    expect(graph).not.to.contain(':::drift')
+  })
+})
