@@ -5,11 +5,10 @@ import { requireUpdateMembers, withDefaults } from './cloudfront-defaults.ts'
 import {
   distributionConfig,
   distributionConfigWithTags,
-  tagKeys,
-  tags as tagsShape,
   type DistributionConfig,
 } from './cloudfront-distribution-shape.ts'
 import {
+  distributionArn,
   invalidArgument,
   listContent,
   newId,
@@ -22,38 +21,18 @@ import {
   timestamp,
   type DistributionDocument,
 } from './cloudfront-documents.ts'
+import { findDistribution, type DistributionParts } from './cloudfront-parts.ts'
 import { itemsOf, readDocument } from './cloudfront-shape.ts'
+import { tagMap } from './cloudfront-tags.ts'
 import { checkConfig, type References } from './cloudfront-validation.ts'
 import { parseXml, type XmlContent } from './protocol-xml.ts'
-import { AwsError, type AwsRequest, type Context } from './service.ts'
-import type { Collection } from './store.ts'
-
-/** What the operations on distributions work with. */
-export interface DistributionParts {
-  readonly context: Context
-  readonly distributions: Collection<DistributionDocument>
-  readonly references: Omit<References, 'otherAliases'>
-  inProgressInvalidations(distributionId: string): number
-  /** Called after every change. */
-  changed(distribution: DistributionDocument): void
-}
-
-export const distributionArn = (context: Context, id: string): string =>
-  `arn:aws:cloudfront::${context.accountId}:distribution/${id}`
+import { AwsError, type AwsRequest } from './service.ts'
 
 export const isDeployed = (distribution: DistributionDocument, now: number): boolean => now >= distribution.deployedAt
 
 /** What the edge serves now. */
 export const servedConfig = (distribution: DistributionDocument, now: number): DistributionConfig | undefined =>
   isDeployed(distribution, now) ? distribution.config : distribution.servedConfig
-
-export function findDistribution(parts: DistributionParts, id: string): DistributionDocument {
-  const distribution = parts.distributions.get(id)
-  if (distribution === undefined) {
-    throw new AwsError(404, 'NoSuchDistribution', 'The specified distribution does not exist.')
-  }
-  return distribution
-}
 
 /** 500 distributions per account (developer guide, "Quotas"). */
 const maxDistributions = 500
@@ -298,57 +277,4 @@ function overlaps(alias: string, wanted: string): boolean {
   const under = (name: string, pattern: string): boolean =>
     pattern.startsWith('*.') && name.slice(name.indexOf('.') + 1) === pattern.slice(2)
   return alias === wanted || under(alias, wanted) || under(wanted, alias)
-}
-
-/** Checks tags. Throws InvalidTagging. */
-function tagMap(list: readonly { Key: string; Value?: string | undefined }[]): Record<string, string> {
-  const invalid = (message: string): AwsError => new AwsError(400, 'InvalidTagging', message)
-  if (list.length > 50) throw invalid('A resource can have at most 50 tags.')
-  for (const { Key, Value = '' } of list) {
-    const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(Key + Value)
-    if (Key === '' || Key.length > 128 || Value.length > 256 || !allowed) throw invalid(`The tag ${Key} is not valid.`)
-    if (/^aws:/i.test(Key)) throw invalid('Tag keys must not begin with aws:.')
-  }
-  if (new Set(list.map(({ Key }) => Key)).size < list.length) throw invalid('Tag keys must be unique.')
-  return Object.fromEntries(list.map(({ Key, Value = '' }) => [Key, Value]))
-}
-
-/** ListTagsForResource, TagResource and UntagResource. */
-export function taggingOperations(parts: DistributionParts): Record<string, CloudFrontOperation> {
-  const { context, distributions } = parts
-  const find = (request: AwsRequest): DistributionDocument => {
-    const arn = request.query.get('Resource') ?? ''
-    const prefix = distributionArn(context, '')
-    const distribution = arn.startsWith(prefix) ? distributions.get(arn.slice(prefix.length)) : undefined
-    if (distribution === undefined)
-      throw new AwsError(404, 'NoSuchResource', `The specified resource does not exist: ${arn}`)
-    return distribution
-  }
-  const save = (distribution: DistributionDocument, tags: [string, string][]): void => {
-    const checked = tagMap(tags.map(([Key, Value]) => ({ Key, Value })))
-    distributions.put(distribution.id, { ...distribution, tags: checked })
-  }
-  return {
-    ListTagsForResource(request) {
-      const { tags } = find(request)
-      const Items = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
-      return respond(request, 'Tags', tagsShape.write({ Items }))
-    },
-    async TagResource(request) {
-      const given = readDocument(parseXml(await request.buffer()), 'Tags', tagsShape)
-      const distribution = find(request)
-      save(distribution, Object.entries({ ...distribution.tags, ...tagMap(given.Items ?? []) }))
-      return noContent(request)
-    },
-    async UntagResource(request) {
-      const given = readDocument(parseXml(await request.buffer()), 'TagKeys', tagKeys)
-      const distribution = find(request)
-      const removed = given.Items ?? []
-      save(
-        distribution,
-        Object.entries(distribution.tags).filter(([key]) => !removed.includes(key)),
-      )
-      return noContent(request)
-    },
-  }
 }

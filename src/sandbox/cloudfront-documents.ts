@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 
 import type { DistributionConfig } from './cloudfront-distribution-shape.ts'
 import type { InvalidationBatch } from './cloudfront-policy-shape.ts'
-import { AwsError, type AwsRequest, type AwsResponse } from './service.ts'
+import { AwsError, type AwsRequest, type AwsResponse, type Context } from './service.ts'
 import { xmlResponse, type XmlContent } from './protocol-xml.ts'
 
 export const namespace = 'http://cloudfront.amazonaws.com/doc/2020-05-31/'
@@ -44,6 +44,10 @@ export interface InvalidationDocument {
   createdAt: number
   completedAt: number
 }
+
+/** Distributions are global: their ARNs name no region. */
+export const distributionArn = (context: Context, id: string): string =>
+  `arn:aws:cloudfront::${context.accountId}:distribution/${id}`
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 

@@ -1,5 +1,5 @@
 import type { CloudFrontOperation } from './cloudfront-config-resource.ts'
-import { findDistribution, type DistributionParts } from './cloudfront-distributions.ts'
+import { findDistribution, type DistributionParts } from './cloudfront-parts.ts'
 import {
   invalidArgument,
   listContent,

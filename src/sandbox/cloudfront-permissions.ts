@@ -1,10 +1,10 @@
-import { behaviorsOf, distributionArn } from './cloudfront-distributions.ts'
+import { behaviorsOf } from './cloudfront-distributions.ts'
 import {
   distributionConfig,
   distributionConfigWithTags,
   type DistributionConfig,
 } from './cloudfront-distribution-shape.ts'
-import type { DistributionDocument } from './cloudfront-documents.ts'
+import { distributionArn, type DistributionDocument } from './cloudfront-documents.ts'
 import { cloudFrontRoute } from './cloudfront-routes.ts'
 import { itemsOf, readDocument } from './cloudfront-shape.ts'
 import { keysOf } from './lambda-permissions.ts'

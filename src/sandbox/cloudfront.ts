@@ -1,14 +1,13 @@
 import { configOperations, type CloudFrontOperation } from './cloudfront-config-resource.ts'
+import { behaviorsOf, distributionOperations, domainName, servedConfig } from './cloudfront-distributions.ts'
+import type { DistributionParts } from './cloudfront-parts.ts'
 import {
-  behaviorsOf,
   distributionArn,
-  distributionOperations,
-  domainName,
-  servedConfig,
-  taggingOperations,
-  type DistributionParts,
-} from './cloudfront-distributions.ts'
-import { namespace, nextVersion, type DistributionDocument, type InvalidationDocument } from './cloudfront-documents.ts'
+  namespace,
+  nextVersion,
+  type DistributionDocument,
+  type InvalidationDocument,
+} from './cloudfront-documents.ts'
 import { inProgress, invalidationOperations, type Invalidations } from './cloudfront-invalidations.ts'
 import { originAccessControls, originAccessIdentities, s3CanonicalUserId } from './cloudfront-origin-access.ts'
 import type { CloudFrontPeers, CloudFrontService } from './cloudfront-peers.ts'
@@ -16,6 +15,7 @@ import { cloudFrontPermissions } from './cloudfront-permissions.ts'
 import { cachePolicies, originRequestPolicies, responseHeadersPolicies, type Users } from './cloudfront-policies.ts'
 import { cloudFrontRoute } from './cloudfront-routes.ts'
 import { itemsOf } from './cloudfront-shape.ts'
+import { taggingOperations } from './cloudfront-tags.ts'
 import { xmlError } from './protocol-xml.ts'
 import { AwsError, type Context } from './service.ts'
 

@@ -1,16 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 
 import { unzipSync } from 'fflate'
 
-import {
-  containerProgram,
-  type ContainerMessage,
-  type ContainerRequest,
-  type ContainerSettings,
-} from './function-container.ts'
+import { containerProgram, type ContainerRequest, type ContainerSettings } from './function-container.ts'
+import { FunctionProcess, type FunctionOutcome } from './function-process.ts'
 import type { FunctionRoles, SessionCredentials } from './lambda-peers.ts'
 import type { Context } from './service.ts'
 
@@ -40,10 +36,6 @@ export interface Placement {
   replica: boolean
 }
 
-export type FunctionOutcome = { log: string } & (
-  { kind: 'result'; payload: string } | { kind: 'error'; errorType: string; errorMessage: string; trace: string[] }
-)
-
 /** Runs functions' real zips, each container a Node process of its own, kept warm for the next event. */
 export interface FunctionRuntime {
   /** Runs one event (JSON text). Rejects only if the sandbox itself is at fault. */
@@ -52,10 +44,6 @@ export interface FunctionRuntime {
   close(): Promise<void>
 }
 
-/** Lambda gives a container this long to load the function's module. */
-const initMilliseconds = 10_000
-/** Idle containers are ended after this long. */
-const idleMilliseconds = 5 * 60_000
 /** Processes per version; further events queue. Lambda would start more, a developer's machine should not. */
 const maxContainers = 4
 
@@ -78,12 +66,12 @@ export function createFunctionRuntime(context: Context, roles: Pick<FunctionRole
 
 /** The containers of one version in one place. */
 class ContainerPool {
-  readonly #start: () => Container
-  readonly #idle: Container[] = []
-  readonly #all = new Set<Container>()
+  readonly #start: () => FunctionProcess
+  readonly #idle: FunctionProcess[] = []
+  readonly #all = new Set<FunctionProcess>()
   readonly #waiting: (() => void)[] = []
 
-  constructor(start: () => Container) {
+  constructor(start: () => FunctionProcess) {
     this.#start = start
   }
 
@@ -98,7 +86,7 @@ class ContainerPool {
     }
   }
 
-  async #take(): Promise<Container> {
+  async #take(): Promise<FunctionProcess> {
     for (;;) {
       const idle = this.#idle.pop()
       if (idle?.usable === true) return idle
@@ -121,7 +109,7 @@ function startContainer(
   roles: Pick<FunctionRoles, 'startSession'>,
   image: FunctionImage,
   placement: Placement,
-): Container {
+): FunctionProcess {
   const taskRoot = unpack(context.folder, image)
   const name = placement.replica ? `us-east-1.${image.name}` : image.name
   const settings: ContainerSettings = {
@@ -145,7 +133,7 @@ function startContainer(
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   )
-  return new Container(child, image.memorySize, () => context.now() < session.expiresAt - 60_000)
+  return new FunctionProcess(child, image.memorySize, () => context.now() < session.expiresAt - 60_000)
 }
 
 /** Lambda's reserved variables and nothing of the sandbox's own environment. */
@@ -203,110 +191,3 @@ function unpack(folder: string, image: FunctionImage): string {
 
 /** Name of the folder of a zip. */
 export const hashOf = (zip: Uint8Array): string => createHash('sha256').update(zip).digest('hex')
-
-/** One Node process that runs a function, one event at a time. */
-class Container {
-  readonly #child: ChildProcess
-  readonly #memorySize: number
-  readonly #credentialsLast: () => boolean
-  readonly #exited: Promise<void>
-  #alive = true
-  #ready = false
-  #log = ''
-  #idleTimer: NodeJS.Timeout | undefined
-  #receive: (message: ContainerMessage) => void = () => undefined
-
-  constructor(child: ChildProcess, memorySize: number, credentialsLast: () => boolean) {
-    this.#child = child
-    this.#memorySize = memorySize
-    this.#credentialsLast = credentialsLast
-    child.on('message', (message) => this.#receive(message as ContainerMessage))
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => (this.#log = (this.#log + text).slice(-64 * 1024)))
-    }
-    this.#exited = new Promise((resolve) => {
-      const gone = (reason: string): void => {
-        this.#alive = false
-        this.#receive(this.#exitFailure(reason))
-        resolve()
-      }
-      child.on('error', (error) => gone(error.message))
-      child.on('exit', (code, signal) => gone(signal === null ? `exit status ${code ?? 0}` : `signal: ${signal}`))
-    })
-  }
-
-  /** May it take another event? */
-  get usable(): boolean {
-    return this.#alive && this.#credentialsLast()
-  }
-
-  /** V8 aborts when the heap outgrows the function's memory; Lambda's own kill comes as a signal. */
-  #exitFailure(reason: string): ContainerMessage {
-    const outOfMemory = this.#log.includes('heap out of memory')
-    if (outOfMemory) {
-      const errorMessage = `Runtime exited with error: signal: killed (memory size ${this.#memorySize} MB)`
-      return { kind: 'error', errorType: 'Runtime.OutOfMemory', errorMessage, trace: [] }
-    }
-    const errorMessage = `Runtime exited with error: ${reason}`
-    return { kind: 'error', errorType: 'Runtime.ExitError', errorMessage, trace: [] }
-  }
-
-  async run(request: Omit<ContainerRequest, 'deadline'>, timeout: number): Promise<FunctionOutcome> {
-    clearTimeout(this.#idleTimer)
-    this.#child.ref()
-    this.#log = this.#ready ? '' : this.#log
-    const outcome = await this.#answer(request, timeout)
-    if (outcome.kind === 'error' && /^(Sandbox\.|Runtime\.)/.test(outcome.errorType)) {
-      outcome.errorMessage = `RequestId: ${request.requestId} Error: ${outcome.errorMessage}`
-    }
-    this.#idleTimer = setTimeout(() => void this.end(), idleMilliseconds)
-    this.#idleTimer.unref()
-    this.#child.unref()
-    const lines = [`START RequestId: ${request.requestId}`, this.#log.trimEnd(), `END RequestId: ${request.requestId}`]
-    return { ...outcome, log: `${lines.filter((line) => line !== '').join('\n')}\n` }
-  }
-
-  async #answer(
-    request: Omit<ContainerRequest, 'deadline'>,
-    timeout: number,
-  ): Promise<Exclude<ContainerMessage, { kind: 'ready' }>> {
-    if (!this.#ready) {
-      const first = await this.#next(initMilliseconds)
-      if (first.kind !== 'ready') return first.kind === 'error' ? first : this.#exitReply()
-      this.#ready = true
-    }
-    const reply = this.#next(timeout)
-    this.#child.send({ ...request, deadline: Date.now() + timeout } satisfies ContainerRequest, () => undefined)
-    const message = await reply
-    return message.kind === 'ready' ? this.#exitReply() : message
-  }
-
-  #exitReply(): Exclude<ContainerMessage, { kind: 'ready' }> {
-    return { kind: 'error', errorType: 'Runtime.Unknown', errorMessage: 'The function spoke out of turn', trace: [] }
-  }
-
-  /** The next message; past the timeout the process is killed, as Lambda does. */
-  async #next(timeout: number): Promise<ContainerMessage> {
-    const { promise, resolve } = Promise.withResolvers<ContainerMessage>()
-    if (!this.#alive) return this.#exitFailure('exit status 0')
-    this.#receive = resolve
-    const overrun = setTimeout(() => {
-      const errorMessage = `Task timed out after ${(timeout / 1000).toFixed(2)} seconds`
-      resolve({ kind: 'error', errorType: 'Sandbox.Timedout', errorMessage, trace: [] })
-      void this.end()
-    }, timeout)
-    const message = await promise
-    clearTimeout(overrun)
-    this.#receive = () => undefined
-    return message
-  }
-
-  async end(): Promise<void> {
-    clearTimeout(this.#idleTimer)
-    this.#alive = false
-    // An idle child does not keep the event loop alive; whoever waits for its end needs it to.
-    this.#child.ref()
-    this.#child.kill('SIGKILL')
-    await this.#exited
-  }
-}

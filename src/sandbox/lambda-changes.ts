@@ -22,7 +22,7 @@ import {
   textMember,
 } from './lambda-input.ts'
 import { functionIn, taggedFunction } from './lambda-looks.ts'
-import { functionKey, type LambdaOperation, type LambdaParts } from './lambda.ts'
+import { functionKey, type LambdaOperation, type LambdaParts } from './lambda-parts.ts'
 import { isObject, readJson, restJsonResponse, type JsonObject } from './protocol-json.ts'
 import { AwsError } from './service.ts'
 

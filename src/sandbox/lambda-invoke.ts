@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { isPending, stateOf } from './lambda-function.ts'
 import { functionIn } from './lambda-looks.ts'
-import { imageOf, type LambdaOperation, type LambdaParts } from './lambda.ts'
+import { imageOf, type LambdaOperation, type LambdaParts } from './lambda-parts.ts'
 import { AwsError, type AwsRequest, type AwsResponse } from './service.ts'
 
 /** `X-Amz-Log-Result` carries the last 4 KB of the log. */

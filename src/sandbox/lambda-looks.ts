@@ -7,7 +7,7 @@ import {
   type LambdaFunction,
 } from './lambda-function.ts'
 import { invalidParameter, parseReference } from './lambda-input.ts'
-import { functionKey, type LambdaOperation, type LambdaParts } from './lambda.ts'
+import { functionKey, type LambdaOperation, type LambdaParts } from './lambda-parts.ts'
 import type { LambdaRoute } from './lambda-routes.ts'
 import { restJsonResponse } from './protocol-json.ts'
 import { AwsError, type AwsRequest } from './service.ts'

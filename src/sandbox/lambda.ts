@@ -1,34 +1,19 @@
-import { createFunctionRuntime, type FunctionImage, type FunctionRuntime, type Placement } from './function-runtime.ts'
+import { createFunctionRuntime, type Placement } from './function-runtime.ts'
 import type { EdgeInvocation } from './edge-peers.ts'
-import { codePathPrefix, createCodeStore, hexOf, type CodeStore } from './lambda-code.ts'
+import { codePathPrefix, createCodeStore } from './lambda-code.ts'
 import { functionArn, isSettled, stateOf, type FunctionState, type LambdaFunction } from './lambda-function.ts'
 import { lambdaInvoke } from './lambda-invoke.ts'
 import { lambdaChanges } from './lambda-changes.ts'
 import { lambdaLooks } from './lambda-looks.ts'
+import { functionKey, imageOf, type LambdaOperation, type LambdaParts } from './lambda-parts.ts'
 import { lambdaPermissions } from './lambda-permissions.ts'
 import type { AssociableVersion, FunctionRoles, LambdaService } from './lambda-peers.ts'
-import { routeOf, type LambdaRoute } from './lambda-routes.ts'
+import { routeOf } from './lambda-routes.ts'
 import { restJsonError } from './protocol-json.ts'
-import { AwsError, type AwsRequest, type AwsResponse, type Context } from './service.ts'
-import type { Collection } from './store.ts'
-
-/** What Lambda's operations work with. */
-export interface LambdaParts {
-  readonly context: Context
-  readonly roles: FunctionRoles
-  readonly functions: Collection<LambdaFunction>
-  readonly code: CodeStore
-  readonly runtime: FunctionRuntime
-  isReplicated(versionArn: string): boolean
-}
-
-/** One operation: the request, where its path leads, and the way to answer. */
-export type LambdaOperation = (request: AwsRequest, route: LambdaRoute) => Promise<AwsResponse> | AwsResponse
+import { AwsError, type Context } from './service.ts'
 
 /** The region of the replica that serves the sandbox's one edge location: not us-east-1, as most real ones. */
 const edgePlacement: Placement = { region: 'eu-central-1', replica: true }
-
-export const functionKey = (region: string, name: string): string => `${region}/${name}`
 
 /**
  * Lambda: functions of a region, their numbered versions and their states, and running them.
@@ -98,25 +83,6 @@ function associable(parts: LambdaParts, arn: string): AssociableVersion | undefi
     roleArn: settings.role,
     hasEnvironment: settings.environment !== undefined,
     architecture: settings.architectures[0] ?? 'x86_64',
-  }
-}
-
-/** What the runtime needs to run a state of a function. */
-export function imageOf(parts: LambdaParts, fn: LambdaFunction, state: FunctionState): FunctionImage {
-  const { settings } = state
-  return {
-    name: fn.name,
-    version: state.version,
-    arn: functionArn(parts.context, fn, state.version),
-    runtime: settings.runtime,
-    handler: settings.handler,
-    roleArn: settings.role,
-    memorySize: settings.memorySize,
-    timeout: settings.timeout,
-    environment: settings.environment ?? {},
-    codeHash: hexOf(state.codeSha256),
-    revision: state.revisionIds.settled,
-    zip: () => parts.code.get(state.codeSha256),
   }
 }
 

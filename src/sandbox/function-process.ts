@@ -1,0 +1,118 @@
+import type { ChildProcess } from 'node:child_process'
+
+import type { ContainerMessage, ContainerRequest } from './function-container.ts'
+
+export type FunctionOutcome = { log: string } & (
+  { kind: 'result'; payload: string } | { kind: 'error'; errorType: string; errorMessage: string; trace: string[] }
+)
+
+/** Idle containers are ended after this long. */
+const idleMilliseconds = 5 * 60_000
+/** Lambda gives a container this long to load the function's module. */
+const initMilliseconds = 10_000
+/** One Node process that runs a function, one event at a time. */
+export class FunctionProcess {
+  readonly #child: ChildProcess
+  readonly #memorySize: number
+  readonly #credentialsLast: () => boolean
+  readonly #exited: Promise<void>
+  #alive = true
+  #ready = false
+  #log = ''
+  #idleTimer: NodeJS.Timeout | undefined
+  #receive: (message: ContainerMessage) => void = () => undefined
+
+  constructor(child: ChildProcess, memorySize: number, credentialsLast: () => boolean) {
+    this.#child = child
+    this.#memorySize = memorySize
+    this.#credentialsLast = credentialsLast
+    child.on('message', (message) => this.#receive(message as ContainerMessage))
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.#log = (this.#log + text).slice(-64 * 1024)))
+    }
+    this.#exited = new Promise((resolve) => {
+      const gone = (reason: string): void => {
+        this.#alive = false
+        this.#receive(this.#exitFailure(reason))
+        resolve()
+      }
+      child.on('error', (error) => gone(error.message))
+      child.on('exit', (code, signal) => gone(signal === null ? `exit status ${code ?? 0}` : `signal: ${signal}`))
+    })
+  }
+
+  /** May it take another event? */
+  get usable(): boolean {
+    return this.#alive && this.#credentialsLast()
+  }
+
+  /** V8 aborts when the heap outgrows the function's memory; Lambda's own kill comes as a signal. */
+  #exitFailure(reason: string): ContainerMessage {
+    const outOfMemory = this.#log.includes('heap out of memory')
+    if (outOfMemory) {
+      const errorMessage = `Runtime exited with error: signal: killed (memory size ${this.#memorySize} MB)`
+      return { kind: 'error', errorType: 'Runtime.OutOfMemory', errorMessage, trace: [] }
+    }
+    const errorMessage = `Runtime exited with error: ${reason}`
+    return { kind: 'error', errorType: 'Runtime.ExitError', errorMessage, trace: [] }
+  }
+
+  async run(request: Omit<ContainerRequest, 'deadline'>, timeout: number): Promise<FunctionOutcome> {
+    clearTimeout(this.#idleTimer)
+    this.#child.ref()
+    this.#log = this.#ready ? '' : this.#log
+    const outcome = await this.#answer(request, timeout)
+    if (outcome.kind === 'error' && /^(Sandbox\.|Runtime\.)/.test(outcome.errorType)) {
+      outcome.errorMessage = `RequestId: ${request.requestId} Error: ${outcome.errorMessage}`
+    }
+    this.#idleTimer = setTimeout(() => void this.end(), idleMilliseconds)
+    this.#idleTimer.unref()
+    this.#child.unref()
+    const lines = [`START RequestId: ${request.requestId}`, this.#log.trimEnd(), `END RequestId: ${request.requestId}`]
+    return { ...outcome, log: `${lines.filter((line) => line !== '').join('\n')}\n` }
+  }
+
+  async #answer(
+    request: Omit<ContainerRequest, 'deadline'>,
+    timeout: number,
+  ): Promise<Exclude<ContainerMessage, { kind: 'ready' }>> {
+    if (!this.#ready) {
+      const first = await this.#next(initMilliseconds)
+      if (first.kind !== 'ready') return first.kind === 'error' ? first : this.#exitReply()
+      this.#ready = true
+    }
+    const reply = this.#next(timeout)
+    this.#child.send({ ...request, deadline: Date.now() + timeout } satisfies ContainerRequest, () => undefined)
+    const message = await reply
+    return message.kind === 'ready' ? this.#exitReply() : message
+  }
+
+  #exitReply(): Exclude<ContainerMessage, { kind: 'ready' }> {
+    return { kind: 'error', errorType: 'Runtime.Unknown', errorMessage: 'The function spoke out of turn', trace: [] }
+  }
+
+  /** The next message; past the timeout the process is killed, as Lambda does. */
+  async #next(timeout: number): Promise<ContainerMessage> {
+    const { promise, resolve } = Promise.withResolvers<ContainerMessage>()
+    if (!this.#alive) return this.#exitFailure('exit status 0')
+    this.#receive = resolve
+    const overrun = setTimeout(() => {
+      const errorMessage = `Task timed out after ${(timeout / 1000).toFixed(2)} seconds`
+      resolve({ kind: 'error', errorType: 'Sandbox.Timedout', errorMessage, trace: [] })
+      void this.end()
+    }, timeout)
+    const message = await promise
+    clearTimeout(overrun)
+    this.#receive = () => undefined
+    return message
+  }
+
+  async end(): Promise<void> {
+    clearTimeout(this.#idleTimer)
+    this.#alive = false
+    // An idle child does not keep the event loop alive; whoever waits for its end needs it to.
+    this.#child.ref()
+    this.#child.kill('SIGKILL')
+    await this.#exited
+  }
+}
