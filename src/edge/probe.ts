@@ -93,7 +93,7 @@ async function beginning(response: IncomingMessage): Promise<string> {
 }
 
 /** Three parties can refuse: our function in plain text, S3 in XML, CloudFront in HTML. */
-function reasonIn(body: string): string | undefined {
+export function reasonIn(body: string): string | undefined {
   const [, code] = /<Error>.*?<Code>([^<]+)<\/Code>/s.exec(body) ?? []
   if (code !== undefined) return `S3 says ${code}`
   if (/<html/i.test(body)) return "CloudFront's own error page"

@@ -117,7 +117,7 @@ export async function lookUpBucket(aws: Aws, name: string): Promise<Bucket> {
 }
 
 /** S3 tells a bucket's region in a header, even when it answers that another region was asked. */
-async function regionOf(aws: Aws, name: string): Promise<string> {
+export async function regionOf(aws: Aws, name: string): Promise<string> {
   const s3 = aws.client(S3Client)
   const region = await s3.config.region().catch(() => undefined)
   try {

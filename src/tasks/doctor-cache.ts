@@ -65,7 +65,11 @@ export const examinePackage = (place: Place, key: string): Examination => ({
     }
     const seen = `${results.join(', ')} for ${key}, with ${control === undefined ? 'no Cache-Control' : `Cache-Control ${control}`}`
     if (control === cacheControl.package) {
-      return warning(seen, 'Large edge locations have many caches; or the cache key holds the query string.', 'Look again.')
+      return warning(
+        seen,
+        'Large edge locations have many caches; or the cache key holds the query string.',
+        'Look again.',
+      )
     }
     return failed(
       seen,

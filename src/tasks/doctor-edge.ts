@@ -61,7 +61,7 @@ export function examineRefusals(place: Place, key: string, otherKey: string): Ex
   const refused = (id: string, title: string, expected: RegExp, ...urls: string[]): Examination => ({
     id,
     title,
-    look: async () => judgeRefusals(place, expected, await Promise.all(urls.map((each) => ask(each)))),
+    look: async () => judgeRefusals(place, expected, key, await Promise.all(urls.map((each) => ask(each)))),
   })
   return [
     refused('unsigned', 'An unsigned URL is refused', /^missing token$/, plain),
@@ -76,49 +76,38 @@ export function examineRefusals(place: Place, key: string, otherKey: string): Ex
   ]
 }
 
-function judgeRefusals(place: Place, expected: RegExp, answers: readonly Answer[]): Finding {
-  const findings = answers.map((answer) => judgeRefusal(place, expected, answer))
+function judgeRefusals(place: Place, expected: RegExp, key: string, answers: readonly Answer[]): Finding {
+  const findings = answers.map((answer) => judgeRefusal(place, expected, key, answer))
   return findings.find(({ status }) => status !== 'ok') ?? findings[0] ?? skipped('nothing was asked')
 }
 
-function judgeRefusal(place: Place, expected: RegExp, answer: Answer): Finding {
+function judgeRefusal(place: Place, expected: RegExp, key: string, answer: Answer): Finding {
   const { status, reason = '', said, headers } = answer
   if (isServed(answer)) {
     return failed(
-      said,
+      `${said} for ${key}`,
       'Anybody can download: the distribution runs no function for this path, or one that does not check.',
       repair(place),
     )
   }
-  if (status !== 403) return failed(...unexpected(place, answer))
-  if (!expected.test(reason)) {
-    if (/^(?:missing|malformed|expired|bad) /.test(reason)) {
-      return failed(said, 'The edge refuses it, but for another reason than it should.', repair(place))
-    }
+  if (status >= 500) return notServed(place, key, answer)
+  if (!/^(?:missing|malformed|expired|bad) /.test(reason)) {
     return failed(
       said,
       'Not the function refused, but who comes behind it: the distribution runs none, or requests do not reach it.',
       repair(place),
     )
   }
-  if (/^(?:Hit|Error)/.test(cacheResult(answer)) || headers.age !== undefined || keeps(answer)) {
+  if (!expected.test(reason)) {
+    return failed(said, 'The edge refuses it, but for another reason than it should.', repair(place))
+  }
+  const control = headers['cache-control'] ?? ''
+  if (/^(?:Refresh)?Hit/.test(cacheResult(answer)) || headers.age !== undefined || !control.includes('no-store')) {
     return failed(
-      `${said}, and may be kept: cache-control ${headers['cache-control'] ?? 'is missing'}`,
-      'Once refused, always refused: a cache would answer this to the next who asks with a good URL.',
+      `${said}, and may be kept: ${control === '' ? 'no Cache-Control' : `Cache-Control ${control}`}`,
+      'A cache would answer this to the next who asks with a good URL.',
       repair(place),
     )
   }
   return ok(said, 'The edge refuses it, says why, and no cache keeps that.')
 }
-
-const keeps = ({ headers }: Answer): boolean => !/no-store/.test(headers['cache-control'] ?? '')
-
-const unexpected = (place: Place, { status, said }: Answer): [string, string, ...string[]] =>
-  status >= 500
-    ? [
-        said,
-        'The function at the edge failed, or could not decrypt its secret.',
-        "Look at its log in CloudWatch and at the role's kms:Decrypt.",
-        repair(place),
-      ]
-    : [said, 'The edge should refuse with 403.', repair(place)]

@@ -57,7 +57,11 @@ export function judgeCertificate(name: string, certificate: ServerCertificate, n
   }
   if (left < 0) return failed(`it expired ${-left} d ago`, 'Package managers refuse it.', renew)
   if (validFrom > now) {
-    return failed('it is not valid yet', "The certificate is very new, or this machine's clock is behind.", 'See Clock.')
+    return failed(
+      'it is not valid yet',
+      "The certificate is very new, or this machine's clock is behind.",
+      'See Clock.',
+    )
   }
   if (untrusted !== undefined) {
     return failed(

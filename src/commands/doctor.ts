@@ -1,0 +1,59 @@
+import { Flags } from '@oclif/core'
+
+import { connect } from '../aws/connect.ts'
+import { carriedFlags, loadSettings } from '../settings/settings.ts'
+import { diagnose, type Diagnosis } from '../tasks/doctor.ts'
+import { complaint } from '../tasks/doctor-complaint.ts'
+import { diagnosisLines, type PassageSettings, passageSettings } from '../tasks/doctor-text.ts'
+import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { exitCodes } from '../ui/errors.ts'
+
+export default class Doctor extends CtlCommand {
+  static override summary = 'Prove from outside that packages are served as they should be'
+  static override description =
+    'Asks the packages domain, and with --front the front server, what their clients ask, and says what each answer ' +
+    'means and what to do. Only reads. Objects to test with are taken from a listing of the bucket unless they are ' +
+    'named. Exits with 1 if a check fails.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    'PC_CTL_FRONT_TOKEN=… <%= config.bin %> <%= command.id %> --front https://packages.example.org',
+    '<%= config.bin %> <%= command.id %> --key 7/11/el/8/package_files/78137.rpm --key 7/11/el/8/repodata/repomd.xml',
+  ]
+  static override flags = {
+    ...settingsFlags,
+    domain: Flags.string({ description: 'packages domain, in place of the configured cloudfront_packages_domain' }),
+    key: Flags.string({ description: 'S3 key of an object to test with', multiple: true, helpValue: 'KEY' }),
+    front: Flags.string({ description: 'look at the front server too', helpValue: 'URL' }),
+    'front-path': Flags.string({
+      description: 'path to ask the front server for, where its paths are not the keys',
+      dependsOn: ['front'],
+      helpValue: 'PATH',
+    }),
+    token: Flags.string({
+      description: 'read token that the front server accepts; the variable keeps it out of the process list',
+      env: 'PC_CTL_FRONT_TOKEN',
+      helpValue: 'TOKEN',
+    }),
+  }
+
+  async run(): Promise<Diagnosis & Pick<PassageSettings, 'allow'>> {
+    const { flags } = await this.parse(Doctor)
+    const settings = await loadSettings(flags)
+    const wanted = complaint(
+      settings,
+      { ...flags, keys: flags.key ?? [], frontPath: flags['front-path'] },
+      carriedFlags(flags),
+    )
+    const aws = connect(settings)
+    try {
+      const diagnosis = await diagnose(aws, settings, wanted)
+      const { allow, text } = await passageSettings(diagnosis.domain, flags.front)
+      for (const line of diagnosisLines(diagnosis)) this.log(line)
+      this.log(`\n${text.trimEnd()}`)
+      if (diagnosis.count.failed > 0) process.exitCode = exitCodes.failed
+      return { ...diagnosis, allow }
+    } finally {
+      aws.close()
+    }
+  }
+}
