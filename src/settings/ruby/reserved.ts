@@ -7,7 +7,7 @@ const everywhere = words(
   'eval instance_eval class_eval module_eval instance_exec class_exec module_exec send public_send __send__ from_file',
 )
 /** These do so when called on nothing, on self or on Kernel; `YAML.load` is something else. */
-const ofKernel = words('load require_relative binding callcc at_exit trap set_trace_func')
+const ofKernel = words('load require_relative at_exit trap set_trace_func')
 
 /** Whether a call could change any setting without this showing in the file. */
 export function changesAnything({ name, receiver }: CallNode): boolean {

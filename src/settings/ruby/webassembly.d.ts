@@ -7,6 +7,12 @@ declare namespace WebAssembly {
   }
   const Module: { imports(module: Module): { module: string; name: string }[] }
   class RuntimeError extends Error {}
+  class Memory {
+    readonly buffer: ArrayBuffer
+  }
+  class Global {
+    readonly value: number
+  }
   function compile(bytes: Uint8Array): Promise<Module>
   function instantiate(module: Module, imports: object): Promise<Instance>
 }
