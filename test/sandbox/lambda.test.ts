@@ -281,7 +281,7 @@ describe('the sandbox Lambda', () => {
         if (event.how === 'throw') throw new RangeError('too far')
         if (event.how === 'hang') for (;;);
         if (event.how === 'exit') process.exit(3)
-        if (event.how === 'fill') { const all = []; for (;;) all.push(new Array(1e5).fill(Math.random())) }
+        if (event.how === 'fill') { const all = []; for (;;) all.push(new Array(2e6).fill(all.length + 0.5)) }
         return calls
       }`
     await lambda.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile: functionZip(source) }))
