@@ -31,7 +31,7 @@ export interface EdgePeers {
 const objectLimit = 64 * 1024 ** 2
 const urlLimit = 8192
 
-/** What one pass over the origin gave. `kept` is set if the cache holds it now. */
+/** What one request to the origin gave. */
 interface Fetched {
   answer: Answer
   /** Others who wait for the same object may have this answer too. */
@@ -55,6 +55,8 @@ export class EdgeServer {
   /** Requests to the origin under way, by cache key, so that the same object is fetched once. */
   readonly #underWay = new Map<string, Promise<Fetched>>()
   #distribution: EdgeDistribution
+  /** What was asked for before an invalidation must not be cached after it. */
+  #invalidations = 0
 
   constructor(context: Context, peers: EdgePeers, distribution: EdgeDistribution, cacheLimit: number) {
     this.#context = context
@@ -69,6 +71,7 @@ export class EdgeServer {
   }
 
   invalidate(paths: readonly string[]): void {
+    this.#invalidations++
     this.#cache.invalidate(paths)
   }
 
@@ -214,6 +217,7 @@ export class EdgeServer {
   /** Asks the origin for the whole object, or whether the one in the cache still is the latest. */
   async #fetch(visit: Visit, key: string, entry: CachedResponse | undefined): Promise<Fetched> {
     const conditions = entry?.freshness.revalidates === true && entry.status === 200 ? validatorsOf(entry) : {}
+    const invalidations = this.#invalidations
     let response: OriginResponse
     try {
       response = await this.#askOrigin(visit, { method: 'GET', conditions })
@@ -235,7 +239,7 @@ export class EdgeServer {
       response.body.destroy()
       return { answer: await this.#passThrough(visit), shareable: false }
     }
-    return this.#store(visit, key, response)
+    return this.#store(visit, key, response, invalidations)
   }
 
   #refreshed(visit: Visit, key: string, entry: CachedResponse, response: OriginResponse): Fetched {
@@ -256,7 +260,7 @@ export class EdgeServer {
     return { answer: this.#fromCache(entry, 'Hit'), shareable: true }
   }
 
-  async #store(visit: Visit, key: string, response: OriginResponse): Promise<Fetched> {
+  async #store(visit: Visit, key: string, response: OriginResponse, invalidations: number): Promise<Fetched> {
     const now = this.#context.now()
     const { status, headers } = response
     const body = await readAll(response.body)
@@ -278,7 +282,8 @@ export class EdgeServer {
             },
     }
     const { freshFor, staleIfErrorFor } = entry.freshness
-    if (freshFor > 0 || staleIfErrorFor > 0) this.#cache.put(key, entry)
+    const current = invalidations === this.#invalidations
+    if (current && (freshFor > 0 || staleIfErrorFor > 0)) this.#cache.put(key, entry)
     else this.#cache.delete(key)
     const result = status >= 400 ? 'Error' : 'Miss'
     return { answer: { status, headers, body, result }, shareable: freshFor > 0 }

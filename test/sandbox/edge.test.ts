@@ -20,7 +20,6 @@ async function get(
   return { status: response.status, cache, body: await response.text(), headers: response.headers }
 }
 
-/** The number of times that the origin was asked for an object is not visible from outside; what changes is. */
 describe('the edge', () => {
   let fixture: EdgeFixture
   let url: string
@@ -228,6 +227,30 @@ describe('the edge', () => {
     )
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect((await get(`${switched}/a.deb`)).status).to.equal(403)
+  })
+
+  it('serves what it has while the origin is out of reach, unless the object forbids it', async () => {
+    await fixture.put('spare', 'spare', { CacheControl: 'no-cache' })
+    await fixture.put('strict', 'strict', { CacheControl: 'no-cache, no-store, max-age=0, stale-if-error=0' })
+    const { url: cut, id: cutId } = await fixture.distribute()
+    for (const key of ['spare', 'strict']) expect((await get(`${cut}/${key}`)).status).to.equal(200)
+    const { DistributionConfig, ETag } = await fixture.cloudfront.send(new GetDistributionConfigCommand({ Id: cutId }))
+    const [origin] = DistributionConfig?.Origins?.Items ?? []
+    if (origin === undefined) throw new Error('no origin')
+    origin.DomainName = 'unreachable.example.com'
+    delete origin.S3OriginConfig
+    origin.CustomOriginConfig = {
+      HTTPPort: 80,
+      HTTPSPort: 443,
+      OriginProtocolPolicy: 'https-only',
+      OriginSslProtocols: { Quantity: 1, Items: ['TLSv1.2'] },
+      OriginReadTimeout: 30,
+      OriginKeepaliveTimeout: 5,
+    }
+    await fixture.cloudfront.send(new UpdateDistributionCommand({ Id: cutId, IfMatch: ETag, DistributionConfig }))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(await get(`${cut}/spare`)).to.include({ status: 200, body: 'spare' })
+    expect((await get(`${cut}/strict`)).status).to.equal(502)
   })
 
   it('serves the default root object and custom error pages', async () => {
