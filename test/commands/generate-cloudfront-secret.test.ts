@@ -1,0 +1,121 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { expect } from 'chai'
+
+import { runCli } from '../run-cli.ts'
+
+const old = 'NGFlNmY1YjA3YzEyMzlkODg1NDNlMGIxYTdjNmQ5ZjI'
+const oneLine = /^packagecloud_rails\['cloudfront_secret'\] = '[A-Za-z0-9+/]{43}'\n$/
+
+describe('generate-cloudfront-secret', () => {
+  let folder: string
+  let config: string
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "pc ctl's-"))
+    config = join(folder, 'packagecloud.rb')
+  })
+  after(() => rm(folder, { recursive: true }))
+
+  /** Runs it on a file, and makes sure that the file is left alone. */
+  const generate = async (source: string, ...flags: string[]) => {
+    await writeFile(config, source)
+    const run = await runCli(['generate-cloudfront-secret', '--config', config, ...flags])
+    expect(await readFile(config, 'utf8')).to.equal(source)
+    return run
+  }
+
+  it('prints the line to paste, and on stderr what comes next, with the flags in use', async () => {
+    const { stdout, stderr, code } = await generate(
+      "packagecloud_rails['cloudfront_secret'] = ''",
+      '--installation',
+      'two',
+    )
+    expect(code).to.equal(0)
+    expect(stdout).to.match(oneLine)
+    expect(stderr).to.include(config)
+    const quoted = `'${config.replace("'", `'\\''`)}'`
+    expect(stderr).to.match(/packagecloud-ctl reconfigure\n +pc-ctl bootstrap-cloudfront /)
+    expect(stderr).to.include(`pc-ctl bootstrap-cloudfront --config ${quoted} --installation two\n`)
+    expect(stderr).to.not.include(/'([^']{43})'\n$/.exec(stdout)?.[1])
+  })
+
+  it('works where there is no packagecloud.rb, and says so', async () => {
+    const { stdout, stderr, code } = await runCli(['generate-cloudfront-secret'])
+    expect(code).to.equal(0)
+    expect(stdout).to.match(oneLine)
+    expect(stderr).to.include('/etc/packagecloud/packagecloud.rb does not exist here')
+  })
+
+  it('refuses where there is a secret, and says how to replace it', async () => {
+    const { stdout, stderr, code } = await generate(`\npackagecloud_rails['cloudfront_secret'] = '${old}'`)
+    expect([stdout, code]).to.deep.equal(['', 4])
+    expect(stderr).to.include(`${config}:2: packagecloud_rails['cloudfront_secret'] is already set.`)
+    expect(stderr).to.include('pc-ctl generate-cloudfront-secret --force --config ').and.not.include(old)
+  })
+
+  it('refuses where there may be a secret', async () => {
+    const { stdout, stderr, code } = await generate("packagecloud_rails['cloudfront_secret'] = File.read('/x')")
+    expect([stdout, code]).to.deep.equal(['', 4])
+    expect(stderr).to.match(/is already set, although not to a value that pc-ctl can read: it depends on File\.read/)
+  })
+
+  it('forced, prints both secrets, and the steps with the restart at the end', async () => {
+    const { stdout, stderr, code } = await generate(`packagecloud_rails['cloudfront_secret'] = '${old}'`, '--force')
+    expect(code).to.equal(0)
+    const [first, second, ...rest] = stdout.split('\n')
+    expect(`${first ?? ''}\n`)
+      .to.match(oneLine)
+      .and.not.include(old)
+    expect([second, ...rest]).to.deep.equal([`packagecloud_rails['cloudfront_previous_secret'] = '${old}'`, ''])
+    const steps = [
+      'two lines above in place of line 1',
+      '2. packagecloud-ctl reconfigure',
+      'pc-ctl bootstrap-cloudfront',
+      'Deployed',
+      'packagecloud-ctl restart',
+    ]
+    const places = steps.map((step) => stderr.indexOf(step))
+    expect(places).to.not.include(-1)
+    expect(places).to.deep.equal([...places].sort((a, b) => a - b))
+    expect(stderr).to.not.include(old)
+  })
+
+  it('forced, leaves a secret that it cannot read in its place, and says so', async () => {
+    const { stdout, stderr, code } = await generate(
+      "packagecloud_rails['cloudfront_secret'] = File.read('/x')",
+      '--force',
+    )
+    expect(code).to.equal(0)
+    expect(stdout).to.match(oneLine)
+    expect(stderr).to.match(/In line 1 .* rename cloudfront_secret to cloudfront_previous_secret/)
+  })
+
+  it('forced, does not keep a secret that is none, and speaks of an earlier previous one', async () => {
+    const source = `packagecloud_rails['cloudfront_secret'] = 'x'\npackagecloud_rails['cloudfront_previous_secret'] = '${old}'`
+    const { stdout, stderr, code } = await generate(source, '--force')
+    expect(code).to.equal(0)
+    expect(stdout).to.match(oneLine)
+    expect(stderr).to.include('The old secret is not kept').and.include('Remove line 2')
+  })
+
+  it('gives the secret as JSON', async () => {
+    const { stdout, code } = await generate('', '--json')
+    const { secret, lines } = JSON.parse(stdout) as { secret: string; lines: string[] }
+    expect(code).to.equal(0)
+    expect(lines).to.deep.equal([`packagecloud_rails['cloudfront_secret'] = '${secret}'`])
+  })
+
+  it('refuses as JSON too', async () => {
+    const { stdout, code } = await generate(`packagecloud_rails['cloudfront_secret'] = '${old}'`, '--json')
+    expect(code).to.equal(4)
+    expect(JSON.parse(stdout)).to.have.nested.property('error.code', 'refused')
+  })
+
+  it('stops at a file that is not Ruby', async () => {
+    const { stdout, stderr, code } = await generate("\npackagecloud_rails['a'] = '", '--force')
+    expect([stdout, code]).to.deep.equal(['', 3])
+    expect(stderr).to.match(/^Error: .*packagecloud\.rb:2: /)
+  })
+})

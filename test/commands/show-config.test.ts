@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+
+import { expect } from 'chai'
+
+import { runCli } from '../run-cli.ts'
+
+const sample = join(import.meta.dirname, '../settings/packagecloud.rb')
+
+describe('show-config', () => {
+  it('prints each setting with where it came from, secrets masked, and nothing else', async () => {
+    const { stdout, stderr, code } = await runCli(['show-config', '--region', 'eu-west-1'], {
+      env: { PC_CTL_CONFIG: sample, PC_CTL_BUCKET: 'other' },
+    })
+    expect(code).to.equal(0)
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ {2,}/))
+    expect(rows).to.deep.include.members([
+      ['NAME', 'VALUE', 'SOURCE'],
+      ['installation', 'packagecloud', 'default'],
+      ['profile', '-', 'not set'],
+      ['bucket', 'other', 'PC_CTL_BUCKET'],
+      ['region', 'eu-west-1', '--region'],
+      ['aws_access_key', 'AKIA…MPLE', `${sample}:18 (aws_access_key)`],
+      ['cloudfront_secret', '******** (43 characters, fingerprint 56008982)', `${sample}:28 (cloudfront_secret)`],
+      ['cloudfront_enabled', 'true', `${sample}:27 (cloudfront_enabled)`],
+    ])
+    // No warning of Node's either.
+    expect(stderr).to.equal(`${sample}:70: not evaluated, may change settings: eval(…)\n`)
+  })
+
+  it('says the same as JSON', async () => {
+    const { stdout, code } = await runCli(['show-config', '--json', '--config', sample])
+    const document = JSON.parse(stdout) as { config: unknown; settings: unknown[]; notes: unknown }
+    expect(code).to.equal(0)
+    expect(document.config).to.deep.equal({ file: sample, found: true })
+    expect(document.settings).to.deep.include({
+      name: 'bucket',
+      value: 'packages-ops-example-org',
+      source: `${sample}:21 (s3_bucket)`,
+    })
+    expect(document.notes).to.deep.equal([{ file: sample, line: 70, text: 'eval(…)' }])
+    expect(stdout).to.not.match(/NGFlNmY1|wJalrXUt/)
+  })
+
+  it('fails with one message for a file that is not there', async () => {
+    const { stdout, stderr, code } = await runCli(['show-config', '--config', '/nonexistent/x.rb'])
+    expect([stdout, code]).to.deep.equal(['', 3])
+    expect(stderr).to.match(/^Error: \/nonexistent\/x\.rb does not exist\.\n/)
+  })
+})
