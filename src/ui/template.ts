@@ -16,7 +16,23 @@ export interface TemplateData {
     oldLine: number
     previousLine?: number | undefined
   }
+  'doctor-proxies.txt': {
+    hosts: readonly { name: string; port: string; scheme: string }[]
+    domains: string
+    passThrough: string
+    refresh: string
+  }
   'permissions.tf': { policies: readonly TerraformPolicy[] }
+  'disable-cloudfront.rb': Record<never, never>
+  'disable-cloudfront.txt': {
+    configFile: string
+    line?: number | undefined
+    reason?: string | undefined
+    reconfigure: string
+    restart: string
+    check: string
+  }
+  'disable-cloudfront-after.txt': { reconfigure: string; restart: string }
   'cloudfront-distribution.rb': { distributionId: string; packagesDomain: string }
 }
 

@@ -1,0 +1,51 @@
+import { Flags } from '@oclif/core'
+
+import { carriedFlags, loadSettings } from '../settings/settings.ts'
+import { disableCloudfront, type Disabling } from '../tasks/disable-cloudfront.ts'
+import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { frontFlags, tokenOf } from '../ui/front-flags.ts'
+import { ctlFlag } from '../ui/packagecloud-ctl-flags.ts'
+
+export default class DisableCloudfront extends CtlCommand {
+  static override summary = 'Send clients to S3 again: what to set, and whether that is what they get'
+  static override description =
+    'Prints the line to set in packagecloud.rb, which it never writes, and the commands that make it live. Once the file ' +
+    'says false, --run runs them on this host, and --front checks where clients are sent. AWS resources stay as they ' +
+    'are. With --front, exit code 0 means that the front server has been seen to redirect to S3.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --run --front https://packages.example.org --key user/repo/packages/el/8/a.rpm/download.rpm',
+  ]
+  static override flags = {
+    run: Flags.boolean({ description: 'run packagecloud-ctl reconfigure and restart on this host' }),
+    'dry-run': Flags.boolean({ description: 'with --run: show what would be run', dependsOn: ['run'] }),
+    key: Flags.string({
+      description: 'path of a package, as clients ask the front server for it',
+      helpValue: 'PATH',
+      helpGroup: 'FRONT SERVER',
+    }),
+    ...frontFlags,
+    ...ctlFlag,
+    ...settingsFlags,
+  }
+
+  async run(): Promise<Disabling> {
+    const { flags } = await this.parse(DisableCloudfront)
+    const { front, key, ctl } = flags
+    const here = carriedFlags({ config: flags.config, installation: 'packagecloud' })
+    const disabling = await disableCloudfront(
+      await loadSettings(flags),
+      {
+        run: flags.run,
+        dryRun: flags['dry-run'],
+        look: front === undefined || front === '' ? undefined : { front, token: tokenOf(flags), key },
+        ctl,
+        quiet: this.jsonEnabled(),
+        carried: { all: carriedFlags(flags), here: [...here, ...(ctl === undefined ? [] : ['--ctl', ctl])] },
+      },
+      { print: (line) => this.log(line), say: (line) => this.say(line) },
+    )
+    process.exitCode = disabling.code
+    return disabling
+  }
+}

@@ -1,0 +1,45 @@
+import { Flags } from '@oclif/core'
+
+import { carriedFlags, loadSettings } from '../settings/settings.ts'
+import { commandLine } from '../tasks/follow-up.ts'
+import { type Passed, passThrough } from '../tasks/packagecloud-ctl-pass-through.ts'
+import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { ctlFlag, splitPassedOn } from '../ui/packagecloud-ctl-flags.ts'
+
+export default class Reconfigure extends CtlCommand {
+  static override summary = 'Check packagecloud.rb, then apply it with packagecloud-ctl reconfigure on this host'
+  static override description =
+    'Shows the output of packagecloud-ctl as it comes and ends with its exit code; with 3, and nothing run, if the file ' +
+    'is not right or packagecloud-ctl is not here. What follows -- is passed on.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --dry-run',
+    '<%= config.bin %> <%= command.id %> -- --quiet',
+  ]
+  static override flags = {
+    'dry-run': Flags.boolean({ description: 'check, and show what would be run' }),
+    ...ctlFlag,
+    config: settingsFlags.config,
+  }
+
+  async run(): Promise<Passed> {
+    const { own, passedOn } = splitPassedOn(this.argv)
+    const { flags } = await this.parse(Reconfigure, own)
+    const settingsOf = { config: flags.config, installation: 'packagecloud' }
+    const passed = await passThrough(
+      await loadSettings(settingsOf),
+      {
+        command: 'reconfigure',
+        args: passedOn,
+        ctl: flags.ctl,
+        dryRun: flags['dry-run'],
+        quiet: this.jsonEnabled(),
+        carried: [...carriedFlags(settingsOf), ...(flags.ctl === undefined ? [] : ['--ctl', flags.ctl])],
+      },
+      (line) => this.say(line),
+    )
+    if (!passed.ran) this.log(commandLine(passed.command))
+    process.exitCode = passed.code
+    return passed
+  }
+}

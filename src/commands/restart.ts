@@ -1,0 +1,50 @@
+import { Args, Flags } from '@oclif/core'
+
+import { carriedFlags, loadSettings } from '../settings/settings.ts'
+import { commandLine } from '../tasks/follow-up.ts'
+import { type Passed, passThrough } from '../tasks/packagecloud-ctl-pass-through.ts'
+import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { ctlFlag, splitPassedOn } from '../ui/packagecloud-ctl-flags.ts'
+
+export default class Restart extends CtlCommand {
+  static override summary =
+    'Check packagecloud.rb, then restart packagecloud, or one service of it, with packagecloud-ctl on this host'
+  static override description =
+    'Says so if packagecloud.rb has changed since the last reconfigure through pc-ctl, which a restart does not apply. ' +
+    'Shows the output of packagecloud-ctl as it comes and ends with its exit code; with 3, and nothing run, if the file ' +
+    'is not right or packagecloud-ctl is not here. What follows -- is passed on.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> unicorn',
+    '<%= config.bin %> <%= command.id %> --dry-run',
+  ]
+  static override args = {
+    service: Args.string({ description: 'the one service to restart; all without it', ignoreStdin: true }),
+  }
+  static override flags = {
+    'dry-run': Flags.boolean({ description: 'check, and show what would be run' }),
+    ...ctlFlag,
+    config: settingsFlags.config,
+  }
+
+  async run(): Promise<Passed> {
+    const { own, passedOn } = splitPassedOn(this.argv)
+    const { args, flags } = await this.parse(Restart, own)
+    const settingsOf = { config: flags.config, installation: 'packagecloud' }
+    const passed = await passThrough(
+      await loadSettings(settingsOf),
+      {
+        command: 'restart',
+        args: [...(args.service === undefined ? [] : [args.service]), ...passedOn],
+        ctl: flags.ctl,
+        dryRun: flags['dry-run'],
+        quiet: this.jsonEnabled(),
+        carried: [...carriedFlags(settingsOf), ...(flags.ctl === undefined ? [] : ['--ctl', flags.ctl])],
+      },
+      (line) => this.say(line),
+    )
+    if (!passed.ran) this.log(commandLine(passed.command))
+    process.exitCode = passed.code
+    return passed
+  }
+}

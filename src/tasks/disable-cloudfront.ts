@@ -1,0 +1,149 @@
+/** The page's way back, checked: what to set, whether it is set, and whether that is what clients get. */
+import { need, type Settings } from '../settings/settings.ts'
+import { CtlError } from '../ui/errors.ts'
+import { interruptSignal } from '../ui/interrupt.ts'
+import { stepLines } from '../ui/renderer.ts'
+import { render } from '../ui/template.ts'
+import { checkFront, type Look, once, restarting } from './disable-cloudfront-check.ts'
+import { commandLine } from './follow-up.ts'
+import { type FrontAnswer, frontKnowledge } from './front-server.ts'
+import { type Passed, passThrough } from './packagecloud-ctl-pass-through.ts'
+
+/** What packagecloud.rb says about CloudFront. */
+export interface ConfigState {
+  /** `unknown`: only running the file could tell. `absent`: there is no file here. */
+  readonly cloudfront: 'enabled' | 'disabled' | 'unknown' | 'absent'
+  /** The line that says so; CloudFront is disabled where none does. */
+  readonly line?: number | undefined
+  /** Why it is unknown. */
+  readonly reason?: string | undefined
+}
+
+/** Reads off the settings whether CloudFront is to be used. */
+export function configState(settings: Settings): ConfigState {
+  const { cloudfrontEnabled: enabled, configFound, problems } = settings
+  if (!configFound) return { cloudfront: 'absent' }
+  const problem = problems.cloudfrontEnabled
+  if (problem !== undefined) return { cloudfront: 'unknown', line: problem.line, reason: problem.reason }
+  const line = enabled?.source.kind === 'config' ? enabled.source.line : undefined
+  return { cloudfront: enabled?.value === true ? 'enabled' : 'disabled', line }
+}
+
+export interface Wishes {
+  /** Run packagecloud-ctl once packagecloud.rb says false. */
+  readonly run: boolean
+  readonly dryRun: boolean
+  /** Look at the front server then. */
+  readonly look: Look | undefined
+  readonly ctl: string | undefined
+  /** Whether stdout is kept for a result. */
+  readonly quiet: boolean
+  /** Flags that the commands which are suggested take over: all, and those of reconfigure and restart. */
+  readonly carried: { readonly all: readonly string[]; readonly here: readonly string[] }
+}
+
+/** Where the lines go: the result, and the talk. */
+export interface Streams {
+  readonly print: (line: string) => void
+  readonly say: (line: string) => void
+}
+
+/** What came of it. */
+export interface Disabling {
+  config: { file: string; line: number | null; cloudfront: ConfigState['cloudfront'] }
+  /** The line to set, where it is not set yet. */
+  set: string | null
+  ran: Passed[]
+  /** Where the front server redirects to, if it was looked at: to S3, all else is an error. */
+  front: Pick<FrontAnswer, 'url' | 'status' | 'kind' | 'host'> | null
+  /** How packagecloud-ctl ended, if it was run. */
+  code: number
+}
+
+/**
+ * Says how to disable CloudFront, or, where packagecloud.rb says false, makes it live and looks, as far as wished.
+ *
+ * @throws CtlError of kind `configuration` if something is to be run or looked at that has to wait until the file says
+ *   false; and what {@link passThrough} and {@link checkFront} throw
+ */
+export async function disableCloudfront(settings: Settings, wishes: Wishes, streams: Streams): Promise<Disabling> {
+  const state = configState(settings)
+  const set = (await render('disable-cloudfront.rb', {})).trimEnd()
+  const live = ['reconfigure', 'restart'].map((command) => commandLine(['pc-ctl', command, ...wishes.carried.here]))
+  await explain(settings, state, set, live, wishes, streams)
+  if (wishes.run || (wishes.look !== undefined && state.cloudfront === 'enabled'))
+    assertNotEnabled(settings, state, set)
+  const ran = wishes.run ? await makeLive(settings, wishes, streams) : []
+  const code = ran.find((passed) => passed.code !== 0)?.code ?? 0
+  const front = code === 0 && !wishes.dryRun ? await look(settings, wishes, live, streams) : null
+  return {
+    config: { file: settings.configFile, line: state.line ?? null, cloudfront: state.cloudfront },
+    set: state.cloudfront === 'disabled' ? null : set,
+    ran,
+    front,
+    code,
+  }
+}
+
+async function explain(
+  { configFile }: Settings,
+  state: ConfigState,
+  set: string,
+  [reconfigure = '', restart = '']: readonly string[],
+  { look, carried }: Wishes,
+  { print, say }: Streams,
+): Promise<void> {
+  if (state.cloudfront === 'disabled') {
+    const place = state.line === undefined ? configFile : `${configFile}:${state.line}`
+    say(`${place}: CloudFront is not enabled there.`)
+  } else {
+    const front = look?.front ?? 'https://FRONT-SERVER'
+    const check = commandLine(['pc-ctl', 'disable-cloudfront', '--front', front, '--key', 'PATH', ...carried.all])
+    print(set)
+    const { line, reason } = state
+    say((await render('disable-cloudfront.txt', { configFile, line, reason, reconfigure, restart, check })).trimEnd())
+  }
+  say((await render('disable-cloudfront-after.txt', { reconfigure, restart })).trimEnd())
+}
+
+/** Stops where the file still says true, or nobody knows what. */
+function assertNotEnabled(settings: Settings, { cloudfront, line = 1 }: ConfigState, set: string): void {
+  if (cloudfront === 'unknown') need(settings, 'cloudfrontEnabled')
+  if (cloudfront !== 'enabled') return
+  const still = 'cloudfront_enabled is still true, so nothing was run or checked'
+  throw new CtlError('configuration', `${settings.configFile}:${line}: ${still}.`, {
+    hint: `Put this in its place, then run the same command again: ${set}`,
+  })
+}
+
+async function makeLive(settings: Settings, wishes: Wishes, { print, say }: Streams): Promise<Passed[]> {
+  const { ctl, dryRun, quiet, carried } = wishes
+  const request = { args: [], ctl, dryRun, quiet, carried: carried.here, restartFollows: true }
+  const ran: Passed[] = []
+  for (const command of ['reconfigure', 'restart'] as const) {
+    // What a restart says about the last reconfigure does not hold where this one was not really run.
+    const passed = await passThrough(settings, { ...request, command }, dryRun ? () => undefined : say)
+    if (dryRun) print(commandLine(passed.command))
+    ran.push(passed)
+    if (passed.code !== 0) break
+  }
+  return ran
+}
+
+async function look(
+  settings: Settings,
+  { run, look: wish }: Wishes,
+  live: readonly string[],
+  { print, say }: Streams,
+): Promise<Disabling['front']> {
+  if (wish === undefined) {
+    say('Whether that is live only the front server can tell: give --front URL and --key PATH to look.')
+    return null
+  }
+  const { tell } = stepLines('Look at the front server', say)
+  const talk = { tell, signal: interruptSignal(say) }
+  const answer = await checkFront(wish, frontKnowledge(settings), live, run ? restarting : once, talk)
+  const { url, status, kind, host } = answer
+  print(`${url} redirects to S3 (${host ?? ''}): CloudFront is disabled.`)
+  return { url, status, kind, host }
+}
