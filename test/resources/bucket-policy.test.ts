@@ -100,7 +100,7 @@ describe('decideBucketPolicy', () => {
         const live = {
           Version: '2008-10-17',
           Id: 'theirs',
-          Statement: statements.toSpliced(at, 0, ours as PolicyStatement),
+          Statement: (statements as PolicyStatement[]).toSpliced(at, 0, ...(ours === undefined ? [] : [ours])),
         }
         const document = after(wanting(who), live)
         const kept = document.Statement.filter(({ Sid }) => !/Oa[ic](GetObject|ListBucket)$/.test(Sid ?? ''))
