@@ -24,6 +24,12 @@ export interface Arrival extends WireRequest {
 /** Thrown to break the connection without an answer. */
 export class DroppedConnection extends Error {}
 
+/**
+ * AWS has these in us-east-1 only. A client that was given an endpoint does not know that and signs for its own region,
+ * so any region's signature is taken.
+ */
+const globalServices = new Set(['iam', 'cloudfront'])
+
 /** Bodies of all services but S3 are held in memory. */
 const largestBody = 128 * 1024 * 1024
 
@@ -123,7 +129,7 @@ export async function authenticate(
   const common = {
     requestId: arrival.requestId,
     service,
-    region: signature?.region ?? 'us-east-1',
+    region: globalServices.has(service) ? 'us-east-1' : (signature?.region ?? 'us-east-1'),
     method: arrival.method,
     rawPath: arrival.rawPath,
     query: new URLSearchParams(arrival.rawQuery),

@@ -178,9 +178,6 @@ function instantOf(stamp: string): number | undefined {
   return Number.isNaN(instant) ? undefined : instant
 }
 
-/** Regions that a global service signs for. */
-const globalServices = new Set(['iam', 'cloudfront'])
-
 /**
  * Verifies a signature.
  *
@@ -201,9 +198,6 @@ export function verifySignature(
   if (secret === undefined) throw wording.unknownKey(signature.accessKeyId)
   checkToken(signature, secret, now)
   checkTime(signature, now)
-  if (globalServices.has(signature.service) && signature.region !== 'us-east-1') {
-    throw wording.malformed('Credential should be scoped to a valid region.')
-  }
   checkSignedHeaders(request, signature)
   const scope = `${signature.date}/${signature.region}/${signature.service}/aws4_request`
   const canonical = canonicalRequest(request, signature, payloadHash)
