@@ -140,8 +140,8 @@ async function look(
     say('Whether that is live only the front server can tell: give --front URL and --key PATH to look.')
     return null
   }
-  const { tell } = stepLines('Look at the front server', say)
-  const talk = { tell, signal: interruptSignal(say) }
+  const lines = stepLines('Look at the front server', say)
+  const talk = { tell: (text: string) => lines.tell(text), signal: interruptSignal(say) }
   const answer = await checkFront(wish, frontKnowledge(settings), live, run ? restarting : once, talk)
   const { url, status, kind, host } = answer
   print(`${url} redirects to S3 (${host ?? ''}): CloudFront is disabled.`)
