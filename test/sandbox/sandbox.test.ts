@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import { GetRoleCommand, IAMClient, ListRolesCommand } from '@aws-sdk/client-iam'
 import { CreateKeyCommand, KMSClient, ListKeysCommand } from '@aws-sdk/client-kms'
@@ -160,27 +161,26 @@ describe('the sandbox', () => {
   })
 
   it('does not carry out the request of a client that is gone', async () => {
-    const count = async (): Promise<number> => (sandbox.services.s3.bucket('gone') === undefined ? 0 : 1)
+    const count = async (): Promise<number> => (await kms().send(new ListKeysCommand())).Keys?.length ?? 0
+    const before = await count()
     const { accessKeyId, secretAccessKey } = sandbox
-    const signed = await new AwsClient({ accessKeyId, secretAccessKey }).sign(`${sandbox.endpoint}/gone`, {
-      method: 'PUT',
-      aws: { service: 's3', region: 'us-east-1' },
-    })
-    const reached = new Promise<void>((resolve) => {
+    const signer = new AwsClient({ accessKeyId, secretAccessKey, service: 'kms', region: 'us-east-1' })
+    const headers = { 'x-amz-target': 'TrentService.CreateKey', 'content-type': 'application/x-amz-json-1.1' }
+    const signed = await signer.sign(sandbox.endpoint, { method: 'POST', headers, body: '{}' })
+    const client = request(sandbox.endpoint, { method: 'POST', headers: Object.fromEntries(signed.headers) })
+    client.on('error', () => undefined)
+    await new Promise<void>((resolve) => {
       const stop = sandbox.onCall(async ({ operation }, phase) => {
-        if (operation !== 'CreateBucket' || phase !== 'before') return undefined
-        client.destroy()
-        await new Promise((wait) => setTimeout(wait, 50))
+        if (operation !== 'CreateKey' || phase !== 'before') return undefined
         stop()
+        client.destroy()
+        await sleep(50)
         setTimeout(resolve, 50)
         return undefined
       })
+      client.end('{}')
     })
-    const client = request(sandbox.endpoint + '/gone', { method: 'PUT', headers: Object.fromEntries(signed.headers) })
-    client.on('error', () => undefined)
-    client.end()
-    await reached
-    expect(await count()).to.equal(0)
+    expect(await count()).to.equal(before)
   })
 
   it('logs who called what, and whether it could change anything', async () => {
