@@ -17,13 +17,15 @@ export const examineMetadata = (place: Place, key: string): Examination => ({
   title: 'Repository metadata is never cached',
   async look() {
     const results: string[] = []
+    let control = ''
     for (let look = 0; look < metadataLooks; look++) {
       const answer = await ask(signedUrl(place, key))
       if (!isServed(answer)) return notServed(place, key, answer)
       results.push(cacheResult(answer))
-      if (cacheResult(answer) === 'Hit') return staleMetadata(place, key, answer)
+      control = controlOf(answer)
+      if (cacheResult(answer) === 'Hit') return staleMetadata(place, key, control)
     }
-    const seen = `${results.join(', ')} for ${key}`
+    const seen = `${results.join(', ')} for ${key}, with ${control}`
     if (!results.includes('RefreshHit')) return ok(seen, 'Clients see a new index as soon as it is written.')
     return warning(
       seen,
@@ -34,10 +36,12 @@ export const examineMetadata = (place: Place, key: string): Examination => ({
   },
 })
 
-function staleMetadata(place: Place, key: string, { headers }: Answer): Finding {
-  const control = headers['cache-control']
+const controlOf = ({ headers }: Answer): string =>
+  headers['cache-control'] === undefined ? 'no Cache-Control' : `Cache-Control ${headers['cache-control']}`
+
+function staleMetadata(place: Place, key: string, control: string): Finding {
   return failed(
-    `Hit from cloudfront for ${key}, with ${control === undefined ? 'no Cache-Control' : `Cache-Control ${control}`}`,
+    `Hit from cloudfront for ${key}, with ${control}`,
     'Clients get indexes that are out of date or do not fit together (apt: "Hash Sum mismatch").',
     `Its Cache-Control must be: ${cacheControl.metadata}`,
     reindex(place),
@@ -50,7 +54,7 @@ export const examinePackage = (place: Place, key: string): Examination => ({
   id: 'package',
   title: 'A package is cached',
   async look() {
-    let control: string | undefined
+    let control = ''
     const results: string[] = []
     for (let look = 0; look < mostLooks; look++) {
       if (look > 1) await sleep(pauseMs)
@@ -61,10 +65,10 @@ export const examinePackage = (place: Place, key: string): Examination => ({
       if (cacheResult(answer) === 'Hit') {
         return ok(`${results.join(', ')} for ${key}`, 'Downloads are served from the edge, whoever signed their URLs.')
       }
-      control = answer.headers['cache-control']
+      control = controlOf(answer)
     }
-    const seen = `${results.join(', ')} for ${key}, with ${control === undefined ? 'no Cache-Control' : `Cache-Control ${control}`}`
-    if (control === cacheControl.package) {
+    const seen = `${results.join(', ')} for ${key}, with ${control}`
+    if (control === `Cache-Control ${cacheControl.package}`) {
       return warning(
         seen,
         'Large edge locations have many caches; or the cache key holds the query string.',

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 import type { Aws } from '../aws/connect.ts'
 import { explain } from '../aws/denial.ts'
 import { pathOfKey } from '../edge/path.ts'
@@ -157,8 +159,8 @@ export const examineMissing = (place: Place, key: string): Examination => ({
   },
 })
 
-/** A key that does not exist, beside one that does. */
+/** A key that does not exist, beside one that does; each time another, because CloudFront keeps a 404 for a second. */
 export function missingKeyNear(samples: Samples): string {
   const near = (samples.metadata ?? samples.any)?.key ?? 'dists/stable/InRelease'
-  return `${near.slice(0, near.lastIndexOf('/') + 1)}InRelease.does-not-exist`
+  return `${near.slice(0, near.lastIndexOf('/') + 1)}InRelease.does-not-exist-${randomBytes(4).toString('hex')}`
 }

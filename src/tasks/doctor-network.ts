@@ -25,16 +25,21 @@ export interface AskOptions {
   readonly range?: string
   /** Bytes of the body that are waited for; the rest is not downloaded. */
   readonly most?: number
+  /** How long all of it may take. */
+  readonly patienceMs?: number
 }
 
-const patienceMs = 10_000
+const usualPatienceMs = 10_000
 const enoughForReason = 4096
 
 /** GETs a URL as a package manager does, on a connection of its own. Redirects are not followed. */
-export async function ask(url: string, { range, most = 0 }: AskOptions = {}): Promise<Answer> {
+export async function ask(
+  url: string,
+  { range, most = 0, patienceMs = usualPatienceMs }: AskOptions = {},
+): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const send = url.startsWith('https:') ? requestHttps : requestHttp
-  // Between client and server stands the time limit, not the retry: an intermittent failure is worth being told.
+  // Not asked again where it fails: what fails now and then is worth being told.
   const signal = AbortSignal.timeout(patienceMs)
   const request = send(url, { headers: range === undefined ? {} : { range }, agent: false, signal }, resolve)
   request.on('error', (error) => reject(signal.aborted ? new Error(`none within ${patienceMs / 1000} s`) : error)).end()
@@ -71,9 +76,9 @@ function dateOf({ date, age }: IncomingHttpHeaders): number | undefined {
 
 /** The addresses that this machine has for a name, from DNS or `/etc/hosts`. */
 export async function addressesOf(name: string): Promise<string[]> {
-  const timeout = AbortSignal.timeout(patienceMs)
+  const timeout = AbortSignal.timeout(usualPatienceMs)
   const late = new Promise<never>((_, reject) => {
-    timeout.addEventListener('abort', () => reject(new Error(`none within ${patienceMs / 1000} s`)))
+    timeout.addEventListener('abort', () => reject(new Error(`none within ${usualPatienceMs / 1000} s`)))
   })
   const found = await Promise.race([lookup(name, { all: true }), late])
   return found.map(({ address }) => address)
@@ -115,7 +120,7 @@ export async function certificateOf(name: string, port: number, host = name, ca?
       protocol: socket.getProtocol() ?? 'TLS',
     })
   })
-  socket.setTimeout(patienceMs, () => void socket.destroy(new Error(`none within ${patienceMs / 1000} s`)))
+  socket.setTimeout(usualPatienceMs, () => void socket.destroy(new Error(`none within ${usualPatienceMs / 1000} s`)))
   socket.once('error', reject)
   try {
     return await promise

@@ -42,7 +42,7 @@ export async function passageSettings(domain: string, front: string | undefined)
   })
   const text = await render('doctor-proxies.txt', {
     hosts: allow,
-    domains: allow.map(({ name }) => name).join(' '),
+    domains: [...new Set(allow.map(({ name }) => name))].join(' '),
     passThrough: `^(${allow.map(({ name, port }) => quoted(`${name}:${port}`)).join('|')})$`,
     refresh: `^https?://(${origins.map(({ host }) => quoted(host)).join('|')})/`,
   })
