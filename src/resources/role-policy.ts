@@ -6,6 +6,7 @@ import { edgeRegion, type Names } from '../aws/names.ts'
 import { decodeDocument, type PolicyDocument } from '../aws/policy.ts'
 import { encryptionContext } from '../edge/config.ts'
 import { create, policyChange, type Resource, updateIf } from './resource.ts'
+import { pathlessRoleArn, roleArn } from './role.ts'
 
 export interface RolePolicyWant {
   readonly names: Names
@@ -57,9 +58,13 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
     name: ({ names }) => names.rolePolicyName,
     id: () => '',
     needs: ({ names, accountId }) => {
-      const resources = [`arn:aws:iam::${accountId}:role${names.rolePath}${names.roleName}`]
+      const resources = [roleArn(names, accountId)]
       return [
-        { access: 'read', actions: ['iam:GetRolePolicy'], resources },
+        {
+          access: 'read',
+          actions: ['iam:GetRolePolicy'],
+          resources: [...resources, pathlessRoleArn(names, accountId)],
+        },
         { access: 'write', actions: ['iam:PutRolePolicy'], resources },
       ]
     },

@@ -47,9 +47,9 @@ export function role(aws: Aws): Resource<RoleWant, Role> {
     name: ({ names }) => names.roleName,
     id: ({ arn }) => arn,
     needs: ({ names, accountId }) => {
-      const resources = [`arn:aws:iam::${accountId}:role${names.rolePath}${names.roleName}`]
+      const resources = [roleArn(names, accountId)]
       return [
-        { access: 'read', actions: ['iam:GetRole'], resources },
+        { access: 'read', actions: ['iam:GetRole'], resources: [...resources, pathlessRoleArn(names, accountId)] },
         { access: 'write', actions: ['iam:CreateRole', 'iam:TagRole', 'iam:UpdateAssumeRolePolicy'], resources },
       ]
     },
@@ -100,6 +100,13 @@ export function decideRole({ names, adopt }: RoleWant, live: Role | undefined): 
   ]
   return updateIf({ ...live, trust, owner: names.installation }, changes, foreign ? `Take over ${what}?` : undefined)
 }
+
+export const roleArn = (names: Names, accountId: string): string =>
+  `arn:aws:iam::${accountId}:role${names.rolePath}${names.roleName}`
+
+/** What IAM judges a read by while there is no such role: it can't know the path then. */
+export const pathlessRoleArn = (names: Names, accountId: string): string =>
+  `arn:aws:iam::${accountId}:role/${names.roleName}`
 
 function toRole(found: IamRole | undefined): Role | undefined {
   if (found?.Arn === undefined) return undefined

@@ -2,6 +2,7 @@ import { behaviorsOf } from './cloudfront-distributions.ts'
 import {
   distributionConfig,
   distributionConfigWithTags,
+  tags as tagsShape,
   type DistributionConfig,
 } from './cloudfront-distribution-shape.ts'
 import { distributionArn, type DistributionDocument } from './cloudfront-documents.ts'
@@ -10,6 +11,7 @@ import { itemsOf, readDocument } from './cloudfront-shape.ts'
 import { keysOf } from './lambda-permissions.ts'
 import { parseXml } from './protocol-xml.ts'
 import type { AwsRequest, Context, Permission } from './service.ts'
+import type { Collection } from './store.ts'
 
 /** Where the ARNs of resources other than distributions come from: the end of the operation's name. */
 const kinds: readonly (readonly [RegExp, string])[] = [
@@ -28,15 +30,19 @@ const kinds: readonly (readonly [RegExp, string])[] = [
  */
 export async function cloudFrontPermissions(
   context: Context,
-  find: (id: string) => DistributionDocument | undefined,
+  distributions: Pick<Collection<DistributionDocument>, 'get' | 'list'>,
   request: AwsRequest,
   operation: string,
 ): Promise<Permission[]> {
   const action = `cloudfront:${operation}`
   const anyDistribution = distributionArn(context, '*')
+  const first = (config: DistributionConfig): Permission[] =>
+    functionsIn(config).length === 0 || distributions.list().some((one) => functionsIn(one.config).length > 0)
+      ? []
+      : serviceLinkedRoles(context)
   if (operation === 'CreateDistribution') {
     const config = readDocument(parseXml(await request.buffer()), 'DistributionConfig', distributionConfig)
-    return [{ action, resource: anyDistribution }, ...functionPermissions(config)]
+    return [{ action, resource: anyDistribution }, ...functionPermissions(config), ...first(config)]
   }
   if (operation === 'CreateDistributionWithTags') {
     const root = parseXml(await request.buffer())
@@ -47,6 +53,7 @@ export async function cloudFrontPermissions(
       { action: 'cloudfront:CreateDistribution', ...tagged },
       { action: 'cloudfront:TagResource', ...tagged },
       ...functionPermissions(DistributionConfig),
+      ...first(DistributionConfig),
     ]
   }
   const { id } = cloudFrontRoute(request)
@@ -57,16 +64,21 @@ export async function cloudFrontPermissions(
   const arn = request.query.get('Resource')
   const distributionId = arn === null ? id : (arn.split('/').at(-1) ?? '')
   if (distributionId === '') return [{ action }]
-  const distribution = find(distributionId)
+  const distribution = distributions.get(distributionId)
   const own = {
     action,
     resource: arn ?? distributionArn(context, distributionId),
     context: keysOf('aws:ResourceTag', distribution?.tags ?? {}),
   }
+  if (operation === 'TagResource') {
+    const { Items } = readDocument(parseXml(await request.buffer()), 'Tags', tagsShape)
+    const given = Object.fromEntries((Items ?? []).map(({ Key, Value = '' }) => [Key, Value]))
+    return [{ ...own, context: { ...own.context, ...keysOf('aws:RequestTag', given) } }]
+  }
   if (operation !== 'UpdateDistribution') return [own]
   const config = readDocument(parseXml(await request.buffer()), 'DistributionConfig', distributionConfig)
   const before = distribution === undefined ? [] : functionsIn(distribution.config)
-  return [own, ...functionPermissions(config, before)]
+  return [own, ...functionPermissions(config, before), ...first(config)]
 }
 
 const functionsIn = (config: DistributionConfig): string[] =>
@@ -74,11 +86,27 @@ const functionsIn = (config: DistributionConfig): string[] =>
     .flatMap((behavior) => itemsOf(behavior.LambdaFunctionAssociations))
     .map(({ LambdaFunctionARN }) => LambdaFunctionARN)
 
-/** For newly associated versions. The action's name does end with an asterisk. */
+/** The first association in an account has CloudFront and Lambda make their service-linked roles. */
+const serviceLinkedRoles = ({ accountId }: Context): Permission[] =>
+  [
+    ['replicator.lambda.amazonaws.com', 'AWSServiceRoleForLambdaReplicator'] as const,
+    ['logger.cloudfront.amazonaws.com', 'AWSServiceRoleForCloudFrontLogger'] as const,
+  ].map(([service, role]) => ({
+    action: 'iam:CreateServiceLinkedRole',
+    resource: `arn:aws:iam::${accountId}:role/aws-service-role/${service}/${role}`,
+    context: { 'iam:AWSServiceName': service },
+  }))
+
+/** For versions newly associated, and those no longer. The actions' names do end with an asterisk. */
 function functionPermissions(config: DistributionConfig, before: readonly string[] = []): Permission[] {
-  const added = functionsIn(config).filter((arn) => !before.includes(arn))
-  return [...new Set(added)].flatMap((resource) => [
-    { action: 'lambda:GetFunction', resource },
-    { action: 'lambda:EnableReplication*', resource },
-  ])
+  const after = functionsIn(config)
+  const added = new Set(after.filter((arn) => !before.includes(arn)))
+  const removed = new Set(before.filter((arn) => !after.includes(arn)))
+  return [
+    ...[...added].flatMap((resource) => [
+      { action: 'lambda:GetFunction', resource },
+      { action: 'lambda:EnableReplication*', resource },
+    ]),
+    ...[...removed].map((resource) => ({ action: 'lambda:DisableReplication*', resource })),
+  ]
 }

@@ -65,8 +65,7 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
   return {
     names: ['cloudfront'],
     operation: (request) => cloudFrontRoute(request).operation,
-    permissions: (request, operation) =>
-      cloudFrontPermissions(context, (id) => distributions.get(id), request, operation),
+    permissions: (request, operation) => cloudFrontPermissions(context, distributions, request, operation),
     async handle(request, operation) {
       const carryOut = operations.get(operation)
       if (carryOut === undefined) throw new AwsError(404, 'UnknownOperation', `Unknown operation ${operation}`)

@@ -199,7 +199,8 @@ function principalsOf(policy: string): readonly string[] {
   }
 }
 
-function tagsIn(input: JsonObject): Record<string, string> {
+/** The tags that a request gives, as a map. */
+export function tagsIn(input: JsonObject): Record<string, string> {
   const given = input['Tags'] ?? []
   if (!Array.isArray(given)) throw kmsError('SerializationException', 'Expected a list.')
   const tags: Record<string, string> = {}

@@ -3,9 +3,10 @@ import { parsePolicy } from './iam-policy-document.ts'
 import type { Iam } from './iam.ts'
 import { aliasOperations } from './kms-aliases.ts'
 import { cipherOperations, keyOfCiphertext } from './kms-cipher.ts'
-import { keyOperations, keysOf } from './kms-keys.ts'
+import { keyOperations, keysOf, tagsIn } from './kms-keys.ts'
 import { findKey, mapIn, textIn, type Alias, type Key, type KmsOperation, type KmsState } from './kms-state.ts'
 import type { TaggedResources } from './lambda-peers.ts'
+import { keysOf as tagKeys } from './lambda-permissions.ts'
 import { json11Error, json11Response, readJson, targetOperation, type JsonObject } from './protocol-json.ts'
 import { AwsError, type AwsRequest, type Caller, type Context, type Permission, type Service } from './service.ts'
 
@@ -69,7 +70,7 @@ export function createKms(context: Context, iam: Iam): Kms {
   }
 }
 
-const withoutResource = new Set(['CreateKey', 'ListKeys', 'ListAliases'])
+const withoutResource = new Set(['ListKeys', 'ListAliases'])
 
 /** Actions have the operations' names; a key's own policy decides, "Determining access to AWS KMS keys". */
 function permissionsOf(
@@ -79,6 +80,7 @@ function permissionsOf(
   input: JsonObject,
 ): readonly Permission[] {
   const action = `kms:${operation}`
+  if (operation === 'CreateKey') return creation(state, request, input)
   if (withoutResource.has(operation)) return [{ action, resource: '*' }]
   const alias = textIn(input, 'AliasName')
   const ofAlias: Permission[] =
@@ -92,12 +94,22 @@ function permissionsOf(
     'kms:CallerAccount': state.context.accountId,
     ...(encryptionContext.length === 0 ? {} : { 'kms:EncryptionContextKeys': encryptionContext.map(([name]) => name) }),
     ...Object.fromEntries(encryptionContext.map(([name, value]) => [`kms:EncryptionContext:${name}`, value])),
+    ...tagKeys('aws:ResourceTag', key.tags),
+    ...(operation === 'TagResource' ? tagKeys('aws:RequestTag', tagsIn(input)) : {}),
     ...(textIn(input, 'KeyId')?.startsWith('alias/') === true
       ? { 'kms:RequestAlias': textIn(input, 'KeyId') ?? '' }
       : {}),
   }
   const ofKey = { action, resource: key.arn, resourcePolicy: key.policy, resourcePolicyDecides: true, context }
   return [...ofAlias, ofKey]
+}
+
+/** Tags in the call that makes a key need a permission of their own, on a key that has no id yet. */
+function creation(state: KmsState, request: AwsRequest, input: JsonObject): readonly Permission[] {
+  const context = tagKeys('aws:RequestTag', tagsIn(input))
+  const anyKey = `arn:aws:kms:${request.region}:${state.context.accountId}:key/*`
+  const tagging = { action: 'kms:TagResource', resource: anyKey, context }
+  return [{ action: 'kms:CreateKey', resource: '*', context }, ...(Object.keys(context).length === 0 ? [] : [tagging])]
 }
 
 /** Undefined where the operation will say what is wrong with the id. */

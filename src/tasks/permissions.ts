@@ -44,7 +44,10 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
     case 'distribution':
       return needsOf(reconfigureCloudfrontDistribution(aws, settings, wishes), ctx)
     case 'look':
-      return needsOf(statusChain(aws, settings, wishes.runtime), ctx).filter(({ access }) => access === 'read')
+      return [
+        ...needsOf(statusChain(aws, settings, wishes.runtime), ctx),
+        ...needsOf(reconfigureCloudfrontDistribution(aws, settings, wishes), ctx),
+      ].filter(({ access }) => access === 'read')
     case 'reindex':
       return reindexNeeds(scope)
     case 'cfremove':
