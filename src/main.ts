@@ -1,10 +1,10 @@
 import { enableCompileCache } from 'node:module'
 
-// Node announces WASI and, on 22, SQLite as experimental; an operator can do nothing with that, so it is not shown.
+// Node 22 announces SQLite as experimental; an operator can do nothing with that, so it is not shown.
 const emitWarning = process.emitWarning.bind(process)
 process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
   const text = typeof warning === 'string' ? warning : warning.message
-  if (!/WASI|SQLite/.test(text)) Reflect.apply(emitWarning, process, [warning, ...rest])
+  if (!text.includes('SQLite')) Reflect.apply(emitWarning, process, [warning, ...rest])
 }
 
 // Whoever reads our output may have had enough of it: `pc-ctl … | head`.

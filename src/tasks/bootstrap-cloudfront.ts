@@ -1,7 +1,7 @@
 import type { Aws } from '../aws/connect.ts'
 import { namesOf } from '../aws/names.ts'
 import type { PolicyDocument } from '../aws/policy.ts'
-import { readEdgeBundle } from '../edge/bundle.ts'
+import { readEdgeBundle } from '../resources/edge-bundle.ts'
 import { type Account, lookUpAccount } from '../resources/account.ts'
 import { type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/bucket.ts'
 import { edgeFunction, type EdgeFunction } from '../resources/edge-function.ts'
