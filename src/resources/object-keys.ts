@@ -2,7 +2,6 @@ import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 
 import type { Aws } from '../aws/connect.ts'
 import { regionOf } from './bucket.ts'
-import type { Need } from './resource.ts'
 
 /** An object of a bucket, as a listing tells it. */
 export interface ListedObject {
@@ -16,12 +15,6 @@ const mostPages = 8
 const patienceMs = 15_000
 /** Objects of these classes answer 403 until they are restored. */
 const archives = new Set(['GLACIER', 'DEEP_ARCHIVE'])
-
-export const listingNeeds = (bucket: string): Need => ({
-  access: 'read',
-  actions: ['s3:ListBucket'],
-  resources: [`arn:aws:s3:::${bucket}`],
-})
 
 /**
  * Up to a thousand objects of each of several folders: after a full page, what is left of its last folder is skipped, so

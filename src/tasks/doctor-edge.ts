@@ -1,7 +1,7 @@
 import { formatDuration } from '../ui/duration.ts'
 import { type Examination, failed, type Finding, ok, skipped, warning } from './doctor-check.ts'
 import { type Answer, ask } from './doctor-network.ts'
-import { cacheResult, isServed, notServed, type Place, repair, signedUrl } from './doctor-place.ts'
+import { cacheResult, isServed, notServed, type Place, repair, signedUrl, urlLife } from './doctor-place.ts'
 
 /** Seconds that a clock may be off before URLs of 300 s are noticeably shorter, or too short to be used. */
 const skew = { noticed: 30, serious: 120 }
@@ -27,16 +27,19 @@ export function judgeReach(domain: string, { headers, said }: Answer): Finding {
  * @param now - this machine's clock at the time of the answer, in Unix seconds
  */
 export function judgeClock({ date }: Answer, now: number): Finding {
-  if (date === undefined) return skipped('the answer tells no time')
   // The answer's time has been cut to whole seconds.
-  const ahead = Math.round(now - date - 0.5)
-  const off = Math.abs(ahead)
+  return date === undefined ? skipped('the answer tells no time') : judgeSkew(now - date - 0.5)
+}
+
+/** @param ahead - seconds that the clock of a machine that signs is ahead of AWS's */
+export function judgeSkew(ahead: number): Finding {
+  const off = Math.round(Math.abs(ahead))
   const seen = off <= 1 ? "it agrees with AWS's" : `${formatDuration(off)} ${ahead > 0 ? 'ahead of' : 'behind'} AWS's`
-  if (off <= skew.noticed) return ok(seen, 'URLs signed here live as long as they should.')
+  if (off <= skew.noticed) return ok(seen, 'URLs signed there live as long as they should.')
   const meaning =
     ahead > 0
-      ? `URLs signed on this machine live ${formatDuration(off)} longer than they should.`
-      : `URLs signed on this machine are over ${formatDuration(off)} early; they live 300 s.`
+      ? `URLs signed there live ${formatDuration(off)} longer than they should.`
+      : `URLs signed there end ${formatDuration(off)} early, and they live only ${urlLife} s.`
   const todo = 'Set the clock (NTP: chronyd, systemd-timesyncd), above all on the front server.'
   return off > skew.serious ? failed(seen, meaning, todo) : warning(seen, meaning, todo)
 }

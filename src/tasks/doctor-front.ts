@@ -1,7 +1,19 @@
-import { type Explanation, explain } from '../edge/explain.ts'
+import { explain } from '../edge/explain.ts'
 import { probe } from '../edge/probe.ts'
-import { parseUrl } from '../edge/url-parts.ts'
-import { type Check, type Examination, examine, failed, type Finding, ok, skipped, warning } from './doctor-check.ts'
+import { parseUrl, type UrlParts } from '../edge/url-parts.ts'
+import { CtlError } from '../ui/errors.ts'
+import {
+  type Check,
+  type Examination,
+  examine,
+  failed,
+  type Finding,
+  networkReason,
+  ok,
+  skipped,
+  warning,
+} from './doctor-check.ts'
+import { judgeSkew } from './doctor-edge.ts'
 import type { Samples } from './doctor-keys.ts'
 import { type Place, repair } from './doctor-place.ts'
 import { type FrontAnswer, type FrontKnowledge, probeFront } from './front-server.ts'
@@ -16,7 +28,8 @@ export interface FrontPlace {
   readonly known: FrontKnowledge
 }
 
-const restart = 'Run `pc-ctl restart` on every front server; a reconfigure alone is not enough.'
+const restart =
+  'Run `pc-ctl reconfigure`, then `pc-ctl restart`, on every front server; a reconfigure alone is not enough.'
 
 /**
  * Looks at the front server: who is let in, where clients are sent, and whether they get something there.
@@ -31,45 +44,76 @@ export async function examineFront(
 ): Promise<Check[]> {
   const path = front.path ?? samples.any?.key
   if (path === undefined) return skipAll('no object is known to ask for; name one with --key')
-  const probing = front.token === undefined ? undefined : probeFront(front.url, front.token, path, front.known)
-  // Told by the checks that wait for it.
-  probing?.catch(() => undefined)
-  const redirected = (look: (answer: FrontAnswer, explanation: Explanation) => Promise<Finding>) => async () => {
-    const answer = await probing
-    if (answer === undefined) return skipped(noToken)
-    if (answer.kind !== 'cloudfront') return skipped('it does not redirect to CloudFront')
-    const explanation = explainLocation(answer, place, edgeNow())
-    return explanation === undefined ? skipped('its redirect has no URL') : look(answer, explanation)
-  }
-  const looks: Record<(typeof frontChecks)[number]['id'], Examination['look']> = {
-    'front-token': async () => judgeStranger(await probeFront(front.url, undefined, path, front.known)),
-    'front-redirect': async () => {
-      const answer = await probing
-      return answer === undefined ? skipped(noToken) : judgeRedirect(answer, place, front)
-    },
-    'front-signature': redirected((answer, explanation) => judgeSignature(answer, explanation, place)),
-    'front-keys': async () => {
-      if (front.token === undefined) return skipped(noToken)
-      if (front.path !== undefined) return skipped('with --front-path the key is not known')
-      const keys = [...new Set(samples.odd.flatMap(({ sample }) => sample?.key ?? []))]
-      return judgeKeys(await Promise.all(keys.map((key) => locationOf(key, front, front.token, place))))
-    },
+  const looks = {
+    'front-token': () => judgeStranger(front, path),
+    ...lookWithToken(place, front, samples, path, edgeNow),
   }
   return Promise.all(frontChecks.map(({ id, title }) => examine({ id, title, look: looks[id] })))
 }
 
+type Look = Examination['look']
+type FrontCheck = (typeof frontChecks)[number]['id']
+
+/** The checks that a token is needed for. All but the last share one request. */
+function lookWithToken(
+  place: Place,
+  front: FrontPlace,
+  samples: Samples,
+  path: string,
+  edgeNow: () => number,
+): Record<Exclude<FrontCheck, 'front-token'>, Look> {
+  const { token } = front
+  if (token === undefined) {
+    const look: Look = async () => skipped('no token: give --token or PC_CTL_FRONT_TOKEN')
+    return { 'front-redirect': look, 'front-clock': look, 'front-signature': look, 'front-keys': look }
+  }
+  const asking = probeFront(front.url, token, path, front.known).then((answer) => ({ answer, at: edgeNow() }))
+  // Told by the checks that wait for it.
+  asking.catch(() => undefined)
+  const looking = (look: (answer: FrontAnswer, at: number) => Finding | Promise<Finding>): Look =>
+    unlessSilent(async () => {
+      const { answer, at } = await asking
+      return look(answer, at)
+    })
+  return {
+    'front-redirect': looking((answer) => judgeRedirect(answer, place, front)),
+    'front-clock': looking(({ date }, at) =>
+      date === undefined ? skipped('the answer tells no time') : judgeSkew(date + 0.5 - at),
+    ),
+    'front-signature': looking((answer, at) => judgeLocation(answer, place, at)),
+    'front-keys': unlessSilent(async () => {
+      if (front.path !== undefined) return skipped('with --front-path the key is not known')
+      const keys = [...new Set(samples.odd.flatMap(({ sample }) => sample?.key ?? []))]
+      return judgeKeys(await Promise.all(keys.map((key) => meaningOf(key, front, token, place))))
+    }),
+  }
+}
+
+/** That nobody answers is told once, by the first check. */
+const unlessSilent =
+  (look: Look): Look =>
+  async () => {
+    try {
+      return await look()
+    } catch (error) {
+      if (!(error instanceof CtlError && error.code === 'FrontUnreachable')) throw error
+      return skipped('the front server does not answer')
+    }
+  }
+
 const frontChecks = [
   { id: 'front-token', title: 'The front server asks for a token' },
   { id: 'front-redirect', title: 'The front server redirects to CloudFront' },
+  { id: 'front-clock', title: "The front server's clock" },
   { id: 'front-signature', title: 'What the front server signs is served' },
   { id: 'front-keys', title: 'The front server keeps odd characters' },
 ] as const
-const noToken = 'no token: give --token or PC_CTL_FRONT_TOKEN'
 
 const skipAll = (why: string): Check[] => frontChecks.map((check) => ({ ...check, ...skipped(why) }))
 
 /** Without a token. */
-export function judgeStranger({ status }: FrontAnswer): Finding {
+async function judgeStranger({ url, known }: FrontPlace, path: string): Promise<Finding> {
+  const { status } = await probeFront(url, undefined, path, known)
   if (status === 401 || status === 403) return ok(`${status} without one`, 'Strangers are turned away.')
   if (status >= 300 && status < 400) {
     return warning(
@@ -119,20 +163,17 @@ function judgeRedirect({ status, host, kind }: FrontAnswer, { domain }: Place, {
   return ok(seen, 'Clients are sent to the packages domain.')
 }
 
-function explainLocation({ location = '' }: FrontAnswer, place: Place, now: number): Explanation | undefined {
+/** @param now - AWS's clock in Unix seconds */
+async function judgeLocation({ location = '', kind }: FrontAnswer, place: Place, now: number): Promise<Finding> {
   const parts = parseUrl(location)
-  return parts && explain(parts, { secrets: place.secrets, now })
-}
-
-async function judgeSignature(
-  { location = '' }: FrontAnswer,
-  { verdict, reason = '', token, notes }: Explanation,
-  place: Place,
-): Promise<Finding> {
+  if (kind !== 'cloudfront' || parts === undefined) return skipped('it does not redirect to CloudFront')
+  const { verdict, reason = '', token, notes } = explain(parts, { secrets: place.secrets, now })
+  const { served, seen } = await followed(parts)
   if (reason === 'bad signature') {
+    const clients = served ? 'Clients are served, because the edge has that secret too.' : 'Clients are not served.'
     return failed(
-      'bad signature',
-      'It signs with another secret than this configuration has: reconfigured, but not restarted.',
+      `bad signature; ${seen}`,
+      `It signs with another secret than this configuration has: reconfigured, but not restarted. ${clients}`,
       restart,
       ...notes.filter((note) => note.startsWith('It was signed')),
     )
@@ -145,10 +186,6 @@ async function judgeSignature(
     )
   }
   if (verdict !== 'accepted') return failed(reason, 'It signs in another way than the edge checks.', ...notes)
-  const parts = parseUrl(location)
-  if (parts === undefined) return skipped('its redirect has no URL')
-  const { served, status, reason: why } = await probe(parts)
-  const seen = `${status}${why === undefined ? '' : ` ${why}`}, good for ${token?.secondsLeft ?? 0} s`
   if (!served) return failed(seen, 'The signature is right, but the edge does not serve it.', repair(place))
   if (token?.signedWith === 'previous') {
     return warning(
@@ -157,7 +194,17 @@ async function judgeSignature(
       restart,
     )
   }
-  return ok(seen, 'Clients get what they ask for.')
+  return ok(`${seen}, good for ${token?.secondsLeft ?? 0} s`, 'Clients get what they ask for.')
+}
+
+/** Whether a client that follows the redirect gets something. */
+async function followed(parts: UrlParts): Promise<{ served: boolean; seen: string }> {
+  try {
+    const { served, status, reason } = await probe(parts)
+    return { served, seen: `the edge answers ${status}${reason === undefined ? '' : `: ${reason}`}` }
+  } catch (error) {
+    return { served: false, seen: `the edge does not answer: ${networkReason(error)}` }
+  }
 }
 
 interface KeyLook {
@@ -167,13 +214,13 @@ interface KeyLook {
   readonly status: number
 }
 
-async function locationOf(key: string, front: FrontPlace, token: string | undefined, place: Place): Promise<KeyLook> {
-  const answer = await probeFront(front.url, token, key, front.known)
-  const { location } = answer
-  const meant = location === undefined ? undefined : explainLocation(answer, place, 0)?.key
-  const { bucket = '' } = front.known
+async function meaningOf(key: string, front: FrontPlace, token: string, place: Place): Promise<KeyLook> {
+  const { status, location = '', kind } = await probeFront(front.url, token, key, front.known)
+  const parts = parseUrl(location)
+  const meant = parts && explain(parts, { secrets: place.secrets, now: 0 }).key
   // S3's own URLs may have the bucket first in the path.
-  return { key, status: answer.status, meant: answer.kind === 's3' ? meant?.replace(`${bucket}/`, '') : meant }
+  const inBucket = kind === 's3' && meant === `${front.known.bucket ?? ''}/${key}`
+  return { key, status, meant: inBucket ? key : meant }
 }
 
 /** Whether each redirect means the key that was asked for. */

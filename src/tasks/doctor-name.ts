@@ -20,13 +20,24 @@ export function examineName({ domain, now }: Place): Examination[] {
     {
       id: 'tls',
       title: 'TLS certificate of the packages domain',
-      look: async () =>
-        rehearsal
-          ? skipped(`${domain} is a rehearsal without TLS`)
-          : judgeCertificate(hostname, await certificateOf(hostname, Number(port || 443)), now()),
+      async look() {
+        if (rehearsal) return skipped(`${domain} is a rehearsal without TLS`)
+        try {
+          return judgeCertificate(hostname, await certificateOf(hostname, Number(port || 443)), now())
+        } catch (error) {
+          if (isUnknownName(error)) return skipped(unknownName)
+          throw error
+        }
+      },
     },
   ]
 }
+
+export const unknownName = 'the packages domain has no address'
+
+/** Whether DNS is to blame, for which there is a check. */
+export const isUnknownName = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && /^(?:ENOTFOUND|EAI_AGAIN|ENODATA)$/.test(String(error.code))
 
 /** Looks a name up. */
 export async function resolves(name: string): Promise<Finding> {

@@ -7,7 +7,7 @@ import { examineRefusals, examineSigned, judgeClock, judgeReach } from './doctor
 import type { Complaint } from './doctor-complaint.ts'
 import { examineFront } from './doctor-front.ts'
 import { examineMissing, examineOddKeys, findSamples, missingKeyNear, type Samples } from './doctor-keys.ts'
-import { examineName } from './doctor-name.ts'
+import { examineName, isUnknownName, unknownName } from './doctor-name.ts'
 import { type Answer, ask } from './doctor-network.ts'
 import type { Place } from './doctor-place.ts'
 
@@ -67,7 +67,14 @@ const examineHello = ({ domain }: Place, hello: Promise<Hello>): Examination[] =
   {
     id: 'reach',
     title: 'CloudFront answers under the packages domain',
-    look: async () => judgeReach(domain, (await hello).answer),
+    look: () =>
+      hello.then(
+        ({ answer }) => judgeReach(domain, answer),
+        (error: unknown) => {
+          if (isUnknownName(error)) return skipped(unknownName)
+          throw error
+        },
+      ),
   },
   {
     id: 'clock',

@@ -1,7 +1,19 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+
 import { expect } from 'chai'
 
-import { judgeKeys, judgeStranger } from '../../src/tasks/doctor-front.ts'
-import { deploy, type DeployedInstallation, findCheck, otherSecret, secret, statusesOf } from './doctor-installation.ts'
+import { decodeSecret, signUrl } from '../../src/edge/signature.ts'
+import { judgeKeys } from '../../src/tasks/doctor-front.ts'
+import {
+  debKey,
+  deploy,
+  type DeployedInstallation,
+  findCheck,
+  otherSecret,
+  secret,
+  statusesOf,
+} from './doctor-installation.ts'
 
 describe('doctor --front', () => {
   let place: DeployedInstallation
@@ -22,6 +34,8 @@ describe('doctor --front', () => {
     expect(statusesOf(diagnosis)).to.include({
       'front-token': 'ok',
       'front-redirect': 'ok',
+      'front-clock': 'ok',
+      'front-clock': 'ok',
       'front-signature': 'ok',
       'front-keys': 'ok',
     })
@@ -74,7 +88,10 @@ describe('doctor --front', () => {
     await place.configure()
     const diagnosis = await look()
     const { status, seen, meaning } = findCheck(diagnosis, 'front-signature')
-    expect({ status, seen }).to.deep.equal({ status: 'failed', seen: 'bad signature' })
+    expect({ status, seen }).to.deep.equal({
+      status: 'failed',
+      seen: 'bad signature; the edge answers 403: bad signature',
+    })
     expect(meaning).to.include('reconfigured, but not restarted')
     expect(findCheck(diagnosis, 'front-redirect')).to.include({ status: 'ok' })
   })
@@ -103,16 +120,73 @@ describe('doctor --front', () => {
     expect(redirect.todo.join('\n')).to.include('--front-path')
     expect(findCheck(lost, 'front-keys')).to.include({ status: 'skipped' })
     const gone = await place.examine({ front: 'http://127.0.0.1:1', token: place.front.token })
-    expect(findCheck(gone, 'front-redirect')).to.include({ status: 'failed' })
-    expect(findCheck(gone, 'front-redirect').seen).to.include('127.0.0.1:1 cannot be reached')
+    expect(gone.count.failed).to.equal(1)
+    expect(findCheck(gone, 'front-token').seen).to.include('127.0.0.1:1 cannot be reached')
+    expect(findCheck(gone, 'front-redirect')).to.include({ status: 'skipped' })
   })
 
-  it('warns of a front server that lets strangers in, and fails one that does not answer at all', () => {
-    const answer = { url: '', location: undefined, host: undefined, kind: 'other', date: undefined } as const
-    expect(judgeStranger({ ...answer, status: 302 })).to.include({ status: 'warning', seen: '302 without one' })
-    for (const status of [200, 404, 502, 503]) {
-      expect(judgeStranger({ ...answer, status })).to.include({ status: 'failed' })
+  describe('a front server of another kind', () => {
+    let answer: { status: number; headers?: Record<string, string> }
+    let url: string
+    const server = createServer((_, response) => void response.writeHead(answer.status, answer.headers).end())
+    before(async () => {
+      await once(server.listen(0, '127.0.0.1'), 'listening')
+      const address = server.address()
+      if (typeof address !== 'object' || address === null) throw new Error('no port')
+      url = `http://127.0.0.1:${address.port}`
+    })
+    after(() => server.close())
+    const look = (status: number, headers: Record<string, string> = {}) => {
+      answer = { status, headers }
+      return place.examine({ front: url, token: 'token', keys: [debKey] })
     }
+    const location = (expires: number) =>
+      signUrl({ domain: place.domain, key: debKey, secret: decodeSecret(secret), expires: Math.floor(expires) })
+    const now = (): number => Date.now() / 1000
+
+    it('lets strangers in', async () => {
+      const check = findCheck(await look(302, { location: location(now() + 300) }), 'front-token')
+      expect(check).to.include({ status: 'warning', seen: '302 without one' })
+    })
+
+    for (const status of [200, 404, 503]) {
+      it(`answers ${status}`, async () => {
+        const diagnosis = await look(status)
+        expect(findCheck(diagnosis, 'front-token')).to.include({ status: 'failed' })
+        expect(findCheck(diagnosis, 'front-redirect')).to.include({ status: 'failed', seen: String(status) })
+        expect(findCheck(diagnosis, 'front-signature')).to.include({ status: 'skipped' })
+      })
+    }
+
+    it('redirects to who knows where', async () => {
+      const check = findCheck(await look(302, { location: 'https://example.org/login' }), 'front-redirect')
+      expect(check).to.include({ status: 'failed', seen: '302 to example.org' })
+    })
+
+    it('has a clock that is behind', async () => {
+      const date = new Date(Date.now() - 400_000).toUTCString()
+      const diagnosis = await look(302, { date, location: location(now() - 100) })
+      expect(findCheck(diagnosis, 'front-clock').status).to.equal('failed')
+      expect(findCheck(diagnosis, 'front-clock').seen).to.match(/^6 min (39|40|41) s behind AWS's$/)
+      const signature = findCheck(diagnosis, 'front-signature')
+      expect(signature.status).to.equal('failed')
+      expect(signature.seen).to.match(/^expired 10\d s ago/)
+      expect(signature.meaning).to.include('clock')
+    })
+
+    it('signs what it should not', async () => {
+      const diagnosis = await look(302, { location: location(now() + 300).replace('?t=', '?t=0') })
+      expect(findCheck(diagnosis, 'front-signature')).to.include({ status: 'failed' })
+      expect(findCheck(diagnosis, 'front-signature').seen).to.include('malformed token')
+    })
+
+    it('redirects to an edge that is not there', async () => {
+      answer = { status: 302, headers: { location: location(now() + 300).replace(place.domain, '127.0.0.1:1') } }
+      const diagnosis = await place.examine({ front: url, token: 'token', keys: [debKey], domain: '127.0.0.1:1' })
+      const { status, seen } = findCheck(diagnosis, 'front-signature')
+      expect(status).to.equal('failed')
+      expect(seen).to.include('the edge does not answer')
+    })
   })
 
   it('notices redirects that mean another key', () => {

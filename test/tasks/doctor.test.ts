@@ -223,6 +223,13 @@ describe('doctor', () => {
     })
   })
 
+  it('blames DNS once where the name is unknown', async () => {
+    const diagnosis = await place.examine({ domain: 'no-such-host.invalid' })
+    expect(findCheck(diagnosis, 'dns').seen).to.match(/ENOTFOUND|EAI_AGAIN/)
+    expect(statusesOf(diagnosis)).to.include({ dns: 'failed', tls: 'skipped', reach: 'skipped', clock: 'skipped' })
+    expect(diagnosis.count.failed).to.equal(1)
+  })
+
   it('notices that it is not CloudFront that answers', async () => {
     const { host } = new URL(place.sandbox.endpoint)
     const { status, seen } = findCheck(await place.examine({ domain: host }), 'reach')
