@@ -6,7 +6,7 @@ import { stepLines } from '../ui/renderer.ts'
 import { render } from '../ui/template.ts'
 import { checkFront, type Look, once, restarting } from './disable-cloudfront-check.ts'
 import { commandLine } from './follow-up.ts'
-import { type FrontAnswer, frontKnowledge } from './front-server.ts'
+import { type FrontAnswer, frontKnowledge, parseFront } from './front-server.ts'
 import { type Passed, passThrough } from './packagecloud-ctl-pass-through.ts'
 
 /** What packagecloud.rb says about CloudFront. */
@@ -67,15 +67,20 @@ export interface Disabling {
  *   false; and what {@link passThrough} and {@link checkFront} throw
  */
 export async function disableCloudfront(settings: Settings, wishes: Wishes, streams: Streams): Promise<Disabling> {
+  // Before it is shown: a token may stand in it.
+  if (wishes.look !== undefined) parseFront(wishes.look.front)
   const state = configState(settings)
   const set = (await render('disable-cloudfront.rb', {})).trimEnd()
   const live = ['reconfigure', 'restart'].map((command) => commandLine(['pc-ctl', command, ...wishes.carried.here]))
   await explain(settings, state, set, live, wishes, streams)
-  if (wishes.run || (wishes.look !== undefined && state.cloudfront === 'enabled'))
-    assertNotEnabled(settings, state, set)
+  const wanted = wishes.run || (wishes.look !== undefined && state.cloudfront === 'enabled')
+  if (wanted) assertNotEnabled(settings, state, set)
   const ran = wishes.run ? await makeLive(settings, wishes, streams) : []
   const code = ran.find((passed) => passed.code !== 0)?.code ?? 0
   const front = code === 0 && !wishes.dryRun ? await look(settings, wishes, live, streams) : null
+  const [reconfigure = '', restart = ''] = live
+  const after = await render('disable-cloudfront-after.txt', { reconfigure, restart })
+  if (code === 0) streams.say(after.trimEnd())
   return {
     config: { file: settings.configFile, line: state.line ?? null, cloudfront: state.cloudfront },
     set: state.cloudfront === 'disabled' ? null : set,
@@ -97,13 +102,12 @@ async function explain(
     const place = state.line === undefined ? configFile : `${configFile}:${state.line}`
     say(`${place}: CloudFront is not enabled there.`)
   } else {
-    const front = look?.front ?? 'https://FRONT-SERVER'
-    const check = commandLine(['pc-ctl', 'disable-cloudfront', '--front', front, '--key', 'PATH', ...carried.all])
+    const { front, key = 'PATH' } = look ?? { front: 'https://FRONT-SERVER' }
+    const check = commandLine(['pc-ctl', 'disable-cloudfront', '--front', front, '--key', key, ...carried.all])
     print(set)
     const { line, reason } = state
     say((await render('disable-cloudfront.txt', { configFile, line, reason, reconfigure, restart, check })).trimEnd())
   }
-  say((await render('disable-cloudfront-after.txt', { reconfigure, restart })).trimEnd())
 }
 
 /** Stops where the file still says true, or nobody knows what. */
@@ -130,6 +134,8 @@ async function makeLive(settings: Settings, wishes: Wishes, { print, say }: Stre
   return ran
 }
 
+const unseen = 'Whether that is live only the front server can tell: give --front URL and --key PATH to look.'
+
 async function look(
   settings: Settings,
   { run, look: wish }: Wishes,
@@ -137,7 +143,7 @@ async function look(
   { print, say }: Streams,
 ): Promise<Disabling['front']> {
   if (wish === undefined) {
-    say('Whether that is live only the front server can tell: give --front URL and --key PATH to look.')
+    if (configState(settings).cloudfront === 'disabled') say(unseen)
     return null
   }
   const lines = stepLines('Look at the front server', say)

@@ -59,7 +59,7 @@ export async function probeFront(
   key: string,
   known: FrontKnowledge,
 ): Promise<FrontAnswer> {
-  const base = frontUrl(front)
+  const base = parseFront(front)
   const url = `${base.scheme}://${base.domain}${base.path.replace(/\/$/, '')}${encodedPath(key)}`
   const response = await get(url, token, base.domain)
   const header = redirects.has(response.status) ? response.headers.get('location') : null
@@ -79,8 +79,12 @@ export async function probeFront(
 const absolute = (location: string, base: string): string | undefined =>
   parseUrl(location) === undefined ? URL.parse(location, base)?.href : location
 
-/** The message never repeats what was given: it may hold a token. */
-function frontUrl(text: string): UrlParts {
+/**
+ * Takes the URL of a front server apart.
+ *
+ * @throws CtlError of kind `usage` for what is none, or holds a token or a query; it never repeats what was given
+ */
+export function parseFront(text: string): UrlParts {
   const parts = URL.canParse(text) ? parseUrl(text) : undefined
   if (parts !== undefined && parts.querystring === '') return parts
   throw new CtlError('usage', '--front does not hold a plain http or https URL.', {

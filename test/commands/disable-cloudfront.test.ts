@@ -144,9 +144,12 @@ describe('disable-cloudfront', () => {
     const shown = await run(['--front', front(), '--token', token(), '--verbose'], { PC_CTL_FRONT_TOKEN: '' })
     expect(shown.code).to.equal(0)
     expect(shown.stdout + shown.stderr).not.to.include(token())
-    const url = await run(['--front', front().replace('//', `//${token()}:@`), '--json', '--verbose'])
-    expect(url.code).to.equal(2)
-    expect(url.stdout + url.stderr).not.to.include(token())
+    for (const config of [disabledConfig, enabledConfig]) {
+      await host.configure(config)
+      const url = await run(['--front', front().replace('//', `//${token()}:@`), '--verbose'])
+      expect(url).to.include({ stdout: '', code: 2 })
+      expect(url.stderr).not.to.include(token())
+    }
   })
 
   it('gives --json one document, of an error too', async () => {

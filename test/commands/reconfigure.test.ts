@@ -41,7 +41,7 @@ describe('reconfigure and restart', () => {
   })
 
   it('show output as it comes', async () => {
-    await host.script('echo begun; while ! [ -e "$0.go" ]; do sleep 0.05; done')
+    await host.script('echo begun; for i in $(seq 200); do [ -e "$0.go" ] && break; sleep 0.05; done')
     const child = spawn(process.execPath, [join(root, 'bin/run.js'), 'reconfigure', '--ctl', host.ctl], {
       env: { PATH: process.env['PATH'] ?? '', PC_CTL_CONFIG: host.config, XDG_STATE_HOME: host.folder },
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -61,7 +61,7 @@ describe('reconfigure and restart', () => {
     it(`hand on ${signal}, wait, and end as packagecloud-ctl did`, async () => {
       await host.script(
         `trap 'echo cleaned up; trap - ${signal.slice(3)}; kill -s ${signal.slice(3)} $$' ${signal.slice(3)}\n` +
-          'echo begun; while :; do sleep 0.05; done',
+          'echo begun; for i in $(seq 200); do sleep 0.05; done',
       )
       const child = spawn(process.execPath, [join(root, 'bin/run.js'), 'restart', '--ctl', host.ctl], {
         env: { PATH: process.env['PATH'] ?? '', PC_CTL_CONFIG: host.config, XDG_STATE_HOME: host.folder },
