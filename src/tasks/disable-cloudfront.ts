@@ -124,9 +124,14 @@ async function makeLive(settings: Settings, wishes: Wishes, { print, say }: Stre
   const { ctl, dryRun, quiet, carried } = wishes
   const request = { args: [], ctl, dryRun, quiet, carried: carried.here, restartFollows: true }
   const ran: Passed[] = []
+  const said = new Set<string>()
+  const sayOnce = (line: string): void => {
+    if (!said.has(line)) say(line)
+    said.add(line)
+  }
   for (const command of ['reconfigure', 'restart'] as const) {
     // What a restart says about the last reconfigure does not hold where this one was not really run.
-    const passed = await passThrough(settings, { ...request, command }, dryRun ? () => undefined : say)
+    const passed = await passThrough(settings, { ...request, command }, dryRun ? () => undefined : sayOnce)
     if (dryRun) print(commandLine(passed.command))
     ran.push(passed)
     if (passed.code !== 0) break
