@@ -44,7 +44,7 @@ const importRules = Object.entries(rooms).map(([room, forbidden]) => ({
 }))
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'docs'] },
+  { ignores: ['dist', 'dist.*', 'coverage', 'docs'] },
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
