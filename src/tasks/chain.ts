@@ -4,7 +4,7 @@ import { nameOf } from '../aws/absent.ts'
 import { explain } from '../aws/denial.ts'
 import { interruption, pause, type Talk } from '../aws/patience.ts'
 import type { Decision, Need, Resource } from '../resources/resource.ts'
-import { CtlError } from '../ui/errors.ts'
+import { CtlError, messageOf } from '../ui/errors.ts'
 import type { PlanLine } from '../ui/plan.ts'
 import { rendering, type Show, stepLines } from '../ui/renderer.ts'
 
@@ -33,6 +33,7 @@ export type Chain<C> = readonly Step<C>[]
 interface Run extends Talk {
   readonly mode: 'plan' | 'apply'
   readonly report: PlanLine[]
+  readonly lookAgainAfter: number
 }
 
 /** A statement that must be true before anything is written. Throws if it isn't; may answer what it saw. */
@@ -120,6 +121,22 @@ const stale = new Set([
   'ConcurrentModificationException',
   'OperationAborted',
 ])
+/** So is what turns out to be there already: the first answer to our own call may have been lost on its way. */
+const taken = new Set([
+  'AlreadyExistsException',
+  'CachePolicyAlreadyExists',
+  'EntityAlreadyExistsException',
+  'OriginAccessControlAlreadyExists',
+])
+
+/** Why a write that failed is worth another look, if it is. */
+function whyLookAgain(error: unknown): string | undefined {
+  const name = nameOf(error)
+  if (stale.has(name)) return 'changed by someone else meanwhile; looking again'
+  // Lambda's name for this stands for other conflicts too.
+  const exists = name === 'ResourceConflictException' && /already exist/i.test(messageOf(error))
+  return exists || taken.has(name) ? 'it is there already; looking again' : undefined
+}
 
 async function settle<Want, Live>(
   resource: Resource<Want, Live>,
@@ -130,19 +147,20 @@ async function settle<Want, Live>(
     const found = await resource.describe(wanted)
     const decision = resource.decide(wanted, found)
     if (run.mode === 'plan' || decision.do === 'keep') return { decision, live: decision.after }
-    if (decision.do === 'refuse') throw refusal(decision)
+    if (decision.do === 'refuse') throw refusal(decision, 'Refused, and this was not changed')
     try {
       return { decision, live: await resource.apply(wanted, found, run) }
     } catch (error) {
-      if (!stale.has(nameOf(error)) || look === looks) throw error
-      run.tell('changed by someone else meanwhile; looking again')
-      await pause(250 * 2 ** look, run.signal)
+      const why = whyLookAgain(error)
+      if (why === undefined || look === looks) throw error
+      run.tell(why)
+      await pause(run.lookAgainAfter * 2 ** (look - 1), run.signal)
     }
   }
 }
 
-const refusal = (line: { because: readonly string[]; hint?: readonly string[] }): CtlError =>
-  new CtlError('refused', `Refused, and nothing was changed: ${line.because.join('; ')}.`, { hint: line.hint ?? [] })
+const refusal = (line: { because: readonly string[]; hint?: readonly string[] }, refused: string): CtlError =>
+  new CtlError('refused', `${refused}: ${line.because.join('; ')}.`, { hint: line.hint ?? [] })
 
 const planLine = <Want, Live>(
   resource: Resource<Want, Live>,
@@ -172,6 +190,8 @@ function outcome({ do: verb, because }: Decision<unknown>, mode: Run['mode']): s
 export interface Conduct {
   readonly show: Show
   readonly signal: AbortSignal
+  /** Milliseconds until what was changed by someone else is looked at again, doubled each time. */
+  readonly lookAgainAfter?: number
 }
 
 /**
@@ -182,7 +202,7 @@ export interface Conduct {
 export async function runChain<C extends object>(
   chain: Chain<C>,
   mode: Run['mode'],
-  { show, signal }: Conduct,
+  { show, signal, lookAgainAfter = 500 }: Conduct,
 ): Promise<{ ctx: C; report: PlanLine[] }> {
   const report: PlanLine[] = []
   // Each step adds its part; a chain's order guarantees that what a step reads has been put there before.
@@ -210,7 +230,7 @@ export async function runChain<C extends object>(
     }
     try {
       if (signal.aborted) throw interruption()
-      const done = await step.run(ctx, { mode, report, signal, tell })
+      const done = await step.run(ctx, { mode, report, signal, lookAgainAfter, tell })
       if (done !== undefined) task.title = `${step.title}: ${done}`
       lines.done(done)
     } catch (error) {
@@ -227,6 +247,9 @@ export async function runChain<C extends object>(
     // A step that failed does not cut off the calls of those beside it.
     await Promise.all(inFlight)
   }
+  // Steps that run at the same time end in any order; the report is in the runbook's.
+  const titles = chain.flatMap((step) => step.together ?? [step]).map(({ title }) => title)
+  report.sort((a, b) => titles.indexOf(a.title) - titles.indexOf(b.title))
   return { ctx, report }
 }
 
@@ -253,7 +276,7 @@ export async function carryOut<C extends object>(
   })
   const { plan } = (await runChain([look], 'plan', conduct)).ctx
   const refused = plan.find((line) => line.do === 'refuse')
-  if (refused !== undefined) throw refusal(refused)
+  if (refused !== undefined) throw refusal(refused, 'Refused, and nothing was changed')
   const questions = plan.flatMap((line) => line.ask ?? [])
   if (questions.length > 0 && !(await agree(questions))) {
     throw new CtlError('refused', 'Not agreed, so nothing was changed.')
