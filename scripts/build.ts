@@ -4,6 +4,7 @@
  *
  * It is built beside the present one and then takes its place, so that a command started meanwhile finds either whole.
  */
+import { existsSync } from 'node:fs'
 import { copyFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -54,9 +55,7 @@ await writeFile(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.mani
 
 async function takePlace(): Promise<void> {
   const old = `${next}.old`
-  await rename(dist, old).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-  })
+  if (existsSync(dist)) await rename(dist, old)
   await rename(next, dist)
   await rm(old, { recursive: true, force: true })
 }
