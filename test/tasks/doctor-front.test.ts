@@ -35,7 +35,6 @@ describe('doctor --front', () => {
       'front-token': 'ok',
       'front-redirect': 'ok',
       'front-clock': 'ok',
-      'front-clock': 'ok',
       'front-signature': 'ok',
       'front-keys': 'ok',
     })
@@ -43,6 +42,13 @@ describe('doctor --front', () => {
     expect(findCheck(diagnosis, 'front-redirect').seen).to.equal(`302 to ${place.domain}`)
     expect(findCheck(diagnosis, 'front-keys').seen).to.include('hello+world_1.0~rc1.deb').and.to.include('ünïcode')
     expect(JSON.stringify(diagnosis)).not.to.include(place.front.token)
+  })
+
+  it("does not take this machine's clock for the front server's", async () => {
+    const off = () => Date.now() / 1000 - 600
+    const diagnosis = await place.examine({ front: place.front.url, token: place.front.token }, off)
+    expect(statusesOf(diagnosis)).to.include({ clock: 'failed', 'front-clock': 'ok', 'front-signature': 'ok' })
+    expect(findCheck(diagnosis, 'front-signature').seen).to.match(/good for (298|299|300|301|302) s$/)
   })
 
   it('skips what needs a token where there is none, and says how to give one', async () => {
