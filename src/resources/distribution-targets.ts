@@ -1,0 +1,101 @@
+import {
+  CloudFrontClient,
+  type Distribution as CloudFrontDistribution,
+  type DistributionConfig,
+  type DistributionSummary,
+  GetDistributionCommand,
+  ListTagsForResourceCommand,
+  paginateListDistributions,
+} from '@aws-sdk/client-cloudfront'
+
+import { absentAs } from '../aws/absent.ts'
+import type { Aws } from '../aws/connect.ts'
+import { edgeRegion } from '../aws/names.ts'
+import type { Need } from './resource.ts'
+
+/** Any distribution of the account, whoever made it. */
+export interface LiveDistribution {
+  readonly id: string
+  readonly arn: string
+  /** Such as `d111111abcdef8.cloudfront.net`. */
+  readonly domain: string
+  /** `InProgress` or `Deployed`. */
+  readonly status: string
+  readonly etag: string
+  readonly config: DistributionConfig
+}
+
+/** What is read of distributions in order to find and show them. */
+export const targetNeeds = (accountId: string): readonly Need[] => [
+  { access: 'read', actions: ['cloudfront:ListDistributions'], resources: ['*'] },
+  {
+    access: 'read',
+    actions: ['cloudfront:GetDistribution'],
+    resources: [`arn:aws:cloudfront::${accountId}:distribution/*`],
+  },
+]
+
+/** @returns `undefined` if the account has no distribution of this id */
+export async function getDistribution(aws: Aws, id: string): Promise<LiveDistribution | undefined> {
+  const client = aws.client(CloudFrontClient, edgeRegion)
+  const found = await absentAs('NoSuchDistribution', () => client.send(new GetDistributionCommand({ Id: id })))
+  return found === undefined ? undefined : liveDistribution(found.Distribution, found.ETag)
+}
+
+export function liveDistribution(
+  found: CloudFrontDistribution | undefined,
+  etag: string | undefined,
+): LiveDistribution {
+  if (found?.DistributionConfig === undefined) throw new Error('CloudFront answered without a distribution.')
+  return {
+    id: found.Id ?? '',
+    arn: found.ARN ?? '',
+    domain: found.DomainName ?? '',
+    status: found.Status ?? '',
+    etag: etag ?? '',
+    config: found.DistributionConfig,
+  }
+}
+
+/** All distributions of the account, page after page; what a summary leaves out only {@link getDistribution} tells. */
+export async function listDistributions(aws: Aws): Promise<DistributionSummary[]> {
+  const client = aws.client(CloudFrontClient, edgeRegion)
+  const all: DistributionSummary[] = []
+  for await (const page of paginateListDistributions({ client }, {})) all.push(...(page.DistributionList?.Items ?? []))
+  return all
+}
+
+/** The tags of a distribution, by key. */
+export async function tagsOf(aws: Aws, arn: string): Promise<Readonly<Record<string, string>>> {
+  const client = aws.client(CloudFrontClient, edgeRegion)
+  const { Tags } = await client.send(new ListTagsForResourceCommand({ Resource: arn }))
+  return Object.fromEntries((Tags?.Items ?? []).map(({ Key = '', Value = '' }) => [Key, Value]))
+}
+
+/**
+ * What follows a bucket's name in the hosts that reach it: global, regional (with a dot or, of old, a dash), dual-stack,
+ * FIPS, website and transfer acceleration.
+ *
+ * Sources: AWS General Reference, "Amazon S3 endpoints and quotas"; Amazon S3 User Guide, "Website endpoints" and
+ * "Configuring fast, secure file transfers using Amazon S3 Transfer Acceleration".
+ */
+const behindBucket =
+  /^s3(?:-accelerate(?:\.dualstack)?|(?:-fips)?(?:\.dualstack)?[.-][a-z]{2}(?:-[a-z]+)+-\d|-website[.-][a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com$/
+
+/** Whether an origin's host is the bucket, by any of the hosts that S3 has for it. */
+export const isHostOf = (bucket: string, host: string): boolean =>
+  host.toLowerCase().startsWith(`${bucket}.`) && behindBucket.test(host.toLowerCase().slice(bucket.length + 1))
+
+/** The bucket that an origin's host belongs to, if it is one of S3's hosts. */
+export function bucketOf(host: string): string | undefined {
+  const lower = host.toLowerCase()
+  // The last `.s3` that ends well: bucket names may hold `.s3` too.
+  for (let dot = lower.lastIndexOf('.s3'); dot > 0; dot = lower.lastIndexOf('.s3', dot - 1)) {
+    if (behindBucket.test(lower.slice(dot + 1))) return lower.slice(0, dot)
+  }
+  return undefined
+}
+
+/** The distributions that have the bucket among their origins. */
+export const serving = (all: readonly DistributionSummary[], bucket: string): DistributionSummary[] =>
+  all.filter(({ Origins }) => Origins?.Items?.some(({ DomainName }) => isHostOf(bucket, DomainName ?? '')))
