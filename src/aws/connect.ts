@@ -23,8 +23,11 @@ interface Client {
 
 /** The door to AWS. Clients are made on first use, so a command loads and connects only what it talks to. */
 export interface Aws {
-  /** The one client of a class and region. Without a region: that of the bucket, or the SDK's own chain. */
-  client<C extends Client>(Class: new (config: ClientConfig) => C, region?: string): C
+  /**
+   * The one client of a class and region. Without a region: that of the bucket, or the SDK's own chain. `once` is for
+   * calls that must not be repeated without looking what the first attempt did.
+   */
+  client<C extends Client>(Class: new (config: ClientConfig) => C, region?: string, once?: 'once'): C
   /** Closes all connections. */
   close(): void
 }
@@ -47,11 +50,15 @@ export function connect(settings: Settings, environment: NodeJS.ProcessEnv = pro
     ...credentialsOf(settings),
   }
   return {
-    client(Class, region = optional(settings, 'region')) {
-      const id = `${Class.name} ${region ?? ''}`
+    client(Class, region = optional(settings, 'region'), once) {
+      const id = `${Class.name} ${region ?? ''} ${once ?? ''}`
       const existing = clients.get(id)
       if (existing instanceof Class) return existing
-      const made = new Class(region === undefined ? { ...shared } : { ...shared, region })
+      const made = new Class({
+        ...shared,
+        ...(once === undefined ? {} : { maxAttempts: 1 }),
+        ...(region === undefined ? {} : { region }),
+      })
       noteOperation(made)
       clients.set(id, made)
       return made

@@ -31,7 +31,7 @@ export async function encryptSecrets(
         Plaintext: new TextEncoder().encode(secret),
         EncryptionContext: context,
       })
-      const { CiphertextBlob } = await patiently(() => kms.send(command), whyNotYet, propagation, talk)
+      const { CiphertextBlob } = await patiently(() => kms.send(command), whyKeyNotYet, propagation, talk)
       if (CiphertextBlob === undefined) throw new CtlError('failed', 'KMS answered Encrypt without a ciphertext.')
       return Buffer.from(CiphertextBlob).toString('base64')
     }),
@@ -75,7 +75,7 @@ export async function decryptSecrets(
 }
 
 /** KMS is eventually consistent: a key that was just made may not be found for a moment. */
-function whyNotYet(error: unknown): string | undefined {
+export function whyKeyNotYet(error: unknown): string | undefined {
   return /^(NotFoundException|DependencyTimeoutException|KMSInternalException)$/.test(nameOf(error))
     ? 'waiting until KMS knows the new key everywhere'
     : undefined

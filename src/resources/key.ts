@@ -6,12 +6,16 @@ import {
   ListResourceTagsCommand,
   paginateListAliases,
   paginateListKeys,
+  type Tag,
   TagResourceCommand,
 } from '@aws-sdk/client-kms'
 
 import { absentAs, nameOf } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
+import { statusOf } from '../aws/denial.ts'
 import { edgeRegion, type Names, ownerOf, tagKey } from '../aws/names.ts'
+import { type Pace, patiently, propagation, type Talk } from '../aws/patience.ts'
+import { whyKeyNotYet } from './edge-secrets.ts'
 import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from './resource.ts'
 
 export interface KeyWant {
@@ -53,6 +57,38 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
     return { arn, state: found?.KeyMetadata?.KeyState ?? 'unknown', hasAlias, owner: await ownerOfKey(arn) }
   }
 
+  /** A key of ours that has no alias yet. */
+  const findOrphan = async ({ installation }: Names): Promise<Key | undefined> => {
+    for (const keyId of await keysWithoutAlias(kms)) {
+      if ((await unlessDenied(() => ownerOfKey(keyId))) !== installation) continue
+      const orphan = await look(keyId, false)
+      // A key that waits for its deletion was given up by the operator; a new one takes its place.
+      if (orphan !== undefined && orphan.state !== 'PendingDeletion') return orphan
+    }
+    return undefined
+  }
+
+  /** Repeated only after a look for what a call without an answer may have made. */
+  const createKey = async (names: Names, tag: Tag, talk: Talk): Promise<string> => {
+    let lost: { error: unknown; at: number } | undefined
+    const attempt = async (): Promise<string> => {
+      if (lost !== undefined) {
+        const orphan = await findOrphan(names)
+        if (orphan !== undefined) return orphan.arn
+        if (Date.now() - lost.at < listed) throw lost.error
+      }
+      try {
+        const once = aws.client(KMSClient, edgeRegion, 'once')
+        const made = await once.send(new CreateKeyCommand({ Description: description, Tags: [tag] }))
+        return made.KeyMetadata?.Arn ?? ''
+      } catch (error) {
+        if (!throttled(error)) lost = { error, at: Date.now() }
+        throw error
+      }
+    }
+    return patiently(attempt, whyRepeat, repetition, talk)
+  }
+
   return {
     kind: 'KMS key',
     name: ({ names }) => names.keyAlias,
@@ -73,35 +109,40 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
       ]
     },
 
-    async describe({ names }) {
-      const byAlias = await look(names.keyAlias, true)
-      if (byAlias !== undefined) return byAlias
-      for (const keyId of await keysWithoutAlias(kms)) {
-        if ((await unlessDenied(() => ownerOfKey(keyId))) !== names.installation) continue
-        const orphan = await look(keyId, false)
-        // A key that waits for its deletion was given up by the operator; a new one takes its place.
-        if (orphan !== undefined && orphan.state !== 'PendingDeletion') return orphan
-      }
-      return undefined
-    },
+    describe: async ({ names }) => (await look(names.keyAlias, true)) ?? (await findOrphan(names)),
 
     decide: decideKey,
 
-    async apply({ names }, live) {
+    async apply({ names }, live, talk) {
       const tag = { TagKey: names.tag.Key, TagValue: names.tag.Value }
       let arn = live?.arn
       if (arn === undefined) {
-        const made = await kms.send(new CreateKeyCommand({ Description: description, Tags: [tag] }))
-        arn = made.KeyMetadata?.Arn ?? ''
+        arn = await createKey(names, tag, talk)
       } else if (live?.owner !== names.installation) {
         await kms.send(new TagResourceCommand({ KeyId: arn, Tags: [tag] }))
       }
       if (live?.hasAlias !== true) {
-        await kms.send(new CreateAliasCommand({ AliasName: names.keyAlias, TargetKeyId: arn }))
+        const command = new CreateAliasCommand({ AliasName: names.keyAlias, TargetKeyId: arn })
+        await patiently(() => kms.send(command), whyKeyNotYet, propagation, talk)
       }
       return { arn, state: 'Enabled', hasAlias: true, owner: names.installation }
     },
   }
+}
+
+/** Within so many milliseconds a key that was made shows up in ListKeys. */
+const listed = 4_000
+const repetition: Pace = { first: 250, most: 2_000, total: 60_000 }
+
+const throttled = (error: unknown): boolean => nameOf(error) === 'ThrottlingException'
+
+/** Why CreateKey is tried again, if it is: its answer did not come, or was that KMS itself has failed. */
+function whyRepeat(error: unknown): string | undefined {
+  if (throttled(error)) return 'waiting because KMS asks for fewer requests'
+  const status = statusOf(error)
+  return status === undefined || status >= 500
+    ? 'KMS gave no proper answer; looking whether it made the key all the same'
+    : undefined
 }
 
 /** Pure. The key is ours by its tag, and must be usable. */

@@ -1,0 +1,214 @@
+import { expect } from 'chai'
+
+import { endState, type EndState } from './end-state.ts'
+import {
+  discard,
+  expectPlainTalk,
+  sideBySide,
+  type Installation,
+  type Kept,
+  keepBootstrapped,
+  nameOfCall,
+  secret,
+  withInstallation,
+} from './installation.ts'
+
+interface Outcome {
+  readonly stdout: string
+  readonly state: EndState
+  /** The operations that were called, such as `iam:CreateRole`. */
+  readonly called: readonly string[]
+  readonly stderr: string
+}
+
+const newSecretLines =
+  "packagecloud_rails['cloudfront_secret'] = 'YW5vdGhlciBvbmUsIGZvciB0aGUgcm90YXRpb24gb2Yga2V5cw'\n" +
+  `packagecloud_rails['cloudfront_previous_secret'] = '${secret}'\n`
+
+describe('errors that pass by themselves', function () {
+  this.timeout(120_000)
+  let kept: Kept
+  before(async () => (kept = await keepBootstrapped()))
+  after(() => discard(kept))
+
+  /** What the commands do in four situations, which together call every operation that they use. */
+  const scenes = {
+    bootstrap: { from: () => undefined, prepare: async () => ['bootstrap-cloudfront'] },
+    update: {
+      from: () => kept,
+      async prepare(place: Installation) {
+        await place.paste(newSecretLines)
+        return ['bootstrap-cloudfront', '--runtime', 'nodejs24.x']
+      },
+    },
+    connect: { from: () => kept, prepare: async () => kept.next },
+    migrate: {
+      from: () => kept,
+      async prepare(place: Installation) {
+        const { next } = await place.connect()
+        return [...next, '--origin-access', 'oac']
+      },
+    },
+  } as const
+  type Scene = keyof typeof scenes
+
+  const play = (scene: Scene, faults: readonly string[]): Promise<Outcome> => {
+    const state = scenes[scene].from()
+    return withInstallation(state === undefined ? {} : { from: state }, async (place) => {
+      const words = await scenes[scene].prepare(place)
+      for (const fault of faults) place.sandbox.faults.add(fault)
+      place.sandbox.calls.clear()
+      const { stdout, stderr, code } = await place.run(words)
+      const called = [...new Set(place.sandbox.calls.list().map(nameOfCall))]
+      place.sandbox.faults.clear()
+      const talk = `under ${faults.join(' ')}\n${stderr}`
+      expect(code, talk).to.equal(0)
+      expectPlainTalk(stderr)
+      const found = await endState(place.clients)
+      return { stdout: found.normalised(stdout), state: found, called, stderr }
+    })
+  }
+
+  const undisturbed = new Map<Scene, Promise<Outcome>>()
+  const expectSameAsUndisturbed = async (scene: Scene, faults: (called: readonly string[]) => string[]) => {
+    const usual = undisturbed.get(scene) ?? play(scene, [])
+    undisturbed.set(scene, usual)
+    const { stdout, state, called } = await usual
+    const planned = faults(called)
+    const outcome = await play(scene, planned)
+    expect(outcome.state.counts, planned.join(' ')).to.deep.equal(state.counts)
+    expect(outcome.state.resources, planned.join(' ')).to.equal(state.resources)
+    expect(outcome.stdout).to.equal(stdout)
+    return outcome
+  }
+
+  const serverErrors: Readonly<Record<string, string>> = {
+    cloudfront: 'ServiceUnavailable',
+    iam: 'ServiceFailure',
+    kms: 'KMSInternalException',
+    lambda: 'ServiceException',
+    s3: 'InternalError',
+    sts: 'InternalFailure',
+  }
+  const serverError = (call: string): string => serverErrors[call.split(':')[0] ?? ''] ?? ''
+  const everywhere: Readonly<Record<string, (call: string) => string>> = {
+    'the first call of each operation gets no answer and has no effect': (call) => `${call}:1:before:drop`,
+    'the first call of each operation has its effect, but the answer is lost': (call) => `${call}:1:after:drop`,
+    'the first call of each operation ends in a server error, without effect': (call) =>
+      `${call}:1:before:${serverError(call)}`,
+    'the first call of each operation ends in a server error, with its effect': (call) =>
+      `${call}:1:after:${serverError(call)}`,
+    'the first call of each operation is throttled': (call) => `${call}:1:throttle`,
+  }
+  for (const [title, fault] of Object.entries(everywhere)) {
+    it(title, () =>
+      sideBySide(Object.keys(scenes) as Scene[], async (scene) => {
+        await expectSameAsUndisturbed(scene, (called) => called.map(fault))
+      }),
+    )
+  }
+
+  const invalidParameter = 'code=InvalidParameterValueException,status=400,message='
+  const association = 'code=InvalidLambdaFunctionAssociation,status=400,message='
+  /** What is known to happen on AWS right after something was made or changed, and what is said while it lasts. */
+  const single: readonly (readonly [Scene, string, RegExp?])[] = [
+    ['bootstrap', 'iam:CreateRole:1:ConcurrentModification', /looking again/],
+    ['bootstrap', 'iam:PutRolePolicy:1:ConcurrentModification', /looking again/],
+    ['bootstrap', 'kms:CreateAlias:1-2:NotFoundException', /waiting until KMS knows the new key/],
+    ['bootstrap', 'kms:CreateKey:1:DependencyTimeoutException'],
+    ['bootstrap', 'kms:Encrypt:1:NotFoundException', /waiting until KMS knows the new key/],
+    ['bootstrap', 'kms:Encrypt:1-2:DependencyTimeoutException'],
+    [
+      'bootstrap',
+      `lambda:CreateFunction:1-3:${invalidParameter}The role defined for the function cannot be assumed by Lambda.`,
+      /waiting until Lambda can assume the new role/,
+    ],
+    [
+      'bootstrap',
+      `lambda:CreateFunction:1-2:${invalidParameter}The provided execution role does not have permissions to call CreateLogGroup on LOGS`,
+      /waiting for the role's policy to take effect/,
+    ],
+    [
+      'bootstrap',
+      'lambda:PublishVersion:1-2:code=ResourceConflictException,status=409,message=The operation cannot be performed at this time. The function is currently in the following state: Pending',
+      /waiting for an earlier change of the function to settle/,
+    ],
+    ['update', 'lambda:UpdateFunctionCode:1-2:ResourceConflictException', /earlier change of the function/],
+    ['update', 'lambda:UpdateFunctionConfiguration:1-2:ResourceConflictException', /earlier change of the function/],
+    ['update', 'lambda:UpdateFunctionCode:1:PreconditionFailedException', /looking again/],
+    ['update', 'lambda:UpdateFunctionConfiguration:1:PreconditionFailedException', /looking again/],
+    ['connect', 's3:PutBucketPolicy:1-3:MalformedPolicy', /waiting until S3 knows the new origin access identity/],
+    ['connect', 's3:PutBucketPolicy:1:OperationAborted', /looking again/],
+    [
+      'connect',
+      `cloudfront:CreateDistributionWithTags:1-2:${association}The function must be in an Active state. The current state for function arn:aws:lambda:us-east-1:111122223333:function:f:1 is Pending`,
+      /waiting until the function version is Active/,
+    ],
+    [
+      'connect',
+      `cloudfront:CreateDistributionWithTags:1-2:${association}The function execution role must be assumable with edgelambda.amazonaws.com as well as lambda.amazonaws.com principals. Update the IAM role and try again. Role: arn:aws:iam::111122223333:role/r`,
+      /waiting until CloudFront sees the role's new trust policy/,
+    ],
+    [
+      'connect',
+      'cloudfront:CreateDistributionWithTags:1-2:code=InvalidOriginAccessIdentity,status=400,message=The specified origin access identity does not exist or is not valid.',
+      /waiting until CloudFront knows the new origin access identity/,
+    ],
+    ['connect', 'cloudfront:*:1-4:throttle'],
+    ['migrate', 'cloudfront:UpdateDistribution:1:PreconditionFailed', /looking again/],
+    ['migrate', 'cloudfront:UpdateDistribution:1:InvalidIfMatchVersion', /looking again/],
+    ['migrate', 's3:PutBucketPolicy:1:OperationAborted', /looking again/],
+  ]
+  it('what AWS answers until news has spread, one by one', () =>
+    sideBySide(single, async ([scene, fault, said]) => {
+      const { stderr } = await expectSameAsUndisturbed(scene, () => [fault])
+      if (said !== undefined) expect(stderr, fault).to.match(said)
+    }))
+})
+
+describe('errors that do not pass', function () {
+  this.timeout(120_000)
+  let kept: Kept
+  before(async () => (kept = await keepBootstrapped()))
+  after(() => discard(kept))
+
+  const final: readonly (readonly [command: 'bootstrap' | 'connect', fault: string, ...says: string[]])[] = [
+    [
+      'bootstrap',
+      'lambda:CreateFunction:code=CodeStorageExceededException,status=400,message=Code storage limit exceeded.',
+      'Code storage limit exceeded',
+      'lambda:CreateFunction',
+    ],
+    [
+      'connect',
+      'cloudfront:CreateDistributionWithTags:code=AccessDenied,status=403,message=Your account must be verified before you can add new CloudFront resources. To verify your account\\, please contact AWS Support',
+      'must be verified',
+      'not a permission problem',
+    ],
+    [
+      'connect',
+      'cloudfront:CreateDistributionWithTags:code=TooManyDistributions,status=400,message=Your request contains more than the maximum number of distributions.',
+      'maximum number of distributions',
+    ],
+    [
+      'connect',
+      'cloudfront:CreateCloudFrontOriginAccessIdentity:code=TooManyCloudFrontOriginAccessIdentities,status=400,message=You have reached the maximum number of identities.',
+      'maximum number of identities',
+    ],
+    [
+      'connect',
+      `cloudfront:CreateDistributionWithTags:code=InvalidLambdaFunctionAssociation,status=400,message=The function has a runtime that is not supported by Lambda@Edge: nodejs24.x Supported runtimes: [nodejs22.x]`,
+      'Supported runtimes: [nodejs22.x]',
+    ],
+  ]
+  it('end the command with what AWS said, the step, and exit code 1', () =>
+    sideBySide(final, async ([command, fault, ...says]) =>
+      withInstallation(command === 'connect' ? { from: kept } : {}, async (place) => {
+        place.sandbox.faults.add(fault)
+        const { stdout, stderr, code } = await place.run(command === 'connect' ? kept.next : ['bootstrap-cloudfront'])
+        expect([stdout, code], stderr).to.deep.equal(['', 1])
+        for (const text of says) expect(stderr).to.include(text)
+        expectPlainTalk(stderr)
+      }),
+    ))
+})
