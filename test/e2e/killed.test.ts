@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { expect } from 'chai'
+
+import type { Call } from '../../src/sandbox/call-log.ts'
+import { endState, type EndState } from './end-state.ts'
+import {
+  discard,
+  sideBySide,
+  type InstallOptions,
+  type Installation,
+  type Kept,
+  keepBootstrapped,
+  nameOfCall,
+  secret,
+  withInstallation,
+} from './installation.ts'
+
+/** A run whose every changing call is to be a place where it may die. */
+interface Scene {
+  readonly from?: () => Kept
+  /** What happens before, undisturbed; returns the words of the command. */
+  readonly prepare: (place: Installation) => Promise<readonly string[]>
+}
+
+interface Ending {
+  readonly stdout: string
+  readonly state: EndState
+}
+
+type Phase = 'before' | 'after'
+type Point = readonly [call: string, nth: number, phase: Phase]
+
+const newSecretLines =
+  "packagecloud_rails['cloudfront_secret'] = 'YW5vdGhlciBvbmUsIGZvciB0aGUgcm90YXRpb24gb2Yga2V5cw'\n" +
+  `packagecloud_rails['cloudfront_previous_secret'] = '${secret}'\n`
+
+describe('killed with -9 before and after each changing call, then run again', function () {
+  this.timeout(120_000)
+  let kept: Kept
+  before(async () => (kept = await keepBootstrapped()))
+  after(() => discard(kept))
+
+  const scenes: Readonly<Record<string, Scene>> = {
+    'bootstrap-cloudfront, the first time': { prepare: async () => ['bootstrap-cloudfront'] },
+    'bootstrap-cloudfront, with a new secret and runtime': {
+      from: () => kept,
+      async prepare(place) {
+        await place.paste(newSecretLines)
+        return ['bootstrap-cloudfront', '--runtime', 'nodejs24.x']
+      },
+    },
+    'reconfigure-cloudfront-distribution, the first time': { from: () => kept, prepare: async () => kept.next },
+    'reconfigure-cloudfront-distribution, from identity to control, with a new version': {
+      from: () => kept,
+      async prepare(place) {
+        await place.connect()
+        await place.paste(newSecretLines)
+        return [...(await place.bootstrap()), '--origin-access', 'oac', '--price-class', 'PriceClass_100']
+      },
+    },
+  }
+
+  for (const [title, scene] of Object.entries(scenes)) {
+    it(title, async () => {
+      const { ending, points } = await uninterrupted(scene)
+      expect(points.length, 'points to die at').to.be.greaterThan(5)
+      await sideBySide(points, async (point) => {
+        const again = await interruptedAt(scene, point)
+        const where = `killed ${point[2]} ${point[0]}`
+        expect(again.state.counts, where).to.deep.equal(ending.state.counts)
+        expect(again.state.resources, where).to.equal(ending.state.resources)
+        expect(again.stdout, where).to.equal(ending.stdout)
+      })
+    })
+  }
+})
+
+const optionsOf = ({ from }: Scene): InstallOptions => (from === undefined ? {} : { from: from() })
+
+function uninterrupted(scene: Scene): Promise<{ ending: Ending; points: Point[] }> {
+  return withInstallation(optionsOf(scene), async (place) => {
+    const words = await scene.prepare(place)
+    let stdout = ''
+    const changes = await place.changes(async () => (stdout = await place.succeed(words)))
+    const points = changes.flatMap((call, index) => {
+      const nth = changes.slice(0, index + 1).filter((other) => other === call).length
+      return [[call, nth, 'before'] as const, [call, nth, 'after'] as const]
+    })
+    return { ending: await endingOf(place, stdout), points }
+  })
+}
+
+const endingOf = async ({ clients }: Installation, stdout: string): Promise<Ending> => {
+  const state = await endState(clients)
+  return { stdout: state.normalised(stdout), state }
+}
+
+function interruptedAt(scene: Scene, point: Point): Promise<Ending> {
+  return withInstallation(optionsOf(scene), async (place) => {
+    const words = await scene.prepare(place)
+    await runUntil(place, words, point)
+    return endingOf(place, await place.succeed(words))
+  })
+}
+
+/** Runs the command and kills it at a point; what had begun by then is carried out or not, as the point's phase says. */
+async function runUntil(place: Installation, words: readonly string[], [name, nth, phase]: Point): Promise<void> {
+  const killer = new AbortController()
+  let seen = 0
+  let reached: Call | undefined
+  const stop = place.sandbox.onCall(async (call, now) => {
+    if (now !== phase || nameOfCall(call) !== name || ++seen !== nth) return undefined
+    reached = call
+    killer.abort()
+    await run
+    // The server hears of the broken connection a moment later.
+    await sleep(20)
+    return undefined
+  })
+  const run = place.run(words, { signal: killer.signal })
+  const { code, stdout } = await run
+  expect([code, stdout]).to.deep.equal([137, ''])
+  // Calls that were on their way beside it end before the next run, as they would.
+  await sleep(50)
+  stop()
+  // Not carried out, or carried out but never answered.
+  expect(reached?.status === undefined ? 'before' : 'after', `${name}, killed`).to.equal(phase)
+}
