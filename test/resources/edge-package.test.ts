@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+
+import { expect } from 'chai'
+import * as fc from 'fast-check'
+import { strToU8, unzipSync, zipSync } from 'fflate'
+
+import { packEdge, unpackEdge } from '../../src/resources/edge-package.ts'
+import type { SealedSecrets } from '../../src/resources/edge-secrets.ts'
+
+const sealed: SealedSecrets = {
+  region: 'us-east-1',
+  keyArn: 'arn:aws:kms:us-east-1:123456789012:key/1',
+  encryptionContext: { 'packagecloud:enterprise': 'packagecloud', purpose: 'cloudfront_auth' },
+  ciphertexts: ['Y2lwaGVydGV4dA=='],
+}
+const code = strToU8('export const handler = async () => ({ status: 403 })\n')
+const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+describe('packEdge', () => {
+  it('holds what the function reads, and nothing else', () => {
+    const files = unzipSync(packEdge({ code, sealed }))
+    expect(Object.keys(files)).to.deep.equal(['config.json', 'index.mjs'])
+    expect(files['index.mjs']).to.deep.equal(code)
+    expect(JSON.parse(Buffer.from(files['config.json'] ?? []).toString())).to.deep.equal({
+      region: 'us-east-1',
+      keyId: sealed.keyArn,
+      encryptionContext: sealed.encryptionContext,
+      secrets: sealed.ciphertexts,
+    })
+  })
+
+  it('makes the same bytes in every time zone of the world', () => {
+    const zone = process.env['TZ']
+    try {
+      const hashes = ['UTC', ...Intl.supportedValuesOf('timeZone')].map((TZ) => {
+        process.env['TZ'] = TZ
+        return hash(packEdge({ code, sealed }))
+      })
+      expect(hashes.length).to.be.greaterThan(300)
+      expect(new Set(hashes).size).to.equal(1)
+    } finally {
+      if (zone === undefined) Reflect.deleteProperty(process.env, 'TZ')
+      else process.env['TZ'] = zone
+    }
+  })
+
+  it('makes the bytes that it has always made, or every installation would publish a version for nothing', () => {
+    expect(hash(packEdge({ code, sealed }))).to.equal(
+      '8424a3e2628b7851fa421216bd48751231d30b89ea8ab8ee68232c2c38c4bffa',
+    )
+  })
+
+  it('makes other bytes of another code, secret or key', () => {
+    const hashes = [
+      packEdge({ code, sealed }),
+      packEdge({ code: strToU8('other'), sealed }),
+      packEdge({ code, sealed: { ...sealed, ciphertexts: ['b3RoZXI='] } }),
+      packEdge({ code, sealed: { ...sealed, keyArn: 'another' } }),
+    ].map(hash)
+    expect(new Set(hashes).size).to.equal(4)
+  })
+
+  it('does not depend on when it is made', async () => {
+    const first = packEdge({ code, sealed })
+    // Zip counts in steps of two seconds; a clock that leaked in would need that long to show.
+    const realNow = Date.now
+    try {
+      Date.now = () => realNow() + 86_400_000
+      expect(packEdge({ code, sealed })).to.deep.equal(first)
+    } finally {
+      Date.now = realNow
+    }
+  })
+})
+
+describe('unpackEdge', () => {
+  it('reads back what packEdge has packed', () => {
+    const text = fc.string({ minLength: 1, unit: 'grapheme' })
+    const secrets = fc.record({
+      region: text,
+      keyArn: text,
+      encryptionContext: fc.dictionary(text, text),
+      ciphertexts: fc.array(text, { minLength: 1, maxLength: 2 }),
+    })
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), secrets, (bytes, some) => {
+        const unpacked = unpackEdge(packEdge({ code: bytes, sealed: some }))
+        expect(Buffer.from(unpacked.code).equals(Buffer.from(bytes))).to.equal(true)
+        expect({ ...unpacked.sealed, encryptionContext: { ...unpacked.sealed?.encryptionContext } }).to.deep.equal({
+          ...some,
+          encryptionContext: { ...some.encryptionContext },
+        })
+      }),
+    )
+  })
+
+  it('takes whatever else is deployed for nothing of ours, and throws at nothing', () => {
+    expect(unpackEdge(new Uint8Array())).to.deep.equal({ code: new Uint8Array(), sealed: undefined })
+    const zip = packEdge({ code, sealed })
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => void unpackEdge(bytes)))
+    fc.assert(fc.property(fc.nat(zip.length - 1), (length) => void unpackEdge(zip.subarray(0, length))))
+    fc.assert(
+      fc.property(
+        fc.nat(zip.length - 1),
+        fc.nat(255),
+        (at, byte) => void unpackEdge(Uint8Array.from(zip).with(at, byte)),
+      ),
+    )
+  })
+
+  it('counts a config.json that is not as it should be as missing', () => {
+    for (const config of [
+      '',
+      '{',
+      'null',
+      '[]',
+      '{}',
+      '{"region":"us-east-1","keyId":"k","encryptionContext":{},"secrets":[]}',
+    ]) {
+      const deployed = unpackEdge(zipSync({ 'config.json': strToU8(config), 'index.mjs': code }))
+      expect(deployed, config).to.deep.equal({ code, sealed: undefined })
+    }
+  })
+
+  it('counts code that is not there as empty', () => {
+    expect(unpackEdge(zipSync({ 'index.js': code })).code).to.have.length(0)
+  })
+})
