@@ -18,6 +18,8 @@ export interface Subject<Want, Live> {
 export function behavesLikeAResource<Want, Live>(
   kind: string,
   prepare: (bench: AwsUnderTest) => Promise<Subject<Want, Live>>,
+  /** What a kind of resource has not: settings that could be changed, or a mark that could be taken away. */
+  without: { readonly settings?: true; readonly mark?: true } = {},
 ): void {
   describe(`${kind} behaves like a resource`, () => {
     let bench: AwsUnderTest
@@ -65,16 +67,17 @@ export function behavesLikeAResource<Want, Live>(
       expect(bench.sandbox.calls.changing().length).to.equal(written)
     })
 
-    it('puts back what someone changed, and says why', async function () {
-      if (subject.tamper === undefined) return this.skip()
-      await make()
-      await subject.tamper()
-      const { decision } = await look()
-      expect(decision.do).to.be.oneOf(['update', 'create'])
-      expect(decision.because).not.to.deep.equal([])
-      await make()
-      expect((await look()).decision.do).to.equal('keep')
-    })
+    if (without.settings !== true) {
+      it('puts back what someone changed, and says why', async () => {
+        await make()
+        await subject.tamper?.()
+        const { decision } = await look()
+        expect(decision.do).to.be.oneOf(['update', 'create'])
+        expect(decision.because).not.to.deep.equal([])
+        await make()
+        expect((await look()).decision.do).to.equal('keep')
+      })
+    }
 
     it('does not mistake "you may not look" for "it is not there"', async () => {
       await subject.resource.describe(subject.want)
@@ -90,7 +93,10 @@ export function behavesLikeAResource<Want, Live>(
         () => undefined,
         (thrown: unknown) => thrown,
       )
-      expect(error).to.be.instanceOf(Error).with.property('name').that.matches(/^AccessDenied/)
+      expect(error)
+        .to.be.instanceOf(Error)
+        .with.property('name')
+        .that.matches(/^AccessDenied/)
     })
 
     it('calls nothing that it does not declare in its needs', async () => {
@@ -101,13 +107,14 @@ export function behavesLikeAResource<Want, Live>(
       expect(declared).to.include.members([...new Set(used)])
     })
 
-    it('refuses what is not ours', async function () {
-      if (subject.disown === undefined) return this.skip()
-      await make()
-      await subject.disown()
-      const { decision } = await look()
-      expect(decision.do).to.equal('refuse')
-      expect(decision.hint ?? []).not.to.deep.equal([])
-    })
+    if (without.mark !== true) {
+      it('refuses what is not ours', async () => {
+        await make()
+        await subject.disown?.()
+        const { decision } = await look()
+        expect(decision.do).to.equal('refuse')
+        expect(decision.hint ?? []).not.to.deep.equal([])
+      })
+    }
   })
 }

@@ -57,33 +57,41 @@ behavesLikeAResource('The IAM role', async (bench) => {
   }
 })
 
-behavesLikeAResource('The KMS key', async (bench) => {
-  const kms = bench.aws.client(KMSClient, region)
-  const resource = key(bench.aws)
-  const want = ours(bench)
-  return {
-    resource,
-    want,
-    disown: async () => {
-      const live = await resource.describe(want)
-      await kms.send(new UntagKeyCommand({ KeyId: live?.arn, TagKeys: [tagKey] }))
-    },
-  }
-})
+behavesLikeAResource(
+  'The KMS key',
+  async (bench) => {
+    const kms = bench.aws.client(KMSClient, region)
+    const resource = key(bench.aws)
+    const want = ours(bench)
+    return {
+      resource,
+      want,
+      disown: async () => {
+        const live = await resource.describe(want)
+        await kms.send(new UntagKeyCommand({ KeyId: live?.arn, TagKeys: [tagKey] }))
+      },
+    }
+  },
+  { settings: true },
+)
 
-behavesLikeAResource('The role policy', async (bench) => {
-  const iam = bench.aws.client(IAMClient, region)
-  await made(bench, role(bench.aws), ours(bench))
-  const { arn: keyArn } = await made(bench, key(bench.aws), ours(bench))
-  const { roleName: RoleName, rolePolicyName: PolicyName } = bench.names
-  const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'kms:*', Resource: '*' }] }
-  return {
-    resource: rolePolicy(bench.aws),
-    want: { ...ours(bench), keyArn },
-    tamper: () =>
-      iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(everything) })),
-  }
-})
+behavesLikeAResource(
+  'The role policy',
+  async (bench) => {
+    const iam = bench.aws.client(IAMClient, region)
+    await made(bench, role(bench.aws), ours(bench))
+    const { arn: keyArn } = await made(bench, key(bench.aws), ours(bench))
+    const { roleName: RoleName, rolePolicyName: PolicyName } = bench.names
+    const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'kms:*', Resource: '*' }] }
+    return {
+      resource: rolePolicy(bench.aws),
+      want: { ...ours(bench), keyArn },
+      tamper: () =>
+        iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(everything) })),
+    }
+  },
+  { mark: true },
+)
 
 async function functionWant(bench: AwsUnderTest) {
   const { arn: roleArn } = await made(bench, role(bench.aws), ours(bench))
@@ -109,16 +117,24 @@ behavesLikeAResource('The edge function', async (bench) => {
   }
 })
 
-behavesLikeAResource('The numbered version', async (bench) => {
-  const want = await functionWant(bench)
-  const made1 = await made(bench, edgeFunction(bench.aws), want)
-  return { resource: edgeVersion(bench.aws), want: { ...ours(bench), function: made1 } }
-})
+behavesLikeAResource(
+  'The numbered version',
+  async (bench) => {
+    const want = await functionWant(bench)
+    const made1 = await made(bench, edgeFunction(bench.aws), want)
+    return { resource: edgeVersion(bench.aws), want: { ...ours(bench), function: made1 } }
+  },
+  { settings: true, mark: true },
+)
 
-behavesLikeAResource('The origin access identity', async (bench) => ({
-  resource: originAccessIdentity(bench.aws),
-  want: ours(bench),
-}))
+behavesLikeAResource(
+  'The origin access identity',
+  async (bench) => ({
+    resource: originAccessIdentity(bench.aws),
+    want: ours(bench),
+  }),
+  { settings: true, mark: true },
+)
 
 behavesLikeAResource('The origin access control', async (bench) => {
   const client = bench.aws.client(CloudFrontClient, region)
@@ -165,52 +181,71 @@ async function bucketOf(bench: AwsUnderTest) {
   return lookUpBucket(bench.aws, 'packages-test')
 }
 
-behavesLikeAResource('The bucket policy', async (bench) => {
-  const identity = await made(bench, originAccessIdentity(bench.aws), ours(bench))
-  const bucket = await bucketOf(bench)
-  const Policy = JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      { Sid: 'Mine', Effect: 'Deny', Principal: '*', Action: 's3:DeleteBucket', Resource: 'arn:aws:s3:::packages-test' },
-    ],
-  })
-  return {
-    resource: bucketPolicy(bench.aws),
-    want: { ...ours(bench), bucket, reader: { kind: 'oai' as const, ...identity }, backups: `${process.cwd()}/node_modules/.cache/backups` },
-    tamper: () =>
-      bench.aws.client(S3Client, region).send(new PutBucketPolicyCommand({ Bucket: bucket.name, Policy })),
-  }
-})
+behavesLikeAResource(
+  'The bucket policy',
+  async (bench) => {
+    const identity = await made(bench, originAccessIdentity(bench.aws), ours(bench))
+    const bucket = await bucketOf(bench)
+    const Policy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Sid: 'Mine',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 's3:DeleteBucket',
+          Resource: 'arn:aws:s3:::packages-test',
+        },
+      ],
+    })
+    return {
+      resource: bucketPolicy(bench.aws),
+      want: {
+        ...ours(bench),
+        bucket,
+        reader: { kind: 'oai' as const, ...identity },
+        backups: `${process.cwd()}/node_modules/.cache/backups`,
+      },
+      tamper: () =>
+        bench.aws.client(S3Client, region).send(new PutBucketPolicyCommand({ Bucket: bucket.name, Policy })),
+    }
+  },
+  { mark: true },
+)
 
-behavesLikeAResource('The distribution', async (bench) => {
-  const client = bench.aws.client(CloudFrontClient, region)
-  const functionLive = await made(bench, edgeFunction(bench.aws), await functionWant(bench))
-  const version = await made(bench, edgeVersion(bench.aws), { ...ours(bench), function: functionLive })
-  await untilVersionActive(bench.aws, bench.names, version, bench.talk)
-  const identity = await made(bench, originAccessIdentity(bench.aws), ours(bench))
-  const policy = await made(bench, cachePolicy(bench.aws), ours(bench))
-  const bucket = await bucketOf(bench)
-  const want = {
-    ...ours(bench),
-    bucket,
-    id: undefined,
-    functionArn: version.arn,
-    cachePolicyId: policy.id,
-    access: { kind: 'oai' as const, id: identity.id },
-    aliases: [],
-    certificate: undefined,
-    priceClass: undefined,
-  }
-  return {
-    resource: distribution(bench.aws),
-    want,
-    tamper: async () => {
-      const Id = (await findDistribution(bench.aws, want))?.id
-      const { ETag, DistributionConfig: config } = await client.send(new GetDistributionConfigCommand({ Id }))
-      if (config?.DefaultCacheBehavior === undefined) throw new Error('no config')
-      const behavior = { ...config.DefaultCacheBehavior, LambdaFunctionAssociations: { Quantity: 0 } }
-      const DistributionConfig = { ...config, Enabled: false, DefaultCacheBehavior: behavior }
-      await client.send(new UpdateDistributionCommand({ Id, IfMatch: ETag, DistributionConfig }))
-    },
-  }
-})
+behavesLikeAResource(
+  'The distribution',
+  async (bench) => {
+    const client = bench.aws.client(CloudFrontClient, region)
+    const functionLive = await made(bench, edgeFunction(bench.aws), await functionWant(bench))
+    const version = await made(bench, edgeVersion(bench.aws), { ...ours(bench), function: functionLive })
+    await untilVersionActive(bench.aws, bench.names, version, bench.talk)
+    const identity = await made(bench, originAccessIdentity(bench.aws), ours(bench))
+    const policy = await made(bench, cachePolicy(bench.aws), ours(bench))
+    const bucket = await bucketOf(bench)
+    const want = {
+      ...ours(bench),
+      bucket,
+      id: undefined,
+      functionArn: version.arn,
+      cachePolicyId: policy.id,
+      access: { kind: 'oai' as const, id: identity.id },
+      aliases: [],
+      certificate: undefined,
+      priceClass: undefined,
+    }
+    return {
+      resource: distribution(bench.aws),
+      want,
+      tamper: async () => {
+        const Id = (await findDistribution(bench.aws, want))?.id
+        const { ETag, DistributionConfig: config } = await client.send(new GetDistributionConfigCommand({ Id }))
+        if (config?.DefaultCacheBehavior === undefined) throw new Error('no config')
+        const behavior = { ...config.DefaultCacheBehavior, LambdaFunctionAssociations: { Quantity: 0 } }
+        const DistributionConfig = { ...config, Enabled: false, DefaultCacheBehavior: behavior }
+        await client.send(new UpdateDistributionCommand({ Id, IfMatch: ETag, DistributionConfig }))
+      },
+    }
+  },
+  { mark: true },
+)
