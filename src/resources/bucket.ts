@@ -126,7 +126,8 @@ export async function regionOf(aws: Aws, name: string): Promise<string> {
     return BucketRegion ?? region ?? 'us-east-1'
   } catch (error) {
     const elsewhere = regionHeader(error)
-    if (statusOf(error) === 301 && elsewhere !== undefined) return elsewhere
+    // 301, or 400 where the signature's region is the trouble.
+    if (elsewhere !== undefined && elsewhere !== region && [301, 400].includes(statusOf(error) ?? 0)) return elsewhere
     if (nameOf(error) === 'NotFound' || nameOf(error) === 'NoSuchBucket') {
       throw new CtlError('configuration', `The bucket "${name}" does not exist.`, {
         hint: 'Check the name in packagecloud.rb or --bucket; `pc-ctl show-config` tells where it came from.',

@@ -14,6 +14,8 @@ import { change, create, notOurs, pending, type Resource, updateIf } from './res
 export interface CachePolicyWant {
   readonly names: Names
   readonly accountId: string
+  /** Seconds that objects without Cache-Control are kept; 0 by default. */
+  readonly defaultTtl?: number
 }
 
 export interface CachePolicy {
@@ -28,11 +30,11 @@ export interface CachePolicy {
  * have not been re-indexed yet) checked with S3 each time: slower, but never stale. Nothing of the request but its path
  * is in the cache key, so that all signed URLs of an object share one cache entry.
  */
-const wantedConfig = (names: Names): CachePolicyConfig => ({
+const wantedConfig = ({ names, defaultTtl = 0 }: CachePolicyWant): CachePolicyConfig => ({
   Name: names.cachePolicy,
   Comment: names.mark,
   MinTTL: 0,
-  DefaultTTL: 0,
+  DefaultTTL: defaultTtl,
   MaxTTL: 31_536_000,
   ParametersInCacheKeyAndForwardedToOrigin: {
     EnableAcceptEncodingGzip: false,
@@ -76,17 +78,18 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
       }
     },
 
-    decide({ names }, live) {
-      const config = wantedConfig(names)
+    decide(want, live) {
+      const { names } = want
+      const config = wantedConfig(want)
       if (live === undefined) return create({ id: pending('cache policy id'), etag: '', config })
       if (live.config.Comment !== names.mark) {
-        return notOurs(live, `CloudFront cache policy ${names.cachePolicy}`, undefined)
+        return notOurs(live, `CloudFront cache policy ${names.cachePolicy}`, undefined, 'never')
       }
       return updateIf({ ...live, config }, fieldChanges(live.config, config))
     },
 
-    async apply({ names }, live) {
-      const CachePolicyConfig = wantedConfig(names)
+    async apply(want, live) {
+      const CachePolicyConfig = wantedConfig(want)
       const { ETag, CachePolicy: policy } =
         live === undefined
           ? await client.send(new CreateCachePolicyCommand({ CachePolicyConfig }))

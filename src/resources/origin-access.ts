@@ -115,7 +115,7 @@ export function originAccessControl(aws: Aws): Resource<OriginAccessWant, Origin
       const config = controlConfig(names)
       if (live === undefined) return create({ id: pending('access control id'), etag: '', config })
       if (live.config.Description !== names.mark) {
-        return notOurs(live, `CloudFront origin access control "${names.originAccess}"`, undefined)
+        return notOurs(live, `CloudFront origin access control "${names.originAccess}"`, undefined, 'never')
       }
       return updateIf({ ...live, config }, [
         ...change('SigningBehavior', live.config.SigningBehavior, config.SigningBehavior),

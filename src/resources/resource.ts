@@ -91,15 +91,23 @@ export const refuse = <Live>(after: Live, because: string, ...hint: string[]): D
  *
  * @param what - kind and name, such as `IAM role packagecloud_cloudfront_auth`
  * @param owner - the installation that it is marked as belonging to, if any
+ * @param adoptable - whether `--adopt` can take it over; what takes no tags can't be marked without changing its name
  */
-export const notOurs = <Live>(live: Live, what: string, owner: string | undefined): Decision<Live> =>
+export const notOurs = <Live>(
+  live: Live,
+  what: string,
+  owner: string | undefined,
+  adoptable: 'adoptable' | 'never' = 'adoptable',
+): Decision<Live> =>
   refuse(
     live,
     owner === undefined
       ? `${what} exists but was not made for packagecloud`
       : `${what} belongs to the installation "${owner}"`,
     owner === undefined
-      ? 'If it is yours to use, run the command again with --adopt; otherwise choose another --installation name.'
+      ? adoptable === 'never'
+        ? 'Rename it, or choose another --installation name.'
+        : 'If it is yours to use, run the command again with --adopt; otherwise choose another --installation name.'
       : `Use --installation ${owner} if that one is meant.`,
   )
 

@@ -34,6 +34,7 @@ interface Run extends Talk {
   readonly mode: 'plan' | 'apply'
   readonly report: PlanLine[]
   readonly lookAgainAfter: number
+  readonly agreed: readonly string[]
 }
 
 /** A statement that must be true before anything is written. Throws if it isn't; may answer what it saw. */
@@ -148,6 +149,11 @@ async function settle<Want, Live>(
     const decision = resource.decide(wanted, found)
     if (run.mode === 'plan' || decision.do === 'keep') return { decision, live: decision.after }
     if (decision.do === 'refuse') throw refusal(decision, 'Refused, and this was not changed')
+    if (decision.ask !== undefined && !run.agreed.includes(decision.ask)) {
+      throw new CtlError('refused', `Something changed meanwhile, and nobody was asked: ${decision.ask}`, {
+        hint: 'Run the same command again.',
+      })
+    }
     try {
       return { decision, live: await resource.apply(wanted, found, run) }
     } catch (error) {
@@ -192,6 +198,8 @@ export interface Conduct {
   readonly signal: AbortSignal
   /** Milliseconds until what was changed by someone else is looked at again, doubled each time. */
   readonly lookAgainAfter?: number
+  /** The questions that the operator has answered with yes. */
+  readonly agreed?: readonly string[]
 }
 
 /**
@@ -202,7 +210,7 @@ export interface Conduct {
 export async function runChain<C extends object>(
   chain: Chain<C>,
   mode: Run['mode'],
-  { show, signal, lookAgainAfter = 500 }: Conduct,
+  { show, signal, lookAgainAfter = 500, agreed = [] }: Conduct,
 ): Promise<{ ctx: C; report: PlanLine[] }> {
   const report: PlanLine[] = []
   // Each step adds its part; a chain's order guarantees that what a step reads has been put there before.
@@ -230,7 +238,7 @@ export async function runChain<C extends object>(
     }
     try {
       if (signal.aborted) throw interruption()
-      const done = await step.run(ctx, { mode, report, signal, lookAgainAfter, tell })
+      const done = await step.run(ctx, { mode, report, signal, lookAgainAfter, agreed, tell })
       if (done !== undefined) task.title = `${step.title}: ${done}`
       lines.done(done)
     } catch (error) {
@@ -281,7 +289,7 @@ export async function carryOut<C extends object>(
   if (questions.length > 0 && !(await agree(questions))) {
     throw new CtlError('refused', 'Not agreed, so nothing was changed.')
   }
-  return runChain(chain, 'apply', conduct)
+  return runChain(chain, 'apply', { ...conduct, agreed: questions })
 }
 
 function summary(plan: readonly PlanLine[]): string {

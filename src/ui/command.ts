@@ -63,7 +63,9 @@ export abstract class CtlCommand extends Command {
       this.say(`Error: ${failure.message}`)
       for (const line of failure.hint) this.say(`  ${line}`)
       const verbose = this.argv.includes('--verbose')
-      if (verbose && error.stack !== undefined) this.say(error.stack)
+      for (let cause: unknown = error; verbose && cause instanceof Error; cause = cause.cause) {
+        this.say(cause.stack ?? cause.message)
+      }
     }
     return this.exit(failure.exitCode)
   }

@@ -7,7 +7,11 @@ import { exitCodes } from './errors.ts'
 export function interruptSignal(say: (line: string) => void): AbortSignal {
   const controller = new AbortController()
   const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted)
+    if (controller.signal.aborted) {
+      // The live renderer hides the cursor while it runs.
+      if (process.stderr.isTTY) process.stderr.write('\u001B[?25h')
+      process.exit(exitCodes.interrupted)
+    }
     controller.abort()
     say('Stopping after the call in hand; once more to stop at once.')
   }

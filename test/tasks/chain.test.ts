@@ -200,6 +200,20 @@ describe('an apply', () => {
     expect(writes()).to.have.length(3)
   })
 
+  it('does not do what would have to be asked where that comes up only after the plan', async () => {
+    const { making, world, writes } = bench()
+    const meanwhile = check<Context>('Meanwhile', {
+      that: async ({ first }) => {
+        if (world.get('first') === first) world.set('second', 'foreign')
+        return undefined
+      },
+    })
+    const error = await thrownBy(carryOut([making('first'), meanwhile, making('second')], quiet, yes))
+    expect(error.failure).to.equal('refused')
+    expect(error.message).to.contain('Take over second?')
+    expect(writes()).to.deep.equal(['write first'])
+  })
+
   it('changes nothing without agreement, and asks nothing where nothing is to be asked', async () => {
     const foreign = bench({ first: 'foreign' })
     const error = await thrownBy(carryOut([foreign.making('first')], quiet, async () => false))
