@@ -1,11 +1,13 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
 import { Flags } from '@oclif/core'
 
 import { faultGrammar, FaultSyntaxError, parseDuration, parseFault } from '../sandbox/faults.ts'
-import { prepareStage } from '../sandbox/rehearsal.ts'
+import { operatorName, readPolicies } from '../sandbox/iam-operator.ts'
+import { PolicySyntaxError } from '../sandbox/iam-policy-document.ts'
+import { prepareStage, type Prepared } from '../sandbox/rehearsal.ts'
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
@@ -24,6 +26,7 @@ export default class SandboxCommand extends CtlCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> --bucket packages-example-org --region eu-central-1 --state ./rehearsal',
     '<%= config.bin %> <%= command.id %> --fault cloudfront:CreateDistribution:1:after:ServiceUnavailable',
+    '<%= config.bin %> <%= command.id %> --bucket packages-example-org --enforce-iam policies.json',
   ]
   static override flags = {
     port: Flags.integer({ description: 'port of the AWS endpoint; any free one by default', min: 0, max: 65_535 }),
@@ -39,11 +42,18 @@ export default class SandboxCommand extends CtlCommand {
     latency: duration({ description: 'how long every answer waits' }),
     'deploy-time': duration({ description: 'how long a distribution is InProgress (default 5s)' }),
     fault: Flags.string({ description: 'make calls fail; see above', multiple: true, helpValue: 'SPEC' }),
+    'enforce-iam': Flags.string({
+      description: 'be a user with just these policies, as `permissions` prints them, and not the root user',
+      multiple: true,
+      helpValue: 'FILE',
+    }),
   }
 
   async run(): Promise<void> {
     const { flags } = await this.parse(SandboxCommand)
     const faults = (flags.fault ?? []).map((text) => usage(() => parseFault(text)))
+    const policyFiles = flags['enforce-iam']
+    const policies = policyFiles && (await Promise.all(policyFiles.map(policiesIn))).flat()
     const temporary = flags.state === undefined ? await mkdtemp(join(tmpdir(), 'pc-ctl-rehearsal-')) : undefined
     const config = resolve(flags.config ?? join(flags.state ?? temporary ?? '.', 'packagecloud.rb'))
     const ended = new Promise<void>((end) => {
@@ -58,13 +68,14 @@ export default class SandboxCommand extends CtlCommand {
       latency: flags.latency,
       timing: flags['deploy-time'] === undefined ? {} : { deploy: flags['deploy-time'] },
       faults,
+      ...(policies === undefined ? {} : { policies }),
     }).catch((error: unknown) => {
       throw new CtlError('failed', `The sandbox could not start: ${messageOf(error)}`, { cause: error })
     })
     try {
-      const { configWritten } = await prepareStage(sandbox, { bucket: flags.bucket, region: flags.region, config })
+      const prepared = await prepareStage(sandbox, { bucket: flags.bucket, region: flags.region, config })
       process.on('SIGHUP', () => void this.restartFront(sandbox))
-      this.announce(sandbox, flags.region, config, configWritten)
+      this.announce(sandbox, flags.region, config, prepared.config, policyFiles)
       await ended
     } finally {
       await sandbox.close()
@@ -72,7 +83,13 @@ export default class SandboxCommand extends CtlCommand {
     }
   }
 
-  private announce(sandbox: Sandbox, region: string, config: string, configWritten: boolean): void {
+  private announce(
+    sandbox: Sandbox,
+    region: string,
+    config: string,
+    prepared: Prepared,
+    policyFiles: readonly string[] | undefined,
+  ): void {
     const { endpoint, frontUrl, front } = sandbox
     const environment = {
       ...sandbox.environment,
@@ -85,9 +102,10 @@ export default class SandboxCommand extends CtlCommand {
     if (this.jsonEnabled()) this.logJson({ endpoint, frontUrl, frontToken: front?.token, config, environment })
     this.say(`An embedded AWS at ${endpoint}; calls and faults at ${endpoint}/_sandbox`)
     this.say(`The front server: curl -L -u ${front?.token ?? ''}: ${frontUrl ?? ''}/KEY`)
-    this.say(
-      `It reads ${config}${configWritten ? ' (a sample, just written)' : ''} now and on SIGHUP (PID ${process.pid}).`,
-    )
+    this.say(`It reads ${config}${preparedWords[prepared]} now and on SIGHUP (PID ${process.pid}).`)
+    if (policyFiles !== undefined) {
+      this.say(`You are the IAM user ${operatorName}, with just the policies of ${policyFiles.join(', ')}.`)
+    }
     this.say('Paste the lines above into another shell, then: pc-ctl generate-cloudfront-secret')
     this.say('Ctrl-C ends the sandbox.')
   }
@@ -97,6 +115,25 @@ export default class SandboxCommand extends CtlCommand {
       () => this.say('The front server has read its settings again.'),
       (error: unknown) => this.say(`The front server can't use its settings: ${messageOf(error)}`),
     )
+  }
+}
+
+const preparedWords: Readonly<Record<Prepared, string>> = {
+  written: ' (a sample, just written)',
+  switched: ' (now with the credentials printed above)',
+  kept: '',
+}
+
+/** The policies in a file. Throws a usage error that names the file. */
+async function policiesIn(file: string): Promise<string[]> {
+  try {
+    return readPolicies(await readFile(file, 'utf8'))
+  } catch (error) {
+    const reason = error instanceof PolicySyntaxError ? error.message : `it can't be read: ${messageOf(error)}`
+    throw new CtlError('usage', `--enforce-iam ${file}: ${reason}`, {
+      hint: 'It takes what `pc-ctl permissions GROUP --account ID --bucket NAME` prints.',
+      cause: error,
+    })
   }
 }
 

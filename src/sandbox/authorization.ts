@@ -47,21 +47,35 @@ export const isAllowed = (question: Question): boolean => judge(question) === 'a
 
 const isDeny = (statement: PolicyStatement): boolean => statement.effect === 'Deny'
 
+/**
+ * The condition keys and policy variables that statements on this action and resource ask for and the context does not
+ * have; a simulation tells them to whoever asked (IAM API reference, "EvaluationResult").
+ */
+export function missingContext(question: Question): string[] {
+  const { caller, identityPolicies, resourcePolicies } = question
+  const context = lowered({ ...callerContext(caller), ...question.context })
+  const statements = [
+    ...identityPolicies.flatMap(({ statements: all }) => all),
+    ...resourcePolicies.flatMap(({ statements: all }) => all.filter((one) => reachOf(one, caller) !== 'nobody')),
+  ].filter((statement) => speaksOf(statement, question, context))
+  const keys = statements.flatMap(({ condition, resources = [] }) => {
+    const tests = Object.values(condition)
+    const texts = [...resources, ...tests.flatMap((test) => Object.values(test).flat())]
+    return [...tests.flatMap((test) => Object.keys(test)), ...texts.flatMap(variablesIn)]
+  })
+  return [...new Set(keys)].filter((key) => !context.has(key.toLowerCase()))
+}
+
+/** The names in `${…}`, but for those that stand for a character. */
+const variablesIn = (text: string): string[] => [...text.matchAll(/\$\{([^}*?$]+)\}/g)].map(([, name = '']) => name)
+
 function statementApplies(
   statement: PolicyStatement,
-  { action, resource }: Question,
+  question: Question,
   context: ReadonlyMap<string, readonly string[]>,
 ): boolean {
-  const { actions, notActions, resources, notResources, condition } = statement
-  const matchesAction = (pattern: string): boolean => matches(pattern.toLowerCase(), action.toLowerCase())
-  if (actions !== undefined && !actions.some(matchesAction)) return false
-  if (notActions?.some(matchesAction) === true) return false
-  if (resource !== undefined) {
-    const matchesResource = (pattern: string): boolean => matches(substituted(pattern, context), resource)
-    if (resources !== undefined && !resources.some(matchesResource)) return false
-    if (notResources?.some(matchesResource) === true) return false
-  }
-  return Object.entries(condition).every(([operator, keys]) =>
+  if (!speaksOf(statement, question, context)) return false
+  return Object.entries(statement.condition).every(([operator, keys]) =>
     Object.entries(keys).every(([key, wanted]) =>
       conditionHolds(
         operator,
@@ -70,6 +84,24 @@ function statementApplies(
       ),
     ),
   )
+}
+
+/** Is a statement about the action on the resource, whatever its conditions? */
+function speaksOf(
+  statement: PolicyStatement,
+  { action, resource }: Question,
+  context: ReadonlyMap<string, readonly string[]>,
+): boolean {
+  const { actions, notActions, resources, notResources } = statement
+  const matchesAction = (pattern: string): boolean => matches(pattern.toLowerCase(), action.toLowerCase())
+  if (actions !== undefined && !actions.some(matchesAction)) return false
+  if (notActions?.some(matchesAction) === true) return false
+  if (resource !== undefined) {
+    const matchesResource = (pattern: string): boolean => matches(substituted(pattern, context), resource)
+    if (resources !== undefined && !resources.some(matchesResource)) return false
+    if (notResources?.some(matchesResource) === true) return false
+  }
+  return true
 }
 
 /** Does a statement speak of the caller itself, of the account it belongs to, or of neither? */

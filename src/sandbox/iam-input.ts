@@ -70,12 +70,12 @@ export function mergedTags(present: readonly Tag[], given: readonly Tag[]): Tag[
   throw new AwsError(409, 'LimitExceeded', 'The number of tags has reached the maximum limit.')
 }
 
-/** Runs a policy parser; its complaint becomes MalformedPolicyDocument. */
-export function checkedPolicy(parse: () => unknown): void {
+/** Runs a policy parser; its complaint becomes MalformedPolicyDocument, or an error of the given code. */
+export function checkedPolicy(parse: () => unknown, code = 'MalformedPolicyDocument'): void {
   try {
     parse()
   } catch (error) {
-    if (error instanceof PolicySyntaxError) throw new AwsError(400, 'MalformedPolicyDocument', error.message)
+    if (error instanceof PolicySyntaxError) throw new AwsError(400, code, error.message)
     throw error
   }
 }

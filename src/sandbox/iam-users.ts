@@ -42,17 +42,7 @@ export const userOperations: Readonly<Record<string, IamOperation>> = {
     if (state.users.get(name.toLowerCase()) !== undefined) {
       throw alreadyExists(`User with name ${name} already exists.`)
     }
-    const path = pathIn(parameters)
-    const createdAt = state.context.now()
-    const user: User = {
-      name,
-      path,
-      id: uniqueId('AIDA', `${name} ${createdAt}`),
-      arn: `arn:aws:iam::${state.context.accountId}:user${path}${name}`,
-      tags: mergedTags([], tagsIn(parameters)),
-      policies: {},
-      createdAt,
-    }
+    const user = newUser(state, name, pathIn(parameters), mergedTags([], tagsIn(parameters)))
     put(state, user)
     return { User: shown(user) }
   },
@@ -74,7 +64,7 @@ export const userOperations: Readonly<Record<string, IamOperation>> = {
   },
   DeleteUser(state, parameters, request) {
     const user = findUser(state, parameters, request)
-    const keys = keysOf(state, user.name)
+    const keys = accessKeysOf(state, user.name)
     if (keys.length > 0 || Object.keys(user.policies).length > 0) {
       const first = keys.length > 0 ? 'access keys' : 'policies'
       throw new AwsError(409, 'DeleteConflict', `Cannot delete entity, must delete ${first} first.`)
@@ -111,20 +101,14 @@ export const userOperations: Readonly<Record<string, IamOperation>> = {
   },
   CreateAccessKey(state, parameters, request) {
     const user = findUser(state, parameters, request)
-    if (keysOf(state, user.name).length >= 2) {
+    if (accessKeysOf(state, user.name).length >= 2) {
       throw new AwsError(409, 'LimitExceeded', 'Cannot exceed quota for AccessKeysPerUser: 2')
     }
-    const key: AccessKey = {
-      id: accessKeyId('AKIA'),
-      secretAccessKey: secretAccessKey(),
-      userName: user.name,
-      createdAt: state.context.now(),
-    }
-    state.accessKeys.put(key.id, key)
+    const key = newKey(state, user.name)
     return { AccessKey: { ...shownKey(key), SecretAccessKey: key.secretAccessKey } }
   },
   ListAccessKeys: (state, parameters, request) =>
-    page(parameters, keysOf(state, findUser(state, parameters, request).name), 'AccessKeyMetadata', shownKey),
+    page(parameters, accessKeysOf(state, findUser(state, parameters, request).name), 'AccessKeyMetadata', shownKey),
   DeleteAccessKey(state, parameters, request) {
     const user = findUser(state, parameters, request)
     const id = parameters.required('AccessKeyId')
@@ -157,8 +141,32 @@ function userPolicy(user: User, name: string): string {
   return document
 }
 
-const keysOf = (state: IamState, userName: string): AccessKey[] =>
+export const accessKeysOf = (state: IamState, userName: string): AccessKey[] =>
   state.accessKeys.list().filter((key) => key.userName === userName)
+
+/** Makes sure of a user with exactly these policies (JSON) and an access key, and answers the key. */
+export function enrol(state: IamState, name: string, policies: readonly string[]): AccessKey {
+  const user = state.users.get(name.toLowerCase()) ?? newUser(state, name, '/', [])
+  put(state, {
+    ...user,
+    policies: Object.fromEntries(policies.map((policy, index) => [`policy-${index + 1}`, policy])),
+  })
+  return accessKeysOf(state, user.name)[0] ?? newKey(state, user.name)
+}
+
+function newUser(state: IamState, name: string, path: string, tags: Tag[]): User {
+  const { accountId } = state.context
+  const createdAt = state.context.now()
+  const id = uniqueId('AIDA', `${name} ${createdAt}`)
+  return { name, path, id, arn: `arn:aws:iam::${accountId}:user${path}${name}`, tags, policies: {}, createdAt }
+}
+
+function newKey(state: IamState, userName: string): AccessKey {
+  const createdAt = state.context.now()
+  const key: AccessKey = { id: accessKeyId('AKIA'), secretAccessKey: secretAccessKey(), userName, createdAt }
+  state.accessKeys.put(key.id, key)
+  return key
+}
 
 function shown(user: User): XmlContent {
   const { path, name, id, arn, createdAt, tags } = user

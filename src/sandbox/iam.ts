@@ -1,7 +1,8 @@
 import { parsePolicy, type PolicyDocument } from './iam-policy-document.ts'
 import { roleOperations, type Role } from './iam-roles.ts'
+import { simulationOperations } from './iam-simulation.ts'
 import type { IamOperation, IamState } from './iam-state.ts'
-import { userOperations } from './iam-users.ts'
+import { accessKeysOf, enrol, userOperations, type AccessKey } from './iam-users.ts'
 import { queryParameters, queryProtocol, type QueryParameters } from './protocol-query.ts'
 import { AwsError, type Caller, type Context, type Permission, type Service } from './service.ts'
 import type { Secret } from './signature-v4.ts'
@@ -18,12 +19,22 @@ export interface Iam extends Service {
   identityPolicies(caller: Caller): readonly PolicyDocument[]
   /** What belongs to a user's access key. */
   secret(accessKeyId: string): Secret | undefined
+  /** Makes sure of a user with exactly these policies (JSON) and an access key, and answers the key. */
+  enrol(userName: string, policies: readonly string[]): Credentials
+  /** All access keys of a user. */
+  accessKeys(userName: string): readonly Credentials[]
+}
+
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
 }
 
 const everything = parsePolicy('{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}')
 const operations: Readonly<Record<string, IamOperation>> = {
   ...roleOperations,
   ...userOperations,
+  ...simulationOperations,
   ListAccountAliases: () => ({ AccountAliases: {}, IsTruncated: false }),
 }
 
@@ -89,8 +100,12 @@ export function createIam(context: Context): Iam {
       const caller: Caller = { kind: 'user', accountId, arn: user.arn, accessKeyId, userName: user.name }
       return { secretAccessKey: key.secretAccessKey, caller }
     },
+    enrol: (userName, policies) => credentialsOf(enrol(state, userName, policies)),
+    accessKeys: (userName) => accessKeysOf(state, userName).map(credentialsOf),
   }
 }
+
+const credentialsOf = ({ id, secretAccessKey }: AccessKey): Credentials => ({ accessKeyId: id, secretAccessKey })
 
 /** Does the trust policy let the service assume the role? */
 function trusts(role: Role, servicePrincipal: string): boolean {
@@ -118,6 +133,9 @@ function permissionsOf(state: IamState, operation: string, parameters: QueryPara
   if (user !== undefined) {
     const resource = state.users.get(user.toLowerCase())?.arn ?? `arn:aws:iam::${accountId}:user${path}${user}`
     return [{ action, resource }]
+  }
+  if (operation === 'SimulatePrincipalPolicy') {
+    return [{ action, resource: parameters.text('PolicySourceArn') ?? '*' }]
   }
   if (operation === 'CreateServiceLinkedRole') {
     const service = parameters.text('AWSServiceName') ?? ''

@@ -36,6 +36,8 @@ export function queryProtocol(namespace: string, version: string): QueryProtocol
 /** The parameters of a query request. */
 export interface QueryParameters {
   text(name: string): string | undefined
+  /** Is there anything of this name, or in it? */
+  has(name: string): boolean
   /** Throws ValidationError as AWS does for a missing required member. */
   required(name: string): string
   /** `Name.member.1`, `Name.member.2` … */
@@ -62,6 +64,7 @@ export async function queryParameters(request: AwsRequest): Promise<QueryParamet
   }
   return {
     text: (name) => form.get(name) ?? undefined,
+    has: (name) => form.has(name) || structures(name).length > 0,
     required(name) {
       const value = form.get(name)
       if (value !== null) return value

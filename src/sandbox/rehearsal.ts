@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { randomUUID } from 'node:crypto'
 
@@ -16,28 +16,44 @@ export interface Stage {
 /** A bucket could not be made; the message is S3's. */
 export class StageError extends Error {}
 
+/** What became of packagecloud.rb: a sample is new, has this run's credentials in place of another's, or was left. */
+export type Prepared = 'written' | 'switched' | 'kept'
+
 /**
  * Makes the bucket and writes the sample packagecloud.rb, both only if they are not there yet, and lets the front
- * server read it.
+ * server read it. Credentials of another run with the same state, in a file that is there, become this run's.
  *
- * @returns whether the file is new
  * @throws StageError if S3 refuses the bucket
  */
-export async function prepareStage(sandbox: Sandbox, stage: Stage): Promise<{ configWritten: boolean }> {
+export async function prepareStage(sandbox: Sandbox, stage: Stage): Promise<{ config: Prepared }> {
   if (stage.bucket !== undefined) await createBucket(sandbox, stage.bucket, stage.region)
-  const configWritten = await writeFile(stage.config, sampleConfig(sandbox, stage), { flag: 'wx', mode: 0o600 }).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-      throw error
+  const config = await writeFile(stage.config, sampleConfig(sandbox, stage), { flag: 'wx', mode: 0o600 }).then(
+    () => 'written' as const,
+    async (error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+      return (await switchCredentials(sandbox, stage.config)) ? 'switched' : 'kept'
     },
   )
   // Settings that are not complete yet are what the next steps are about; the server says so itself.
   await sandbox.front?.restart().catch(() => undefined)
-  return { configWritten }
+  return { config }
 }
 
-/** Straight to S3, in the name of the sandbox's own credentials. */
+/** pc-ctl prefers the file's keys to the environment's: with those of another run it would be somebody else. */
+async function switchCredentials({ credentials, otherCredentials }: Sandbox, file: string): Promise<boolean> {
+  const text = await readFile(file, 'utf8')
+  let switched = text
+  for (const { accessKeyId, secretAccessKey } of otherCredentials) {
+    switched = switched
+      .replaceAll(accessKeyId, credentials.accessKeyId)
+      .replaceAll(secretAccessKey, credentials.secretAccessKey)
+  }
+  if (switched === text) return false
+  await writeFile(file, switched)
+  return true
+}
+
+/** Straight to S3, in the name of the root user. */
 async function createBucket(sandbox: Sandbox, bucket: string, region: string): Promise<void> {
   const body =
     region === 'us-east-1'
@@ -72,8 +88,8 @@ function sampleConfig(sandbox: Sandbox, { bucket, region }: Stage): string {
   const setting = (name: string, value: string): string => `packagecloud_rails['${name}'] = '${value}'`
   const lines = [
     '# A packagecloud.rb for rehearsals: these credentials are good for the sandbox only.',
-    setting('aws_access_key', sandbox.accessKeyId),
-    setting('aws_secret_key', sandbox.secretAccessKey),
+    setting('aws_access_key', sandbox.credentials.accessKeyId),
+    setting('aws_secret_key', sandbox.credentials.secretAccessKey),
     setting('aws_region', region),
     bucket === undefined ? "# packagecloud_rails['s3_bucket'] = 'name-of-the-bucket'" : setting('s3_bucket', bucket),
     '',

@@ -9,7 +9,10 @@ import { isControlPath, serveControl } from './control.ts'
 import { Dispatcher, type CallHook } from './dispatcher.ts'
 import { FaultPlan, type Fault } from './faults.ts'
 import { startFront, type Front } from './front.ts'
+import { operatorName } from './iam-operator.ts'
+import { parseIdentityPolicy } from './iam-policy-document.ts'
 import { accessKeyId, secretAccessKey } from './iam-state.ts'
+import type { Credentials } from './iam.ts'
 import { closeServer, listen, portOf, type Arrival } from './server.ts'
 import type { AwsResponse, Context, Timing } from './service.ts'
 import { createServices, type Services } from './services.ts'
@@ -31,16 +34,25 @@ export interface SandboxOptions {
   /** Twelve digits. */
   accountId?: string
   faults?: readonly (Fault | string)[]
+  /**
+   * Identity policies (JSON). With them, `credentials` are those of the IAM user `operator`, who has exactly these; in
+   * a later run with the same state they are replaced. Without them `credentials` are the root user's.
+   */
+  policies?: readonly string[]
 }
 
 export interface Sandbox {
   /** Such as `http://127.0.0.1:4566`. */
   readonly endpoint: string
   readonly accountId: string
-  /** These credentials may do everything. */
+  /** The root user's: these may do everything. */
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  /** Variables that point SDKs, `aws` and pc-ctl here. */
+  /** What operators and the front server are given; see {@link SandboxOptions.policies}. */
+  readonly credentials: Credentials
+  /** What they may have been given in other runs with the same state. */
+  readonly otherCredentials: readonly Credentials[]
+  /** Variables that point SDKs, `aws` and pc-ctl here, with `credentials`. */
   readonly environment: Readonly<Record<string, string>>
   readonly calls: CallLog
   readonly faults: FaultPlan
@@ -76,8 +88,14 @@ export const rehearsalTiming: Timing = {
 /** The account that AWS's own documents use. */
 const exampleAccount = '111122223333'
 
-/** Starts an embedded AWS on loopback. Rejects if the port is taken or the state folder can't be used. */
+/**
+ * Starts an embedded AWS on loopback.
+ *
+ * @throws PolicySyntaxError for a malformed policy
+ * @throws Error if the port is taken or the state folder can't be used
+ */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  for (const policy of options.policies ?? []) parseIdentityPolicy(policy)
   const folder = options.state ?? (await mkdtemp(join(tmpdir(), 'pc-ctl-sandbox-')))
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const store = new Store(options.state === undefined ? undefined : join(folder, 'sandbox.sqlite'))
@@ -117,7 +135,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     id === identity.accessKeyId ? rootSecret(identity) : (services.iam.secret(id) ?? services.sts.secret(id))
   const dispatcher = new Dispatcher({ context, services, calls, faults, findSecret })
 
-  const front = options.config === undefined ? undefined : await openFront(options.config, options, endpoint, identity)
+  const { accessKeyId: rootId, secretAccessKey: rootKey } = identity
+  const root: Credentials = { accessKeyId: rootId, secretAccessKey: rootKey }
+  const credentials = options.policies === undefined ? root : services.iam.enrol(operatorName, options.policies)
+
+  const front =
+    options.config === undefined
+      ? undefined
+      : await openFront(options.config, options, { endpoint, credentials, identity })
   if (front !== undefined) identities.put('identity', { ...identity, frontPort: front.port })
 
   answer = async (arrival) => {
@@ -128,9 +153,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   return {
     endpoint,
     accountId: identity.accountId,
-    accessKeyId: identity.accessKeyId,
-    secretAccessKey: identity.secretAccessKey,
-    environment: environmentOf(endpoint, identity),
+    ...root,
+    credentials,
+    otherCredentials: [root, ...services.iam.accessKeys(operatorName)].filter(
+      (other) => other.accessKeyId !== credentials.accessKeyId,
+    ),
+    environment: environmentOf(endpoint, credentials),
     calls,
     faults,
     services,
@@ -151,20 +179,24 @@ function rootSecret({ accountId, accessKeyId: id, secretAccessKey: secret }: Ide
   return { secretAccessKey: secret, caller: { kind: 'root', accountId, arn, accessKeyId: id } }
 }
 
-const environmentOf = (endpoint: string, identity: Identity): Record<string, string> => ({
+const environmentOf = (endpoint: string, credentials: Credentials): Record<string, string> => ({
   AWS_ENDPOINT_URL: endpoint,
-  AWS_ACCESS_KEY_ID: identity.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: identity.secretAccessKey,
+  AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   AWS_REGION: 'us-east-1',
   AWS_DEFAULT_REGION: 'us-east-1',
 })
 
-function openFront(config: string, options: SandboxOptions, endpoint: string, identity: Identity): Promise<Front> {
+function openFront(
+  config: string,
+  options: SandboxOptions,
+  { endpoint, credentials, identity }: { endpoint: string; credentials: Credentials; identity: Identity },
+): Promise<Front> {
   return startFront({
     port: options.frontPort ?? identity.frontPort ?? 0,
     endpoint,
     token: identity.token,
     // Loaded here: settings bring a Ruby parser, which only the front server needs.
-    readSettings: async () => (await import('./front-settings.ts')).readFrontSettings(config, identity),
+    readSettings: async () => (await import('./front-settings.ts')).readFrontSettings(config, credentials),
   })
 }
