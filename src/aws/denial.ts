@@ -26,17 +26,37 @@ export function noteOperation(client: Notable): void {
         return await next(args)
       } catch (error) {
         if (typeof error === 'object' && error !== null) {
-          const service = (context.clientName ?? '').replace(/Client$/, '').toLowerCase()
-          operations.set(error, {
-            service: servicePrefixes[service] ?? service,
-            operation: (context.commandName ?? '').replace(/Command$/, ''),
-          })
+          operations.set(error, operationOf(context))
         }
         throw error
       }
     },
     { step: 'initialize', name: 'noteOperation' },
   )
+}
+
+/** Lets `heard` know the IAM action of each call that AWS carried out, or did not find the object of. */
+export function hearActions(client: Notable, heard: (action: string) => void): void {
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const { service, operation } = operationOf(context)
+      const action = renamedActions[`${service}:${operation}`] ?? `${service}:${operation}`
+      try {
+        const answer = await next(args)
+        heard(action)
+        return answer
+      } catch (error) {
+        if (statusOf(error) === 404) heard(action)
+        throw error
+      }
+    },
+    { step: 'initialize', name: 'hearActions' },
+  )
+}
+
+function operationOf({ clientName = '', commandName = '' }: { clientName?: string; commandName?: string }): Operation {
+  const service = clientName.replace(/Client$/, '').toLowerCase()
+  return { service: servicePrefixes[service] ?? service, operation: commandName.replace(/Command$/, '') }
 }
 
 /** Where the IAM prefix of a service is not its client's name. */

@@ -1,13 +1,14 @@
 import { Args, Flags } from '@oclif/core'
 
-import { connect } from '../aws/connect.ts'
+import { type Aws, connect } from '../aws/connect.ts'
+import { explain } from '../aws/denial.ts'
 import type { PolicyDocument } from '../aws/policy.ts'
 import { lookUpAccount } from '../resources/account.ts'
 import { loadSettings, need } from '../settings/settings.ts'
 import { type Checked, checkPermissions, checkText } from '../tasks/check-permissions.ts'
 import { needsFor, permissionGroups, policyOf, terraformOf } from '../tasks/permissions.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
-import { exitCodes } from '../ui/errors.ts'
+import { CtlError, exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 
 export default class Permissions extends CtlCommand {
@@ -19,12 +20,19 @@ export default class Permissions extends CtlCommand {
     '<%= config.bin %> <%= command.id %> bootstrap --account 999999999999 --bucket packages-example-org',
     '<%= config.bin %> <%= command.id %> --check',
   ]
-  static override strict = false
   static override args = {
-    GROUP: Args.string({ description: 'groups to print; all by default', options: [...permissionGroups] }),
+    GROUP: Args.string({
+      description: 'groups to print; all by default',
+      multiple: true,
+      options: [...permissionGroups],
+    }),
   }
   static override flags = {
-    account: Flags.string({ description: 'AWS account; that of the credentials by default', helpValue: 'ID' }),
+    account: Flags.string({
+      description: 'AWS account; with it no credentials are needed',
+      helpValue: 'ID',
+      exclusive: ['check'],
+    }),
     'origin-access': Flags.option({ options: ['oai', 'oac'] as const })({
       description: 'how CloudFront reads the bucket',
       default: 'oai',
@@ -33,28 +41,32 @@ export default class Permissions extends CtlCommand {
       description: 'language of the policies',
       default: 'json',
     }),
-    check: Flags.boolean({ description: 'check whether the credentials in use have these permissions' }),
+    check: Flags.boolean({
+      description: 'check whether the credentials in use have these permissions',
+      exclusive: ['format'],
+    }),
     ...settingsFlags,
   }
 
   async run(): Promise<Record<string, PolicyDocument> | Checked> {
-    const { argv, flags } = await this.parse(Permissions)
-    const groups = permissionGroups.filter((group) => argv.length === 0 || argv.includes(group))
+    const { args, flags } = await this.parse(Permissions)
+    const groups = permissionGroups.filter((group) => args.GROUP === undefined || args.GROUP.includes(group))
     const settings = await loadSettings(flags)
     const aws = connect(settings)
-    const scope = {
-      accountId: flags.account ?? (await lookUpAccount(aws)).id,
-      bucket: need(settings, 'bucket'),
-      access: flags['origin-access'],
-    }
+    const bucket = need(settings, 'bucket')
+    const account = await accountOf(aws, flags.account)
+    const scope = { accountId: account.id, bucket, access: flags['origin-access'] }
     const needs = Object.fromEntries(groups.map((group) => [group, needsFor(group, aws, settings, scope)]))
     if (flags.check) {
-      const checked = await checkPermissions(aws, settings, Object.values(needs).flat(), {
-        show: 'nothing',
-        signal: interruptSignal((line) => this.say(line)),
-      })
+      const signal = interruptSignal((line) => this.say(line))
+      const all = Object.values(needs).flat()
+      const checked = await checkPermissions(aws, settings, account.caller, all, { show: 'nothing', signal }).catch(
+        (error: unknown) => {
+          throw explain(error, 'Check the permissions')
+        },
+      )
       this.log(checkText(checked))
-      if (checked.missing.length > 0) process.exitCode = exitCodes.denied
+      if (checked.missing.length + checked.forbidden.length > 0) process.exitCode = exitCodes.denied
       return checked
     }
     const policies = Object.fromEntries(Object.entries(needs).map(([group, list]) => [group, policyOf(list)]))
@@ -63,4 +75,24 @@ export default class Permissions extends CtlCommand {
     else this.log(JSON.stringify(only ?? policies, undefined, 2))
     return policies
   }
+}
+
+/** The account that was named, or else that of the credentials. Throws CtlError. */
+async function accountOf(aws: Aws, id: string | undefined): Promise<{ id: string; caller: string }> {
+  if (id === undefined) {
+    return lookUpAccount(aws).catch((error: unknown) => {
+      const { failure, message, hint, code } = explain(error, 'Look up the account')
+      throw new CtlError(failure, message, {
+        hint: [...hint, 'To print policies without credentials, give --account ID.'],
+        code,
+        cause: error,
+      })
+    })
+  }
+  if (!/^\d{12}$/.test(id)) {
+    throw new CtlError('usage', `"${id}" is not an AWS account.`, {
+      hint: 'It has twelve digits: --account 999999999999',
+    })
+  }
+  return { id, caller: '' }
 }

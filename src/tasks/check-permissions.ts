@@ -1,100 +1,123 @@
 import type { Aws } from '../aws/connect.ts'
-import type { PolicyDocument } from '../aws/policy.ts'
-import { lookUpAccount } from '../resources/account.ts'
-import { simulate, type Verdict } from '../resources/caller-permissions.ts'
+import type { PolicyDocument, PolicyStatement } from '../aws/policy.ts'
+import { listening, simulate, type Verdict } from '../resources/caller-permissions.ts'
 import type { Need } from '../resources/resource.ts'
 import type { Settings } from '../settings/settings.ts'
 import { CtlError } from '../ui/errors.ts'
 import type { Conduct } from './chain.ts'
-import { policyOf } from './permissions.ts'
+import { grouped, policyOf } from './permissions.ts'
 import { status } from './status.ts'
 
 /** Which of the needed permissions the credentials in use have. */
 export interface Checked {
   readonly caller: string
-  /** `simulated`: IAM was asked about each. `tried`: only reads were tried, for IAM may not be asked. */
+  /** `simulated`: IAM was asked about each. `tried`: only reads were tried, for IAM could not be asked. */
   readonly how: 'simulated' | 'tried' | 'root'
   readonly allowed: readonly string[]
   readonly missing: readonly string[]
+  /** Denied by a policy, a boundary or the organisation: no statement that is added helps. */
+  readonly forbidden: readonly string[]
   /** Actions that could not be checked. */
   readonly unknown: readonly string[]
+  /** What limits this check, in sentences. */
+  readonly notes: readonly string[]
   /** The statements to add, if any are missing. */
   readonly add: PolicyDocument | undefined
+  /** A statement that lets the next check know more. */
+  readonly allowToSimulate: PolicyStatement | undefined
 }
 
-/** Checks the credentials in use without changing anything: by IAM's simulator, else by trying what only reads. */
+/**
+ * Checks the credentials in use without changing anything: by IAM's simulator, else by trying what only reads.
+ *
+ * @param caller - ARN of whose credentials they are
+ * @throws CtlError or what an AWS call threw, where neither way can be gone
+ */
 export async function checkPermissions(
   aws: Aws,
   settings: Settings,
+  caller: string,
   needs: readonly Need[],
   conduct: Conduct,
 ): Promise<Checked> {
-  const { caller } = await lookUpAccount(aws)
-  const actions = [...new Set(needs.flatMap((need) => need.actions))].sort()
-  // The root user may do everything that no organisation forbids.
-  if (caller.endsWith(':root'))
-    return { caller, how: 'root', allowed: actions, missing: [], unknown: [], add: undefined }
-  const verdicts = await simulate(aws, caller, needs)
-  if (verdicts !== undefined) return simulated(caller, verdicts)
-  return tryReads(aws, settings, needs, caller, conduct)
+  const nothing = { missing: [], forbidden: [], unknown: [], notes: [], add: undefined, allowToSimulate: undefined }
+  const distinct = grouped(needs).map(({ need, actions }) => ({ ...need, actions }))
+  if (caller.endsWith(':root')) return { ...nothing, caller, how: 'root', allowed: actionsOf(distinct) }
+  const answer = await simulate(aws, caller, distinct)
+  if ('because' in answer) {
+    const tried = await tryReads(aws, settings, distinct, conduct)
+    const notes = [`Only what reads was tried, because ${answer.because}.`, ...tried.notes]
+    return { ...nothing, ...tried, caller, how: 'tried', notes, allowToSimulate: answer.allow }
+  }
+  return { ...nothing, ...summary(answer), caller, how: 'simulated' }
 }
 
-function simulated(caller: string, verdicts: readonly Verdict[]): Checked {
-  const those = (allowed: Verdict['allowed']): string[] =>
-    [...new Set(verdicts.filter((verdict) => verdict.allowed === allowed).map(({ action }) => action))].sort()
-  const denied = verdicts.filter(({ allowed }) => allowed === false)
+const actionsOf = (needs: readonly Need[]): string[] => [...new Set(needs.flatMap(({ actions }) => actions))].sort()
+
+/** The worst that is said about an action on any resource. */
+const worst = ['forbidden', 'missing', 'unknown', 'allowed'] as const
+
+function summary(verdicts: readonly Verdict[]) {
+  const of = (action: string): Verdict['is'] => {
+    const said = verdicts.filter((verdict) => verdict.action === action)
+    return worst.find((is) => said.some((verdict) => verdict.is === is)) ?? 'unknown'
+  }
+  const actions = actionsOf(verdicts.map(({ need, action }) => ({ ...need, actions: [action] })))
+  const those = (is: Verdict['is']): string[] => actions.filter((action) => of(action) === is)
+  const lacking = verdicts.filter(({ is }) => is === 'missing')
   return {
-    caller,
-    how: 'simulated',
-    allowed: those(true),
-    missing: those(false),
+    allowed: those('allowed'),
+    missing: those('missing'),
+    forbidden: those('forbidden'),
     unknown: those('unknown'),
-    add: denied.length === 0 ? undefined : policyOf(denied.map(({ need, action }) => ({ ...need, actions: [action] }))),
+    notes: ['Policies of the bucket and of the key are not part of what IAM simulates.'],
+    add: lacking.length === 0 ? undefined : policyFor(lacking),
   }
 }
 
-/** Runs the reads of `status`; the first that is denied ends it, so there may be more behind it. */
-async function tryReads(
-  aws: Aws,
-  settings: Settings,
-  needs: readonly Need[],
-  caller: string,
-  conduct: Conduct,
-): Promise<Checked> {
-  const denied = await status(aws, settings, { runtime: 'nodejs22.x', carried: [] }, conduct).then(
+const policyFor = (lacking: readonly { need: Need; action: string }[]): PolicyDocument =>
+  policyOf(lacking.map(({ need, action }) => ({ ...need, actions: [action] })))
+
+/** Runs the reads of `status`. The first that fails ends it, so there may be more behind it. */
+async function tryReads(aws: Aws, settings: Settings, needs: readonly Need[], conduct: Conduct) {
+  const { aws: heard, allowed: seen } = listening(aws)
+  const ended = await status(heard, settings, { runtime: 'nodejs22.x', carried: [] }, conduct).then(
     () => undefined,
     (error: unknown) => {
-      if (error instanceof CtlError && error.failure === 'denied') return error
+      if (error instanceof CtlError && error.failure !== 'interrupted') return error
       throw error
     },
   )
-  const actions = [...new Set(needs.flatMap((need) => need.actions))].sort()
-  const missing = denied === undefined ? undefined : /denied (\S+)/.exec(denied.message)?.[1]
-  const reads = new Set(needs.filter(({ access }) => access === 'read').flatMap((need) => need.actions))
-  const allowed = denied === undefined ? actions.filter((action) => reads.has(action)) : []
-  const lacking = needs.filter((need) => missing !== undefined && need.actions.includes(missing))
+  const denied = ended?.failure === 'denied' ? /denied (\S+:\S+)/.exec(ended.message)?.[1] : undefined
+  const missing = denied?.replace(/\.$/, '')
+  const lacking = needs.flatMap((need) =>
+    need.actions.filter((one) => one === missing).map((action) => ({ need, action })),
+  )
+  const actions = actionsOf(needs)
+  const isMissing = (action: string): boolean => lacking.some((one) => one.action === action)
   return {
-    caller,
-    how: 'tried',
-    allowed,
-    missing: missing === undefined ? [] : [missing],
-    unknown: actions.filter((action) => !allowed.includes(action) && action !== missing),
-    add: missing === undefined ? undefined : policyOf(lacking.map((need) => ({ ...need, actions: [missing] }))),
+    allowed: actions.filter((action) => seen.has(action) && !isMissing(action)),
+    missing: actions.filter(isMissing),
+    unknown: actions.filter((action) => !seen.has(action) && !isMissing(action)),
+    notes: ended === undefined ? [] : [`The trial ended at: ${ended.message}`],
+    add: lacking.length === 0 ? undefined : policyFor(lacking),
   }
 }
 
 /** A check as text. */
-export function checkText({ caller, how, allowed, missing, unknown, add }: Checked): string {
-  const ways = {
-    simulated: 'as IAM simulates it',
-    tried: 'by trying what only reads; iam:SimulatePrincipalPolicy is not allowed, so writes could not be checked',
-    root: 'the root user may do everything',
-  }
+export function checkText(checked: Checked): string {
+  const { caller, how, allowed, missing, forbidden, unknown, notes, add, allowToSimulate } = checked
+  const ways = { simulated: 'as IAM simulates it', tried: 'by trying', root: 'the root user may do everything' }
   return [
     `${caller}: ${ways[how]}`,
     ...allowed.map((action) => `✔ ${action}`),
     ...missing.map((action) => `✖ ${action}`),
+    ...forbidden.map((action) => `✖ ${action} (denied by a policy: more permissions do not help, it must be lifted)`),
     ...unknown.map((action) => `? ${action} (not checked)`),
+    ...notes,
     ...(add === undefined ? [] : ['Add to the policy of these credentials:', JSON.stringify(add, undefined, 2)]),
+    ...(allowToSimulate === undefined
+      ? []
+      : ['To have everything checked, allow these credentials to simulate:', JSON.stringify(allowToSimulate)]),
   ].join('\n')
 }

@@ -173,7 +173,7 @@ export const policyOf = (needs: readonly Need[]): PolicyDocument => ({
 })
 
 /** One statement for all actions on the same resources under the same condition. */
-function grouped(needs: readonly Need[]): { sid: string; actions: string[]; need: Need }[] {
+export function grouped(needs: readonly Need[]): { sid: string; actions: string[]; need: Need }[] {
   const groups = new Map<string, { actions: Set<string>; need: Need }>()
   for (const need of needs) {
     const key = canonical([[...need.resources].sort(), need.condition ?? null])
