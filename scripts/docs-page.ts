@@ -40,18 +40,19 @@ async function playSession(lines: readonly string[], play: Play): Promise<string
     const line = lines[at] ?? ''
     const turn = turnOf(line)
     if (turn === undefined) {
-      if (line !== '' || played.length === 0) throw new Error(`output without a command: ${line}`)
+      // What stands before the first turn introduces the session; the rest is read with its turn.
+      played.push(line)
       continue
     }
     const end = lines.findIndex((other, index) => index > at && turnOf(other) !== undefined)
     const before = lines.slice(at + 1, end === -1 ? undefined : end)
+    // A blank line before the next turn is the writer's, not the program's.
+    const blank = before.at(-1) === '' ? [''] : []
     while (before.at(-1) === '') before.pop()
     const after = await play(turn)
     const misread = after.find((output) => turnOf(output) !== undefined)
     if (misread !== undefined) throw new Error(`output that looks like a turn: ${misread}`)
-    // A blank line before a turn is the writer's.
-    const blank = at > 0 && lines[at - 1] === '' ? [''] : []
-    played.push(...blank, line, ...(sameLines(before, after) ? before : after))
+    played.push(line, ...(sameLines(before, after) ? before : after), ...(end === -1 ? [] : blank))
     at += (end === -1 ? lines.length : end) - at - 1
   }
   return played

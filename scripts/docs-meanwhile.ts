@@ -1,0 +1,120 @@
+/** What happens in the sessions of the documentation besides what is typed. Each is a sentence that readers see. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import {
+  CloudFrontClient,
+  GetCachePolicyConfigCommand,
+  ListCachePoliciesCommand,
+  UpdateCachePolicyCommand,
+} from '@aws-sdk/client-cloudfront'
+import { CreateRoleCommand, type PutUserPolicyCommand } from '@aws-sdk/client-iam'
+import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3'
+
+import type { Sandbox } from '../src/sandbox/sandbox.ts'
+import { bucket, iamOf, policyOfUser, type Stage } from './docs-stage.ts'
+
+type Happening = (stage: Stage) => Promise<void>
+
+/** By the sentence, without its full stop. */
+const happenings: Readonly<Record<string, Happening>> = {
+  'Meanwhile, the lines above go into packagecloud.rb': pasteLines,
+  'Meanwhile, packagecloud.rb says cloudfront_enabled = false': (stage) =>
+    setLines(stage, ["packagecloud_rails['cloudfront_enabled'] = false"]),
+  'Meanwhile, packagecloud is restarted': async ({ sandbox }) => sandbox.front?.restart(),
+  'Meanwhile, somebody takes s3:ListBucket out of the bucket policy': withoutListBucket,
+  'Meanwhile, somebody has made a role of that name': foreignRole,
+  'Meanwhile, somebody lets the distribution cache for an hour whatever the objects say': cacheForAnHour,
+  'Meanwhile, the user packagecloud may do just what `pc-ctl permissions bootstrap` says': (stage) => grant(stage),
+  'Meanwhile, the user packagecloud may do just what `pc-ctl permissions bootstrap` says, but not kms:CreateKey': (
+    stage,
+  ) => grant(stage, { without: 'kms:CreateKey' }),
+  'Meanwhile, the user packagecloud may do that, and iam:SimulatePrincipalPolicy, but not kms:CreateKey': (stage) =>
+    grant(stage, { without: 'kms:CreateKey', and: 'iam:SimulatePrincipalPolicy' }),
+  'Meanwhile, the statement above is added': addStatement,
+}
+
+/** @throws Error for a sentence that is not known */
+export async function happen(stage: Stage, sentence: string): Promise<void> {
+  const happening = happenings[sentence.replace(/[.:]$/, '')]
+  if (happening === undefined) throw new Error(`nobody knows how this happens: ${sentence}`)
+  await happening(stage)
+}
+
+/** Lines that set the same key take each other's place. */
+async function setLines({ folder }: Stage, lines: readonly string[]): Promise<void> {
+  const file = join(folder, 'packagecloud.rb')
+  const keyOf = (line: string): string | undefined => /^packagecloud_rails\['(\w+)'\]/.exec(line)?.[1]
+  const kept = (await readFile(file, 'utf8')).trimEnd().split('\n')
+  for (const line of lines) {
+    const place = kept.findIndex((other) => keyOf(other) === keyOf(line))
+    if (place === -1) kept.push(line)
+    else kept[place] = line
+  }
+  await writeFile(file, `${kept.join('\n')}\n`)
+}
+
+async function pasteLines(stage: Stage): Promise<void> {
+  const lines = stage.last.filter((line) => line.startsWith('packagecloud_rails['))
+  if (lines.length === 0) throw new Error('there are no lines above')
+  await setLines(stage, lines)
+}
+
+async function withoutListBucket({ s3 }: Stage): Promise<void> {
+  const { Policy = '{}' } = await s3.send(new GetBucketPolicyCommand({ Bucket: bucket }))
+  const policy = JSON.parse(Policy) as { Statement: { Action: string | string[] }[] }
+  const Statement = policy.Statement.filter(({ Action }) => ![Action].flat().includes('s3:ListBucket'))
+  const document = JSON.stringify({ ...policy, Statement })
+  await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: document }))
+}
+
+async function foreignRole({ sandbox }: Stage): Promise<void> {
+  const iam = iamOf(sandbox)
+  const trust = { Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [trust] })
+  await iam.send(new CreateRoleCommand({ RoleName: 'packagecloud_cloudfront_auth', AssumeRolePolicyDocument }))
+  iam.destroy()
+}
+
+async function cacheForAnHour({ sandbox }: Stage): Promise<void> {
+  const { endpoint, accessKeyId, secretAccessKey } = sandbox
+  const cloudfront = new CloudFrontClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId, secretAccessKey },
+  })
+  const { CachePolicyList } = await cloudfront.send(new ListCachePoliciesCommand({ Type: 'custom' }))
+  const [policy] = CachePolicyList?.Items ?? []
+  const Id = policy?.CachePolicy?.Id
+  const { ETag, CachePolicyConfig: config } = await cloudfront.send(new GetCachePolicyConfigCommand({ Id }))
+  if (config === undefined) throw new Error('there is no cache policy')
+  const CachePolicyConfig = { ...config, MinTTL: 3600, DefaultTTL: 3600 }
+  await cloudfront.send(new UpdateCachePolicyCommand({ Id, IfMatch: ETag, CachePolicyConfig }))
+  cloudfront.destroy()
+}
+
+/** Gives the user that policy, but for an action, and one more, in place of the policy that it had. */
+async function grant(stage: Stage, { without, and }: { without?: string; and?: string } = {}): Promise<void> {
+  const printed = await stage.result('pc-ctl permissions bootstrap')
+  const policy = JSON.parse(printed) as { Statement: { Action: string[] }[] }
+  const Statement = policy.Statement.map((statement) => ({
+    ...statement,
+    Action: statement.Action.filter((action) => action !== without),
+  })).filter(({ Action }) => Action.length > 0)
+  const more = and === undefined ? [] : [{ Effect: 'Allow', Action: and, Resource: '*' }]
+  await send(stage.sandbox, policyOfUser({ ...policy, Statement: [...Statement, ...more] }))
+}
+
+/** The last command said what statement is missing. */
+async function addStatement({ sandbox, last }: Stage): Promise<void> {
+  const statement = last.map((line) => line.trim()).find((line) => line.startsWith('{"Effect"'))
+  if (statement === undefined) throw new Error('there is no statement above')
+  const document: unknown = { Version: '2012-10-17', Statement: [JSON.parse(statement)] }
+  await send(sandbox, policyOfUser(document, 'added'))
+}
+
+async function send(sandbox: Sandbox, command: PutUserPolicyCommand): Promise<void> {
+  const iam = iamOf(sandbox)
+  await iam.send(command)
+  iam.destroy()
+}

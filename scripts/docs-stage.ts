@@ -1,0 +1,173 @@
+/** Where the sessions of a page are played: an embedded AWS, a packagecloud host, and pc-ctl on its PATH. */
+import { spawn } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam'
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+
+import { type Sandbox, startSandbox } from '../src/sandbox/sandbox.ts'
+import { aptRepository } from './demo-repository.ts'
+import { Masks } from './docs-masks.ts'
+
+const cli = join(import.meta.dirname, '../bin/run.js')
+export const bucket = 'packages-example-org'
+const region = 'eu-central-1'
+export const user = 'packagecloud'
+export const debKey = '7/11/debian/pool/main/h/hello-pc-ctl/hello-pc-ctl_1.0+demo~1_all.deb'
+
+/** Long enough that waits are seen, short enough to be waited for. */
+const timing = { roleAssumable: 800, principal: 600, functionActive: 400, deploy: 1500, invalidation: 500 }
+const patienceMs = 60_000
+
+export interface Stage {
+  readonly sandbox: Sandbox
+  readonly s3: S3Client
+  readonly folder: string
+  readonly masks: Masks
+  /** The lines that the last command left, as they were. */
+  last: readonly string[]
+  /** Runs a line of shell as an operator would, and gives what the terminal then shows, masked. */
+  run(line: string): Promise<string[]>
+  /** Runs a line of shell that nobody sees; gives its output as it is. */
+  result(line: string): Promise<string>
+  close(): Promise<void>
+}
+
+export async function openStage(): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-docs-'))
+  const config = join(folder, 'packagecloud.rb')
+  await writeFile(config, '')
+  const sandbox = await startSandbox({ timing, config, frontPort: 0, port: 0 })
+  const { endpoint, frontUrl = '', front } = sandbox
+  const credentials = { accessKeyId: sandbox.accessKeyId, secretAccessKey: sandbox.secretAccessKey }
+  const s3 = new S3Client({ endpoint, region, forcePathStyle: true, credentials })
+  await fillBucket(s3)
+  await writeFile(config, sampleConfig(await operatorKeys(sandbox)))
+  await front?.restart()
+  await installPrograms(folder, endpoint)
+  const masks = new Masks({ folder, endpoint, frontUrl, frontToken: front?.token ?? '' })
+  const stage: Stage = {
+    sandbox,
+    s3,
+    folder,
+    masks,
+    last: [],
+    async run(line) {
+      const { output, code } = await inShell(masks.unmask(line), folder, sandbox)
+      stage.last = output.replace(/\n+$/, '').split('\n')
+      const lines = masks.mask(stage.last.join('\n')).split('\n').filter(isShown)
+      const shown = lines.join('\n') === '' ? [] : lines
+      return code === 0 ? shown : [...shown, `[exit code ${code}]`]
+    },
+    result: async (line) => (await inShell(line, folder, sandbox)).output,
+    async close() {
+      s3.destroy()
+      await sandbox.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+  return stage
+}
+
+/** That packagecloud.rb is not where packagecloud-ctl looks for it is true of the stage only. */
+const isShown = (line: string): boolean => !line.startsWith('packagecloud-ctl reads ')
+
+async function fillBucket(s3: S3Client): Promise<void> {
+  const place = { CreateBucketConfiguration: { LocationConstraint: region } } as const
+  await s3.send(new CreateBucketCommand({ Bucket: bucket, ...place }))
+  for (const { key, body, contentType, cacheControl } of aptRepository('7/11/debian/').objects) {
+    const object = { Key: key, Body: body, ContentType: contentType, CacheControl: cacheControl }
+    await s3.send(new PutObjectCommand({ Bucket: bucket, ...object }))
+  }
+}
+
+/** A user like the one that packagecloud.rb usually names, who may do everything. */
+async function operatorKeys(sandbox: Sandbox): Promise<{ id: string; secret: string }> {
+  const iam = iamOf(sandbox)
+  try {
+    await iam.send(new CreateUserCommand({ UserName: user }))
+    await iam.send(
+      policyOfUser({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }),
+    )
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: user }))
+    return { id: AccessKey?.AccessKeyId ?? '', secret: AccessKey?.SecretAccessKey ?? '' }
+  } finally {
+    iam.destroy()
+  }
+}
+
+export const iamOf = ({ endpoint, accessKeyId, secretAccessKey }: Sandbox): IAMClient =>
+  new IAMClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey } })
+
+export const policyOfUser = (document: unknown, PolicyName = 'pc-ctl'): PutUserPolicyCommand =>
+  new PutUserPolicyCommand({ UserName: user, PolicyName, PolicyDocument: JSON.stringify(document) })
+
+function sampleConfig({ id, secret }: { id: string; secret: string }): string {
+  const setting = (name: string, value: string): string => `packagecloud_rails['${name}'] = '${value}'\n`
+  return [
+    "external_url 'https://packages.example.org'\n",
+    setting('aws_access_key', id),
+    setting('aws_secret_key', secret),
+    setting('aws_region', region),
+    setting('s3_bucket', bucket),
+  ].join('')
+}
+
+/** pc-ctl as it was built, and what stands for packagecloud-ctl: its restart is the sandbox's front server's. */
+async function installPrograms(folder: string, endpoint: string): Promise<void> {
+  const bin = join(folder, 'bin')
+  await mkdir(bin)
+  const program = async (name: string, body: string): Promise<void> => {
+    await writeFile(join(bin, name), `#!/bin/sh\n${body}\n`)
+    await chmod(join(bin, name), 0o755)
+  }
+  await program('pc-ctl', `exec '${process.execPath}' '${cli}' "$@"`)
+  const restart = `curl -fsS -X POST ${endpoint}/_sandbox/front/restart >/dev/null && echo 'ok: run: unicorn: (pid 2101) 0s'`
+  await program(
+    'packagecloud-ctl',
+    `case $1 in reconfigure) echo 'packagecloud Reconfigured!';; restart) ${restart};; esac`,
+  )
+}
+
+/** Both streams go to one file, so that they come out in the order they were written in. */
+async function inShell(line: string, folder: string, sandbox: Sandbox): Promise<{ output: string; code: number }> {
+  const terminal = join(folder, 'terminal')
+  const file = await open(terminal, 'a')
+  try {
+    const limited = line.startsWith('pc-ctl sandbox')
+      ? `timeout --preserve-status -s INT 3 env -u PC_CTL_CONFIG ${line}`
+      : line
+    const child = spawn('bash', ['-c', limited], {
+      cwd: folder,
+      env: environmentOf(folder, sandbox),
+      stdio: ['ignore', file.fd, file.fd],
+      timeout: patienceMs,
+    })
+    const code = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (ended) => resolve(ended ?? 1))
+    })
+    return { output: await readFile(terminal, 'utf8'), code }
+  } finally {
+    await file.close()
+    await rm(terminal)
+  }
+}
+
+const environmentOf = (folder: string, { endpoint, front }: Sandbox): Record<string, string> => ({
+  PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
+  HOME: folder,
+  XDG_STATE_HOME: join(folder, 'state'),
+  AWS_ENDPOINT_URL: endpoint,
+  AWS_CONFIG_FILE: join(folder, 'aws-config'),
+  AWS_SHARED_CREDENTIALS_FILE: join(folder, 'aws-credentials'),
+  AWS_EC2_METADATA_DISABLED: 'true',
+  PC_CTL_CONFIG: join(folder, 'packagecloud.rb'),
+  PC_CTL_FRONT_TOKEN: front?.token ?? '',
+  TZ: 'UTC',
+  LC_ALL: 'C.UTF-8',
+  NO_COLOR: '1',
+  COLUMNS: '120',
+})
