@@ -18,30 +18,41 @@ const rooms = {
 }
 const clientsAllowed = new Set(['aws', 'resources'])
 
-const importRules = Object.entries(rooms).map(([room, forbidden]) => ({
-  files: [`src/${room}/**/*.ts`],
-  rules: {
-    'no-restricted-imports': [
-      'error',
-      {
-        patterns: [
-          ...forbidden.map((other) => ({
-            regex: `^(\\.\\./)+${other}/`,
-            message: `src/${room} must not import src/${other}.`,
-          })),
-          ...(clientsAllowed.has(room)
-            ? []
-            : [{ group: ['@aws-sdk/*'], message: 'AWS clients live in src/aws and src/resources only.' }]),
-          {
-            group: ['@aws-sdk/*'],
-            importNamePattern: '^(Delete|Remove|Schedule.*Deletion|Disable).*Command$',
-            message: 'pc-ctl destroys nothing outside cfremove.',
-          },
-        ],
-      },
-    ],
+/** What may not be imported in a room, and which commands of AWS nowhere at all. */
+const importRule = (room, destroys) => ({
+  'no-restricted-imports': [
+    'error',
+    {
+      patterns: [
+        ...rooms[room].map((other) => ({
+          regex: `^(\\.\\./)+${other}/`,
+          message: `src/${room} must not import src/${other}.`,
+        })),
+        ...(clientsAllowed.has(room)
+          ? []
+          : [{ group: ['@aws-sdk/*'], message: 'AWS clients live in src/aws and src/resources only.' }]),
+        {
+          group: ['@aws-sdk/*'],
+          importNamePattern: destroys,
+          message: 'pc-ctl destroys nothing outside cfremove.',
+        },
+      ],
+    },
+  ],
+})
+
+const destroying = '(Delete|Remove|Schedule.*Deletion|Disable).*Command$'
+const importRules = [
+  ...Object.keys(rooms).map((room) => ({
+    files: [`src/${room}/**/*.ts`],
+    rules: importRule(room, `^${destroying}`),
+  })),
+  {
+    // cfremove: the one file that destroys anything, and only distributions.
+    files: ['src/resources/distribution-removal.ts'],
+    rules: importRule('resources', `^(?!DeleteDistributionCommand$)${destroying}`),
   },
-}))
+]
 
 export default tseslint.config(
   { ignores: ['dist', 'dist.*', 'coverage', 'docs'] },

@@ -113,7 +113,6 @@ function wantedBehavior(
   const rest: Partial<DefaultCacheBehavior> = Object.fromEntries(
     Object.entries(live ?? {}).filter(([member]) => !legacyCacheSettings.has(member)),
   )
-  const associations = otherAssociations(live)
   const check: LambdaFunctionAssociation = {
     EventType: 'viewer-request',
     LambdaFunctionARN: functionArn,
@@ -130,14 +129,21 @@ function wantedBehavior(
     // CloudFront would compress text indexes and weaken their ETags.
     Compress: false,
     CachePolicyId: cachePolicyId,
-    LambdaFunctionAssociations: { Quantity: associations.length + 1, Items: [...associations, check] },
+    LambdaFunctionAssociations: withCheck(live?.LambdaFunctionAssociations?.Items ?? [], check),
   }
 }
 
 const legacyCacheSettings = new Set(['ForwardedValues', 'MinTTL', 'DefaultTTL', 'MaxTTL'])
 
-const otherAssociations = (live: DefaultCacheBehavior | undefined): LambdaFunctionAssociation[] =>
-  (live?.LambdaFunctionAssociations?.Items ?? []).filter(({ EventType }) => EventType !== 'viewer-request')
+/** The check in place of what runs at viewer-request, or after all others; their order stays. */
+function withCheck(
+  live: readonly LambdaFunctionAssociation[],
+  check: LambdaFunctionAssociation,
+): DefaultCacheBehavior['LambdaFunctionAssociations'] {
+  const there = live.some(({ EventType }) => EventType === check.EventType)
+  const items = there ? live.map((one) => (one.EventType === check.EventType ? check : one)) : [...live, check]
+  return { Quantity: items.length, Items: items }
+}
 
 /** CloudFront keeps a 404 for ten seconds unless told otherwise, so an index just published would seem missing. */
 function wantedErrorResponses(live: readonly CustomErrorResponse[]): DistributionConfig['CustomErrorResponses'] {
@@ -148,7 +154,7 @@ function wantedErrorResponses(live: readonly CustomErrorResponse[]): Distributio
 }
 
 /** The TLS version that an operator chose for the certificate in use stays. */
-function wantedCertificate(
+export function wantedCertificate(
   live: ViewerCertificate | undefined,
   arn: string | undefined,
 ): Pick<DistributionConfig, 'ViewerCertificate'> {

@@ -17,6 +17,11 @@ export interface Connected {
   readonly warnings: readonly string[]
 }
 
+/** A bucket, and the distribution that reads it. */
+interface Served extends Pick<Reconfigure, 'access' | 'bucket'> {
+  readonly distribution: { readonly arn: string }
+}
+
 /** Sums up a carried-out chain for the operator. */
 export async function connected(done: Reconfigure, settings: Settings, carried: readonly string[]): Promise<Connected> {
   const { distribution: made, bucket } = done
@@ -78,7 +83,7 @@ function leftOvers({ bucketPolicy, access, bucket }: Reconfigure, settings: Sett
 }
 
 /** The bucket's key is the operator's, so its policy is theirs to change. */
-function kmsWarning({ access, distribution: made, bucket }: Reconfigure, kmsKey: string | undefined): string[] {
+export function kmsWarning({ access, distribution: made, bucket }: Served, kmsKey: string | undefined): string[] {
   if (access !== 'oac' || !bucket.encryption.startsWith('aws:kms')) return []
   const statement = {
     Sid: 'AllowCloudFrontServicePrincipalDecrypt',
