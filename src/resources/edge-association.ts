@@ -13,6 +13,8 @@ export type SecretComparison =
   | 'same'
   /** The edge accepts the current secret, but not the same others. */
   | 'current only'
+  /** The edge accepts what is signed with the previous secret, but not what is signed with the current one. */
+  | 'previous only'
   /** What the front server signs is refused at the edge. */
   | 'different'
   /** The version is gone, is not ours, or its secrets can't be decrypted. */
@@ -46,6 +48,6 @@ export async function compareSecrets(
   const accepted = deployed.map(fingerprint)
   const wanted = secrets.map(fingerprint)
   const [current = ''] = wanted
-  if (!accepted.includes(current)) return 'different'
+  if (!accepted.includes(current)) return wanted.some((one) => accepted.includes(one)) ? 'previous only' : 'different'
   return accepted.length === wanted.length && wanted.every((one) => accepted.includes(one)) ? 'same' : 'current only'
 }

@@ -51,6 +51,7 @@ function driftLines(line: StatusLine): string[] {
 function versionText({ version: { associated, published } }: Status): string {
   const number = (arn: string | undefined): string => arn?.split(':').at(-1) ?? 'none'
   if (associated === undefined) return `none at the edge, ${number(published)} published`
+  if (published === undefined) return `${number(associated)} at the edge; a newer one is to be published`
   if (associated === published) return `${number(associated)} at the edge, the newest`
   return `${number(associated)} at the edge, but ${number(published)} is the newest`
 }
@@ -61,8 +62,10 @@ function secretText({ secret, distribution }: Status): string {
       return 'the one in packagecloud.rb'
     case 'current only':
       return 'the one in packagecloud.rb is accepted, but the previous one differs'
+    case 'previous only':
+      return 'the previous one only: do not restart front servers until the new one is there too'
     case 'different':
-      return 'NOT the one in packagecloud.rb: every download is refused'
+      return 'NOT the one in packagecloud.rb: what is signed with that is refused'
     case 'unknown':
       return distribution === undefined ? 'none yet' : 'unknown: the deployed function holds none that can be decrypted'
   }

@@ -106,7 +106,7 @@ export async function status(
     secret: ctx.secret,
     originAccess: ctx.access,
     cacheControl: ctx.sample,
-    drift: resources.some(({ state }) => state !== 'ok') || ctx.secret === 'different',
+    drift: resources.some(({ state }) => state !== 'ok') || /^(?:different|previous only)$/.test(ctx.secret),
   }
 }
 

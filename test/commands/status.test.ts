@@ -70,6 +70,18 @@ describe('pc-ctl status', () => {
     expect(stdout + stderr).not.to.contain(secret)
   })
 
+  it('tells while a secret is being replaced that the edge has but the previous one', async () => {
+    await place.connect()
+    const lines = await place.succeed(['generate-cloudfront-secret', '--force'])
+    await place.paste(lines)
+    expect((await report()).secret).to.equal('previous only')
+    const { stdout } = await place.run(['status'])
+    expect(stdout).to.match(/Secret at the edge +the previous one only: do not restart front servers/)
+    expect(stdout).to.match(/Function version +1 at the edge; a newer one is to be published/)
+    await place.connect()
+    expect((await report()).secret).to.equal('same')
+  })
+
   it('sees objects whose Cache-Control is wrong', async () => {
     await place.connect()
     const Key = 'dists/stable/InRelease'
