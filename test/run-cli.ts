@@ -18,7 +18,8 @@ const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, 
  * Runs the built pc-ctl (dist/ must be there) in an environment of its own: PATH, HOME and what is given, so that
  * nothing of the machine's AWS settings leaks in. Streams are pipes, never a terminal.
  *
- * Aborting `options.signal` kills the process with SIGKILL; the run then resolves with code 137
+ * Aborting `options.signal` kills the process with SIGKILL, or SIGINT where that is the abort's reason; the run then
+ * resolves, with code 137 after SIGKILL
  */
 export async function runCli(
   args: string[],
@@ -30,7 +31,7 @@ export async function runCli(
     env: { PATH, HOME, AWS_EC2_METADATA_DISABLED: 'true', ...options.env },
     stdio: 'pipe',
   })
-  const kill = () => void child.kill('SIGKILL')
+  const kill = () => void child.kill(options.signal?.reason === 'SIGINT' ? 'SIGINT' : 'SIGKILL')
   options.signal?.addEventListener('abort', kill)
   if (options.signal?.aborted === true) kill()
   // A command that never reads its input may be gone before it is written.

@@ -5,10 +5,9 @@ import {
 } from '@aws-sdk/client-cloudfront'
 import { CreateRoleCommand } from '@aws-sdk/client-iam'
 import { CreateAliasCommand, CreateKeyCommand } from '@aws-sdk/client-kms'
-import { CreateFunctionCommand } from '@aws-sdk/client-lambda'
 import { expect } from 'chai'
 
-import { edgeTrust, functionZip } from '../sandbox/function-zip.ts'
+import { edgeTrust } from '../sandbox/function-zip.ts'
 import { endState } from './end-state.ts'
 import {
   bucket,
@@ -20,6 +19,7 @@ import {
   keepBootstrapped,
   withInstallation,
 } from './installation.ts'
+import { makeFunction } from './somebody.ts'
 
 /** Something of somebody else's that has the name which pc-ctl would use. */
 interface Foreign {
@@ -60,21 +60,7 @@ const foreigners: readonly Foreign[] = [
     what: 'a Lambda function',
     named: `Lambda function ${name}`,
     command: 'bootstrap',
-    async make({ iam, lambda }) {
-      const { Role } = await iam.send(
-        new CreateRoleCommand({ RoleName: 'somebody', AssumeRolePolicyDocument: edgeTrust }),
-      )
-      await new Promise((resolve) => setTimeout(resolve, 200))
-      await lambda.send(
-        new CreateFunctionCommand({
-          FunctionName: name,
-          Role: Role?.Arn,
-          Runtime: 'nodejs22.x',
-          Handler: 'index.handler',
-          Code: { ZipFile: functionZip('export const handler = async () => ({ status: 500 })') },
-        }),
-      )
-    },
+    make: (clients) => makeFunction(clients, name),
     adoptable: true,
   },
   {
@@ -152,7 +138,7 @@ describe('resources of the same names that are not ours', function () {
           const flags = [...wordsFor(foreign), '--adopt', '--yes']
           const stdout = await place.succeed(flags)
           expect(stdout).to.match(
-            /^pc-ctl reconfigure-cloudfront-distribution arn:.*:function:packagecloud_cloud.*:1\n$/,
+            /^pc-ctl reconfigure-cloudfront-distribution arn:.*:function:packagecloud_cloud.*:\d\n$/,
           )
           const { counts } = await endState(place.clients)
           expect(counts, foreign.what).to.include({ keys: 1, aliases: 1, functions: 1 })
