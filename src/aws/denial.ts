@@ -120,8 +120,11 @@ export function explain(error: unknown, doing: string): CtlError {
   )
 }
 
-const credentialFailure = (doing: string, code: string, message: string, cause: unknown): CtlError =>
-  new CtlError('configuration', `${doing}: AWS does not accept the credentials: ${message}`, {
+function credentialFailure(doing: string, code: string, message: string, cause: unknown): CtlError {
+  // The SDK's own error, thrown before anything was sent.
+  const none = code === 'CredentialsProviderError'
+  const why = none ? `no AWS credentials were found: ${message}` : `AWS does not accept the credentials: ${message}`
+  return new CtlError('configuration', `${doing}: ${why}`, {
     hint: [
       "Check packagecloud_rails['aws_access_key'] and ['aws_secret_key'], or --profile, or the AWS_* variables;",
       '`pc-ctl show-config` tells which of them is used.',
@@ -129,6 +132,7 @@ const credentialFailure = (doing: string, code: string, message: string, cause: 
     code,
     cause,
   })
+}
 
 /** Says which action was denied on what, and the statement that allows it. */
 function denial(doing: string, called: Operation | undefined, message: string, cause: unknown): CtlError {
