@@ -47,6 +47,25 @@ export function parseTarget(word: string): CfTarget {
 }
 
 /**
+ * Words that each must name a distribution as a whole.
+ *
+ * @throws CtlError of kind `usage` for an invalidation or a key within a bucket
+ */
+export function wholeDistributions(words: readonly string[]): readonly string[] {
+  for (const target of words.map(parseTarget)) {
+    if (target.kind === 'bucket' && target.key !== '') {
+      throw new CtlError('usage', `Use s3:// URI with a bucket name only instead of: ${target.word}`)
+    }
+    if (target.kind === 'distribution' && target.invalidation !== undefined) {
+      throw new CtlError('usage', `${target.word} names an invalidation, and a distribution is wanted.`, {
+        hint: `Look at it with \`pc-ctl cfinvalinfo ${target.word}\`.`,
+      })
+    }
+  }
+  return words
+}
+
+/**
  * Finds the distribution that each word means. All words are read before AWS is asked; the account's distributions are
  * listed, page after page, only if a bucket is named.
  *

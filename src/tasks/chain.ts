@@ -297,6 +297,7 @@ function summary(plan: readonly PlanLine[]): string {
   const parts = [
     [count('create'), 'to create'],
     [count('update'), 'to update'],
+    [count('remove'), 'to remove'],
     [count('keep'), 'up to date'],
     [count('refuse'), 'refused'],
   ] as const

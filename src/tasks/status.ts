@@ -110,7 +110,7 @@ export async function status(
   }
 }
 
-const states = { keep: 'ok', create: 'missing', update: 'drift', refuse: 'not ours' } as const
+const states = { keep: 'ok', create: 'missing', update: 'drift', remove: 'drift', refuse: 'not ours' } as const
 
 const statusLine = (line: PlanLine, repair: string): StatusLine => ({
   ...line,

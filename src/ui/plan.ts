@@ -14,15 +14,16 @@ export interface PlanLine {
   readonly name: string
   /** ARN or id, or what stands for it in a plan. */
   readonly id: string
-  readonly do: 'keep' | 'create' | 'update' | 'refuse'
+  /** `remove` is cfremove's alone. */
+  readonly do: 'keep' | 'create' | 'update' | 'remove' | 'refuse'
   readonly because: readonly string[]
   readonly changes: readonly PlanChange[]
   readonly ask?: string
   readonly hint?: readonly string[]
 }
 
-const marks = { keep: '=', create: '+', update: '~', refuse: '!' } as const
-const verbs = { keep: 'unchanged', create: 'create', update: 'update', refuse: 'refused' } as const
+const marks = { keep: '=', create: '+', update: '~', remove: '-', refuse: '!' } as const
+const verbs = { keep: 'unchanged', create: 'create', update: 'update', remove: 'remove', refuse: 'refused' } as const
 
 /** A plan as text: a line for each resource, and beneath it what would change, before → after. */
 export const planText = (plan: readonly PlanLine[]): string => plan.flatMap(lineText).join('\n')

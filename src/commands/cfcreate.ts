@@ -1,0 +1,72 @@
+import { Args, Flags } from '@oclif/core'
+
+import { connect } from '../aws/connect.ts'
+import { loadSettings } from '../settings/settings.ts'
+import { createDistributions, lookBeforeCreation, readBuckets } from '../tasks/cf-create.ts'
+import { type CfCreated, created, createdText, warnings } from '../tasks/cf-created.ts'
+import { readAliases, readEdit, readTags } from '../tasks/cf-edit.ts'
+import { change } from '../tasks/change.ts'
+import { cfChangeFlags, editFlags, formatFlag, formatOf } from '../ui/cf-flags.ts'
+import { planExitCode } from '../ui/change-flags.ts'
+import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { interruptSignal } from '../ui/interrupt.ts'
+import { type PlanLine, planText } from '../ui/plan.ts'
+import { quietly } from '../ui/renderer.ts'
+
+export default class Cfcreate extends CtlCommand {
+  static override summary = 'Create a CloudFront distribution of each bucket'
+  static override description =
+    'Without --private it fetches as anybody, so objects need a public-read ACL or a bucket policy that lets everybody ' +
+    'read. A bucket that is served already gets no second distribution: the one it has is shown.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> s3://packages-example-org',
+    '<%= config.bin %> <%= command.id %> s3://packages-example-org --private --cf-add-cname cdn.example.org --wait',
+  ]
+  static override strict = false
+  static override args = { BUCKET: Args.string({ description: 's3://BUCKET (repeatable)', required: true }) }
+  static override flags = {
+    private: Flags.boolean({
+      description: 'read the bucket by an origin access control, and let it in by the bucket policy',
+      exclusive: ['website'],
+    }),
+    website: Flags.boolean({ description: "fetch from the bucket's website endpoint, with its index and error pages" }),
+    alias: Flags.string({
+      aliases: ['cf-add-cname'],
+      description: 'domain name of your own (repeatable)',
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
+      helpValue: 'NAME',
+    }),
+    ...editFlags,
+    ...formatFlag,
+    ...cfChangeFlags,
+    ...settingsFlags,
+  }
+
+  async run(): Promise<{ plan: PlanLine[]; warnings: string[] } | { distributions: CfCreated[]; report: PlanLine[] }> {
+    const { argv, flags } = await this.parse(Cfcreate)
+    const aws = connect(await loadSettings(flags))
+    const edit = { ...readEdit(flags), addAliases: readAliases(flags.alias), removeAliases: [] }
+    const origin = flags.private ? 'private' : flags.website ? 'website' : 'public'
+    const wishes = { edit, origin, tags: readTags(flags.tag), wait: flags.wait } as const
+    const how = { ...flags, json: this.jsonEnabled() }
+    const say = (line: string): void => this.say(line)
+    const buckets = readBuckets(argv.map(String), edit)
+    const look = await lookBeforeCreation(aws, buckets, wishes, { show: quietly(how), signal: interruptSignal(say) })
+    const warned = warnings(look)
+    for (const warning of warned) this.say(`Warning: ${warning}`)
+    const outcome = await change(createDistributions(aws, look, wishes), how, say)
+    if ('plan' in outcome) {
+      this.log(planText(outcome.plan))
+      process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
+      return { ...outcome, warnings: warned }
+    }
+    const distributions = created(look, wishes, outcome)
+    for (const of of distributions) {
+      this.log(createdText(of, formatOf(flags)))
+      for (const line of of.advice) this.say(line)
+    }
+    return { distributions, report: outcome.report }
+  }
+}

@@ -1,0 +1,46 @@
+import { Args } from '@oclif/core'
+
+import { connect } from '../aws/connect.ts'
+import { loadSettings } from '../settings/settings.ts'
+import {
+  type CfCard,
+  type CfDetail,
+  cfLines,
+  detailTable,
+  infoFields,
+  listFields,
+  listTable,
+} from '../tasks/cf-card.ts'
+import { details, listCards } from '../tasks/cf-list.ts'
+import { formatFlag, formatOf } from '../ui/cf-flags.ts'
+import { CtlCommand, settingsFlags } from '../ui/command.ts'
+
+export default class Cfinfo extends CtlCommand {
+  static override summary = 'Show CloudFront distributions, by id or by the bucket that they serve'
+  static override description = 'Without a target all distributions are listed, as cflist does.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> cf://E3RPA4Z4ALGTGO',
+    '<%= config.bin %> <%= command.id %> s3://packages-example-org --json',
+  ]
+  static override strict = false
+  static override args = { TARGET: Args.string({ description: 'cf://ID, ID or s3://BUCKET (repeatable)' }) }
+  static override flags = { ...formatFlag, ...settingsFlags }
+
+  async run(): Promise<{ distributions: CfCard[] | CfDetail[] }> {
+    const { argv, flags } = await this.parse(Cfinfo)
+    const aws = connect(await loadSettings(flags))
+    const format = formatOf(flags)
+    if (argv.length === 0) {
+      const distributions = await listCards(aws)
+      if (format === 'table') this.log(listTable(distributions))
+      else for (const card of distributions) this.log([...cfLines(listFields(card)), ''].join('\n'))
+      return { distributions }
+    }
+    const distributions = await details(aws, argv.map(String))
+    const texts = distributions.map((of) =>
+      format === 'table' ? `${detailTable(of)}\n` : cfLines(infoFields(of)).join('\n'),
+    )
+    this.log(texts.join('\n').trimEnd())
+    return { distributions }
+  }
+}

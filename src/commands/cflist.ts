@@ -1,0 +1,23 @@
+import { connect } from '../aws/connect.ts'
+import { loadSettings } from '../settings/settings.ts'
+import { type CfCard, cfLines, listFields, listTable } from '../tasks/cf-card.ts'
+import { listCards } from '../tasks/cf-list.ts'
+import { formatFlag, formatOf } from '../ui/cf-flags.ts'
+import { CtlCommand, settingsFlags } from '../ui/command.ts'
+
+export default class Cflist extends CtlCommand {
+  static override summary = 'List all CloudFront distributions of the account'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --format s3cmd',
+  ]
+  static override flags = { ...formatFlag, ...settingsFlags }
+
+  async run(): Promise<{ distributions: CfCard[] }> {
+    const { flags } = await this.parse(Cflist)
+    const distributions = await listCards(connect(await loadSettings(flags)))
+    if (formatOf(flags) === 'table') this.log(listTable(distributions))
+    else for (const card of distributions) this.log([...cfLines(listFields(card)), ''].join('\n'))
+    return { distributions }
+  }
+}

@@ -1,0 +1,85 @@
+import { Args, Flags } from '@oclif/core'
+
+import { connect } from '../aws/connect.ts'
+import { loadSettings } from '../settings/settings.ts'
+import { type CfDetail, cfLines, detailOf, detailTable, modifiedFields } from '../tasks/cf-card.ts'
+import { type DnsRecord, dnsRecord } from '../tasks/cf-dns.ts'
+import { readAliases, readEdit, readTags } from '../tasks/cf-edit.ts'
+import { modifyDistribution } from '../tasks/cf-modify.ts'
+import { change } from '../tasks/change.ts'
+import { cfChangeFlags, editFlags, formatFlag, formatOf } from '../ui/cf-flags.ts'
+import { planExitCode } from '../ui/change-flags.ts'
+import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { type PlanLine, planText } from '../ui/plan.ts'
+
+export default class Cfmodify extends CtlCommand {
+  static override summary = 'Change one CloudFront distribution, and of it only what is named'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> cf://E3RPA4Z4ALGTGO --cf-add-cname cdn.example.org',
+    '<%= config.bin %> <%= command.id %> --disable s3://packages-example-org --wait',
+  ]
+  static override strict = false
+  static override args = { TARGET: Args.string({ description: 'cf://ID, ID or s3://BUCKET', required: true }) }
+  static override flags = {
+    enable: Flags.boolean({ description: 'serve requests', exclusive: ['disable'] }),
+    disable: Flags.boolean({ description: 'serve no requests' }),
+    'add-alias': Flags.string({
+      aliases: ['cf-add-cname', 'alias'],
+      description: 'domain name of your own to add (repeatable)',
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
+      helpValue: 'NAME',
+    }),
+    'remove-alias': Flags.string({
+      aliases: ['cf-remove-cname'],
+      description: 'domain name of your own to remove (repeatable)',
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
+      helpValue: 'NAME',
+    }),
+    'no-logging': Flags.boolean({
+      aliases: ['no-access-logging'],
+      description: 'write no access logs',
+      exclusive: ['log-to'],
+    }),
+    ...editFlags,
+    ...formatFlag,
+    ...cfChangeFlags,
+    ...settingsFlags,
+  }
+
+  async run(): Promise<{ plan: PlanLine[] } | (CfDetail & { changed: boolean; dns: DnsRecord[]; report: PlanLine[] })> {
+    const { argv, flags } = await this.parse(Cfmodify)
+    const settings = await loadSettings(flags)
+    const added = readAliases(flags['add-alias'])
+    const chain = modifyDistribution(connect(settings), settings, argv.map(String), {
+      edit: {
+        ...readEdit(flags),
+        ...(flags['no-logging'] ? { logging: 'off' } : {}),
+        enabled: flags.enable ? true : flags.disable ? false : undefined,
+        addAliases: added,
+        removeAliases: readAliases(flags['remove-alias']),
+      },
+      tags: readTags(flags.tag),
+      wait: flags.wait,
+    })
+    const outcome = await change(chain, { ...flags, json: this.jsonEnabled() }, (line) => this.say(line))
+    if ('plan' in outcome) {
+      this.log(planText(outcome.plan))
+      process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
+      return outcome
+    }
+    const { distribution } = outcome.done
+    const detail = detailOf(distribution, distribution.tags)
+    const changed = outcome.report.some((line) => line.do !== 'keep')
+    this.say(changed ? '' : 'Nothing to change: it is so already.')
+    if (formatOf(flags) === 'table') this.log(detailTable(detail))
+    else this.log([`Distribution modified: ${detail.uri}`, ...cfLines(modifiedFields(detail))].join('\n'))
+    const dns = added.map((alias) => dnsRecord(alias, detail.domain))
+    if (dns.length > 0) this.say('Add to the DNS:')
+    for (const { text } of dns) this.say(`  ${text}`)
+    return { ...detail, changed, dns, report: outcome.report }
+  }
+}

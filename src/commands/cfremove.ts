@@ -1,0 +1,65 @@
+import { Args, Flags } from '@oclif/core'
+
+import { connect } from '../aws/connect.ts'
+import { loadSettings } from '../settings/settings.ts'
+import { findDoomed, onOneLine, removeDistributions } from '../tasks/cf-remove.ts'
+import { change } from '../tasks/change.ts'
+import { cfChangeFlags } from '../ui/cf-flags.ts'
+import { planExitCode } from '../ui/change-flags.ts'
+import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { type PlanLine, planText } from '../ui/plan.ts'
+
+interface Removed {
+  readonly id: string
+  readonly uri: string
+  /** `disabled` where it was not waited for. */
+  readonly outcome: 'removed' | 'disabled'
+}
+
+export default class Cfremove extends CtlCommand {
+  static override aliases = ['cfdelete']
+  static override summary = 'Disable CloudFront distributions, wait until no edge serves them, and delete them'
+  static override description =
+    'The only command that destroys anything, and only the distributions that are named. Buckets, their policies, ' +
+    'origin access identities and functions stay. Interrupted, it is gone on with by the same command.'
+  static override examples = ['<%= config.bin %> <%= command.id %> cf://E3RPA4Z4ALGTGO']
+  static override strict = false
+  static override args = {
+    TARGET: Args.string({ description: 'cf://ID, ID or s3://BUCKET (repeatable)', required: true }),
+  }
+  static override flags = {
+    force: Flags.boolean({ description: 'remove even what packagecloud.rb names or an installation uses' }),
+    'no-wait': Flags.boolean({ description: 'only disable what is enabled; the same command deletes it later' }),
+    ...cfChangeFlags,
+    ...settingsFlags,
+  }
+
+  async run(): Promise<
+    { plan: PlanLine[] } | { distributions: Removed[]; missing: readonly string[]; report: PlanLine[] }
+  > {
+    const { argv, flags } = await this.parse(Cfremove)
+    const settings = await loadSettings(flags)
+    const aws = connect(settings)
+    const wishes = { force: flags.force, wait: !flags['no-wait'] }
+    const doomed = await findDoomed(aws, settings, argv.map(String), wishes)
+    for (const word of doomed.missing) this.say(`Warning: ${word} does not exist: nothing to remove.`)
+    for (const { detail } of doomed.distributions) this.say(`To be removed: ${onOneLine(detail)}`)
+    const chain = removeDistributions(aws, settings, doomed, wishes)
+    const outcome = await change(chain, { ...flags, json: this.jsonEnabled() }, (line) => this.say(line))
+    if ('plan' in outcome) {
+      this.log(planText(outcome.plan))
+      process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
+      return outcome
+    }
+    const distributions = Object.values(outcome.done).map(({ id, live }): Removed => ({
+      id,
+      uri: `cf://${id}`,
+      outcome: live === undefined ? 'removed' : 'disabled',
+    }))
+    for (const { uri, outcome: what } of distributions) {
+      if (what === 'removed') this.log(`Distribution ${uri} deleted`)
+      else this.say(`${uri} is being disabled; run the same command again in some minutes to delete it.`)
+    }
+    return { distributions, missing: doomed.missing, report: outcome.report }
+  }
+}
