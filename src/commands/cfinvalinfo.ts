@@ -1,0 +1,53 @@
+import { Args, Flags } from '@oclif/core'
+
+import { connect } from '../aws/connect.ts'
+import { loadSettings } from '../settings/settings.ts'
+import { lookAtInvalidations } from '../tasks/cf-invalidation-info.ts'
+import {
+  type InvalidationReport,
+  invalidationTable,
+  reportOf,
+  s3cmdInvalidations,
+} from '../tasks/cf-invalidation-text.ts'
+import { runChain } from '../tasks/chain.ts'
+import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { interruptSignal } from '../ui/interrupt.ts'
+import { quietly } from '../ui/renderer.ts'
+
+export default class Cfinvalinfo extends CtlCommand {
+  static override summary = 'Show how far invalidations are'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> cf://E1A2B3C4D5E6F7/I1JLWSDAP8FU89',
+    '<%= config.bin %> <%= command.id %> s3://packages-example-org --limit 10',
+  ]
+  static override args = {
+    target: Args.string({
+      description: 'cf://ID/INVALIDATION for one; cf://ID or s3://BUCKET for the newest of a distribution',
+      required: true,
+      multiple: true,
+      ignoreStdin: true,
+    }),
+  }
+  static override flags = {
+    limit: Flags.integer({
+      description: 'how many to show of each distribution',
+      default: 100,
+      min: 1,
+      helpValue: 'N',
+    }),
+    format: Flags.option({ options: ['table', 's3cmd'] as const })({ description: 'how to print', default: 'table' }),
+    ...settingsFlags,
+  }
+
+  async run(): Promise<readonly InvalidationReport[]> {
+    const { args, flags } = await this.parse(Cfinvalinfo)
+    const aws = connect(await loadSettings(flags))
+    const signal = interruptSignal((line) => this.say(line))
+    const show = quietly({ ...flags, json: this.jsonEnabled() })
+    const { found } = (await runChain(lookAtInvalidations(aws, args.target, flags.limit), 'plan', { show, signal })).ctx
+    const reports = found.map(reportOf)
+    if (reports.length === 0) this.say('There are no invalidations.')
+    else this.log(flags.format === 's3cmd' ? s3cmdInvalidations(reports) : invalidationTable(reports))
+    return reports
+  }
+}
