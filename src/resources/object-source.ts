@@ -1,0 +1,108 @@
+import { type FileHandle, open } from 'node:fs/promises'
+
+import { CtlError, messageOf } from '../ui/errors.ts'
+
+/** A piece of what is uploaded. */
+export interface Piece {
+  /** From 1. */
+  readonly number: number
+  readonly bytes: Uint8Array
+}
+
+/** What is uploaded: a file, or standard input. */
+export interface ObjectSource {
+  /** The path, or `-`. */
+  readonly name: string
+  /** Bytes; `undefined` where only its end will tell. */
+  readonly size: number | undefined
+  /** All of it, in pieces of `pieceSize` bytes, the last one shorter; one empty piece if it is empty. */
+  pieces(pieceSize: number): AsyncGenerator<Piece>
+}
+
+/**
+ * A file as source. Nothing is read yet.
+ *
+ * @throws CtlError of kind `usage` for what is not a file that can be read
+ */
+export async function fileSource(path: string): Promise<ObjectSource> {
+  const file = await openFile(path)
+  try {
+    const before = await file.stat()
+    if (before.isDirectory()) {
+      throw new CtlError('usage', `${path} is a directory.`, { hint: `Name its files: ${path.replace(/\/$/, '')}/*` })
+    }
+    if (!before.isFile()) throw new CtlError('usage', `${path} is not a file.`, { hint: 'Pipe it in: put - s3://…' })
+    return { name: path, size: before.size, pieces: (size) => filePieces(path, before, size) }
+  } finally {
+    await file.close()
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path)
+  } catch (cause) {
+    throw new CtlError('usage', `${path} can't be read: ${messageOf(cause)}`, { cause })
+  }
+}
+
+async function* filePieces(
+  path: string,
+  before: { size: number; mtimeMs: number; ino: number },
+  pieceSize: number,
+): AsyncGenerator<Piece> {
+  const file = await openFile(path)
+  const changed = (): CtlError => new CtlError('failed', `${path} was changed while it was read; nothing was uploaded.`)
+  try {
+    let at = 0
+    for (let number = 1; number === 1 || at < before.size; number++) {
+      const wanted = Math.min(pieceSize, before.size - at)
+      const bytes = new Uint8Array(wanted)
+      if ((await fill(file, bytes, at)) < wanted) throw changed()
+      at += wanted
+      // Looked at before the last piece is handed on, for only then is the object complete.
+      if (at >= before.size) {
+        const after = await file.stat()
+        if (after.size !== before.size || after.mtimeMs !== before.mtimeMs || after.ino !== before.ino) throw changed()
+      }
+      yield { number, bytes }
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+async function fill(file: FileHandle, bytes: Uint8Array, at: number): Promise<number> {
+  let filled = 0
+  while (filled < bytes.length) {
+    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, at + filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return filled
+}
+
+/** A stream of bytes as source, such as standard input. It can be read only once. */
+export const streamSource = (stream: AsyncIterable<Uint8Array>): ObjectSource => ({
+  name: '-',
+  size: undefined,
+  async *pieces(pieceSize) {
+    let held: Uint8Array[] = []
+    let size = 0
+    let number = 1
+    for await (const chunk of stream) {
+      for (let rest = chunk; rest.length > 0;) {
+        const part = rest.subarray(0, pieceSize - size)
+        rest = rest.subarray(part.length)
+        held.push(part)
+        size += part.length
+        if (size === pieceSize) {
+          yield { number: number++, bytes: Buffer.concat(held) }
+          held = []
+          size = 0
+        }
+      }
+    }
+    if (size > 0 || number === 1) yield { number, bytes: Buffer.concat(held) }
+  },
+})

@@ -1,0 +1,95 @@
+import { GetBucketOwnershipControlsCommand, GetPublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3'
+
+import { absentAs } from '../aws/absent.ts'
+import type { Aws } from '../aws/connect.ts'
+import { CtlError } from '../ui/errors.ts'
+import type { Need } from './resource.ts'
+
+export const publicAclNeeds = (bucket: string): Need => ({
+  access: 'read',
+  actions: ['s3:ListBucket', 's3:GetBucketOwnershipControls', 's3:GetBucketPublicAccessBlock'],
+  resources: [`arn:aws:s3:::${bucket}`],
+})
+
+/** What of a bucket decides whether an object's ACL can make it public; `undefined` where we may not look. */
+export interface AclSettings {
+  /** Whether ACLs count at all. */
+  readonly enabled: boolean | undefined
+  /** Public ACLs are refused. */
+  readonly blocked: boolean | undefined
+  /** Public ACLs are kept, and don't count. */
+  readonly ignored: boolean | undefined
+}
+
+/** @param region - of the bucket */
+export async function aclSettings(aws: Aws, bucket: string, region: string): Promise<AclSettings> {
+  const s3 = aws.client(S3Client, region)
+  // Uploading doesn't take these permissions: without them the upload itself tells.
+  const look = async <T>(none: string, read: () => Promise<T>): Promise<T | 'none' | undefined> => {
+    const found = await absentAs('AccessDenied', async () => (await absentAs(none, read)) ?? ('none' as const))
+    return found
+  }
+  const [controls, blocks] = await Promise.all([
+    look('OwnershipControlsNotFoundError', () => s3.send(new GetBucketOwnershipControlsCommand({ Bucket: bucket }))),
+    look('NoSuchPublicAccessBlockConfiguration', () => s3.send(new GetPublicAccessBlockCommand({ Bucket: bucket }))),
+  ])
+  const ownership = controls === 'none' ? undefined : controls?.OwnershipControls?.Rules?.[0]?.ObjectOwnership
+  const block = blocks === 'none' ? {} : blocks?.PublicAccessBlockConfiguration
+  return {
+    enabled: controls === undefined ? undefined : ownership !== 'BucketOwnerEnforced',
+    blocked: block === undefined ? undefined : block.BlockPublicAcls === true,
+    ignored: block === undefined ? undefined : block.IgnorePublicAcls === true,
+  }
+}
+
+/**
+ * @throws CtlError of kind `failed` if S3 would refuse an object with a public ACL, or take it and not show it to anybody
+ */
+export function assertPublicAclCounts(bucket: string, { enabled, blocked, ignored }: AclSettings): void {
+  if (enabled === false) throw aclsOff(bucket)
+  if (blocked !== true && ignored !== true) return
+  throw new CtlError(
+    'failed',
+    `The bucket ${bucket} blocks public access by ACLs (${blocked === true ? 'BlockPublicAcls' : 'IgnorePublicAcls'}).`,
+    {
+      hint: [
+        ...insteadOfAcls(bucket),
+        `or allow public ACLs there: aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration ` +
+          'BlockPublicAcls=false,IgnorePublicAcls=false,BlockPublicPolicy=true,RestrictPublicBuckets=true',
+      ],
+      code: 'PublicAccessBlocked',
+    },
+  )
+}
+
+/** New buckets have been so since April 2023. */
+export const aclsOff = (bucket: string, cause?: unknown): CtlError =>
+  new CtlError(
+    'failed',
+    `The bucket ${bucket} has ACLs turned off (BucketOwnerEnforced), so --acl-public can't be used.`,
+    {
+      hint: [
+        ...insteadOfAcls(bucket),
+        `or turn ACLs on: aws s3api put-bucket-ownership-controls --bucket ${bucket} --ownership-controls ` +
+          "'Rules=[{ObjectOwnership=BucketOwnerPreferred}]'",
+      ],
+      code: 'AccessControlListNotSupported',
+      cause,
+    },
+  )
+
+/** Denied without a word although the bucket itself is open, or we may not see whether it is. */
+export const publicAclDenied = (bucket: string, key: string, cause: unknown): CtlError =>
+  new CtlError('denied', `AWS denied to write s3://${bucket}/${key} with a public ACL.`, {
+    hint: [
+      "Either the credentials lack s3:PutObject or s3:PutObjectAcl, or the account's Block Public Access forbids it;",
+      'without --acl-public it shows which.',
+    ],
+    code: 'AccessDenied',
+    cause,
+  })
+
+const insteadOfAcls = (bucket: string): string[] => [
+  'Upload without --acl-public and have CloudFront read the bucket on its own:',
+  `  pc-ctl cfcreate --private s3://${bucket}`,
+]

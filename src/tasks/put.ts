@@ -1,0 +1,125 @@
+import { encodePath } from '../edge/path.ts'
+import type { Aws } from '../aws/connect.ts'
+import { regionOf } from '../resources/bucket.ts'
+import { fileSource, type ObjectSource, streamSource } from '../resources/object-source.ts'
+import { objectUpload, type ObjectHeaders, type UploadedObject, type UploadWant } from '../resources/object-upload.ts'
+import { aclSettings, assertPublicAclCounts, publicAclNeeds } from '../resources/public-acl.ts'
+import { type Chain, check, compute, ensure } from './chain.ts'
+import { headersOf, type HeaderWishes } from './put-headers.ts'
+import { type FileToPut, readPutWords } from './put-target.ts'
+
+export interface PutWishes extends HeaderWishes {
+  /** Whether everybody may read the objects, by their ACL. */
+  readonly isPublic: boolean
+}
+
+/** A file that is to be uploaded. */
+export interface PlannedPut extends FileToPut {
+  readonly bucket: string
+  readonly source: ObjectSource
+  readonly headers: ObjectHeaders
+}
+
+/** What the steps hand on: the bucket's region, and each object under its place in the command line. */
+export interface Put {
+  region: string
+  [object: `object ${number}`]: UploadedObject
+}
+
+/**
+ * What `put FILE… s3://BUCKET[/KEY|/PREFIX/]` comes to.
+ *
+ * @throws CtlError of kind `usage` for words or headers that make no sense, or a file that can't be read
+ */
+export async function planPut(
+  words: readonly string[],
+  wishes: PutWishes,
+  input: AsyncIterable<Uint8Array>,
+): Promise<PlannedPut[]> {
+  const { bucket, files } = readPutWords(words)
+  return Promise.all(
+    files.map(async (one) => {
+      const headers = headersOf(one, wishes)
+      const source = one.file === '-' ? streamSource(input) : await fileSource(one.file)
+      return { ...one, bucket, source, headers }
+    }),
+  )
+}
+
+/** Steps that upload, one file after the other. */
+export function put(aws: Aws, planned: readonly PlannedPut[], { isPublic }: PutWishes): Chain<Put> {
+  const bucket = planned[0]?.bucket ?? ''
+  const resource = objectUpload(aws)
+  return [
+    compute('Find the bucket', {
+      from: () => regionOf(aws, bucket),
+      as: 'region',
+      tell: (region) => `${bucket} in ${region}`,
+      needs: () => [publicAclNeeds(bucket)],
+    }),
+    ...(isPublic
+      ? [
+          check<Put>('Look whether ACLs can make objects public', {
+            that: async ({ region }) => {
+              assertPublicAclCounts(bucket, await aclSettings(aws, bucket, region))
+              return undefined
+            },
+          }),
+        ]
+      : []),
+    ...planned.map(({ file, key, source, headers }, index) =>
+      ensure<Put, `object ${number}`, UploadWant>(`Upload ${nameOfFile(file)} to s3://${bucket}/${key}`, {
+        resource,
+        want: ({ region }) => ({ bucket, region, key, source, headers, isPublic }),
+        as: `object ${index}`,
+      }),
+    ),
+  ]
+}
+
+const nameOfFile = (file: string): string => (file === '-' ? '<stdin>' : file)
+
+/** An uploaded object as `--json` gives it. */
+export interface PutReport {
+  /** `-` for standard input. */
+  readonly file: string
+  readonly uri: string
+  /** Bytes. */
+  readonly size: number
+  readonly contentType: string
+  readonly cacheControl: string | null
+  /** Where everybody can read it; `null` without `--acl-public`. */
+  readonly url: string | null
+}
+
+/** @param done - what {@link put} has handed on, or only its region under `--dry-run` */
+export const putReports = (planned: readonly PlannedPut[], done: Put, { isPublic }: PutWishes): PutReport[] =>
+  planned.map(({ file, bucket, key, headers, source }, index) => ({
+    file,
+    uri: `s3://${bucket}/${key}`,
+    size: done[`object ${index}`]?.size ?? source.size ?? 0,
+    contentType: headers.ContentType ?? '',
+    cacheControl: headers.CacheControl ?? null,
+    url: isPublic ? publicUrl(bucket, done.region, key) : null,
+  }))
+
+/** Lines as s3cmd prints them, with the type in place of the speed. */
+export const putLines = (reports: readonly PutReport[]): string =>
+  reports
+    .flatMap(({ file, uri, size, contentType, url }) => [
+      `upload: '${nameOfFile(file)}' -> '${uri}' (${size} bytes, ${contentType})`,
+      ...(url === null ? [] : [`Public URL of the object is: ${url}`]),
+    ])
+    .join('\n')
+
+/**
+ * The URL of an object, by the regional host: the global one answers redirects for new buckets. A name with dots has no
+ * certificate in front of S3's host, so it is part of the path.
+ */
+export function publicUrl(bucket: string, region: string, key: string, environment = process.env): string {
+  const endpoint = environment['AWS_ENDPOINT_URL_S3'] ?? environment['AWS_ENDPOINT_URL']
+  const path = encodePath(`/${key}`)
+  if (endpoint !== undefined) return `${endpoint.replace(/\/+$/, '')}/${bucket}${path}`
+  const host = `s3.${region}.amazonaws.com`
+  return bucket.includes('.') ? `https://${host}/${bucket}${path}` : `https://${bucket}.${host}${path}`
+}
