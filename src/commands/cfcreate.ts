@@ -11,7 +11,7 @@ import { planExitCode } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
-import { quietly } from '../ui/renderer.ts'
+import { chooseShow, quietly } from '../ui/renderer.ts'
 
 export default class Cfcreate extends CtlCommand {
   static override summary = 'Create a CloudFront distribution of each bucket'
@@ -53,7 +53,8 @@ export default class Cfcreate extends CtlCommand {
     const how = { ...flags, json: this.jsonEnabled() }
     const say = (line: string): void => this.say(line)
     const buckets = readBuckets(argv.map(String), edit)
-    const look = await lookBeforeCreation(aws, buckets, wishes, { show: quietly(how), signal: interruptSignal(say) })
+    const conduct = { show: flags['dry-run'] ? quietly(how) : chooseShow(how), signal: interruptSignal(say) }
+    const look = await lookBeforeCreation(aws, buckets, wishes, conduct)
     const warned = warnings(look)
     for (const warning of warned) this.say(`Warning: ${warning}`)
     const outcome = await change(createDistributions(aws, look, wishes), how, say)

@@ -2,18 +2,11 @@ import { Args } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
 import { loadSettings } from '../settings/settings.ts'
-import {
-  type CfCard,
-  type CfDetail,
-  cfLines,
-  detailTable,
-  infoFields,
-  listFields,
-  listTable,
-} from '../tasks/cf-card.ts'
+import { type CfCard, type CfDetail, detailTable, infoFields, listFields, listTable } from '../tasks/cf-card.ts'
 import { details, listCards } from '../tasks/cf-list.ts'
 import { formatFlag, formatOf } from '../ui/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { s3cmdLines } from '../ui/s3cmd-labels.ts'
 
 export default class Cfinfo extends CtlCommand {
   static override summary = 'Show CloudFront distributions, by id or by the bucket that they serve'
@@ -33,12 +26,12 @@ export default class Cfinfo extends CtlCommand {
     if (argv.length === 0) {
       const distributions = await listCards(aws)
       if (format === 'table') this.log(listTable(distributions))
-      else for (const card of distributions) this.log([...cfLines(listFields(card)), ''].join('\n'))
+      else for (const card of distributions) this.log([...s3cmdLines(listFields(card)), ''].join('\n'))
       return { distributions }
     }
     const distributions = await details(aws, argv.map(String))
     const texts = distributions.map((of) =>
-      format === 'table' ? `${detailTable(of)}\n` : cfLines(infoFields(of)).join('\n'),
+      format === 'table' ? `${detailTable(of)}\n` : s3cmdLines(infoFields(of)).join('\n'),
     )
     this.log(texts.join('\n').trimEnd())
     return { distributions }

@@ -1,9 +1,10 @@
 import { connect } from '../aws/connect.ts'
 import { loadSettings } from '../settings/settings.ts'
-import { type CfCard, cfLines, listFields, listTable } from '../tasks/cf-card.ts'
+import { type CfCard, listFields, listTable } from '../tasks/cf-card.ts'
 import { listCards } from '../tasks/cf-list.ts'
 import { formatFlag, formatOf } from '../ui/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { s3cmdLines } from '../ui/s3cmd-labels.ts'
 
 export default class Cflist extends CtlCommand {
   static override summary = 'List all CloudFront distributions of the account'
@@ -17,7 +18,7 @@ export default class Cflist extends CtlCommand {
     const { flags } = await this.parse(Cflist)
     const distributions = await listCards(connect(await loadSettings(flags)))
     if (formatOf(flags) === 'table') this.log(listTable(distributions))
-    else for (const card of distributions) this.log([...cfLines(listFields(card)), ''].join('\n'))
+    else for (const card of distributions) this.log([...s3cmdLines(listFields(card)), ''].join('\n'))
     return { distributions }
   }
 }

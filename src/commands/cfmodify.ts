@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
 import { loadSettings } from '../settings/settings.ts'
-import { type CfDetail, cfLines, detailOf, detailTable, modifiedFields } from '../tasks/cf-card.ts'
+import { type CfDetail, detailOf, detailTable, modifiedFields } from '../tasks/cf-card.ts'
 import { type DnsRecord, dnsRecord } from '../tasks/cf-dns.ts'
 import { readAliases, readEdit, readTags } from '../tasks/cf-edit.ts'
 import { modifyDistribution } from '../tasks/cf-modify.ts'
@@ -11,6 +11,7 @@ import { cfChangeFlags, editFlags, formatFlag, formatOf } from '../ui/cf-flags.t
 import { planExitCode } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
+import { s3cmdLines } from '../ui/s3cmd-labels.ts'
 
 export default class Cfmodify extends CtlCommand {
   static override summary = 'Change one CloudFront distribution, and of it only what is named'
@@ -74,9 +75,9 @@ export default class Cfmodify extends CtlCommand {
     const { distribution } = outcome.done
     const detail = detailOf(distribution, distribution.tags)
     const changed = outcome.report.some((line) => line.do !== 'keep')
-    this.say(changed ? '' : 'Nothing to change: it is so already.')
+    if (!changed) this.say('Nothing to change: it is so already.')
     if (formatOf(flags) === 'table') this.log(detailTable(detail))
-    else this.log([`Distribution modified: ${detail.uri}`, ...cfLines(modifiedFields(detail))].join('\n'))
+    else this.log([`Distribution modified: ${detail.uri}`, ...s3cmdLines(modifiedFields(detail))].join('\n'))
     const dns = added.map((alias) => dnsRecord(alias, detail.domain))
     if (dns.length > 0) this.say('Add to the DNS:')
     for (const { text } of dns) this.say(`  ${text}`)

@@ -1,6 +1,6 @@
 import type { LiveDistribution } from '../resources/distribution-targets.ts'
 import { bucketOf } from '../resources/distribution-targets.ts'
-import { type LabelValue, s3cmdLines } from '../ui/s3cmd-labels.ts'
+import type { LabelValue } from '../ui/s3cmd-labels.ts'
 import { table } from '../ui/table.ts'
 
 /** A distribution, as the s3cmd commands show it. */
@@ -156,9 +156,6 @@ export const modifiedFields = (detail: CfDetail): Fields => [
   ['DefaultRootObject', detail.defaultRootObject],
   ['Etag', detail.etag],
 ]
-
-/** Labelled lines without trailing blanks, for all but exact comparison the same as s3cmd's. */
-export const cfLines = (fields: Fields): string[] => s3cmdLines(fields).map((line) => line.trimEnd())
 
 export const listTable = (cards: readonly CfCard[]): string =>
   cards.length === 0

@@ -22,9 +22,9 @@ import { hasWebsite, lookUpPublicAccess, readabilityNeeds, whyUnreadable } from 
 import { pending } from '../resources/resource.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import { CtlError } from '../ui/errors.ts'
-import { type CertificateChoice, checkLogTarget, chooseCertificate } from './cf-edit.ts'
+import { type CertificateChoice, logBucket, chooseCertificate } from './cf-edit.ts'
 import { parseTarget } from './cf-targets.ts'
-import { type Chain, check, compute, type Conduct, ensure, runChain, type Step, together, wait } from './chain.ts'
+import { type Chain, compute, type Conduct, ensure, runChain, type Step, together, wait } from './chain.ts'
 
 export interface CreateWishes {
   readonly origin: OriginKind['kind']
@@ -104,7 +104,7 @@ export const lookChain = (aws: Aws, buckets: readonly string[], { edit, origin }
       tell: (found) => found.map(({ bucket: { name, region } }) => `${name} in ${region}`).join(', '),
       needs: () => buckets.flatMap((name) => [bucketNeeds(name), ...readabilityNeeds(name)]),
     }),
-    check('Bucket for the logs', { that: () => checkLogTarget(aws, edit.logging) }),
+    logBucket(aws, edit.logging),
   ),
   compute('Certificate for the aliases', {
     from: ({ buckets: [first] }) => chooseCertificate(aws, first?.existing?.config, edit),

@@ -1,5 +1,6 @@
 import type { PlanLine } from '../ui/plan.ts'
-import { type CfDetail, cfLines, createdFields, detailOf, detailTable } from './cf-card.ts'
+import { s3cmdLines } from '../ui/s3cmd-labels.ts'
+import { type CfDetail, createdFields, detailOf, detailTable } from './cf-card.ts'
 import { type CreateLook, type CreateWishes, type Creation, titleFor } from './cf-create.ts'
 import { type DnsRecord, dnsRecord } from './cf-dns.ts'
 import { kmsWarning } from './connected.ts'
@@ -64,4 +65,4 @@ const heads = {
 export const createdText = (of: CfCreated, format: 's3cmd' | 'table'): string =>
   format === 'table'
     ? `${heads[of.outcome]}\n${detailTable(of)}`
-    : [heads[of.outcome], ...cfLines(createdFields(of))].join('\n')
+    : [heads[of.outcome], ...s3cmdLines(createdFields(of))].join('\n')

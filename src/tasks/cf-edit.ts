@@ -1,10 +1,11 @@
 import type { Aws } from '../aws/connect.ts'
-import { lookUpBucket } from '../resources/bucket.ts'
+import { bucketNeeds, lookUpBucket } from '../resources/bucket.ts'
 import { bestCertificate, describeCertificate, issuedCertificates, uncovered } from '../resources/certificate.ts'
 import { aliasesAfter, type DistributionEdit, type LogTarget } from '../resources/distribution-edit.ts'
 import type { LiveDistribution } from '../resources/distribution-targets.ts'
 import { CtlError } from '../ui/errors.ts'
 import { parseTarget } from './cf-targets.ts'
+import { check, type Step } from './chain.ts'
 
 /** The flags that say what a distribution should be like, as parsed. */
 export interface EditWords {
@@ -114,12 +115,22 @@ export async function chooseCertificate(
   })
 }
 
-/** @throws CtlError of kind `refused` where CloudFront could not write logs by ACL */
-export async function checkLogTarget(aws: Aws, logging: DistributionEdit['logging']): Promise<string | undefined> {
-  if (logging === undefined || logging === 'off') return undefined
-  const bucket = await lookUpBucket(aws, logging.bucket)
-  if (bucket.ownership !== 'BucketOwnerEnforced') return bucket.name
-  throw new CtlError('refused', `The bucket ${bucket.name} has ACLs off, and CloudFront writes these logs by ACL.`, {
+/** A step that refuses a bucket to which CloudFront could not write logs by ACL. */
+export const logBucket = <C>(aws: Aws, logging: DistributionEdit['logging']): Step<C> => {
+  const name = typeof logging === 'object' ? logging.bucket : undefined
+  return {
+    ...check<C>('Bucket for the logs', {
+      that: () => checkLogBucket(aws, name ?? ''),
+      needs: () => [bucketNeeds(name ?? '*')],
+    }),
+    skip: () => name === undefined,
+  }
+}
+
+async function checkLogBucket(aws: Aws, name: string): Promise<string> {
+  const bucket = await lookUpBucket(aws, name)
+  if (bucket.ownership !== 'BucketOwnerEnforced') return name
+  throw new CtlError('refused', `The bucket ${name} has ACLs off, and CloudFront writes these logs by ACL.`, {
     hint: 'Set its object ownership to "Bucket owner preferred", or choose another bucket.',
   })
 }

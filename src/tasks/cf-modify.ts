@@ -6,10 +6,10 @@ import type { DistributionEdit } from '../resources/distribution-edit.ts'
 import { editedDistribution, getTagged, type TaggedDistribution, type Tags } from '../resources/edited-distribution.ts'
 import type { Settings } from '../settings/settings.ts'
 import { CtlError } from '../ui/errors.ts'
-import { type CertificateChoice, checkLogTarget, chooseCertificate } from './cf-edit.ts'
+import { type CertificateChoice, logBucket, chooseCertificate } from './cf-edit.ts'
 import { resolveTargets, wholeDistributions } from './cf-targets.ts'
 import { trafficOf } from './cf-traffic.ts'
-import { type Chain, check, compute, ensure, together, wait } from './chain.ts'
+import { type Chain, compute, ensure, together, wait } from './chain.ts'
 
 export interface Modification {
   account: Account
@@ -47,7 +47,7 @@ export function modifyDistribution(
         as: 'before',
         tell: ({ id, domain }) => `${id} (${domain})`,
       }),
-      check('Bucket for the logs', { that: () => checkLogTarget(aws, edit.logging) }),
+      logBucket(aws, edit.logging),
     ),
     compute('Certificate for the aliases', {
       from: ({ before }) => chooseCertificate(aws, before.config, edit),

@@ -247,7 +247,7 @@ export async function runChain<C extends object>(
     }
   }
 
-  const steps = chain.filter((step) => mode === 'apply' || step.onlyWhenApplied !== true)
+  const steps = mode === 'apply' ? chain : withoutWaits(chain)
   const list = new Listr<C>(steps.map(toTask), { ...rendering(show), ctx, registerSignalListeners: false })
   try {
     await list.run(ctx)
@@ -260,6 +260,13 @@ export async function runChain<C extends object>(
   report.sort((a, b) => titles.indexOf(a.title) - titles.indexOf(b.title))
   return { ctx, report }
 }
+
+/** The steps of a plan; groups of which nothing is left are left out too. */
+const withoutWaits = <C>(chain: Chain<C>): Step<C>[] =>
+  chain
+    .filter(({ onlyWhenApplied }) => onlyWhenApplied !== true)
+    .map((step) => (step.together === undefined ? step : { ...step, together: withoutWaits(step.together) }))
+    .filter(({ together: group }) => group?.length !== 0)
 
 /** A plan: everything is looked at and decided, nothing is written. */
 export const planChain = async <C extends object>(chain: Chain<C>, conduct: Conduct): Promise<PlanLine[]> =>
