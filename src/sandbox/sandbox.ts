@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { CallLog } from './call-log.ts'
@@ -96,7 +96,8 @@ const exampleAccount = '111122223333'
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   for (const policy of options.policies ?? []) parseIdentityPolicy(policy)
-  const folder = options.state ?? (await mkdtemp(join(tmpdir(), 'pc-ctl-sandbox-')))
+  // Absolute, for functions run in folders of their own inside it.
+  const folder = options.state === undefined ? await mkdtemp(join(tmpdir(), 'pc-ctl-sandbox-')) : resolve(options.state)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const store = new Store(options.state === undefined ? undefined : join(folder, 'sandbox.sqlite'))
   const identities = store.collection<Identity>('sandbox')

@@ -99,7 +99,7 @@ async function tryReads(aws: Aws, settings: Settings, needs: readonly Need[], co
     allowed: actions.filter((action) => seen.has(action) && !isMissing(action)),
     missing: actions.filter(isMissing),
     unknown: actions.filter((action) => !seen.has(action) && !isMissing(action)),
-    notes: ended === undefined ? [] : [`The trial ended at: ${ended.message}`],
+    notes: ended === undefined ? [] : [`The trial, which reads what status reads, ended at: ${ended.message}`],
     add: lacking.length === 0 ? undefined : policyFor(lacking),
   }
 }

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { CreateRoleCommand, GetRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { expect } from 'chai'
 
 import { runCli } from '../run-cli.ts'
@@ -60,6 +61,17 @@ const clientConfig = ({ endpoint, environment }: Announced): object => ({
   credentials: { accessKeyId: environment['AWS_ACCESS_KEY_ID'], secretAccessKey: environment['AWS_SECRET_ACCESS_KEY'] },
 })
 
+/** Whose the announced credentials are, and what they are. */
+async function callerOf(announced: Announced) {
+  const sts = new STSClient(clientConfig(announced))
+  const { Arn: arn } = await sts.send(new GetCallerIdentityCommand({}))
+  return {
+    arn,
+    accessKeyId: announced.environment['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: announced.environment['AWS_SECRET_ACCESS_KEY'] ?? '',
+  }
+}
+
 describe('pc-ctl sandbox', () => {
   let state: string
   beforeEach(async () => {
@@ -102,6 +114,102 @@ describe('pc-ctl sandbox', () => {
       .to.match(/"nonsense" is not SERVICE:OPERATION/)
       .and.to.match(/WHAT/)
     expect((await runCli(['sandbox', '--latency', '5'])).code).to.equal(2)
+  })
+
+  describe('--enforce-iam', () => {
+    const bucket = 'rehearsal'
+    const flags = (): string[] => ['--state', state, '--bucket', bucket, '--port', '0']
+    const pcCtl = (announced: Announced, ...args: string[]) =>
+      runCli(args, { env: { ...announced.environment, HOME: state, XDG_STATE_HOME: state }, cwd: state })
+
+    /** What `permissions` prints, in a file. */
+    async function print(...groups: string[]): Promise<string> {
+      const file = join(state, `${groups.join('-')}.json`)
+      const { stdout } = await runCli(['permissions', ...groups, '--account', '111122223333', '--bucket', bucket])
+      await writeFile(file, stdout)
+      return file
+    }
+    const plan = (announced: Announced) => pcCtl(announced, 'bootstrap-cloudfront', '--dry-run')
+
+    it('is a user with just these policies, in the environment and in packagecloud.rb', async () => {
+      const { child, announced } = await start(...flags(), '--enforce-iam', await print('bootstrap'))
+      const { accessKeyId, secretAccessKey } = await callerOf(announced)
+      expect((await callerOf(announced)).arn).to.equal('arn:aws:iam::111122223333:user/operator')
+      const config = await readFile(announced.config, 'utf8')
+      expect(config).to.contain(`['aws_access_key'] = '${accessKeyId}'`)
+      expect(config).to.contain(`['aws_secret_key'] = '${secretAccessKey}'`)
+      await writeFile(announced.config, config + (await pcCtl(announced, 'generate-cloudfront-secret')).stdout)
+
+      const bootstrap = await pcCtl(announced, 'bootstrap-cloudfront')
+      expect(bootstrap.code, bootstrap.stderr).to.equal(0)
+      const denied = await pcCtl(announced, ...bootstrap.stdout.trim().split(' ').slice(1))
+      expect(denied.code).to.equal(5)
+      expect(denied.stderr)
+        .to.match(/AWS denied (cloudfront|lambda|s3):\w+/)
+        .and.to.contain('"Effect":"Allow"')
+      await end(child, 'SIGTERM')
+    })
+
+    it('has other policies in another run, from several files, by group or alone', async () => {
+      const first = await start(...flags(), '--enforce-iam', await print('reindex'))
+      const secret = (await pcCtl(first.announced, 'generate-cloudfront-secret')).stdout
+      await appendFile(first.announced.config, secret)
+      expect((await plan(first.announced)).code).to.equal(5)
+      const before = await callerOf(first.announced)
+      await end(first.child, 'SIGKILL')
+
+      const files = [await print('look', 'cfremove'), await print('reindex')]
+      const second = await start(...flags(), ...files.flatMap((file) => ['--enforce-iam', file]))
+      expect(await callerOf(second.announced)).to.deep.equal(before)
+      expect((await plan(second.announced)).code).to.equal(0)
+      await end(second.child, 'SIGTERM')
+    })
+
+    it('gives packagecloud.rb the credentials of each run, and leaves others alone', async () => {
+      const file = await print('reindex')
+      const asRoot = await start(...flags())
+      expect((await callerOf(asRoot.announced)).arn).to.equal('arn:aws:iam::111122223333:root')
+      const original = await readFile(asRoot.announced.config, 'utf8')
+      await end(asRoot.child, 'SIGTERM')
+
+      const limited = await start(...flags(), '--enforce-iam', file)
+      const { accessKeyId } = await callerOf(limited.announced)
+      const switched = await readFile(limited.announced.config, 'utf8')
+      expect(switched).to.contain(`['aws_access_key'] = '${accessKeyId}'`)
+      await end(limited.child, 'SIGTERM')
+
+      const again = await start(...flags())
+      expect((await callerOf(again.announced)).arn).to.equal('arn:aws:iam::111122223333:root')
+      expect(await readFile(again.announced.config, 'utf8')).to.equal(original)
+      await end(again.child, 'SIGTERM')
+
+      const own = "packagecloud_rails['aws_access_key'] = 'AKIAAAAAAAAAAAAAAAAA'\n"
+      await writeFile(again.announced.config, own)
+      const other = await start(...flags(), '--enforce-iam', file)
+      expect(await readFile(other.announced.config, 'utf8')).to.equal(own)
+      await end(other.child, 'SIGTERM')
+    })
+
+    it('refuses what is not a policy, and names the file', async () => {
+      const statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }
+      for (const [text, reason] of [
+        ['{', /it is not JSON/],
+        ['[]', /neither a policy nor/],
+        ['{}', /no policy/],
+        [JSON.stringify({ Version: '2012-10-17', Statement: [{ ...statement, Effect: 'Let' }] }), /Invalid effect/],
+        [JSON.stringify({ look: { Statement: [statement] }, reindex: {} }), /in "reindex": /],
+        [JSON.stringify({ Statement: [{ ...statement, Principal: '*' }] }), /principal/],
+      ] as const) {
+        const file = join(state, 'policy.json')
+        await writeFile(file, text)
+        const { code, stdout, stderr } = await runCli(['sandbox', '--enforce-iam', file])
+        expect([code, stdout], text).to.deep.equal([2, ''])
+        expect(stderr).to.contain(file).and.to.match(reason)
+      }
+      const absent = await runCli(['sandbox', '--enforce-iam', join(state, 'absent.json')])
+      expect(absent.code).to.equal(2)
+      expect(absent.stderr).to.match(/absent\.json: it can't be read/)
+    })
   })
 
   it('says so when its port is taken', async () => {
