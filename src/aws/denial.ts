@@ -1,5 +1,6 @@
 import { CtlError, messageOf } from '../ui/errors.ts'
 import { nameOf } from './absent.ts'
+import { adviceOn } from './advice.ts'
 
 type Handler = (args: never) => Promise<unknown>
 type Middleware = (next: Handler, context: { clientName?: string; commandName?: string }) => Handler
@@ -91,7 +92,7 @@ export function explain(error: unknown, doing: string): CtlError {
   const name = nameOf(error)
   const message = messageOf(error)
   const call = called === undefined ? '' : ` (${called.service}:${called.operation})`
-  const failure = (text: string, hint: string, code = name): CtlError =>
+  const failure = (text: string, hint: string | readonly string[], code = name): CtlError =>
     new CtlError('failed', `${doing}: ${text}`, { hint, code: code === '' ? 'Error' : code, cause: error })
 
   if (/account must be verified/i.test(message)) {
@@ -114,10 +115,11 @@ export function explain(error: unknown, doing: string): CtlError {
   }
   if (statusOf(error) === undefined)
     return failure(message, 'What is done is kept: the same command goes on from there.')
-  return failure(
-    `AWS answered ${name}${call}: ${message}`,
+  const advice = adviceOn(name)
+  return failure(`AWS answered ${name}${call}: ${message}`, [
+    ...(advice === undefined ? [] : [advice]),
     'Run the same command again once this is put right; what is done is kept.',
-  )
+  ])
 }
 
 function credentialFailure(doing: string, code: string, message: string, cause: unknown): CtlError {

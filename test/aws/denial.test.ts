@@ -281,6 +281,25 @@ describe('explain', () => {
     )
   })
 
+  it('advises on errors whose message does not say what helps, and says that nothing is lost', () => {
+    const hintsOf = (name: string): readonly string[] => explain(answer(name, 'x'), 'Step').hint
+    const expected = {
+      Throttling: /wait a minute/,
+      TooManyRequestsException: /wait a minute/,
+      CNAMEAlreadyExists: /list-conflicting-aliases/,
+      InvalidViewerCertificate: /us-east-1/,
+      CodeStorageExceededException: /versions/i,
+      TooManyDistributions: /Service Quotas/,
+      LimitExceededException: /Service Quotas/,
+    }
+    for (const [name, advice] of Object.entries(expected)) {
+      const [first, last] = hintsOf(name)
+      expect(first, name).to.match(advice)
+      expect(last, name).to.match(/same command again/)
+    }
+    expect(hintsOf('InvalidOrigin')).to.have.lengthOf(1)
+  })
+
   it('does not put words into AWS’s mouth for what failed here', () => {
     const error = explain(new Error('The bundle is missing; npm run build makes it'), 'Code of the edge function')
     expect(error.message).to.equal('Code of the edge function: The bundle is missing; npm run build makes it')
