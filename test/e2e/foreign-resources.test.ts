@@ -147,7 +147,7 @@ describe('resources of the same names that are not ours', function () {
         }),
     ))
 
-  it('a role of our name elsewhere than in our path is not taken for ours, even with --adopt', () =>
+  it('a role of our name elsewhere than in our path is not taken for ours', () =>
     withInstallation({}, async (place) => {
       await makeRole(place.clients)
       expect((await place.run(['bootstrap-cloudfront'])).code).to.equal(4)
