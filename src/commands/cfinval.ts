@@ -12,6 +12,7 @@ import {
   s3cmdInvalidated,
 } from '../tasks/cf-invalidation-text.ts'
 import { readWords } from '../tasks/cf-invalidation-words.ts'
+import { formatFlag, formatOf } from '../ui/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
@@ -52,7 +53,7 @@ export default class Cfinval extends CtlCommand {
     'cf-no-invalidate-default-index-root': Flags.boolean({
       description: 'for a named index document, do not invalidate its folder, or / for the default root object',
     }),
-    format: Flags.option({ options: ['table', 's3cmd'] as const })({ description: 'how to print', default: 'table' }),
+    ...formatFlag,
     ...settingsFlags,
   }
 
@@ -74,7 +75,7 @@ export default class Cfinval extends CtlCommand {
     }
     const made = await runChain(invalidate(aws, groups, flags, new Date()), 'apply', conduct)
     const invalidations = Object.values(made.ctx).map(reportOf)
-    this.log(flags.format === 's3cmd' ? s3cmdInvalidated(groups, invalidations) : invalidationTable(invalidations))
+    this.log(formatOf(flags) === 's3cmd' ? s3cmdInvalidated(groups, invalidations) : invalidationTable(invalidations))
     return { invalidations }
   }
 }

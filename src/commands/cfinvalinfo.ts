@@ -10,6 +10,7 @@ import {
   s3cmdInvalidations,
 } from '../tasks/cf-invalidation-text.ts'
 import { runChain } from '../tasks/chain.ts'
+import { formatFlag, formatOf } from '../ui/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { quietly } from '../ui/renderer.ts'
@@ -35,7 +36,7 @@ export default class Cfinvalinfo extends CtlCommand {
       min: 1,
       helpValue: 'N',
     }),
-    format: Flags.option({ options: ['table', 's3cmd'] as const })({ description: 'how to print', default: 'table' }),
+    ...formatFlag,
     ...settingsFlags,
   }
 
@@ -47,7 +48,7 @@ export default class Cfinvalinfo extends CtlCommand {
     const { found } = (await runChain(lookAtInvalidations(aws, args.target, flags.limit), 'plan', { show, signal })).ctx
     const reports = found.map(reportOf)
     if (reports.length === 0) this.say('There are no invalidations.')
-    else this.log(flags.format === 's3cmd' ? s3cmdInvalidations(reports) : invalidationTable(reports))
+    else this.log(formatOf(flags) === 's3cmd' ? s3cmdInvalidations(reports) : invalidationTable(reports))
     return reports
   }
 }
