@@ -22,7 +22,12 @@ export default class Doctor extends CtlCommand {
   static override flags = {
     ...settingsFlags,
     domain: Flags.string({ description: 'packages domain, in place of the configured cloudfront_packages_domain' }),
-    key: Flags.string({ description: 'S3 key of an object to test with', multiple: true, helpValue: 'KEY' }),
+    key: Flags.string({
+      description: 'S3 key of an object to test with',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'KEY',
+    }),
     front: Flags.string({ description: 'look at the front server too', helpValue: 'URL' }),
     'front-path': Flags.string({
       description: 'path to ask the front server for, where its paths are not the keys',

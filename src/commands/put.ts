@@ -44,6 +44,7 @@ export default class Put extends CtlCommand {
     'add-header': Flags.string({
       description: "further header, such as 'Cache-Control: max-age=60' (repeatable)",
       multiple: true,
+      multipleNonGreedy: true,
       default: [],
       helpValue: 'NAME:VALUE',
     }),

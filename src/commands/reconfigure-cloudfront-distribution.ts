@@ -25,7 +25,12 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
     'origin-access': Flags.option({ options: ['oai', 'oac'] as const })({
       description: 'how CloudFront reads the bucket: origin access identity or control; by default as it is, else oai',
     }),
-    alias: Flags.string({ description: 'domain name of your own to add (repeatable)', multiple: true, default: [] }),
+    alias: Flags.string({
+      description: 'domain name of your own to add (repeatable)',
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
+    }),
     certificate: Flags.string({ description: 'ACM certificate in us-east-1 for the aliases', helpValue: 'ARN' }),
     'price-class': Flags.option({ options: priceClasses })({ description: 'edges to use' }),
     distribution: Flags.string({ description: 'distribution to use', helpValue: 'ID' }),

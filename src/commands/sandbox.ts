@@ -41,10 +41,16 @@ export default class SandboxCommand extends CtlCommand {
     region: Flags.string({ description: 'region of the bucket', default: 'us-east-1' }),
     latency: duration({ description: 'how long every answer waits' }),
     'deploy-time': duration({ description: 'how long a distribution is InProgress (default 5s)' }),
-    fault: Flags.string({ description: 'make calls fail; see above', multiple: true, helpValue: 'SPEC' }),
+    fault: Flags.string({
+      description: 'make calls fail; see above',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'SPEC',
+    }),
     'enforce-iam': Flags.string({
       description: 'be a user with just these policies, as `permissions` prints them, and not the root user',
       multiple: true,
+      multipleNonGreedy: true,
       helpValue: 'FILE',
     }),
   }
