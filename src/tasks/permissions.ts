@@ -1,17 +1,18 @@
 import type { Aws } from '../aws/connect.ts'
-import { edgeRegion, namesOf, tagKey } from '../aws/names.ts'
+import { edgeRegion, namesOf } from '../aws/names.ts'
 import type { PolicyDocument, PolicyStatement } from '../aws/policy.ts'
 import type { OriginAccess } from '../resources/distribution-config.ts'
 import { canonical, type Need } from '../resources/resource.ts'
 import type { Settings } from '../settings/settings.ts'
 import { render, type TerraformPolicy } from '../ui/template.ts'
 import { bootstrapCloudfront } from './bootstrap-cloudfront.ts'
+import { cfNeeds, removeNeeds } from './cf-permissions.ts'
 import { needsOf } from './chain.ts'
 import { reconfigureCloudfrontDistribution } from './reconfigure-cloudfront-distribution.ts'
 import { type Look, statusChain } from './status.ts'
 
 /** Groups of commands that one policy serves. */
-export const permissionGroups = ['bootstrap', 'distribution', 'look', 'reindex', 'cfremove'] as const
+export const permissionGroups = ['bootstrap', 'distribution', 'look', 'reindex', 's3cmd', 'cfremove'] as const
 export type PermissionGroup = (typeof permissionGroups)[number]
 
 /** What the policies are written for. */
@@ -51,7 +52,9 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
     case 'reindex':
       return reindexNeeds(scope)
     case 'cfremove':
-      return removeNeeds(settings, scope)
+      return removeNeeds(aws, settings, scope)
+    case 's3cmd':
+      return cfNeeds(aws, settings, scope)
   }
 }
 
@@ -143,22 +146,6 @@ const reindexNeeds = ({ bucket }: PermissionScope): Need[] => [
     resources: [`arn:aws:s3:::${bucket}/*`],
   },
 ]
-
-/** The only group that may delete, and only distributions of this installation. */
-const removeNeeds = (settings: Settings, { accountId }: PermissionScope): Need[] => {
-  const resources = [`arn:aws:cloudfront::${accountId}:distribution/*`]
-  const ours = { StringEquals: { [`aws:ResourceTag/${tagKey}`]: settings.installation.value } }
-  return [
-    { access: 'read', actions: ['cloudfront:ListDistributions'], resources: ['*'] },
-    { access: 'read', actions: ['cloudfront:GetDistribution', 'cloudfront:ListTagsForResource'], resources },
-    {
-      access: 'write',
-      actions: ['cloudfront:UpdateDistribution', 'cloudfront:DeleteDistribution'],
-      resources,
-      condition: ours,
-    },
-  ]
-}
 
 /** An IAM policy of the given needs. */
 export const policyOf = (needs: readonly Need[]): PolicyDocument => ({
