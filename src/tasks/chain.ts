@@ -300,6 +300,7 @@ export async function carryOut<C extends object>(
 }
 
 function summary(plan: readonly PlanLine[]): string {
+  if (plan.length === 0) return 'nothing to do'
   const count = (verb: PlanLine['do']): number => plan.filter((line) => line.do === verb).length
   const parts = [
     [count('create'), 'to create'],
