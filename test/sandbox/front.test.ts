@@ -46,8 +46,8 @@ describe('the sandbox’s front server', () => {
   it('is not configured until there is a packagecloud.rb with a bucket', async () => {
     expect((await ask()).status).to.equal(503)
     const stage = { bucket: 'fronted', region: 'eu-central-1', config }
-    expect(await prepareStage(sandbox, stage)).to.deep.equal({ configWritten: true })
-    expect(await prepareStage(sandbox, stage)).to.deep.equal({ configWritten: false })
+    expect(await prepareStage(sandbox, stage)).to.deep.equal({ config: 'written' })
+    expect(await prepareStage(sandbox, stage)).to.deep.equal({ config: 'kept' })
     expect((await ask()).status).to.equal(302)
     const refused = await prepareStage(sandbox, { ...stage, bucket: 'Not A Bucket' }).catch((error: unknown) => error)
     expect(refused).to.be.instanceOf(StageError)
