@@ -48,6 +48,14 @@ describe('put', function () {
     expect(deb.ContentType).to.equal('application/vnd.debian.binary-package')
     expect(deb.CacheControl).to.equal('public, max-age=31536000, immutable')
     expect((await head('pool/logo.jpg')).ContentLength).to.equal(6)
+    await place.succeed([
+      'put',
+      '--add-header',
+      'Cache-Control: max-age=60',
+      'logo.jpg',
+      `s3://${bucket}/brief/logo.jpg`,
+    ])
+    expect((await head('brief/logo.jpg')).CacheControl).to.equal('max-age=60')
   })
 
   it('says what it would do under --dry-run, and does nothing', async () => {
