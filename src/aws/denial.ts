@@ -2,7 +2,7 @@ import { CtlError, messageOf } from '../ui/errors.ts'
 import { nameOf } from './absent.ts'
 import { adviceOn } from './advice.ts'
 
-type Handler = (args: never) => Promise<unknown>
+type Handler = (args: { input: object }) => Promise<unknown>
 type Middleware = (next: Handler, context: { clientName?: string; commandName?: string }) => Handler
 
 /** What a client must have so that its errors can be told apart by operation. */
@@ -15,6 +15,8 @@ interface Operation {
   readonly service: string
   /** The API operation, such as `CreateRole`. */
   readonly operation: string
+  /** What the call was about, where its input tells: S3 names no resource in its errors. */
+  readonly resource?: string | undefined
 }
 
 const operations = new WeakMap<object, Operation>()
@@ -27,7 +29,7 @@ export function noteOperation(client: Notable): void {
         return await next(args)
       } catch (error) {
         if (typeof error === 'object' && error !== null) {
-          operations.set(error, operationOf(context))
+          operations.set(error, { ...operationOf(context), resource: objectOf(args.input) })
         }
         throw error
       }
@@ -58,6 +60,13 @@ export function hearActions(client: Notable, heard: (action: string) => void): v
 function operationOf({ clientName = '', commandName = '' }: { clientName?: string; commandName?: string }): Operation {
   const service = clientName.replace(/Client$/, '').toLowerCase()
   return { service: servicePrefixes[service] ?? service, operation: commandName.replace(/Command$/, '') }
+}
+
+/** The bucket that an S3 call names, or its objects: a permission for one of them alone is never what is meant. */
+function objectOf(input: object): string | undefined {
+  const { Bucket: bucket, Key: key } = { Bucket: undefined, Key: undefined, ...input }
+  if (typeof bucket !== 'string') return undefined
+  return typeof key === 'string' ? `arn:aws:s3:::${bucket}/*` : `arn:aws:s3:::${bucket}`
 }
 
 /** Where the IAM prefix of a service is not its client's name. */
@@ -142,13 +151,14 @@ function denial(doing: string, called: Operation | undefined, message: string, c
   const operation = called === undefined ? undefined : `${called.service}:${called.operation}`
   const action = said?.action ?? (operation === undefined ? undefined : (renamedActions[operation] ?? operation))
   const why = /(because|with an explicit deny) .*$/.exec(message)?.[0]
-  const onWhat = said?.resource === undefined ? '' : ` on ${String(said.resource)}`
+  const resource = said?.resource ?? called?.resource
+  const onWhat = resource === undefined ? '' : ` on ${String(resource)}`
   const reason = why !== undefined ? ` ${why}` : said !== undefined || wordless.test(message) ? '' : `: ${message}`
   return new CtlError(
     'denied',
     `${doing}: AWS denied ${action ?? 'the call'}${onWhat}${reason}.`.replace(/\.+$/, '.'),
     {
-      hint: remedy(action, said?.resource, why),
+      hint: remedy(action, resource, why),
       code: nameOf(cause),
       cause,
     },
