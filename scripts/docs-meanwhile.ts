@@ -12,7 +12,7 @@ import { CreateRoleCommand, type PutUserPolicyCommand } from '@aws-sdk/client-ia
 import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 
 import type { Sandbox } from '../src/sandbox/sandbox.ts'
-import { bucket, iamOf, policyOfUser, type Stage } from './docs-stage.ts'
+import { bucket, everything, iamOf, policyOfUser, type Stage } from './docs-stage.ts'
 
 type Happening = (stage: Stage) => Promise<void>
 
@@ -23,7 +23,15 @@ const happenings: Readonly<Record<string, Happening>> = {
     setLines(stage, ["packagecloud_rails['cloudfront_enabled'] = false"]),
   'Meanwhile, packagecloud is restarted': async ({ sandbox }) => sandbox.front?.restart(),
   'Meanwhile, somebody takes s3:ListBucket out of the bucket policy': withoutListBucket,
-  'Meanwhile, somebody has made a role of that name': foreignRole,
+  'Meanwhile, somebody has made a role named staging_cloudfront_auth': foreignRole,
+  'Meanwhile, packages are served through CloudFront': serveThroughCloudFront,
+  'Meanwhile, packagecloud.rb names the distribution again': nameDistribution,
+  'Meanwhile, packagecloud.rb gets another secret': (stage) =>
+    setLines(stage, [`packagecloud_rails['cloudfront_secret'] = '${anotherSecret}'`]),
+  'Meanwhile, the user packagecloud may do just what `pc-ctl permissions bootstrap` says, but not kms:Decrypt': (
+    stage,
+  ) => grant(stage, { without: 'kms:Decrypt' }),
+  'Meanwhile, the user packagecloud may do everything again': ({ sandbox }) => send(sandbox, policyOfUser(everything)),
   'Meanwhile, somebody lets the distribution cache for an hour whatever the objects say': cacheForAnHour,
   'Meanwhile, the user packagecloud may do just what `pc-ctl permissions bootstrap` says': (stage) => grant(stage),
   'Meanwhile, the user packagecloud may do just what `pc-ctl permissions bootstrap` says, but not kms:CreateKey': (
@@ -39,6 +47,30 @@ export async function happen(stage: Stage, sentence: string): Promise<void> {
   const happening = happenings[sentence.replace(/[.:]$/, '')]
   if (happening === undefined) throw new Error(`nobody knows how this happens: ${sentence}`)
   await happening(stage)
+}
+
+const anotherSecret = Buffer.from('another secret, just an example.').toString('base64').replace(/=+$/, '')
+
+/** The runbook, unseen. */
+async function serveThroughCloudFront(stage: Stage): Promise<void> {
+  const steps = ['generate-cloudfront-secret', 'bootstrap-cloudfront']
+  for (const step of steps) await runAndPaste(stage, `pc-ctl ${step} 2>/dev/null`)
+  const next = stage.last.find((line) => line.startsWith('pc-ctl ')) ?? ''
+  await runAndPaste(stage, `${next} 2>/dev/null`)
+  await stage.sandbox.front?.restart()
+}
+
+async function runAndPaste(stage: Stage, line: string): Promise<void> {
+  await stage.run(line)
+  await setLines(
+    stage,
+    stage.last.filter((shown) => shown.startsWith('packagecloud_rails[')),
+  )
+}
+
+async function nameDistribution(stage: Stage): Promise<void> {
+  const id = stage.masks.unmask('E1EXAMPLE00001')
+  await setLines(stage, [`packagecloud_rails['cloudfront_distribution_id'] = '${id}'`])
 }
 
 /** Lines that set the same key take each other's place. */
@@ -72,7 +104,7 @@ async function foreignRole({ sandbox }: Stage): Promise<void> {
   const iam = iamOf(sandbox)
   const trust = { Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }
   const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [trust] })
-  await iam.send(new CreateRoleCommand({ RoleName: 'packagecloud_cloudfront_auth', AssumeRolePolicyDocument }))
+  await iam.send(new CreateRoleCommand({ RoleName: 'staging_cloudfront_auth', AssumeRolePolicyDocument }))
   iam.destroy()
 }
 

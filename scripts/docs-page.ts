@@ -23,13 +23,18 @@ export async function playPage(text: string, markdown: boolean, play: Play): Pro
   if (!markdown) return `${(await playSession(text.trimEnd().split('\n'), play)).join('\n')}\n`
   const page: string[] = []
   let session: string[] | undefined
+  let indent = ''
   for (const line of text.split('\n')) {
-    if (session === undefined) page.push(line)
-    else if (line === fence) {
-      page.push(...(await playSession(session, play)), line)
+    if (session === undefined) {
+      page.push(line)
+      if (!line.endsWith(`${fence}console`)) continue
+      session = []
+      indent = line.slice(0, -`${fence}console`.length)
+    } else if (line === `${indent}${fence}`) {
+      const played = await playSession(session, play)
+      page.push(...played.map((one) => (one === '' ? one : `${indent}${one}`)), line)
       session = undefined
-    } else session.push(line)
-    if (line === `${fence}console`) session = []
+    } else session.push(line.slice(indent.length))
   }
   return page.join('\n')
 }

@@ -18,7 +18,7 @@ export const user = 'packagecloud'
 export const debKey = '7/11/debian/pool/main/h/hello-pc-ctl/hello-pc-ctl_1.0+demo~1_all.deb'
 
 /** Long enough that waits are seen, short enough to be waited for. */
-const timing = { roleAssumable: 800, principal: 600, functionActive: 400, deploy: 1500, invalidation: 500 }
+const timing = { roleAssumable: 3000, principal: 600, functionActive: 400, deploy: 1500, invalidation: 500 }
 const patienceMs = 60_000
 
 export interface Stage {
@@ -83,14 +83,17 @@ async function fillBucket(s3: S3Client): Promise<void> {
   }
 }
 
+export const everything = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+}
+
 /** A user like the one that packagecloud.rb usually names, who may do everything. */
 async function operatorKeys(sandbox: Sandbox): Promise<{ id: string; secret: string }> {
   const iam = iamOf(sandbox)
   try {
     await iam.send(new CreateUserCommand({ UserName: user }))
-    await iam.send(
-      policyOfUser({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }),
-    )
+    await iam.send(policyOfUser(everything))
     const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: user }))
     return { id: AccessKey?.AccessKeyId ?? '', secret: AccessKey?.SecretAccessKey ?? '' }
   } finally {
