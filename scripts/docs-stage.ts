@@ -56,7 +56,7 @@ export async function openStage(): Promise<Stage> {
     last: [],
     async run(line) {
       const { output, code } = await inShell(masks.unmask(line), folder, sandbox)
-      stage.last = output.replace(/\n+$/, '').split('\n')
+      stage.last = output.replaceAll('\r\n', '\n').replace(/\n+$/, '').split('\n')
       const lines = masks.mask(stage.last.join('\n')).split('\n').filter(isShown)
       const shown = lines.join('\n') === '' ? [] : lines
       return code === 0 ? shown : [...shown, `[exit code ${code}]`]
