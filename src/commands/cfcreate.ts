@@ -57,7 +57,7 @@ export default class Cfcreate extends CtlCommand {
     const look = await lookBeforeCreation(aws, buckets, wishes, conduct)
     const warned = warnings(look)
     for (const warning of warned) this.say(`Warning: ${warning}`)
-    const outcome = await change(createDistributions(aws, look, wishes), how, say)
+    const outcome = await change(createDistributions(aws, look, wishes), how, say, conduct.signal)
     if ('plan' in outcome) {
       this.log(planText(outcome.plan))
       process.exitCode = planExitCode(outcome.plan, flags['exit-code'])

@@ -14,13 +14,17 @@ export interface ChangeFlags {
 /** What became of a changing command: a plan under `--dry-run`, else what the chain made. */
 export type Changed<C> = { readonly plan: PlanLine[] } | { readonly done: C; readonly report: PlanLine[] }
 
-/** Runs a chain as a changing command's flags ask for: planned or carried out, shown live or in lines, asking or not. */
+/**
+ * Runs a chain as a changing command's flags ask for: planned or carried out, shown live or in lines, asking or not.
+ *
+ * @param signal - what ends it early, where the command has looked at something before
+ */
 export async function change<C extends object>(
   chain: Chain<C>,
   flags: ChangeFlags,
   say: (line: string) => void,
+  signal: AbortSignal = interruptSignal(say),
 ): Promise<Changed<C>> {
-  const signal = interruptSignal(say)
   if (flags['dry-run']) return { plan: await planChain(chain, { show: quietly(flags), signal }) }
   const conduct = { show: chooseShow(flags), signal }
   const agree = async (questions: readonly string[]): Promise<boolean> =>

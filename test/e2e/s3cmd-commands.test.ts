@@ -1,0 +1,161 @@
+import { RequestCertificateCommand } from '@aws-sdk/client-acm'
+import { PutBucketPolicyCommand, PutPublicAccessBlockCommand } from '@aws-sdk/client-s3'
+import { expect } from 'chai'
+
+import { bucket, expectPlainTalk, type Installation, install, objectBody, objectKey } from './installation.ts'
+
+const uri = `s3://${bucket}`
+
+/** The value behind a label. */
+const labelled = (lines: string, label: string): string | undefined =>
+  new RegExp(`^${label}: *(.*)$`, 'm').exec(lines)?.[1]
+
+describe('s3cmd’s commands, as typed', function () {
+  this.timeout(60_000)
+  let place: Installation
+  before(async () => {
+    place = await install()
+  })
+  after(() => place.close())
+
+  let dist = ''
+
+  it('warns that objects will answer 403, and shows the plan', async () => {
+    const { code, stdout, stderr } = await place.run(['cfcreate', uri, '-n'])
+    expect(code).to.equal(0)
+    expect(stdout).to.contain(`+ CloudFront distribution for ${uri}: create`)
+    expect(stderr).to.match(/^Warning: objects of s3:\/\/packages-example-org will answer 403: .*--private/m)
+    expect((await place.run(['cfcreate', uri, '-n', '--exit-code'])).code).to.equal(6)
+  })
+
+  it('does not warn once a policy opens the bucket, and serves it', async () => {
+    const { s3 } = place.clients
+    await s3.send(new PutPublicAccessBlockCommand({ Bucket: bucket, PublicAccessBlockConfiguration: {} }))
+    const Statement = [
+      { Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${bucket}/*` },
+    ]
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement })
+    await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }))
+    const { code, stdout, stderr } = await place.run(['cfcreate', uri, '--cf-comment', 'a walk', '--wait'])
+    expect(code, stderr).to.equal(0)
+    expect(stderr).not.to.contain('Warning')
+    expectPlainTalk(stderr)
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.map((line) => line.split(':')[0])).to.deep.equal([
+      'Distribution created',
+      ...['Origin', 'DistId', 'DomainName', 'CNAMEs', 'Comment', 'Status', 'Enabled', 'DefaultRootObject', 'Etag'],
+    ])
+    expect(stdout).to.contain('Origin:         s3://packages-example-org/\n').and.contain('Enabled:        True\n')
+    expect([labelled(stdout, 'Comment'), labelled(stdout, 'Status')]).to.deep.equal(['a walk', 'Deployed'])
+    dist = labelled(stdout, 'DistId') ?? ''
+    const path = objectKey.split('/').map(encodeURIComponent).join('/')
+    const served = await fetch(`http://${labelled(stdout, 'DomainName') ?? ''}/${path}`)
+    expect([served.status, await served.text()]).to.deep.equal([200, objectBody])
+  })
+
+  it('shows it by list, by id and by bucket, in three forms', async () => {
+    const list = await place.succeed(['cflist'])
+    const labels = list
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(':')[0])
+    expect(labels).to.deep.equal(['Origin', 'DistId', 'DomainName', 'Status', 'Enabled'])
+    expect(await place.succeed(['cfinfo'])).to.equal(list)
+    const info = await place.succeed(['cfinfo', dist])
+    expect(info.split('\n').map((line) => line.split(':')[0])).to.deep.equal([
+      ...['Origin', 'DistId', 'DomainName', 'Status', 'Comment', 'Enabled', 'DfltRootObject', 'Logging', 'Etag'],
+      '',
+    ])
+    expect(labelled(info, 'Logging')).to.equal('Disabled')
+    expect(await place.succeed(['cfinfo', uri, dist.replace('cf://', '')])).to.equal(info)
+    const table = await place.succeed(['cflist', '--format', 'table'])
+    expect(table)
+      .to.match(/^DISTRIBUTION +DOMAIN +ORIGIN/)
+      .and.contain(dist)
+    const { distributions } = JSON.parse(await place.succeed(['cfinfo', uri, '--json'])) as {
+      distributions: Record<string, unknown>[]
+    }
+    expect(distributions).to.have.length(1)
+    expect(distributions[0]).to.deep.include({ uri: dist, enabled: true, comment: 'a walk', aliases: [] })
+  })
+
+  it('modifies with s3cmd’s words or its own, tells what changed and nothing where nothing does', async () => {
+    await place.clients.acm.send(new RequestCertificateCommand({ DomainName: '*.example.org' }))
+    const words = ['--cf-add-cname', 'CDN.example.org', '--cf-add-cname', 'www.example.org']
+    const { code, stdout, stderr } = await place.run([
+      'cfmodify',
+      ...words,
+      dist,
+      '--cf-default-root-object',
+      '/index.html',
+    ])
+    expect(code, stderr).to.equal(0)
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines[0]).to.equal(`Distribution modified: ${dist}`)
+    expect(lines.slice(1).map((line) => line.split(':')[0])).to.deep.equal([
+      'Origin',
+      'DistId',
+      'DomainName',
+      'Status',
+      'CNAMEs',
+      'Comment',
+      'Enabled',
+      'DefaultRootObject',
+      'Etag',
+    ])
+    expect(labelled(stdout, 'CNAMEs')).to.equal('cdn.example.org, www.example.org')
+    expect(labelled(stdout, 'DefaultRootObject')).to.equal('index.html')
+    expect(stderr).to.match(/found arn:aws:acm:us-east-1:\S+ for \*\.example\.org/)
+    expect(stderr).to.contain('  cdn.example.org. IN CNAME ')
+    const again = await place.run(['cfmodify', uri, '--add-alias', 'cdn.example.org', '--json'])
+    expect(JSON.parse(again.stdout)).to.deep.include({ changed: false, comment: 'a walk' })
+    const removed = JSON.parse(
+      await place.succeed(['cfmodify', uri, '--cf-remove-cname', 'www.example.org', '--json']),
+    ) as object
+    expect(removed).to.deep.include({ changed: true, aliases: ['cdn.example.org'] })
+    const { stdout: plan } = await place.run(['cfmodify', dist, '--disable', '--dry-run'])
+    expect(plan).to.contain('Enabled: true → false')
+  })
+
+  it('exits as it should where a word is wrong or something is not there', async () => {
+    const expected: [string[], number, RegExp][] = [
+      [['cfcreate', 'packages-example-org'], 2, /Distribution can only be created from a s3:\/\/ URI instead of/],
+      [['cfcreate', `${uri}/key`], 2, /Use s3:\/\/ URI with a bucket name only instead of/],
+      [['cfcreate', 's3://Upper_Case'], 3, /upper-case letters and underscores/],
+      [['cfcreate', 's3://no-such-bucket'], 1, /"no-such-bucket" does not exist/],
+      [['cfcreate'], 2, /BUCKET/],
+      [['cfmodify', dist, dist, '--enable'], 2, /Too many parameters/],
+      [['cfmodify', dist], 2, /Nothing to change/],
+      [['cfmodify', dist, '--enable', '--disable'], 2, /--disable/],
+      [['cfmodify', dist, '--add-alias', 'a_b c'], 2, /domain name/],
+      [['cfmodify', dist, '--add-alias', 'cdn.example.net'], 4, /no issued certificate/],
+      [['cfinfo', 'cf://E0NONE'], 1, /does not exist/],
+      [['cfinfo', 's3://no-such-bucket'], 1, /No CloudFront distribution .* serves/],
+      [['cfinfo', 'http://x'], 2, /names no distribution/],
+      [['cfremove', dist], 2, /there is no terminal/],
+    ]
+    for (const [args, code, message] of expected) {
+      const run = await place.run(args)
+      expect([run.code, run.stdout], `${args.join(' ')}\n${run.stderr}`).to.deep.equal([code, ''])
+      expect(run.stderr).to.match(message)
+      expectPlainTalk(run.stderr)
+    }
+  })
+
+  it('refuses to remove what packagecloud.rb names, removes it by the old name of the command, and again', async () => {
+    await place.paste(`packagecloud_rails['cloudfront_distribution_id'] = '${dist.replace('cf://', '')}'\n`)
+    const refused = await place.run(['cfremove', uri, '--yes', '--json'])
+    expect(refused.code).to.equal(4)
+    expect(JSON.parse(refused.stdout)).to.have.nested.property('error.code', 'refused')
+    const { stdout: plan } = await place.run(['cfremove', dist, '--force', '--dry-run'])
+    expect(plan).to.contain('- CloudFront distribution').and.contain(': remove')
+    const { code, stdout, stderr } = await place.run(['cfdelete', dist, '--force', '--yes'])
+    expect([code, stdout], stderr).to.deep.equal([0, `Distribution ${dist} deleted\n`])
+    expect(stderr).to.contain(`To be removed: ${dist} (`)
+    const again = await place.run(['cfremove', dist, '--yes'])
+    expect([again.code, again.stdout]).to.deep.equal([0, ''])
+    expect(again.stderr).to.contain(`${dist} does not exist`)
+    expect(await place.succeed(['cflist'])).to.equal('')
+    expect(await place.succeed(['cflist', '--json'])).to.contain('"distributions": []')
+  })
+})
