@@ -53,7 +53,7 @@ export const s3cmdInvalidated = (groups: readonly InvalidationGroup[], made: rea
     .map(({ targets, distribution: { id }, paths }) =>
       [
         ...s3cmdLines([
-          ['URI', targets[0]],
+          ['URI', targets[0]?.replace(/^s3:.*/, '$&/')],
           ['DistId', id],
           ['Nr of paths', paths.length],
         ]),

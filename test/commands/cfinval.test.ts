@@ -43,7 +43,7 @@ describe('cfinval and cfinvalinfo', function () {
     const made = await place.succeed(['cfinval', `s3://${bucket}/a`, `s3://${bucket}/b`, '--wait'])
     expect(made).to.match(
       new RegExp(
-        `^URI: {12}s3://${bucket}\nDistId: {9}${id}\nNr of paths: {4}2\nStatus: {9}Created\nRequestId: {6}I[A-Z0-9]+\n` +
+        `^URI: {12}s3://${bucket}/\nDistId: {9}${id}\nNr of paths: {4}2\nStatus: {9}Created\nRequestId: {6}I[A-Z0-9]+\n` +
           `Info: {11}Check progress with: pc-ctl cfinvalinfo cf://${id}/I[A-Z0-9]+\n$`,
       ),
     )
@@ -59,10 +59,12 @@ describe('cfinval and cfinvalinfo', function () {
   })
 
   it('shows invalidations of a bucket, the newest first, page after page', async () => {
-    const all = JSON.parse(await place.succeed(['cfinvalinfo', `s3://${bucket}`, '--json'])) as unknown[]
+    const all = JSON.parse(await place.succeed(['cfinvalinfo', `s3://${bucket}`, '--json'])) as { created: string }[]
     expect(all.length).to.be.greaterThan(3)
     const two = JSON.parse(await place.succeed(['cfinvalinfo', id, '--limit', '2', '--json'])) as unknown[]
     expect(two).to.deep.equal(all.slice(0, 2))
+    const created = all.map((one) => one.created)
+    expect(created).to.deep.equal(created.toSorted().reverse())
     const unknown = await place.run(['cfinvalinfo', `cf://${id}/IUNKNOWN`])
     expect([unknown.code, unknown.stderr]).to.deep.equal([
       1,
