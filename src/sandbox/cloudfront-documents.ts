@@ -113,15 +113,22 @@ export interface Page<T> {
  * One page of a list, ordered by id. `Marker` is the last id of the page before; `MaxItems` up to 100.
  * Throws InvalidArgument.
  */
-export function pageOf<T extends { id: string }>(request: AwsRequest, all: readonly T[]): Page<T> {
+export function pageOf<T extends { id: string }>(
+  request: AwsRequest,
+  all: readonly T[],
+  order: (a: T, b: T) => number = byId,
+): Page<T> {
   const marker = request.query.get('Marker') ?? ''
   const asked = request.query.get('MaxItems') ?? '100'
   if (!/^\d+$/.test(asked) || Number(asked) < 1) throw invalidArgument('The parameter MaxItems is not valid.')
   const maxItems = Math.min(Number(asked), 100)
-  const rest = all.filter(({ id }) => id > marker).sort((a, b) => (a.id < b.id ? -1 : 1))
+  const last = all.find(({ id }) => id === marker)
+  const rest = all.filter((one) => (last === undefined ? one.id > marker : order(one, last) > 0)).sort(order)
   const items = rest.slice(0, maxItems)
   return { items, marker, maxItems, nextMarker: rest.length > maxItems ? items.at(-1)?.id : undefined }
 }
+
+const byId = (a: { id: string }, b: { id: string }): number => (a.id === b.id ? 0 : a.id < b.id ? -1 : 1)
 
 /** The list documents that carry Marker and IsTruncated. */
 export function listContent<T>(page: Page<T>, element: string, write: (item: T) => XmlContent): XmlContent {

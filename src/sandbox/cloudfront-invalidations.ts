@@ -68,7 +68,7 @@ export function invalidationOperations(
     },
     ListInvalidations(request, { id }) {
       findDistribution(parts, id)
-      const page = pageOf(request, ofDistribution(id))
+      const page = pageOf(request, ofDistribution(id), newestFirst)
       return respond(
         request,
         'InvalidationList',
@@ -81,6 +81,10 @@ export function invalidationOperations(
     },
   }
 }
+
+/** API reference, ListInvalidations: results are returned in decreasing order from most recent to oldest. */
+const newestFirst = (a: InvalidationDocument, b: InvalidationDocument): number =>
+  b.createdAt - a.createdAt || (a.id < b.id ? -1 : Number(a.id > b.id))
 
 /** Rules: developer guide, "What you need to know when invalidating files". Throws AwsError. */
 function checkBatch(batch: InvalidationBatch, earlier: InvalidationDocument[], running: InvalidationDocument[]): void {
