@@ -41,6 +41,12 @@ export const editFlags = {
   'price-class': Flags.option({ options: ['PriceClass_100', 'PriceClass_200', 'PriceClass_All'] as const })({
     description: 'edges to use',
   }),
-  tag: Flags.string({ description: 'tag to set (repeatable)', multiple: true, default: [], helpValue: 'KEY=VALUE' }),
+  tag: Flags.string({
+    description: 'tag to set (repeatable)',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+    helpValue: 'KEY=VALUE',
+  }),
   wait: Flags.boolean({ description: 'wait until all edges have it' }),
 }

@@ -36,7 +36,7 @@ describe('s3cmd’s commands, as typed', function () {
     ]
     const Policy = JSON.stringify({ Version: '2012-10-17', Statement })
     await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }))
-    const { code, stdout, stderr } = await place.run(['cfcreate', uri, '--cf-comment', 'a walk', '--wait'])
+    const { code, stdout, stderr } = await place.run(['cfcreate', '--wait', '--cf-comment', 'a walk', '--tag', 'team=web', uri])
     expect(code, stderr).to.equal(0)
     expect(stderr).not.to.contain('Warning')
     expectPlainTalk(stderr)
@@ -77,6 +77,7 @@ describe('s3cmd’s commands, as typed', function () {
     }
     expect(distributions).to.have.length(1)
     expect(distributions[0]).to.deep.include({ uri: dist, enabled: true, comment: 'a walk', aliases: [] })
+    expect(distributions[0]?.['tags']).to.deep.equal({ team: 'web', 'pc-ctl:created-by': 'cfcreate' })
   })
 
   it('modifies with s3cmd’s words or its own, tells what changed and nothing where nothing does', async () => {
