@@ -174,7 +174,11 @@ function remedy(action: string | undefined, resource: string | readonly string[]
   const other = /because no (?!identity-based)(.+?) allows? /.exec(why)?.[1]
   const policy = other === undefined ? 'policy of the credentials in use' : `${other} that applies here`
   const statement = { Effect: 'Allow', Action: action, Resource: resource ?? '*' }
-  return [`Add this statement to the ${policy}:`, JSON.stringify(statement)]
+  return [
+    `Add this statement to the ${policy}:`,
+    JSON.stringify(statement),
+    'All that pc-ctl needs, no wider than it must be: pc-ctl permissions',
+  ]
 }
 
 /** What S3, or an answer without a body, says where other services say what was denied. */

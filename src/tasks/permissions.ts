@@ -170,7 +170,7 @@ export function grouped(needs: readonly Need[]): { sid: string; actions: string[
   }
   return [...groups.values()].map(({ actions, need }, index) => {
     const sorted = [...actions].sort()
-    return { sid: `${sidOf(sorted)}${index + 1}`, actions: sorted, need }
+    return { sid: `PcCtl${index + 1}${sidOf(sorted)}`, actions: sorted, need }
   })
 }
 
