@@ -36,7 +36,15 @@ describe('s3cmd’s commands, as typed', function () {
     ]
     const Policy = JSON.stringify({ Version: '2012-10-17', Statement })
     await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }))
-    const { code, stdout, stderr } = await place.run(['cfcreate', '--wait', '--cf-comment', 'a walk', '--tag', 'team=web', uri])
+    const { code, stdout, stderr } = await place.run([
+      'cfcreate',
+      '--wait',
+      '--cf-comment',
+      'a walk',
+      '--tag',
+      'team=web',
+      uri,
+    ])
     expect(code, stderr).to.equal(0)
     expect(stderr).not.to.contain('Warning')
     expectPlainTalk(stderr)
