@@ -21,6 +21,8 @@ const digits = (count: number, length: number): string => String(count).padStart
 
 const masks: readonly Mask[] = [
   { pattern: /\bE[0-9A-Z]{13}\b/g, example: (count) => `E${count}EXAMPLE${digits(count, 5)}` },
+  // Of an invalidation.
+  { pattern: /\bI[0-9A-Z]{13}\b/g, example: (count) => `I${count}EXAMPLE${digits(count, 5)}` },
   {
     pattern: /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g,
     example: (count) => `1a2b3c4d-5e6f-4a7b-8c9d-${digits(count, 12)}`,

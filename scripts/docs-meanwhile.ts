@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { ACMClient, RequestCertificateCommand } from '@aws-sdk/client-acm'
 import {
   CloudFrontClient,
   GetCachePolicyConfigCommand,
@@ -9,10 +10,15 @@ import {
   UpdateCachePolicyCommand,
 } from '@aws-sdk/client-cloudfront'
 import { CreateRoleCommand, type PutUserPolicyCommand } from '@aws-sdk/client-iam'
-import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3'
+import {
+  DeletePublicAccessBlockCommand,
+  GetBucketPolicyCommand,
+  PutBucketOwnershipControlsCommand,
+  PutBucketPolicyCommand,
+} from '@aws-sdk/client-s3'
 
 import type { Sandbox } from '../src/sandbox/sandbox.ts'
-import { bucket, everything, iamOf, policyOfUser, type Stage } from './docs-stage.ts'
+import { bucket, everything, iamOf, policyOfUser, site, type Stage } from './docs-stage.ts'
 
 type Happening = (stage: Stage) => Promise<void>
 
@@ -40,6 +46,8 @@ const happenings: Readonly<Record<string, Happening>> = {
   'Meanwhile, the user packagecloud may do that, and iam:SimulatePrincipalPolicy, but not kms:CreateKey': (stage) =>
     grant(stage, { without: 'kms:CreateKey', and: 'iam:SimulatePrincipalPolicy' }),
   'Meanwhile, the statement above is added': addStatement,
+  'Meanwhile, the bucket is opened for public ACLs, as all buckets were when the page was written': openForAcls,
+  'Meanwhile, ACM in us-east-1 issues a certificate for *.example.org': issueCertificate,
 }
 
 /** @throws Error for a sentence that is not known */
@@ -98,6 +106,18 @@ async function withoutListBucket({ s3 }: Stage): Promise<void> {
   const Statement = policy.Statement.filter(({ Action }) => ![Action].flat().includes('s3:ListBucket'))
   const document = JSON.stringify({ ...policy, Statement })
   await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: document }))
+}
+
+async function openForAcls({ s3 }: Stage): Promise<void> {
+  const Rules = [{ ObjectOwnership: 'ObjectWriter' as const }]
+  await s3.send(new PutBucketOwnershipControlsCommand({ Bucket: site, OwnershipControls: { Rules } }))
+  await s3.send(new DeletePublicAccessBlockCommand({ Bucket: site }))
+}
+
+async function issueCertificate({ sandbox: { endpoint, accessKeyId, secretAccessKey } }: Stage): Promise<void> {
+  const acm = new ACMClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey } })
+  await acm.send(new RequestCertificateCommand({ DomainName: '*.example.org' }))
+  acm.destroy()
 }
 
 async function foreignRole({ sandbox }: Stage): Promise<void> {

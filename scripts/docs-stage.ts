@@ -13,6 +13,8 @@ import { Masks } from './docs-masks.ts'
 
 const cli = join(import.meta.dirname, '../bin/run.js')
 export const bucket = 'packages-example-org'
+/** The bucket of s3cmd's page. */
+export const site = 's3tools-test'
 const region = 'eu-central-1'
 export const user = 'packagecloud'
 export const debKey = '7/11/debian/pool/main/h/hello-pc-ctl/hello-pc-ctl_1.0+demo~1_all.deb'
@@ -76,7 +78,7 @@ const isShown = (line: string): boolean => !line.startsWith('packagecloud-ctl re
 
 async function fillBucket(s3: S3Client): Promise<void> {
   const place = { CreateBucketConfiguration: { LocationConstraint: region } } as const
-  await s3.send(new CreateBucketCommand({ Bucket: bucket, ...place }))
+  for (const Bucket of [bucket, site]) await s3.send(new CreateBucketCommand({ Bucket, ...place }))
   for (const { key, body, contentType, cacheControl } of aptRepository('7/11/debian/').objects) {
     const object = { Key: key, Body: body, ContentType: contentType, CacheControl: cacheControl }
     await s3.send(new PutObjectCommand({ Bucket: bucket, ...object }))

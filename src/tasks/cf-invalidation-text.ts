@@ -30,7 +30,12 @@ export const reportOf = ({ id, distributionId, created, ...rest }: Invalidation)
 export const invalidationTable = (all: readonly InvalidationReport[]): string =>
   table([
     ['INVALIDATION', 'STATUS', 'CREATED', 'PATHS'],
-    ...all.map(({ uri, status, created, paths }) => [uri, status, created ?? '', pathsInShort(paths)]),
+    ...all.map(({ uri, status, created, paths }) => [
+      uri,
+      status,
+      created?.replace(/\.\d+/, '') ?? '',
+      pathsInShort(paths),
+    ]),
   ])
 
 const pathsInShort = (paths: readonly string[]): string => {
