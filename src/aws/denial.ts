@@ -64,9 +64,9 @@ function operationOf({ clientName = '', commandName = '' }: { clientName?: strin
 
 /** The bucket that an S3 call names, or its objects: a permission for one of them alone is never what is meant. */
 function objectOf(input: object): string | undefined {
-  const { Bucket: bucket, Key: key } = { Bucket: undefined, Key: undefined, ...input }
-  if (typeof bucket !== 'string') return undefined
-  return typeof key === 'string' ? `arn:aws:s3:::${bucket}/*` : `arn:aws:s3:::${bucket}`
+  if (!('Bucket' in input) || typeof input.Bucket !== 'string') return undefined
+  const { Bucket: bucket } = input
+  return 'Key' in input ? `arn:aws:s3:::${bucket}/*` : `arn:aws:s3:::${bucket}`
 }
 
 /** Where the IAM prefix of a service is not its client's name. */

@@ -23,7 +23,7 @@ export interface TemplateData {
     refresh: string
   }
   'permissions.tf': { policies: readonly TerraformPolicy[] }
-  'disable-cloudfront.rb': Record<never, never>
+  'disable-cloudfront.rb': Record<string, never>
   'disable-cloudfront.txt': {
     configFile: string
     line?: number | undefined
