@@ -346,7 +346,10 @@ describe('explain, behind a real client', () => {
     try {
       const { port } = server.address() as AddressInfo
       const error = explain(await failure(s3(`http://127.0.0.1:${port}`)), 'Bucket')
-      expect(error).to.include({ failure: 'denied', message: 'Bucket: AWS denied s3:ListBucket on arn:aws:s3:::packages.' })
+      expect(error).to.include({
+        failure: 'denied',
+        message: 'Bucket: AWS denied s3:ListBucket on arn:aws:s3:::packages.',
+      })
     } finally {
       server.close()
     }
