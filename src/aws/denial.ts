@@ -2,7 +2,7 @@ import { CtlError, messageOf } from '../ui/errors.ts'
 import { nameOf } from './absent.ts'
 import { adviceOn } from './advice.ts'
 
-type Handler = (args: { input?: object }) => Promise<unknown>
+type Handler = (args: { input: object }) => Promise<unknown>
 type Middleware = (next: Handler, context: { clientName?: string; commandName?: string }) => Handler
 
 /** What a client must have so that its errors can be told apart by operation. */
@@ -63,7 +63,7 @@ function operationOf({ clientName = '', commandName = '' }: { clientName?: strin
 }
 
 /** The bucket that an S3 call names, or its objects: a permission for one of them alone is never what is meant. */
-function objectOf(input: object = {}): string | undefined {
+function objectOf(input: object): string | undefined {
   if (!('Bucket' in input) || typeof input.Bucket !== 'string') return undefined
   const { Bucket: bucket } = input
   return 'Key' in input ? `arn:aws:s3:::${bucket}/*` : `arn:aws:s3:::${bucket}`

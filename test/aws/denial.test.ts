@@ -18,7 +18,7 @@ async function thrownBy(clientName: string, commandName: string, error: Error): 
   let middleware: Parameters<Parameters<typeof noteOperation>[0]['middlewareStack']['add']>[0] | undefined
   noteOperation({ middlewareStack: { add: (added) => (middleware = added) } })
   const run = middleware?.(() => Promise.reject(error), { clientName, commandName })
-  return run?.({} as never).catch((thrown: unknown) => thrown)
+  return run?.({ input: {} }).catch((thrown: unknown) => thrown)
 }
 
 const statementIn = (error: CtlError): unknown => JSON.parse(error.hint[1] ?? '')
