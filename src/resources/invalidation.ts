@@ -15,6 +15,8 @@ import { create, type Need, pending, type Resource } from './resource.ts'
 
 export interface InvalidationWant {
   readonly distributionId: string
+  /** Of the distribution. */
+  readonly arn: string
   /** As CloudFront takes them, within its quota. */
   readonly paths: readonly string[]
   /** Tells a call that is repeated from another invalidation of the same paths. */
@@ -43,7 +45,10 @@ export function invalidation(aws: Aws): Resource<InvalidationWant, Invalidation>
     kind: 'CloudFront invalidation',
     name: ({ distributionId, paths }) => `of ${distributionId} (${paths.length} paths)`,
     id: ({ id }) => id,
-    needs: ({ distributionId }) => invalidationNeeds(`arn:aws:cloudfront::*:distribution/${distributionId}`),
+    needs: ({ arn }) => [
+      ...invalidationNeeds(arn),
+      { access: 'write', actions: ['cloudfront:CreateInvalidation'], resources: [arn] },
+    ],
     // Nobody has made it before us. That our own first call came through is found out where the second one fails.
     describe: async () => undefined,
     decide: ({ distributionId, paths, reference }) =>
@@ -77,12 +82,9 @@ export function invalidation(aws: Aws): Resource<InvalidationWant, Invalidation>
   }
 }
 
-const invalidationNeeds = (distribution: string): readonly Need[] => [
-  {
-    access: 'write',
-    actions: ['cloudfront:CreateInvalidation', 'cloudfront:ListInvalidations', 'cloudfront:GetInvalidation'],
-    resources: [distribution],
-  },
+/** What looking at a distribution's invalidations needs. */
+const invalidationNeeds = (arn: string): readonly Need[] => [
+  { access: 'read', actions: ['cloudfront:ListInvalidations', 'cloudfront:GetInvalidation'], resources: [arn] },
 ]
 
 /** @returns `undefined` if there is none of this id */

@@ -7,7 +7,7 @@ import type { Need } from './resource.ts'
 
 export const publicAclNeeds = (bucket: string): Need => ({
   access: 'read',
-  actions: ['s3:ListBucket', 's3:GetBucketOwnershipControls', 's3:GetBucketPublicAccessBlock'],
+  actions: ['s3:GetBucketOwnershipControls', 's3:GetBucketPublicAccessBlock'],
   resources: [`arn:aws:s3:::${bucket}`],
 })
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import type { Aws } from '../aws/connect.ts'
+import { websiteNeeds } from '../resources/bucket-website.ts'
 import type { LiveDistribution } from '../resources/distribution-targets.ts'
 import { invalidation, type Invalidation, type InvalidationWant, untilCompleted } from '../resources/invalidation.ts'
 import { type Chain, compute, ensure, wait } from './chain.ts'
@@ -18,7 +19,7 @@ export interface InvalidationWishes {
 
 /** What is to be invalidated at one distribution. */
 export interface InvalidationGroup {
-  readonly distribution: Pick<LiveDistribution, 'id' | 'domain'>
+  readonly distribution: Pick<LiveDistribution, 'id' | 'arn' | 'domain'>
   /** The target as it was named, and what was named of it. */
   readonly targets: readonly string[]
   /** In the spelling that CloudFront takes. */
@@ -36,6 +37,7 @@ export const findInvalidations = (
   compute('Find the distributions', {
     from: () => groupByDistribution(aws, asked, wishes),
     as: 'groups',
+    needs: () => asked.flatMap((one) => (one.kind === 'key' && wishes.indexFolders ? websiteNeeds(one.bucket) : [])),
     tell: (groups) => groups.map(({ distribution: { id } }) => `cf://${id}`).join(', '),
   }),
 ]
@@ -69,7 +71,8 @@ function groupOf(
   const all = withoutCovered(found.flatMap(({ paths }) => paths))
   const paths = wishes.collapse ? collapse(all) : all
   const notes = [...shortened(found.flatMap(({ note }) => note ?? [])), ...quotaNotes(distribution.id, all, paths)]
-  return { distribution: { id: distribution.id, domain: distribution.domain }, targets, paths, notes }
+  const { id, arn, domain } = distribution
+  return { distribution: { id, arn, domain }, targets, paths, notes }
 }
 
 const shownNotes = 10
@@ -108,11 +111,11 @@ export function invalidate(
   now: Date,
 ): Chain<Invalidated> {
   const resource = invalidation(aws)
-  const batches = groups.flatMap(({ distribution: { id }, paths }) =>
+  const batches = groups.flatMap(({ distribution: { id, arn }, paths }) =>
     inBatches(paths).map((batch, index, all) => ({
       turn: index,
       title: `Invalidate ${countOf(batch)} of cf://${id}${all.length === 1 ? '' : ` (${index + 1} of ${all.length})`}`,
-      want: { distributionId: id, paths: batch, reference: referenceOf(id, batch, now) },
+      want: { distributionId: id, arn, paths: batch, reference: referenceOf(id, batch, now) },
     })),
   )
   const steps = batches

@@ -4,6 +4,7 @@ import { regionOf } from '../resources/bucket.ts'
 import { fileSource, type ObjectSource, streamSource } from '../resources/object-source.ts'
 import { objectUpload, type ObjectHeaders, type UploadedObject, type UploadWant } from '../resources/object-upload.ts'
 import { aclSettings, assertPublicAclCounts, publicAclNeeds } from '../resources/public-acl.ts'
+import type { Need } from '../resources/resource.ts'
 import { type Chain, check, compute, ensure } from './chain.ts'
 import { headersOf, type HeaderWishes } from './put-headers.ts'
 import { type FileToPut, readPutWords } from './put-target.ts'
@@ -25,6 +26,12 @@ export interface Put {
   region: string
   [object: `object ${number}`]: UploadedObject
 }
+
+const bucketNeeds = (bucket: string): Need => ({
+  access: 'read',
+  actions: ['s3:ListBucket'],
+  resources: [`arn:aws:s3:::${bucket}`],
+})
 
 /**
  * What `put FILE… s3://BUCKET[/KEY|/PREFIX/]` comes to.
@@ -55,11 +62,12 @@ export function put(aws: Aws, planned: readonly PlannedPut[], { isPublic }: PutW
       from: () => regionOf(aws, bucket),
       as: 'region',
       tell: (region) => `${bucket} in ${region}`,
-      needs: () => [publicAclNeeds(bucket)],
+      needs: () => [bucketNeeds(bucket)],
     }),
     ...(isPublic
       ? [
           check<Put>('Look whether ACLs can make objects public', {
+            needs: () => [publicAclNeeds(bucket)],
             that: async ({ region }) => {
               assertPublicAclCounts(bucket, await aclSettings(aws, bucket, region))
               return undefined

@@ -2,15 +2,19 @@ import { CreateAccessKeyCommand, IAMClient, PutUserPolicyCommand, CreateUserComm
 import { PutBucketOwnershipControlsCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import { connect } from '../../src/aws/connect.ts'
+import { type Aws, connect } from '../../src/aws/connect.ts'
 import type { Need } from '../../src/resources/resource.ts'
 import type { Settings } from '../../src/settings/settings.ts'
 import { createDistributions, type CreateWishes, lookBeforeCreation } from '../../src/tasks/cf-create.ts'
+import { lookAtInvalidations } from '../../src/tasks/cf-invalidation-info.ts'
+import { readWords } from '../../src/tasks/cf-invalidation-words.ts'
+import { findInvalidations, invalidate } from '../../src/tasks/cf-invalidation.ts'
 import { details, listCards } from '../../src/tasks/cf-list.ts'
 import { modifyDistribution } from '../../src/tasks/cf-modify.ts'
 import { findDoomed, removeDistributions } from '../../src/tasks/cf-remove.ts'
-import { carryOut } from '../../src/tasks/chain.ts'
+import { carryOut, runChain } from '../../src/tasks/chain.ts'
 import { needsFor, policyOf } from '../../src/tasks/permissions.ts'
+import { planPut, put } from '../../src/tasks/put.ts'
 import { CtlError } from '../../src/ui/errors.ts'
 import { noSettings } from '../resources/aws-under-test.ts'
 import { bucket, type CfBench, conduct, noEdit, region, startCf, yes } from './cf-bench.ts'
@@ -48,6 +52,17 @@ async function createAndModify(settings: Settings): Promise<void> {
   const [found] = await details(aws, [`s3://${bucket}`])
   const wishes = { edit: { ...noEdit, comment: 'x' }, tags: { team: 'x' }, wait: true }
   await carryOut(modifyDistribution(aws, settings, [found?.uri ?? ''], wishes), conduct, yes)
+  await uploadAndInvalidate(aws)
+}
+
+async function uploadAndInvalidate(aws: Aws): Promise<void> {
+  const putWishes = { isPublic: false, mimeType: undefined, added: [] }
+  const planned = await planPut([import.meta.filename, `s3://${bucket}/`], putWishes, process.stdin)
+  await runChain(put(aws, planned, putWishes), 'apply', conduct)
+  const asked = await readWords([`s3://${bucket}/a`], process.stdin)
+  const found = await runChain(findInvalidations(aws, asked, { collapse: false, indexFolders: true }), 'plan', conduct)
+  await runChain(invalidate(aws, found.ctx.groups, { wait: true }, new Date()), 'apply', conduct)
+  await runChain(lookAtInvalidations(aws, [`s3://${bucket}`], 10), 'plan', conduct)
 }
 
 async function remove(settings: Settings): Promise<void> {
@@ -68,6 +83,9 @@ const groups = {
     },
     /** For what a run meets only with a further bucket, or something in its way or changed by somebody. */
     rare: [
+      's3:AbortMultipartUpload',
+      's3:GetBucketWebsite',
+      's3:PutObjectAcl',
       'cloudfront:GetCachePolicy',
       'cloudfront:ListConflictingAliases',
       'cloudfront:UpdateCachePolicy',
