@@ -11,6 +11,7 @@ const regionOfConstraint = (constraint: string): string => (constraint === 'EU' 
 
 /** The region that a new bucket is asked for. Throws as the endpoint of the request's region would. */
 async function regionAskedFor(request: AwsRequest): Promise<string> {
+  if (!/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(request.region)) throw wrongRegion(request.region)
   const body = await request.buffer()
   const constraint =
     body.length === 0 ? undefined : textOf(parseDocument(body, 'CreateBucketConfiguration'), 'LocationConstraint')
@@ -27,6 +28,15 @@ async function regionAskedFor(request: AwsRequest): Promise<string> {
   if (request.region !== 'us-east-1' && request.region !== region) throw illegalConstraint(constraint)
   return region
 }
+
+/** Old s3cmd signs for "US" and, told so, again for the region that this error names. */
+const wrongRegion = (region: string): AwsError =>
+  new AwsError(
+    400,
+    'AuthorizationHeaderMalformed',
+    `The authorization header is malformed; the region '${region}' is wrong; expecting 'us-east-1'`,
+    { fields: { Region: 'us-east-1' } },
+  )
 
 const illegalConstraint = (constraint: string): AwsError =>
   new AwsError(

@@ -80,7 +80,10 @@ describe('the sandbox Lambda and CloudFront, together', () => {
     const replication = await failureOf(create())
     expect(replication).to.include({ name: 'AccessDenied', status: 403 })
     expect(replication.message).to.contain(`lambda:EnableReplication* on resource: ${version}`)
-    await allow('cloudfront:*', 'lambda:GetFunction', 'lambda:EnableReplication*')
+    const known = ['cloudfront:*', 'lambda:GetFunction', 'lambda:EnableReplication*'] as const
+    await allow(...known)
+    expect((await failureOf(create())).message).to.contain('not authorized to perform: iam:CreateServiceLinkedRole')
+    await allow(...known, 'iam:CreateServiceLinkedRole')
     await create()
     await lambda.send(new GetFunctionCommand({ FunctionName: 'guard' }))
     const invoke = await failureOf(lambda.send(new InvokeCommand({ FunctionName: 'guard' })))
