@@ -1,0 +1,159 @@
+/** Which objects make up the new indexes, and in which order they have to appear. */
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+
+import { CtlError } from '../../ui/errors.ts'
+import type { IndexInput, IndexObject, IndexPlan, Signer } from '../format.ts'
+import type { Stanza } from './deb822.ts'
+import { listOf, placeOf } from './layout.ts'
+import { newLists, type NewPart } from './new-lists.ts'
+import type { OldApt, OldSuite } from './old-indexes.ts'
+import { type ListedIndex, writeRelease } from './release.ts'
+
+/**
+ * See `Format.writeIndexes`. The order (each group whole before the next): the contents under `by-hash/`, which no
+ * client asks for yet; the plain names, which only clients of before 2016 ask for; Release and its detached signature;
+ * InRelease, from which on clients ask for the new contents. The old ones stay, for those that hold the old InRelease.
+ */
+export async function planIndexes(input: IndexInput<OldApt>): Promise<IndexPlan> {
+  const { old, repository, signer } = input
+  if (old.signed && signer === undefined) {
+    throw new CtlError(
+      'refused',
+      `The apt repository ${repository.root} is signed, and there is no key to sign it anew.`,
+      {
+        hint: 'Give its key with --signing-key FILE.',
+      },
+    )
+  }
+  const lists = newLists(input)
+  const groups: [IndexObject[], IndexObject[], IndexObject[], IndexObject[]] = [[], [], [], []]
+  for (const suite of old.suites) {
+    const parts = lists.parts.filter((part) => part.suite === suite)
+    if (parts.length === 0) continue
+    const files = (await Promise.all(parts.map(filesOf))).flat()
+    const base = repository.root + suite.folder
+    groups[1].push(...files.map(({ path, body, contentType }) => ({ key: base + path, body, contentType })))
+    // Without a Release, clients don't know of by-hash; one that nobody keeps up would lock them out.
+    if (suite.release === undefined && signer === undefined) continue
+    groups[0].push(...files.map((file) => byHash(base, file)))
+    const { release, inRelease } = await topsOf(suite, parts, files, input)
+    groups[2].push(...release)
+    groups[3].push(...inRelease)
+  }
+  return {
+    groups: groups.filter((group) => group.length > 0),
+    parts: lists.counts,
+    packages: lists.packages,
+    findings: [...old.findings, ...lists.findings],
+  }
+}
+
+interface NewFile {
+  /** Below the suite's folder. */
+  readonly path: string
+  readonly body: Uint8Array
+  readonly contentType: string
+  readonly sha256: string
+  readonly md5: string
+}
+
+async function filesOf({ old, text }: NewPart): Promise<NewFile[]> {
+  const body = Buffer.from(text)
+  const path = old.folder + old.name
+  return [
+    newFile(path, body, 'text/plain; charset=utf-8'),
+    newFile(`${path}.gz`, await fixedGzip(body), 'application/gzip'),
+  ]
+}
+
+const newFile = (path: string, body: Uint8Array, contentType: string): NewFile => ({
+  path,
+  body,
+  contentType,
+  sha256: sum('sha256', body),
+  md5: sum('md5', body),
+})
+
+const sum = (algorithm: string, bytes: Uint8Array): string => createHash(algorithm).update(bytes).digest('hex')
+
+/** Node writes no time and no name into the header (RFC 1952); the system it ran on is made always the same. */
+async function fixedGzip(body: Uint8Array): Promise<Uint8Array> {
+  const bytes = await promisify(gzip)(body)
+  bytes[9] = unix
+  return bytes
+}
+
+const unix = 3
+
+function byHash(base: string, { path, body, contentType, sha256 }: NewFile): IndexObject {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1)
+  return { key: `${base}${folder}by-hash/SHA256/${sha256}`, body, contentType }
+}
+
+/** Release, its signature and InRelease of a suite; nothing where they are right as they are. */
+async function topsOf(
+  suite: OldSuite,
+  parts: readonly NewPart[],
+  files: readonly NewFile[],
+  { repository, signer, now }: IndexInput<OldApt>,
+): Promise<{ release: IndexObject[]; inRelease: IndexObject[] }> {
+  const listed = new Map<string, ListedIndex>(carriedFiles(suite, parts))
+  for (const { path, body, md5, sha256 } of files) listed.set(path, { size: body.length, digests: { md5, sha256 } })
+  const complete = suite.consistent && (signer === undefined || suite.inRelease)
+  const places = parts.flatMap(({ old }) => placeOf(old.folder) ?? [])
+  const text = writeRelease({
+    old: suite.release?.stanza ?? nameOf(suite.folder),
+    always: !complete,
+    files: listed,
+    components: places.map(({ component }) => component),
+    architectures: places.map(({ architecture }) => architecture).filter((name) => name !== 'source'),
+    now,
+  })
+  if (text === undefined) return { release: [], inRelease: [] }
+  return signedTops(repository.root + suite.folder, text, signer)
+}
+
+async function signedTops(
+  base: string,
+  text: string,
+  signer: Signer | undefined,
+): Promise<{ release: IndexObject[]; inRelease: IndexObject[] }> {
+  const body = Buffer.from(text)
+  const release: IndexObject = { key: `${base}Release`, body, contentType: 'text/plain; charset=utf-8', top: true }
+  if (signer === undefined) return { release: [release], inRelease: [] }
+  const [detached, clear] = await Promise.all([signer.detached(body), signer.clear(text)])
+  return {
+    release: [
+      release,
+      { key: `${base}Release.gpg`, body: Buffer.from(detached), contentType: 'application/pgp-signature' },
+    ],
+    inRelease: [
+      { key: `${base}InRelease`, body: Buffer.from(clear), contentType: 'text/plain; charset=utf-8', top: true },
+    ],
+  }
+}
+
+/** What the present Release lists beside the lists that are new: Contents, Translation, dep11, icons, cnf… */
+function* carriedFiles({ release }: OldSuite, parts: readonly NewPart[]): Generator<[string, ListedIndex]> {
+  const made = new Set(parts.map(({ old }) => old.folder + old.name))
+  for (const [path, file] of release?.files ?? []) {
+    const list = listOf(path)
+    if (list !== undefined && made.has(list.folder + list.name)) continue
+    // Differences between lists, which lead to the old one.
+    if (made.has(path.replace(/\.diff\/.*$/, ''))) continue
+    yield [path, file]
+  }
+}
+
+/** A suite without a Release is called what its folder is called. */
+function nameOf(folder: string): Stanza {
+  const name = folder.replace(/^dists\//, '').replace(/\/$/, '')
+  return name === ''
+    ? []
+    : [
+        ['Suite', name],
+        ['Codename', name],
+      ]
+}

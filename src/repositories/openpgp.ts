@@ -1,0 +1,106 @@
+/** OpenPGP signatures (RFC 9580; v4 keys and signatures, which every package manager reads). */
+import {
+  createCleartextMessage,
+  createMessage,
+  decryptKey,
+  enums,
+  type PrivateKey,
+  readPrivateKeys,
+  sign,
+} from 'openpgp'
+
+import { CtlError, messageOf } from '../ui/errors.ts'
+import type { Signer } from './format.ts'
+
+/** Where a signing key comes from. */
+export interface SigningKey {
+  /** One secret key, armored or not, as `gpg --export-secret-keys` writes it. */
+  readonly key: Uint8Array
+  /** What to call it in messages, such as the file's name. */
+  readonly name: string
+  readonly passphrase?: string | undefined
+}
+
+/** A signer, and whose signatures they are. */
+export interface OpenedSigner extends Signer {
+  /** Upper-case hex. */
+  readonly fingerprint: string
+}
+
+/**
+ * Opens a key for signing. RSA and Ed25519, with the primary key or a signing subkey.
+ *
+ * @throws CtlError (configuration) where the file holds no key, several, or one that can't sign, or where the
+ * passphrase is missing or wrong
+ */
+export async function createSigner({ key, name, passphrase }: SigningKey): Promise<OpenedSigner> {
+  const locked = await onlyKey(key, name)
+  const opened = await unlocked(locked, name, passphrase)
+  await canSign(opened, name)
+  return {
+    fingerprint: opened.getFingerprint().toUpperCase(),
+    clear: async (text) => {
+      // The last line feed belongs to the line that the signature begins with.
+      const message = await createCleartextMessage({ text: text.replace(/\n$/, '') })
+      return sign({ message, signingKeys: opened, config })
+    },
+    detached: async (bytes) => {
+      const message = await createMessage({ binary: bytes })
+      const signature: unknown = await sign({ message, signingKeys: opened, detached: true, config })
+      return String(signature)
+    },
+  }
+}
+
+/** SHA-512 is known to every gpgv that knows SHA-256. */
+const config = { preferredHashAlgorithm: enums.hash.sha512, showComment: false, showVersion: false }
+
+async function onlyKey(bytes: Uint8Array, name: string): Promise<PrivateKey> {
+  const armored = Buffer.from(bytes.subarray(0, 64)).toString('latin1').trimStart().startsWith('-----BEGIN PGP')
+  let keys: PrivateKey[]
+  try {
+    keys = armored
+      ? await readPrivateKeys({ armoredKeys: Buffer.from(bytes).toString('utf8') })
+      : await readPrivateKeys({ binaryKeys: bytes })
+  } catch (error) {
+    throw new CtlError('configuration', `${name} holds no OpenPGP secret key: ${messageOf(error)}`, {
+      hint: exportHint,
+    })
+  }
+  const [first, second] = keys
+  if (first === undefined)
+    throw new CtlError('configuration', `${name} holds no OpenPGP secret key.`, { hint: exportHint })
+  if (second !== undefined) {
+    throw new CtlError('configuration', `${name} holds ${keys.length} keys; pc-ctl does not choose one of them.`, {
+      hint: exportHint,
+    })
+  }
+  return first
+}
+
+const exportHint = 'Export the one key that signs: gpg --armor --export-secret-keys KEYID > FILE'
+
+async function unlocked(key: PrivateKey, name: string, passphrase: string | undefined): Promise<PrivateKey> {
+  if (key.isDecrypted()) return key
+  if (passphrase === undefined) {
+    throw new CtlError('configuration', `The key in ${name} is protected by a passphrase, and none was given.`)
+  }
+  try {
+    return await decryptKey({ privateKey: key, passphrase })
+  } catch (error) {
+    if (key.isDecrypted()) return key
+    throw new CtlError('configuration', `The key in ${name} can't be unlocked: ${messageOf(error)}`, {
+      hint: passphraseHint,
+    })
+  }
+}
+
+const passphraseHint = 'A trailing line feed is not part of a passphrase. Try it with gpg: gpg --import FILE'
+
+async function canSign(key: PrivateKey, name: string): Promise<void> {
+  try {
+    await key.getSigningKey()
+  } catch (error) {
+    throw new CtlError('configuration', `The key in ${name} can't sign: ${messageOf(error)}`, { hint: exportHint })
+  }
+}
