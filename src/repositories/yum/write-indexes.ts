@@ -1,0 +1,184 @@
+import type { Finding, IndexedPackage, IndexInput, IndexObject, IndexPlan, Part, Signer } from '../format.ts'
+import { GzipDocument, type GzippedDocument } from './gzip-document.ts'
+import { isMapped, Membership, orphans } from './membership.ts'
+import { filelistsXml, type IndexedRpm, otherXml, primaryXml } from './package-xml.ts'
+import { renderData, renderRepomd, type RepomdData } from './repomd.ts'
+import { type Tree, treeRoots } from './tree.ts'
+import type { OldRepodata } from './yum.ts'
+
+/** The three documents that are made of packages: how they begin and end, and what each says of a package. */
+const documents = [
+  {
+    type: 'primary',
+    element: 'metadata',
+    namespaces: 'xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm"',
+    render: primaryXml,
+  },
+  {
+    type: 'filelists',
+    element: 'filelists',
+    namespaces: 'xmlns="http://linux.duke.edu/metadata/filelists"',
+    render: filelistsXml,
+  },
+  { type: 'other', element: 'otherdata', namespaces: 'xmlns="http://linux.duke.edu/metadata/other"', render: otherXml },
+] as const
+
+/** The same lists in other shapes (SQLite, zchunk, more digests): stale as soon as the lists are written anew. */
+const derived = /^(primary|filelists|other)(_db|_zck|_ext|-ext)*$/
+
+/**
+ * Makes the indexes of a repository. A tree of packagecloud's whose present list cannot be read is left as it is: only
+ * that list knows which packages are in it and under which names.
+ *
+ * Their files are named after their content and so disturb nobody; then repomd.xml
+ * of each tree, and at once its signature: until both are there, a client that wants signed metadata is refused.
+ */
+export async function writeIndexes(input: IndexInput<OldRepodata>): Promise<IndexPlan> {
+  const roots = treeRoots(input.repository.indexes)
+  const plans: TreePlan[] = []
+  const findings: Finding[] = []
+  for (const { tree, places } of input.old.trees) {
+    findings.push(...tree.findings)
+    if (tree.entries === undefined && hasMapped(input.packages())) continue
+    const others = roots.filter((root) => root !== tree.root)
+    const members = new Membership(tree, places, others)
+    plans.push(await planTree(tree, () => members.of(input.packages()), input))
+  }
+  findings.push(
+    ...orphans(
+      input.packages(),
+      input.old.trees.map(({ places }) => places),
+    ),
+  )
+  return {
+    groups: [plans.flatMap(({ files }) => files), ...plans.flatMap(({ tops }) => tops.map((top) => [top]))],
+    parts: plans.map(({ part }) => part),
+    packages: plans.reduce((sum, { part }) => sum + part.after, 0),
+    findings,
+  }
+}
+
+function hasMapped(packages: Iterable<IndexedPackage>): boolean {
+  for (const { key } of packages) if (isMapped(key)) return true
+  return false
+}
+
+interface TreePlan {
+  readonly files: readonly IndexObject[]
+  /** repomd.xml and its signature, in this order. */
+  readonly tops: readonly IndexObject[]
+  readonly part: Part
+}
+
+async function planTree(
+  tree: Tree,
+  members: () => Iterable<IndexedRpm>,
+  { signer, now }: IndexInput<OldRepodata>,
+): Promise<TreePlan> {
+  const count = countOf(members())
+  const made = await render(members(), count)
+  const timestamp = Math.floor(now / 1000)
+  const files = made.map((document) => placed(tree, document, timestamp))
+  const unchanged = files.every(({ kept }) => kept)
+  const repomd = unchanged ? tree.repomd : Buffer.from(repomdOf(tree, files, timestamp))
+  return {
+    files: files.flatMap(({ object }) => object ?? []),
+    tops: await topsOf(tree, repomd, unchanged, signer),
+    part: { name: `${tree.root}repodata`, before: tree.entries?.length ?? 0, after: count },
+  }
+}
+
+function countOf(things: Iterable<unknown>): number {
+  const iterator = things[Symbol.iterator]()
+  let count = 0
+  while (iterator.next().done !== true) count++
+  return count
+}
+
+interface MadeDocument extends GzippedDocument {
+  readonly type: (typeof documents)[number]['type']
+}
+
+/** Renders the three documents side by side, one package after another. */
+async function render(packages: Iterable<IndexedRpm>, count: number): Promise<MadeDocument[]> {
+  const open = documents.map((document) => ({ ...document, gzip: new GzipDocument() }))
+  for (const { gzip, element, namespaces } of open) {
+    await gzip.write(`<?xml version="1.0" encoding="UTF-8"?>\n<${element} ${namespaces} packages="${count}">\n`)
+  }
+  for (const listed of packages) {
+    for (const document of open) {
+      // Almost always there is nothing to wait for, and waiting for nothing costs as much as rendering.
+      const full = document.gzip.write(document.render(listed))
+      if (full !== undefined) await full
+    }
+  }
+  return Promise.all(
+    open.map(async ({ type, element, gzip }) => {
+      await gzip.write(`</${element}>`)
+      return { type, ...(await gzip.finish()) }
+    }),
+  )
+}
+
+interface PlacedDocument {
+  readonly type: string
+  /** Its element in repomd.xml. */
+  readonly xml: string
+  /** The one that is there says the same and stays, however it is compressed. */
+  readonly kept: boolean
+  /** Missing if what is there is compressed otherwise. */
+  readonly object?: IndexObject
+}
+
+function placed(tree: Tree, made: MadeDocument, timestamp: number): PlacedDocument {
+  const { type, body, sha256, openSha256, openSize } = made
+  const href = `repodata/${sha256}-${type}.xml.gz`
+  const object: IndexObject = { key: tree.root + href, body, contentType: 'application/octet-stream' }
+  const old = tree.parsed?.data.find((data) => data.type === type)
+  if (old?.openChecksumType === 'sha256' && old.openChecksum === openSha256 && isThere(tree, old)) {
+    const same = old.href === href && old.checksum === sha256
+    return { type, xml: old.xml, kept: true, ...(same ? { object } : {}) }
+  }
+  const xml = renderData({ type, href, sha256, openSha256, size: body.length, openSize, timestamp })
+  return { type, xml, kept: false, object }
+}
+
+const isThere = (tree: Tree, { href, size }: RepomdData): boolean =>
+  tree.stored.get(tree.root + href)?.size === (size ?? Number.NaN)
+
+/** What the packages can't tell (groups, modules, updates, …) is carried over as it is. */
+function repomdOf(tree: Tree, files: readonly PlacedDocument[], timestamp: number): string {
+  const carried = (tree.parsed?.data ?? []).filter(({ type }) => !derived.test(type))
+  return renderRepomd(
+    timestamp,
+    [...files, ...carried].map(({ xml }) => xml),
+    tree.parsed,
+  )
+}
+
+async function topsOf(
+  tree: Tree,
+  repomd: Uint8Array,
+  unchanged: boolean,
+  signer: Signer | undefined,
+): Promise<IndexObject[]> {
+  const key = `${tree.root}repodata/repomd.xml`
+  const top: IndexObject = { key, body: repomd, contentType: 'application/xml', top: true }
+  const signature = await signatureOf(tree, repomd, unchanged, signer)
+  if (signature === undefined) return [top]
+  return [top, { key: `${key}.asc`, body: signature, contentType: 'text/plain' }]
+}
+
+/** A signature differs each time it is made, so one over the same bytes is left as it is. */
+async function signatureOf(
+  { root, signature }: Tree,
+  repomd: Uint8Array,
+  unchanged: boolean,
+  signer: Signer | undefined,
+): Promise<Uint8Array | undefined> {
+  if (unchanged && signature !== undefined) return signature
+  if (signer !== undefined) return Buffer.from(await signer.detached(repomd))
+  if (signature !== undefined)
+    throw new Error(`${root}repodata/repomd.xml is signed and there is no key to sign it with`)
+  return undefined
+}
