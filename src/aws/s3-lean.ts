@@ -178,7 +178,8 @@ export function createLeanS3(
         const message = await sendOnce(request)
         const status = message.statusCode ?? 0
         if (status < 300) return message
-        throw errorIn({ status, headers: headersOf(message), body: await buffer(message) }, request.method) ?? message
+        const answer = { status, headers: headersOf(message), body: await buffer(message) }
+        throw errorIn(answer, request.method) ?? new S3Error(`Http${status}`, status, `S3 answered ${status}`)
       }),
     close: () => agent.destroy(),
   }

@@ -55,13 +55,11 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
   }
   const active = new Set<Active>()
   const workers = new Set<Promise<void>>()
-  let failure: unknown
-  let failed = false
+  const failures: unknown[] = []
 
   const begin = (range: KeyRange): void => {
     const worker = list({ ...range, pages: 0 }).catch((error: unknown) => {
-      failure ??= error
-      failed = true
+      failures.push(error)
     })
     workers.add(worker)
     void worker.then(() => workers.delete(worker))
@@ -69,7 +67,7 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
   const list = async (range: Active): Promise<void> => {
     active.add(range)
     try {
-      for (let more = true; more && !failed && !signal.aborted;) {
+      for (let more = true; more && failures.length === 0 && !signal.aborted;) {
         more = await nextPage(range, options, scanned)
         range.pages++
         if (more) share(range)
@@ -90,7 +88,7 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
   // The key that is the prefix itself comes behind nothing that can be named: pages are asked for by prefix too.
   begin({ after: '', through: undefined })
   while (workers.size > 0) await Promise.race(workers)
-  if (failed) throw failure
+  if (failures.length > 0) throw failures[0]
   options.journal.commit()
   return scanned
 }

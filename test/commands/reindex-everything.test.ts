@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { PutObjectCommand } from '@aws-sdk/client-s3'
@@ -144,6 +147,38 @@ describe('pc-ctl reindex-everything --attributes-only', function () {
     expect((await place.run([...words, '--dry-run'])).code).to.equal(0)
     await report([...words, '--force-unlock'])
     await report(words)
+  })
+
+  it('stops cleanly when interrupted, says how to go on, and lets the next one in', async () => {
+    let release: (() => void) | undefined
+    const copying = new Promise<void>((resolve) => {
+      const stop = place.sandbox.onCall(async (call) => {
+        if (call.operation === 'CopyObject') {
+          resolve()
+          await new Promise<void>((done) => (release = done))
+          stop()
+        }
+        return undefined
+      })
+    })
+    const child = spawn(
+      process.execPath,
+      [join(import.meta.dirname, '../../bin/run.js'), ...words, '--concurrency', '1'],
+      {
+        env: { PATH: process.env['PATH'], ...place.env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
+    const ended = Promise.all([text(child.stderr), once(child, 'exit')])
+    await copying
+    child.kill('SIGINT')
+    await sleep(200)
+    release?.()
+    const [talk, [code]] = (await ended) as [string, [number]]
+    expect(code).to.equal(130)
+    expectPlainTalk(talk)
+    expect(talk).to.include('Interrupted after 1 objects').and.to.include('the same command goes on from there')
+    expect((await report(words)).total).to.include({ rewritten: objects.length - 4 })
   })
 
   it('ends in the same whenever it is killed', async () => {

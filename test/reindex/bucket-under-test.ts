@@ -64,9 +64,8 @@ export async function contentOf(
 }
 
 async function lookOf(s3: S3Client, Bucket: string, Key: string): Promise<unknown> {
-  const { $metadata, LastModified, ...head } = await s3.send(new HeadObjectCommand({ Bucket, Key }))
-  void [$metadata, LastModified]
+  const head = await s3.send(new HeadObjectCommand({ Bucket, Key }))
   const { TagSet } = await s3.send(new GetObjectTaggingCommand({ Bucket, Key }))
   const { Grants } = await s3.send(new GetObjectAclCommand({ Bucket, Key }))
-  return { ...head, TagSet, Grants }
+  return { ...head, $metadata: undefined, LastModified: undefined, TagSet, Grants }
 }
