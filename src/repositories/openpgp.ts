@@ -42,7 +42,8 @@ export async function createSigner({ key, name, passphrase }: SigningKey): Promi
     clear: async (text) => {
       // The last line feed belongs to the line that the signature begins with.
       const message = await createCleartextMessage({ text: text.replace(/\n$/, '') })
-      return sign({ message, signingKeys: opened, config })
+      // Readers of what gpgv unwraps expect line feeds; the signature is of CR LF either way (RFC 9580 §7.2).
+      return (await sign({ message, signingKeys: opened, config })).replaceAll('\r\n', '\n')
     },
     detached: async (bytes) => {
       const message = await createMessage({ binary: bytes })
@@ -56,28 +57,24 @@ export async function createSigner({ key, name, passphrase }: SigningKey): Promi
 const config = { preferredHashAlgorithm: enums.hash.sha512, showComment: false, showVersion: false }
 
 async function onlyKey(bytes: Uint8Array, name: string): Promise<PrivateKey> {
-  const armored = Buffer.from(bytes.subarray(0, 64)).toString('latin1').trimStart().startsWith('-----BEGIN PGP')
+  const refuse = (why: string): CtlError => new CtlError('configuration', `${name} holds ${why}`, { hint: exportHint })
+  const text = Buffer.from(bytes).toString('latin1').trimStart()
+  const armored = text.startsWith('-----BEGIN PGP')
+  // Of several armored blocks in one file, a reader sees the first alone.
+  if (armored && text.split('-----BEGIN PGP PRIVATE KEY BLOCK-----').length > 2) throw refuse(several)
   let keys: PrivateKey[]
   try {
-    keys = armored
-      ? await readPrivateKeys({ armoredKeys: Buffer.from(bytes).toString('utf8') })
-      : await readPrivateKeys({ binaryKeys: bytes })
+    keys = armored ? await readPrivateKeys({ armoredKeys: text }) : await readPrivateKeys({ binaryKeys: bytes })
   } catch (error) {
-    throw new CtlError('configuration', `${name} holds no OpenPGP secret key: ${messageOf(error)}`, {
-      hint: exportHint,
-    })
+    throw refuse(`no OpenPGP secret key: ${messageOf(error)}`)
   }
   const [first, second] = keys
-  if (first === undefined)
-    throw new CtlError('configuration', `${name} holds no OpenPGP secret key.`, { hint: exportHint })
-  if (second !== undefined) {
-    throw new CtlError('configuration', `${name} holds ${keys.length} keys; pc-ctl does not choose one of them.`, {
-      hint: exportHint,
-    })
-  }
+  if (first === undefined) throw refuse('no OpenPGP secret key.')
+  if (second !== undefined) throw refuse(several)
   return first
 }
 
+const several = 'several keys; pc-ctl does not choose one of them.'
 const exportHint = 'Export the one key that signs: gpg --armor --export-secret-keys KEYID > FILE'
 
 async function unlocked(key: PrivateKey, name: string, passphrase: string | undefined): Promise<PrivateKey> {

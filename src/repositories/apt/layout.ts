@@ -60,6 +60,7 @@ export function placeOf(folder: string): { component: string; architecture: stri
   const names = folder.split('/').slice(0, -1)
   const last = names.pop()
   if (names.at(-1) === 'debian-installer') names.pop()
-  if (last === undefined || names.length === 0 || !partFolder.test(last)) return undefined
+  if (last === undefined || names.length === 0 || !partFolder.test(last) || names.some((name) => /^\.*$/.test(name)))
+    return undefined
   return { component: names.join('/'), architecture: last.replace(/^binary-/, '') }
 }

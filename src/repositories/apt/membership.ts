@@ -2,7 +2,7 @@
  * Which package is in which list. A pool does not say what suite a package is in: only the present lists do. An entry is
  * the package's whose key it names; in packagecloud's layout, where no entry names a key, the one with its content.
  */
-import type { Finding, IndexedPackage, StoredObject } from '../format.ts'
+import type { Digests, Finding, IndexedPackage, StoredObject } from '../format.ts'
 import type { OldEntry } from './old-lists.ts'
 
 /** An entry's place: which list, and where in it. */
@@ -15,6 +15,8 @@ export interface Place {
 export interface Membership {
   /** The places of the entries that are this object's. */
   readonly placesOf: (key: string) => readonly Place[]
+  /** Has an entry this content? Then an object that is no entry's is a second copy of one that is. */
+  readonly isListed: (digests: Digests) => boolean
   /** Do entries name keys? Then an entry found by its content has moved, and its `Filename` is out of date. */
   readonly namesKeys: boolean
   /** Places of entries whose object could be neither read nor found changed: they stay as they are. */
@@ -49,7 +51,7 @@ export function joinMembers(
     entries.map((entry, at): Joined => ({ part, at, entry, how: 0, key: '', unreadable: false })),
   )
   const all = joined.flat()
-  const byName = groupBy(all, ({ entry }) => entry.filename.replace(/^(?:\.?\/)+/, ''))
+  const byName = groupBy(all, ({ entry }) => pathOf(entry))
   const bySha256 = groupBy(all, ({ entry }) => entry.digests.sha256)
   const byMd5 = groupBy(all, ({ entry }) => entry.digests.md5)
   const claim = (found: readonly Joined[] | undefined, key: string, how: number, isUnreadable = false): void => {
@@ -76,11 +78,15 @@ export function joinMembers(
   const byKey = groupBy(all, ({ key, unreadable: skip }) => (skip || key === '' ? undefined : key))
   return {
     placesOf: (key) => byKey.get(key) ?? [],
+    isListed: ({ sha256, md5 }) => bySha256.has(sha256 ?? '') || byMd5.has(md5 ?? ''),
     namesKeys: all.some(({ how }) => how === certainty.key),
     kept: all.filter((one) => one.unreadable),
     gone: all.filter(({ how }) => how === 0),
   }
 }
+
+/** What an entry names, below the root. */
+export const pathOf = ({ filename }: OldEntry): string => filename.replace(/^(?:\.?\/)+/, '')
 
 /** An MD5 alone does not outvote a SHA-256. */
 const fits = ({ digests }: OldEntry, sha256: string | undefined): boolean =>

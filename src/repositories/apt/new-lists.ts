@@ -3,9 +3,17 @@ import type { Finding, IndexedPackage, IndexInput, Json, Part } from '../format.
 import type { Stanza } from './deb822.ts'
 import { valueOf, writeStanza } from './deb822.ts'
 import { placeOf } from './layout.ts'
-import { conflictFinding, goneFinding, joinMembers, type Membership, orphanFinding, type Place } from './membership.ts'
+import {
+  conflictFinding,
+  goneFinding,
+  joinMembers,
+  type Membership,
+  orphanFinding,
+  pathOf,
+  type Place,
+} from './membership.ts'
 import type { OldApt, OldSuite } from './old-indexes.ts'
-import { type OldPart, stanzaOf } from './old-lists.ts'
+import { type OldEntry, type OldPart, stanzaOf } from './old-lists.ts'
 import { packagesStanza } from './packages.ts'
 import { sourcesStanza } from './sources.ts'
 
@@ -80,8 +88,9 @@ export function newLists(input: IndexInput<OldApt>): NewLists {
       const place = old.suites.some(({ broken }) => broken)
         ? undefined
         : placeByKey(found, facts, writable, repository.root)
-      if (place === undefined) findings.push(orphanFinding(found.key))
-      else slots[place]?.push(slotOf(found, facts, undefined, repository.root, members))
+      if (place === undefined) {
+        if (!members.isListed(found.digests)) findings.push(orphanFinding(found.key))
+      } else slots[place]?.push(slotOf(found, facts, undefined, repository.root, members))
     }
     for (const place of places) {
       const part = present[place.part]
@@ -90,10 +99,9 @@ export function newLists(input: IndexInput<OldApt>): NewLists {
     }
   }
   for (const { part, at } of members.gone) {
-    const { title, entries } = present[part] ?? {}
-    findings.push(
-      goneFinding(repository.root + (entries?.[at]?.filename.replace(/^(?:\.?\/)+/, '') ?? ''), title ?? ''),
-    )
+    const { title = '', entries = [] } = present[part] ?? {}
+    const entry = entries[at]
+    if (entry !== undefined) findings.push(goneFinding(repository.root + pathOf(entry), title))
   }
   return assembled(writable, slots, findings)
 }
@@ -107,17 +115,19 @@ const identityOf = (stanza: Stanza): string =>
   ['Package', 'Version', 'Architecture'].map((name) => valueOf(stanza, name) ?? '').join(' ')
 
 function slotOf(
-  { key, size, digests, identity }: IndexedPackage,
+  { key, size, etag, digests, identity }: IndexedPackage,
   { kind, stanza }: AptFacts,
-  entry: OldPart['entries'][number] | undefined,
+  entry: OldEntry | undefined,
   root: string,
   { namesKeys }: Membership,
 ): Slot {
   const path = key.slice(root.length)
   // Named by the entry, or, where no entry names a key, served under a name that only the old index knows.
-  const stays = entry !== undefined && (!namesKeys || entry.filename.replace(/^(?:\.?\/)+/, '') === path)
+  const stays = entry !== undefined && (!namesKeys || pathOf(entry) === path)
   const filename = stays ? entry.filename : path
-  const listing = { filename, size, digests, ...(entry === undefined ? {} : { old: stanzaOf(entry.text) }) }
+  // An ETag is known to be the MD5 where the present index says the same.
+  const known = entry?.digests.md5 === etag && entry.size === size ? { md5: etag, ...digests } : digests
+  const listing = { filename, size, digests: known, ...(entry === undefined ? {} : { old: stanzaOf(entry.text) }) }
   const fresh = kind === 'deb' ? packagesStanza(stanza, listing) : sourcesStanza(stanza, listing)
   return { key, identity, sha256: digests.sha256, text: writeStanza(fresh) }
 }

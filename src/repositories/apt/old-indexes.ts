@@ -3,7 +3,7 @@ import { messageOf } from '../../ui/errors.ts'
 import type { Digests, Finding, OldIndexes, Repository, StoredObject } from '../format.ts'
 import { decompress } from './decompress.ts'
 import { decodeText, signedText } from './deb822.ts'
-import { type List, listOf, suiteOf } from './layout.ts'
+import { type List, listOf, placeOf, suiteOf } from './layout.ts'
 import { Malformed } from './malformed.ts'
 import { type OldEntry, type OldPart, readList } from './old-lists.ts'
 import { dateOf, type ListedIndex, readRelease, type Release } from './release.ts'
@@ -153,10 +153,10 @@ async function readSuite(source: SuiteSource): Promise<OldSuite> {
 
 const titleOf = (folder: string): string => folder.replace(/^dists\//, '').replace(/\/$/, '') || 'flat'
 
-/** The newer one; clients prefer InRelease. */
+/** The newer one. Of one time, Release: it is written first, and InRelease may not have followed. */
 function believed(inRelease: Release | undefined, plain: Release | undefined): Release | undefined {
   if (inRelease === undefined || plain === undefined) return inRelease ?? plain
-  return dateOf(plain) > dateOf(inRelease) ? plain : inRelease
+  return dateOf(plain) >= dateOf(inRelease) ? plain : inRelease
 }
 
 /** The lists that are in the bucket or in the Release. */
@@ -168,7 +168,10 @@ function listsOf({ folder, inner, paths }: SuiteSource, release: Release | undef
     if (!inner.some((other) => (folder + list.folder).startsWith(other))) found.set(list.folder + list.name, list)
   }
   for (const path of paths) if (path.startsWith(folder)) add(path.slice(folder.length))
-  for (const path of release?.files.keys() ?? []) add(path)
+  for (const path of release?.files.keys() ?? []) {
+    const list = listOf(path)
+    if (list !== undefined && (folder === '' || placeOf(list.folder) !== undefined)) add(path)
+  }
   return [...found.values()].sort((one, other) => (one.folder + one.name < other.folder + other.name ? -1 : 1))
 }
 

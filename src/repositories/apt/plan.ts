@@ -99,7 +99,10 @@ async function topsOf(
   files: readonly NewFile[],
   { repository, signer, now }: IndexInput<OldApt>,
 ): Promise<{ release: IndexObject[]; inRelease: IndexObject[] }> {
-  const listed = new Map<string, ListedIndex>(carriedFiles(suite, parts))
+  const listed = new Map<string, ListedIndex>()
+  for (const [path, file] of carriedFiles(suite, parts)) {
+    listed.set(path, await withSha256(file, () => repository.read(repository.root + suite.folder + path)))
+  }
   for (const { path, body, md5, sha256 } of files) listed.set(path, { size: body.length, digests: { md5, sha256 } })
   const complete = suite.consistent && (signer === undefined || suite.inRelease)
   const places = parts.flatMap(({ old }) => placeOf(old.folder) ?? [])
@@ -108,7 +111,7 @@ async function topsOf(
     always: !complete,
     files: listed,
     components: places.map(({ component }) => component),
-    architectures: places.map(({ architecture }) => architecture).filter((name) => name !== 'source'),
+    architectures: places.map(({ architecture }) => architecture).filter(isNamed),
     now,
   })
   if (text === undefined) return { release: [], inRelease: [] }
@@ -133,6 +136,16 @@ async function signedTops(
       { key: `${base}InRelease`, body: Buffer.from(clear), contentType: 'text/plain; charset=utf-8', top: true },
     ],
   }
+}
+
+/** `Architectures: all` changes what clients fetch; only who publishes the suite can say that. */
+const isNamed = (architecture: string): boolean => architecture !== 'source' && architecture !== 'all'
+
+/** An index that is listed with digests too weak or too strong for our lists is read once. */
+async function withSha256(file: ListedIndex, read: () => Promise<Uint8Array | undefined>): Promise<ListedIndex> {
+  if (file.digests.sha256 !== undefined) return file
+  const body = await read()
+  return body?.length === file.size ? { ...file, digests: { ...file.digests, sha256: sum('sha256', body) } } : file
 }
 
 /** What the present Release lists beside the lists that are new: Contents, Translation, dep11, icons, cnf… */

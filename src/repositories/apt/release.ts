@@ -20,10 +20,12 @@ export interface Release {
   readonly files: ReadonlyMap<string, ListedIndex>
 }
 
-const lists: readonly (readonly [field: string, algorithm: keyof Digests, digits: number])[] = [
+/** SHA512 is read only to know of files that nothing else lists. */
+const lists: readonly (readonly [field: string, algorithm: keyof Digests | undefined, digits: number])[] = [
   ['MD5Sum', 'md5', 32],
   ['SHA1', 'sha1', 40],
   ['SHA256', 'sha256', 64],
+  ['SHA512', undefined, 128],
 ]
 
 /**
@@ -39,7 +41,8 @@ export function readRelease(text: string): Release {
     for (const line of (valueOf(stanza, field) ?? '').split('\n')) {
       const [, digest, size, path] = /^\s+([0-9a-fA-F]+)\s+(\d+)\s+(\S+)\s*$/.exec(line) ?? []
       if (digest?.length !== digits || path === undefined) continue
-      const digests = { ...files.get(path)?.digests, [algorithm]: digest.toLowerCase() }
+      const more = algorithm === undefined ? {} : { [algorithm]: digest.toLowerCase() }
+      const digests = { ...files.get(path)?.digests, ...more }
       files.set(path, { size: Number(size), digests })
     }
   }
