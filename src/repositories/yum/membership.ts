@@ -25,7 +25,7 @@ export class OldPlaces {
         if (known === undefined) this.#byContent.set(name, [entry])
         else known.push(entry)
       }
-      this.#byKey.set(root + withoutDots(entry.href), entry)
+      for (const place of placesOf(entry.href)) this.#byKey.set(root + place, entry)
     }
   }
 
@@ -55,7 +55,16 @@ export class OldPlaces {
 
 const contentKey = (type: string, checksum: string | undefined): string => `${type}:${checksum ?? ''}`
 
-const withoutDots = (href: string): string => href.replace(/^(\.\/)+/, '')
+/** Which paths an href may mean: some writers percent-encode it, createrepo_c does not. */
+function placesOf(href: string): string[] {
+  const path = href.replace(/^(\.\/)+/, '')
+  if (!path.includes('%')) return [path]
+  try {
+    return [decodeURIComponent(path), path]
+  } catch {
+    return [path]
+  }
+}
 
 /** Those packages of a repository that one tree lists. */
 export class Membership {
