@@ -63,7 +63,7 @@ describe('OpenPGP signatures', function () {
   it('can be checked without gpgv, and carry the fingerprint that the signer names', async () => {
     const { secret, open } = await keyOf('Ed25519')
     const signer = await createSigner({ key: Buffer.from(secret), name: 'key.asc' })
-    const key = await readKey({ armoredKey: open })
+    const key = (await readKey({ armoredKey: open })).toPublic()
     expect(signer.fingerprint).to.equal(key.getFingerprint().toUpperCase())
     const message = await readCleartextMessage({ cleartextMessage: await signer.clear(text) })
     const { signatures } = await verify({ message, verificationKeys: [key] })

@@ -1,4 +1,6 @@
 /** All that the present indexes of an apt repository say. */
+import { createHash } from 'node:crypto'
+
 import { messageOf } from '../../ui/errors.ts'
 import type { Digests, Finding, OldIndexes, Repository, StoredObject } from '../format.ts'
 import { decompress } from './decompress.ts'
@@ -176,10 +178,10 @@ function listsOf({ folder, inner, paths }: SuiteSource, release: Release | undef
 }
 
 /**
- * The text of a list, from any form of it that is there. Undefined where a Release lists it and nothing is there, as in
- * partial mirrors.
+ * The text of a list, from the form of it that the Release means, or, where none is, any that is there. Undefined where
+ * a Release lists it and nothing is there, as in partial mirrors.
  *
- * @throws {@link Malformed} where all forms that are there are unreadable
+ * @throws {@link Malformed} where it is unreadable
  */
 async function listText(
   { folder, read }: SuiteSource,
@@ -187,13 +189,25 @@ async function listText(
   listed: Release['files'] | undefined,
 ): Promise<Uint8Array | undefined> {
   const plain = list.folder + list.name
-  for (const extension of ['.gz', '', '.xz', '.zst', '.bz2', '.lzma']) {
-    const name = plain + extension
-    const bytes = (await read(folder + name)) ?? (await read(byHash(folder, list, listed?.get(name))))
-    if (bytes !== undefined) return decompress(bytes, list.name + extension, largestList)
+  let other: { bytes: Uint8Array; extension: string } | undefined
+  for (const extension of extensions) {
+    const file = listed?.get(plain + extension)
+    for (const path of [folder + plain + extension, byHash(folder, list, file)]) {
+      const bytes = await read(path)
+      if (bytes === undefined) continue
+      if (file === undefined || isMeant(bytes, file)) return decompress(bytes, list.name + extension, largestList)
+      other ??= { bytes, extension }
+    }
   }
+  if (other !== undefined) return decompress(other.bytes, list.name + other.extension, largestList)
   return listed?.get(plain)?.size === 0 ? new Uint8Array() : undefined
 }
 
+const extensions = ['.gz', '', '.xz', '.zst', '.bz2', '.lzma']
+
 const byHash = (folder: string, list: List, file: ListedIndex | undefined): string =>
   `${folder}${list.folder}by-hash/SHA256/${file?.digests.sha256 ?? '-'}`
+
+/** A Release without SHA-256 is believed by its sizes. */
+const isMeant = (bytes: Uint8Array, { size, digests: { sha256 } }: ListedIndex): boolean =>
+  bytes.length === size && (sha256 === undefined || createHash('sha256').update(bytes).digest('hex') === sha256)

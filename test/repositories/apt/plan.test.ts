@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -256,6 +256,15 @@ describe('apt: new indexes', () => {
     kept.put('pool/bad.deb', Buffer.from('!<arch>\nBROKEN'))
     await kept.reindex({ now })
     expect(kept.text(list)).to.equal('')
+  })
+
+  it('believe of two forms of a list the one that the Release means', async () => {
+    const bucket = poolBucket()
+    await bucket.reindex({ now })
+    const entries = bucket.text(list)
+    bucket.put(list, '').put(`${list}.gz`, gzipSync(''))
+    await bucket.reindex({ now: now + day })
+    expect(bucket.text(list)).to.equal(entries)
   })
 
   it('know a content by its MD5 where that is the ETag, and by nothing less', async () => {

@@ -1,6 +1,6 @@
 /** What apt and its tools say of our indexes. Left out, visibly, where they are not on the machine. */
 import { execFile, spawnSync } from 'node:child_process'
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -166,8 +166,7 @@ describe('apt: real clients', function () {
       async (client) => {
         await client.apt('update')
         const added = deb({ fields: { Version: '2.0' } })
-        bucket.put(pool('hello', '2.0'), added)
-        bucket.put(list, bucket.text(list) + entryOf(added, pool('hello', '2.0'), { Version: '2.0' }))
+        bucket.put('dists/stable/main/binary-amd64/hello_2.0.deb', added)
         const { groups } = await bucket.plan({ signer, now: Date.now() })
         expect(groups).to.have.length(4)
         for (const group of groups) {
@@ -193,7 +192,7 @@ describe('apt: real clients', function () {
     })
     const flat = new Bucket(root).put('Packages', '').put('hello.deb', deb())
     await flat.reindex({ now: Date.now() })
-    const source = { source: ' ./' }
+    const source = { source: ' /' }
     await withClient(
       flat,
       async (client) => {
@@ -212,7 +211,7 @@ describe('apt: real clients', function () {
       Homepage: 'https://example.org',
       Essential: 'yes',
       'Installed-Size': '7',
-      Tag: '\n a::b',
+      Tag: 'a::b',
     }
     Object.keys(compressions).forEach((compression, at) => {
       bucket.put(`${at}.deb`, deb({ compression, fields: { Package: `p${at}`, Depends: 'a,\n b (>= 1)', ...unknown } }))
@@ -236,8 +235,6 @@ describe('apt: real clients', function () {
   it('Packages equals what apt-ftparchive writes for real packages of Debian', async function () {
     const folder = process.env['DEB_CORPUS'] ?? ''
     if (!isThere('apt-ftparchive') || folder === '') this.skip()
-    await access(folder)
-    const { readdir } = await import('node:fs/promises')
     const bucket = new Bucket().put('Packages', '')
     for (const name of (await readdir(folder)).filter((file) => file.endsWith('.deb'))) {
       bucket.put(name, await readFile(join(folder, name)))
