@@ -28,8 +28,11 @@ export interface Repomd {
 const defaultOpening =
   '<repomd xmlns="http://linux.duke.edu/metadata/repo" xmlns:rpm="http://linux.duke.edu/metadata/rpm">'
 
-/** A tag, a comment, an instruction or CDATA. No `<` within one: each is scanned once, whatever the input. */
-const markup = /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<[?!/]?(?:[^<>"']|"[^"<]*"|'[^'<]*')*>/g
+/**
+ * A tag, a comment, an instruction or CDATA. What has no end takes all the rest, and no `<` is within a tag: so
+ * everything is scanned once, whatever the input.
+ */
+const markup = /<!--[^]*?(?:-->|$)|<!\[CDATA\[[^]*?(?:\]\]>|$)|<[?!/]?(?:[^<>"']|"[^"<]*"|'[^'<]*')*>/g
 
 /** No repomd.xml comes near this. */
 const lengthAtMost = 1024 * 1024
