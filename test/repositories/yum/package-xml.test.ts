@@ -17,7 +17,8 @@ async function factsOf(name: string): Promise<RpmFacts> {
 describe('what the index says of a package', () => {
   it('is what createrepo_c says, byte for byte', async () => {
     const bucket = emptyRepository(new MemoryBucket(), 'el/')
-    for (const name of ['fix-tool.noarch.rpm', 'fix-tool.src.rpm']) bucket.put(`el/${name}`, fixture(name))
+    for (const name of ['fix-data.noarch.rpm', 'fix-tool.noarch.rpm', 'fix-tool.src.rpm'])
+      bucket.put(`el/${name}`, fixture(name))
     await bucket.reindex('el/')
     for (const type of ['primary', 'filelists', 'other']) {
       expect(openedData(bucket, 'el/', type)).to.equal(fixture(`${type}.xml`).toString())
