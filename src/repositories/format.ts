@@ -69,6 +69,8 @@ export interface Signer {
   clear(text: string): Promise<string>
   /** A detached signature of the bytes. */
   detached(bytes: Uint8Array): Promise<string>
+  /** Does a clear-signed document bear a good signature of this key? Else it is signed anew. */
+  signed?(document: string): Promise<boolean>
 }
 
 /** What only the present indexes know. Made once a repository and run. */
@@ -113,6 +115,8 @@ export interface IndexPlan {
   /** Packages that are in the new indexes. */
   readonly packages: number
   readonly findings: readonly Finding[]
+  /** When it has to be made again although nothing has changed (`Valid-Until`): milliseconds since the epoch. */
+  readonly renew?: number
 }
 
 /** What an index is made of. */

@@ -5,8 +5,10 @@ import {
   decryptKey,
   enums,
   type PrivateKey,
+  readCleartextMessage,
   readPrivateKeys,
   sign,
+  verify,
 } from 'openpgp'
 
 import { CtlError, messageOf } from '../ui/errors.ts'
@@ -22,7 +24,7 @@ export interface SigningKey {
 }
 
 /** A signer, and whose signatures they are. */
-export interface OpenedSigner extends Signer {
+export interface OpenedSigner extends Required<Signer> {
   /** Upper-case hex. */
   readonly fingerprint: string
 }
@@ -50,6 +52,19 @@ export async function createSigner({ key, name, passphrase }: SigningKey): Promi
       const signature: unknown = await sign({ message, signingKeys: opened, detached: true, config })
       return String(signature)
     },
+    signed: async (document) => isSignedBy(opened, document),
+  }
+}
+
+async function isSignedBy(key: PrivateKey, document: string): Promise<boolean> {
+  try {
+    const message = await readCleartextMessage({ cleartextMessage: document })
+    const { signatures } = await verify({ message, verificationKeys: [key.toPublic()] })
+    const found = await Promise.allSettled(signatures.map(({ verified }) => verified))
+    return found.some(({ status }) => status === 'fulfilled')
+  } catch {
+    // No such document at all.
+    return false
   }
 }
 

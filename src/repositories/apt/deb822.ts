@@ -88,11 +88,16 @@ const shown = (text: string): string => JSON.stringify(text.length > 60 ? `${tex
  * looked at.
  */
 export function signedText(text: string): string {
-  const begin = /^-----BEGIN PGP SIGNED MESSAGE-----[ \t\r]*\n(?:[^\n]*\S[^\n]*\n)*[ \t\r]*\n/m.exec(text)
+  const begin = /^-----BEGIN PGP SIGNED MESSAGE-----/m.exec(text)
   if (begin === null) return text
-  const body = text.slice(begin.index + begin[0].length)
-  const end = body.search(/^-----BEGIN PGP SIGNATURE-----/m)
-  return (end < 0 ? body : body.slice(0, end)).replace(/^- /gm, '')
+  const lines = [...linesOf(text.slice(begin.index))]
+  // Headers such as `Hash: SHA512` end with an empty line.
+  const first = lines.findIndex((line) => blank.test(line)) + 1
+  const end = lines.findIndex((line) => line.startsWith('-----BEGIN PGP SIGNATURE-----'))
+  return lines
+    .slice(first, end < 0 ? undefined : end)
+    .map((line) => `${line.replace(/^- /, '')}\n`)
+    .join('')
 }
 
 /** Decodes an index: UTF-8, or Latin-1 as very old packages have it. */

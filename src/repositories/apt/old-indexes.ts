@@ -18,7 +18,8 @@ export interface OldSuite {
   readonly release: Release | undefined
   /** Release and InRelease say the same, as far as both are there. */
   readonly consistent: boolean
-  readonly inRelease: boolean
+  /** Its text, with the signature. */
+  readonly inRelease: string | undefined
   readonly detached: boolean
   /** Lists in their order in the bucket. */
   readonly parts: readonly OldPart[]
@@ -60,7 +61,7 @@ export async function openApt(repository: Repository): Promise<OldApt> {
     if (digests.md5 !== undefined && digests.sha256 !== undefined) bySum.set(digests.md5, { digests, ...entry })
   }
   return {
-    signed: suites.some(({ inRelease, detached }) => inRelease || detached),
+    signed: suites.some(({ inRelease, detached }) => inRelease !== undefined || detached),
     suites,
     findings,
     digestsOf: (object) => digestsOf(bySum, object),
@@ -111,6 +112,13 @@ interface SuiteSource {
   readonly problem: (path: string, what: string) => void
 }
 
+interface ReadRelease {
+  readonly whole: string
+  /** Without its signature. */
+  readonly text: string
+  readonly release: Release
+}
+
 async function readSuite(source: SuiteSource): Promise<OldSuite> {
   const { folder, paths } = source
   let broken = false
@@ -124,11 +132,12 @@ async function readSuite(source: SuiteSource): Promise<OldSuite> {
       return undefined
     }
   }
-  const releaseIn = async (path: string): Promise<{ text: string; release: Release } | undefined> => {
+  const releaseIn = async (path: string): Promise<ReadRelease | undefined> => {
     const bytes = await source.read(path)
     if (bytes === undefined) return undefined
-    const text = signedText(decodeText(bytes)).trimEnd()
-    return attempt(path, () => ({ text, release: readRelease(text) }))
+    const whole = decodeText(bytes)
+    const text = signedText(whole).trimEnd()
+    return attempt(path, () => ({ whole, text, release: readRelease(text) }))
   }
   const inRelease = await releaseIn(`${folder}InRelease`)
   const plain = await releaseIn(`${folder}Release`)
@@ -146,7 +155,7 @@ async function readSuite(source: SuiteSource): Promise<OldSuite> {
     folder,
     release,
     consistent: inRelease === undefined || plain === undefined || inRelease.text === plain.text,
-    inRelease: paths.has(`${folder}InRelease`),
+    inRelease: inRelease?.whole,
     detached: paths.has(`${folder}Release.gpg`),
     parts,
     broken,

@@ -57,7 +57,9 @@ function debOf(stanza: Stanza): { filename: string; size: number; digests: Diges
 /** Each ends in one line feed. Slices of one text, so that a large list is in memory once. */
 function* stanzaTexts(text: string): Generator<string> {
   const divider = /\n(?:[ \t\r]*\n)+/g
-  for (let start = 0; start < text.length;) {
+  const before = /^(?:[ \t\r]*\n)+/.exec(text)?.[0].length ?? 0
+  for (let start = before; start < text.length;) {
+    divider.lastIndex = start
     const found = divider.exec(text)
     const stanza = text.slice(start, found === null ? text.length : found.index + 1)
     if (/\S/.test(stanza)) yield stanza.endsWith('\n') ? stanza : `${stanza}\n`

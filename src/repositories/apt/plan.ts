@@ -9,7 +9,7 @@ import type { Stanza } from './deb822.ts'
 import { listOf, placeOf } from './layout.ts'
 import { newLists, type NewPart } from './new-lists.ts'
 import type { OldApt, OldSuite } from './old-indexes.ts'
-import { type ListedIndex, writeRelease } from './release.ts'
+import { type ListedIndex, readRelease, renewalOf, writeRelease } from './release.ts'
 
 /**
  * See `Format.writeIndexes`. The order (each group whole before the next): the contents under `by-hash/`, which no
@@ -18,17 +18,10 @@ import { type ListedIndex, writeRelease } from './release.ts'
  */
 export async function planIndexes(input: IndexInput<OldApt>): Promise<IndexPlan> {
   const { old, repository, signer } = input
-  if (old.signed && signer === undefined) {
-    throw new CtlError(
-      'refused',
-      `The apt repository ${repository.root} is signed, and there is no key to sign it anew.`,
-      {
-        hint: 'Give its key with --signing-key FILE.',
-      },
-    )
-  }
+  if (old.signed && signer === undefined) throw unsigned(repository.root)
   const lists = newLists(input)
   const groups: [IndexObject[], IndexObject[], IndexObject[], IndexObject[]] = [[], [], [], []]
+  const renewals: number[] = []
   for (const suite of old.suites) {
     const parts = lists.parts.filter((part) => part.suite === suite)
     if (parts.length === 0) continue
@@ -38,17 +31,27 @@ export async function planIndexes(input: IndexInput<OldApt>): Promise<IndexPlan>
     // Without a Release, clients don't know of by-hash; one that nobody keeps up would lock them out.
     if (suite.release === undefined && signer === undefined) continue
     groups[0].push(...files.map((file) => byHash(base, file)))
-    const { release, inRelease } = await topsOf(suite, parts, files, input)
+    const text = await releaseText(suite, parts, files, input)
+    const renewal = renewalOf(text === undefined ? (suite.release?.stanza ?? []) : readRelease(text).stanza)
+    if (renewal !== undefined) renewals.push(renewal)
+    if (text === undefined) continue
+    const { release, inRelease } = await signedTops(base, text, signer)
     groups[2].push(...release)
     groups[3].push(...inRelease)
   }
   return {
+    ...(renewals.length === 0 ? {} : { renew: Math.min(...renewals) }),
     groups: groups.filter((group) => group.length > 0),
     parts: lists.counts,
     packages: lists.packages,
     findings: [...old.findings, ...lists.findings],
   }
 }
+
+const unsigned = (root: string): CtlError =>
+  new CtlError('refused', `The apt repository ${root} is signed, and there is no key to sign it anew.`, {
+    hint: 'Give its key with --signing-key FILE.',
+  })
 
 interface NewFile {
   /** Below the suite's folder. */
@@ -92,21 +95,21 @@ function byHash(base: string, { path, body, contentType, sha256 }: NewFile): Ind
   return { key: `${base}${folder}by-hash/SHA256/${sha256}`, body, contentType }
 }
 
-/** Release, its signature and InRelease of a suite; nothing where they are right as they are. */
-async function topsOf(
+/** The new Release of a suite; undefined where all that it says is right as it is. */
+async function releaseText(
   suite: OldSuite,
   parts: readonly NewPart[],
   files: readonly NewFile[],
   { repository, signer, now }: IndexInput<OldApt>,
-): Promise<{ release: IndexObject[]; inRelease: IndexObject[] }> {
+): Promise<string | undefined> {
   const listed = new Map<string, ListedIndex>()
   for (const [path, file] of carriedFiles(suite, parts)) {
     listed.set(path, await withSha256(file, () => repository.read(repository.root + suite.folder + path)))
   }
   for (const { path, body, md5, sha256 } of files) listed.set(path, { size: body.length, digests: { md5, sha256 } })
-  const complete = suite.consistent && (signer === undefined || suite.inRelease)
+  const complete = suite.consistent && (signer === undefined || (await isSigned(suite, signer)))
   const places = parts.flatMap(({ old }) => placeOf(old.folder) ?? [])
-  const text = writeRelease({
+  return writeRelease({
     old: suite.release?.stanza ?? nameOf(suite.folder),
     always: !complete,
     files: listed,
@@ -114,8 +117,6 @@ async function topsOf(
     architectures: places.map(({ architecture }) => architecture).filter(isNamed),
     now,
   })
-  if (text === undefined) return { release: [], inRelease: [] }
-  return signedTops(repository.root + suite.folder, text, signer)
 }
 
 async function signedTops(
@@ -137,6 +138,10 @@ async function signedTops(
     ],
   }
 }
+
+/** Another key than before is a reason to sign anew. */
+const isSigned = async ({ inRelease }: OldSuite, signer: Signer): Promise<boolean> =>
+  inRelease !== undefined && (await signer.signed?.(inRelease)) !== false
 
 /** `Architectures: all` changes what clients fetch; only who publishes the suite can say that. */
 const isNamed = (architecture: string): boolean => architecture !== 'source' && architecture !== 'all'

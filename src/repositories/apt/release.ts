@@ -114,11 +114,16 @@ function validity(old: Stanza): number | undefined {
   return Number.isFinite(length) && length > 0 ? length : undefined
 }
 
-/** A Release that says until when it is valid is renewed at half time. */
-function runsOut(old: Stanza, now: number): boolean {
-  const length = validity(old)
-  return length !== undefined && now > Date.parse(valueOf(old, 'Date') ?? '') + length / 2
+/**
+ * When a Release that says until when it is valid has to be made again: at half time. Milliseconds since the epoch;
+ * undefined for one that says nothing.
+ */
+export function renewalOf(stanza: Stanza): number | undefined {
+  const length = validity(stanza)
+  return length === undefined ? undefined : Date.parse(valueOf(stanza, 'Date') ?? '') + length / 2
 }
+
+const runsOut = (old: Stanza, now: number): boolean => now >= (renewalOf(old) ?? Number.POSITIVE_INFINITY)
 
 function dated(fields: Stanza, old: Stanza, now: number): Stanza {
   const date = ([name]: Field): boolean => name.toLowerCase() === 'date'

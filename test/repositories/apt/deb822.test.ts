@@ -88,6 +88,8 @@ describe('apt: deb822', () => {
       '',
     ].join('\n')
     expect(signedText(signed)).to.equal('Origin: x\n-dash: y\n')
+    const endless = `-----BEGIN PGP SIGNED MESSAGE-----\n${'a'.repeat(1_000_000)}`
+    expect(signedText(endless)).to.have.length.below(endless.length + 2)
     expect(signedText('Origin: x\n')).to.equal('Origin: x\n')
   })
 

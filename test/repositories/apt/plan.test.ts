@@ -2,10 +2,12 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { generateKey } from 'openpgp'
 
 import { apt } from '../../../src/repositories/apt/apt.ts'
 import { parseStanzas, valueOf } from '../../../src/repositories/apt/deb822.ts'
 import type { Signer } from '../../../src/repositories/format.ts'
+import { createSigner } from '../../../src/repositories/openpgp.ts'
 import { CtlError } from '../../../src/ui/errors.ts'
 import { Bucket, deb, entryOf, hash } from './packages-made.ts'
 
@@ -122,10 +124,12 @@ describe('apt: new indexes', () => {
       'dists/stable/Release',
       release('Date: Sun, 01 Nov 2026 00:00:00 UTC\nValid-Until: Wed, 11 Nov 2026 00:00:00 UTC\n'),
     )
-    await bucket.reindex({ now })
+    expect((await bucket.reindex({ now })).plan.renew).to.equal(now + 5 * day)
     const until = (): number => Date.parse(fieldOf(bucket, 'dists/stable/Release', 'Valid-Until') ?? '')
     expect(until()).to.equal(now + 10 * day)
-    expect((await bucket.reindex({ now: now + 4 * day })).written).to.deep.equal([])
+    const unchanged = await bucket.reindex({ now: now + 4 * day })
+    expect(unchanged.written).to.deep.equal([])
+    expect(unchanged.plan.renew).to.equal(now + 5 * day)
     expect((await bucket.reindex({ now: now + 6 * day })).written).to.deep.equal(['dists/stable/Release'])
     expect(until()).to.equal(now + 16 * day)
   })
@@ -292,6 +296,25 @@ describe('apt: new indexes', () => {
     bucket.put('dists/stable/InRelease', bucket.text('dists/stable/InRelease').replace('Label: Ex', 'Label: old'))
     expect((await bucket.reindex({ signer, now: now + day })).written).to.include('dists/stable/InRelease')
     expect(bucket.text('dists/stable/InRelease')).to.contain('Label: Ex')
+  })
+
+  it('are signed anew with another key, although nothing else has changed', async () => {
+    const signerOf = async (): Promise<Signer> => {
+      const { privateKey } = await generateKey({
+        type: 'ecc',
+        curve: 'ed25519Legacy',
+        userIDs: [{ name: 'test' }],
+        format: 'binary',
+      })
+      return createSigner({ key: privateKey, name: 'key' })
+    }
+    const [first, second] = [await signerOf(), await signerOf()]
+    const bucket = poolBucket()
+    // Signatures are dated by the real clock.
+    await bucket.reindex({ signer: first, now: Date.now() })
+    expect((await bucket.reindex({ signer: first, now: Date.now() + day })).written).to.deep.equal([])
+    const tops = ['dists/stable/Release', 'dists/stable/Release.gpg', 'dists/stable/InRelease']
+    expect((await bucket.reindex({ signer: second, now: Date.now() + day })).written).to.deep.equal(tops)
   })
 
   it('hash an index once that the present Release lists too weakly', async () => {
