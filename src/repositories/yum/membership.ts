@@ -84,22 +84,31 @@ export class Membership {
 
   /** The packages as this tree lists them, in the order given. */
   *of(packages: Iterable<IndexedPackage>): Generator<IndexedRpm> {
+    const listings = this.lister()
+    for (const stored of packages) yield* listings(stored)
+  }
+
+  /** Tells of one package after another how this tree lists it: mostly once or not at all. */
+  lister(): (stored: IndexedPackage) => readonly IndexedRpm[] {
     const listed = new Set<OldEntry>()
-    for (const stored of packages) {
+    return (stored) => {
       const facts = factsOf(stored)
+      const same = this.#places.of(stored, facts)
       if (isMapped(stored.key)) {
-        for (const entry of this.#places.of(stored, facts)) {
-          if (listed.has(entry)) continue
-          listed.add(entry)
-          yield listing(stored, facts, entry.href, entry)
-        }
-        continue
+        const entries = same.filter((entry) => !listed.has(entry))
+        for (const entry of entries) listed.add(entry)
+        return entries.map((entry) => listing(stored, facts, entry.href, entry))
       }
       const entry = this.#places.at(stored.key)
-      if (entry === undefined && !this.#isHere(stored.key)) continue
-      const known = entry !== undefined && entry.size === stored.size ? entry : this.#places.of(stored, facts)[0]
-      yield listing(stored, facts, entry?.href ?? stored.key.slice(this.#tree.root.length), known, entry?.base)
+      if (entry === undefined && !this.#isHere(stored.key)) return []
+      const known = entry !== undefined && same.includes(entry) ? entry : same[0]
+      return [listing(stored, facts, entry?.href ?? stored.key.slice(this.#tree.root.length), known, entry?.base)]
     }
+  }
+
+  /** Whether the tree's present index lists this content, under whatever name. */
+  knows(stored: IndexedPackage): boolean {
+    return this.#places.of(stored, factsOf(stored)).length > 0
   }
 
   #isHere(key: string): boolean {
@@ -125,19 +134,36 @@ function listing(
   }
 }
 
-/** What is in no tree: packagecloud's packages that no index mentions, whose public name nobody can tell. */
-export function* orphans(packages: Iterable<IndexedPackage>, places: readonly OldPlaces[]): Generator<Finding> {
-  for (const stored of packages) {
-    if (!isMapped(stored.key)) continue
-    const facts = factsOf(stored)
-    if (places.some((place) => place.of(stored, facts).length > 0)) continue
-    yield {
-      key: stored.key,
-      what: 'is in no index of its repository, and its key does not tell the name that clients know it by',
-      todo: 'let packagecloud index this repository, then run this again',
-    }
-  }
+/** A first look at all packages. */
+export interface Survey {
+  /** How many packages each tree lists. */
+  readonly counts: readonly number[]
+  /** Whether some are in packagecloud's own layout. */
+  readonly mapped: boolean
+  /** Those of them that no index mentions: nobody can tell their public names. */
+  readonly orphans: readonly Finding[]
 }
+
+/** Looks at all packages once. */
+export function survey(packages: Iterable<IndexedPackage>, memberships: readonly Membership[]): Survey {
+  const listers = memberships.map((membership) => membership.lister())
+  const counts = listers.map(() => 0)
+  const orphans: Finding[] = []
+  let mapped = false
+  for (const stored of packages) {
+    listers.forEach((listings, index) => (counts[index] = (counts[index] ?? 0) + listings(stored).length))
+    if (!isMapped(stored.key)) continue
+    mapped = true
+    if (!memberships.some((membership) => membership.knows(stored))) orphans.push(orphan(stored.key))
+  }
+  return { counts, mapped, orphans }
+}
+
+const orphan = (key: string): Finding => ({
+  key,
+  what: 'is in no index of its repository, and its key does not tell the name that clients know it by',
+  todo: 'Let packagecloud index this repository, then run this again.',
+})
 
 function factsOf({ key, facts }: IndexedPackage): RpmFacts {
   if (!isRpmFacts(facts)) throw new Error(`what is kept of ${key} was not written by this version`)

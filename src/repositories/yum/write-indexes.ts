@@ -1,6 +1,6 @@
-import type { Finding, IndexedPackage, IndexInput, IndexObject, IndexPlan, Part, Signer } from '../format.ts'
+import type { IndexInput, IndexObject, IndexPlan, Part, Signer } from '../format.ts'
 import { GzipDocument, type GzippedDocument } from './gzip-document.ts'
-import { isMapped, Membership, orphans } from './membership.ts'
+import { Membership, survey } from './membership.ts'
 import { filelistsXml, type IndexedRpm, otherXml, primaryXml } from './package-xml.ts'
 import { renderData, renderRepomd, type RepomdData } from './repomd.ts'
 import { type Tree, treeRoots } from './tree.ts'
@@ -27,40 +27,29 @@ const documents = [
 const derived = /^(primary|filelists|other)(_db|_zck|_ext|-ext)*$/
 
 /**
- * Makes the indexes of a repository. A tree of packagecloud's whose present list cannot be read is left as it is: only
- * that list knows which packages are in it and under which names.
- *
- * Their files are named after their content and so disturb nobody; then repomd.xml
+ * Makes the indexes of a repository. Their files are named after their content and so disturb nobody; then repomd.xml
  * of each tree, and at once its signature: until both are there, a client that wants signed metadata is refused.
+ *
+ * A tree of packagecloud's whose present list cannot be read is left as it is: only that list knows which packages are
+ * in it and under which names.
  */
 export async function writeIndexes(input: IndexInput<OldRepodata>): Promise<IndexPlan> {
+  const { trees } = input.old
   const roots = treeRoots(input.repository.indexes)
+  const memberships = trees.map(({ tree, places }) => new Membership(tree, places, roots))
+  const { counts, mapped, orphans } = survey(input.packages(), memberships)
   const plans: TreePlan[] = []
-  const findings: Finding[] = []
-  for (const { tree, places } of input.old.trees) {
-    findings.push(...tree.findings)
-    if (tree.entries === undefined && hasMapped(input.packages())) continue
-    const others = roots.filter((root) => root !== tree.root)
-    const members = new Membership(tree, places, others)
-    plans.push(await planTree(tree, () => members.of(input.packages()), input))
+  for (const [index, members] of memberships.entries()) {
+    const tree = trees[index]?.tree
+    if (tree === undefined || (tree.entries === undefined && mapped)) continue
+    plans.push(await planTree(tree, members.of(input.packages()), counts[index] ?? 0, input))
   }
-  findings.push(
-    ...orphans(
-      input.packages(),
-      input.old.trees.map(({ places }) => places),
-    ),
-  )
   return {
     groups: [plans.flatMap(({ files }) => files), ...plans.flatMap(({ tops }) => tops.map((top) => [top]))],
     parts: plans.map(({ part }) => part),
     packages: plans.reduce((sum, { part }) => sum + part.after, 0),
-    findings,
+    findings: [...trees.flatMap(({ tree }) => tree.findings), ...orphans],
   }
-}
-
-function hasMapped(packages: Iterable<IndexedPackage>): boolean {
-  for (const { key } of packages) if (isMapped(key)) return true
-  return false
 }
 
 interface TreePlan {
@@ -72,11 +61,11 @@ interface TreePlan {
 
 async function planTree(
   tree: Tree,
-  members: () => Iterable<IndexedRpm>,
+  members: Iterable<IndexedRpm>,
+  count: number,
   { signer, now }: IndexInput<OldRepodata>,
 ): Promise<TreePlan> {
-  const count = countOf(members())
-  const made = await render(members(), count)
+  const made = await render(members, count)
   const timestamp = Math.floor(now / 1000)
   const files = made.map((document) => placed(tree, document, timestamp))
   const unchanged = files.every(({ kept }) => kept)
@@ -86,13 +75,6 @@ async function planTree(
     tops: await topsOf(tree, repomd, unchanged, signer),
     part: { name: `${tree.root}repodata`, before: tree.entries?.length ?? 0, after: count },
   }
-}
-
-function countOf(things: Iterable<unknown>): number {
-  const iterator = things[Symbol.iterator]()
-  let count = 0
-  while (iterator.next().done !== true) count++
-  return count
 }
 
 interface MadeDocument extends GzippedDocument {

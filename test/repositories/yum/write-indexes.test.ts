@@ -85,6 +85,24 @@ describe('writing the indexes of a yum repository', () => {
     )
     await bucket.reindex('')
     expect(bucket.written).to.deep.equal([])
+    bucket.objects.delete('repodata/primary.xml.gz')
+    await bucket.reindex('')
+    expect(bucket.written.flat()).to.include('repodata/repomd.xml')
+    expect(hrefs(bucket, '')).to.deep.equal(['a.rpm'])
+  })
+
+  it('believes no list that is not what repomd.xml says', async () => {
+    const bucket = repositoryOf(new MemoryBucket(), '', [listed({ rpm: rpm('a'), href: 'a.rpm', time: 123 })])
+    const primary = [...bucket.objects.keys()].find((key) => key.includes('primary')) ?? ''
+    bucket.put(primary, gzipSync('<metadata packages="0"></metadata>')).put('a.rpm', rpm('a'))
+    const plan = await bucket.reindex('')
+    expect(plan.findings[0]?.what).to.match(/not what repomd.xml says/)
+  })
+
+  it('takes the time of new content at an old place from the object', async () => {
+    const bucket = repositoryOf(new MemoryBucket(), '', [listed({ rpm: rpm('b'), href: 'a.rpm', time: 123 })])
+    await bucket.put('a.rpm', rpm('a')).reindex('')
+    expect(openedData(bucket, '', 'primary')).to.include(`<time file="${longAgo / 1000}" `)
   })
 
   it('writes a list anew that repomd.xml names and that is gone', async () => {
