@@ -193,6 +193,34 @@ describe('apt: new indexes', () => {
     expect(plan.findings).to.deep.equal([])
   })
 
+  it('join by SHA-256 alone, and by MD5 alone', async () => {
+    for (const missing of [/^MD5sum: .*\n/m, /^SHA256: .*\n/m]) {
+      const bucket = new Bucket('7/11/debian/')
+        .put('package_files/1.deb', deb())
+        .put(list, entryOf(deb(), 'pool/stable/main/hello.deb').replace(missing, ''))
+        .put('dists/stable/Release', release(''))
+      const { plan } = await bucket.reindex({ now })
+      expect(fieldOf(bucket, list, 'Filename')).to.equal('pool/stable/main/hello.deb')
+      expect(fieldOf(bucket, list, 'SHA256')).to.equal(hash('sha256', deb()))
+      expect(plan.findings).to.deep.equal([])
+    }
+  })
+
+  it('say themselves where a package is and what it contains, whatever its control file says', async () => {
+    const lying = deb({
+      fields: { Filename: '../../evil.deb', SHA256: '0'.repeat(64), SHA512: '0'.repeat(128), Size: '1', Status: 'x' },
+    })
+    const bucket = new Bucket().put('Packages', '').put('a.deb', lying)
+    await bucket.reindex({ now })
+    const text = bucket.text('Packages')
+    expect(text).not.to.match(/evil|SHA512|Status/)
+    expect(text.match(/^(Filename|SHA256|Size): .*$/gm)).to.deep.equal([
+      'Filename: a.deb',
+      `Size: ${lying.length}`,
+      `SHA256: ${hash('sha256', lying)}`,
+    ])
+  })
+
   it('report what is in no index and what is gone, and guess nothing', async () => {
     const bucket = poolBucket().put('pool/main/n/new_1_amd64.deb', deb({ fields: { Package: 'new' } }))
     bucket.put(
