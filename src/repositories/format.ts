@@ -71,6 +71,8 @@ export interface Signer {
   detached(bytes: Uint8Array): Promise<string>
   /** Does a clear-signed document bear a good signature of this key? Else it is signed anew. */
   signed?(document: string): Promise<boolean>
+  /** Is this a good detached signature of this key over the bytes? Else they are signed anew. */
+  signedDetached?(bytes: Uint8Array, signature: Uint8Array): Promise<boolean>
 }
 
 /** What only the present indexes know. Made once a repository and run. */

@@ -7,6 +7,7 @@ import {
   type PrivateKey,
   readCleartextMessage,
   readPrivateKeys,
+  readSignature,
   sign,
   verify,
 } from 'openpgp'
@@ -52,14 +53,28 @@ export async function createSigner({ key, name, passphrase }: SigningKey): Promi
       const signature: unknown = await sign({ message, signingKeys: opened, detached: true, config })
       return String(signature)
     },
-    signed: async (document) => isSignedBy(opened, document),
+    signed: async (document) =>
+      isGood(async () => {
+        const message = await readCleartextMessage({ cleartextMessage: document })
+        return verify({ message, verificationKeys: [opened.toPublic()] })
+      }),
+    signedDetached: async (bytes, armored) =>
+      isGood(async () => {
+        const message = await createMessage({ binary: bytes })
+        const signature = await readSignature({ armoredSignature: Buffer.from(armored).toString('utf8') })
+        return verify({ message, signature, verificationKeys: [opened.toPublic()] })
+      }),
   }
 }
 
-async function isSignedBy(key: PrivateKey, document: string): Promise<boolean> {
+interface Verified {
+  readonly signatures: readonly { readonly verified: Promise<boolean> }[]
+}
+
+/** Whether one of the signatures is good. */
+async function isGood(read: () => Promise<Verified>): Promise<boolean> {
   try {
-    const message = await readCleartextMessage({ cleartextMessage: document })
-    const { signatures } = await verify({ message, verificationKeys: [key.toPublic()] })
+    const { signatures } = await read()
     const found = await Promise.allSettled(signatures.map(({ verified }) => verified))
     return found.some(({ status }) => status === 'fulfilled')
   } catch {

@@ -72,7 +72,7 @@ async function planTree(
   const repomd = unchanged ? tree.repomd : Buffer.from(repomdOf(tree, files, timestamp))
   return {
     files: files.flatMap(({ object }) => object ?? []),
-    tops: await topsOf(tree, repomd, unchanged, signer),
+    tops: await topsOf(tree, repomd, signer),
     part: { name: `${tree.root}repodata`, before: tree.entries?.length ?? 0, after: count },
   }
 }
@@ -138,29 +138,27 @@ function repomdOf(tree: Tree, files: readonly PlacedDocument[], timestamp: numbe
   )
 }
 
-async function topsOf(
-  tree: Tree,
-  repomd: Uint8Array,
-  unchanged: boolean,
-  signer: Signer | undefined,
-): Promise<IndexObject[]> {
+async function topsOf(tree: Tree, repomd: Uint8Array, signer: Signer | undefined): Promise<IndexObject[]> {
   const key = `${tree.root}repodata/repomd.xml`
   const top: IndexObject = { key, body: repomd, contentType: 'application/xml', top: true }
-  const signature = await signatureOf(tree, repomd, unchanged, signer)
+  const signature = await signatureOf(tree, repomd, signer)
   if (signature === undefined) return [top]
   return [top, { key: `${key}.asc`, body: signature, contentType: 'text/plain' }]
 }
 
-/** A signature differs each time it is made, so one over the same bytes is left as it is. */
+/**
+ * A signature differs each time it is made, so a good one of this key over the same bytes stays. Any other is made
+ * anew, even over the same bytes: whoever wrote them may have been stopped before signing them.
+ */
 async function signatureOf(
   { root, signature }: Tree,
   repomd: Uint8Array,
-  unchanged: boolean,
   signer: Signer | undefined,
 ): Promise<Uint8Array | undefined> {
-  if (unchanged && signature !== undefined) return signature
-  if (signer !== undefined) return Buffer.from(await signer.detached(repomd))
-  if (signature !== undefined)
+  if (signer === undefined) {
+    if (signature === undefined) return undefined
     throw new Error(`${root}repodata/repomd.xml is signed and there is no key to sign it with`)
-  return undefined
+  }
+  if (signature !== undefined && (await signer.signedDetached?.(repomd, signature)) === true) return signature
+  return Buffer.from(await signer.detached(repomd))
 }

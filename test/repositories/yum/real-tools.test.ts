@@ -83,6 +83,8 @@ describe('beside the real tools', function () {
       const bucket = emptyRepository(new MemoryBucket(), 'el/')
       for (const [name, rpm] of fixtures) bucket.put(`el/${name}`, rpm)
       await bucket.reindex('el/', longAgo, signer)
+      await bucket.reindex('el/', longAgo + 5000, signer)
+      expect(bucket.written).to.deep.equal([])
       bucket.put('key.asc', publicKey)
       const { server, url } = await served(bucket)
       try {

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { generateKey } from 'openpgp'
 import type { Signer } from '../../../src/repositories/format.ts'
+import { createSigner } from '../../../src/repositories/openpgp.ts'
 import { parseRepomd } from '../../../src/repositories/yum/repomd.ts'
 import { yum } from '../../../src/repositories/yum/yum.ts'
 import { longAgo, MemoryBucket } from './memory-bucket.ts'
@@ -17,6 +19,10 @@ function countingSigner(): Signer {
   return {
     clear: async (text) => text,
     detached: async (bytes) => `signature ${++count} over ${Buffer.from(bytes).toString()}`,
+    signedDetached: async (bytes, signature) =>
+      Buffer.from(signature)
+        .toString()
+        .endsWith(` over ${Buffer.from(bytes).toString()}`),
   }
 }
 
@@ -242,6 +248,30 @@ describe('signing repomd.xml', () => {
     await bucket.reindex('', longAgo, signer)
     await bucket.reindex('', longAgo + 5000, signer)
     expect(bucket.written).to.deep.equal([])
+  })
+
+  it('signs anew what a run wrote that was killed before it signed', async () => {
+    const bucket = emptyRepository(new MemoryBucket(), '').put('a.rpm', rpm('a'))
+    await bucket.reindex('', longAgo, countingSigner())
+    bucket.put('repodata/repomd.xml.asc', 'signature 0 over the bytes before')
+    await bucket.reindex('', longAgo + 5000, countingSigner())
+    expect(bucket.written).to.deep.equal([['repodata/repomd.xml.asc']])
+    expect(bucket.text('repodata/repomd.xml.asc')).to.equal(`signature 1 over ${bucket.text('repodata/repomd.xml')}`)
+  })
+
+  it('knows its own OpenPGP signatures again, and those of another key not', async () => {
+    const [own, other] = await Promise.all(
+      ['own', 'other'].map(async (name) => {
+        const { privateKey } = await generateKey({ type: 'ecc', curve: 'ed25519Legacy', userIDs: [{ name }] })
+        return createSigner({ key: Buffer.from(privateKey), name })
+      }),
+    )
+    const bucket = emptyRepository(new MemoryBucket(), '').put('a.rpm', rpm('a'))
+    await bucket.reindex('', longAgo, own)
+    await bucket.reindex('', longAgo, own)
+    expect(bucket.written).to.deep.equal([])
+    await bucket.reindex('', longAgo, other)
+    expect(bucket.written).to.deep.equal([['repodata/repomd.xml.asc']])
   })
 
   it('says that a repository is signed, and never leaves a stale signature', async () => {
