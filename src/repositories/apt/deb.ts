@@ -28,7 +28,7 @@ export interface ReadDeb {
 export async function readDeb(source: PackageSource): Promise<ReadDeb> {
   try {
     if (source.known.sha256 === undefined) {
-      const { head, digests } = await digestsAndHead(source, neededOf)
+      const { head, digests } = await digestsAndHead(source, neededOf, ['sha256'])
       return { control: await controlOf(head, source.size), digests }
     }
     const head = await rangedHead(source)

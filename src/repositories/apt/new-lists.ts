@@ -89,7 +89,7 @@ export function newLists(input: IndexInput<OldApt>): NewLists {
         ? undefined
         : placeByKey(found, facts, writable, repository.root)
       if (place === undefined) {
-        if (!members.isListed(found.digests)) findings.push(orphanFinding(found.key))
+        if (!members.isListed({ md5: found.etag, ...found.digests })) findings.push(orphanFinding(found.key))
       } else slots[place]?.push(slotOf(found, facts, undefined, repository.root, members))
     }
     for (const place of places) {

@@ -15,7 +15,7 @@ const largestDsc = 1024 * 1024
  */
 export async function readDsc(source: PackageSource): Promise<{ dsc: Stanza; digests: Digests }> {
   if (source.size > largestDsc) throw new BadPackageError(`${source.size} bytes are too many for a .dsc`)
-  const { head, digests } = await digestsAndHead(source, () => source.size)
+  const { head, digests } = await digestsAndHead(source, () => source.size, ['md5', 'sha1', 'sha256'])
   try {
     return { dsc: parseDsc(decodeUtf8(head, 'it')), digests: { ...digests, ...source.known } }
   } catch (error) {
