@@ -6,13 +6,14 @@ import tsdoc from 'eslint-plugin-tsdoc'
  * repositories, ui) know no AWS client; the sandbox is the other side of the wire and knows none of our client code.
  */
 const rooms = {
-  aws: ['commands', 'tasks', 'resources', 'sandbox', 'edge'],
-  resources: ['commands', 'tasks', 'sandbox'],
+  aws: ['commands', 'tasks', 'reindex', 'resources', 'sandbox', 'edge'],
+  resources: ['commands', 'tasks', 'reindex', 'sandbox'],
+  reindex: ['commands', 'tasks', 'sandbox', 'edge'],
   tasks: ['commands', 'sandbox'],
   commands: [],
   settings: ['commands', 'tasks', 'resources', 'aws', 'sandbox', 'edge'],
   edge: ['commands', 'tasks', 'resources', 'aws', 'sandbox', 'settings', 'ui'],
-  repositories: ['commands', 'tasks', 'resources', 'aws', 'sandbox', 'settings', 'edge'],
+  repositories: ['commands', 'tasks', 'reindex', 'resources', 'aws', 'sandbox', 'settings', 'edge'],
   ui: ['commands', 'tasks', 'resources', 'aws', 'sandbox', 'edge'],
   sandbox: ['commands', 'tasks', 'resources', 'aws'],
 }

@@ -38,6 +38,12 @@ export function noteOperation(client: Notable): void {
   )
 }
 
+/** Remembers the IAM action, such as `s3:GetObject`, that ended in an error of a call without the SDK. */
+export function noteError(error: unknown, action: string): void {
+  const [service = '', operation = ''] = action.split(':')
+  if (typeof error === 'object' && error !== null) operations.set(error, { service, operation })
+}
+
 /** Lets `heard` know the IAM action of each call that AWS carried out, or did not find the object of. */
 export function hearActions(client: Notable, heard: (action: string) => void): void {
   client.middlewareStack.add(

@@ -129,7 +129,7 @@ const reindexNeeds = ({ bucket }: PermissionScope): Need[] => [
       's3:GetBucketVersioning',
       's3:GetBucketOwnershipControls',
       's3:GetEncryptionConfiguration',
-      's3:GetBucketObjectLockConfiguration',
+      's3:GetBucketAcl',
     ],
     resources: [`arn:aws:s3:::${bucket}`],
   },
@@ -138,9 +138,13 @@ const reindexNeeds = ({ bucket }: PermissionScope): Need[] => [
     actions: [
       's3:GetObject',
       's3:GetObjectTagging',
-      's3:GetObjectAttributes',
+      's3:GetObjectAcl',
+      // Without these two S3 does not tell what Object Lock holds.
+      's3:GetObjectRetention',
+      's3:GetObjectLegalHold',
       's3:PutObject',
       's3:PutObjectTagging',
+      's3:PutObjectAcl',
       's3:AbortMultipartUpload',
     ],
     resources: [`arn:aws:s3:::${bucket}/*`],

@@ -1,0 +1,264 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+
+import { CtlError, messageOf } from '../ui/errors.ts'
+import type { KeyRange } from './ranges.ts'
+
+/** One version of an object: where one of these differs, it is not the object that the journal knows. */
+export interface Version {
+  readonly key: string
+  readonly size: number
+  readonly etag: string
+  /** Seconds since the epoch. */
+  readonly modified: number
+}
+
+/** What the journal keeps of an object: only versions of it that are known to be so. */
+export interface Row extends Version {
+  /** `package` or `metadata`, as the rules of the last run had it. */
+  readonly class: string
+  readonly format: string
+  /** What its headers are, once they have been seen or written; null: not known. */
+  readonly cacheControl: string | null
+  readonly contentType: string | null
+  /** Why this version can't be rewritten; null: it can, or that is not known. */
+  readonly skip: string | null
+  /** Its headers are to be looked at and perhaps put right. */
+  readonly todo: boolean
+}
+
+/** Which rows a run is about. */
+export interface Selection {
+  readonly prefix: string
+  /** Formats; undefined: all. */
+  readonly only: readonly string[] | undefined
+  readonly excludes: (key: string) => boolean
+}
+
+/** How many objects of a class there are in which state. */
+export interface Tally {
+  readonly format: string
+  readonly class: string
+  readonly objects: number
+  readonly bytes: number
+  readonly right: number
+  readonly todo: number
+  readonly skipped: number
+}
+
+const version = 1
+const schema = `
+  CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS object (
+    key TEXT PRIMARY KEY, size INTEGER NOT NULL, etag TEXT NOT NULL, modified INTEGER NOT NULL,
+    class TEXT NOT NULL, format TEXT NOT NULL,
+    cacheControl TEXT, contentType TEXT, skip TEXT, todo INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS pending ON object (key) WHERE todo = 1;
+  CREATE TABLE IF NOT EXISTS package (
+    key TEXT PRIMARY KEY, size INTEGER NOT NULL, etag TEXT NOT NULL, modified INTEGER NOT NULL,
+    first INTEGER NOT NULL, bad TEXT, facts TEXT
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS upload (id TEXT PRIMARY KEY, key TEXT NOT NULL) WITHOUT ROWID;`
+
+/**
+ * What is known of the objects of one bucket, in one file. Losing it costs time, never correctness: whatever it says of
+ * an object holds for one version of it. It is held alone, so that no two processes of one host use it at once.
+ */
+export class Journal {
+  readonly file: string
+  private readonly database: DatabaseSync
+  private readonly statements = new Map<string, StatementSync>()
+  private open = 0
+  private excludes: Selection['excludes'] = () => false
+
+  /**
+   * @param folder - is made if need be
+   * @throws CtlError (refused) while another process uses it; (failed) if it can't be opened
+   */
+  constructor(folder: string, bucket: string) {
+    this.file = join(folder, `reindex-${bucket}.sqlite`)
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      this.database = new DatabaseSync(this.file)
+      // Losing the last moment to a power cut is allowed; a broken file is not.
+      this.database.exec(
+        `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+         PRAGMA cache_size = -32000; PRAGMA user_version; BEGIN IMMEDIATE; COMMIT;`,
+      )
+      this.database.function('excluded', (key) => (this.excludes(String(key)) ? 1 : 0))
+      this.prepareTables()
+    } catch (error) {
+      throw openingFailed(this.file, error)
+    }
+  }
+
+  /** Commits what has been written and closes the file. */
+  close(): void {
+    this.commit()
+    this.database.close()
+  }
+
+  /** Keeps what has been written so far. Writes are gathered in a transaction, since each commit waits for the disk. */
+  commit(): void {
+    if (this.database.isTransaction) this.database.exec('COMMIT')
+    this.open = 0
+  }
+
+  /** Forgets everything below a prefix. */
+  forget(prefix: string): void {
+    for (const table of ['object', 'package']) {
+      const [where, values] = below(prefix)
+      this.write(`DELETE FROM ${table} WHERE ${where}`, ...values)
+    }
+    this.commit()
+  }
+
+  /** Up to `most` rows of a range, in its order. */
+  rows({ after, through }: KeyRange, most: number): Row[] {
+    const end = through === undefined ? '' : ' AND key <= ?'
+    return this.prepare(`SELECT * FROM object WHERE key > ?${end} ORDER BY key LIMIT ?`)
+      .all(after, ...(through === undefined ? [] : [through]), most)
+      .map(rowOf)
+  }
+
+  put(row: Row): void {
+    const { key, size, etag, modified, class: kind, format, cacheControl, contentType, skip, todo } = row
+    this.write(
+      'INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      ...[key, size, etag, modified, kind, format, cacheControl, contentType, skip, todo ? 1 : 0],
+    )
+  }
+
+  remove(key: string): void {
+    this.write('DELETE FROM object WHERE key = ?', key)
+  }
+
+  /** Up to `most` rows that are to be done, behind a key. */
+  pending(selection: Selection, after: string, most: number): Row[] {
+    const [where, values] = this.selected(selection)
+    const query = `SELECT * FROM object WHERE todo = 1 AND ${where} AND key > ? ORDER BY key LIMIT ?`
+    return this.prepare(query)
+      .all(...values, after, most)
+      .map(rowOf)
+  }
+
+  countPending(selection: Selection): number {
+    const [where, values] = this.selected(selection)
+    const row = this.prepare(`SELECT count(*) AS n FROM object WHERE todo = 1 AND ${where}`).get(...values)
+    return Number(row?.['n'] ?? 0)
+  }
+
+  /** How things stand from a key (included) to another (not included). */
+  tally(selection: Selection, from: string, to: string | undefined): Tally[] {
+    const [where, values] = this.selected(selection)
+    const end = to === undefined ? '' : ' AND key < ?'
+    return this.prepare(
+      `SELECT format, class, count(*) AS objects, sum(size) AS bytes, sum(todo = 1) AS todo,
+         sum(todo = 0 AND skip IS NOT NULL) AS skipped, sum(todo = 0 AND skip IS NULL) AS "right"
+       FROM object WHERE ${where} AND key >= ?${end} GROUP BY format, class`,
+    )
+      .all(...values, from, ...(to === undefined ? [] : [to]))
+      .map((row) => ({
+        format: String(row['format']),
+        class: String(row['class']),
+        objects: Number(row['objects']),
+        bytes: Number(row['bytes']),
+        right: Number(row['right']),
+        todo: Number(row['todo']),
+        skipped: Number(row['skipped']),
+      }))
+  }
+
+  /** The objects that can't be rewritten, in the order of their keys. */
+  *skipped(selection: Selection): Generator<{ key: string; skip: string }> {
+    const [where, values] = this.selected(selection)
+    const query = `SELECT key, skip FROM object WHERE skip IS NOT NULL AND todo = 0 AND ${where} ORDER BY key`
+    for (const row of this.prepare(query).iterate(...values))
+      yield { key: String(row['key']), skip: String(row['skip']) }
+  }
+
+  /** Notes a copy in parts that has begun, so that a later run ends what a killed one left. */
+  uploadBegun(id: string, key: string): void {
+    this.write('INSERT OR REPLACE INTO upload VALUES (?, ?)', id, key)
+    this.commit()
+  }
+
+  uploadEnded(id: string): void {
+    this.write('DELETE FROM upload WHERE id = ?', id)
+    this.commit()
+  }
+
+  uploads(): { id: string; key: string }[] {
+    return this.prepare('SELECT id, key FROM upload')
+      .all()
+      .map((row) => ({ id: String(row['id']), key: String(row['key']) }))
+  }
+
+  private selected({ prefix, only, excludes }: Selection): [string, string[]] {
+    const [where, values] = below(prefix)
+    const formats = only === undefined ? '' : ` AND format IN (${only.map(() => '?').join(', ')})`
+    this.excludes = excludes
+    return [`${where}${formats} AND NOT excluded(key)`, [...values, ...(only ?? [])]]
+  }
+
+  private prepareTables(): void {
+    const found = this.database.prepare('PRAGMA user_version').get()?.['user_version']
+    if (found !== 0 && found !== version) {
+      this.database.exec('DROP TABLE IF EXISTS object; DROP TABLE IF EXISTS package; DROP TABLE IF EXISTS upload;')
+    }
+    this.database.exec(`${schema} PRAGMA user_version = ${version};`)
+  }
+
+  private write(query: string, ...values: (string | number | null)[]): void {
+    if (!this.database.isTransaction) this.database.exec('BEGIN')
+    this.prepare(query).run(...values)
+    if (++this.open >= 2000) this.commit()
+  }
+
+  private prepare(query: string): StatementSync {
+    let statement = this.statements.get(query)
+    if (statement === undefined) this.statements.set(query, (statement = this.database.prepare(query)))
+    return statement
+  }
+}
+
+/** A condition that holds for the keys below a prefix. UTF-8 has no byte 0xFF, which is behind all of them. */
+function below(prefix: string): [string, string[]] {
+  return prefix === '' ? ['1', []] : ["key >= ? AND key < CAST(CAST(? AS BLOB) || x'FF' AS TEXT)", [prefix, prefix]]
+}
+
+function rowOf(row: Record<string, SQLOutputValue>): Row {
+  const text = (name: string): string | null => (row[name] === null ? null : String(row[name]))
+  return {
+    key: String(row['key']),
+    size: Number(row['size']),
+    etag: String(row['etag']),
+    modified: Number(row['modified']),
+    class: String(row['class']),
+    format: String(row['format']),
+    cacheControl: text('cacheControl'),
+    contentType: text('contentType'),
+    skip: text('skip'),
+    todo: row['todo'] === 1,
+  }
+}
+
+function openingFailed(file: string, error: unknown): CtlError {
+  if (/database is locked/.test(messageOf(error))) {
+    return new CtlError('refused', `Another pc-ctl on this host is at work on this bucket: it holds ${file}.`, {
+      hint: 'Wait until it has ended, or stop it: it can be gone on with at any time.',
+      code: 'JournalInUse',
+      cause: error,
+    })
+  }
+  return new CtlError('failed', `The journal ${file} can't be used: ${messageOf(error)}`, {
+    hint: [
+      'Give another folder with --state-dir, or remove the file: losing it costs time, never correctness.',
+      'It needs a local disk, not a network file system.',
+    ],
+    code: 'JournalUnusable',
+    cause: error,
+  })
+}

@@ -1,0 +1,277 @@
+import { messageOf } from '../ui/errors.ts'
+import { nameOf } from '../aws/absent.ts'
+import type { Finding } from '../repositories/format.ts'
+import { remedyOf } from './attributes.ts'
+import type { Journal, Row, Tally } from './journal.ts'
+import type { Outcome } from './put-right.ts'
+import { compareKeys } from './ranges.ts'
+import type { Scanned } from './scan.ts'
+import type { Choice } from './selection.ts'
+
+/** How the objects of one class of a repository stand. */
+export interface Counts {
+  objects: number
+  bytes: number
+  /** Were right already, as far as is known. */
+  right: number
+  /** Were put right by this run; in a run that only looks: would be. */
+  rewritten: number
+  skipped: number
+  failed: number
+  /** Not looked at, because the run ended before. */
+  left: number
+}
+
+/** What became of a repository's indexes. */
+export interface IndexReport {
+  readonly root: string
+  readonly format: string
+  readonly outcome: 'written' | 'unchanged' | 'would be written' | 'refused' | 'failed'
+  readonly packages: number
+  /** Index objects. */
+  readonly written: number
+  readonly unchanged: number
+  /** Why it was refused or failed, and what to do. */
+  readonly why?: string
+  readonly todo?: string
+}
+
+export interface RepositoryReport {
+  /** Empty: the whole bucket, or no repository that is known. */
+  readonly root: string
+  readonly format: string
+  readonly packages: Counts
+  readonly metadata: Counts
+}
+
+/** Objects of one class whose headers are, or were, wrong in the same way. */
+export interface WrongGroup {
+  readonly class: string
+  readonly format: string
+  /** Empty: none. */
+  readonly cacheControl: string
+  readonly wanted: string
+  /** What else is wrong. */
+  readonly contentType?: string
+  objects: number
+  readonly examples: string[]
+}
+
+export interface Report {
+  readonly bucket: string
+  /** Nothing was written. */
+  readonly dryRun: boolean
+  readonly seconds: number
+  readonly objects: number
+  readonly bytes: number
+  readonly leftOut: number
+  readonly repositories: readonly RepositoryReport[]
+  readonly indexes: readonly IndexReport[]
+  readonly total: Counts
+  readonly wrong: readonly WrongGroup[]
+  readonly skipped: readonly { reason: string; objects: number; examples: readonly string[]; todo: string }[]
+  readonly neither: { readonly objects: number; readonly bytes: number; readonly examples: readonly string[] }
+  /** Up to a thousand; `failed` counts all. */
+  readonly problems: readonly Finding[]
+  readonly failed: number
+  readonly requests: { readonly retries: number; readonly slowDowns: number }
+}
+
+const mostProblems = 1000
+const mostGroups = 200
+const examplesEach = 5
+const none = (): Counts => ({ objects: 0, bytes: 0, right: 0, rewritten: 0, skipped: 0, failed: 0, left: 0 })
+
+/** Gathers what a run does, in memory that does not grow with the number of objects. */
+export class Ledger {
+  readonly problems: Finding[] = []
+  readonly indexes: IndexReport[] = []
+  failed = 0
+  rewritten = 0
+  private readonly roots: Scanned['roots']
+  private readonly choice: Choice
+  private readonly groups = new Map<string, WrongGroup>()
+  private readonly changes = new Map<string, { rewritten: number; failed: number }>()
+
+  constructor(roots: Scanned['roots'], choice: Choice) {
+    this.roots = roots
+    this.choice = choice
+  }
+
+  note(row: Row, outcome: Outcome): void {
+    if (outcome.kind === 'rewritten') {
+      this.rewritten++
+      this.changesOf(row).rewritten++
+      this.noteWrong(row, outcome.before)
+    } else if (outcome.kind === 'failed') {
+      this.changesOf(row).failed++
+      const { error } = outcome
+      const name = nameOf(error)
+      this.fail({
+        key: row.key,
+        what: `could not be put right: ${name === '' || name === 'Error' ? '' : `${name}: `}${messageOf(error)}`,
+        todo: 'Run the same command again.',
+      })
+    }
+  }
+
+  /** Something failed: the run does not end well. */
+  fail(finding: Finding): void {
+    this.failed++
+    this.mention(finding)
+  }
+
+  /** Something that an operator should know, and no more. */
+  mention(finding: Finding): void {
+    if (this.problems.length < mostProblems) this.problems.push(finding)
+  }
+
+  wrong(): WrongGroup[] {
+    return [...this.groups.values()].sort((a, b) => b.objects - a.objects)
+  }
+
+  /** What a root and format have seen in this run. */
+  changesOf({ key, class: kind, format }: Pick<Row, 'key' | 'class' | 'format'>): {
+    rewritten: number
+    failed: number
+  } {
+    return this.changesIn(rootOf(key, this.roots), format, kind)
+  }
+
+  changesIn(root: string, format: string, kind: string): { rewritten: number; failed: number } {
+    const id = `${root}\n${format}\n${kind}`
+    let found = this.changes.get(id)
+    if (found === undefined) this.changes.set(id, (found = { rewritten: 0, failed: 0 }))
+    return found
+  }
+
+  private noteWrong(row: Row, before: { cacheControl: string; contentType: string }): void {
+    const wanted = this.choice.judge(row.key).cacheControl ?? ''
+    const type = before.cacheControl === wanted ? { contentType: before.contentType } : {}
+    const id = [row.class, row.format, before.cacheControl, type.contentType ?? '-'].join('\n')
+    let group = this.groups.get(id)
+    if (group === undefined) {
+      if (this.groups.size >= mostGroups) return
+      const { cacheControl } = before
+      group = { class: row.class, format: row.format, cacheControl, wanted, ...type, objects: 0, examples: [] }
+      this.groups.set(id, group)
+    }
+    group.objects++
+    if (group.examples.length < examplesEach) group.examples.push(row.key)
+  }
+}
+
+/** The innermost of the roots that a key lies under; empty if none. */
+export function rootOf(key: string, roots: ReadonlyMap<string, unknown>): string {
+  for (let end = key.lastIndexOf('/'); end !== -1; end = key.lastIndexOf('/', end - 1)) {
+    const root = key.slice(0, end + 1)
+    if (roots.has(root)) return root
+    if (end === 0) break
+  }
+  return ''
+}
+
+/** How all repositories stand by now. */
+export function repositoryReports(
+  journal: Journal,
+  choice: Choice,
+  ledger: Ledger,
+  roots: Scanned['roots'],
+): RepositoryReport[] {
+  const found = new Map<string, { root: string; format: string; packages: Counts; metadata: Counts }>()
+  for (const { root, from, to } of segmentsOf([...roots.keys()])) {
+    for (const tally of journal.tally(choice, from, to)) {
+      const id = `${root}\n${tally.format}`
+      let report = found.get(id)
+      if (report === undefined) {
+        found.set(id, (report = { root, format: tally.format, packages: none(), metadata: none() }))
+      }
+      add(tally.class === 'package' ? report.packages : report.metadata, tally)
+    }
+  }
+  for (const report of found.values()) {
+    for (const [kind, counts] of [['package', report.packages] as const, ['metadata', report.metadata] as const]) {
+      const { rewritten, failed } = ledger.changesIn(report.root, report.format, kind)
+      // What only would be written is still to be done.
+      if (counts.left >= rewritten + failed) counts.left -= rewritten + failed
+      else {
+        counts.right -= rewritten
+        counts.left = Math.max(0, counts.left - failed)
+      }
+      counts.rewritten = rewritten
+      counts.failed = failed
+    }
+  }
+  return [...found.values()].sort((a, b) => compareKeys(a.root, b.root) || compareKeys(a.format, b.format))
+}
+
+function add(counts: Counts, tally: Tally): void {
+  counts.objects += tally.objects
+  counts.bytes += tally.bytes
+  counts.right += tally.right
+  counts.skipped += tally.skipped
+  counts.left += tally.todo
+}
+
+export function totalOf(repositories: readonly RepositoryReport[]): Counts {
+  const total = none()
+  for (const { packages, metadata } of repositories) {
+    for (const counts of [packages, metadata]) {
+      for (const name of Object.keys(total) as (keyof Counts)[]) total[name] += counts[name]
+    }
+  }
+  return total
+}
+
+/** Objects that can't be rewritten, by reason. */
+export function skippedReport(journal: Journal, choice: Choice): Report['skipped'] {
+  const groups = new Map<string, { reason: string; objects: number; examples: string[]; todo: string }>()
+  for (const { key, skip } of journal.skipped(choice)) {
+    let group = groups.get(skip)
+    if (group === undefined) {
+      groups.set(skip, (group = { reason: skip, objects: 0, examples: [], todo: remedyOf(skip) }))
+    }
+    group.objects++
+    if (group.examples.length < examplesEach) group.examples.push(key)
+  }
+  return [...groups.values()]
+}
+
+interface Segment {
+  readonly root: string
+  readonly from: string
+  /** Not included; undefined: to the end. */
+  readonly to: string | undefined
+}
+
+/** Cuts the order of keys so that each piece belongs to the innermost root that its keys lie under. */
+export function segmentsOf(roots: readonly string[]): Segment[] {
+  const sorted = roots.filter((root) => root !== '').sort(compareKeys)
+  const segments: Segment[] = []
+  const open: string[] = []
+  let from = ''
+  const cut = (to: string | undefined): void => {
+    if (to !== from) segments.push({ root: open.at(-1) ?? '', from, to })
+    from = to ?? from
+  }
+  // `/` ends every root, and `0` comes after it.
+  const endOf = (root: string): string => `${root.slice(0, -1)}0`
+  const closeBefore = (next: string | undefined): void => {
+    for (
+      let last = open.at(-1);
+      last !== undefined && (next === undefined || !next.startsWith(last));
+      last = open.at(-1)
+    ) {
+      cut(endOf(last))
+      open.pop()
+    }
+  }
+  for (const root of sorted) {
+    closeBefore(root)
+    cut(root)
+    open.push(root)
+  }
+  closeBefore(undefined)
+  cut(undefined)
+  return segments
+}

@@ -1,0 +1,222 @@
+/** All that the present indexes of an apt repository say. */
+import { createHash } from 'node:crypto'
+
+import { messageOf } from '../../ui/errors.ts'
+import type { Digests, Finding, OldIndexes, Repository, StoredObject } from '../format.ts'
+import { decompress } from './decompress.ts'
+import { decodeText, signedText } from './deb822.ts'
+import { type List, listOf, placeOf, suiteOf } from './layout.ts'
+import { Malformed } from './malformed.ts'
+import { type OldEntry, type OldPart, readList } from './old-lists.ts'
+import { dateOf, type ListedIndex, readRelease, type Release } from './release.ts'
+
+/** A suite, or all of a flat repository. */
+export interface OldSuite {
+  /** Its folder below the root: `dists/stable/`, or empty for a flat repository. */
+  readonly folder: string
+  /** The one that clients believe; undefined where the lists stand alone. */
+  readonly release: Release | undefined
+  /** Release and InRelease say the same, as far as both are there. */
+  readonly consistent: boolean
+  /** Its text, with the signature. */
+  readonly inRelease: string | undefined
+  readonly detached: boolean
+  /** Lists in their order in the bucket. */
+  readonly parts: readonly OldPart[]
+  /** Something of it can't be read: what it lists is unknown, so it stays as it is. */
+  readonly broken: boolean
+}
+
+export interface OldApt extends OldIndexes {
+  readonly suites: readonly OldSuite[]
+  readonly findings: readonly Finding[]
+}
+
+/** Of a list's text. Debian's largest has 60 MB. */
+const largestList = 384 * 1024 * 1024
+
+/** See `Format.open`. */
+export async function openApt(repository: Repository): Promise<OldApt> {
+  const { root, indexes } = repository
+  const paths = new Set(indexes.map(({ key }) => key.slice(root.length)))
+  const findings: Finding[] = []
+  const suites: OldSuite[] = []
+  const folders = suiteFolders(paths)
+  for (const folder of folders) {
+    const inner = folders.filter((other) => other !== folder && other.startsWith(folder))
+    const read = async (path: string): Promise<Uint8Array | undefined> =>
+      paths.has(path) ? repository.read(root + path) : undefined
+    suites.push(
+      await readSuite({
+        folder,
+        inner,
+        paths,
+        read,
+        problem: (path, what) => findings.push(frozen(root + path, what)),
+      }),
+    )
+  }
+  const bySum = new Map<string, OldEntry>()
+  for (const { digests, ...entry } of suites.flatMap(({ parts }) => parts.flatMap(({ entries }) => entries))) {
+    if (digests.md5 !== undefined && digests.sha256 !== undefined) bySum.set(digests.md5, { digests, ...entry })
+  }
+  return {
+    signed: suites.some(({ inRelease, detached }) => inRelease !== undefined || detached),
+    suites,
+    findings,
+    digestsOf: (object) => digestsOf(bySum, object),
+  }
+}
+
+/** The ETag is the MD5, or, with KMS and for uploads in parts, nothing that is ever equal to one. */
+function digestsOf(bySum: ReadonlyMap<string, OldEntry>, { etag, size }: StoredObject): Digests | undefined {
+  const entry = bySum.get(etag)
+  return entry?.size === size ? entry.digests : undefined
+}
+
+const frozen = (key: string, what: string): Finding => ({
+  key,
+  what: `${what}; the indexes of its suite stay as they are`,
+  todo: 'Restore or remove this object, then run again.',
+})
+
+/** A suite has a Release of its own; a list without one belongs to the folder right below `dists/`. */
+function suiteFolders(paths: ReadonlySet<string>): string[] {
+  const folders = new Set<string>()
+  const lists: string[] = []
+  for (const path of paths) {
+    if (!path.startsWith('dists/')) {
+      if (listOf(path)?.folder === '') folders.add('')
+      continue
+    }
+    const suite = suiteOf(path.slice('dists/'.length))
+    if (suite !== undefined) folders.add(`dists/${suite}/`)
+    const list = listOf(path)
+    if (list !== undefined) lists.push(list.folder)
+  }
+  for (const list of lists) {
+    if (![...folders].some((folder) => folder !== '' && list.startsWith(folder))) {
+      folders.add(list.split('/').slice(0, 2).join('/') + '/')
+    }
+  }
+  return [...folders].sort()
+}
+
+interface SuiteSource {
+  readonly folder: string
+  /** Suites inside this one's folder, such as `dists/bookworm/updates/`. */
+  readonly inner: readonly string[]
+  readonly paths: ReadonlySet<string>
+  /** By path below the root. */
+  readonly read: (path: string) => Promise<Uint8Array | undefined>
+  readonly problem: (path: string, what: string) => void
+}
+
+interface ReadRelease {
+  readonly whole: string
+  /** Without its signature. */
+  readonly text: string
+  readonly release: Release
+}
+
+async function readSuite(source: SuiteSource): Promise<OldSuite> {
+  const { folder, paths } = source
+  let broken = false
+  const attempt = async <T>(path: string, reading: () => Promise<T> | T): Promise<T | undefined> => {
+    try {
+      return await reading()
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error
+      broken = true
+      source.problem(path, `cannot be read: ${messageOf(error)}`)
+      return undefined
+    }
+  }
+  const releaseIn = async (path: string): Promise<ReadRelease | undefined> => {
+    const bytes = await source.read(path)
+    if (bytes === undefined) return undefined
+    const whole = decodeText(bytes)
+    const text = signedText(whole).trimEnd()
+    return attempt(path, () => ({ whole, text, release: readRelease(text) }))
+  }
+  const inRelease = await releaseIn(`${folder}InRelease`)
+  const plain = await releaseIn(`${folder}Release`)
+  const release = believed(inRelease?.release, plain?.release)
+  const parts: OldPart[] = []
+  for (const list of listsOf(source, release)) {
+    const path = folder + list.folder + list.name
+    const entries = await attempt(path, async () => {
+      const bytes = await listText(source, list, release?.files)
+      return bytes === undefined ? undefined : readList(bytes, list.name)
+    })
+    if (entries !== undefined) parts.push({ ...list, title: titleOf(folder + list.folder), entries })
+  }
+  return {
+    folder,
+    release,
+    consistent: inRelease === undefined || plain === undefined || inRelease.text === plain.text,
+    inRelease: inRelease?.whole,
+    detached: paths.has(`${folder}Release.gpg`),
+    parts,
+    broken,
+  }
+}
+
+const titleOf = (folder: string): string => folder.replace(/^dists\//, '').replace(/\/$/, '') || 'flat'
+
+/** The newer one. Of one time, Release: it is written first, and InRelease may not have followed. */
+function believed(inRelease: Release | undefined, plain: Release | undefined): Release | undefined {
+  if (inRelease === undefined || plain === undefined) return inRelease ?? plain
+  return dateOf(plain) >= dateOf(inRelease) ? plain : inRelease
+}
+
+/** The lists that are in the bucket or in the Release. */
+function listsOf({ folder, inner, paths }: SuiteSource, release: Release | undefined): List[] {
+  const found = new Map<string, List>()
+  const add = (path: string): void => {
+    const list = listOf(path)
+    if (list === undefined || (folder === '' && list.folder !== '')) return
+    if (!inner.some((other) => (folder + list.folder).startsWith(other))) found.set(list.folder + list.name, list)
+  }
+  for (const path of paths) if (path.startsWith(folder)) add(path.slice(folder.length))
+  for (const path of release?.files.keys() ?? []) {
+    const list = listOf(path)
+    if (list !== undefined && (folder === '' || placeOf(list.folder) !== undefined)) add(path)
+  }
+  return [...found.values()].sort((one, other) => (one.folder + one.name < other.folder + other.name ? -1 : 1))
+}
+
+/**
+ * The text of a list, from the form of it that the Release means, or, where none is, any that is there. Undefined where
+ * a Release lists it and nothing is there, as in partial mirrors.
+ *
+ * @throws {@link Malformed} where it is unreadable
+ */
+async function listText(
+  { folder, read }: SuiteSource,
+  list: List,
+  listed: Release['files'] | undefined,
+): Promise<Uint8Array | undefined> {
+  const plain = list.folder + list.name
+  let other: { bytes: Uint8Array; extension: string } | undefined
+  for (const extension of extensions) {
+    const file = listed?.get(plain + extension)
+    for (const path of [folder + plain + extension, byHash(folder, list, file)]) {
+      const bytes = await read(path)
+      if (bytes === undefined) continue
+      if (file === undefined || isMeant(bytes, file)) return decompress(bytes, list.name + extension, largestList)
+      other ??= { bytes, extension }
+    }
+  }
+  if (other !== undefined) return decompress(other.bytes, list.name + other.extension, largestList)
+  return listed?.get(plain)?.size === 0 ? new Uint8Array() : undefined
+}
+
+const extensions = ['.gz', '', '.xz', '.zst', '.bz2', '.lzma']
+
+const byHash = (folder: string, list: List, file: ListedIndex | undefined): string =>
+  `${folder}${list.folder}by-hash/SHA256/${file?.digests.sha256 ?? '-'}`
+
+/** A Release without SHA-256 is believed by its sizes. */
+const isMeant = (bytes: Uint8Array, { size, digests: { sha256 } }: ListedIndex): boolean =>
+  bytes.length === size && (sha256 === undefined || createHash('sha256').update(bytes).digest('hex') === sha256)

@@ -1,0 +1,109 @@
+/** Stanzas of a Packages file. */
+import type { Digests } from '../format.ts'
+import { type Field, type Stanza, valueOf, withField, without } from './deb822.ts'
+
+/** The order of apt-ftparchive; fields it does not know follow in the order of the control file. */
+const order: ReadonlyMap<string, number> = new Map(
+  [
+    ...['Package', 'Package-Type', 'Architecture', 'Subarchitecture', 'Version', 'Kernel-Version', 'Built-Using'],
+    ...['Static-Built-Using', 'Built-For-Profiles', 'Auto-Built-Package', 'Multi-Arch', 'Status', 'Priority'],
+    ...['Build-Essential', 'Protected', 'Important', 'Essential', 'Installer-Menu-Item', 'Section', 'Source'],
+    ...['Origin', 'Phased-Update-Percentage', 'Maintainer', 'Original-Maintainer', 'Bugs', 'Config-Version'],
+    ...['Conffiles', 'Triggers-Awaited', 'Triggers-Pending', 'Installed-Size', 'Provides', 'Pre-Depends', 'Depends'],
+    ...['Recommends', 'Suggests', 'Conflicts', 'Breaks', 'Replaces', 'Enhances', 'Filename', 'MSDOS-Filename'],
+    ...['Size', 'MD5sum', 'SHA1', 'SHA256', 'SHA512', 'Homepage', 'Description', 'Description-md5', 'Tag', 'Task'],
+  ].map((name, at) => [name.toLowerCase(), at]),
+)
+
+/** What the index says of a package and its control file must not: it could name another file. */
+const ofTheIndex: ReadonlySet<string> = new Set(
+  ['Status', 'Filename', 'Size', 'MD5sum', 'SHA1', 'SHA256', 'SHA512'].map((name) => name.toLowerCase()),
+)
+/** An archive's override file sets these, whatever the package says. */
+const overridden = ['Section', 'Priority']
+
+/** The stanza with what an override file said of the package, as its present stanza shows it. */
+export const withOverrides = (stanza: Stanza, old: Stanza): Stanza =>
+  overridden.reduce((result, name) => {
+    const value = valueOf(old, name)
+    return value === undefined ? result : withField(result, name, value)
+  }, stanza)
+
+/** What a stanza is made of, beside the package's control file. */
+export interface Listing {
+  readonly filename: string
+  readonly size: number
+  readonly digests: Digests
+  /** The present stanza of the package. */
+  readonly old?: Stanza
+}
+
+/**
+ * The stanza of a package. Where the present stanza is of the same content, all that it has beyond the control file is
+ * kept (`Phased-Update-Percentage`, `Task`, further digests…), and the order of its fields; where it only bears the
+ * same name, its overrides.
+ */
+export function packagesStanza(control: Stanza, { filename, size, digests, old }: Listing): Stanza {
+  const present = old !== undefined && valueOf(old, 'Package') === valueOf(control, 'Package') ? old : undefined
+  const same = present !== undefined && sameContent(digestsIn(present), digests)
+  const bare = without(control, ofTheIndex)
+  const own: Field[] = [
+    ...(present === undefined ? bare : withOverrides(bare, present)),
+    ['Filename', filename],
+    ['Size', String(size)],
+    ...digestFields(digests),
+  ]
+  if (!same) return ordered(own)
+  const names = new Set(own.map(([name]) => name.toLowerCase()))
+  const kept = present.filter(([name]) => !names.has(name.toLowerCase()) && name.toLowerCase() !== 'status')
+  return inOrderOf(present, shortened(present, [...own, ...kept]))
+}
+
+/** Are these digests of the same content? The strongest that both have decides. */
+export function sameContent(one: Digests, other: Digests): boolean {
+  if (one.sha256 !== undefined && other.sha256 !== undefined) return one.sha256 === other.sha256
+  return one.md5 !== undefined && one.md5 === other.md5
+}
+
+/** The digests that a stanza gives. */
+export function digestsIn(stanza: Stanza): Digests {
+  const [md5, sha1, sha256] = ['MD5sum', 'SHA1', 'SHA256'].map((name) => valueOf(stanza, name)?.toLowerCase())
+  return {
+    ...(md5 === undefined ? {} : { md5 }),
+    ...(sha1 === undefined ? {} : { sha1 }),
+    ...(sha256 === undefined ? {} : { sha256 }),
+  }
+}
+
+function digestFields({ md5, sha1, sha256 }: Digests): Field[] {
+  const fields: Field[] = []
+  if (md5 !== undefined) fields.push(['MD5sum', md5])
+  if (sha1 !== undefined) fields.push(['SHA1', sha1])
+  if (sha256 !== undefined) fields.push(['SHA256', sha256])
+  return fields
+}
+
+/** An index whose long descriptions are in Translation files has the first lines only. */
+function shortened(old: Stanza, stanza: Stanza): Stanza {
+  const short = valueOf(old, 'Description')
+  const moved = short !== undefined && !short.includes('\n') && valueOf(old, 'Description-md5') !== undefined
+  return moved && valueOf(stanza, 'Description')?.split('\n', 1)[0] === short
+    ? withField(stanza, 'Description', short)
+    : stanza
+}
+
+/** The order of a stanza that has the same fields, else apt's. */
+function inOrderOf(old: Stanza, stanza: Stanza): Stanza {
+  const places = new Map(old.map(([name], at) => [name.toLowerCase(), at]))
+  const placeOf = ([name]: Field): number | undefined => places.get(name.toLowerCase())
+  if (places.size !== stanza.length || stanza.some((field) => placeOf(field) === undefined)) return ordered(stanza)
+  return stanza
+    .map(([name, value]): Field => [old[placeOf([name, value]) ?? 0]?.[0] ?? name, value])
+    .sort((one, other) => (placeOf(one) ?? 0) - (placeOf(other) ?? 0))
+}
+
+/** The sort is stable: what apt-ftparchive does not know keeps its order. */
+function ordered(stanza: Stanza): Stanza {
+  const placeOf = ([name]: Field): number => order.get(name.toLowerCase()) ?? order.size
+  return stanza.toSorted((one, other) => placeOf(one) - placeOf(other))
+}

@@ -1,0 +1,53 @@
+/** The inner archive of a .deb: POSIX ustar and its GNU and pax extensions, read for one file near its front. */
+import { Malformed } from './malformed.ts'
+
+const block = 512
+/** A control file is a few kilobytes. */
+const largestFile = 4 * 1024 * 1024
+
+/**
+ * The contents of a regular file of the archive's top folder, or `undefined` where it is not in `archive`.
+ *
+ * @param name - without `./`
+ * @throws {@link Malformed} where the archive is broken or ends inside the file
+ */
+export function fileInTar(archive: Uint8Array, name: string): Uint8Array | undefined {
+  for (let at = 0; at + block <= archive.length;) {
+    const header = archive.subarray(at, at + block)
+    if (header.every((byte) => byte === 0)) return undefined
+    if (!checksumHolds(header)) throw new Malformed('its control archive is broken: the checksum of a header is wrong')
+    const size = sizeOf(header)
+    const start = at + block
+    if (isRegular(header) && textAt(header, 0, 100).replace(/^\.?\/+/, '') === name) {
+      if (size > largestFile) throw new Malformed(`its ${name} file claims ${size} bytes`)
+      if (start + size > archive.length) throw new Malformed(`its control archive ends inside the ${name} file`)
+      return archive.subarray(start, start + size)
+    }
+    at = start + Math.ceil(size / block) * block
+  }
+  return undefined
+}
+
+/** `0` and, before POSIX, NUL. */
+const isRegular = (header: Uint8Array): boolean => header[156] === 0x30 || header[156] === 0
+
+/** Octal digits in 12 bytes. The base-256 form is for files of 8 GiB and more. */
+function sizeOf(header: Uint8Array): number {
+  const digits = /^ *([0-7]+)$/.exec(textAt(header, 124, 12).trimEnd())?.[1]
+  if (digits === undefined) throw new Malformed('its control archive is broken: a size that is no number')
+  return Number.parseInt(digits, 8)
+}
+
+/** The sum of all bytes of the header, its own eight counted as blanks. */
+function checksumHolds(header: Uint8Array): boolean {
+  const wanted = Number.parseInt(textAt(header, 148, 8).trim(), 8)
+  let sum = 8 * 0x20
+  for (let i = 0; i < block; i++) if (i < 148 || i >= 156) sum += header[i] ?? 0
+  return sum === wanted
+}
+
+function textAt(header: Uint8Array, start: number, length: number): string {
+  const text = Buffer.from(header.buffer, header.byteOffset + start, length).toString('latin1')
+  const end = text.indexOf('\0')
+  return end < 0 ? text : text.slice(0, end)
+}

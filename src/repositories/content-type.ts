@@ -1,0 +1,29 @@
+/** What S3 stores where nobody said a type, and what forms send: neither says anything about the content. */
+const saysNothing = new Set(['', 'binary/octet-stream', 'application/x-www-form-urlencoded'])
+
+/** The type of a package or of repository metadata by its key, where there is one that clients or browsers go by. */
+const types: readonly (readonly [RegExp, string])[] = [
+  [/\.(deb|udeb|ddeb)$/, 'application/vnd.debian.binary-package'],
+  [/\.d?rpm$/, 'application/x-rpm'],
+  [/\.(jar|war|ear|aar)$/, 'application/java-archive'],
+  [/\.(whl|egg|nupkg|zip)$/, 'application/zip'],
+  [/\/simple(\/|\/[^/]+\/|\/[^/]+)?$|\/simple\/(.*\/)?index\.html$/, 'text/html'],
+  [/(^|\/)repodata\/.*\.xml$|\/maven-metadata[^/]*\.xml$|\.pom$/, 'application/xml'],
+  [/(^|\/)index\.yaml$/, 'text/yaml'],
+  [/\.json$/, 'application/json'],
+  [/\.asc$|\.gpg$|(^|\/)InRelease$/, 'text/plain'],
+  [/(^|\/)(Release|Packages|Sources|Contents-[^/.]+|Translation-[^/.]+|versions|names)$|\/info\/[^/]+$/, 'text/plain'],
+  [/\.dsc$|\.(md5|sha1|sha256|sha512)$|\.metadata$/, 'text/plain'],
+  [/\.(t?gz|apk|gem|xz|bz2|zst|rz|lzma)$/, 'application/octet-stream'],
+]
+
+/**
+ * The Content-Type that an object should get; undefined if the one that it has, which is somebody's word, stays.
+ *
+ * @param present - as S3 tells it
+ */
+export function betterContentType(key: string, present: string | undefined): string | undefined {
+  if (!saysNothing.has((present ?? '').trim().toLowerCase())) return undefined
+  const better = types.find(([pattern]) => pattern.test(`/${key}`))?.[1]
+  return better === present ? undefined : better
+}

@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { createHash } from 'node:crypto'
+import { createGzip, type Gzip } from 'node:zlib'
+
+/** A finished document. */
+export interface GzippedDocument {
+  readonly body: Uint8Array
+  /** SHA-256 of the body, in hex. */
+  readonly sha256: string
+  /** SHA-256 of what is in it, in hex. */
+  readonly openSha256: string
+  /** Bytes of what is in it. */
+  readonly openSize: number
+}
+
+/** How much text is gathered before it is hashed and compressed. */
+const batchLength = 256 * 1024
+
+/** In a gzip header (RFC 1952, 2.3): the system it was made on, which is nobody's business. */
+const systemByte = 9
+const unixSystem = 3
+
+/**
+ * Writes a text document, compressing as it goes: only the compressed bytes are held. The same text gives the same
+ * bytes, however it was cut into pieces: no time and no file name is in the header.
+ */
+export class GzipDocument {
+  readonly #gzip: Gzip = createGzip()
+  readonly #openHash = createHash('sha256')
+  readonly #chunks: Buffer[] = []
+  #openSize = 0
+  #pending: string[] = []
+  #pendingLength = 0
+
+  constructor() {
+    this.#gzip.on('data', (chunk: Buffer) => this.#chunks.push(chunk))
+  }
+
+  /** Appends text. Only now and then there is something to wait for. */
+  write(text: string): Promise<void> | undefined {
+    this.#pending.push(text)
+    this.#pendingLength += text.length
+    return this.#pendingLength < batchLength ? undefined : this.#flush()
+  }
+
+  async finish(): Promise<GzippedDocument> {
+    await this.#flush()
+    const ended = once(this.#gzip, 'end')
+    this.#gzip.end()
+    await ended
+    const body = Buffer.concat(this.#chunks)
+    body[systemByte] = unixSystem
+    return {
+      body,
+      sha256: createHash('sha256').update(body).digest('hex'),
+      openSha256: this.#openHash.digest('hex'),
+      openSize: this.#openSize,
+    }
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = Buffer.from(this.#pending.join(''))
+    this.#pending = []
+    this.#pendingLength = 0
+    this.#openHash.update(bytes)
+    this.#openSize += bytes.length
+    if (!this.#gzip.write(bytes)) await once(this.#gzip, 'drain')
+  }
+}

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { BadPackageError, type PackageFacts, type PackageSource } from '../format.ts'
+import { factsOf, readRpm, type RpmFacts } from './package-facts.ts'
+import { firstRead, headersAtMost, headersIn, type RpmHeaders } from './rpm-file.ts'
+
+/**
+ * Reads one rpm: its headers alone where its SHA-256 is known, else all of it, once.
+ *
+ * @throws BadPackageError if it is no whole rpm
+ */
+export async function readPackage(source: PackageSource): Promise<PackageFacts> {
+  if (source.known.sha256 === undefined) return readWhole(source)
+  const read = (start: number, length: number): Promise<Uint8Array> => source.range(start, start + length)
+  return told(await readRpm(read, source.size), source.known)
+}
+
+async function readWhole(source: PackageSource): Promise<PackageFacts> {
+  const limit = Math.min(source.size, headersAtMost)
+  const hash = createHash('sha256')
+  let head: Buffer[] = []
+  let held = 0
+  let needed = Math.min(limit, firstRead)
+  let headers: RpmHeaders | undefined
+  let size = 0
+  for await (const chunk of source.stream()) {
+    hash.update(chunk)
+    size += chunk.length
+    if (headers !== undefined) continue
+    head.push(Buffer.from(chunk))
+    held += chunk.length
+    while (headers === undefined && held >= needed) {
+      head = [Buffer.concat(head)]
+      const found = headersIn(head[0] ?? Buffer.alloc(0), limit)
+      if (typeof found === 'number') needed = found
+      else headers = found
+    }
+  }
+  if (headers === undefined) throw new BadPackageError(`the file ends at byte ${size}, inside the rpm's headers`)
+  return told(factsOf(headers, size), { ...source.known, sha256: hash.digest('hex') })
+}
+
+function told(facts: RpmFacts, digests: PackageFacts['digests']): PackageFacts {
+  const { name, epoch, version, release, arch } = facts
+  return { digests, identity: `${name}-${epoch}:${version}-${release}.${arch}`, facts }
+}

@@ -1,0 +1,164 @@
+import type { IndexInput, IndexObject, IndexPlan, Part, Signer } from '../format.ts'
+import { GzipDocument, type GzippedDocument } from './gzip-document.ts'
+import { Membership, survey } from './membership.ts'
+import { filelistsXml, type IndexedRpm, otherXml, primaryXml } from './package-xml.ts'
+import { renderData, renderRepomd, type RepomdData } from './repomd.ts'
+import { type Tree, treeRoots } from './tree.ts'
+import type { OldRepodata } from './yum.ts'
+
+/** The three documents that are made of packages: how they begin and end, and what each says of a package. */
+const documents = [
+  {
+    type: 'primary',
+    element: 'metadata',
+    namespaces: 'xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm"',
+    render: primaryXml,
+  },
+  {
+    type: 'filelists',
+    element: 'filelists',
+    namespaces: 'xmlns="http://linux.duke.edu/metadata/filelists"',
+    render: filelistsXml,
+  },
+  { type: 'other', element: 'otherdata', namespaces: 'xmlns="http://linux.duke.edu/metadata/other"', render: otherXml },
+] as const
+
+/** The same lists in other shapes (SQLite, zchunk, more digests): stale as soon as the lists are written anew. */
+const derived = /^(primary|filelists|other)(_db|_zck|_ext|-ext)*$/
+
+/**
+ * Makes the indexes of a repository. Their files are named after their content and so disturb nobody; then repomd.xml
+ * of each tree, and at once its signature: until both are there, a client that wants signed metadata is refused.
+ *
+ * A tree of packagecloud's whose present list cannot be read is left as it is: only that list knows which packages are
+ * in it and under which names.
+ */
+export async function writeIndexes(input: IndexInput<OldRepodata>): Promise<IndexPlan> {
+  const { trees } = input.old
+  const roots = treeRoots(input.repository.indexes)
+  const memberships = trees.map(({ tree, places }) => new Membership(tree, places, roots))
+  const { counts, mapped, orphans } = survey(input.packages(), memberships)
+  const plans: TreePlan[] = []
+  for (const [index, members] of memberships.entries()) {
+    const tree = trees[index]?.tree
+    if (tree === undefined || (tree.entries === undefined && mapped)) continue
+    plans.push(await planTree(tree, members.of(input.packages()), counts[index] ?? 0, input))
+  }
+  return {
+    groups: [plans.flatMap(({ files }) => files), ...plans.flatMap(({ tops }) => tops.map((top) => [top]))],
+    parts: plans.map(({ part }) => part),
+    packages: plans.reduce((sum, { part }) => sum + part.after, 0),
+    findings: [...trees.flatMap(({ tree }) => tree.findings), ...orphans],
+  }
+}
+
+interface TreePlan {
+  readonly files: readonly IndexObject[]
+  /** repomd.xml and its signature, in this order. */
+  readonly tops: readonly IndexObject[]
+  readonly part: Part
+}
+
+async function planTree(
+  tree: Tree,
+  members: Iterable<IndexedRpm>,
+  count: number,
+  { signer, now }: IndexInput<OldRepodata>,
+): Promise<TreePlan> {
+  const made = await render(members, count)
+  const timestamp = Math.floor(now / 1000)
+  const files = made.map((document) => placed(tree, document, timestamp))
+  const unchanged = files.every(({ kept }) => kept)
+  const repomd = unchanged ? tree.repomd : Buffer.from(repomdOf(tree, files, timestamp))
+  return {
+    files: files.flatMap(({ object }) => object ?? []),
+    tops: await topsOf(tree, repomd, signer),
+    part: { name: `${tree.root}repodata`, before: tree.entries?.length ?? 0, after: count },
+  }
+}
+
+interface MadeDocument extends GzippedDocument {
+  readonly type: (typeof documents)[number]['type']
+}
+
+/** Renders the three documents side by side, one package after another. */
+async function render(packages: Iterable<IndexedRpm>, count: number): Promise<MadeDocument[]> {
+  const open = documents.map((document) => ({ ...document, gzip: new GzipDocument() }))
+  for (const { gzip, element, namespaces } of open) {
+    await gzip.write(`<?xml version="1.0" encoding="UTF-8"?>\n<${element} ${namespaces} packages="${count}">\n`)
+  }
+  for (const listed of packages) {
+    for (const document of open) {
+      // Almost always there is nothing to wait for, and waiting for nothing costs as much as rendering.
+      const full = document.gzip.write(document.render(listed))
+      if (full !== undefined) await full
+    }
+  }
+  return Promise.all(
+    open.map(async ({ type, element, gzip }) => {
+      await gzip.write(`</${element}>`)
+      return { type, ...(await gzip.finish()) }
+    }),
+  )
+}
+
+interface PlacedDocument {
+  readonly type: string
+  /** Its element in repomd.xml. */
+  readonly xml: string
+  /** The one that is there says the same and stays, however it is compressed. */
+  readonly kept: boolean
+  /** Missing if what is there is compressed otherwise. */
+  readonly object?: IndexObject
+}
+
+function placed(tree: Tree, made: MadeDocument, timestamp: number): PlacedDocument {
+  const { type, body, sha256, openSha256, openSize } = made
+  const href = `repodata/${sha256}-${type}.xml.gz`
+  const object: IndexObject = { key: tree.root + href, body, contentType: 'application/octet-stream' }
+  const old = tree.parsed?.data.find((data) => data.type === type)
+  if (old?.openChecksumType === 'sha256' && old.openChecksum === openSha256 && isThere(tree, old)) {
+    const same = old.href === href && old.checksum === sha256
+    return { type, xml: old.xml, kept: true, ...(same ? { object } : {}) }
+  }
+  const xml = renderData({ type, href, sha256, openSha256, size: body.length, openSize, timestamp })
+  return { type, xml, kept: false, object }
+}
+
+const isThere = (tree: Tree, { href, size }: RepomdData): boolean =>
+  tree.stored.get(tree.root + href)?.size === (size ?? Number.NaN)
+
+/** What the packages can't tell (groups, modules, updates, …) is carried over as it is. */
+function repomdOf(tree: Tree, files: readonly PlacedDocument[], timestamp: number): string {
+  const carried = (tree.parsed?.data ?? []).filter(({ type }) => !derived.test(type))
+  return renderRepomd(
+    timestamp,
+    [...files, ...carried].map(({ xml }) => xml),
+    tree.parsed,
+  )
+}
+
+async function topsOf(tree: Tree, repomd: Uint8Array, signer: Signer | undefined): Promise<IndexObject[]> {
+  const key = `${tree.root}repodata/repomd.xml`
+  const top: IndexObject = { key, body: repomd, contentType: 'application/xml', top: true }
+  const signature = await signatureOf(tree, repomd, signer)
+  if (signature === undefined) return [top]
+  return [top, { key: `${key}.asc`, body: signature, contentType: 'text/plain' }]
+}
+
+/**
+ * A signature differs each time it is made, so a good one of this key over the same bytes stays. Any other is made
+ * anew, even over the same bytes: whoever wrote them may have been stopped before signing them.
+ */
+async function signatureOf(
+  { root, signature }: Tree,
+  repomd: Uint8Array,
+  signer: Signer | undefined,
+): Promise<Uint8Array | undefined> {
+  if (signer === undefined) {
+    if (signature === undefined) return undefined
+    throw new Error(`${root}repodata/repomd.xml is signed and there is no key to sign it with`)
+  }
+  if (signature !== undefined && (await signer.signedDetached?.(repomd, signature)) === true) return signature
+  return Buffer.from(await signer.detached(repomd))
+}

@@ -1,0 +1,67 @@
+import type { Format, OldIndexes } from '../format.ts'
+import { isMapped, OldPlaces } from './membership.ts'
+import { readPackage } from './read-package.ts'
+import { openTree, type Tree, treeRootOf, treeRoots } from './tree.ts'
+import { writeIndexes } from './write-indexes.ts'
+
+/** What the present indexes of a repository say. */
+export interface OldRepodata extends OldIndexes {
+  readonly trees: readonly OpenTree[]
+}
+
+export interface OpenTree {
+  readonly tree: Tree
+  readonly places: OldPlaces
+}
+
+/**
+ * packagecloud keeps the packages of all architectures in one folder beside the architectures' own: the folder above
+ * them is the repository.
+ */
+const packagecloudTree = /^((?:.*\/)?\d+\/\d+\/[^/]+\/[^/]+\/)[^/]+\/$/
+
+/** RPM repositories, as yum, dnf and zypper read them. */
+export const yum: Format<OldRepodata> = {
+  name: 'yum',
+
+  roleOf(key) {
+    if (/(^|\/)repodata\/[^/]+$/.test(key)) return 'index'
+    return key.endsWith('.rpm') ? 'package' : undefined
+  },
+
+  rootOf(key) {
+    const root = treeRootOf(key)
+    return root === undefined ? undefined : (packagecloudTree.exec(root)?.[1] ?? root)
+  },
+
+  async open(repository) {
+    const trees: OpenTree[] = []
+    for (const root of treeRoots(repository.indexes)) {
+      if (root !== repository.root && this.rootOf(`${root}repodata/repomd.xml`) !== repository.root) continue
+      const tree = await openTree(repository, root)
+      if (tree !== undefined) trees.push({ tree, places: new OldPlaces(tree) })
+    }
+    return {
+      trees,
+      signed: trees.some(({ tree }) => tree.signature !== undefined),
+      digestsOf: (object) => digestsOf(trees, object),
+    }
+  },
+
+  readPackage,
+  writeIndexes,
+}
+
+/**
+ * An index tells a package's SHA-256 and the time of its file, and S3 changes an object's time with every write: so
+ * where place, size and time are all the same, the content is. (createrepo_c --update goes by the same three.)
+ */
+function digestsOf(trees: readonly OpenTree[], { key, size, modified }: Parameters<OldIndexes['digestsOf']>[0]) {
+  if (isMapped(key)) return undefined
+  for (const { places } of trees) {
+    const entry = places.at(key)
+    if (entry?.checksumType !== 'sha256' || !/^[\da-f]{64}$/.test(entry.checksum)) continue
+    if (entry.size === size && entry.fileTime === Math.floor(modified / 1000)) return { sha256: entry.checksum }
+  }
+  return undefined
+}

@@ -1,0 +1,154 @@
+import type { Aws } from '../aws/connect.ts'
+import { explain } from '../aws/denial.ts'
+import { connectLean, type LeanS3 } from '../aws/s3-lean.ts'
+import { lookAtBucket } from '../reindex/bucket-facts.ts'
+import { Journal } from '../reindex/journal.ts'
+import { type Lock, takeLock } from '../reindex/lock.ts'
+import { Pace } from '../reindex/pace.ts'
+import { count, Progress } from '../reindex/progress.ts'
+import { putRight } from '../reindex/put-right.ts'
+import { Ledger, type Report, repositoryReports, skippedReport, totalOf } from '../reindex/report.ts'
+import { copyEngine } from '../reindex/rewrite.ts'
+import { scan, type Scanned } from '../reindex/scan.ts'
+import type { Choice } from '../reindex/selection.ts'
+import { lookUpBucket } from '../resources/bucket.ts'
+import { need, type Settings } from '../settings/settings.ts'
+import { CtlError } from '../ui/errors.ts'
+import type { Show } from '../ui/renderer.ts'
+
+export interface ReindexOptions {
+  readonly choice: Choice
+  /** Folder of the journal. */
+  readonly stateDir: string
+  /** Requests at a time, at most. */
+  readonly concurrency: number
+  /** Look, write nothing to the bucket. */
+  readonly dryRun: boolean
+  /** Only tell what was recognised. */
+  readonly listOnly: boolean
+  /** Forget what the journal knows. */
+  readonly full: boolean
+  readonly forceUnlock: boolean
+  readonly show: Show
+  readonly signal: AbortSignal
+  readonly say: (line: string) => void
+}
+
+/** What the steps of a run share. */
+interface Run extends ReindexOptions {
+  readonly s3: LeanS3
+  readonly journal: Journal
+  readonly pace: Pace
+  readonly progress: Progress
+  /** Aborted by the operator, or because the lock was lost. */
+  readonly stop: AbortSignal
+  readonly aclOwner: string | undefined
+}
+
+/**
+ * Puts right what CloudFront and clients go by, over a whole bucket. Can be stopped and killed at any time: the same
+ * command goes on from there.
+ *
+ * @throws CtlError (refused) while another run is at work; (interrupted) once it has been stopped; as AWS answers
+ */
+export async function reindexEverything(aws: Aws, settings: Settings, options: ReindexOptions): Promise<Report> {
+  const name = need(settings, 'bucket')
+  const begun = performance.now()
+  const progress = new Progress(options.show)
+  const pace = new Pace(options.concurrency)
+  const traffic = {
+    slowDown: () => {
+      progress.slowDowns++
+      pace.slowDown()
+    },
+    retry: () => progress.retries++,
+  }
+  let journal: Journal | undefined
+  let s3: LeanS3 | undefined
+  let lock: Lock | undefined
+  try {
+    const bucket = await lookUpBucket(aws, name)
+    s3 = await connectLean(aws, name, bucket.region, traffic)
+    const { versioned, aclOwner } = await lookAtBucket(s3, bucket)
+    journal = new Journal(options.stateDir, name)
+    const writes = !options.dryRun && !options.listOnly
+    if (writes) lock = await takeLock(s3, options.forceUnlock)
+    if (writes && versioned) {
+      options.say(`The bucket ${name} is versioned: each object that is rewritten is kept and paid for twice.`)
+    }
+    const stop = lock === undefined ? options.signal : AbortSignal.any([options.signal, lock.lost])
+    const report = await carryOut({ ...options, s3, journal, pace, progress, stop, aclOwner })
+    return { ...report, bucket: name, seconds: (performance.now() - begun) / 1000 }
+  } catch (error) {
+    throw explain(error, 'Reindex everything')
+  } finally {
+    progress.stop()
+    await lock?.release().catch(() => undefined)
+    journal?.close()
+    s3?.close()
+  }
+}
+
+async function carryOut(run: Run): Promise<Omit<Report, 'bucket' | 'seconds'>> {
+  const { journal, choice, progress, pace } = run
+  if (run.full) journal.forget(choice.prefix)
+  progress.begin('List the bucket', 'objects')
+  const scanned = await scan({ ...run, signal: run.stop, seen: (objects) => progress.add(objects) })
+  progress.end()
+  assertGoingOn(run)
+  const ledger = new Ledger(scanned.roots, choice)
+  if (!run.listOnly) {
+    await attributes(run, ledger, pace)
+    assertGoingOn(run, ledger)
+  }
+  return reportOf(run, scanned, ledger)
+}
+
+async function attributes(run: Run, ledger: Ledger, pace: Pace): Promise<void> {
+  const { journal, choice, progress, s3, aclOwner } = run
+  const engine = run.dryRun ? undefined : copyEngine({ s3, journal, aclOwner })
+  await engine?.tidy()
+  const title = run.dryRun ? 'Look at the attributes of objects' : 'Put the attributes of objects right'
+  progress.begin(title, 'objects', journal.countPending(choice), () => `${pace.allowed} at a time`)
+  await putRight({
+    ...run,
+    engine,
+    signal: run.stop,
+    done: (row, outcome) => {
+      ledger.note(row, outcome)
+      progress.add(1)
+    },
+  })
+  if (!run.stop.aborted) progress.end()
+}
+
+/** @throws CtlError (refused) if the lock was lost, (interrupted) if the operator stopped the run */
+function assertGoingOn({ signal, stop }: Run, ledger?: Ledger): void {
+  if (!stop.aborted) return
+  if (!signal.aborted && stop.reason instanceof CtlError) throw stop.reason
+  const done = ledger === undefined ? '' : ` after ${count(ledger.rewritten)} objects were put right`
+  throw new CtlError('interrupted', `Interrupted${done}.`, {
+    hint: 'What is done is kept: the same command goes on from there.',
+  })
+}
+
+function reportOf(run: Run, scanned: Scanned, ledger: Ledger): Omit<Report, 'bucket' | 'seconds'> {
+  const { journal, choice, progress } = run
+  journal.commit()
+  const repositories = repositoryReports(journal, choice, ledger, scanned.roots)
+  return {
+    dryRun: run.dryRun || run.listOnly,
+    objects: scanned.objects,
+    bytes: scanned.bytes,
+    leftOut: scanned.leftOut,
+    repositories,
+    indexes: ledger.indexes,
+    total: totalOf(repositories),
+    wrong: ledger.wrong(),
+    skipped: skippedReport(journal, choice),
+    neither: scanned.neither,
+    problems: ledger.problems,
+    failed: ledger.failed,
+    requests: { retries: progress.retries, slowDowns: progress.slowDowns },
+  }
+}

@@ -1,0 +1,142 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { expect } from 'chai'
+import fc from 'fast-check'
+
+import type { LeanS3 } from '../../src/aws/s3-lean.ts'
+import { Journal } from '../../src/reindex/journal.ts'
+import { Pace } from '../../src/reindex/pace.ts'
+import { compareKeys } from '../../src/reindex/ranges.ts'
+import { scan } from '../../src/reindex/scan.ts'
+import { chooseObjects } from '../../src/reindex/selection.ts'
+
+/** A bucket of which only the listing is asked, in pages of a few keys. */
+function listingOnly(keys: readonly string[], page: number): LeanS3 & { requests: number } {
+  const sorted = [...keys].sort(compareKeys)
+  return {
+    bucket: 'b',
+    requests: 0,
+    async send({ query = {} }) {
+      this.requests++
+      await new Promise((resolve) => setImmediate(resolve))
+      const after = query['start-after'] ?? ''
+      const found = sorted.filter((key) => compareKeys(key, after) > 0 && key.startsWith(query['prefix'] ?? ''))
+      const contents = found
+        .slice(0, page)
+        .map(
+          (key) =>
+            `<Contents><Key>${encodeURIComponent(key).replaceAll('%20', '+')}</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified>` +
+            '<ETag>&quot;e&quot;</ETag><Size>1</Size><StorageClass>STANDARD</StorageClass></Contents>',
+        )
+      const body = `<ListBucketResult><IsTruncated>${String(found.length > page)}</IsTruncated>${contents.join('')}</ListBucketResult>`
+      return { status: 200, headers: {}, body: Buffer.from(body) }
+    },
+    open: () => Promise.reject(new Error('not asked')),
+    close: () => undefined,
+  }
+}
+
+describe('the scan of a bucket', () => {
+  let folder: string
+  let journal: Journal
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pc-ctl-scan-'))
+    journal = new Journal(folder, 'b')
+  })
+  afterEach(async () => {
+    journal.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const run = (keys: readonly string[], page: number, prefix = '') =>
+    scan({
+      s3: listingOnly(keys, page),
+      journal,
+      choice: chooseObjects({ prefix }),
+      pace: new Pace(64),
+      signal: new AbortController().signal,
+      seen: () => undefined,
+    })
+  const known = (): string[] => journal.rows({ after: '', through: undefined }, 100_000).map(({ key }) => key)
+
+  it('sees every object once, forgets what is gone, and keeps to its prefix', async () => {
+    const name = fc.string({
+      unit: fc.constantFrom('a', 'b', '/', '~', ' ', '+', '\u0001', 'é', '\uffff', '😀', '0'),
+      maxLength: 6,
+    })
+    const keys = fc.uniqueArray(
+      name.map((text) => `${text}x.deb`),
+      { maxLength: 60 },
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        keys,
+        keys,
+        fc.integer({ min: 1, max: 7 }),
+        fc.constantFrom('', 'a', 'b/'),
+        async (first, second, page, prefix) => {
+          journal.forget('')
+          const scanned = await run(first, page)
+          expect(scanned.objects).to.equal(first.length)
+          expect(known()).to.deep.equal([...first].sort(compareKeys))
+          const again = await run(second, page, prefix)
+          expect(again.objects).to.equal(second.filter((key) => key.startsWith(prefix)).length)
+          const left = new Set([
+            ...first.filter((key) => !key.startsWith(prefix)),
+            ...second.filter((key) => key.startsWith(prefix)),
+          ])
+          expect(known()).to.deep.equal([...left].sort(compareKeys))
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+
+  it('shares the work of a large bucket without many requests in vain', async () => {
+    const keys = Array.from({ length: 5000 }, (_key, index) => `7/11/debian/package_files/${index}.deb`)
+    const s3 = listingOnly(keys, 50)
+    await scan({
+      s3,
+      journal,
+      choice: chooseObjects({}),
+      pace: new Pace(64),
+      signal: new AbortController().signal,
+      seen: () => undefined,
+    })
+    expect(known()).to.have.length(5000)
+    expect(s3.requests).to.be.lessThan(300)
+    const small = listingOnly(keys.slice(0, 10), 50)
+    await scan({
+      s3: small,
+      journal,
+      choice: chooseObjects({}),
+      pace: new Pace(64),
+      signal: new AbortController().signal,
+      seen: () => undefined,
+    })
+    expect(small.requests).to.equal(1)
+  })
+
+  it('takes a listing that is cut off for an error, not for objects that are gone', async () => {
+    await run(['a.deb', 'b.deb'], 10)
+    const broken = listingOnly(['a.deb', 'b.deb'], 10)
+    const send = broken.send.bind(broken)
+    broken.send = async (request) => {
+      const answer = await send(request)
+      return { ...answer, body: answer.body.subarray(0, answer.body.length - 30) }
+    }
+    let failure: unknown
+    await scan({
+      s3: broken,
+      journal,
+      choice: chooseObjects({}),
+      pace: new Pace(4),
+      signal: new AbortController().signal,
+      seen: () => undefined,
+    }).catch((error: unknown) => (failure = error))
+    expect(failure).to.be.instanceOf(Error)
+    expect(known()).to.deep.equal(['a.deb', 'b.deb'])
+  })
+})
