@@ -12,22 +12,46 @@ import { listText, reportText } from '../tasks/reindex-text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
-import { readMapping, reindexFlags } from '../ui/reindex-flags.ts'
+import { openSigningKey, readMapping, reindexFlags } from '../ui/reindex-flags.ts'
 import { chooseShow } from '../ui/renderer.ts'
 
 export default class ReindexEverything extends CtlCommand {
-  static override summary = 'Give every package and all repository metadata the attributes that CloudFront needs'
+  static override summary =
+    'Make the indexes of all repositories anew, and give every object the attributes that CloudFront needs'
   static override description =
     'Goes over all objects of the bucket and rewrites in place those whose Cache-Control is wrong, with everything else\n' +
-    'that they carry. Can be stopped at any time: the same command goes on from there, and a run with nothing to do costs\n' +
-    'little more than the listing. Objects that can not be rewritten without losing something are reported and left.'
+    'that they carry. Then makes the indexes of apt and yum repositories anew from their packages, and writes what has\n' +
+    'changed in an order that breaks no client. Can be stopped at any time: the same command goes on from there, and a run\n' +
+    'with nothing to do costs little more than the listing. What can not be done without losing something is reported and\n' +
+    'left. Nothing is ever deleted.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> --list',
     '<%= config.bin %> <%= command.id %> --attributes-only --dry-run',
-    '<%= config.bin %> <%= command.id %> --attributes-only --report report.json',
+    '<%= config.bin %> <%= command.id %> --signing-key /etc/packagecloud/signing.asc --report report.json',
   ]
   static override flags = {
-    'attributes-only': Flags.boolean({ description: 'put attributes right, make no indexes' }),
+    'attributes-only': Flags.boolean({
+      description: 'put attributes right, make no indexes',
+      exclusive: ['indexes-only'],
+    }),
+    'indexes-only': Flags.boolean({ description: 'make indexes, leave the attributes of other objects as they are' }),
+    'signing-key': Flags.string({
+      description: 'OpenPGP secret key that signs apt and yum repositories',
+      env: 'PC_CTL_SIGNING_KEY',
+      helpValue: 'FILE',
+      helpGroup: 'INDEXES',
+    }),
+    'passphrase-file': Flags.string({
+      description: 'file with the passphrase of the signing key; else it is taken from PC_CTL_SIGNING_PASSPHRASE',
+      helpValue: 'FILE',
+      helpGroup: 'INDEXES',
+      dependsOn: ['signing-key'],
+    }),
+    'allow-shrink': Flags.boolean({
+      description: 'write an index too that loses more than 5 % or 20 of its packages',
+      helpGroup: 'INDEXES',
+    }),
+    strict: Flags.boolean({ description: 'fail on files that are no packages', helpGroup: 'INDEXES' }),
     list: Flags.boolean({ description: 'show which repositories are recognised, and stop' }),
     'dry-run': Flags.boolean({ description: 'show what would change, and change nothing' }),
     'exit-code': Flags.boolean({
@@ -47,6 +71,11 @@ export default class ReindexEverything extends CtlCommand {
       choice: chooseObjects({ ...flags, mapping }),
       stateDir: flags['state-dir'] ?? stateFolder(),
       concurrency: flags.concurrency,
+      attributes: !flags['indexes-only'],
+      indexes: !flags['attributes-only'],
+      signer: await openSigningKey(flags['signing-key'], flags['passphrase-file']),
+      allowShrink: flags['allow-shrink'],
+      strict: flags.strict,
       dryRun: flags['dry-run'],
       listOnly: flags.list,
       full: flags.full,
@@ -58,7 +87,11 @@ export default class ReindexEverything extends CtlCommand {
     if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, undefined, 2)}\n`)
     this.log(flags.list ? listText(report) : reportText(report))
     if (report.failed > 0) process.exitCode = exitCodes.failed
-    else if (flags['exit-code'] && report.total.rewritten > 0) process.exitCode = exitCodes.changes
+    else if (report.indexes.some(({ outcome }) => outcome === 'refused')) process.exitCode = exitCodes.refused
+    else if (flags['exit-code'] && hasWork(report)) process.exitCode = exitCodes.changes
     return report
   }
 }
+
+const hasWork = ({ total, indexes }: Report): boolean =>
+  total.rewritten > 0 || indexes.some(({ outcome }) => outcome === 'would be written')

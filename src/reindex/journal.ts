@@ -26,6 +26,33 @@ export interface Row extends Version {
   readonly skip: string | null
   /** Its headers are to be looked at and perhaps put right. */
   readonly todo: boolean
+  /** Seconds since the epoch: when this content was first seen. Our own rewriting does not change it. */
+  readonly first: number
+}
+
+/** What has been read of a package: holds for one content of it. */
+export interface ReadPackage {
+  readonly key: string
+  readonly size: number
+  readonly etag: string
+  /** Why it is none; null: it is one. */
+  readonly bad: string | null
+  /** JSON; null where it is none. */
+  readonly facts: string | null
+}
+
+/** Rows of part of the order of keys: from a key (included) to another (not included; undefined: to the end). */
+export interface Stretch {
+  readonly from: string
+  readonly to: string | undefined
+}
+
+/** What the last publishing of a repository's indexes was made of, and came to. */
+export interface Published {
+  /** Of all that it was made of. */
+  readonly hash: string
+  /** JSON. */
+  readonly summary: string
 }
 
 /** Which rows a run is about. */
@@ -47,19 +74,19 @@ export interface Tally {
   readonly skipped: number
 }
 
-const version = 1
+const version = 2
 const schema = `
   CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS object (
     key TEXT PRIMARY KEY, size INTEGER NOT NULL, etag TEXT NOT NULL, modified INTEGER NOT NULL,
     class TEXT NOT NULL, format TEXT NOT NULL,
-    cacheControl TEXT, contentType TEXT, skip TEXT, todo INTEGER NOT NULL
+    cacheControl TEXT, contentType TEXT, skip TEXT, todo INTEGER NOT NULL, first INTEGER NOT NULL
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS pending ON object (key) WHERE todo = 1;
   CREATE TABLE IF NOT EXISTS package (
-    key TEXT PRIMARY KEY, size INTEGER NOT NULL, etag TEXT NOT NULL, modified INTEGER NOT NULL,
-    first INTEGER NOT NULL, bad TEXT, facts TEXT
+    key TEXT PRIMARY KEY, size INTEGER NOT NULL, etag TEXT NOT NULL, bad TEXT, facts TEXT
   ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS repository (id TEXT PRIMARY KEY, hash TEXT NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS upload (id TEXT PRIMARY KEY, key TEXT NOT NULL) WITHOUT ROWID;`
 
 /**
@@ -106,12 +133,16 @@ export class Journal {
     this.open = 0
   }
 
-  /** Forgets everything below a prefix. */
+  /** Forgets what is known of everything below a prefix. */
   forget(prefix: string): void {
-    for (const table of ['object', 'package']) {
-      const [where, values] = below(prefix)
-      this.write(`DELETE FROM ${table} WHERE ${where}`, ...values)
-    }
+    const [where, values] = below(prefix)
+    // When a content was first seen stays: nothing in the bucket can tell it any more.
+    this.write(
+      `UPDATE object SET cacheControl = NULL, contentType = NULL, skip = NULL, todo = 1 WHERE ${where}`,
+      ...values,
+    )
+    this.write(`DELETE FROM package WHERE ${where}`, ...values)
+    this.write('DELETE FROM repository')
     this.commit()
   }
 
@@ -124,15 +155,62 @@ export class Journal {
   }
 
   put(row: Row): void {
-    const { key, size, etag, modified, class: kind, format, cacheControl, contentType, skip, todo } = row
+    const { key, size, etag, modified, class: kind, format, cacheControl, contentType, skip, todo, first } = row
     this.write(
-      'INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      ...[key, size, etag, modified, kind, format, cacheControl, contentType, skip, todo ? 1 : 0],
+      'INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      ...[key, size, etag, modified, kind, format, cacheControl, contentType, skip, todo ? 1 : 0, first],
     )
+  }
+
+  get(key: string): Row | undefined {
+    const row = this.prepare('SELECT * FROM object WHERE key = ?').get(key)
+    return row === undefined ? undefined : rowOf(row)
   }
 
   remove(key: string): void {
     this.write('DELETE FROM object WHERE key = ?', key)
+    this.write('DELETE FROM package WHERE key = ?', key)
+  }
+
+  /** What was read of an object holds for it under its new ETag too, since its content is the same. */
+  sameContent(key: string, before: string, after: string): void {
+    if (before !== after) this.write('UPDATE package SET etag = ? WHERE key = ? AND etag = ?', after, key, before)
+  }
+
+  putPackage({ key, size, etag, bad, facts }: ReadPackage): void {
+    this.write('INSERT OR REPLACE INTO package VALUES (?, ?, ?, ?, ?)', key, size, etag, bad, facts)
+  }
+
+  /** All rows of a stretch, in its order. May be gone through while rows are written, and more than once. */
+  *stretch({ from, to }: Stretch): Generator<Row> {
+    const end = to === undefined ? '' : ' AND key < ?'
+    let [after, how] = [from, '>=']
+    for (let full = true; full;) {
+      const rows = this.prepare(`SELECT * FROM object WHERE key ${how} ?${end} ORDER BY key LIMIT 1000`).all(
+        ...(to === undefined ? [after] : [after, to]),
+      )
+      for (const row of rows) yield rowOf(row)
+      full = rows.length === 1000
+      ;[after, how] = [String(rows.at(-1)?.['key']), '>']
+    }
+  }
+
+  /** What was read of the present content of an object. */
+  packageOf({ key, size, etag }: Version): ReadPackage | undefined {
+    const row = this.prepare('SELECT * FROM package WHERE key = ? AND size = ? AND etag = ?').get(key, size, etag)
+    if (row === undefined) return undefined
+    const text = (name: string): string | null => (row[name] === null ? null : String(row[name]))
+    return { key, size, etag, bad: text('bad'), facts: text('facts') }
+  }
+
+  published(id: string): Published | undefined {
+    const row = this.prepare('SELECT hash, summary FROM repository WHERE id = ?').get(id)
+    return row === undefined ? undefined : { hash: String(row['hash']), summary: String(row['summary']) }
+  }
+
+  notePublished(id: string, { hash, summary }: Published): void {
+    this.write('INSERT OR REPLACE INTO repository VALUES (?, ?, ?)', id, hash, summary)
+    this.commit()
   }
 
   /** Up to `most` rows that are to be done, behind a key. */
@@ -206,7 +284,9 @@ export class Journal {
   private prepareTables(): void {
     const found = this.database.prepare('PRAGMA user_version').get()?.['user_version']
     if (found !== 0 && found !== version) {
-      this.database.exec('DROP TABLE IF EXISTS object; DROP TABLE IF EXISTS package; DROP TABLE IF EXISTS upload;')
+      this.database.exec(
+        'DROP TABLE IF EXISTS object; DROP TABLE IF EXISTS package; DROP TABLE IF EXISTS upload; DROP TABLE IF EXISTS repository;',
+      )
     }
     this.database.exec(`${schema} PRAGMA user_version = ${version};`)
   }
@@ -242,6 +322,7 @@ function rowOf(row: Record<string, SQLOutputValue>): Row {
     contentType: text('contentType'),
     skip: text('skip'),
     todo: row['todo'] === 1,
+    first: Number(row['first']),
   }
 }
 

@@ -88,7 +88,7 @@ async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
         journal.remove(row.key)
         return { kind: 'gone' }
       }
-      const seen: Row = head === 'customer key' ? row : { ...row, ...versionOf(head) }
+      const seen: Row = head === 'customer key' ? row : seenNow(row, head)
       const plan =
         head === 'customer key'
           ? { do: 'skip' as const, reason: reasons.customerKey }
@@ -113,6 +113,7 @@ async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
         if ('skip' in now) return skip(journal, seen, now.skip)
         const { cacheControl, contentType } = plan.rewrite
         const written: Row = { ...seen, ...now, cacheControl, contentType, skip: null, todo: false }
+        journal.sameContent(row.key, seen.etag, now.etag)
         journal.put(written)
         return { kind: 'rewritten', before: plan.before, row: written }
       } catch (error) {
@@ -150,6 +151,12 @@ async function whyRefused(s3: LeanS3, key: string, error: unknown): Promise<'cus
     throw reason
   }
   throw error
+}
+
+/** The row of what is there now. Another content was first seen now. */
+function seenNow(row: Row, head: S3Response): Row {
+  const version = versionOf(head)
+  return { ...row, ...version, first: version.etag === row.etag ? row.first : version.modified }
 }
 
 const versionOf = ({ headers }: S3Response): Pick<Row, 'etag' | 'modified' | 'size'> => ({

@@ -162,7 +162,7 @@ export class Ledger {
 }
 
 /** The innermost of the roots that a key lies under; empty if none. */
-export function rootOf(key: string, roots: ReadonlyMap<string, unknown>): string {
+export function rootOf(key: string, roots: { has(root: string): boolean }): string {
   for (let end = key.lastIndexOf('/'); end !== -1; end = key.lastIndexOf('/', end - 1)) {
     const root = key.slice(0, end + 1)
     if (roots.has(root)) return root
@@ -237,7 +237,7 @@ export function skippedReport(journal: Journal, choice: Choice): Report['skipped
   return [...groups.values()]
 }
 
-interface Segment {
+export interface Segment {
   readonly root: string
   readonly from: string
   /** Not included; undefined: to the end. */

@@ -1,4 +1,5 @@
 import type { LeanS3 } from '../aws/s3-lean.ts'
+import type { Format } from '../repositories/format.ts'
 import { repositoryOf } from '../repositories/layout.ts'
 import type { Journal, Row } from './journal.ts'
 import { type Listed, readPage } from './listing.ts'
@@ -16,12 +17,18 @@ export interface Scanned {
   leftOut: number
   /** By root: the formats whose indexes are there. */
   readonly roots: Map<string, Set<string>>
+  /** Roots of repositories whose indexes can be made, by format. */
+  readonly indexed: Map<Format, Set<string>>
+  /** Folders of packages that `--exclude` leaves out: an index without them would lose them. */
+  readonly excludedFolders: Set<string>
 }
 
 export interface ScanOptions {
   readonly s3: LeanS3
   readonly journal: Journal
   readonly choice: Choice
+  /** Those whose repositories are looked for. */
+  readonly formats: readonly Format[]
   readonly pace: Pace
   readonly signal: AbortSignal
   readonly seen: (objects: number) => void
@@ -52,6 +59,8 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
     neither: { objects: 0, bytes: 0, examples: [] },
     leftOut: 0,
     roots: new Map(),
+    indexed: new Map(options.formats.map((format) => [format, new Set<string>()])),
+    excludedFolders: new Set(),
   }
   const active = new Set<Active>()
   const workers = new Set<Promise<void>>()
@@ -158,10 +167,13 @@ function takeObject(object: Listed, row: Row | undefined, { journal, choice, sca
   const { key } = object
   if (choice.excludes(key)) {
     scanned.leftOut++
+    if ([...scanned.indexed.keys()].some((format) => format.roleOf(key) === 'package')) {
+      scanned.excludedFolders.add(key.slice(0, key.lastIndexOf('/') + 1))
+    }
     return
   }
   const wanted = choice.judge(key)
-  if (wanted.class === 'metadata') noteRoot(key, scanned)
+  if (wanted.class === 'metadata') noteRoots(key, scanned)
   if (choice.only?.includes(wanted.format) === false) {
     scanned.leftOut++
     return
@@ -194,6 +206,8 @@ function takeObject(object: Listed, row: Row | undefined, { journal, choice, sca
     known.format === wanted.format
   if (same) return
   const { size, etag, modified } = object
+  // Somebody may have written the same again: what was in it then is what is in it now.
+  const first = row !== undefined && row.etag === etag && row.size === size ? row.first : modified
   journal.put({
     key,
     size,
@@ -205,10 +219,15 @@ function takeObject(object: Listed, row: Row | undefined, { journal, choice, sca
     contentType,
     skip,
     todo,
+    first,
   })
 }
 
-function noteRoot(key: string, { roots }: Scanned): void {
+function noteRoots(key: string, { roots, indexed }: Scanned): void {
+  for (const [format, found] of indexed) {
+    const root = format.rootOf(key)
+    if (root !== undefined) found.add(root)
+  }
   const found = repositoryOf(key)
   if (found === undefined) return
   const formats = roots.get(found.root)

@@ -10,6 +10,10 @@ import { putRight } from '../reindex/put-right.ts'
 import { Ledger, type Report, repositoryReports, skippedReport, totalOf } from '../reindex/report.ts'
 import { copyEngine } from '../reindex/rewrite.ts'
 import { scan, type Scanned } from '../reindex/scan.ts'
+import { formats } from '../repositories/formats.ts'
+import { findRepositories } from '../reindex/found-repositories.ts'
+import { indexRepository, type IndexOptions } from '../reindex/index-repository.ts'
+import { createPublisher } from '../reindex/publish.ts'
 import type { Choice } from '../reindex/selection.ts'
 import { lookUpBucket } from '../resources/bucket.ts'
 import { need, type Settings } from '../settings/settings.ts'
@@ -24,6 +28,15 @@ export interface ReindexOptions {
   readonly concurrency: number
   /** Look, write nothing to the bucket. */
   readonly dryRun: boolean
+  /** Put the attributes of what is there right. */
+  readonly attributes: boolean
+  /** Make the indexes of repositories anew. */
+  readonly indexes: boolean
+  readonly signer: IndexOptions['signer']
+  /** Let an index lose packages. */
+  readonly allowShrink: boolean
+  /** A file that is no package is a failure. */
+  readonly strict: boolean
   /** Only tell what was recognised. */
   readonly listOnly: boolean
   /** Forget what the journal knows. */
@@ -93,12 +106,14 @@ async function carryOut(run: Run): Promise<Omit<Report, 'bucket' | 'seconds'>> {
   const { journal, choice, progress, pace } = run
   if (run.full) journal.forget(choice.prefix)
   progress.begin('List the bucket', 'objects')
-  const scanned = await scan({ ...run, signal: run.stop, seen: (objects) => progress.add(objects) })
+  const scanned = await scan({ ...run, formats, signal: run.stop, seen: (objects) => progress.add(objects) })
   progress.end()
   assertGoingOn(run)
   const ledger = new Ledger(scanned.roots, choice)
   if (!run.listOnly) {
-    await attributes(run, ledger, pace)
+    if (run.attributes) await attributes(run, ledger, pace)
+    assertGoingOn(run, ledger)
+    if (run.indexes) await indexes(run, ledger, scanned)
     assertGoingOn(run, ledger)
   }
   return reportOf(run, scanned, ledger)
@@ -120,6 +135,42 @@ async function attributes(run: Run, ledger: Ledger, pace: Pace): Promise<void> {
     },
   })
   if (!run.stop.aborted) progress.end()
+}
+
+async function indexes(run: Run, ledger: Ledger, scanned: Scanned): Promise<void> {
+  const { journal, progress, s3, aclOwner, stop } = run
+  const stopped = (): boolean => stop.aborted
+  const publisher = run.dryRun ? undefined : createPublisher({ ...run, s3, journal, aclOwner })
+  const found = findRepositories(scanned, run.choice)
+  let current = ''
+  progress.begin('Make the indexes of repositories', 'packages read', undefined, () => current)
+  for (const repository of found) {
+    if (stopped()) return
+    const { root, format } = repository
+    current = `${format.name} ${root === '' ? '/' : root}`
+    const partly = [...scanned.excludedFolders].some((folder) => folder.startsWith(root))
+    if (partly) {
+      const why = 'some of its packages are left out by --exclude'
+      const todo = 'Leave out all of it, or nothing: an index without them would lose them.'
+      const report = { root, format: format.name, packages: 0, written: 0, unchanged: 0 }
+      ledger.indexes.push({ ...report, outcome: 'refused', why, todo })
+      continue
+    }
+    try {
+      const read = (bytes: number): void => progress.add(1, bytes)
+      const indexed = await indexRepository(repository, { ...run, publisher, signal: stop, now: Date.now(), read })
+      ledger.indexes.push(indexed.report)
+      for (const finding of indexed.failures) ledger.fail(finding)
+      for (const finding of indexed.findings) {
+        if (run.strict && finding.bad === true) ledger.fail(finding)
+        else ledger.mention(finding)
+      }
+    } catch (error) {
+      if (stopped()) return
+      throw error
+    }
+  }
+  progress.end()
 }
 
 /** @throws CtlError (refused) if the lock was lost, (interrupted) if the operator stopped the run */

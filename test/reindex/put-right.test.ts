@@ -67,7 +67,7 @@ describe('attributes put right in place', () => {
       const facts = { name: Bucket, region: 'us-east-1', encryption: 'AES256', kmsKey: undefined, ownership }
       const { aclOwner } = await lookAtBucket(s3, facts)
       const signal = new AbortController().signal
-      const shared = { s3, journal, choice: chooseObjects({}), pace: new Pace(8), signal }
+      const shared = { s3, journal, choice: chooseObjects({}), formats: [], pace: new Pace(8), signal }
       await scan({ ...shared, seen: () => undefined })
       await meanwhile?.(Bucket)
       const outcomes: Outcome[] = []

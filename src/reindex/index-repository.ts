@@ -1,0 +1,289 @@
+import { createHash } from 'node:crypto'
+
+import { statusOf } from '../aws/denial.ts'
+import type { LeanS3 } from '../aws/s3-lean.ts'
+import {
+  BadPackageError,
+  type Finding,
+  type Format,
+  type IndexedPackage,
+  type IndexPlan,
+  type OldIndexes,
+  type PackageFacts,
+  type Part,
+  type Repository,
+  type Signer,
+  type StoredObject,
+} from '../repositories/format.ts'
+import { CtlError, messageOf } from '../ui/errors.ts'
+import type { Journal, Row, Stretch } from './journal.ts'
+import type { Pace } from './pace.ts'
+import { digestsAtS3, packageSource, readObject } from './package-source.ts'
+import { type Publisher, WriteConflict } from './publish.ts'
+import type { IndexReport } from './report.ts'
+
+export interface IndexOptions {
+  readonly s3: LeanS3
+  readonly journal: Journal
+  readonly pace: Pace
+  /** Undefined: only look. */
+  readonly publisher: Publisher | undefined
+  readonly signer: (Signer & { readonly fingerprint: string }) | undefined
+  readonly allowShrink: boolean
+  readonly signal: AbortSignal
+  readonly now: number
+  /** A package was read. */
+  readonly read: (bytes: number) => void
+}
+
+/** A repository as the scan found it. */
+export interface FoundRepository {
+  readonly format: Format
+  readonly root: string
+  /** Where its objects are: below its root, but not below another one's. */
+  readonly stretches: readonly Stretch[]
+}
+
+/** A finding, perhaps of a file that is no package. */
+export interface IndexFinding extends Finding {
+  readonly bad?: true
+}
+
+/** What became of a repository, what an operator should know of its objects, and what failed. */
+export interface Indexed {
+  readonly report: IndexReport
+  readonly findings: readonly IndexFinding[]
+  readonly failures: readonly Finding[]
+}
+
+/** Changes when the same packages lead to other indexes than before. */
+const generation = 1
+
+/**
+ * Makes the indexes of one repository from its packages, and writes what has changed in the order that breaks no
+ * client. Everything that was read before is taken from the journal; if nothing at all has changed, nothing is read.
+ */
+export async function indexRepository(found: FoundRepository, options: IndexOptions): Promise<Indexed> {
+  const { format, root } = found
+  const base = { root, format: format.name, packages: 0, written: 0, unchanged: 0 }
+  const ended = (
+    report: Partial<IndexReport> & Pick<IndexReport, 'outcome'>,
+    more: Partial<Indexed> = {},
+  ): Indexed => ({
+    report: { ...base, ...report },
+    findings: [],
+    failures: [],
+    ...more,
+  })
+  const before = lastTime(found, options)
+  if (before !== undefined) {
+    return ended(
+      { outcome: 'unchanged', packages: before.packages, unchanged: before.objects },
+      { findings: before.findings },
+    )
+  }
+  try {
+    const repository = repositoryOf(found, options)
+    const old = await format.open(repository)
+    if (old.signed && options.signer === undefined) {
+      return ended({
+        outcome: 'refused',
+        why: 'it is signed, and there is no key to sign it anew',
+        todo: 'Give its key with --signing-key FILE.',
+      })
+    }
+    const { bad, failures } = await readPackages(found, old, options)
+    if (failures.length > 0) {
+      const why = `${failures.length} of its packages could not be read`
+      return ended({ outcome: 'failed', why, todo: 'Run the same command again.' }, { failures })
+    }
+    options.signal.throwIfAborted()
+    const plan = await format.writeIndexes({
+      repository,
+      old,
+      packages: () => packagesOf(found, options.journal),
+      unreadable: bad.map(({ object }) => object),
+      signer: options.signer,
+      now: options.now,
+    })
+    const findings: IndexFinding[] = [...plan.findings, ...bad.map(({ object, why }) => badPackage(object.key, why))]
+    const shrunk = options.allowShrink ? undefined : shrinking(plan.parts)
+    if (shrunk !== undefined) {
+      const todo = 'If that is right, run the same command with --allow-shrink.'
+      return ended({ outcome: 'refused', packages: plan.packages, why: shrunk, todo }, { findings })
+    }
+    return await publish(found, plan, findings, options, ended)
+  } catch (error) {
+    if (options.signal.aborted) throw error
+    if (statusOf(error) === 403 && !(error instanceof WriteConflict)) throw error
+    const todo = error instanceof CtlError ? error.hint.join(' ') : 'Run the same command again.'
+    const failed = { key: root, what: `could not be indexed: ${messageOf(error)}`, todo }
+    return ended({ outcome: 'failed', why: messageOf(error), todo }, { failures: [failed] })
+  }
+}
+
+type Ended = (report: Partial<IndexReport> & Pick<IndexReport, 'outcome'>, more?: Partial<Indexed>) => Indexed
+
+async function publish(
+  found: FoundRepository,
+  plan: IndexPlan,
+  findings: readonly IndexFinding[],
+  options: IndexOptions,
+  ended: Ended,
+): Promise<Indexed> {
+  const { publisher, journal } = options
+  const { packages } = plan
+  const expected = new Map([...rowsOf(found, journal, 'index')].map((row) => [row.key, row]))
+  if (publisher === undefined) {
+    const [written, unchanged] = countChanges(plan, expected)
+    return ended(
+      { outcome: written === 0 ? 'unchanged' : 'would be written', packages, written, unchanged },
+      { findings },
+    )
+  }
+  const { written, unchanged } = await publisher.publish(plan.groups, expected, options.signal)
+  journal.commit()
+  const summary: Summary = {
+    packages,
+    objects: written + unchanged,
+    findings: findings.slice(0, 200),
+    ...(plan.renew === undefined ? {} : { renew: plan.renew }),
+  }
+  journal.notePublished(idOf(found), { hash: hashOf(found, options), summary: JSON.stringify(summary) })
+  return ended({ outcome: written === 0 ? 'unchanged' : 'written', packages, written, unchanged }, { findings })
+}
+
+/** How many objects of a plan are not there as they should be, as far as their ETags tell. */
+function countChanges({ groups }: IndexPlan, expected: ReadonlyMap<string, Row>): [written: number, unchanged: number] {
+  const all = groups.flat()
+  const same = all.filter(({ key, body }) => expected.get(key)?.etag === createHash('md5').update(body).digest('hex'))
+  return [all.length - same.length, same.length]
+}
+
+interface Summary {
+  readonly packages: number
+  readonly objects: number
+  readonly findings: readonly IndexFinding[]
+  readonly renew?: number
+}
+
+const idOf = ({ format, root }: FoundRepository): string => `${format.name} ${root}`
+
+/** What the last run made of exactly the same. */
+function lastTime(found: FoundRepository, options: IndexOptions): Summary | undefined {
+  const published = options.journal.published(idOf(found))
+  if (published?.hash !== hashOf(found, options)) return undefined
+  const summary = JSON.parse(published.summary) as Summary
+  return summary.renew !== undefined && summary.renew <= options.now ? undefined : summary
+}
+
+/** A hash of everything that the indexes are made of, and of the indexes themselves. */
+function hashOf(found: FoundRepository, { journal, signer }: IndexOptions): string {
+  const hash = createHash('sha256').update(JSON.stringify([generation, signer?.fingerprint ?? null, found.root]))
+  for (const role of ['package', 'index'] as const) {
+    for (const { key, size, etag } of rowsOf(found, journal, role)) hash.update(JSON.stringify([role, key, size, etag]))
+  }
+  return hash.digest('hex')
+}
+
+function* rowsOf({ format, stretches }: FoundRepository, journal: Journal, role: 'package' | 'index'): Generator<Row> {
+  for (const stretch of stretches) {
+    for (const row of journal.stretch(stretch)) if (format.roleOf(row.key) === role) yield row
+  }
+}
+
+const storedObject = ({ key, size, etag, first }: Row): StoredObject => ({ key, size, etag, modified: first * 1000 })
+
+function repositoryOf(found: FoundRepository, { s3, journal, pace }: IndexOptions): Repository {
+  return {
+    root: found.root,
+    indexes: [...rowsOf(found, journal, 'index')].map(storedObject),
+    read: (key) => pace.run(() => readObject(s3, key)),
+  }
+}
+
+function* packagesOf(found: FoundRepository, journal: Journal): Generator<IndexedPackage> {
+  for (const row of rowsOf(found, journal, 'package')) {
+    const { facts } = journal.packageOf(row) ?? { facts: null }
+    if (facts !== null) yield { ...storedObject(row), ...(JSON.parse(facts) as PackageFacts) }
+  }
+}
+
+interface Bad {
+  readonly object: StoredObject
+  readonly why: string
+}
+
+/** Reads the packages whose content the journal does not know. */
+async function readPackages(
+  found: FoundRepository,
+  old: OldIndexes,
+  options: IndexOptions,
+): Promise<{ bad: Bad[]; failures: Finding[] }> {
+  const { journal, pace, signal } = options
+  const bad: Bad[] = []
+  const failures: Finding[] = []
+  const rows = rowsOf(found, journal, 'package')
+  const worker = async (): Promise<void> => {
+    for (let next = rows.next(); next.done !== true && !signal.aborted; next = rows.next()) {
+      const row = next.value
+      let why = journal.packageOf(row)?.bad
+      try {
+        if (why === undefined) why = await pace.run(() => readOne(row, found.format, old, options))
+      } catch (error) {
+        if (statusOf(error) === 403) throw error
+        failures.push({
+          key: row.key,
+          what: `could not be read: ${messageOf(error)}`,
+          todo: 'Run the same command again.',
+        })
+      }
+      if (why !== undefined && why !== null) bad.push({ object: storedObject(row), why })
+    }
+  }
+  await Promise.all(Array.from({ length: pace.cap }, worker))
+  journal.commit()
+  bad.sort((a, b) => (a.object.key < b.object.key ? -1 : 1))
+  return { bad, failures }
+}
+
+/** Reads one package into the journal. Returns why it is none. */
+async function readOne(row: Row, format: Format, old: OldIndexes, options: IndexOptions): Promise<string | null> {
+  const { s3, journal } = options
+  const { key, size, etag } = row
+  const known = old.digestsOf(storedObject(row))
+  const digests = known?.sha256 === undefined ? { ...known, ...(await digestsAtS3(s3, row)) } : known
+  try {
+    const facts = await format.readPackage(packageSource(s3, row, digests))
+    journal.putPackage({ key, size, etag, bad: null, facts: JSON.stringify(facts) })
+    options.read(size)
+    return null
+  } catch (error) {
+    if (!(error instanceof BadPackageError)) throw error
+    const why = error.message
+    // What is archived may be restored without becoming another version.
+    if (!why.startsWith('is archived')) journal.putPackage({ key, size, etag, bad: why, facts: null })
+    return why
+  }
+}
+
+const badPackage = (key: string, why: string): IndexFinding => ({
+  key,
+  bad: true,
+  what: `is left out of the index: ${why}`,
+  todo: 'Upload it again, or remove it.',
+})
+
+const mostLost = 20
+const mostLostShare = 0.05
+
+/** Why an index would lose more than is believable, if it would. */
+export function shrinking(parts: readonly Part[]): string | undefined {
+  for (const { name, before, after } of parts) {
+    const lost = before - after
+    if (before > 0 && (after === 0 || lost > mostLost || lost > before * mostLostShare)) {
+      return `${name} would have ${after} packages instead of ${before}`
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gunzipSync, gzipSync } from 'node:zlib'
+
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { expect } from 'chai'
+import { generateKey, readKey, readCleartextMessage, verify } from 'openpgp'
+
+import type { Report } from '../../src/reindex/report.ts'
+import { cacheControlOf } from '../../src/repositories/cache-control.ts'
+import { bucket, type Installation, install, nameOfCall } from '../e2e/installation.ts'
+import { contentOf } from '../reindex/bucket-under-test.ts'
+import { deb, entryOf } from '../repositories/apt/packages-made.ts'
+import { MemoryBucket } from '../repositories/yum/memory-bucket.ts'
+import { listed, repositoryOf } from '../repositories/yum/repositories.ts'
+
+const versions = ['1.0', '1.1', '2.0+x~1'] as const
+const poolOf = (version: string): string => `pool/main/h/hello_${version}_amd64.deb`
+const debOf = (version: string): Buffer => deb({ fields: { Version: version }, payload: `data of ${version}` })
+const list = 'apt/dists/stable/main/binary-amd64/Packages'
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+describe('pc-ctl reindex-everything, indexes', function () {
+  this.timeout(60_000)
+  let place: Installation
+  beforeEach(async () => {
+    place = await install()
+    await fill()
+  })
+  afterEach(() => place.close())
+
+  const put = (Key: string, Body: Uint8Array | string): Promise<unknown> =>
+    place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
+  const get = async (Key: string): Promise<Buffer> => {
+    const { Body } = await place.clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key }))
+    return Buffer.from((await Body?.transformToByteArray()) ?? [])
+  }
+
+  /** Repositories whose lists know all packages, but say less of them than there is to say. */
+  const fill = async (): Promise<void> => {
+    for (const version of versions) await put(`apt/${poolOf(version)}`, debOf(version))
+    const packages = versions.map((version) => entryOf(debOf(version), poolOf(version), { Version: version })).join('')
+    const files = { Packages: Buffer.from(packages), 'Packages.gz': gzipSync(packages) }
+    for (const [name, body] of Object.entries(files)) {
+      await put(list.replace(/Packages$/, name), body)
+    }
+    const sums = Object.entries(files).map(
+      ([name, body]) => ` ${sha256(body)} ${body.length} main/binary-amd64/${name}\n`,
+    )
+    const release = `Origin: Example\nSuite: stable\nCodename: bookworm\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nArchitectures: amd64\nComponents: main\nSHA256:\n${sums.join('')}`
+    await put('apt/dists/stable/Release', release)
+    const rpm = await readFile(join(import.meta.dirname, '../repositories/yum/fixtures/fix-tool.noarch.rpm'))
+    await put('el/9/fix-tool.noarch.rpm', rpm)
+    const yum = repositoryOf(new MemoryBucket(), 'el/9/', [listed({ rpm, href: 'fix-tool.noarch.rpm' })])
+    for (const [key, { body }] of yum.objects) await put(key, body)
+    await put('apt/pool/main/b/bad_1_amd64.deb', 'this is no package')
+  }
+
+  const words = ['reindex-everything']
+  const run = async (args: readonly string[], expected = 0): Promise<Report> => {
+    const { code, stdout, stderr } = await place.run([...words, ...args, '--json'])
+    expect(code, stdout + stderr).to.equal(expected)
+    return JSON.parse(stdout) as Report
+  }
+  const outcomes = ({ indexes }: Report): unknown =>
+    Object.fromEntries(indexes.map(({ root, outcome, packages }) => [root, [outcome, packages]]))
+  const callsOf = async (during: () => Promise<unknown>): Promise<string[]> => {
+    const last = place.sandbox.calls.list().at(-1)?.number ?? 0
+    await during()
+    return place.sandbox.calls.list(({ number }) => number > last).map(nameOfCall)
+  }
+
+  it('makes them from the packages, and a second run sends nothing but listings', async () => {
+    const dry = await run(['--dry-run'])
+    expect(outcomes(dry)).to.deep.equal({ 'apt/': ['would be written', 3], 'el/9/': ['would be written', 1] })
+    const first = await run([])
+    expect(outcomes(first)).to.deep.equal({ 'apt/': ['written', 3], 'el/9/': ['written', 1] })
+    expect(first.problems.map(({ key }) => key)).to.deep.equal(['apt/pool/main/b/bad_1_amd64.deb'])
+    const release = (await get('apt/dists/stable/Release')).toString()
+    expect(release).to.include('Codename: bookworm')
+    const packages = await get(list)
+    expect(release).to.include(` ${sha256(packages)} ${packages.length} main/binary-amd64/Packages\n`)
+    expect(gunzipSync(await get(`${list}.gz`))).to.deep.equal(packages)
+    expect(await get(list.replace('Packages', `by-hash/SHA256/${sha256(packages)}`))).to.deep.equal(packages)
+    expect((await get('el/9/repodata/repomd.xml')).toString()).to.include('filelists')
+    const content = await contentOf(place.clients.s3, bucket)
+    for (const [key, look] of Object.entries(content)) {
+      expect(look, key).to.include({ CacheControl: cacheControlOf(key) })
+    }
+    const calls = await callsOf(async () => {
+      const again = await run([])
+      expect(outcomes(again)).to.deep.equal({ 'apt/': ['unchanged', 3], 'el/9/': ['unchanged', 1] })
+      expect(again.problems).to.have.length(1)
+    })
+    // The lock is one object, written twice.
+    expect(calls.filter((call) => /HeadObject|CopyObject/.test(call))).to.deep.equal([])
+    expect(calls.filter((call) => /GetObject$|PutObject$/.test(call))).to.deep.equal([
+      's3:GetObject',
+      's3:PutObject',
+      's3:PutObject',
+    ])
+    expect((await run(['--strict'], 1)).failed).to.equal(1)
+    // Without the journal all is looked at, and found to be right.
+    const fresh = await run(['--full'])
+    expect(outcomes(fresh)).to.deep.equal({ 'apt/': ['unchanged', 3], 'el/9/': ['unchanged', 1] })
+    expect(await contentOf(place.clients.s3, bucket)).to.deep.equal(content)
+  })
+
+  it('writes what clients begin with last', async () => {
+    const last = place.sandbox.calls.list().at(-1)?.number ?? 0
+    await run(['--indexes-only'])
+    const keys = place.sandbox.calls
+      .list(({ number, operation }) => number > last && operation === 'PutObject')
+      .map(({ resource = '' }) => resource.replace(/^[^/]*\//, ''))
+    const at = (part: string): number => keys.findIndex((key) => key.includes(part))
+    expect(keys.join()).to.include('Packages')
+    expect(at('by-hash')).to.be.greaterThan(-1)
+    expect(at('by-hash')).to.be.lessThan(at('binary-amd64/Packages'))
+    expect(at('binary-amd64/Packages')).to.be.lessThan(at('stable/Release'))
+    expect(at('primary.xml')).to.be.lessThan(at('repomd.xml'))
+  })
+
+  it('does not lose packages without being told to', async () => {
+    await place.clients.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: `apt/${poolOf('1.0')}` }))
+    const before = await get(list)
+    const refused = await run([], 4)
+    expect(outcomes(refused)).to.deep.include({ 'apt/': ['refused', 2] })
+    expect(refused.indexes[0]?.todo).to.include('--allow-shrink')
+    expect(await get(list)).to.deep.equal(before)
+    expect(outcomes(await run(['--allow-shrink']))).to.deep.include({ 'apt/': ['written', 2] })
+  })
+
+  it('leaves a signed repository alone without its key, and signs it with it', async () => {
+    await put('apt/dists/stable/InRelease', '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nOrigin: Example\n')
+    const refused = await run([], 4)
+    expect(outcomes(refused)).to.deep.equal({ 'apt/': ['refused', 0], 'el/9/': ['written', 1] })
+    const { privateKey, publicKey } = await generateKey({
+      userIDs: [{ name: 'x' }],
+      type: 'ecc',
+      curve: 'ed25519Legacy',
+      passphrase: 'secret words',
+    })
+    const [key, passphrase] = [join(place.folder, 'key.asc'), join(place.folder, 'passphrase')]
+    await writeFile(key, privateKey)
+    await writeFile(passphrase, 'secret words\n')
+    expect((await place.run([...words, '--signing-key', key])).code).to.equal(3)
+    const signed = await run(['--signing-key', key, '--passphrase-file', passphrase])
+    expect(outcomes(signed)).to.deep.include({ 'apt/': ['written', 3] })
+    const message = await readCleartextMessage({
+      cleartextMessage: (await get('apt/dists/stable/InRelease')).toString(),
+    })
+    const { signatures } = await verify({ message, verificationKeys: await readKey({ armoredKey: publicKey }) })
+    expect(await signatures[0]?.verified).to.equal(true)
+    const again = await run(['--signing-key', key, '--passphrase-file', passphrase])
+    expect(outcomes(again)).to.deep.include({ 'apt/': ['unchanged', 3] })
+  })
+
+  it('notices another publisher, and takes in what it has changed the next time', async () => {
+    const stop = place.sandbox.onCall(async (call, phase) => {
+      if (call.operation !== 'PutObject' || phase !== 'before' || call.resource?.endsWith('/Packages') !== true)
+        return undefined
+      stop()
+      await put('apt/dists/stable/Release', 'Origin: Another\nSuite: stable\n')
+      return undefined
+    })
+    const conflict = await run(['--indexes-only'], 1)
+    expect(outcomes(conflict)).to.deep.include({ 'apt/': ['failed', 0] })
+    expect((await get('apt/dists/stable/Release')).toString()).to.include('Origin: Another')
+    await sleep(1100)
+    expect(outcomes(await run(['--indexes-only']))).to.deep.include({ 'apt/': ['written', 3] })
+    expect((await get('apt/dists/stable/Release')).toString())
+      .to.include('Origin: Another')
+      .and.to.include('SHA256:')
+  })
+
+  it('ends in the same whenever it is killed', async () => {
+    const uninterrupted = await install()
+    let killed = 0
+    for (let at = 1; at <= 12; at++) {
+      const killer = new AbortController()
+      let seen = 0
+      const stop = place.sandbox.onCall(async (call, phase) => {
+        if (
+          call.operation !== 'PutObject' ||
+          phase !== (at % 2 === 0 ? 'after' : 'before') ||
+          ++seen !== 1 + Math.ceil(at / 2)
+        )
+          return undefined
+        killer.abort()
+        await child
+        return undefined
+      })
+      const child = place.run([...words, '--force-unlock'], { signal: killer.signal })
+      if ((await child).code === 137) killed++
+      stop()
+      await sleep(20)
+    }
+    expect(killed).to.be.greaterThan(5)
+    const end = await run(['--force-unlock'])
+    expect(end.failed).to.equal(0)
+    const content = async (): Promise<unknown> =>
+      Object.fromEntries(
+        await Promise.all(
+          Object.keys(await contentOf(place.clients.s3, bucket))
+            .filter((key) => !/by-hash|Release$|repomd/.test(key))
+            .map(async (key) => [key, (await get(key)).toString('base64')] as const),
+        ),
+      )
+    const interrupted = await content()
+    const ours = place
+    place = uninterrupted
+    await fill()
+    await run([])
+    const whole = await content()
+    place = ours
+    await uninterrupted.close()
+    expect(interrupted).to.deep.equal(whole)
+    expect(outcomes(await run(['--full']))).to.deep.equal({ 'apt/': ['unchanged', 3], 'el/9/': ['unchanged', 1] })
+  })
+})
