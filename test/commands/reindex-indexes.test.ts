@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
-import { generateKey, type Key, readKey, readCleartextMessage, verify } from 'openpgp'
+import { generateKey, readKey, readCleartextMessage, verify } from 'openpgp'
 
 import type { Report } from '../../src/reindex/report.ts'
 import { cacheControlOf } from '../../src/repositories/cache-control.ts'
@@ -137,7 +137,7 @@ describe('pc-ctl reindex-everything, indexes', function () {
     const message = await readCleartextMessage({
       cleartextMessage: (await get('apt/dists/stable/InRelease')).toString(),
     })
-    const verificationKeys: Key = await readKey({ armoredKey: publicKey })
+    const verificationKeys = (await readKey({ armoredKey: publicKey })).toPublic()
     const { signatures } = await verify({ message, verificationKeys })
     expect(await signatures[0]?.verified).to.equal(true)
     const again = await run(['--signing-key', key, '--passphrase-file', passphrase])
