@@ -71,8 +71,9 @@ export interface Ended {
  * @throws CtlError of kind `failed` if it cannot be started
  */
 export async function runCtl(file: string, args: readonly string[], quiet: boolean): Promise<Ended> {
-  const child = spawn(file, args, { stdio: ['inherit', quiet ? 2 : 'inherit', 'inherit'] })
+  // Before the child is there: from its first output on, a signal may come.
   const release = relaySignals((signal) => void child.kill(signal))
+  const child = spawn(file, args, { stdio: ['inherit', quiet ? 2 : 'inherit', 'inherit'] })
   try {
     return await new Promise<Ended>((end, fail) => {
       child.once('error', (cause) => {
