@@ -8,7 +8,9 @@ import { CtlError } from '../../src/ui/errors.ts'
 
 const terminal = () => {
   const output = new PassThrough()
-  return { input: Object.assign(new PassThrough(), { isTTY: true }), output, said: () => String(output.read() ?? '') }
+  const chunks: string[] = []
+  output.on('data', (chunk) => chunks.push(String(chunk)))
+  return { input: Object.assign(new PassThrough(), { isTTY: true }), output, said: () => chunks.join('') }
 }
 const never = new AbortController().signal
 
