@@ -26,6 +26,7 @@ import {
   originOf,
   withWishes,
 } from './distribution-config.ts'
+import { type LiveDistribution, liveDistribution } from './distribution-targets.ts'
 import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from './resource.ts'
 
 export interface DistributionSearch {
@@ -40,15 +41,7 @@ export interface DistributionWant extends DistributionSearch, DistributionWishes
   readonly adopt: boolean
 }
 
-export interface Distribution {
-  readonly id: string
-  readonly arn: string
-  /** Such as `d111111abcdef8.cloudfront.net`. */
-  readonly domain: string
-  /** `InProgress` or `Deployed`. */
-  readonly status: string
-  readonly etag: string
-  readonly config: DistributionConfig
+export interface Distribution extends LiveDistribution {
   readonly owner: string | undefined
   /** Further distributions of the same installation and bucket, where there should be one. */
   readonly rivals: readonly string[]
@@ -276,20 +269,8 @@ export async function untilDeployed(aws: Aws, id: string, talk: Talk): Promise<v
   )
 }
 
-function toDistribution(
+const toDistribution = (
   found: CloudFrontDistribution | undefined,
   etag: string | undefined,
   owner: string | undefined,
-): Distribution {
-  if (found?.DistributionConfig === undefined) throw new Error('CloudFront answered without a distribution.')
-  return {
-    id: found.Id ?? '',
-    arn: found.ARN ?? '',
-    domain: found.DomainName ?? '',
-    status: found.Status ?? '',
-    etag: etag ?? '',
-    config: found.DistributionConfig,
-    owner,
-    rivals: [],
-  }
-}
+): Distribution => ({ ...liveDistribution(found, etag), owner, rivals: [] })
