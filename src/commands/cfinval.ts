@@ -3,15 +3,15 @@ import { Args, Flags } from '@oclif/core'
 import { connect } from '../aws/connect.ts'
 import { loadSettings } from '../settings/settings.ts'
 import { runChain } from '../tasks/chain.ts'
-import { findInvalidations, invalidate, type InvalidationGroup } from '../tasks/cf-invalidation.ts'
+import { findInvalidations, invalidate, type InvalidationGroup } from '../tasks/cf/invalidation.ts'
 import {
   type InvalidationReport,
   invalidationTable,
   planOfInvalidations,
   reportOf,
   s3cmdInvalidated,
-} from '../tasks/cf-invalidation-text.ts'
-import { readWords } from '../tasks/cf-invalidation-words.ts'
+} from '../tasks/cf/invalidation-text.ts'
+import { readWords } from '../tasks/cf/invalidation-words.ts'
 import { formatFlag, formatOf } from '../ui/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'

@@ -2,13 +2,13 @@ import { Args, Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
 import { loadSettings } from '../settings/settings.ts'
-import { lookAtInvalidations } from '../tasks/cf-invalidation-info.ts'
+import { lookAtInvalidations } from '../tasks/cf/invalidation-info.ts'
 import {
   type InvalidationReport,
   invalidationTable,
   reportOf,
   s3cmdInvalidations,
-} from '../tasks/cf-invalidation-text.ts'
+} from '../tasks/cf/invalidation-text.ts'
 import { runChain } from '../tasks/chain.ts'
 import { formatFlag, formatOf } from '../ui/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
 import { loadSettings } from '../settings/settings.ts'
-import { findDoomed, onOneLine, removeDistributions } from '../tasks/cf-remove.ts'
+import { findDoomed, onOneLine, removeDistributions } from '../tasks/cf/remove.ts'
 import { change } from '../tasks/change.ts'
 import { cfChangeFlags } from '../ui/cf-flags.ts'
 import { planExitCode } from '../ui/change-flags.ts'

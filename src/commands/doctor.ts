@@ -2,9 +2,9 @@ import { Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
 import { carriedFlags, loadSettings } from '../settings/settings.ts'
-import { diagnose, type Diagnosis } from '../tasks/doctor.ts'
-import { complaint } from '../tasks/doctor-complaint.ts'
-import { diagnosisLines, type PassageSettings, passageSettings } from '../tasks/doctor-text.ts'
+import { diagnose, type Diagnosis } from '../tasks/doctor/diagnose.ts'
+import { complaint } from '../tasks/doctor/complaint.ts'
+import { diagnosisLines, type PassageSettings, passageSettings } from '../tasks/doctor/text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 

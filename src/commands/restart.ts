@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 
 import { carriedFlags, loadSettings } from '../settings/settings.ts'
 import { commandLine } from '../tasks/follow-up.ts'
-import { type Passed, passThrough } from '../tasks/packagecloud-ctl-pass-through.ts'
+import { type Passed, passThrough } from '../tasks/packagecloud-ctl/pass-through.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { ctlFlag, splitPassedOn } from '../ui/packagecloud-ctl-flags.ts'
 

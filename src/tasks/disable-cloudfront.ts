@@ -7,7 +7,7 @@ import { render } from '../ui/template.ts'
 import { checkFront, type Look, once, restarting } from './disable-cloudfront-check.ts'
 import { commandLine } from './follow-up.ts'
 import { type FrontAnswer, frontKnowledge, parseFront } from './front-server.ts'
-import { type Passed, passThrough } from './packagecloud-ctl-pass-through.ts'
+import { type Passed, passThrough } from './packagecloud-ctl/pass-through.ts'
 
 /** What packagecloud.rb says about CloudFront. */
 export interface ConfigState {

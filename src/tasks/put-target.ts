@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 
 import { CtlError } from '../ui/errors.ts'
-import { parseTarget } from './cf-targets.ts'
+import { parseTarget } from './cf/targets.ts'
 
 /** A file, or `-` for standard input, and the key it gets. */
 export interface FileToPut {

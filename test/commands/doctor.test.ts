@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import type { Diagnosis } from '../../src/tasks/doctor.ts'
+import type { Diagnosis } from '../../src/tasks/doctor/diagnose.ts'
 import { runCli } from '../run-cli.ts'
 import {
   debKey,
@@ -9,7 +9,7 @@ import {
   indexKey,
   otherSecret,
   secret,
-} from '../tasks/doctor-installation.ts'
+} from '../tasks/doctor/installation.ts'
 
 describe('doctor', () => {
   let place: DeployedInstallation

@@ -1,0 +1,61 @@
+import type { Aws } from '../../aws/connect.ts'
+import { interruption } from '../../aws/patience.ts'
+import { getInvalidation, type Invalidation, listInvalidations } from '../../resources/invalidation.ts'
+import { CtlError } from '../../ui/errors.ts'
+import { type Chain, compute } from '../chain.ts'
+import { resolveTargets, type ResolvedTarget } from './targets.ts'
+
+export interface InvalidationLook {
+  targets: ResolvedTarget[]
+  found: Invalidation[]
+}
+
+/**
+ * Steps that look at invalidations: the one that a target names, else the newest of its distribution.
+ *
+ * @param words - `cf://ID/INVALIDATION`, `cf://ID`, `ID` or `s3://BUCKET`
+ * @param limit - of each distribution; CloudFront keeps all there ever were
+ */
+export const lookAtInvalidations = (aws: Aws, words: readonly string[], limit: number): Chain<InvalidationLook> => [
+  compute('Find the distributions', { from: () => resolveTargets(aws, words), as: 'targets' }),
+  compute('Look at the invalidations', {
+    async from({ targets }, talk) {
+      const found: Invalidation[] = []
+      // One after the other: CloudFront throttles early.
+      for (const target of targets) {
+        for await (const one of invalidationsOf(aws, target, limit)) {
+          talk.tell(`${found.push(one)} seen`)
+          if (talk.signal.aborted) throw interruption()
+        }
+      }
+      return found
+    },
+    as: 'found',
+    tell: (found) => `${found.length} found`,
+  }),
+]
+
+async function* invalidationsOf(
+  aws: Aws,
+  { target, distribution: { id: distributionId } }: ResolvedTarget,
+  limit: number,
+): AsyncGenerator<Invalidation> {
+  if (target.kind === 'distribution' && target.invalidation !== undefined) {
+    const named = await getInvalidation(aws, distributionId, target.invalidation)
+    if (named === undefined) throw noInvalidation(`cf://${distributionId}`, target.invalidation)
+    yield named
+    return
+  }
+  let seen = 0
+  for await (const id of listInvalidations(aws, distributionId)) {
+    if (seen++ === limit) return
+    const found = await getInvalidation(aws, distributionId, id)
+    if (found !== undefined) yield found
+  }
+}
+
+const noInvalidation = (distribution: string, id: string): CtlError =>
+  new CtlError('failed', `The invalidation ${distribution}/${id} does not exist.`, {
+    hint: `Those there are: pc-ctl cfinvalinfo ${distribution}`,
+    code: 'NoSuchInvalidation',
+  })

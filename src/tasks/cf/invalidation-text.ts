@@ -1,0 +1,91 @@
+import type { Invalidation } from '../../resources/invalidation.ts'
+import { s3cmdLines } from '../../ui/s3cmd-labels.ts'
+import { table } from '../../ui/table.ts'
+import { countOf, type InvalidationGroup } from './invalidation.ts'
+
+/** An invalidation as `--json` gives it. */
+export interface InvalidationReport {
+  /** `cf://ID/INVALIDATION`, as `cfinvalinfo` takes it. */
+  readonly uri: string
+  readonly distribution: string
+  readonly id: string
+  readonly status: string
+  /** ISO 8601, UTC. */
+  readonly created: string | null
+  readonly paths: readonly string[]
+  readonly reference: string
+}
+
+export const reportOf = ({ id, distributionId, created, ...rest }: Invalidation): InvalidationReport => ({
+  uri: `cf://${distributionId}/${id}`,
+  distribution: distributionId,
+  id,
+  status: rest.status,
+  created: created?.toISOString() ?? null,
+  paths: rest.paths,
+  reference: rest.reference,
+})
+
+/** Rows of `cfinval` and `cfinvalinfo`. */
+export const invalidationTable = (all: readonly InvalidationReport[]): string =>
+  table([
+    ['INVALIDATION', 'STATUS', 'CREATED', 'PATHS'],
+    ...all.map(({ uri, status, created, paths }) => [
+      uri,
+      status,
+      created?.replace(/\.\d+/, '') ?? '',
+      pathsInShort(paths),
+    ]),
+  ])
+
+const pathsInShort = (paths: readonly string[]): string => {
+  const [first = ''] = paths
+  return paths.length === 1 ? first : `${first} and ${paths.length - 1} more`
+}
+
+/** What `cfinval --dry-run` shows. */
+export const planOfInvalidations = (groups: readonly InvalidationGroup[]): string =>
+  groups
+    .flatMap(({ distribution: { id, domain }, paths }) => [
+      `+ cf://${id} (${domain}): ${countOf(paths)}`,
+      ...paths.map((path) => `    ${path}`),
+    ])
+    .join('\n')
+
+/** `cfinval` as s3cmd prints it; the command that it suggests works. */
+export const s3cmdInvalidated = (groups: readonly InvalidationGroup[], made: readonly InvalidationReport[]): string =>
+  groups
+    .map(({ targets, distribution: { id }, paths }) =>
+      [
+        ...s3cmdLines([
+          ['URI', targets[0]?.replace(/^s3:.*/, '$&/')],
+          ['DistId', id],
+          ['Nr of paths', paths.length],
+        ]),
+        ...made
+          .filter(({ distribution }) => distribution === id)
+          .flatMap((one) =>
+            s3cmdLines([
+              ['Status', 'Created'],
+              ['RequestId', one.id],
+              ['Info', `Check progress with: pc-ctl cfinvalinfo ${one.uri}`],
+            ]),
+          ),
+      ].join('\n'),
+    )
+    .join('\n\n')
+
+/** `cfinvalinfo` as s3cmd prints it, an empty line after each. */
+export const s3cmdInvalidations = (all: readonly InvalidationReport[]): string =>
+  all
+    .flatMap(({ uri, status, created, paths, reference }) => [
+      ...s3cmdLines([
+        ['URI', uri],
+        ['Status', status],
+        ['Created', created ?? ''],
+        ['Nr of paths', paths.length],
+        ['Reference', reference],
+      ]),
+      '',
+    ])
+    .join('\n')

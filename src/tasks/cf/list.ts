@@ -1,0 +1,31 @@
+import type { Aws } from '../../aws/connect.ts'
+import { explain } from '../../aws/denial.ts'
+import { listDistributions, tagsOf } from '../../resources/distribution-targets.ts'
+import { type CfCard, cardOf, type CfDetail, detailOf } from './card.ts'
+import { resolveTargets, wholeDistributions } from './targets.ts'
+
+/** All distributions of the account. */
+export async function listCards(aws: Aws): Promise<CfCard[]> {
+  try {
+    return (await listDistributions(aws)).map((summary) => cardOf(summary, { ...summary }))
+  } catch (error) {
+    throw explain(error, 'List the distributions')
+  }
+}
+
+/**
+ * The distributions that are named, in that order, each once.
+ *
+ * @throws CtlError as `resolveTargets`
+ */
+export async function details(aws: Aws, words: readonly string[]): Promise<CfDetail[]> {
+  const resolved = await resolveTargets(aws, wholeDistributions(words))
+  const distinct = new Map(resolved.map(({ distribution }) => [distribution.id, distribution]))
+  const found: CfDetail[] = []
+  try {
+    for (const live of distinct.values()) found.push(detailOf(live, await tagsOf(aws, live.arn)))
+  } catch (error) {
+    throw explain(error, 'Read the tags of the distribution')
+  }
+  return found
+}

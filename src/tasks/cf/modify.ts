@@ -1,0 +1,103 @@
+import type { Aws } from '../../aws/connect.ts'
+import { type Account, lookUpAccount } from '../../resources/account.ts'
+import { certificateNeeds } from '../../resources/certificate.ts'
+import type { DistributionEdit } from '../../resources/distribution-edit.ts'
+import { untilDeployed } from '../../resources/distribution.ts'
+import {
+  editedDistribution,
+  getTagged,
+  type TaggedDistribution,
+  type Tags,
+} from '../../resources/edited-distribution.ts'
+import type { Settings } from '../../settings/settings.ts'
+import { CtlError } from '../../ui/errors.ts'
+import { type Chain, compute, ensure, together, wait } from '../chain.ts'
+import { type CertificateChoice, logBucket, chooseCertificate } from './edit.ts'
+import { resolveTargets, wholeDistributions } from './targets.ts'
+import { trafficOf } from './traffic.ts'
+
+export interface Modification {
+  account: Account
+  /** The distribution as it was before. */
+  before: TaggedDistribution
+  certificate: CertificateChoice
+  distribution: TaggedDistribution
+}
+
+export interface ModifyWishes {
+  readonly edit: DistributionEdit
+  readonly tags: Tags
+  readonly wait: boolean
+}
+
+/**
+ * Changes of one distribution what is named, and nothing else. Safe to run again.
+ *
+ * @param words - what names the distribution; more than one is an error
+ * @throws CtlError of kind `usage` for too many words, or if nothing to change is named
+ */
+export function modifyDistribution(
+  aws: Aws,
+  settings: Settings,
+  words: readonly string[],
+  { edit, tags, wait: waits }: ModifyWishes,
+): Chain<Modification> {
+  checkWishes(words, edit, tags)
+  return [
+    together(
+      'Look at what is there',
+      compute('Credentials', { from: () => lookUpAccount(aws), as: 'account', tell: ({ caller }) => caller }),
+      compute('Distribution', {
+        from: () => theDistribution(aws, words),
+        as: 'before',
+        tell: ({ id, domain }) => `${id} (${domain})`,
+      }),
+      logBucket(aws, edit.logging),
+    ),
+    compute('Certificate for the aliases', {
+      from: ({ before }) => chooseCertificate(aws, before.config, edit),
+      as: 'certificate',
+      tell: ({ told }) => told,
+      needs: ({ account }) => certificateNeeds(account.id),
+    }),
+    ensure('Change the distribution', {
+      resource: editedDistribution(aws),
+      want: ({ account, before, certificate }) => ({
+        accountId: account.id,
+        id: before.id,
+        edit: { ...edit, certificate: certificate.arn },
+        tags,
+        traffic: edit.enabled === false ? trafficOf(settings, before) : [],
+      }),
+      as: 'distribution',
+    }),
+    wait(
+      'Wait until all edges have it',
+      async (ctx, talk) => {
+        await untilDeployed(aws, ctx.distribution.id, talk)
+        ctx.distribution = { ...ctx.distribution, status: 'Deployed' }
+        return 'Deployed'
+      },
+      ({ distribution: { status } }) => !waits || status === 'Deployed',
+    ),
+  ]
+}
+
+function checkWishes(words: readonly string[], edit: DistributionEdit, tags: Tags): void {
+  if (words.length > 1) throw new CtlError('usage', 'Too many parameters. Modify one Distribution at a time.')
+  wholeDistributions(words)
+  const both = edit.addAliases.filter((alias) => edit.removeAliases.includes(alias))
+  if (both.length > 0) throw new CtlError('usage', `${both.join(', ')} can't be added and removed at once.`)
+  const named = Object.values(edit).some(
+    (value) => value !== undefined && !(Array.isArray(value) && value.length === 0),
+  )
+  if (named || Object.keys(tags).length > 0) return
+  throw new CtlError('usage', 'Nothing to change is named.', { hint: '`pc-ctl cfmodify --help` lists what can be.' })
+}
+
+async function theDistribution(aws: Aws, words: readonly string[]): Promise<TaggedDistribution> {
+  const [only] = await resolveTargets(aws, words)
+  const found = only === undefined ? undefined : await getTagged(aws, only.distribution.id)
+  if (found === undefined) throw new CtlError('failed', 'The distribution has just been removed.')
+  return found
+}

@@ -1,0 +1,24 @@
+import { tagKey } from '../../aws/names.ts'
+import type { TaggedDistribution } from '../../resources/edited-distribution.ts'
+import { optional, type Settings } from '../../settings/settings.ts'
+
+/**
+ * Why clients of packagecloud would notice if a distribution were gone: packagecloud.rb names it, or it is enabled and
+ * carries an installation's mark.
+ *
+ * @throws CtlError of kind `configuration` where packagecloud.rb names a distribution or domain, but which can't be known
+ */
+export function trafficOf(settings: Settings, { id, domain, config, tags }: TaggedDistribution): string[] {
+  const named = optional(settings, 'cloudfrontDistributionId') === id
+  const packagesDomain = optional(settings, 'cloudfrontPackagesDomain')
+  const hosts = [domain, ...(config.Aliases?.Items ?? [])].map((host) => host.toLowerCase())
+  const serves = packagesDomain !== undefined && hosts.includes(packagesDomain.toLowerCase())
+  const owner = tags[tagKey]
+  return [
+    ...(named ? [`${id} is packagecloud_rails['cloudfront_distribution_id'] in ${settings.configFile}`] : []),
+    ...(serves ? [`${id} serves packagecloud_rails['cloudfront_packages_domain'], ${packagesDomain}`] : []),
+    ...(owner !== undefined && config.Enabled === true
+      ? [`${id} is enabled and belongs to the packagecloud installation "${owner}"`]
+      : []),
+  ]
+}

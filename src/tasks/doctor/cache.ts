@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { cacheControl } from '../../repositories/cache-control.ts'
+import { type Examination, failed, type Finding, ok, skipped, warning } from './check.ts'
+import { type Answer, ask } from './network.ts'
+import { cacheResult, isServed, notServed, type Place, reindex, signedUrl } from './place.ts'
+
+/** An edge location has several caches, and each learns for itself. */
+const mostLooks = 5
+const pauseMs = 150
+const metadataLooks = 3
+const firstByte = { range: 'bytes=0-0' }
+
+/** Repository metadata comes fresh from S3 each time. */
+export const examineMetadata = (place: Place, key: string): Examination => ({
+  id: 'metadata',
+  title: 'Repository metadata is never cached',
+  async look() {
+    const results: string[] = []
+    let control = ''
+    for (let look = 0; look < metadataLooks; look++) {
+      const answer = await ask(signedUrl(place, key))
+      if (!isServed(answer)) return notServed(place, key, answer)
+      results.push(cacheResult(answer))
+      control = controlOf(answer)
+      if (cacheResult(answer) === 'Hit') return staleMetadata(place, key, control)
+    }
+    const seen = `${results.join(', ')} for ${key}, with ${control}`
+    if (!results.includes('RefreshHit')) return ok(seen, 'Clients see a new index as soon as it is written.')
+    return warning(
+      seen,
+      'The edge keeps a copy and asks S3 each time whether it is the latest; while S3 is out of reach it may serve the old one.',
+      `Its Cache-Control should be: ${cacheControl.metadata}`,
+      reindex(place),
+    )
+  },
+})
+
+const controlOf = ({ headers }: Answer): string =>
+  headers['cache-control'] === undefined ? 'no Cache-Control' : `Cache-Control ${headers['cache-control']}`
+
+function staleMetadata(place: Place, key: string, control: string): Finding {
+  return failed(
+    `Hit from cloudfront for ${key}, with ${control}`,
+    'Clients get indexes that are out of date or do not fit together (apt: "Hash Sum mismatch").',
+    `Its Cache-Control must be: ${cacheControl.metadata}`,
+    reindex(place),
+    'Then invalidate what the edges still hold: /*',
+  )
+}
+
+/** A package comes from the edge once somebody nearby has downloaded it. */
+export const examinePackage = (place: Place, key: string): Examination => ({
+  id: 'package',
+  title: 'A package is cached',
+  async look() {
+    let control = ''
+    const results: string[] = []
+    for (let look = 0; look < mostLooks; look++) {
+      if (look > 1) await sleep(pauseMs)
+      // Signed anew each time: URLs of an object must share one cache entry.
+      const answer = await ask(signedUrl(place, key, 300 + look), firstByte)
+      if (!isServed(answer)) return notServed(place, key, answer)
+      results.push(cacheResult(answer))
+      if (cacheResult(answer) === 'Hit') {
+        return ok(`${results.join(', ')} for ${key}`, 'Downloads are served from the edge, whoever signed their URLs.')
+      }
+      control = controlOf(answer)
+    }
+    const seen = `${results.join(', ')} for ${key}, with ${control}`
+    if (control === `Cache-Control ${cacheControl.package}`) {
+      return warning(
+        seen,
+        'Large edge locations have many caches; or the cache key holds the query string.',
+        'Look again.',
+      )
+    }
+    return failed(
+      seen,
+      'Every download comes from S3 and costs its time and traffic.',
+      `Its Cache-Control should be: ${cacheControl.package}`,
+      reindex(place),
+    )
+  },
+})
+
+const part = { first: 4, last: 11 }
+
+/** Interrupted downloads can go on where they ended. */
+export const examineRange = (place: Place, key: string): Examination => ({
+  id: 'range',
+  title: 'Parts of a package can be asked for (Range)',
+  async look() {
+    const { first, last } = part
+    const [whole, cut] = await Promise.all([
+      ask(signedUrl(place, key), { most: last + 1 }),
+      ask(signedUrl(place, key), { most: last + 1, range: `bytes=${first}-${last}` }),
+    ])
+    if (!isServed(whole)) return notServed(place, key, whole)
+    if (whole.body.length <= last) return skipped(`${key} has fewer than ${last + 1} bytes`)
+    const range = cut.headers['content-range'] ?? 'no Content-Range'
+    const seen = `${cut.said}, ${range} for ${key}`
+    const wanted = whole.body.subarray(first, last + 1)
+    if (cut.status === 206 && range.startsWith(`bytes ${first}-${last}/`) && wanted.equals(cut.body)) {
+      return ok(seen, 'Interrupted downloads go on where they ended.')
+    }
+    return failed(
+      seen,
+      cut.status === 206 ? 'The wrong part came: downloads that go on would be corrupt.' : 'Downloads start anew.',
+      'Look for what stands between this machine and CloudFront, and for functions on the distribution that are not ours.',
+    )
+  },
+})

@@ -1,0 +1,88 @@
+import { originOf } from '../../edge/signature.ts'
+import { failed, type Examination, type Finding, networkReason, ok, skipped, warning } from './check.ts'
+import { addressesOf, certificateOf, type ServerCertificate } from './network.ts'
+import type { Place } from './place.ts'
+
+const day = 86_400
+/** Amazon renews its certificates 60 days ahead; one that is this near its end will not be renewed by itself. */
+const fewDays = 14
+
+/** Looks at DNS and TLS of the packages domain. */
+export function examineName({ domain, now }: Place): Examination[] {
+  const { protocol, hostname, port } = new URL(originOf(domain))
+  const rehearsal = protocol === 'http:'
+  return [
+    {
+      id: 'dns',
+      title: 'DNS of the packages domain',
+      look: async () => (rehearsal ? skipped(`${domain} is a rehearsal on this machine`) : resolves(hostname)),
+    },
+    {
+      id: 'tls',
+      title: 'TLS certificate of the packages domain',
+      async look() {
+        if (rehearsal) return skipped(`${domain} is a rehearsal without TLS`)
+        try {
+          return judgeCertificate(hostname, await certificateOf(hostname, Number(port || 443)), now())
+        } catch (error) {
+          if (isUnknownName(error)) return skipped(unknownName)
+          throw error
+        }
+      },
+    },
+  ]
+}
+
+export const unknownName = 'the packages domain has no address'
+
+/** Whether DNS is to blame, for which there is a check. */
+export const isUnknownName = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && /^(?:ENOTFOUND|EAI_AGAIN|ENODATA)$/.test(String(error.code))
+
+/** Looks a name up. */
+export async function resolves(name: string): Promise<Finding> {
+  try {
+    const addresses = await addressesOf(name)
+    return ok(`${name} is ${addresses.slice(0, 3).join(', ')}${addresses.length > 3 ? ' …' : ''}`, 'Clients find it.')
+  } catch (error) {
+    return failed(
+      networkReason(error),
+      'This machine cannot find the packages domain, so neither may its clients.',
+      'Compare cloudfront_packages_domain with the domain that `pc-ctl status` shows.',
+      'A name of your own needs a CNAME or ALIAS record that points to the distribution.',
+    )
+  }
+}
+
+/** Whether a certificate stands for a name, and for how long. `now` is Unix time in seconds. */
+export function judgeCertificate(name: string, certificate: ServerCertificate, now: number): Finding {
+  const { otherName, untrusted, issuer, validFrom, validTo, protocol } = certificate
+  const left = Math.floor((validTo - now) / day)
+  const renew = 'Renew it in ACM (us-east-1); one with DNS validation renews itself while its CNAME record stands.'
+  if (otherName !== undefined) {
+    return failed(
+      otherName,
+      'The server shows a certificate for another name, and package managers stop there.',
+      'Give the distribution a certificate for this name: `pc-ctl reconfigure-cloudfront-distribution … --alias --certificate`.',
+    )
+  }
+  if (left < 0) return failed(`it expired ${-left} d ago`, 'Package managers refuse it.', renew)
+  if (validFrom > now) {
+    return failed(
+      'it is not valid yet',
+      "The certificate is very new, or this machine's clock is behind.",
+      'See Clock.',
+    )
+  }
+  if (untrusted !== undefined) {
+    return failed(
+      `${untrusted}, issued by ${issuer}`,
+      'No known authority stands behind it; a proxy that opens TLS does that too.',
+      'Ask from a network without such a proxy, or look at the certificate of the distribution.',
+    )
+  }
+  const seen = `valid for ${left} d, issued by ${issuer}, ${protocol}`
+  return left < fewDays
+    ? warning(seen, 'It should have been renewed by now.', renew)
+    : ok(seen, 'Clients trust it for this name.')
+}

@@ -1,0 +1,52 @@
+import { originOf } from '../../edge/signature.ts'
+import { render } from '../../ui/template.ts'
+import type { Check } from './check.ts'
+import type { Diagnosis } from './diagnose.ts'
+
+const marks = { ok: '✔', failed: '✖', warning: '!', skipped: '–' } as const
+
+/** A line for each check, and beneath those that are not right what it means and what to do. */
+export function diagnosisLines({ checks, count }: Diagnosis): string[] {
+  const warnings = `${count.warning} ${count.warning === 1 ? 'warning' : 'warnings'}`
+  return [
+    ...checks.flatMap(checkLines),
+    '',
+    `${count.ok} ok, ${count.failed} failed, ${warnings}, ${count.skipped} skipped`,
+  ]
+}
+
+function checkLines({ status, title, seen, meaning, todo }: Check): string[] {
+  const head = `${marks[status]} ${title}: ${seen}`
+  if (status === 'ok' || status === 'skipped') return [head, ...todo.map(indented)]
+  return [head, ...(meaning === undefined ? [] : [indented(meaning)]), ...todo.map((step) => indented(`→ ${step}`))]
+}
+
+const indented = (line: string): string => `    ${line}`
+
+/** What firewalls and proxies between clients and packages need to know. */
+export interface PassageSettings {
+  readonly allow: readonly { readonly name: string; readonly port: string; readonly scheme: string }[]
+  /** The same for people, with the settings of apt-cacher-ng and squid. */
+  readonly text: string
+}
+
+/**
+ * @param domain - the packages domain
+ * @param front - URL of the front server, where it is known: clients begin there
+ */
+export async function passageSettings(domain: string, front: string | undefined): Promise<PassageSettings> {
+  const origins = [...(front === undefined ? [] : [new URL(front)]), new URL(originOf(domain))]
+  const allow = origins.map(({ hostname, port, protocol }) => {
+    const scheme = protocol.slice(0, -1)
+    return { name: hostname, port: port || (scheme === 'https' ? '443' : '80'), scheme }
+  })
+  const text = await render('doctor-proxies.txt', {
+    hosts: allow,
+    domains: [...new Set(allow.map(({ name }) => name))].join(' '),
+    passThrough: `^(${allow.map(({ name, port }) => quoted(`${name}:${port}`)).join('|')})$`,
+    refresh: `^https?://(${origins.map(({ host }) => quoted(host)).join('|')})/`,
+  })
+  return { allow, text }
+}
+
+const quoted = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

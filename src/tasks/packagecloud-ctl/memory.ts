@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { stateFolder } from '../../settings/state-folder.ts'
+
+/** What packagecloud.rb was like when it was last applied through pc-ctl. Losing it only means "unknown". */
+export interface Applied {
+  /** SHA-256 of the file in hex. */
+  readonly sha256: string
+  /** ISO 8601. */
+  readonly at: string
+}
+
+const digest = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex')
+
+/** SHA-256 of a file in hex. */
+export const fingerprint = async (file: string): Promise<string> => digest(await readFile(file))
+
+/** One small file for each packagecloud.rb, however it was named. */
+async function memoryOf(config: string, environment: NodeJS.ProcessEnv): Promise<string> {
+  const name = digest(await realpath(config)).slice(0, 16)
+  return join(stateFolder(environment), 'reconfigured', `${name}.json`)
+}
+
+/** What is remembered of the last reconfigure, if anything is. */
+export async function recall(
+  config: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Applied | undefined> {
+  try {
+    const found: unknown = JSON.parse(await readFile(await memoryOf(config, environment), 'utf8'))
+    return isApplied(found) ? { sha256: found.sha256, at: found.at } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Remembers what has been applied, for this user only.
+ *
+ * @throws Error of the file system
+ */
+export async function remember(
+  config: string,
+  applied: Applied,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  const file = await memoryOf(config, environment)
+  await mkdir(join(file, '..'), { recursive: true, mode: 0o700 })
+  const temporary = `${file}.${process.pid}`
+  await writeFile(temporary, `${JSON.stringify({ file: config, ...applied })}\n`, { mode: 0o600 })
+  await rename(temporary, file)
+}
+
+const isApplied = (found: unknown): found is Applied =>
+  typeof found === 'object' &&
+  found !== null &&
+  'sha256' in found &&
+  typeof found.sha256 === 'string' &&
+  'at' in found &&
+  typeof found.at === 'string'

@@ -1,0 +1,114 @@
+import { realpath } from 'node:fs/promises'
+
+import type { Settings } from '../../settings/settings.ts'
+import { messageOf } from '../../ui/errors.ts'
+import { commandLine } from '../follow-up.ts'
+import { checkConfig } from './config.ts'
+import { appliedConfig, type Ended, findCtl, runCtl } from './executable.ts'
+import { type Applied, fingerprint, recall, remember } from './memory.ts'
+
+/** A command of packagecloud-ctl, and how to run it. */
+export interface PassThrough {
+  readonly command: 'reconfigure' | 'restart'
+  /** What follows the command on the command line. */
+  readonly args: readonly string[]
+  /** packagecloud-ctl, if not the one on PATH or in its own place. */
+  readonly ctl: string | undefined
+  readonly dryRun: boolean
+  /** Whether stdout is kept for a result; packagecloud-ctl then writes to stderr. */
+  readonly quiet: boolean
+  /** Whether a restart comes next anyway, so that nothing has to be said about it. */
+  readonly restartFollows?: boolean
+  /** Flags that the commands which are suggested take over. */
+  readonly carried: readonly string[]
+}
+
+/** What became of it. */
+export interface Passed {
+  /** The command line, word by word. */
+  readonly command: readonly string[]
+  readonly ran: boolean
+  /** As packagecloud-ctl ended; 128 and the number of a signal. 0 where nothing was run. */
+  readonly code: number
+  readonly signal?: NodeJS.Signals
+  /** Whether packagecloud.rb has changed since pc-ctl last applied it; `null` if that is not known. */
+  readonly configChanged: boolean | null
+}
+
+/**
+ * Checks packagecloud.rb, then has packagecloud-ctl do its part.
+ *
+ * @param say - takes lines of talk
+ * @throws CtlError of kind `configuration`, with nothing run, if packagecloud-ctl is not here or the file is not right;
+ *   `failed` if packagecloud-ctl cannot be started
+ */
+export async function passThrough(
+  settings: Settings,
+  request: PassThrough,
+  say: (line: string) => void,
+): Promise<Passed> {
+  const { command, args, ctl, dryRun, quiet, carried } = request
+  const words = [command, ...args]
+  const file = await findCtl(ctl, commandLine(['packagecloud-ctl', ...words]))
+  for (const line of checkConfig(settings)) say(line)
+  if (!(await isApplied(settings.configFile))) {
+    say(`packagecloud-ctl reads ${appliedConfig}; what was checked is ${settings.configFile}.`)
+  }
+  const sha256 = await fingerprint(settings.configFile)
+  const applied = await recall(settings.configFile)
+  const configChanged = applied === undefined ? null : applied.sha256 !== sha256
+  if (command === 'restart') for (const line of aboutRestart(settings.configFile, applied, sha256, carried)) say(line)
+  const outcome = { command: [file, ...words], configChanged }
+  if (dryRun) return { ...outcome, ran: false, code: 0 }
+
+  const ended = await runCtl(file, words, quiet)
+  if (ended.code !== 0) say(`${commandLine(outcome.command)} ${endOf(ended)}.`)
+  else if (command === 'reconfigure') await afterReconfigure(settings, sha256, request, say)
+  return {
+    ...outcome,
+    ran: true,
+    code: ended.code,
+    ...(ended.signal === undefined ? {} : { signal: ended.signal }),
+  }
+}
+
+const endOf = ({ code, signal }: Ended): string =>
+  signal === undefined ? `ended with exit code ${code}` : `was ended by ${signal}`
+
+async function isApplied(file: string): Promise<boolean> {
+  const applied = await realpath(appliedConfig).catch(() => undefined)
+  return (await realpath(file)) === applied
+}
+
+function aboutRestart(
+  file: string,
+  applied: Applied | undefined,
+  sha256: string,
+  carried: readonly string[],
+): readonly string[] {
+  if (applied === undefined) {
+    return [`Not known whether ${file} has been applied: no reconfigure through pc-ctl is on record.`]
+  }
+  if (applied.sha256 === sha256) return []
+  return [
+    `${file} has changed since the last reconfigure through pc-ctl, at ${applied.at}. A restart alone does not apply it:`,
+    `  ${commandLine(['pc-ctl', 'reconfigure', ...carried])}`,
+  ]
+}
+
+async function afterReconfigure(
+  settings: Settings,
+  sha256: string,
+  request: PassThrough,
+  say: (line: string) => void,
+): Promise<void> {
+  await remember(settings.configFile, { sha256, at: new Date().toISOString() }).catch((error: unknown) => {
+    say(`pc-ctl could not take down what was applied, so restart will not be able to compare: ${messageOf(error)}`)
+  })
+  if (request.restartFollows === true) return
+  say('A restart is needed: services go on with what they read when they started, so a reconfigure may not be enough.')
+  if (settings.cloudfrontPreviousSecret !== undefined) {
+    say('A secret is being replaced: restart only once the distribution that accepts both is deployed.')
+  }
+  say(`  ${commandLine(['pc-ctl', 'restart', ...request.carried])}`)
+}
