@@ -22,7 +22,12 @@ const commands = (await readdir(join(root, 'src/commands'))).filter((file) => fi
 try {
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ['src/main.ts', 'src/run.ts', ...commands.map((file) => `src/commands/${file}`)],
+    entryPoints: [
+      'src/main.ts',
+      'src/run.ts',
+      'src/reindex/read-worker.ts',
+      ...commands.map((file) => `src/commands/${file}`),
+    ],
     outdir: next,
     outbase: 'src',
     bundle: true,

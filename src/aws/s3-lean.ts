@@ -53,6 +53,9 @@ export interface Traffic {
 
 export interface LeanS3 {
   readonly bucket: string
+  readonly address: S3Address
+  /** Those in use now: they may be others after a while. */
+  credentials(): Promise<Credentials>
   /** @throws S3Error, or what the network threw, after patient retries of what can be repeated */
   send(request: S3Request): Promise<S3Response>
   /** The body as it comes; who reads it deals with its breaking off. */
@@ -172,6 +175,8 @@ export function createLeanS3(
 
   return {
     bucket,
+    address,
+    credentials,
     send: (request) => patiently(request, () => answerTo(request)),
     open: (request) =>
       patiently(request, async () => {

@@ -2,30 +2,31 @@ import { createHash } from 'node:crypto'
 
 import { statusOf } from '../aws/denial.ts'
 import type { LeanS3 } from '../aws/s3-lean.ts'
-import {
-  BadPackageError,
-  type Finding,
-  type Format,
-  type IndexedPackage,
-  type IndexPlan,
-  type OldIndexes,
-  type PackageFacts,
-  type Part,
-  type Repository,
-  type Signer,
-  type StoredObject,
+import type {
+  Finding,
+  Format,
+  IndexedPackage,
+  IndexPlan,
+  OldIndexes,
+  PackageFacts,
+  Part,
+  Repository,
+  Signer,
+  StoredObject,
 } from '../repositories/format.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
 import type { Journal, Row, Stretch } from './journal.ts'
 import type { Pace } from './pace.ts'
-import { digestsAtS3, packageSource, readObject } from './package-source.ts'
+import { readObject } from './package-source.ts'
 import { type Publisher, WriteConflict } from './publish.ts'
+import type { Readers } from './read-threads.ts'
 import type { IndexReport } from './report.ts'
 
 export interface IndexOptions {
   readonly s3: LeanS3
   readonly journal: Journal
   readonly pace: Pace
+  readonly readers: Readers
   /** Undefined: only look. */
   readonly publisher: Publisher | undefined
   readonly signer: (Signer & { readonly fingerprint: string }) | undefined
@@ -249,22 +250,18 @@ async function readPackages(
 
 /** Reads one package into the journal. Returns why it is none. */
 async function readOne(row: Row, format: Format, old: OldIndexes, options: IndexOptions): Promise<string | null> {
-  const { s3, journal } = options
-  const { key, size, etag } = row
-  const known = old.digestsOf(storedObject(row))
-  const digests = known?.sha256 === undefined ? { ...known, ...(await digestsAtS3(s3, row)) } : known
-  try {
-    const facts = await format.readPackage(packageSource(s3, row, digests))
-    journal.putPackage({ key, size, etag, bad: null, facts: JSON.stringify(facts) })
+  const { readers, journal } = options
+  const { key, size, etag, first } = row
+  const known = old.digestsOf(storedObject(row)) ?? {}
+  const result = await readers.read({ format: format.name, key, size, etag, first, known })
+  if ('facts' in result) {
+    journal.putPackage({ key, size, etag, bad: null, facts: result.facts })
     options.read(size)
     return null
-  } catch (error) {
-    if (!(error instanceof BadPackageError)) throw error
-    const why = error.message
-    // What is archived may be restored without becoming another version.
-    if (!why.startsWith('is archived')) journal.putPackage({ key, size, etag, bad: why, facts: null })
-    return why
   }
+  // What is archived may be restored without becoming another version.
+  if (!result.bad.startsWith('is archived')) journal.putPackage({ key, size, etag, bad: result.bad, facts: null })
+  return result.bad
 }
 
 const badPackage = (key: string, why: string): IndexFinding => ({

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 
 import { nameOf } from '../aws/absent.ts'
@@ -5,17 +6,38 @@ import { statusOf } from '../aws/denial.ts'
 import type { LeanS3 } from '../aws/s3-lean.ts'
 import type { Digests, PackageSource } from '../repositories/format.ts'
 import { BadPackageError } from '../repositories/format.ts'
-import type { Row } from './journal.ts'
 
 const breaks = 5
 
+/** The content that a listing showed. */
+interface Content {
+  readonly key: string
+  readonly size: number
+  readonly etag: string
+  /** Seconds since the epoch. */
+  readonly first: number
+}
+
+/** A source that also learns from what S3 answers. */
+export interface S3PackageSource extends PackageSource {
+  /** The MD5, where an answer has shown that the ETag is one. */
+  digestsSeen(): Digests
+}
+
 /** How a format reads one object, and always the content that the listing showed. */
-export function packageSource(s3: LeanS3, row: Row, known: Digests): PackageSource {
-  const { key, size, etag } = row
+export function packageSource(s3: LeanS3, { key, size, etag, first }: Content, known: Digests): S3PackageSource {
+  let seen: Digests = {}
+  const look = (headers: IncomingHttpHeaders | Readonly<Record<string, string>>): void => {
+    if (isMd5(etag, headers)) seen = { md5: etag }
+  }
   const range = async (start: number, end: number): Promise<Uint8Array> => {
     if (start >= Math.min(end, size)) return new Uint8Array()
     const headers = { range: `bytes=${start}-${Math.min(end, size) - 1}`, 'if-match': `"${etag}"` }
-    return (await readable(() => s3.send({ method: 'GET', action: 's3:GetObject', key, headers }))).body
+    const { headers: answered, body } = await readable(() =>
+      s3.send({ method: 'GET', action: 's3:GetObject', key, headers }),
+    )
+    look(answered)
+    return body
   }
   /** A connection that breaks in the middle is gone on with where it broke. */
   async function* stream(): AsyncGenerator<Uint8Array> {
@@ -23,6 +45,7 @@ export function packageSource(s3: LeanS3, row: Row, known: Digests): PackageSour
     for (let broken = 0; offset < size || size === 0;) {
       const headers = { 'if-match': `"${etag}"`, ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) }
       const message = await readable(() => s3.open({ method: 'GET', action: 's3:GetObject', key, headers }))
+      look(message.headers)
       try {
         for await (const chunk of message as AsyncIterable<Buffer>) {
           offset += chunk.length
@@ -36,7 +59,7 @@ export function packageSource(s3: LeanS3, row: Row, known: Digests): PackageSour
       }
     }
   }
-  return { key, size, etag, modified: row.first * 1000, known, range, stream }
+  return { key, size, etag, modified: first * 1000, known, range, stream, digestsSeen: () => seen }
 }
 
 /** What can't be read because it is archived is no failure of the network: its old entry is kept. */
@@ -50,7 +73,7 @@ async function readable<T>(read: () => Promise<T>): Promise<T> {
 }
 
 /** The digests that S3 keeps of an object: its checksum, and its ETag where that is one. */
-export async function digestsAtS3(s3: LeanS3, { key, etag }: Row): Promise<Digests> {
+export async function digestsAtS3(s3: LeanS3, { key, etag }: Pick<Content, 'key' | 'etag'>): Promise<Digests> {
   const { headers } = await s3.send({
     method: 'HEAD',
     action: 's3:GetObject',
@@ -67,8 +90,8 @@ export async function digestsAtS3(s3: LeanS3, { key, etag }: Row): Promise<Diges
 }
 
 /** Is this ETag the MD5 of the content? Not for uploads in parts, and not for what KMS encrypts. */
-export const isMd5 = (etag: string, headers: Readonly<Record<string, string>>): boolean =>
-  /^[\da-f]{32}$/.test(etag) && headers['x-amz-server-side-encryption']?.startsWith('aws:kms') !== true
+export const isMd5 = (etag: string, headers: IncomingHttpHeaders | Readonly<Record<string, string>>): boolean =>
+  /^[\da-f]{32}$/.test(etag) && !String(headers['x-amz-server-side-encryption']).startsWith('aws:kms')
 
 /** The content of an object; undefined if it is not there. */
 export async function readObject(s3: LeanS3, key: string): Promise<Uint8Array | undefined> {

@@ -24,7 +24,7 @@ export interface Scanned {
 }
 
 export interface ScanOptions {
-  readonly s3: LeanS3
+  readonly s3: Pick<LeanS3, 'send'>
   readonly journal: Journal
   readonly choice: Choice
   /** Those whose repositories are looked for. */

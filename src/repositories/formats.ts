@@ -4,3 +4,10 @@ import { yum } from './yum/yum.ts'
 
 /** The formats whose indexes pc-ctl makes. Of the others it only puts the attributes right. */
 export const formats: readonly Format[] = [apt, yum]
+
+/** The format of a name that one of {@link formats} has. */
+export function formatNamed(name: string): Format {
+  const found = formats.find((format) => format.name === name)
+  if (found === undefined) throw new Error(`There is no format ${name}.`)
+  return found
+}

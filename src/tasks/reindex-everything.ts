@@ -14,6 +14,8 @@ import { formats } from '../repositories/formats.ts'
 import { findRepositories } from '../reindex/found-repositories.ts'
 import { indexRepository, type IndexOptions } from '../reindex/index-repository.ts'
 import { createPublisher } from '../reindex/publish.ts'
+import type { Readers } from '../reindex/read-threads.ts'
+import { s3Readers } from '../reindex/s3-readers.ts'
 import type { Choice } from '../reindex/selection.ts'
 import { lookUpBucket } from '../resources/bucket.ts'
 import { need, type Settings } from '../settings/settings.ts'
@@ -52,6 +54,7 @@ interface Run extends ReindexOptions {
   readonly s3: LeanS3
   readonly journal: Journal
   readonly pace: Pace
+  readonly readers: Readers
   readonly progress: Progress
   /** Aborted by the operator, or because the lock was lost. */
   readonly stop: AbortSignal
@@ -78,24 +81,27 @@ export async function reindexEverything(aws: Aws, settings: Settings, options: R
   }
   let journal: Journal | undefined
   let s3: LeanS3 | undefined
+  let readers: Readers | undefined
   let lock: Lock | undefined
   try {
     const bucket = await lookUpBucket(aws, name)
     s3 = await connectLean(aws, name, bucket.region, traffic)
     const { versioned, aclOwner } = await lookAtBucket(s3, bucket)
     journal = new Journal(options.stateDir, name)
+    readers = s3Readers(s3, traffic)
     const writes = !options.dryRun && !options.listOnly
     if (writes) lock = await takeLock(s3, options.forceUnlock)
     if (writes && versioned) {
       options.say(`The bucket ${name} is versioned: each object that is rewritten is kept and paid for twice.`)
     }
     const stop = lock === undefined ? options.signal : AbortSignal.any([options.signal, lock.lost])
-    const report = await carryOut({ ...options, s3, journal, pace, progress, stop, aclOwner })
+    const report = await carryOut({ ...options, s3, journal, pace, readers, progress, stop, aclOwner })
     return { ...report, bucket: name, seconds: (performance.now() - begun) / 1000 }
   } catch (error) {
     throw explain(error, 'Reindex everything')
   } finally {
     progress.stop()
+    readers?.close()
     await lock?.release().catch(() => undefined)
     journal?.close()
     s3?.close()

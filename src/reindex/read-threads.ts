@@ -1,0 +1,151 @@
+/**
+ * Packages are read in worker threads: hashing, decompressing and parsing are most of the work of a run, and the
+ * requests for them most of the rest. What is asked and answered is plain data.
+ */
+import { availableParallelism } from 'node:os'
+import type { MessagePort } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
+
+import { nameOf } from '../aws/absent.ts'
+import { noteError, statusOf } from '../aws/denial.ts'
+import { S3Error, type Traffic } from '../aws/s3-lean.ts'
+import type { Credentials } from '../aws/signature-v4.ts'
+import { messageOf } from '../ui/errors.ts'
+import type { ReadJob, ReadResult } from './read-package.ts'
+
+/** Reads packages somewhere. */
+export interface Readers {
+  /** @throws what S3 answers, or the network throws */
+  read(job: ReadJob): Promise<ReadResult>
+  /** Ends what is under way: its callers get an error. */
+  close(): void
+}
+
+/** More threads than this would read faster than one more can write into the journal. */
+const mostThreads = 4
+
+/** An error without its class, which does not travel. */
+interface Failure {
+  readonly name: string
+  readonly message: string
+  readonly status?: number | undefined
+}
+
+type ToThread = { readonly id: number; readonly job: ReadJob } | { readonly credentials: Credentials }
+type FromThread =
+  | { readonly id: number; readonly result: ReadResult }
+  | { readonly id: number; readonly failure: Failure }
+  | { readonly traffic: keyof Traffic }
+
+interface Waiting {
+  readonly resolve: (result: ReadResult) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Thread {
+  readonly worker: Worker
+  readonly waiting: Map<number, Waiting>
+  /** The ones that it was given last. */
+  credentials?: Credentials
+}
+
+export interface ThreadOptions {
+  /** What each thread runs: it has to call {@link serveReads}. */
+  readonly script: string | URL
+  /** Goes to each thread as its `workerData`. */
+  readonly data: unknown
+  readonly traffic: Traffic
+  /** Undefined where the threads need none. */
+  readonly credentials?: () => Promise<Credentials>
+  readonly threads?: number
+}
+
+/** Starts threads that read packages. Whoever has least to do gets the next one. */
+export function readInThreads(options: ThreadOptions): Readers {
+  const {
+    script,
+    data,
+    traffic,
+    credentials,
+    threads: wanted = Math.min(mostThreads, availableParallelism()),
+  } = options
+  const threads = Array.from({ length: Math.max(1, wanted) }, (): Thread => start(script, data, traffic))
+  let last = 0
+  return {
+    async read(job) {
+      const now = await credentials?.()
+      const thread = threads.reduce((best, one) => (one.waiting.size < best.waiting.size ? one : best))
+      if (now !== undefined && now !== thread.credentials) {
+        const { accessKeyId, secretAccessKey, sessionToken } = now
+        send(thread, { credentials: { accessKeyId, secretAccessKey, sessionToken } })
+        thread.credentials = now
+      }
+      const id = ++last
+      return new Promise((resolve, reject) => {
+        thread.waiting.set(id, { resolve, reject })
+        send(thread, { id, job })
+      })
+    },
+    close() {
+      for (const { worker } of threads) void worker.terminate()
+    },
+  }
+}
+
+const send = ({ worker }: Thread, message: ToThread): void => worker.postMessage(message)
+
+function start(script: string | URL, data: unknown, traffic: Traffic): Thread {
+  const worker = new Worker(script, { workerData: data })
+  const waiting = new Map<number, Waiting>()
+  const end = (error: unknown): void => {
+    for (const { reject } of waiting.values()) reject(error)
+    waiting.clear()
+  }
+  worker.on('message', (message: FromThread) => {
+    if ('traffic' in message) {
+      traffic[message.traffic]()
+      return
+    }
+    const { resolve, reject } = waiting.get(message.id) ?? {}
+    waiting.delete(message.id)
+    if ('result' in message) resolve?.(message.result)
+    else reject?.(errorOf(message.failure))
+  })
+  worker.on('error', end)
+  worker.on('exit', () => end(new Error('the thread that read it has ended')))
+  return { worker, waiting }
+}
+
+function errorOf({ name, message, status }: Failure): Error {
+  const error = status === undefined ? Object.assign(new Error(message), { name }) : new S3Error(name, status, message)
+  noteError(error, 's3:GetObject')
+  return error
+}
+
+/** How a thread reads; `credentials` are the ones to use from now on. */
+export interface ServedReader {
+  read(job: ReadJob): Promise<ReadResult>
+  renew(credentials: Credentials): void
+}
+
+/** The thread's side: answers what {@link readInThreads} asks. */
+export function serveReads(port: MessagePort, reader: ServedReader): void {
+  const answer = (message: FromThread): void => port.postMessage(message)
+  const serve = async ({ id, job }: { id: number; job: ReadJob }): Promise<void> => {
+    try {
+      answer({ id, result: await reader.read(job) })
+    } catch (error) {
+      answer({ id, failure: { name: nameOf(error), message: messageOf(error), status: statusOf(error) } })
+    }
+  }
+  port.on('message', (message: ToThread) => {
+    if ('credentials' in message) reader.renew(message.credentials)
+    else void serve(message)
+  })
+}
+
+/** Tells the main thread what happens on the wire. */
+export const trafficTo = (port: MessagePort): Traffic => ({
+  slowDown: () => port.postMessage({ traffic: 'slowDown' } satisfies FromThread),
+  retry: () => port.postMessage({ traffic: 'retry' } satisfies FromThread),
+})
