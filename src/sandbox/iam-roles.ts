@@ -11,28 +11,11 @@ import {
   type Tag,
 } from './iam-input.ts'
 import { parseIdentityPolicy, parseTrustPolicy } from './iam-policy-document.ts'
-import { uniqueId, type IamOperation, type IamState } from './iam-state.ts'
+import { uniqueId, type IamOperation, type IamState, type Role } from './iam-state.ts'
 import type { QueryParameters } from './protocol-query.ts'
 import type { XmlContent } from './protocol-xml.ts'
 import { AwsError } from './service.ts'
 import { uriEncode } from './signature-v4.ts'
-
-export interface Role {
-  name: string
-  path: string
-  id: string
-  arn: string
-  description: string | undefined
-  /** Seconds. */
-  maxSessionDuration: number
-  trustPolicy: string
-  tags: Tag[]
-  /** Inline policies by name. */
-  policies: Record<string, string>
-  createdAt: number
-  /** When it was made or its trust policy last changed. */
-  trustedAt: number
-}
 
 const largestTrustPolicy = 2048
 const largestInlinePolicies = 10_240

@@ -1,11 +1,45 @@
 import { createHash, randomBytes } from 'node:crypto'
 
-import type { Role } from './iam-roles.ts'
-import type { AccessKey, User } from './iam-users.ts'
+import type { Tag } from './iam-input.ts'
 import type { QueryParameters } from './protocol-query.ts'
 import type { XmlContent } from './protocol-xml.ts'
 import type { AwsRequest, Context } from './service.ts'
 import type { Collection } from './store.ts'
+
+export interface Role {
+  name: string
+  path: string
+  id: string
+  arn: string
+  description: string | undefined
+  /** Seconds. */
+  maxSessionDuration: number
+  trustPolicy: string
+  tags: Tag[]
+  /** Inline policies by name. */
+  policies: Record<string, string>
+  createdAt: number
+  /** When it was made or its trust policy last changed. */
+  trustedAt: number
+}
+
+export interface User {
+  name: string
+  path: string
+  id: string
+  arn: string
+  tags: Tag[]
+  /** Inline policies by name. */
+  policies: Record<string, string>
+  createdAt: number
+}
+
+export interface AccessKey {
+  id: string
+  secretAccessKey: string
+  userName: string
+  createdAt: number
+}
 
 /** What IAM's operations work on. */
 export interface IamState {

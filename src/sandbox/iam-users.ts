@@ -11,29 +11,19 @@ import {
   type Tag,
 } from './iam-input.ts'
 import { parseIdentityPolicy } from './iam-policy-document.ts'
-import { accessKeyId, secretAccessKey, uniqueId, type IamOperation, type IamState } from './iam-state.ts'
+import {
+  accessKeyId,
+  secretAccessKey,
+  uniqueId,
+  type AccessKey,
+  type IamOperation,
+  type IamState,
+  type User,
+} from './iam-state.ts'
 import { validationError, type QueryParameters } from './protocol-query.ts'
 import type { XmlContent } from './protocol-xml.ts'
 import { AwsError, type AwsRequest } from './service.ts'
 import { uriEncode } from './signature-v4.ts'
-
-export interface User {
-  name: string
-  path: string
-  id: string
-  arn: string
-  tags: Tag[]
-  /** Inline policies by name. */
-  policies: Record<string, string>
-  createdAt: number
-}
-
-export interface AccessKey {
-  id: string
-  secretAccessKey: string
-  userName: string
-  createdAt: number
-}
 
 /** Operations on users, IAM API reference: enough to make callers who may do some things and not others. */
 export const userOperations: Readonly<Record<string, IamOperation>> = {
