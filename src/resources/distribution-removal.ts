@@ -5,7 +5,7 @@ import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, tagKey } from '../aws/names.ts'
 import { deployment, patiently, settling, type Talk, until } from '../aws/patience.ts'
 import { CtlError } from '../ui/errors.ts'
-import { getDistribution, type LiveDistribution, liveDistribution } from './distribution-targets.ts'
+import { getDistribution, type LiveDistribution, liveDistribution } from './live-distribution.ts'
 import { cfcreateNames } from './public-distribution.ts'
 import { keep, type Need, refuse, type Resource, updateIf } from './resource.ts'
 

@@ -1,20 +1,16 @@
 import {
   CloudFrontClient,
   CreateDistributionWithTagsCommand,
-  type Distribution as CloudFrontDistribution,
   type DistributionConfig,
   type DistributionSummary,
-  GetDistributionCommand,
-  ListTagsForResourceCommand,
-  paginateListDistributions,
   TagResourceCommand,
   UpdateDistributionCommand,
 } from '@aws-sdk/client-cloudfront'
 
-import { absentAs, nameOf } from '../aws/absent.ts'
+import { nameOf } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf, tagKey } from '../aws/names.ts'
-import { deployment, patiently, propagation, type Talk, until } from '../aws/patience.ts'
+import { patiently, propagation, type Talk } from '../aws/patience.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
 import { type Bucket, hostsOf } from './bucket.ts'
 import {
@@ -26,7 +22,13 @@ import {
   originOf,
   withWishes,
 } from './distribution-config.ts'
-import { type LiveDistribution, liveDistribution } from './distribution-targets.ts'
+import {
+  getDistribution,
+  listDistributions,
+  type LiveDistribution,
+  liveDistribution,
+  tagsOf,
+} from './live-distribution.ts'
 import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from './resource.ts'
 
 export interface DistributionSearch {
@@ -63,7 +65,7 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
 
     async apply(want, live, talk) {
       // Aliases come in a second step: if one is taken, the distribution itself is there all the same.
-      const found = live ?? (await createDistribution(client, want, talk))
+      const found = live ?? (await createDistribution(aws, want, talk))
       if (found.owner !== want.names.installation) {
         await client.send(new TagResourceCommand({ Resource: found.arn, Tags: { Items: [want.names.tag] } }))
       }
@@ -71,7 +73,7 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
       if (changesFor(found.config, config, want).length === 0) return { ...found, owner: want.names.installation }
       const command = new UpdateDistributionCommand({ Id: found.id, IfMatch: found.etag, DistributionConfig: config })
       const answer = await patiently(() => client.send(command), whyNotYet, propagation, talk)
-      return toDistribution(answer.Distribution, answer.ETag, want.names.installation)
+      return owned(liveDistribution(answer.Distribution, answer.ETag), want.names.installation)
     },
   }
 }
@@ -167,9 +169,8 @@ const nameOne = "Name the one that is meant with --distribution or packagecloud_
  * @throws CtlError of kind `configuration` if the one named does not exist
  */
 export async function findDistribution(aws: Aws, search: DistributionSearch): Promise<Distribution | undefined> {
-  const client = aws.client(CloudFrontClient, edgeRegion)
   if (search.id !== undefined) {
-    const named = await getDistribution(client, search.id)
+    const named = await getOwned(aws, search.id)
     if (named !== undefined) return named
     throw new CtlError('configuration', `The distribution ${search.id} does not exist in this account.`, {
       hint: "Correct --distribution or packagecloud_rails['cloudfront_distribution_id'], or remove it to have one made.",
@@ -177,55 +178,42 @@ export async function findDistribution(aws: Aws, search: DistributionSearch): Pr
     })
   }
   const ours: string[] = []
-  for (const candidate of await candidates(client, search)) {
-    if ((await ownerOfDistribution(client, candidate.ARN ?? '')) === search.names.installation) {
-      ours.push(candidate.Id ?? '')
-    }
+  for (const { Id = '', ARN = '' } of await candidates(aws, search)) {
+    if (ownerOf(await tagsOf(aws, ARN)) === search.names.installation) ours.push(Id)
   }
   const [first, ...rivals] = ours
   if (first === undefined) return undefined
-  const found = await getDistribution(client, first)
+  const found = await getOwned(aws, first)
   return found === undefined ? undefined : { ...found, rivals }
 }
 
 /** Reading tags is one throttled call a distribution, so only those that serve the bucket are asked. */
-async function candidates(client: CloudFrontClient, { bucket }: DistributionSearch): Promise<DistributionSummary[]> {
+async function candidates(aws: Aws, { bucket }: DistributionSearch): Promise<DistributionSummary[]> {
   const hosts = hostsOf(bucket)
-  const found: DistributionSummary[] = []
-  for await (const page of paginateListDistributions({ client }, {})) {
-    const serving = (page.DistributionList?.Items ?? []).filter((summary) =>
-      summary.Origins?.Items?.some(({ DomainName }) => hosts.includes(DomainName ?? '')),
-    )
-    found.push(...serving)
-  }
-  return found
+  return (await listDistributions(aws)).filter(({ Origins }) =>
+    Origins?.Items?.some(({ DomainName }) => hosts.includes(DomainName ?? '')),
+  )
 }
 
-async function getDistribution(client: CloudFrontClient, Id: string): Promise<Distribution | undefined> {
-  const found = await absentAs('NoSuchDistribution', () => client.send(new GetDistributionCommand({ Id })))
-  if (found?.Distribution === undefined) return undefined
-  const owner = await ownerOfDistribution(client, found.Distribution.ARN ?? '')
-  return toDistribution(found.Distribution, found.ETag, owner)
+async function getOwned(aws: Aws, id: string): Promise<Distribution | undefined> {
+  const found = await getDistribution(aws, id)
+  return found === undefined ? undefined : owned(found, ownerOf(await tagsOf(aws, found.arn)))
 }
 
-async function ownerOfDistribution(client: CloudFrontClient, Resource: string): Promise<string | undefined> {
-  const { Tags } = await client.send(new ListTagsForResourceCommand({ Resource }))
-  return ownerOf(Tags?.Items)
-}
-
-async function createDistribution(client: CloudFrontClient, want: DistributionWant, talk: Talk): Promise<Distribution> {
+async function createDistribution(aws: Aws, want: DistributionWant, talk: Talk): Promise<Distribution> {
+  const client = aws.client(CloudFrontClient, edgeRegion)
   const config = withWishes(blankConfig(want), { ...want, aliases: [], certificate: undefined })
   const command = new CreateDistributionWithTagsCommand({
     DistributionConfigWithTags: { DistributionConfig: config, Tags: { Items: [want.names.tag] } },
   })
   try {
     const made = await patiently(() => client.send(command), whyNotYet, propagation, talk)
-    return toDistribution(made.Distribution, made.ETag, want.names.installation)
+    return owned(liveDistribution(made.Distribution, made.ETag), want.names.installation)
   } catch (error) {
     const existing = /Already exists: (\w+)/.exec(messageOf(error))?.[1]
     if (nameOf(error) !== 'DistributionAlreadyExists' || existing === undefined) throw error
     // An answer that was lost, or a list that does not show it yet.
-    const found = await getDistribution(client, existing)
+    const found = await getOwned(aws, existing)
     if (found?.owner === want.names.installation) return found
     throw new CtlError(
       'refused',
@@ -252,25 +240,4 @@ function whyNotYet(error: unknown): string | undefined {
   }
 }
 
-/**
- * Waits until the distribution is Deployed. AWS's own waiter takes a denied permission or a missing distribution for
- * "not yet" and polls on for 35 minutes; here they end the wait.
- */
-export async function untilDeployed(aws: Aws, id: string, talk: Talk): Promise<void> {
-  const client = aws.client(CloudFrontClient, edgeRegion)
-  await until(
-    `CloudFront to deploy ${id} to all edges, usually 3 to 6 minutes`,
-    async () => {
-      const { Distribution: found } = await client.send(new GetDistributionCommand({ Id: id }))
-      return found?.Status === 'Deployed' ? true : undefined
-    },
-    deployment,
-    talk,
-  )
-}
-
-const toDistribution = (
-  found: CloudFrontDistribution | undefined,
-  etag: string | undefined,
-  owner: string | undefined,
-): Distribution => ({ ...liveDistribution(found, etag), owner, rivals: [] })
+const owned = (live: LiveDistribution, owner: string | undefined): Distribution => ({ ...live, owner, rivals: [] })

@@ -18,7 +18,7 @@ import {
   type LiveDistribution,
   liveDistribution,
   tagsOf,
-} from './distribution-targets.ts'
+} from './live-distribution.ts'
 import { canonical, type Change, change, type Need, type Resource, updateIf } from './resource.ts'
 
 export type Tags = Readonly<Record<string, string>>

@@ -11,7 +11,6 @@ import { edgeRegion, type Names, namesOf } from '../aws/names.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
 import { type Bucket, regionalHost } from './bucket.ts'
 import { type DistributionEdit, editChanges, edited } from './distribution-edit.ts'
-import { isHostOf, listDistributions, liveDistribution, serving } from './distribution-targets.ts'
 import {
   editNeeds,
   getTagged,
@@ -20,6 +19,7 @@ import {
   type Tags,
   writeEdit,
 } from './edited-distribution.ts'
+import { isHostOf, listDistributions, liveDistribution, serving } from './live-distribution.ts'
 import { change, create, type Decision, type Need, pending, refuse, type Resource, updateIf } from './resource.ts'
 
 /**

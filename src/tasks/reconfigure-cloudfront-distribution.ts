@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import type { Aws } from '../aws/connect.ts'
 import { namesOf } from '../aws/names.ts'
 import { type Account, lookUpAccount } from '../resources/account.ts'
-import { type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/bucket.ts'
 import { bucketPolicy, type BucketPolicy, type Reader } from '../resources/bucket-policy.ts'
+import { type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/bucket.ts'
 import { cachePolicy, type CachePolicy } from '../resources/cache-policy.ts'
-import { distribution, type Distribution, findDistribution, untilDeployed } from '../resources/distribution.ts'
 import { type OriginAccess, originOf, type PriceClass } from '../resources/distribution-config.ts'
+import { distribution, type Distribution, findDistribution } from '../resources/distribution.ts'
+import { untilDeployed } from '../resources/live-distribution.ts'
 import {
   originAccessControl,
   type OriginAccessControl,

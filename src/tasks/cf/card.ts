@@ -1,5 +1,5 @@
-import type { LiveDistribution } from '../../resources/distribution-targets.ts'
-import { bucketOf } from '../../resources/distribution-targets.ts'
+import type { LiveDistribution } from '../../resources/live-distribution.ts'
+import { bucketOf } from '../../resources/live-distribution.ts'
 import type { LabelValue } from '../../ui/s3cmd-labels.ts'
 import { table } from '../../ui/table.ts'
 

@@ -7,8 +7,8 @@ import { assertDnsCompatible, type Bucket, bucketNeeds, lookUpBucket } from '../
 import { cachePolicy, type CachePolicy } from '../../resources/cache-policy.ts'
 import { certificateNeeds } from '../../resources/certificate.ts'
 import type { DistributionEdit } from '../../resources/distribution-edit.ts'
-import { untilDeployed } from '../../resources/distribution.ts'
 import type { TaggedDistribution, Tags } from '../../resources/edited-distribution.ts'
+import { untilDeployed } from '../../resources/live-distribution.ts'
 import { originAccessControl, type OriginAccessControl } from '../../resources/origin-access.ts'
 import {
   cfcreateNames as names,

@@ -1,6 +1,6 @@
 import type { Aws } from '../../aws/connect.ts'
 import { explain } from '../../aws/denial.ts'
-import { listDistributions, tagsOf } from '../../resources/distribution-targets.ts'
+import { listDistributions, tagsOf } from '../../resources/live-distribution.ts'
 import { type CfCard, cardOf, type CfDetail, detailOf } from './card.ts'
 import { resolveTargets, wholeDistributions } from './targets.ts'
 

@@ -5,7 +5,7 @@ import {
   listDistributions,
   type LiveDistribution,
   serving,
-} from '../../resources/distribution-targets.ts'
+} from '../../resources/live-distribution.ts'
 import { CtlError } from '../../ui/errors.ts'
 import { table } from '../../ui/table.ts'
 

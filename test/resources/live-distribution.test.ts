@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { bucketOf, isHostOf } from '../../src/resources/distribution-targets.ts'
+import { bucketOf, isHostOf } from '../../src/resources/live-distribution.ts'
 
 /** What stands behind a bucket's name in S3's hosts. */
 const ends = [

@@ -11,6 +11,7 @@ import {
 import { absentAs } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion } from '../aws/names.ts'
+import { deployment, type Talk, until } from '../aws/patience.ts'
 import type { Need } from './resource.ts'
 
 /** Any distribution of the account, whoever made it. */
@@ -70,6 +71,23 @@ export async function tagsOf(aws: Aws, arn: string): Promise<Readonly<Record<str
   const client = aws.client(CloudFrontClient, edgeRegion)
   const { Tags } = await client.send(new ListTagsForResourceCommand({ Resource: arn }))
   return Object.fromEntries((Tags?.Items ?? []).map(({ Key = '', Value = '' }) => [Key, Value]))
+}
+
+/**
+ * Waits until the distribution is Deployed. AWS's own waiter takes a denied permission or a missing distribution for
+ * "not yet" and polls on for 35 minutes; here they end the wait.
+ */
+export async function untilDeployed(aws: Aws, id: string, talk: Talk): Promise<void> {
+  const client = aws.client(CloudFrontClient, edgeRegion)
+  await until(
+    `CloudFront to deploy ${id} to all edges, usually 3 to 6 minutes`,
+    async () => {
+      const { Distribution: found } = await client.send(new GetDistributionCommand({ Id: id }))
+      return found?.Status === 'Deployed' ? true : undefined
+    },
+    deployment,
+    talk,
+  )
 }
 
 /**
