@@ -29,7 +29,7 @@ export async function readDeb(source: PackageSource): Promise<ReadDeb> {
   try {
     if (source.known.sha256 === undefined) {
       const { head, digests } = await digestsAndHead(source, neededOf, ['sha256'])
-      return { control: await controlOf(head, source.size), digests }
+      return { control: await controlOf(head, source.size), digests: { ...source.known, ...digests } }
     }
     const head = await rangedHead(source)
     return { control: await controlOf(head, source.size), digests: source.known }

@@ -65,6 +65,12 @@ describe('apt: reading a .deb', () => {
     })
   }
 
+  it('keeps the MD5 that the ETag tells beside the SHA-256 that it computes', async () => {
+    const bytes = deb()
+    const { digests } = await apt.readPackage(sourceOf(bytes, { md5: hash('md5', bytes) }))
+    expect(digests).to.deep.equal({ md5: hash('md5', bytes), sha256: hash('sha256', bytes) })
+  })
+
   it('reads control.tar.xz', async () => {
     const { facts } = await apt.readPackage(sourceOf(debOf('control.tar.xz', xzArchive)))
     expect(facts).to.deep.equal(wanted)
