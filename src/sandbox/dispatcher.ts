@@ -72,6 +72,8 @@ export class Dispatcher {
   private async perform(service: Service, request: AwsRequest, arrival: Arrival): Promise<AwsResponse> {
     const operation = await service.operation(request)
     const call = this.record(request, operation)
+    const resource = service.resource?.(request)
+    if (resource !== undefined) call.resource = resource
     const due = this.parts.faults.take(request.service, operation)
     await this.hook(call, 'before')
     // A client that was killed meanwhile must not have its request carried out.

@@ -51,6 +51,7 @@ export function createS3(context: Context, peers: S3Peers): S3 {
   const service: S3 = {
     names: ['s3'],
     operation: operationOf,
+    resource: (request) => arnOf(addressOf(request)),
     // S3 judges its callers itself: bucket policies, ACLs and Block Public Access have a say.
     permissions: () => [],
     async handle(request, operation) {

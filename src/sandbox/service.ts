@@ -82,6 +82,8 @@ export interface Service {
   readonly names: readonly string[]
   /** The API operation that a request asks for, such as `CreateRole`; used by the call log, faults and IAM. */
   operation(request: AwsRequest): Promise<string> | string
+  /** ARN of what a request is about, for the call log; where it is missing, that of the first permission serves. */
+  resource?(request: AwsRequest): string
   /**
    * What the caller must be allowed. Without this method the core looks for `service:Operation` on any resource; a
    * service that judges its callers by itself returns an empty list.

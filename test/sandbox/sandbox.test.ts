@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { GetRoleCommand, IAMClient, ListRolesCommand } from '@aws-sdk/client-iam'
 import { CreateKeyCommand, KMSClient, ListKeysCommand } from '@aws-sdk/client-kms'
 import { ListFunctionsCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { AwsClient } from 'aws4fetch'
 import { expect } from 'chai'
@@ -192,6 +192,23 @@ describe('the sandbox', () => {
     expect(read?.resource).to.equal(`arn:aws:iam::${sandbox.accountId}:role/nobody`)
     expect(change).to.deep.include({ service: 's3', operation: 'CreateBucket', changing: true, status: 200 })
     expect(change?.caller).to.equal(`arn:aws:iam::${sandbox.accountId}:root`)
+    expect(change?.resource).to.equal('arn:aws:s3:::logged')
     expect(sandbox.calls.changing()).to.have.length(1)
+  })
+
+  it('knows what a call of S3 is about before its effect', async () => {
+    const s3 = new S3Client({ ...clientConfig(sandbox), forcePathStyle: true })
+    const seen: unknown[] = []
+    const stop = sandbox.onCall(({ operation, resource }, phase) => {
+      if (phase === 'before') seen.push([operation, resource])
+      return undefined
+    })
+    await s3.send(new CreateBucketCommand({ Bucket: 'told' }))
+    await s3.send(new PutObjectCommand({ Bucket: 'told', Key: 'a b/ü+%.deb', Body: '' }))
+    stop()
+    expect(seen).to.deep.equal([
+      ['CreateBucket', 'arn:aws:s3:::told'],
+      ['PutObject', 'arn:aws:s3:::told/a b/ü+%.deb'],
+    ])
   })
 })
