@@ -95,11 +95,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   const isThere = async ({ key, body }: IndexObject, row: Row | undefined): Promise<boolean> => {
-    if (row?.size !== body.length || row.cacheControl !== cacheControl.metadata) return false
-    if (row.etag === createHash('md5').update(body).digest('hex')) return true
-    const head = await s3.send({ method: 'HEAD', action: 's3:GetObject', key })
+    if (row?.size !== body.length) return false
+    const same = row.etag === createHash('md5').update(body).digest('hex')
+    if (row.cacheControl !== null && row.cacheControl !== cacheControl.metadata) return false
+    if (same && row.cacheControl !== null) return true
+    const { headers } = await s3.send({ method: 'HEAD', action: 's3:GetObject', key })
+    if (etagOf(headers) !== row.etag || headers['cache-control'] !== cacheControl.metadata) return false
     // Only where the ETag is no digest of the content does it have to be read.
-    if (etagOf(head.headers) !== row.etag || isMd5(row.etag, head.headers)) return false
+    if (same || isMd5(row.etag, headers)) return same
     const there = await readObject(s3, key)
     return there !== undefined && Buffer.from(there).equals(body)
   }
