@@ -198,13 +198,16 @@ async function listText(
   listed: Release['files'] | undefined,
 ): Promise<Uint8Array | undefined> {
   const plain = list.folder + list.name
+  // What a Release does not mean beside what it means was left behind by an earlier publication.
+  const isListed = extensions.some((extension) => listed?.has(plain + extension) === true)
   let other: { bytes: Uint8Array; extension: string } | undefined
   for (const extension of extensions) {
     const file = listed?.get(plain + extension)
     for (const path of [folder + plain + extension, byHash(folder, list, file)]) {
       const bytes = await read(path)
       if (bytes === undefined) continue
-      if (file === undefined || isMeant(bytes, file)) return decompress(bytes, list.name + extension, largestList)
+      if (file === undefined ? !isListed : isMeant(bytes, file))
+        return decompress(bytes, list.name + extension, largestList)
       other ??= { bytes, extension }
     }
   }

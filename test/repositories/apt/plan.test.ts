@@ -299,6 +299,15 @@ describe('apt: new indexes', () => {
     expect(bucket.text(list)).to.equal(entries)
   })
 
+  it('believe of two forms of a list the only one that the Release names', async () => {
+    const bucket = poolBucket().put(`${list}.gz`, gzipSync(''))
+    const entries = bucket.text(list)
+    const sum = `SHA256:\n ${hash('sha256', entries)} ${Buffer.byteLength(entries)} main/binary-amd64/Packages\n`
+    bucket.put('dists/stable/Release', release(`Architectures: amd64\nComponents: main\n${sum}`))
+    await bucket.reindex({ now })
+    expect(bucket.text(list)).to.contain('Package: hello')
+  })
+
   it('know a content by its MD5 where that is the ETag, and by nothing less', async () => {
     const bucket = poolBucket()
     const { old } = await bucket.plan({ now })
