@@ -1,0 +1,205 @@
+/** A package repository as its users see it, and what the tests of their clients share. */
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3'
+import { expect } from 'chai'
+import { generateKey, readKey } from 'openpgp'
+
+import { connect } from '../../src/aws/connect.ts'
+import type { Report } from '../../src/reindex/report.ts'
+import { chooseObjects } from '../../src/reindex/selection.ts'
+import type { OpenedSigner } from '../../src/repositories/openpgp.ts'
+import { cacheControlOf } from '../../src/repositories/cache-control.ts'
+import { type Front, startFront } from '../../src/sandbox/front.ts'
+import { readFrontSettings } from '../../src/sandbox/front-settings.ts'
+import { loadSettings } from '../../src/settings/settings.ts'
+import { reindexEverything } from '../../src/tasks/reindex-everything.ts'
+import { bucket, edgeUrl, type Installation, install, nameOfCall } from './installation.ts'
+
+const execute = promisify(execFile)
+
+/** The access token that users have. */
+export const token = '5d41402abc4b2a76b9719d911017c592f7e0c0a1b2c3d4e5'
+
+/** Attributes of an object, such as publishers leave them behind. */
+export type Attributes = Omit<PutObjectCommandInput, 'Bucket' | 'Key' | 'Body'>
+
+/** An installation with a front server before it. */
+export interface Shop {
+  readonly place: Installation
+  /** Base URL of the front server, without credentials. */
+  readonly url: string
+  /** The same with the token as user name. */
+  readonly urlWithToken: string
+  /** Base URL of the distribution; there is one once `open` has been called. */
+  readonly edge: string
+  put(key: string, body: Uint8Array | string, attributes?: Attributes): Promise<void>
+  get(key: string): Promise<Buffer>
+  remove(key: string): Promise<void>
+  /** `pc-ctl reindex-everything`, as a command, which must end well. */
+  reindex(...flags: string[]): Promise<Report>
+  /** The same in this process, for many runs. */
+  reindexHere(signer?: OpenedSigner): Promise<Report>
+  /** What operators run after the first reindex: distribution, signed URLs, and a front server that redirects to it. */
+  open(): Promise<void>
+  /** Asks the front server for an object as clients do. */
+  ask(key: string): Promise<Response>
+  /** How many objects the edge got from the bucket in the meantime. */
+  fetched(during: () => Promise<unknown>): Promise<number>
+  close(): Promise<void>
+}
+
+export async function startShop(): Promise<Shop> {
+  const place = await install()
+  const { s3 } = place.clients
+  const { config, sandbox } = place
+  const readSettings = () => readFrontSettings(config, sandbox.credentials)
+  const front: Front = await startFront({ port: 0, endpoint: sandbox.endpoint, token, readSettings })
+  let edge = ''
+  return {
+    place,
+    url: front.url,
+    urlWithToken: front.url.replace('//', `//${token}:@`),
+    get edge() {
+      return edge
+    },
+    async put(Key, Body, attributes = {}) {
+      await s3.send(new PutObjectCommand({ ...attributes, Bucket: bucket, Key, Body }))
+    },
+    async get(Key) {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }))
+      return Buffer.from((await Body?.transformToByteArray()) ?? [])
+    },
+    async remove(Key) {
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }))
+    },
+    async reindex(...flags) {
+      return JSON.parse(await place.succeed(['reindex-everything', ...flags, '--json'])) as Report
+    },
+    reindexHere: (signer) => reindexHere(place, signer),
+    async open() {
+      const { lines } = await place.connect()
+      edge = edgeUrl(lines)
+      await front.restart()
+    },
+    ask: (key) => {
+      const authorization = `Basic ${Buffer.from(`${token}:`).toString('base64')}`
+      const path = key.split('/').map(encodeURIComponent).join('/')
+      return fetch(`${front.url}/${path}`, { headers: { authorization } })
+    },
+    async fetched(during) {
+      const last = sandbox.calls.list().at(-1)?.number ?? 0
+      await during()
+      return sandbox.calls.list((call) => call.number > last && nameOfCall(call) === 's3:GetObject').length
+    },
+    async close() {
+      await front.close()
+      await place.close()
+    },
+  }
+}
+
+async function reindexHere(place: Installation, signer: OpenedSigner | undefined): Promise<Report> {
+  // The SDK takes its endpoint from nowhere else.
+  process.env['AWS_ENDPOINT_URL'] = place.sandbox.endpoint
+  const settings = await loadSettings({ config: place.config, installation: 'packagecloud' })
+  const aws = connect(settings)
+  try {
+    return await reindexEverything(aws, settings, {
+      choice: chooseObjects({}),
+      stateDir: join(place.folder, 'state', 'pc-ctl'),
+      concurrency: 16,
+      dryRun: false,
+      attributes: true,
+      indexes: true,
+      signer,
+      allowShrink: true,
+      strict: true,
+      listOnly: false,
+      full: false,
+      forceUnlock: false,
+      show: 'nothing',
+      signal: new AbortController().signal,
+      say: () => undefined,
+    })
+  } finally {
+    aws.close()
+    Reflect.deleteProperty(process.env, 'AWS_ENDPOINT_URL')
+  }
+}
+
+/** What users are told beside how to get an object: that of a package is kept by the edge, that of an index never. */
+export async function expectServed(shop: Shop, keys: readonly string[]): Promise<void> {
+  for (const key of keys) {
+    const first = await shop.ask(key)
+    const second = await shop.ask(key)
+    for (const answer of [first, second]) {
+      expect(answer.status, key).to.equal(200)
+      expect(answer.url, key).to.include(`${shop.edge}/`)
+      expect(answer.headers.get('cache-control'), key).to.equal(cacheControlOf(key))
+    }
+    const kept = cacheControlOf(key)?.includes('immutable') === true
+    expect(second.headers.get('x-cache'), key).to.equal(kept ? 'Hit from cloudfront' : 'Miss from cloudfront')
+  }
+}
+
+/** An OpenPGP key, both halves armored, and the public one as gpgv wants it too. */
+export async function signingKey(): Promise<{ secret: string; publicArmored: string; keyring: Uint8Array }> {
+  const { privateKey, publicKey } = await generateKey({
+    type: 'ecc',
+    curve: 'ed25519Legacy',
+    userIDs: [{ name: 'Packages' }],
+    format: 'armored',
+  })
+  return {
+    secret: privateKey,
+    publicArmored: publicKey,
+    keyring: (await readKey({ armoredKey: publicKey })).write(),
+  }
+}
+
+/** A folder that a client has for itself. */
+export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-client-'))
+  try {
+    return await use(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Runs a client with nothing of this machine's own settings; fails with all that it said. */
+export async function runClient(
+  folder: string,
+  [command = '', ...args]: readonly string[],
+): Promise<{ stdout: string; stderr: string }> {
+  try {
+    return await execute(command, args, { cwd: folder, env: environmentOf(folder), maxBuffer: 2 ** 26 })
+  } catch (error) {
+    if (!(error instanceof Error) || !('stdout' in error)) throw error
+    const { stdout, stderr = '' } = error as Error & { stdout: string; stderr?: string }
+    throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error })
+  }
+}
+
+/** Proxies, indexes and caches of this machine's are none of a test's business. */
+function environmentOf(folder: string): NodeJS.ProcessEnv {
+  const foreign = /proxy$|^(aws|pip|npm|gem|bundle|ruby|maven|mvn|node)_/i
+  const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name))
+  return { ...Object.fromEntries(kept), HOME: folder, LC_ALL: 'C.UTF-8' }
+}
+
+/** A test that a client is needed for. Where there is none it is left out, and says so. */
+export function testWith([command = '', ...args]: readonly string[], title: string, body: () => Promise<void>): void {
+  const client = [command, ...args].join(' ')
+  if (spawnSync(command, [...args, '--version']).status === 0) {
+    it(`${client} ${title}`, body)
+    return
+  }
+  process.stderr.write(`Left out: "${client} ${title}", because there is no ${client} here.\n`)
+  it.skip(`${client} ${title}: left out, there is no ${client} here`)
+}
