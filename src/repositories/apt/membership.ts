@@ -2,8 +2,9 @@
  * Which package is in which list. A pool does not say what suite a package is in: only the present lists do. An entry is
  * the package's whose key it names; in packagecloud's layout, where no entry names a key, the one with its content.
  */
+import { NameTable } from '../compact-table.ts'
 import type { Digests, Finding, IndexedPackage, StoredObject } from '../format.ts'
-import type { OldEntry } from './old-lists.ts'
+import type { OldEntries, OldEntry } from './old-lists.ts'
 
 /** An entry's place: which list, and where in it. */
 export interface Place {
@@ -13,8 +14,8 @@ export interface Place {
 
 /** What the entries and the objects know of one another. */
 export interface Membership {
-  /** The places of the entries that are this object's. */
-  readonly placesOf: (key: string) => readonly Place[]
+  /** The places of the entries that are an object's, by its number in the order of the packages, from 0. */
+  readonly placesOf: (nth: number) => readonly Place[]
   /** Has an entry this content? Then an object that is no entry's is a second copy of one that is. */
   readonly isListed: (digests: Digests) => boolean
   /** Do entries name keys? Then an entry found by its content has moved, and its `Filename` is out of date. */
@@ -28,60 +29,156 @@ export interface Membership {
 /** How an object was found for an entry; the larger the surer. */
 const certainty = { md5: 1, sha256: 2, key: 3 } as const
 
-interface Joined extends Place {
-  readonly entry: OldEntry
-  how: number
-  key: string
-  unreadable: boolean
-}
-
 /**
- * Joins entries and objects.
+ * Joins entries and objects. Holds some ten numbers of an entry, and no text.
  *
  * @param parts - the entries of each list
  * @param packages - gone through once
  */
 export function joinMembers(
   root: string,
-  parts: readonly (readonly OldEntry[])[],
+  parts: readonly OldEntries[],
   packages: Iterable<IndexedPackage>,
   unreadable: readonly StoredObject[],
 ): Membership {
-  const joined = parts.map((entries, part) =>
-    entries.map((entry, at): Joined => ({ part, at, entry, how: 0, key: '', unreadable: false })),
-  )
-  const all = joined.flat()
-  const byName = groupBy(all, ({ entry }) => pathOf(entry))
-  const bySha256 = groupBy(all, ({ entry }) => entry.digests.sha256)
-  const byMd5 = groupBy(all, ({ entry }) => entry.digests.md5)
-  const claim = (found: readonly Joined[] | undefined, key: string, how: number, isUnreadable = false): void => {
-    for (const one of found ?? []) if (one.how < how) Object.assign(one, { how, key, unreadable: isUnreadable })
-  }
+  const entries = new AllEntries(parts)
+  const claims = new Claims(entries.length)
+  let nth = 0
   for (const { key, digests, etag, size } of packages) {
-    claim(byName.get(key.slice(root.length)), key, certainty.key)
-    claim(digests.sha256 === undefined ? undefined : bySha256.get(digests.sha256), key, certainty.sha256)
-    const sameSum = byMd5
-      .get(digests.md5 ?? etag)
-      ?.filter(({ entry }) => entry.size === size && fits(entry, digests.sha256))
-    claim(sameSum, key, certainty.md5)
+    const { sha256, md5 = etag } = digests
+    claims.claim(entries.named(key.slice(root.length)), nth, certainty.key)
+    if (sha256 !== undefined) claims.claim(entries.withSha256(sha256), nth, certainty.sha256)
+    const sameSum = entries.withMd5(md5).filter(({ entry }) => entry.size === size && fits(entry, sha256))
+    claims.claim(sameSum, nth, certainty.md5)
+    nth++
   }
+  const readable = nth
   for (const { key, etag, size } of unreadable) {
-    const named = byName.get(key.slice(root.length))?.filter(({ entry }) => unchanged(entry, etag, size))
-    claim(named, key, certainty.key, true)
-    claim(
-      byMd5.get(etag)?.filter(({ entry }) => entry.size === size),
-      key,
+    const named = entries.named(key.slice(root.length)).filter(({ entry }) => unchanged(entry, etag, size))
+    claims.claim(named, nth, certainty.key)
+    claims.claim(
+      entries.withMd5(etag).filter(({ entry }) => entry.size === size),
+      nth,
       certainty.md5,
-      true,
     )
+    nth++
   }
-  const byKey = groupBy(all, ({ key, unreadable: skip }) => (skip || key === '' ? undefined : key))
+  const numbersOf = claims.byPackage(nth)
   return {
-    placesOf: (key) => byKey.get(key) ?? [],
-    isListed: ({ sha256, md5 }) => bySha256.has(sha256 ?? '') || byMd5.has(md5 ?? ''),
-    namesKeys: all.some(({ how }) => how === certainty.key),
-    kept: all.filter((one) => one.unreadable),
-    gone: all.filter(({ how }) => how === 0),
+    placesOf: (wanted) => numbersOf(wanted).map((number) => entries.placeOf(number)),
+    isListed: ({ sha256, md5 }) =>
+      (sha256 !== undefined && entries.withSha256(sha256).length > 0) ||
+      (md5 !== undefined && entries.withMd5(md5).length > 0),
+    namesKeys: claims.some(certainty.key),
+    kept: unreadable.flatMap(({ key }, at) =>
+      numbersOf(readable + at).map((number) => ({ ...entries.placeOf(number), key })),
+    ),
+    gone: claims.unclaimed().map((number) => entries.placeOf(number)),
+  }
+}
+
+interface Numbered {
+  readonly number: number
+  readonly entry: OldEntry
+}
+
+/** The entries of all lists, numbered through. */
+class AllEntries {
+  readonly length: number
+  readonly #parts: readonly OldEntries[]
+  readonly #starts: readonly number[]
+  readonly #byName = new NameTable()
+  readonly #bySha256 = new NameTable()
+  readonly #byMd5 = new NameTable()
+
+  constructor(parts: readonly OldEntries[]) {
+    let number = 0
+    this.#parts = parts
+    this.#starts = parts.map((entries) => {
+      const start = number
+      for (let at = 0; at < entries.length; at++, number++) {
+        const entry = entries.at(at)
+        this.#byName.add(pathOf(entry), number)
+        if (entry.digests.sha256 !== undefined) this.#bySha256.add(entry.digests.sha256, number)
+        if (entry.digests.md5 !== undefined) this.#byMd5.add(entry.digests.md5, number)
+      }
+      return start
+    })
+    this.length = number
+  }
+
+  named(path: string): Numbered[] {
+    return this.#found(this.#byName, path, pathOf)
+  }
+
+  withSha256(sha256: string): Numbered[] {
+    return this.#found(this.#bySha256, sha256, ({ digests }) => digests.sha256)
+  }
+
+  withMd5(md5: string): Numbered[] {
+    return this.#found(this.#byMd5, md5, ({ digests }) => digests.md5)
+  }
+
+  placeOf(number: number): Place {
+    let part = this.#starts.length - 1
+    while (part > 0 && (this.#starts[part] ?? 0) > number) part--
+    return { part, at: number - (this.#starts[part] ?? 0) }
+  }
+
+  #found(table: NameTable, name: string, nameOf: (entry: OldEntry) => string | undefined): Numbered[] {
+    return table.find(name).flatMap((number) => {
+      const { part, at } = this.placeOf(number)
+      const entry = this.#parts[part]?.at(at)
+      return entry !== undefined && nameOf(entry) === name ? [{ number, entry }] : []
+    })
+  }
+}
+
+/** Which package each entry belongs to: the one that was found for it in the surest way, of several the first. */
+class Claims {
+  readonly #how: Uint8Array
+  readonly #by: Uint32Array
+
+  constructor(entries: number) {
+    this.#how = new Uint8Array(entries)
+    this.#by = new Uint32Array(entries)
+  }
+
+  claim(found: readonly Numbered[], nth: number, how: number): void {
+    for (const { number } of found) {
+      if ((this.#how[number] ?? 0) >= how) continue
+      this.#how[number] = how
+      this.#by[number] = nth
+    }
+  }
+
+  some(how: number): boolean {
+    return this.#how.includes(how)
+  }
+
+  unclaimed(): number[] {
+    const found: number[] = []
+    this.#how.forEach((how, number) => {
+      if (how === 0) found.push(number)
+    })
+    return found
+  }
+
+  /** The entries of each package, in their order. */
+  byPackage(packages: number): (nth: number) => number[] {
+    const first = new Int32Array(packages).fill(-1)
+    const next = new Int32Array(this.#by.length).fill(-1)
+    for (let number = this.#by.length - 1; number >= 0; number--) {
+      const nth = this.#by[number] ?? 0
+      if (this.#how[number] === 0) continue
+      next[number] = first[nth] ?? -1
+      first[nth] = number
+    }
+    return (nth) => {
+      const found: number[] = []
+      for (let number = first[nth] ?? -1; number >= 0; number = next[number] ?? -1) found.push(number)
+      return found
+    }
   }
 }
 
@@ -92,21 +189,9 @@ export const pathOf = ({ filename }: OldEntry): string => filename.replace(/^(?:
 const fits = ({ digests }: OldEntry, sha256: string | undefined): boolean =>
   digests.sha256 === undefined || sha256 === undefined || digests.sha256 === sha256
 
-/** As far as size and ETag tell; an ETag of an upload in parts tells nothing. */
-const unchanged = (entry: OldEntry, etag: string, size: number): boolean =>
-  entry.size === size && (etag === entry.digests.md5 || !/^[0-9a-f]{32}$/.test(etag))
-
-function groupBy<T>(items: readonly T[], name: (item: T) => string | undefined): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const found = name(item)
-    if (found === undefined) continue
-    const group = groups.get(found)
-    if (group === undefined) groups.set(found, [item])
-    else group.push(item)
-  }
-  return groups
-}
+/** As far as size and MD5 tell. An ETag of an upload in parts tells nothing, nor does a list without MD5 sums. */
+const unchanged = ({ size: listed, digests: { md5 = '' } }: OldEntry, etag: string, size: number): boolean =>
+  listed === size && (etag === md5 || md5 === '' || !/^[0-9a-f]{32}$/.test(etag))
 
 /** What is told of an entry that is dropped. */
 export const goneFinding = (key: string, title: string): Finding => ({

@@ -3,25 +3,18 @@ import type { Finding, IndexedPackage, IndexInput, Json, Part } from '../format.
 import type { Stanza } from './deb822.ts'
 import { valueOf, writeStanza } from './deb822.ts'
 import { placeOf } from './layout.ts'
-import {
-  conflictFinding,
-  goneFinding,
-  joinMembers,
-  type Membership,
-  orphanFinding,
-  pathOf,
-  type Place,
-} from './membership.ts'
+import { conflictFinding, goneFinding, joinMembers, type Membership, orphanFinding, pathOf } from './membership.ts'
 import type { OldApt, OldSuite } from './old-indexes.ts'
-import { type OldEntry, type OldPart, stanzaOf } from './old-lists.ts'
+import type { OldEntries, OldPart } from './old-lists.ts'
 import { packagesStanza } from './packages.ts'
+import { type Slot, Slots } from './slots.ts'
 import { sourcesStanza } from './sources.ts'
 
 /** A list to be written. */
 export interface NewPart {
   readonly suite: OldSuite
   readonly old: OldPart
-  readonly text: string
+  readonly text: Buffer
 }
 
 export interface NewLists {
@@ -49,12 +42,7 @@ export function aptFacts(facts: Json): AptFacts | undefined {
 const isField = (field: unknown): field is [string, string] =>
   Array.isArray(field) && typeof field[0] === 'string' && typeof field[1] === 'string'
 
-interface Slot {
-  readonly key: string
-  readonly identity: string
-  readonly sha256: string | undefined
-  readonly text: string
-}
+type WritablePart = Pick<NewPart, 'suite' | 'old'>
 
 /**
  * Makes the new lists. Entries stay in the order of the present ones, new packages follow in the order of their keys.
@@ -65,50 +53,41 @@ export function newLists(input: IndexInput<OldApt>): NewLists {
   const { repository, old, unreadable } = input
   const writable = old.suites
     .filter(({ broken }) => !broken)
-    .flatMap((suite) => suite.parts.map((part) => ({ suite, part })))
+    .flatMap((suite) => suite.parts.map((part): WritablePart => ({ suite, old: part })))
   const frozen = old.suites.filter(({ broken }) => broken).flatMap(({ parts }) => parts)
-  const present = [...writable.map(({ part }) => part), ...frozen]
-  const members = joinMembers(
-    repository.root,
-    present.map(({ entries }) => entries),
-    input.packages(),
-    unreadable,
-  )
-  const slots = present.map(({ entries }) => new Array<Slot | undefined>(entries.length).fill(undefined))
+  const present = [...writable.map(({ old: part }) => part), ...frozen]
+  const lists = present.map(({ entries }) => entries)
+  const members = joinMembers(repository.root, lists, input.packages(), unreadable)
+  const slots = new Slots(lists)
   const findings: Finding[] = []
   for (const { part, at, key } of members.kept) {
-    const { text } = present[part]?.entries[at] ?? { text: '' }
-    put(slots, { part, at }, { key, identity: identityOf(stanzaOf(text)), sha256: undefined, text })
+    const identity = identityOf(present[part]?.entries.stanzaOf(at) ?? [])
+    slots.put({ part, at }, { key, identity, sha256: '', text: undefined })
   }
+  let nth = 0
   for (const found of input.packages()) {
     const facts = aptFacts(found.facts)
+    const places = members.placesOf(nth++)
     if (facts === undefined) continue
-    const places = members.placesOf(found.key)
     if (places.length === 0) {
       const place = old.suites.some(({ broken }) => broken)
         ? undefined
         : placeByKey(found, facts, writable, repository.root)
       if (place === undefined) {
         if (!members.isListed({ md5: found.etag, ...found.digests })) findings.push(orphanFinding(found.key))
-      } else slots[place]?.push(slotOf(found, facts, undefined, repository.root, members))
+      } else slots.add(place, slotOf(found, facts, undefined, repository.root, members))
     }
     for (const place of places) {
       const part = present[place.part]
       if (part !== undefined && place.part < writable.length)
-        put(slots, place, slotOf(found, facts, part.entries[place.at], repository.root, members))
+        slots.put(place, slotOf(found, facts, { ...place, part: part.entries }, repository.root, members))
     }
   }
   for (const { part, at } of members.gone) {
-    const { title = '', entries = [] } = present[part] ?? {}
-    const entry = entries[at]
-    if (entry !== undefined) findings.push(goneFinding(repository.root + pathOf(entry), title))
+    const { title = '', entries } = present[part] ?? {}
+    if (entries !== undefined) findings.push(goneFinding(repository.root + pathOf(entries.at(at)), title))
   }
   return assembled(writable, slots, findings)
-}
-
-const put = (slots: readonly (Slot | undefined)[][], { part, at }: Place, slot: Slot): void => {
-  const list = slots[part]
-  if (list !== undefined) list[at] = slot
 }
 
 const identityOf = (stanza: Stanza): string =>
@@ -117,19 +96,25 @@ const identityOf = (stanza: Stanza): string =>
 function slotOf(
   { key, size, etag, digests, identity }: IndexedPackage,
   { kind, stanza }: AptFacts,
-  entry: OldEntry | undefined,
+  place: { readonly part: OldEntries; readonly at: number } | undefined,
   root: string,
   { namesKeys }: Membership,
 ): Slot {
   const path = key.slice(root.length)
+  const entry = place?.part.at(place.at)
   // Named by the entry, or, where no entry names a key, served under a name that only the old index knows.
   const stays = entry !== undefined && (!namesKeys || pathOf(entry) === path)
   const filename = stays ? entry.filename : path
   // An ETag is known to be the MD5 where the present index says the same.
   const known = entry?.digests.md5 === etag && entry.size === size ? { md5: etag, ...digests } : digests
-  const listing = { filename, size, digests: known, ...(entry === undefined ? {} : { old: stanzaOf(entry.text) }) }
+  const listing = {
+    filename,
+    size,
+    digests: known,
+    ...(place === undefined ? {} : { old: place.part.stanzaOf(place.at) }),
+  }
   const fresh = kind === 'deb' ? packagesStanza(stanza, listing) : sourcesStanza(stanza, listing)
-  return { key, identity, sha256: digests.sha256, text: writeStanza(fresh) }
+  return { key, identity, sha256: digests.sha256 ?? '', text: writeStanza(fresh) }
 }
 
 /**
@@ -139,12 +124,12 @@ function slotOf(
 function placeByKey(
   { key }: IndexedPackage,
   { kind, stanza }: AptFacts,
-  parts: readonly { suite: OldSuite; part: OldPart }[],
+  parts: readonly WritablePart[],
   root: string,
 ): number | undefined {
   const path = key.slice(root.length)
   const flat = parts.every(({ suite }) => suite.folder === '')
-  const place = parts.findIndex(({ suite, part }) => {
+  const place = parts.findIndex(({ suite, old: part }) => {
     if ((kind === 'deb') !== (part.name === 'Packages')) return false
     if (suite.folder === '') return flat
     const architecture = placeOf(part.folder)?.architecture
@@ -156,44 +141,24 @@ function placeByKey(
 const fitsArchitecture = (kind: AptFacts['kind'], stanza: Stanza, architecture: string | undefined): boolean =>
   kind === 'dsc' || ['all', architecture].includes(valueOf(stanza, 'Architecture'))
 
-function assembled(
-  parts: readonly { suite: OldSuite; part: OldPart }[],
-  slots: readonly (Slot | undefined)[][],
-  findings: Finding[],
-): NewLists {
-  const indexed = new Set<string>()
-  const made = parts.map(({ suite, part }, at): { part: NewPart; count: Part } => {
-    const texts: string[] = []
-    const winners = new Map<string, Slot>()
-    for (const [index, slot] of (slots[at] ?? []).entries()) {
-      if (slot === undefined) continue
-      const winner = winners.get(slot.identity)
-      if (winner !== undefined && differ(winner, slot)) {
-        findings.push(conflictFinding(slot.key, slot.identity, part.title, winner.key))
-        continue
-      }
-      // A second copy of what is listed already is not worth a second entry.
-      if (winner !== undefined && index >= part.entries.length) continue
-      winners.set(slot.identity, winner ?? slot)
-      indexed.add(slot.key)
-      texts.push(slot.text)
-    }
+function assembled(parts: readonly WritablePart[], slots: Slots, findings: Finding[]): NewLists {
+  const made = parts.map(({ suite, old }, part): { part: NewPart; count: Part } => {
+    const winners = slots.winnersOf(part, (loser, winner) =>
+      findings.push(conflictFinding(loser.key, loser.identity, old.title, winner.key)),
+    )
     return {
-      part: { suite, old: part, text: texts.map((text) => `${text}\n`).join('') },
+      part: { suite, old, text: slots.textOf(winners) },
       count: {
-        name: part.title + (part.name === 'Sources' ? ' (sources)' : ''),
-        before: part.entries.length,
-        after: texts.length,
+        name: old.title + (old.name === 'Sources' ? ' (sources)' : ''),
+        before: old.entries.length,
+        after: winners.length,
       },
     }
   })
   return {
     parts: made.map(({ part }) => part),
     counts: made.map(({ count }) => count),
-    packages: indexed.size,
+    packages: slots.indexed,
     findings,
   }
 }
-
-const differ = (one: Slot, other: Slot): boolean =>
-  one.sha256 !== undefined && other.sha256 !== undefined && one.sha256 !== other.sha256

@@ -2,12 +2,13 @@
 import { createHash } from 'node:crypto'
 
 import { messageOf } from '../../ui/errors.ts'
+import { NameTable } from '../compact-table.ts'
 import type { Digests, Finding, OldIndexes, Repository, StoredObject } from '../format.ts'
 import { decompress } from './decompress.ts'
 import { decodeText, signedText } from './deb822.ts'
 import { type List, listOf, placeOf, suiteOf } from './layout.ts'
 import { Malformed } from './malformed.ts'
-import { type OldEntry, type OldPart, readList } from './old-lists.ts'
+import { type OldEntries, type OldPart, readList } from './old-lists.ts'
 import { dateOf, type ListedIndex, readRelease, type Release } from './release.ts'
 
 /** A suite, or all of a flat repository. */
@@ -56,22 +57,38 @@ export async function openApt(repository: Repository): Promise<OldApt> {
       }),
     )
   }
-  const bySum = new Map<string, OldEntry>()
-  for (const { digests, ...entry } of suites.flatMap(({ parts }) => parts.flatMap(({ entries }) => entries))) {
-    if (digests.md5 !== undefined && digests.sha256 !== undefined) bySum.set(digests.md5, { digests, ...entry })
-  }
+  const known = new KnownDigests(suites.flatMap(({ parts }) => parts.map(({ entries }) => entries)))
   return {
     signed: suites.some(({ inRelease, detached }) => inRelease !== undefined || detached),
     suites,
     findings,
-    digestsOf: (object) => digestsOf(bySum, object),
+    digestsOf: (object) => known.of(object),
   }
 }
 
-/** The ETag is the MD5, or, with KMS and for uploads in parts, nothing that is ever equal to one. */
-function digestsOf(bySum: ReadonlyMap<string, OldEntry>, { etag, size }: StoredObject): Digests | undefined {
-  const entry = bySum.get(etag)
-  return entry?.size === size ? entry.digests : undefined
+/** The digests of all entries by their MD5. */
+class KnownDigests {
+  readonly #lists: readonly OldEntries[]
+  readonly #byMd5 = new NameTable()
+
+  constructor(lists: readonly OldEntries[]) {
+    this.#lists = lists
+    lists.forEach((entries, list) => {
+      for (let at = 0; at < entries.length; at++) {
+        const { md5, sha256 } = entries.at(at).digests
+        if (md5 !== undefined && sha256 !== undefined) this.#byMd5.add(md5, list + at * lists.length)
+      }
+    })
+  }
+
+  /** The ETag is the MD5, or, with KMS and for uploads in parts, nothing that is ever equal to one. */
+  of({ etag, size }: StoredObject): Digests | undefined {
+    for (const number of this.#byMd5.find(etag)) {
+      const entry = this.#lists[number % this.#lists.length]?.at(Math.floor(number / this.#lists.length))
+      if (entry?.digests.md5 === etag && entry.size === size) return entry.digests
+    }
+    return undefined
+  }
 }
 
 const frozen = (key: string, what: string): Finding => ({

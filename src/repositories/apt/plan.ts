@@ -63,11 +63,10 @@ interface NewFile {
 }
 
 async function filesOf({ old, text }: NewPart): Promise<NewFile[]> {
-  const body = Buffer.from(text)
   const path = old.folder + old.name
   return [
-    newFile(path, body, 'text/plain; charset=utf-8'),
-    newFile(`${path}.gz`, await fixedGzip(body), 'application/gzip'),
+    newFile(path, text, 'text/plain; charset=utf-8'),
+    newFile(`${path}.gz`, await fixedGzip(text), 'application/gzip'),
   ]
 }
 

@@ -1,6 +1,6 @@
 /** What apt and its tools say of our indexes. Left out, visibly, where they are not on the machine. */
 import { execFile, spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -232,20 +232,5 @@ describe('apt: real clients', function () {
     } finally {
       await rm(folder, { recursive: true })
     }
-  })
-
-  it('Packages equals what apt-ftparchive writes for a folder of real packages, DEB_CORPUS', async function () {
-    const folder = process.env['DEB_CORPUS'] ?? ''
-    if (!isThere('apt-ftparchive') || folder === '') this.skip()
-    const bucket = new Bucket().put('Packages', '')
-    for (const name of (await readdir(folder)).filter((file) => file.endsWith('.deb'))) {
-      bucket.put(name, await readFile(join(folder, name)))
-    }
-    const { plan } = await bucket.reindex()
-    expect(plan.findings).to.deep.equal([])
-    const args = [...onlySha256, 'packages', '.']
-    const { stdout } = await run('apt-ftparchive', args, { cwd: folder, maxBuffer: 1e9 })
-    const byName = (text: string): string[] => text.trimEnd().split('\n\n').sort()
-    expect(byName(bucket.text('Packages'))).to.deep.equal(byName(stdout.replaceAll('Filename: ./', 'Filename: ')))
   })
 })

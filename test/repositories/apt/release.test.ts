@@ -76,8 +76,10 @@ describe('apt: Release', () => {
 
   it('and entries keep their text to the byte', () => {
     const one = 'Package: a\nFilename: ./a.deb\nSize: 3\nX:  odd \n more\n'
-    const [first, second] = readList(Buffer.from(`\n${one}\n \n\n${one.replace('./a', 'b').trimEnd()}`), 'Packages')
-    expect(first).to.deep.include({ text: one, filename: './a.deb', size: 3 })
-    expect(second?.text).to.equal(one.replace('./a', 'b'))
+    const entries = readList(Buffer.from(`\n${one}\n \n\n${one.replace('./a', 'b').trimEnd()}`), 'Packages')
+    expect(entries).to.have.length(2)
+    expect(entries.at(0)).to.deep.include({ filename: './a.deb', size: 3 })
+    expect(entries.bytesOf(0).toString()).to.equal(one)
+    expect(entries.bytesOf(1).toString()).to.equal(one.replace('./a', 'b'))
   })
 })
