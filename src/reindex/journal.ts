@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
@@ -119,6 +120,12 @@ export class Journal {
     } catch (error) {
       throw openingFailed(this.file, error)
     }
+  }
+
+  /** Tells this journal from all others: whoever has it open is the only one. */
+  get id(): string {
+    this.prepare("INSERT OR IGNORE INTO about VALUES ('id', ?)").run(randomUUID())
+    return String(this.prepare("SELECT value FROM about WHERE name = 'id'").get()?.['value'])
   }
 
   /** Commits what has been written and closes the file. */

@@ -8,6 +8,7 @@ import { formatOf } from '../repositories/layout.ts'
 import { CtlError } from '../ui/errors.ts'
 import { grantHeaders } from './acl.ts'
 import type { Journal, Row } from './journal.ts'
+import { isLost } from './lock.ts'
 import type { Pace } from './pace.ts'
 import { isMd5, readObject } from './package-source.ts'
 
@@ -53,7 +54,12 @@ const inherited = [
 export function createPublisher(options: PublisherOptions): Publisher {
   const { s3, journal, pace } = options
 
-  const write = async (object: IndexObject, row: Row | undefined, template: Headers): Promise<void> => {
+  const write = async (
+    object: IndexObject,
+    row: Row | undefined,
+    template: Headers,
+    signal: AbortSignal,
+  ): Promise<void> => {
     const { key, body, contentType, top } = object
     const condition: Headers =
       top === undefined ? {} : row === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${row.etag}"` }
@@ -64,6 +70,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       'content-type': contentType,
       'cache-control': cacheControl.metadata,
     }
+    if (isLost(signal)) signal.throwIfAborted()
     try {
       await s3.send({ method: 'PUT', action: 's3:PutObject', key, headers, body })
     } catch (error) {
@@ -124,9 +131,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
         [...expected.keys()].find((key) => /(InRelease|Release|repomd\.xml)$/.test(key)) ?? [...expected.keys()][0]
       const template =
         missing.flat().length === 0 || neighbour === undefined ? {} : await inheritFrom(neighbour, options)
-      for (const group of missing) {
-        signal.throwIfAborted()
-        await Promise.all(group.map((object) => pace.run(() => write(object, expected.get(object.key), template))))
+      for (const [index, group] of missing.entries()) {
+        // The first group is asked for by nobody yet. What comes then belongs together and is soon done: an operator
+        // who stops a run must not leave clients with half of it.
+        if (index < 2) signal.throwIfAborted()
+        await Promise.all(
+          group.map((object) => pace.run(() => write(object, expected.get(object.key), template, signal))),
+        )
         written.written += group.length
       }
       return written

@@ -14,6 +14,8 @@ export type Outcome =
   /** Put right, or, where nothing is written, to be put right. */
   | { readonly kind: 'rewritten'; readonly before: { cacheControl: string; contentType: string }; readonly row: Row }
   | { readonly kind: 'skipped'; readonly reason: string }
+  /** Not written any more, since the run was stopped. */
+  | { readonly kind: 'left' }
   | { readonly kind: 'failed'; readonly error: unknown }
 
 export interface PutRightOptions {
@@ -76,7 +78,7 @@ const looks = 4
 
 /** One object: looks, decides, writes; from the start again where somebody else changed it in between. */
 async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
-  const { s3, journal, choice, engine } = options
+  const { s3, journal, choice, engine, signal } = options
   try {
     const wanted = choice.judge(row.key)
     if (engine === undefined && row.cacheControl !== null) {
@@ -109,7 +111,8 @@ async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
         return { kind: 'rewritten', before: plan.before, row: seen }
       }
       try {
-        const now = await engine.carryOut(plan.rewrite)
+        if (signal.aborted) return { kind: 'left' }
+        const now = await engine.carryOut(plan.rewrite, signal)
         if ('skip' in now) return skip(journal, seen, now.skip)
         const { cacheControl, contentType } = plan.rewrite
         const written: Row = { ...seen, ...now, cacheControl, contentType, skip: null, todo: false }
@@ -123,7 +126,7 @@ async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
       }
     }
   } catch (error) {
-    return { kind: 'failed', error }
+    return signal.aborted && error === signal.reason ? { kind: 'left' } : { kind: 'failed', error }
   }
 }
 

@@ -14,8 +14,12 @@ export interface Rewritten {
 
 /** Carries out what was planned. One object at a time here; S3 Batch Operations would take many. */
 export interface RewriteEngine {
-  /** @throws what S3 answers; with status 412 or 409 where the object is no longer what was planned for */
-  carryOut(rewrite: Rewrite): Promise<Rewritten | { readonly skip: string }>
+  /**
+   * @param signal - once it is aborted nothing more is written
+   * @throws what S3 answers; with status 412 or 409 where the object is no longer what was planned for; the reason of
+   * the signal
+   */
+  carryOut(rewrite: Rewrite, signal: AbortSignal): Promise<Rewritten | { readonly skip: string }>
   /** Ends what a killed run left half done. */
   tidy(): Promise<void>
 }
@@ -68,7 +72,11 @@ export function copyEngine({
   }
 
   /** Copies what is too large for one call. Nobody sees the new object until all of it is there. */
-  const copyInParts = async (rewrite: Rewrite, grants: Record<string, string>): Promise<Rewritten> => {
+  const copyInParts = async (
+    rewrite: Rewrite,
+    grants: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<Rewritten> => {
     const { key, size } = rewrite
     const tagging: Record<string, string> = rewrite.tagged ? { 'x-amz-tagging': await tagsOf(s3, key) } : {}
     const created = await s3.send({
@@ -89,6 +97,7 @@ export function copyEngine({
       let next = 0
       const worker = async (): Promise<void> => {
         for (let index = next++; index < starts.length; index = next++) {
+          signal.throwIfAborted()
           const start = index * step
           const { body } = await s3.send({
             method: 'PUT',
@@ -104,6 +113,7 @@ export function copyEngine({
         }
       }
       await Promise.all(Array.from({ length: partsAtOnce }, worker))
+      signal.throwIfAborted()
       const parts = etags.map((etag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${etag}</ETag></Part>`)
       await s3.send({
         method: 'POST',
@@ -135,14 +145,15 @@ export function copyEngine({
   }
 
   return {
-    async carryOut(rewrite) {
+    async carryOut(rewrite, signal) {
       let grants: Record<string, string> | undefined = {}
       if (aclOwner !== undefined) {
         const acl = await s3.send({ method: 'GET', action: 's3:GetObjectAcl', key: rewrite.key, query: { acl: '' } })
         grants = grantHeaders(acl.body.toString('utf8'), aclOwner)
         if (grants === undefined) return { skip: reasons.owner }
+        signal.throwIfAborted()
       }
-      return rewrite.size > copyLimit ? copyInParts(rewrite, grants) : copyWhole(rewrite, grants)
+      return rewrite.size > copyLimit ? copyInParts(rewrite, grants, signal) : copyWhole(rewrite, grants)
     },
     async tidy() {
       for (const { id, key } of journal.uploads()) await abort(id, key)

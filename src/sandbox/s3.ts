@@ -56,7 +56,8 @@ export function createS3(context: Context, peers: S3Peers): S3 {
     permissions: () => [],
     async handle(request, operation) {
       const answer = await carryOut(state, handlers, request, operation)
-      return { ...answer, headers: { ...requestIds(request), ...answer.headers } }
+      const date = new Date(context.now()).toUTCString()
+      return { ...answer, headers: { ...requestIds(request), date, ...answer.headers } }
     },
     error: errorDocument,
     async serve(request) {

@@ -33,6 +33,8 @@ export interface SandboxOptions {
   latency?: number
   /** Twelve digits. */
   accountId?: string
+  /** The clock of this AWS, in milliseconds since the epoch. */
+  now?: () => number
   faults?: readonly (Fault | string)[]
   /**
    * Identity policies (JSON). With them, `credentials` are those of the IAM user `operator`, who has exactly these; in
@@ -126,7 +128,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     timing: { ...rehearsalTiming, ...options.timing },
     endpoint,
     folder,
-    now: Date.now,
+    now: options.now ?? Date.now,
   }
   const calls = new CallLog()
   const faults = new FaultPlan()

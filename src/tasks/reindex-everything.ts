@@ -3,7 +3,7 @@ import { explain } from '../aws/denial.ts'
 import { connectLean, type LeanS3 } from '../aws/s3-lean.ts'
 import { lookAtBucket } from '../reindex/bucket-facts.ts'
 import { Journal } from '../reindex/journal.ts'
-import { type Lock, takeLock } from '../reindex/lock.ts'
+import { type Lock, type LockTiming, takeLock } from '../reindex/lock.ts'
 import { Pace } from '../reindex/pace.ts'
 import { count, Progress } from '../reindex/progress.ts'
 import { putRight } from '../reindex/put-right.ts'
@@ -44,6 +44,7 @@ export interface ReindexOptions {
   /** Forget what the journal knows. */
   readonly full: boolean
   readonly forceUnlock: boolean
+  readonly lockTiming?: LockTiming
   readonly show: Show
   readonly signal: AbortSignal
   readonly say: (line: string) => void
@@ -90,7 +91,10 @@ export async function reindexEverything(aws: Aws, settings: Settings, options: R
     journal = new Journal(options.stateDir, name)
     readers = s3Readers(s3, traffic)
     const writes = !options.dryRun && !options.listOnly
-    if (writes) lock = await takeLock(s3, options.forceUnlock)
+    if (writes) {
+      const { forceUnlock: force, lockTiming: timing } = options
+      lock = await takeLock({ s3, journal: journal.id, force, timing })
+    }
     if (writes && versioned) {
       options.say(`The bucket ${name} is versioned: each object that is rewritten is kept and paid for twice.`)
     }

@@ -1,0 +1,179 @@
+import { once } from 'node:events'
+import { hostname } from 'node:os'
+
+import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { expect } from 'chai'
+
+import type { LeanS3 } from '../../src/aws/s3-lean.ts'
+import { isLost, type Lock, lockKey, type LockOptions, takeLock } from '../../src/reindex/lock.ts'
+import type { Call } from '../../src/sandbox/call-log.ts'
+import { CtlError } from '../../src/ui/errors.ts'
+import { type S3Fixture, startS3 } from '../sandbox/s3-client.ts'
+import { leanFor } from './lean-under-test.ts'
+
+const minute = 60_000
+/** So that nothing beats and nothing expires while a test runs, unless it says otherwise. */
+const never = { heartbeat: 60 * minute, expiry: 60 * minute }
+
+describe('the lock of a bucket', () => {
+  let fixture: S3Fixture
+  let s3: LeanS3
+  let later = 0
+  let count = 0
+  const taken: Lock[] = []
+  before(async () => (fixture = await startS3({ now: () => Date.now() + later })))
+  after(() => fixture.close())
+  beforeEach(async () => {
+    const Bucket = `lock-${++count}`
+    later = 0
+    await fixture.client.send(new CreateBucketCommand({ Bucket }))
+    s3 = leanFor(fixture.sandbox, Bucket)
+  })
+  afterEach(async () => {
+    for (const lock of taken.splice(0)) await lock.release()
+    s3.close()
+  })
+
+  const take = async (options: Partial<LockOptions> = {}): Promise<Lock> => {
+    const lock = await takeLock({ s3, journal: 'mine', force: false, timing: never, ...options })
+    taken.push(lock)
+    return lock
+  }
+  const refusal = async (options: Partial<LockOptions> = {}): Promise<CtlError> => {
+    try {
+      await take(options)
+    } catch (error) {
+      if (error instanceof CtlError) return error
+      throw error
+    }
+    throw new Error('the lock was taken')
+  }
+  const text = async (): Promise<string> => {
+    const { Body } = await fixture.client.send(new GetObjectCommand({ Bucket: s3.bucket, Key: lockKey }))
+    return (await Body?.transformToString()) ?? ''
+  }
+  const overwrite = (Body = '{"run":"another","owner":"another@host"}'): Promise<unknown> =>
+    fixture.client.send(new PutObjectCommand({ Bucket: s3.bucket, Key: lockKey, Body }))
+  /** Resolves once calls of a kind have been answered. */
+  const seen = (howMany: number, is: (call: Call) => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      let left = howMany
+      const stop = fixture.sandbox.onCall((call, phase) => {
+        if (phase === 'after' && is(call) && --left === 0) {
+          stop()
+          resolve()
+        }
+        return undefined
+      })
+    })
+
+  it('is held by one, until it is released', async () => {
+    const lock = await take()
+    const { failure, message, hint, code } = await refusal({ journal: 'other' })
+    expect([failure, code]).to.deep.equal(['refused', 'Locked'])
+    expect(message).to.include(`@${hostname()} (process ${process.pid})`).and.to.include('ago')
+    expect(hint.join()).to.include('--force-unlock')
+    await lock.release()
+    await take({ journal: 'other' })
+  })
+
+  it('goes to exactly one of many who want it at once', async () => {
+    const timing = { heartbeat: 60 * minute, expiry: 5 * minute }
+    // There is none yet; one that was released; one that has expired.
+    for (const prepare of [() => undefined, () => overwrite('{"released":true}'), () => overwrite()]) {
+      await prepare()
+      later += 6 * minute
+      const wanting = Array.from({ length: 8 }, (_one, index) => take({ journal: `${index}`, timing }))
+      const outcomes = await Promise.allSettled(wanting)
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).to.have.length(1)
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') expect(outcome.reason).to.include({ code: 'Locked' })
+      }
+      later -= 6 * minute
+    }
+  })
+
+  it('beats as long as it is held, each time with another body', async () => {
+    const bodies = new Set<string>()
+    const beats = new Promise<void>((resolve) => {
+      const stop = fixture.sandbox.onCall(async ({ operation }, phase) => {
+        if (operation !== 'PutObject' || phase !== 'after' || bodies.add(await text()).size < 4) return undefined
+        stop()
+        resolve()
+        return undefined
+      })
+    })
+    const lock = await take({ timing: { ...never, heartbeat: 5 } })
+    await beats
+    await lock.release()
+    expect(JSON.parse(await text())).to.deep.include({ released: true })
+    expect(lock.lost.aborted).to.equal(false)
+  })
+
+  it('expires by the clock of S3, whatever ours says', async () => {
+    const timing = { heartbeat: 60 * minute, expiry: 5 * minute }
+    await take({ timing })
+    later = 4 * minute
+    const refused = await refusal({ journal: 'other', timing })
+    expect(refused.message).to.match(/last heard of 4 min( \d+ s)? ago/)
+    later = 6 * minute
+    await take({ journal: 'other', timing })
+    // Written by a clock that is ahead of ours: fresh all the same.
+    expect((await refusal({ journal: 'third', timing })).code).to.equal('Locked')
+  })
+
+  it('is alive as long as it beats', async () => {
+    const timing = { heartbeat: 5, expiry: 5 * minute }
+    await take({ timing })
+    later = 10 * minute
+    await seen(2, ({ operation }) => operation === 'PutObject')
+    expect((await refusal({ journal: 'other', timing })).code).to.equal('Locked')
+  })
+
+  it('goes at once to whoever has the journal of one who died', async () => {
+    await take()
+    // Its copy on another host proves nothing.
+    await overwrite((await text()).replace(JSON.stringify(hostname()), '"elsewhere"'))
+    expect((await refusal()).code).to.equal('Locked')
+    await overwrite(JSON.stringify({ run: 'x', owner: 'x', host: hostname(), journal: 'mine', released: false }))
+    await take()
+  })
+
+  it('is lost to one who forces it, and not released then', async () => {
+    const first = await take({ timing: { ...never, heartbeat: 5 } })
+    await take({ journal: 'other', force: true })
+    const held = await text()
+    if (!first.lost.aborted) await once(first.lost, 'abort')
+    expect(isLost(first.lost)).to.equal(true)
+    expect(first.lost.reason).to.include({ failure: 'refused', code: 'LockLost' })
+    await first.release()
+    expect(await text()).to.equal(held)
+  })
+
+  it('is lost where it was removed, or could not be told for too long', async () => {
+    const removed = await take({ timing: { ...never, heartbeat: 5 } })
+    await fixture.client.send(new DeleteObjectCommand({ Bucket: s3.bucket, Key: lockKey }))
+    if (!removed.lost.aborted) await once(removed.lost, 'abort')
+    fixture.sandbox.faults.add('s3:PutObject:2-999:AccessDenied')
+    const mute = await take({ timing: { heartbeat: 5, expiry: 20 } })
+    if (!mute.lost.aborted) await once(mute.lost, 'abort')
+    fixture.sandbox.faults.clear()
+    expect(isLost(mute.lost)).to.equal(true)
+  })
+
+  it('is ours although the answer was lost', async () => {
+    fixture.sandbox.faults.add('s3:PutObject:1:after:drop')
+    const lock = await take()
+    fixture.sandbox.faults.clear()
+    expect((await refusal({ journal: 'other' })).code).to.equal('Locked')
+    await lock.release()
+    await take({ journal: 'other' })
+  })
+
+  it('takes what is no lock for somebody, until it is old', async () => {
+    await overwrite('not JSON')
+    expect((await refusal()).message).to.include('somebody')
+    later = 6 * minute
+    await take({ timing: { ...never, expiry: 5 * minute } })
+  })
+})
