@@ -90,7 +90,7 @@ function isAuthorized(header: string | undefined, token: string): boolean {
 function keyOf(rawPath: string): string | undefined {
   try {
     const key = decodeURIComponent(rawPath.slice(1))
-    return key === '' || key.endsWith('/') ? undefined : key
+    return key === '' ? undefined : key
   } catch {
     return undefined
   }

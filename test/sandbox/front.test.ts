@@ -77,6 +77,13 @@ describe('the sandbox’s front server', () => {
     expect((await ask('HEAD')).headers.get('location')).to.match(/X-Amz-Signature=/)
   })
 
+  it('sends clients to keys that end in a slash too, as those of PyPI indexes do', async () => {
+    const s3 = new S3Client(clientConfig(sandbox, sandbox, 'eu-central-1'))
+    await s3.send(new PutObjectCommand({ Bucket: 'fronted', Key: 'py/simple/x/', Body: '<a>' }))
+    const answer = await ask('GET', undefined, '/py/simple/x/')
+    expect(await (await fetch(answer.headers.get('location') ?? '')).text()).to.equal('<a>')
+  })
+
   it('sees a new configuration only when it is restarted, and then sends clients to the edge', async () => {
     await enable(true)
     expect((await ask()).headers.get('location')).to.match(/X-Amz-Signature=/)
