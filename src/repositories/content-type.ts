@@ -1,6 +1,9 @@
 /** What S3 stores where nobody said a type, and what forms send: neither says anything about the content. */
 const saysNothing = new Set(['', 'binary/octet-stream', 'application/x-www-form-urlencoded'])
 
+/** What SDKs send for whatever they upload: not wrong, and no client minds, but that pip passes over such an index. */
+const anyBytes = 'application/octet-stream'
+
 /** The type of a package or of repository metadata by its key, where there is one that clients or browsers go by. */
 const types: readonly (readonly [RegExp, string])[] = [
   [/\.(deb|udeb|ddeb)$/, 'application/vnd.debian.binary-package'],
@@ -23,7 +26,8 @@ const types: readonly (readonly [RegExp, string])[] = [
  * @param present - as S3 tells it
  */
 export function betterContentType(key: string, present: string | undefined): string | undefined {
-  if (!saysNothing.has((present ?? '').trim().toLowerCase())) return undefined
   const better = types.find(([pattern]) => pattern.test(`/${key}`))?.[1]
-  return better === present ? undefined : better
+  if (better === undefined || better === present) return undefined
+  const said = (present ?? '').trim().toLowerCase()
+  return saysNothing.has(said) || (said === anyBytes && better === 'text/html') ? better : undefined
 }
