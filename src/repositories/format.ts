@@ -117,6 +117,8 @@ export interface IndexPlan {
   /** Packages that are in the new indexes. */
   readonly packages: number
   readonly findings: readonly Finding[]
+  /** Keys of {@link IndexInput.unreadable} whose entries stay in the index as they are. */
+  readonly kept: ReadonlySet<string>
   /** When it has to be made again although nothing has changed (`Valid-Until`): milliseconds since the epoch. */
   readonly renew?: number
 }

@@ -23,6 +23,8 @@ export interface NewLists {
   /** Packages that are in at least one list. */
   readonly packages: number
   readonly findings: readonly Finding[]
+  /** Keys of packages that could not be read, and whose entries stay. */
+  readonly kept: ReadonlySet<string>
 }
 
 /** What the journal keeps of an apt package: a .deb's control file or a .dsc, as fields. */
@@ -87,7 +89,8 @@ export function newLists(input: IndexInput<OldApt>): NewLists {
     const { title = '', entries } = present[part] ?? {}
     if (entries !== undefined) findings.push(goneFinding(repository.root + pathOf(entries.at(at)), title))
   }
-  return assembled(writable, slots, findings)
+  const kept = new Set(members.kept.map(({ key }) => key))
+  return { ...assembled(writable, slots, findings), kept }
 }
 
 const identityOf = (stanza: Stanza): string =>
@@ -141,7 +144,7 @@ function placeByKey(
 const fitsArchitecture = (kind: AptFacts['kind'], stanza: Stanza, architecture: string | undefined): boolean =>
   kind === 'dsc' || ['all', architecture].includes(valueOf(stanza, 'Architecture'))
 
-function assembled(parts: readonly WritablePart[], slots: Slots, findings: Finding[]): NewLists {
+function assembled(parts: readonly WritablePart[], slots: Slots, findings: Finding[]): Omit<NewLists, 'kept'> {
   const made = parts.map(({ suite, old }, part): { part: NewPart; count: Part } => {
     const winners = slots.winnersOf(part, (loser, winner) =>
       findings.push(conflictFinding(loser.key, loser.identity, old.title, winner.key)),

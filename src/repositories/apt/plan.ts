@@ -45,6 +45,7 @@ export async function planIndexes(input: IndexInput<OldApt>): Promise<IndexPlan>
     parts: lists.counts,
     packages: lists.packages,
     findings: [...old.findings, ...lists.findings],
+    kept: lists.kept,
   }
 }
 

@@ -1,8 +1,7 @@
 import type { Finding, IndexedPackage } from '../format.ts'
-import { type OldEntry, looksOf } from './old-primary.ts'
+import type { OldEntries, OldEntry } from './old-entries.ts'
 import { isRpmFacts, type RpmFacts } from './package-facts.ts'
 import type { IndexedRpm } from './package-xml.ts'
-import type { Tree } from './tree.ts'
 
 /**
  * packagecloud's own layout, `<user>/<repository>/<distribution>/[<version>/]package_files/<id>.rpm`: clients find a
@@ -12,154 +11,94 @@ const mappedKey = /(^|\/)package_files\/\d+\.rpm$/
 
 export const isMapped = (key: string): boolean => mappedKey.test(key)
 
-/** What of a tree's present index concerns one package, found by its content or by its place. */
-export class OldPlaces {
-  readonly #byContent = new Map<string, OldEntry[]>()
-  readonly #byKey = new Map<string, OldEntry>()
-
-  constructor({ root, entries = [] }: Tree) {
-    for (const entry of entries) {
-      const content = contentKey(entry.checksumType, entry.checksum)
-      for (const name of entry.checksumType === 'sha256' ? [content] : [content, entry.looks]) {
-        const known = this.#byContent.get(name)
-        if (known === undefined) this.#byContent.set(name, [entry])
-        else known.push(entry)
-      }
-      for (const place of placesOf(entry.href)) this.#byKey.set(root + place, entry)
-    }
-  }
-
-  /** The entry whose place is this key. */
-  at(key: string): OldEntry | undefined {
-    return this.#byKey.get(key)
-  }
-
-  /** The entries that list this very content. */
-  of(stored: IndexedPackage, facts: RpmFacts): readonly OldEntry[] {
-    const { md5 = stored.etag, sha1, sha256 } = stored.digests
-    const { epoch, version, release } = facts
-    const names = [
-      contentKey('sha256', sha256),
-      contentKey('sha', sha1),
-      contentKey('sha1', sha1),
-      contentKey('md5', md5),
-      looksOf({ ...facts, version: `${epoch}:${version}-${release}`, size: stored.size }),
-    ]
-    for (const name of names) {
-      const found = this.#byContent.get(name)
-      if (found !== undefined) return found
-    }
-    return []
-  }
-}
-
-const contentKey = (type: string, checksum: string | undefined): string => `${type}:${checksum ?? ''}`
-
-/** Which paths an href may mean: some writers percent-encode it, createrepo_c does not. */
-function placesOf(href: string): string[] {
-  const path = href.replace(/^(\.\/)+/, '')
-  if (!path.includes('%')) return [path]
-  try {
-    return [decodeURIComponent(path), path]
-  } catch {
-    return [path]
-  }
+/** How a tree lists a package. */
+export interface Listing {
+  readonly stored: IndexedPackage
+  readonly href: string
+  readonly base: string
+  /** The number of the present entry of this content, or Infinity. */
+  readonly entry: number
+  /** Unix seconds. */
+  readonly fileTime: number
 }
 
 /** Those packages of a repository that one tree lists. */
 export class Membership {
-  readonly #tree: Tree
-  readonly #places: OldPlaces
+  readonly #root: string
+  readonly #entries: OldEntries
   readonly #otherRoots: readonly string[]
 
   /**
+   * @param root - of the tree
    * @param otherRoots - of all other trees at or below the repository's root: what lies in one of them and not in this
    *   tree's index is theirs
    */
-  constructor(tree: Tree, places: OldPlaces, otherRoots: readonly string[]) {
-    this.#tree = tree
-    this.#places = places
-    this.#otherRoots = otherRoots.filter((other) => other.length > tree.root.length && other.startsWith(tree.root))
+  constructor(root: string, entries: OldEntries, otherRoots: readonly string[]) {
+    this.#root = root
+    this.#entries = entries
+    this.#otherRoots = otherRoots.filter((other) => other.length > root.length && other.startsWith(root))
   }
 
-  /** The packages as this tree lists them, in the order given. */
-  *of(packages: Iterable<IndexedPackage>): Generator<IndexedRpm> {
-    const listings = this.lister()
-    for (const stored of packages) yield* listings(stored)
-  }
-
-  /** Tells of one package after another how this tree lists it: mostly once or not at all. */
-  lister(): (stored: IndexedPackage) => readonly IndexedRpm[] {
-    const listed = new Set<OldEntry>()
+  /**
+   * Tells of one package after another how this tree lists it: mostly once or not at all.
+   *
+   * @param claim - is told of each present entry that a package stands for
+   */
+  lister(claim: (entry: number) => void = () => undefined): (stored: IndexedPackage) => readonly Listing[] {
+    const listed = new Set<number>()
     return (stored) => {
-      const facts = factsOf(stored)
-      const same = this.#places.of(stored, facts)
+      const same = this.#entries.listing(stored, () => factsOf(stored))
       if (isMapped(stored.key)) {
-        const entries = same.filter((entry) => !listed.has(entry))
-        for (const entry of entries) listed.add(entry)
-        return entries.map((entry) => listing(stored, facts, entry.href, entry))
+        const fresh = same.filter((entry) => !listed.has(entry))
+        for (const entry of fresh) {
+          listed.add(entry)
+          claim(entry)
+        }
+        return fresh.map((entry) => this.#listing(stored, this.#entries.at(entry), entry))
       }
-      const entry = this.#places.at(stored.key)
-      if (entry === undefined && !this.#isHere(stored.key)) return []
-      const known = entry !== undefined && same.includes(entry) ? entry : same[0]
-      return [listing(stored, facts, entry?.href ?? stored.key.slice(this.#tree.root.length), known, entry?.base)]
+      const placed = this.#entries.placed(stored.key)
+      if (placed !== undefined) claim(placed)
+      if (placed === undefined && !this.#isHere(stored.key)) return []
+      const known = placed !== undefined && same.includes(placed) ? placed : same[0]
+      return [this.#listing(stored, placed === undefined ? undefined : this.#entries.at(placed), known)]
     }
   }
 
   /** Whether the tree's present index lists this content, under whatever name. */
   knows(stored: IndexedPackage): boolean {
-    return this.#places.of(stored, factsOf(stored)).length > 0
+    return this.#entries.listing(stored, () => factsOf(stored)).length > 0
+  }
+
+  #listing(stored: IndexedPackage, place: OldEntry | undefined, known: number | undefined): Listing {
+    const href = place?.href ?? stored.key.slice(this.#root.length)
+    // What was told of this content stays told: rewriting an object's attributes makes it look newer than it is.
+    const told = known === undefined ? Number.NaN : this.#entries.at(known).fileTime
+    return {
+      stored,
+      href,
+      base: place?.base ?? '',
+      entry: known ?? Number.POSITIVE_INFINITY,
+      fileTime: Number.isFinite(told) ? told : Math.floor(stored.modified / 1000),
+    }
   }
 
   #isHere(key: string): boolean {
-    return key.startsWith(this.#tree.root) && !this.#otherRoots.some((other) => key.startsWith(other))
+    return key.startsWith(this.#root) && !this.#otherRoots.some((other) => key.startsWith(other))
   }
 }
 
-function listing(
-  stored: IndexedPackage,
-  facts: RpmFacts,
-  href: string,
-  known: OldEntry | undefined,
-  base = known?.href === href ? known.base : undefined,
-): IndexedRpm {
-  return {
-    facts,
-    sha256: sha256Of(stored),
-    size: stored.size,
-    // What was told of this content stays told: rewriting an object's attributes makes it look newer than it is.
-    fileTime: known?.fileTime ?? Math.floor(stored.modified / 1000),
-    href,
-    ...(base === undefined ? {} : { base }),
-  }
-}
+/** A package as it is rendered. */
+export const rendered = ({ stored, href, base, fileTime }: Listing): IndexedRpm => ({
+  facts: factsOf(stored),
+  sha256: sha256Of(stored),
+  size: stored.size,
+  fileTime,
+  href,
+  ...(base === '' ? {} : { base }),
+})
 
-/** A first look at all packages. */
-export interface Survey {
-  /** How many packages each tree lists. */
-  readonly counts: readonly number[]
-  /** Whether some are in packagecloud's own layout. */
-  readonly mapped: boolean
-  /** Those of them that no index mentions: nobody can tell their public names. */
-  readonly orphans: readonly Finding[]
-}
-
-/** Looks at all packages once. */
-export function survey(packages: Iterable<IndexedPackage>, memberships: readonly Membership[]): Survey {
-  const listers = memberships.map((membership) => membership.lister())
-  const counts = listers.map(() => 0)
-  const orphans: Finding[] = []
-  let mapped = false
-  for (const stored of packages) {
-    listers.forEach((listings, index) => (counts[index] = (counts[index] ?? 0) + listings(stored).length))
-    if (!isMapped(stored.key)) continue
-    mapped = true
-    if (!memberships.some((membership) => membership.knows(stored))) orphans.push(orphan(stored.key))
-  }
-  return { counts, mapped, orphans }
-}
-
-const orphan = (key: string): Finding => ({
+/** What is told of a package in packagecloud's layout that no index mentions: nobody can tell its public name. */
+export const orphanFinding = (key: string): Finding => ({
   key,
   what: 'is in no index of its repository, and its key does not tell the name that clients know it by',
   todo: 'Let packagecloud index this repository, then run this again.',
@@ -170,7 +109,7 @@ function factsOf({ key, facts }: IndexedPackage): RpmFacts {
   return facts
 }
 
-function sha256Of({ key, digests }: IndexedPackage): string {
+export function sha256Of({ key, digests }: IndexedPackage): string {
   if (digests.sha256 === undefined) throw new Error(`the SHA-256 of ${key} is missing`)
   return digests.sha256
 }

@@ -1,24 +1,9 @@
 import { Readable, type Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import xz from 'xz-decompress'
+import { looksOf, type OldEntry } from './old-entries.ts'
 import { attributeOf } from './repomd.ts'
 import { unescapeXml } from './xml.ts'
-
-/** What the present index says of a package and the package itself can't. */
-export interface OldEntry {
-  /** As it is written: `sha256`, or `sha`, `md5`, … in old repositories. */
-  readonly checksumType: string
-  readonly checksum: string
-  /** Relative to the repository's root or to `base`; resolved. */
-  readonly href: string
-  readonly base?: string
-  /** Unix seconds. */
-  readonly fileTime: number
-  /** The package file's bytes. */
-  readonly size: number
-  /** See {@link looksOf}. */
-  readonly looks: string
-}
 
 /** An index that cannot be read. */
 export class UnreadableIndex extends Error {
@@ -31,66 +16,99 @@ const packageAtMost = 64 * 1024 * 1024
 const lookedThroughAtLeast = 256 * 1024
 
 /**
- * Goes through the packages of a primary.xml, holding one of them at a time.
+ * Goes through the `<package>` elements of a list, holding one of them at a time.
  *
  * @param href - tells the compression by its end: `.gz`, `.zst`, `.xz` or none
+ * @param root - the list's root element, such as `metadata`
+ * @param opening - is told what stands before the first package
  * @throws UnreadableIndex if it is damaged, cut off or compressed otherwise
  */
-export async function* oldEntries(href: string, body: Uint8Array): AsyncGenerator<OldEntry> {
+export async function* oldElements(
+  href: string,
+  body: Uint8Array,
+  root: ListRoot,
+  opening: (xml: string) => void = () => undefined,
+): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let size = 0
   let held = ''
   let fresh = ''
+  let isOpen = false
+  const taken = (text: string): Whole => {
+    const whole = wholePackages(text)
+    if (!isOpen && whole.packages.length > 0) opening(text.slice(0, text.indexOf(packageStart)))
+    isOpen ||= whole.packages.length > 0
+    return whole
+  }
   for await (const chunk of decompressed(href, body)) {
     size += chunk.length
     if (size > openSizeAtMost) throw new UnreadableIndex(`${href} is absurdly large`)
     fresh += decoder.decode(chunk, { stream: true })
     // Looked through again only once it has doubled, so that a package without an end costs no more than its length.
     if (fresh.length < Math.max(held.length, lookedThroughAtLeast)) continue
-    const { packages, rest } = wholePackages(held + fresh)
+    const { packages, rest } = taken(held + fresh)
     if (rest.length > packageAtMost) throw new UnreadableIndex(`${href} holds an absurdly large package`)
-    for (const xml of packages) yield* entryOf(xml)
+    yield* packages
     held = rest
     fresh = ''
   }
-  const { packages, rest } = wholePackages(held + fresh)
-  for (const xml of packages) yield* entryOf(xml)
-  if (!/<\/metadata\s*>\s*$|<metadata\s[^<>]*\/>\s*$/.test(rest.slice(-1000)))
-    throw new UnreadableIndex(`${href} is cut off`)
+  const { packages, rest } = taken(held + fresh)
+  yield* packages
+  if (!listEnds[root].test(rest.slice(-1000))) throw new UnreadableIndex(`${href} is cut off`)
 }
 
-function wholePackages(text: string): { packages: string[]; rest: string } {
+const listEnds = {
+  metadata: /<\/metadata\s*>\s*$|<metadata\s[^<>]*\/>\s*$/,
+  filelists: /<\/filelists\s*>\s*$|<filelists\s[^<>]*\/>\s*$/,
+  otherdata: /<\/otherdata\s*>\s*$|<otherdata\s[^<>]*\/>\s*$/,
+} as const
+
+/** The root elements of primary, filelists and other. */
+type ListRoot = keyof typeof listEnds
+
+interface Whole {
+  readonly packages: readonly string[]
+  readonly rest: string
+}
+
+const packageStart = '<package'
+const packageEnd = '</package>'
+
+function wholePackages(text: string): Whole {
   const packages: string[] = []
   let from = 0
   for (;;) {
-    const end = text.indexOf('</package>', from)
+    const end = text.indexOf(packageEnd, from)
     if (end < 0) return { packages, rest: text.slice(from) }
-    const start = text.indexOf('<package', from)
-    if (start >= 0 && start < end) packages.push(text.slice(start, end))
-    from = end + '</package>'.length
+    const start = text.indexOf(packageStart, from)
+    from = end + packageEnd.length
+    if (start >= 0 && start < end) packages.push(text.slice(start, from))
   }
 }
 
-function entryOf(xml: string): OldEntry[] {
-  const [, checksumTag = '', checksum = ''] = /<checksum(\s[^<>]*)>([^<]*)</.exec(xml) ?? []
-  const location = tagOf(xml, 'location')
-  const time = tagOf(xml, 'time')
-  const size = Number(attributeOf(tagOf(xml, 'size'), 'package'))
+/** What an element of primary.xml says; undefined if it names no place. */
+export function entryOf(xml: string): OldEntry | undefined {
+  const location = locationTag.exec(xml)?.[0] ?? ''
   const href = attributeOf(location, 'href')
-  if (href === undefined) return []
-  const base = attributeOf(location, 'xml:base')
-  return [
-    {
-      checksumType: attributeOf(checksumTag, 'type') ?? '',
-      checksum: checksum.trim().toLowerCase(),
-      href,
-      ...(base === undefined ? {} : { base }),
-      fileTime: Number(attributeOf(time, 'file')),
-      size,
-      looks: oldLooks(xml, size, attributeOf(time, 'build') ?? ''),
-    },
-  ]
+  if (href === undefined) return undefined
+  const [, checksumTag = '', checksum = ''] = /<checksum(\s[^<>]*)>([^<]*)</.exec(xml) ?? []
+  const checksumType = attributeOf(checksumTag, 'type') ?? ''
+  const time = timeTag.exec(xml)?.[0] ?? ''
+  const size = Number(attributeOf(sizeTag.exec(xml)?.[0] ?? '', 'package'))
+  return {
+    checksumType,
+    checksum: checksum.trim().toLowerCase(),
+    href,
+    base: attributeOf(location, 'xml:base') ?? '',
+    fileTime: Number(attributeOf(time, 'file') ?? Number.NaN),
+    size,
+    looks: checksumType === 'sha256' ? '' : oldLooks(xml, size, attributeOf(time, 'build') ?? ''),
+  }
 }
+
+const locationTag = /<location\s[^<>]*>/
+const timeTag = /<time\s[^<>]*>/
+const sizeTag = /<size\s[^<>]*>/
 
 function oldLooks(xml: string, size: number, buildTime: string): string {
   const version = tagOf(xml, 'version')
@@ -107,21 +125,6 @@ function oldLooks(xml: string, size: number, buildTime: string): string {
     headerEnd: end ?? 0,
   })
 }
-
-/**
- * All by which a package can be found again in an index whose checksums are of a kind that is not known of it. Together
- * they are as good as unique: a package is not built twice in one second with headers of the same length.
- */
-export const looksOf = (facts: {
-  readonly name: string
-  readonly version: string
-  readonly arch: string
-  readonly size: number
-  readonly buildTime: number
-  readonly headerStart: number
-  readonly headerEnd: number
-}): string =>
-  [facts.name, facts.version, facts.arch, facts.size, facts.buildTime, facts.headerStart, facts.headerEnd].join(' ')
 
 const tagOf = (xml: string, name: string): string => new RegExp(`<${name}\\s[^<>]*>`).exec(xml)?.[0] ?? ''
 

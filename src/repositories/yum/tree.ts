@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Finding, Repository, StoredObject } from '../format.ts'
 import { messageOf } from '../../ui/errors.ts'
-import { type OldEntry, oldEntries, UnreadableIndex } from './old-primary.ts'
+import { isCarriable } from './carried.ts'
+import { OldEntries } from './old-entries.ts'
+import { entryOf, oldElements, UnreadableIndex } from './old-primary.ts'
 import { parseRepomd, type Repomd } from './repomd.ts'
 
 /** One `repodata` folder as it is in the bucket: what a client's `baseurl` points to. */
@@ -16,7 +18,9 @@ export interface Tree {
   /** Missing if the document is none. */
   readonly parsed?: Repomd
   /** Undefined if the present list of packages cannot be read. */
-  readonly entries?: readonly OldEntry[]
+  readonly entries?: OldEntries
+  /** Whether entries can be put into our lists as they are. */
+  readonly isCarriable?: boolean
   readonly findings: readonly Finding[]
 }
 
@@ -57,7 +61,7 @@ async function readEntries(
   repository: Repository,
   root: string,
   { data }: Repomd,
-): Promise<Pick<Tree, 'entries' | 'findings'>> {
+): Promise<Pick<Tree, 'entries' | 'isCarriable' | 'findings'>> {
   const primary = data.find(({ type }) => type === 'primary')
   if (primary === undefined) return unreadable(`${root}repodata/repomd.xml`, 'it names no primary')
   const key = root + primary.href
@@ -67,9 +71,18 @@ async function readEntries(
     return unreadable(key, 'it is not what repomd.xml says')
   }
   try {
-    const entries: OldEntry[] = []
-    for await (const entry of oldEntries(primary.href, body)) entries.push(entry)
-    return { entries, findings: [] }
+    const entries = new OldEntries(root)
+    let carriable = true
+    for await (const xml of oldElements(
+      primary.href,
+      body,
+      'metadata',
+      (opening) => (carriable = isCarriable(opening)),
+    )) {
+      const entry = entryOf(xml)
+      if (entry !== undefined) entries.add(entry)
+    }
+    return { entries, isCarriable: carriable, findings: [] }
   } catch (error) {
     if (error instanceof UnreadableIndex) return unreadable(key, messageOf(error))
     throw error

@@ -1,8 +1,10 @@
-import type { IndexInput, IndexObject, IndexPlan, Part, Signer } from '../format.ts'
+import type { IndexedPackage, IndexInput, IndexObject, IndexPlan, Part, Signer } from '../format.ts'
 import { GzipDocument, type GzippedDocument } from './gzip-document.ts'
-import { Membership, survey } from './membership.ts'
-import { filelistsXml, type IndexedRpm, otherXml, primaryXml } from './package-xml.ts'
+import { CarriedEntries } from './carried.ts'
+import { type Listing, rendered } from './membership.ts'
+import { filelistsXml, otherXml, primaryXml } from './package-xml.ts'
 import { renderData, renderRepomd, type RepomdData } from './repomd.ts'
+import { survey, type TreeSurvey } from './survey.ts'
 import { type Tree, treeRoots } from './tree.ts'
 import type { OldRepodata } from './yum.ts'
 
@@ -35,20 +37,18 @@ const derived = /^(primary|filelists|other)(_db|_zck|_ext|-ext)*$/
  */
 export async function writeIndexes(input: IndexInput<OldRepodata>): Promise<IndexPlan> {
   const { trees } = input.old
-  const roots = treeRoots(input.repository.indexes)
-  const memberships = trees.map(({ tree, places }) => new Membership(tree, places, roots))
-  const { counts, mapped, orphans } = survey(input.packages(), memberships)
+  const { root, indexes } = input.repository
+  const surveyed = survey({ ...input, root, trees, roots: treeRoots(indexes) })
   const plans: TreePlan[] = []
-  for (const [index, members] of memberships.entries()) {
-    const tree = trees[index]?.tree
-    if (tree === undefined || (tree.entries === undefined && mapped)) continue
-    plans.push(await planTree(tree, members.of(input.packages()), counts[index] ?? 0, input))
+  for (const one of surveyed.trees) {
+    if (one.tree.entries !== undefined || !surveyed.mapped) plans.push(await planTree(one, input))
   }
   return {
     groups: [plans.flatMap(({ files }) => files), ...plans.flatMap(({ tops }) => tops.map((top) => [top]))],
     parts: plans.map(({ part }) => part),
     packages: plans.reduce((sum, { part }) => sum + part.after, 0),
-    findings: [...trees.flatMap(({ tree }) => tree.findings), ...orphans],
+    findings: [...trees.flatMap(({ findings }) => findings), ...surveyed.findings],
+    kept: surveyed.kept,
   }
 }
 
@@ -59,20 +59,16 @@ interface TreePlan {
   readonly part: Part
 }
 
-async function planTree(
-  tree: Tree,
-  members: Iterable<IndexedRpm>,
-  count: number,
-  { signer, now }: IndexInput<OldRepodata>,
-): Promise<TreePlan> {
-  const made = await render(members, count)
-  const timestamp = Math.floor(now / 1000)
+async function planTree(one: TreeSurvey, input: IndexInput<OldRepodata>): Promise<TreePlan> {
+  const { tree, count } = one
+  const made = await render(one, input)
+  const timestamp = Math.floor(input.now / 1000)
   const files = made.map((document) => placed(tree, document, timestamp))
   const unchanged = files.every(({ kept }) => kept)
   const repomd = unchanged ? tree.repomd : Buffer.from(repomdOf(tree, files, timestamp))
   return {
     files: files.flatMap(({ object }) => object ?? []),
-    tops: await topsOf(tree, repomd, signer),
+    tops: await topsOf(tree, repomd, input.signer),
     part: { name: `${tree.root}repodata`, before: tree.entries?.length ?? 0, after: count },
   }
 }
@@ -81,18 +77,23 @@ interface MadeDocument extends GzippedDocument {
   readonly type: (typeof documents)[number]['type']
 }
 
-/** Renders the three documents side by side, one package after another. */
-async function render(packages: Iterable<IndexedRpm>, count: number): Promise<MadeDocument[]> {
+/** Renders the three documents side by side, one package after another, and then what is carried over. */
+async function render(one: TreeSurvey, input: IndexInput<OldRepodata>): Promise<MadeDocument[]> {
   const open = documents.map((document) => ({ ...document, gzip: new GzipDocument() }))
   for (const { gzip, element, namespaces } of open) {
-    await gzip.write(`<?xml version="1.0" encoding="UTF-8"?>\n<${element} ${namespaces} packages="${count}">\n`)
+    await gzip.write(`<?xml version="1.0" encoding="UTF-8"?>\n<${element} ${namespaces} packages="${one.count}">\n`)
   }
-  for (const listed of packages) {
+  for (const listing of listingsOf(one, input.packages())) {
+    const rpm = rendered(listing)
     for (const document of open) {
       // Almost always there is nothing to wait for, and waiting for nothing costs as much as rendering.
-      const full = document.gzip.write(document.render(listed))
+      const full = document.gzip.write(document.render(rpm))
       if (full !== undefined) await full
     }
+  }
+  const carried = new CarriedEntries(input.repository, one.tree, one.carried)
+  for (const { type, gzip } of open) {
+    for await (const xml of carried.of(type)) await gzip.write(xml)
   }
   return Promise.all(
     open.map(async ({ type, element, gzip }) => {
@@ -100,6 +101,13 @@ async function render(packages: Iterable<IndexedRpm>, count: number): Promise<Ma
       return { type, ...(await gzip.finish()) }
     }),
   )
+}
+
+function* listingsOf(one: TreeSurvey, packages: Iterable<IndexedPackage>): Generator<Listing> {
+  const listings = one.membership.lister()
+  for (const stored of packages) {
+    for (const listing of listings(stored)) if (!one.loses(listing)) yield listing
+  }
 }
 
 interface PlacedDocument {

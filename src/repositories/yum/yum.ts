@@ -1,17 +1,12 @@
 import type { Format, OldIndexes } from '../format.ts'
-import { isMapped, OldPlaces } from './membership.ts'
+import { isMapped } from './membership.ts'
 import { readPackage } from './read-package.ts'
 import { openTree, type Tree, treeRootOf, treeRoots } from './tree.ts'
 import { writeIndexes } from './write-indexes.ts'
 
 /** What the present indexes of a repository say. */
 export interface OldRepodata extends OldIndexes {
-  readonly trees: readonly OpenTree[]
-}
-
-export interface OpenTree {
-  readonly tree: Tree
-  readonly places: OldPlaces
+  readonly trees: readonly Tree[]
 }
 
 /**
@@ -35,15 +30,15 @@ export const yum: Format<OldRepodata> = {
   },
 
   async open(repository) {
-    const trees: OpenTree[] = []
+    const trees: Tree[] = []
     for (const root of treeRoots(repository.indexes)) {
       if (root !== repository.root && this.rootOf(`${root}repodata/repomd.xml`) !== repository.root) continue
       const tree = await openTree(repository, root)
-      if (tree !== undefined) trees.push({ tree, places: new OldPlaces(tree) })
+      if (tree !== undefined) trees.push(tree)
     }
     return {
       trees,
-      signed: trees.some(({ tree }) => tree.signature !== undefined),
+      signed: trees.some(({ signature }) => signature !== undefined),
       digestsOf: (object) => digestsOf(trees, object),
     }
   },
@@ -56,10 +51,11 @@ export const yum: Format<OldRepodata> = {
  * An index tells a package's SHA-256 and the time of its file, and S3 changes an object's time with every write: so
  * where place, size and time are all the same, the content is. (createrepo_c --update goes by the same three.)
  */
-function digestsOf(trees: readonly OpenTree[], { key, size, modified }: Parameters<OldIndexes['digestsOf']>[0]) {
+function digestsOf(trees: readonly Tree[], { key, size, modified }: Parameters<OldIndexes['digestsOf']>[0]) {
   if (isMapped(key)) return undefined
-  for (const { places } of trees) {
-    const entry = places.at(key)
+  for (const { entries } of trees) {
+    const placed = entries?.placed(key)
+    const entry = placed === undefined ? undefined : entries?.at(placed)
     if (entry?.checksumType !== 'sha256' || !/^[\da-f]{64}$/.test(entry.checksum)) continue
     if (entry.size === size && entry.fileTime === Math.floor(modified / 1000)) return { sha256: entry.checksum }
   }

@@ -68,11 +68,16 @@ export class MemoryBucket {
   }
 
   /** Makes the indexes of a repository and writes what differs, in the order of the plan. */
-  async reindex(root: string, now = longAgo + 1000, signer?: Signer): Promise<IndexPlan> {
+  async reindex(
+    root: string,
+    now = longAgo + 1000,
+    signer?: Signer,
+    unreadable: readonly StoredObject[] = [],
+  ): Promise<IndexPlan> {
     const repository = this.repository(root)
     const old = await yum.open(repository)
     const packages = await this.packages(root)
-    const plan = await yum.writeIndexes({ repository, old, packages: () => packages, unreadable: [], signer, now })
+    const plan = await yum.writeIndexes({ repository, old, packages: () => packages, unreadable, signer, now })
     this.written = plan.groups
       .map((group) => group.filter(({ key, body }) => Buffer.compare(this.#body(key), body) !== 0))
       .map((group) => group.map(({ key, body }) => (this.put(key, body, now), key)))

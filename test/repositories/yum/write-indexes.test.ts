@@ -333,3 +333,147 @@ describe('a repomd.xml', () => {
     for (const hostile of ['<', '<a ', '<!--', '<a "', '<![CDATA[']) parseRepomd(`<repomd>${hostile.repeat(100_000)}`)
   })
 })
+
+describe('packages that cannot be looked at', () => {
+  const archived = (name: string, size = 4096): { key: string; size: number; etag: string; modified: number } => ({
+    key: `${name}.rpm`,
+    size,
+    etag: 'd41d8cd98f00b204e9800998ecf8427e-3',
+    modified: longAgo,
+  })
+
+  /** A tree whose lists say of `cold` what only its headers know. */
+  async function withCold(): Promise<MemoryBucket> {
+    const bucket = emptyRepository(new MemoryBucket(), '').put('a.rpm', rpm('a'))
+    const files = { 1116: { int32: [0] }, 1117: ['cold'], 1118: ['/usr/share/'], 1030: { int16: [0o100644] } }
+    const cold = madeRpm({ ...plainTags, ...files, 1000: 'cold', 1037: { int32: [0] } })
+    await bucket.put('cold.rpm', Buffer.concat([cold, Buffer.alloc(4096 - cold.length)])).reindex('')
+    bucket.objects.delete('cold.rpm')
+    return bucket
+  }
+
+  const lists = ['primary', 'filelists', 'other'] as const
+  const elementOf = (bucket: MemoryBucket, type: string): string =>
+    openedData(bucket, '', type)
+      .split(/(?<=<\/package>\n)/)
+      .find((xml) => /name="cold"|<name>cold</.test(xml)) ?? ''
+
+  it('keep their entries in all lists, byte for byte', async () => {
+    const bucket = await withCold()
+    const before = lists.map((type) => elementOf(bucket, type))
+    const plan = await bucket.put('b.rpm', rpm('b')).reindex('', longAgo + 5000, undefined, [archived('cold')])
+    expect(plan.parts).to.deep.equal([{ name: 'repodata', before: 2, after: 3 }])
+    expect([...plan.kept]).to.deep.equal(['cold.rpm'])
+    expect(plan.findings).to.deep.equal([])
+    expect(lists.map((type) => elementOf(bucket, type))).to.deep.equal(before)
+    for (const type of lists) {
+      expect(openedData(bucket, '', type).match(/<package /g)).to.have.length(3)
+      expect(openedData(bucket, '', type)).to.include(' packages="3">')
+    }
+    expect(elementOf(bucket, 'filelists')).to.include('<file>/usr/share/cold</file>')
+    await bucket.reindex('', longAgo + 9000, undefined, [archived('cold')])
+    expect(bucket.written).to.deep.equal([])
+  })
+
+  it('lose them where the object is of another size', async () => {
+    const bucket = await withCold()
+    const plan = await bucket.reindex('', longAgo + 5000, undefined, [archived('cold', 4097)])
+    expect(hrefs(bucket, '')).to.deep.equal(['a.rpm'])
+    expect(plan.kept.size).to.equal(0)
+    expect(plan.parts).to.deep.equal([{ name: 'repodata', before: 2, after: 1 }])
+  })
+
+  it('have their names at least in a list that is lost', async () => {
+    const bucket = await withCold()
+    const filelists = [...bucket.objects.keys()].find((key) => key.includes('filelists')) ?? ''
+    bucket.objects.delete(filelists)
+    await bucket.reindex('', longAgo + 5000, undefined, [archived('cold')])
+    expect(elementOf(bucket, 'filelists')).to.match(
+      /^<package pkgid="[\da-f]{64}" name="cold" arch="noarch">\n {2}<version [^>]*>\n<\/package>\n$/,
+    )
+  })
+
+  it("are found again in packagecloud's layout by a size that nothing else has", async () => {
+    const root = '7/11/el/8/'
+    const key = (id: number): string => `${root}package_files/${id}.rpm`
+    const make = async (sizes: readonly number[]): Promise<readonly string[]> => {
+      const [one, two] = [rpm('cold'), Buffer.concat([rpm('other'), Buffer.alloc(100)])]
+      const names = [listed({ rpm: one, href: 'cold.rpm' }), listed({ rpm: two, href: 'other.rpm' })]
+      const bucket = repositoryOf(new MemoryBucket(), `${root}x86_64/`, names).put(key(2), two)
+      const cold = sizes.map((size, at) => ({ ...archived('x', size), key: key(3 + at) }))
+      await bucket.reindex(root, longAgo + 5000, undefined, cold)
+      return hrefs(bucket, `${root}x86_64/`)
+    }
+    expect(await make([rpm('cold').length])).to.deep.equal(['other.rpm', 'cold.rpm'])
+    expect(await make([rpm('cold').length, rpm('cold').length])).to.deep.equal(['other.rpm'])
+  })
+
+  it('keep them where they lie outside of the repository, and that is told', async () => {
+    const outside = ['../elsewhere/x.rpm', 'https://x.example/y.rpm', 'z.rpm'].map((href) =>
+      listed({ rpm: rpm(href), href }),
+    )
+    const based = outside[2]?.replace('<location', '<location xml:base="media://1"') ?? ''
+    const entries = [outside[0] ?? '', outside[1] ?? '', based, listed({ rpm: rpm('gone'), href: 'gone.rpm' })]
+    const bucket = repositoryOf(new MemoryBucket(), 'el/', entries).put('el/a.rpm', rpm('a'))
+    const plan = await bucket.reindex('el/')
+    expect(plan.parts).to.deep.equal([{ name: 'el/repodata', before: 4, after: 4 }])
+    expect(hrefs(bucket, 'el/')).to.deep.equal(['a.rpm', '../elsewhere/x.rpm', 'https://x.example/y.rpm', 'z.rpm'])
+    expect(plan.findings.map(({ key, what }) => `${key} ${/outside|is not in/.exec(what)?.[0] ?? ''}`)).to.deep.equal([
+      'elsewhere/x.rpm outside',
+      'https://x.example/y.rpm outside',
+      'media://1 z.rpm outside',
+      'el/gone.rpm is not in',
+    ])
+    await bucket.reindex('el/', longAgo + 9000)
+    expect(bucket.written).to.deep.equal([])
+  })
+
+  it('are not taken for others that have the same base and are gone', async () => {
+    const own = ['a.rpm', 'gone.rpm'].map((href) =>
+      listed({ rpm: rpm(href), href }).replace('<location', '<location xml:base="https://own.example/"'),
+    )
+    const bucket = repositoryOf(new MemoryBucket(), '', own).put('a.rpm', rpm('a.rpm'))
+    await bucket.reindex('')
+    expect(hrefs(bucket, '')).to.deep.equal(['a.rpm'])
+  })
+
+  it('are not copied from a list with namespaces of its own', async () => {
+    const bucket = await withCold()
+    const foreign = openedData(bucket, '', 'primary').replace('<metadata ', '<metadata xmlns:suse="urn:x" ')
+    bucket.put('repodata/own.xml', foreign)
+    bucket.put(
+      'repodata/repomd.xml',
+      `<repomd><data type="primary"><location href="repodata/own.xml"/></data></repomd>`,
+    )
+    await bucket.reindex('', longAgo + 5000, undefined, [archived('cold')])
+    expect(hrefs(bucket, '')).to.deep.equal(['a.rpm'])
+  })
+})
+
+describe('two packages of one name, version and architecture', () => {
+  const [one, other] = [rpm('twin'), madeRpm({ ...plainTags, 1000: 'twin', 1004: { i18n: ['another'] } })]
+  const name = 'twin-0:1.0-1.noarch'
+
+  it('are reported, and the first of two new ones is indexed', async () => {
+    const bucket = emptyRepository(new MemoryBucket(), '').put('x/one.rpm', one).put('y/other.rpm', other)
+    const plan = await bucket.put('z/one.rpm', one).reindex('')
+    expect(hrefs(bucket, '')).to.deep.equal(['x/one.rpm', 'z/one.rpm'])
+    expect(openedData(bucket, '', 'other')).to.include(' packages="2">')
+    expect(plan.parts[0]?.after).to.equal(2)
+    expect(plan.findings.map(({ key, what }) => `${key}: ${what}`)).to.deep.equal([
+      `y/other.rpm: ${name} has other content than x/one.rpm; only the latter is indexed in repodata`,
+    ])
+  })
+
+  it('are reported, and the one stays indexed that was first in the index', async () => {
+    const entries = [listed({ rpm: other, href: 'y/other.rpm' }), listed({ rpm: one, href: 'x/one.rpm' })]
+    for (const present of [entries, entries.slice(0, 1)]) {
+      const bucket = repositoryOf(new MemoryBucket(), '', present).put('x/one.rpm', one).put('y/other.rpm', other)
+      const plan = await bucket.reindex('')
+      expect(hrefs(bucket, '')).to.deep.equal(['y/other.rpm'])
+      expect(plan.findings.map(({ key }) => key)).to.deep.equal(['x/one.rpm'])
+      await bucket.reindex('', longAgo + 5000)
+      expect(bucket.written).to.deep.equal([])
+    }
+  })
+})
