@@ -252,10 +252,12 @@ async function readPackages(
 async function readOne(row: Row, format: Format, old: OldIndexes, options: IndexOptions): Promise<string | null> {
   const { readers, journal } = options
   const { key, size, etag, first } = row
-  const known = old.digestsOf(storedObject(row)) ?? {}
+  // After a copy that was cut off, size and time prove nothing.
+  const known = (journal.isUnsure(key) ? undefined : old.digestsOf(storedObject(row))) ?? {}
   const result = await readers.read({ format: format.name, key, size, etag, first, known })
   if ('facts' in result) {
     journal.putPackage({ key, size, etag, bad: null, facts: result.facts })
+    journal.contentRead(key)
     options.read(size)
     return null
   }

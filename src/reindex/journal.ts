@@ -88,6 +88,7 @@ const schema = `
     key TEXT PRIMARY KEY, size INTEGER NOT NULL, etag TEXT NOT NULL, bad TEXT, facts TEXT
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS repository (id TEXT PRIMARY KEY, hash TEXT NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS copying (key TEXT PRIMARY KEY, etag TEXT NOT NULL, cut INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS upload (id TEXT PRIMARY KEY, key TEXT NOT NULL) WITHOUT ROWID;`
 
 /**
@@ -262,6 +263,38 @@ export class Journal {
     const query = `SELECT key, skip FROM object WHERE skip IS NOT NULL AND todo = 0 AND ${where} ORDER BY key`
     for (const row of this.prepare(query).iterate(...values))
       yield { key: String(row['key']), skip: String(row['skip']) }
+  }
+
+  /**
+   * Notes a copy that gives an object another ETag. Where the run is killed before it has noted the new one, the next
+   * finds an object that is most likely the same.
+   */
+  copyBegun(key: string, etag: string): void {
+    this.write('INSERT INTO copying VALUES (?, ?, 0) ON CONFLICT (key) DO UPDATE SET etag = excluded.etag', key, etag)
+    this.commit()
+  }
+
+  copyEnded(key: string): void {
+    this.write('DELETE FROM copying WHERE key = ? AND cut = 0', key)
+  }
+
+  /**
+   * Is an object that had an ETag what a copy has made of it that was cut off? If so, that is remembered until its
+   * content has been read.
+   */
+  takeForCopy(key: string, before: string): boolean {
+    if (this.prepare('SELECT 1 FROM copying WHERE key = ? AND etag = ?').get(key, before) === undefined) return false
+    this.write('UPDATE copying SET cut = 1 WHERE key = ?', key)
+    return true
+  }
+
+  /** Was an object taken for a copy, and its content not been read since? */
+  isUnsure(key: string): boolean {
+    return this.prepare('SELECT 1 FROM copying WHERE key = ? AND cut = 1').get(key) !== undefined
+  }
+
+  contentRead(key: string): void {
+    this.write('DELETE FROM copying WHERE key = ?', key)
   }
 
   /** Notes a copy in parts that has begun, so that a later run ends what a killed one left. */

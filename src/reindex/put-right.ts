@@ -2,7 +2,7 @@ import { nameOf } from '../aws/absent.ts'
 import { explain, statusOf } from '../aws/denial.ts'
 import type { LeanS3, S3Response } from '../aws/s3-lean.ts'
 import { messageOf } from '../ui/errors.ts'
-import { planRewrite, reasons } from './attributes.ts'
+import { planRewrite, reasons, type Rewrite } from './attributes.ts'
 import type { Journal, Row } from './journal.ts'
 import type { Pace } from './pace.ts'
 import type { RewriteEngine } from './rewrite.ts'
@@ -112,7 +112,9 @@ async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
       }
       try {
         if (signal.aborted) return { kind: 'left' }
+        if (changesEtag(plan.rewrite)) journal.copyBegun(row.key, seen.etag)
         const now = await engine.carryOut(plan.rewrite, signal)
+        journal.copyEnded(row.key)
         if ('skip' in now) return skip(journal, seen, now.skip)
         const { cacheControl, contentType } = plan.rewrite
         const written: Row = { ...seen, ...now, cacheControl, contentType, skip: null, todo: false }
@@ -129,6 +131,10 @@ async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
     return signal.aborted && error === signal.reason ? { kind: 'left' } : { kind: 'failed', error }
   }
 }
+
+/** What is no MD5 of the content, as with uploads in parts and KMS, is another one after a copy. */
+const changesEtag = ({ etag, headers }: Rewrite): boolean =>
+  !/^[0-9a-f]{32}$/.test(etag) || headers['x-amz-server-side-encryption']?.startsWith('aws:kms') === true
 
 function skip(journal: Journal, row: Row, reason: string): Outcome {
   journal.put({ ...row, skip: reason, todo: false })

@@ -1,0 +1,151 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { expect } from 'chai'
+
+import type { Report } from '../../src/reindex/report.ts'
+import { contentOf } from '../reindex/bucket-under-test.ts'
+import { clientView, fillRepositories, makeKey, reader } from '../reindex/repositories-under-test.ts'
+import { bucket, discard, install, type Installation, type Kept, withInstallation } from './installation.ts'
+
+const moments = 50
+/** Of one history, before it may end undisturbed. */
+const mostKills = 5
+/** Told with every failure: the same seed gives the same moments. */
+const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
+
+/** Numbers from 0 to below 1 (mulberry32). */
+function randomFrom(start: number): () => number {
+  let state = start
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+describe('reindex-everything, killed with -9 at random moments', function () {
+  this.timeout(400_000)
+  let key: Awaited<ReturnType<typeof makeKey>>
+  let kept: Kept
+  before(async () => {
+    key = await makeKey()
+    const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-killed-'))
+    const place = await install()
+    try {
+      await fillRepositories(place.clients.s3, bucket, key.signer)
+      await writeFile(join(place.folder, 'key.asc'), key.armored)
+    } finally {
+      await place.close(folder)
+    }
+    kept = { folder, next: [] }
+  })
+  after(() => discard(kept))
+
+  const wordsFor = ({ folder }: Installation): string[] => {
+    return ['reindex-everything', '--signing-key', join(folder, 'key.asc'), '--json']
+  }
+  const succeed = async (place: Installation): Promise<Report> => {
+    const report = JSON.parse(await place.succeed(wordsFor(place))) as Report
+    expect(report).to.deep.include({ failed: 0, problems: [] })
+    return report
+  }
+
+  it(`ends in what one uninterrupted run leaves, ${moments} times, and breaks no client (seed ${seed})`, async () => {
+    const random = randomFrom(seed)
+    const whole = await withInstallation({ from: kept }, async (place) => {
+      expect((await succeed(place)).indexes.map(({ outcome }) => outcome)).to.deep.equal([
+        'written',
+        'written',
+        'written',
+      ])
+      return { calls: place.sandbox.calls.list().length, content: await contentFor(place) }
+    })
+    let kills = 0
+    for (let history = 1; kills < moments; history++) {
+      await withInstallation({ from: kept }, async (place) => {
+        const story: string[] = []
+        for (let kill = 1; kill <= mostKills && kills < moments; kill++) {
+          // What is done need not be done again: each run of a history is shorter than the one before.
+          const at = 1 + Math.floor((random() * whole.calls) / kill)
+          const point = { at, phase: random() < 0.5 ? ('before' as const) : ('after' as const), late: random() < 0.5 }
+          const killedAt = await runUntil(place, point)
+          if (killedAt === undefined) break
+          kills++
+          story.push(`${point.phase} call ${at}, ${killedAt}`)
+          const { complaints, unsigned } = await clientView(reader(place.clients.s3, bucket), key.signer)
+          const where = `seed ${seed}, history ${history}, killed ${story.join('; ')}`
+          expect(complaints, where).to.deep.equal([])
+          // The two objects of a tree can't be written in one; no two trees are between them at once.
+          expect(unsigned, where).to.have.length.lessThan(2)
+        }
+        await succeed(place)
+        const where = `seed ${seed}, history ${history}, killed ${story.join('; ')}`
+        const content = await contentFor(place)
+        expect(Object.keys(content), where).to.deep.equal(Object.keys(whole.content))
+        for (const [name, look] of Object.entries(content)) {
+          expect(look, `${name}, ${where}`).to.deep.equal(whole.content[name])
+        }
+      })
+    }
+  })
+
+  interface Point {
+    /** Which call of the run, counted from 1, and whether it has its effect. */
+    readonly at: number
+    readonly phase: 'before' | 'after'
+    /** Whether calls that were under way beside it have theirs. */
+    readonly late: boolean
+  }
+
+  /** Runs and kills. Returns what was being called, or undefined if the run came to its end before. */
+  async function runUntil(place: Installation, { at, phase, late }: Point): Promise<string | undefined> {
+    const killer = new AbortController()
+    let seen = 0
+    let called: string | undefined
+    const stop = place.sandbox.onCall(async (call, now) => {
+      if (called === undefined && now === phase && ++seen === at) {
+        called = `${call.operation} ${call.resource ?? ''}`
+        killer.abort()
+        await run
+        return 'drop'
+      }
+      return called === undefined || late || now === 'after' ? undefined : 'drop'
+    })
+    const run = place.run(wordsFor(place), { signal: killer.signal })
+    const { code, stderr } = await run
+    stop()
+    expect(code, stderr).to.equal(called === undefined ? 0 : 137)
+    return called
+  }
+
+  /** All of the bucket, but for what tells when it was written: dates, and the signatures over them. */
+  async function contentFor({ clients: { s3 } }: Installation): Promise<Record<string, unknown>> {
+    const read = reader(s3, bucket)
+    expect(await clientView(read, key.signer)).to.deep.equal({ complaints: [], unsigned: [] })
+    const content = await contentOf(s3, bucket)
+    for (const [name, look] of Object.entries(content)) {
+      const { ETag, ChecksumCRC64NVME, ...rest } = look as Record<string, unknown>
+      const body = (await read(name)) ?? Buffer.alloc(0)
+      if (/\/(InRelease|Release)$/.test(name)) {
+        const text = body
+          .toString()
+          .replace(/^Date: .*$/m, 'Date: …')
+          .replace(/-----BEGIN PGP SIGNATURE-----[^]*/, '…')
+        content[name] = { ...rest, ContentLength: undefined, text }
+      } else if (/\/repomd\.xml$/.test(name)) {
+        const text = body.toString().replace(/<(revision|timestamp)>\d+</g, '<$1>…<')
+        content[name] = { ...rest, text }
+      } else if (/\.(gpg|asc)$/.test(name)) {
+        content[name] = { ...rest, ContentLength: undefined }
+        if (name.endsWith('.gpg')) {
+          const release = (await read(name.replace(/\.gpg$/, ''))) ?? Buffer.alloc(0)
+          expect(await key.signer.signedDetached(release, body), name).to.equal(true)
+        }
+      } else content[name] = { ...rest, ETag, ChecksumCRC64NVME, body: body.toString('base64') }
+    }
+    return content
+  }
+})
