@@ -68,6 +68,9 @@ describe('reindex-everything, for users of yum repositories', function () {
         await expectServed(shop, [keyOf('greeting', '1.0'), `${root}/repodata/repomd.xml`])
         const served = await shop.ask(keyOf('greeting', '1.0'))
         expect(served.headers.get('content-disposition')).to.equal('attachment; filename="greeting.rpm"')
+        await shop.without(keyOf('greeting', '1.0'), async () => {
+          expect(await client.download('greeting')).to.deep.equal(first)
+        })
 
         await publish(command, '1.0')
         await client.refresh()
