@@ -38,10 +38,12 @@ export function noteOperation(client: Notable): void {
   )
 }
 
-/** Remembers the IAM action, such as `s3:GetObject`, that ended in an error of a call without the SDK. */
-export function noteError(error: unknown, action: string): void {
+/** Remembers the action, such as `s3:GetObject`, of a call without the SDK, and what the call was about. */
+export function noteError(error: unknown, action: string, about: { Bucket?: string; Key?: string } = {}): void {
   const [service = '', operation = ''] = action.split(':')
-  if (typeof error === 'object' && error !== null) operations.set(error, { service, operation })
+  if (typeof error === 'object' && error !== null) {
+    operations.set(error, { service, operation, resource: objectOf(about) })
+  }
 }
 
 /** Lets `heard` know the IAM action of each call that AWS carried out, or did not find the object of. */
@@ -179,13 +181,20 @@ function remedy(action: string | undefined, resource: string | readonly string[]
   // AWS names the kind of policy that lacks the permission; only for one of identities is it the credentials' own.
   const other = /because no (?!identity-based)(.+?) allows? /.exec(why)?.[1]
   const policy = other === undefined ? 'policy of the credentials in use' : `${other} that applies here`
-  const statement = { Effect: 'Allow', Action: action, Resource: resource ?? '*' }
+  const statement = {
+    Effect: 'Allow',
+    Action: action,
+    Resource: typeof resource === 'string' ? wide(resource) : (resource ?? '*'),
+  }
   return [
     `Add this statement to the ${policy}:`,
     JSON.stringify(statement),
     'All that pc-ctl needs, no wider than it must be: pc-ctl permissions',
   ]
 }
+
+/** S3 names the one object; a permission for it alone is never what is meant. */
+const wide = (resource: string): string => resource.replace(/^(arn:[^:]+:s3:::[^/]+)\/.+$/, '$1/*')
 
 /** What S3, or an answer without a body, says where other services say what was denied. */
 const wordless = /^(access ?denied|forbidden|unknown(error)?)?\.?$/i

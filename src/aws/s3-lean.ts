@@ -163,7 +163,7 @@ export function createLeanS3(
       try {
         return await attempt()
       } catch (error) {
-        noteError(error, request.action)
+        noteError(error, request.action, { Bucket: bucket, ...(request.key === undefined ? {} : { Key: request.key }) })
         const slow = isSlowDown(error)
         if (slow) traffic.slowDown()
         if (made === attempts || !isPassing(error) || (request.once === true && !slow)) throw error

@@ -15,7 +15,8 @@ export default class Permissions extends CtlCommand {
   static override summary = 'Print the least IAM policy that each group of commands needs, for just this installation'
   static override description =
     'Groups: bootstrap (bootstrap-cloudfront), distribution (reconfigure-cloudfront-distribution), look (status, doctor,\n' +
-    '--dry-run), reindex (reindex-everything), s3cmd (cflist, cfinfo, cfcreate, cfmodify, cfinval, cfinvalinfo, put),\n' +
+    'their --dry-run), audit (audit-cache-control, reindex-everything --list and --dry-run), reindex (reindex-everything),\n' +
+    's3cmd (cflist, cfinfo, cfcreate, cfmodify, cfinval, cfinvalinfo, put),\n' +
     'cfremove (cfremove).'
   static override examples = [
     '<%= config.bin %> <%= command.id %> bootstrap --account 999999999999 --bucket packages-example-org',

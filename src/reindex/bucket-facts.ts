@@ -1,6 +1,7 @@
 import { statusOf } from '../aws/denial.ts'
 import type { LeanS3 } from '../aws/s3-lean.ts'
 import type { Bucket } from '../resources/bucket.ts'
+import { lockKey } from './lock.ts'
 
 /** What of a bucket decides how its objects are written again. */
 export interface BucketFacts {
@@ -10,7 +11,7 @@ export interface BucketFacts {
   readonly aclOwner: string | undefined
 }
 
-/** @throws what S3 answers; whether the bucket is versioned is worth no more than a warning */
+/** @throws what S3 answers */
 export async function lookAtBucket(s3: LeanS3, bucket: Bucket): Promise<BucketFacts> {
   const [versioned, aclOwner] = await Promise.all([
     isVersioned(s3),
@@ -20,17 +21,37 @@ export async function lookAtBucket(s3: LeanS3, bucket: Bucket): Promise<BucketFa
 }
 
 async function isVersioned(s3: LeanS3): Promise<boolean> {
-  try {
-    const { body } = await s3.send({ method: 'GET', action: 's3:GetBucketVersioning', query: { versioning: '' } })
-    return body.includes('<Status>Enabled</Status>')
-  } catch (error) {
-    if (statusOf(error) === 403) return false
-    throw error
-  }
+  const { body } = await s3.send({ method: 'GET', action: 's3:GetBucketVersioning', query: { versioning: '' } })
+  return body.includes('<Status>Enabled</Status>')
 }
 
 /** An object of another owner would become ours by being copied. */
 async function ownerOf(s3: LeanS3): Promise<string> {
   const { body } = await s3.send({ method: 'GET', action: 's3:GetBucketAcl', query: { acl: '' } })
   return /<Owner>[^]*?<ID>([^<]*)<\/ID>/.exec(body.toString('utf8'))?.[1] ?? ''
+}
+
+/**
+ * Makes sure that S3 tells which objects are held by Object Lock: it leaves that out for whoever may not read it, and
+ * then they would look free, and their copies would be.
+ *
+ * @throws what S3 answers where that is denied
+ */
+export async function assertLocksAreTold(s3: LeanS3): Promise<void> {
+  const query = { 'object-lock': '' }
+  if (!(await isThere(s3.send({ method: 'GET', action: 's3:GetBucketObjectLockConfiguration', query })))) return
+  // Permissions are judged first: whether the object is there or held does not matter.
+  await isThere(s3.send({ method: 'GET', action: 's3:GetObjectRetention', key: lockKey, query: { retention: '' } }))
+  await isThere(s3.send({ method: 'GET', action: 's3:GetObjectLegalHold', key: lockKey, query: { 'legal-hold': '' } }))
+}
+
+/** Answers other than success are "there is none", also from stores that know no Object Lock; but not denials. */
+async function isThere(answer: Promise<unknown>): Promise<boolean> {
+  try {
+    await answer
+    return true
+  } catch (error) {
+    if ([400, 404, 405, 501].includes(statusOf(error) ?? 0)) return false
+    throw error
+  }
 }

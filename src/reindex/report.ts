@@ -1,5 +1,4 @@
-import { messageOf } from '../ui/errors.ts'
-import { nameOf } from '../aws/absent.ts'
+import { explain } from '../aws/denial.ts'
 import type { Finding } from '../repositories/format.ts'
 import { remedyOf } from './attributes.ts'
 import type { Journal, Row, Tally } from './journal.ts'
@@ -105,13 +104,8 @@ export class Ledger {
       this.noteWrong(row, outcome.before)
     } else if (outcome.kind === 'failed') {
       this.changesOf(row).failed++
-      const { error } = outcome
-      const name = nameOf(error)
-      this.fail({
-        key: row.key,
-        what: `could not be put right: ${name === '' || name === 'Error' ? '' : `${name}: `}${messageOf(error)}`,
-        todo: 'Run the same command again.',
-      })
+      const { message, hint } = explain(outcome.error, 'could not be put right')
+      this.fail({ key: row.key, what: message, todo: hint.join(' ') })
     }
   }
 

@@ -1,4 +1,4 @@
-import { judge } from './authorization.ts'
+import { type ConditionContext, judge } from './authorization.ts'
 import { parsePolicy } from './iam-policy-document.ts'
 import type { Iam } from './iam.ts'
 import { aliasOperations } from './kms-aliases.ts'
@@ -13,7 +13,13 @@ import { AwsError, type AwsRequest, type Caller, type Context, type Permission, 
 /** KMS as the other services see it. */
 export interface Kms extends Service, TaggedResources {
   /** May the caller use a key so? `keyId` undefined stands for the AWS managed key of the account, such as `aws/s3`. */
-  mayUseKey(caller: Caller, action: string, keyId: string | undefined, region: string): boolean
+  mayUseKey(
+    caller: Caller,
+    action: string,
+    keyId: string | undefined,
+    region: string,
+    context: ConditionContext,
+  ): boolean
 }
 
 const operations: Readonly<Record<string, KmsOperation>> = {
@@ -24,11 +30,18 @@ const operations: Readonly<Record<string, KmsOperation>> = {
 
 /** AWS Key Management Service, API version 2014-11-01. */
 export function createKms(context: Context, iam: Iam): Kms {
-  const allows = (caller: Caller, action: string, policy: string, resource: string): boolean =>
+  const allows = (
+    caller: Caller,
+    action: string,
+    policy: string,
+    resource: string,
+    context: ConditionContext = {},
+  ): boolean =>
     judge({
       caller,
       action,
       resource,
+      context,
       identityPolicies: iam.identityPolicies(caller),
       resourcePolicies: [parsePolicy(policy)],
       resourcePolicyDecides: true,
@@ -55,12 +68,12 @@ export function createKms(context: Context, iam: Iam): Kms {
       return json11Response(request, run(state, await readJson(request), request))
     },
     error: (error, request) => json11Error(error, request),
-    mayUseKey(caller, action, keyId, region) {
+    mayUseKey(caller, action, keyId, region, context) {
       // Managed keys are for the account's own callers, through the service they belong to.
       if (keyId === undefined) return 'accountId' in caller
       try {
         const key = findKey(state, keyId, region, true)
-        return key.state === 'Enabled' && allows(caller, action, key.policy, key.arn)
+        return key.state === 'Enabled' && allows(caller, action, key.policy, key.arn, context)
       } catch (error) {
         if (error instanceof AwsError) return false
         throw error

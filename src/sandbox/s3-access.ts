@@ -1,8 +1,8 @@
-import { judge } from './authorization.ts'
+import { judge, type Verdict } from './authorization.ts'
 import { parsePolicy, type PolicyDocument } from './iam-policy-document.ts'
 import { isPublicAcl } from './s3-attributes.ts'
 import type { Bucket } from './s3-buckets.ts'
-import type { ObjectIndex } from './s3-index.ts'
+import type { Encryption, ObjectIndex } from './s3-index.ts'
 import type { S3Peers } from './s3-peers.ts'
 import { type BucketPolicy, isPublicPolicy } from './s3-policy.ts'
 import { arnOf } from './s3-route.ts'
@@ -11,7 +11,17 @@ import { AwsError, type AwsRequest, type Caller, type Context } from './service.
 /** The account's own callers still may repair a policy that locks them out. */
 const policyActions = new Set(['s3:GetBucketPolicy', 's3:PutBucketPolicy', 's3:DeleteBucketPolicy'])
 
-export const accessDenied = (): AwsError => new AwsError(403, 'AccessDenied', 'Access Denied')
+export const accessDenied = (why = 'Access Denied'): AwsError => new AwsError(403, 'AccessDenied', why)
+
+/** Callers of the account itself are told what was denied, and why ("Troubleshoot access denied (403 Forbidden) errors in Amazon S3"). */
+function denied(caller: Caller, action: string, resource: string, verdict: Verdict): AwsError {
+  if (caller.kind !== 'user' && caller.kind !== 'role') return accessDenied()
+  const why =
+    verdict === 'denied explicitly'
+      ? 'with an explicit deny'
+      : `because no identity-based policy allows the ${action} action`
+  return accessDenied(`User: ${caller.arn} is not authorized to perform: ${action} on resource: "${resource}" ${why}`)
+}
 
 interface ParsedPolicy {
   document: PolicyDocument
@@ -33,7 +43,8 @@ export class S3Access {
 
   /** Throws AccessDenied unless the caller may do this. `resource` is the ARN of the bucket or object. */
   check(request: AwsRequest, bucket: Bucket | undefined, action: string, resource: string): void {
-    if (!this.allows(request, bucket, action, resource)) throw accessDenied()
+    const verdict = this.#judge(request, bucket, action, resource)
+    if (verdict !== 'allowed') throw denied(request.caller, action, resource, verdict)
   }
 
   mayList(request: AwsRequest, bucket: Bucket): boolean {
@@ -41,8 +52,12 @@ export class S3Access {
   }
 
   allows(request: AwsRequest, bucket: Bucket | undefined, action: string, resource: string): boolean {
+    return this.#judge(request, bucket, action, resource) === 'allowed'
+  }
+
+  #judge(request: AwsRequest, bucket: Bucket | undefined, action: string, resource: string): Verdict {
     const { caller } = request
-    if (caller.kind === 'root') return true
+    if (caller.kind === 'root') return 'allowed'
     const policy = bucket === undefined ? undefined : this.#policyFor(bucket, caller)
     const verdict = judge({
       caller,
@@ -52,14 +67,25 @@ export class S3Access {
       identityPolicies: this.#peers.identityPolicies(caller),
       resourcePolicies: policy === undefined || (isOwn(caller) && policyActions.has(action)) ? [] : [policy],
     })
-    if (verdict !== 'denied by default') return verdict === 'allowed'
-    return bucket !== undefined && this.#aclAllows(bucket, caller, action, resource)
+    if (verdict !== 'denied by default') return verdict
+    return bucket !== undefined && this.#aclAllows(bucket, caller, action, resource) ? 'allowed' : verdict
   }
 
-  /** Throws AccessDenied unless the caller may use the KMS key. */
-  checkKey(caller: Caller, action: string, keyId: string | undefined, region: string): void {
-    if (caller.kind === 'root' || this.#peers.mayUseKey(caller, action, keyId, region)) return
-    throw accessDenied()
+  /** Throws AccessDenied unless the caller may use the key that an object is encrypted with, where it is one of KMS. */
+  checkKey(
+    { caller }: AwsRequest,
+    { name, region }: Bucket,
+    action: 'kms:Decrypt' | 'kms:GenerateDataKey',
+    { algorithm, keyId, bucketKey }: Encryption,
+    key: string,
+  ): void {
+    if (algorithm === 'AES256' || caller.kind === 'root') return
+    const context = {
+      'kms:ViaService': `s3.${region}.amazonaws.com`,
+      'kms:EncryptionContext:aws:s3:arn': arnOf({ bucket: name, key: bucketKey === true ? '' : key }),
+    }
+    if (this.#peers.mayUseKey(caller, action, keyId, region, context)) return
+    throw denied(caller, action, keyId ?? 'aws/s3', 'denied by default')
   }
 
   /** The bucket's policy as far as it counts: a public one does not, for others, under RestrictPublicBuckets. */

@@ -1,10 +1,11 @@
-import { attributesOf, encryptionHeaders, requestedChecksum, storageClassOf } from './s3-attributes.ts'
+import { encryptionHeaders, requestedChecksum, storageClassOf } from './s3-attributes.ts'
 import { bytesOf, type Handler, isoTime, type S3Call, type S3State, wholeSeconds, xml } from './s3-call.ts'
 import { checksumElement, type ChecksumAlgorithm, createHasher } from './s3-checksum.ts'
 import { checkCopyConditions, checkWriteConditions } from './s3-conditions.ts'
 import type { Attributes, StoredObject } from './s3-index.ts'
 import { checkReadable, commit, etagOf, findObject, versionHeaders } from './s3-object.ts'
 import { arnOf, decodeKey } from './s3-route.ts'
+import { newAttributes } from './s3-writing.ts'
 import { field } from './s3-xml.ts'
 import { AwsError } from './service.ts'
 
@@ -70,7 +71,12 @@ const copyObject: Handler = async (call) => {
     source.bucket === bucket.name && source.key === key && !headers['x-amz-copy-source']?.includes('?versionId=')
   if (itself && metadataDirective === 'COPY' && !changesItself(headers)) throw illegalSelfCopy()
 
-  const requested = attributesOf(request, bucket)
+  const requested = newAttributes(call)
+  if (taggingDirective === 'COPY' && source.attributes.tags.length > 0) {
+    const from = state.buckets.get(source.bucket)
+    state.access.check(request, from, 's3:GetObjectTagging', arnOf({ bucket: source.bucket, key: source.key }))
+    state.access.check(request, bucket, 's3:PutObjectTagging', arnOf({ bucket: bucket.name, key }))
+  }
   const attributes: Attributes = {
     ...requested,
     ...(metadataDirective === 'REPLACE' ? {} : copiedMetadata(source, requested)),

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 
-import { attributesOf, encryptionHeaders, requestedChecksum, storageClassOf } from './s3-attributes.ts'
+import { encryptionHeaders, requestedChecksum, storageClassOf } from './s3-attributes.ts'
 import { type Handler, isoTime, noContent, type S3Call, wholeSeconds, xml } from './s3-call.ts'
 import { type Checksum, checksumElement, checksumHeader, createHasher } from './s3-checksum.ts'
 import { checkWriteConditions, listsEtag, rangeOf } from './s3-conditions.ts'
@@ -9,6 +9,7 @@ import { copySource } from './s3-copy.ts'
 import type { Part, Upload } from './s3-index.ts'
 import { compareUtf8, encodingOf, limitOf } from './s3-list.ts'
 import { commit, etagOf, receiveBody, versionHeaders } from './s3-object.ts'
+import { newAttributes } from './s3-writing.ts'
 import { childrenOf, element, field, malformedXml, parseDocument, requiredText, textOf } from './s3-xml.ts'
 import { AwsError, type AwsResponse } from './service.ts'
 
@@ -60,7 +61,7 @@ const createUpload: Handler = (call) => {
     key,
     started: wholeSeconds(state.context.now()),
     storageClass: storageClassOf(request.headers),
-    attributes: attributesOf(request, bucket),
+    attributes: newAttributes(call),
     checksum: { algorithm, type: full ? 'FULL_OBJECT' : 'COMPOSITE', asked: asked !== undefined },
   }
   state.index.putUpload(upload)

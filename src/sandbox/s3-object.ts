@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 
-import { attributesOf, encryptionHeaders, objectHeaders, requestedChecksum, storageClassOf } from './s3-attributes.ts'
+import { encryptionHeaders, objectHeaders, requestedChecksum, storageClassOf } from './s3-attributes.ts'
 import type { WrittenBody } from './s3-bodies.ts'
 import { type Handler, noContent, type S3Call, wholeSeconds, xml } from './s3-call.ts'
 import { type Checksum, type ChecksumAlgorithm, checksumHeader, createHasher } from './s3-checksum.ts'
 import { type ByteRange, checkWriteConditions, meetsReadConditions, noSuchKey, rangeOf } from './s3-conditions.ts'
 import type { Attributes, StoredObject } from './s3-index.ts'
 import { arnOf } from './s3-route.ts'
+import { newAttributes } from './s3-writing.ts'
 import { childrenOf, element, field, malformedXml, parseDocument, requiredText, textOf } from './s3-xml.ts'
 import { AwsError, type AwsRequest, type AwsResponse } from './service.ts'
 
@@ -105,7 +106,7 @@ const putObject: Handler = async (call) => {
       fields: { Size: String(Buffer.byteLength(key)), MaxSizeAllowed: String(keyLimit) },
     })
   }
-  const attributes = attributesOf(request, bucket)
+  const attributes = newAttributes(call)
   const storageClass = storageClassOf(request.headers)
   checkWriteConditions(request, state.index.get(bucket.name, key), key)
   const algorithm = requestedChecksum(request.headers)?.algorithm ?? 'CRC64NVME'
@@ -206,10 +207,10 @@ const getObject: Handler = (call) => readObject(call)
 const headObject: Handler = (call) => readObject(call)
 
 function readObject(call: S3Call): AwsResponse {
-  const { state, request, bucket } = call
+  const { state, request } = call
   const object = findObject(call)
   checkReadable(call, object)
-  const headers = { ...objectHeaders(object, bucket), ...overriddenHeaders(request) }
+  const headers = { ...visibleHeaders(call, object), ...overriddenHeaders(request) }
   if (!meetsReadConditions(request.headers, object)) {
     const { etag = '', 'last-modified': modified = '', 'cache-control': cacheControl, expires } = headers
     return {
@@ -235,6 +236,24 @@ function readObject(call: S3Call): AwsResponse {
   const status = range === undefined ? 200 : 206
   if (request.method === 'HEAD') return { status, headers }
   return { status, headers, body: state.bodies.read(object.body, start, end) }
+}
+
+/** Tags and locks are told to those only who may read them. */
+const guarded: readonly (readonly [header: string, action: string])[] = [
+  ['x-amz-tagging-count', 's3:GetObjectTagging'],
+  ['x-amz-object-lock-mode', 's3:GetObjectRetention'],
+  ['x-amz-object-lock-retain-until-date', 's3:GetObjectRetention'],
+  ['x-amz-object-lock-legal-hold', 's3:GetObjectLegalHold'],
+]
+
+function visibleHeaders({ state, request, bucket, key }: S3Call, object: StoredObject): Record<string, string> {
+  const headers = objectHeaders(object, bucket)
+  const hidden = guarded
+    .filter(([name]) => headers[name] !== undefined)
+    .filter(([, action]) => !state.access.allows(request, bucket, action, arnOf({ bucket: bucket.name, key })))
+    .map(([name]) => name)
+  if (hidden.length === 0) return headers
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !hidden.includes(name)))
 }
 
 /** The bytes of one part of a multipart upload (`partNumber`). */
@@ -270,7 +289,9 @@ export function checkReadable({ state, request, bucket }: S3Call, object: Stored
       { fields: { ArgumentName: 'Authorization', ArgumentValue: 'null' } },
     )
   }
-  state.access.checkKey(request.caller, 'kms:Decrypt', encryption.keyId, bucket.region)
+  // HEAD decrypts nothing unless it asks for the checksum.
+  if (request.method === 'HEAD' && request.headers['x-amz-checksum-mode'] !== 'ENABLED') return
+  state.access.checkKey(request, bucket, 'kms:Decrypt', encryption, object.key)
 }
 
 /** Deletes the current object, or the version that is named. Returns what DeleteObject answers in headers. */

@@ -12,8 +12,15 @@ export interface S3Peers {
   /**
    * May the caller use a KMS key for this action (`kms:Decrypt`, `kms:GenerateDataKey`)? `keyId` is what the object
    * was encrypted with: a key id, key ARN or alias ARN in `region`; undefined for the AWS managed key `aws/s3`.
+   * `context` are condition keys of the request.
    */
-  mayUseKey(caller: Caller, action: string, keyId: string | undefined, region: string): boolean
+  mayUseKey(
+    caller: Caller,
+    action: string,
+    keyId: string | undefined,
+    region: string,
+    context: Readonly<Record<string, string>>,
+  ): boolean
 }
 
 /** An origin access identity as a principal. */

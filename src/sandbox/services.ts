@@ -43,7 +43,7 @@ export async function createServices(context: Context): Promise<Services> {
     originAccessIdentities: () => cloudfront.originAccessIdentities(),
     principalExists: (arn) => iam.principalExists(arn, true),
     identityPolicies: (caller) => iam.identityPolicies(caller),
-    mayUseKey: (caller, action, keyId, region) => kms.mayUseKey(caller, action, keyId, region),
+    mayUseKey: (...question) => kms.mayUseKey(...question),
   })
   const edge = await startEdge(context, { cloudfront, lambda, s3 })
   return {

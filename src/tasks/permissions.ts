@@ -1,26 +1,27 @@
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, namesOf } from '../aws/names.ts'
 import type { PolicyDocument, PolicyStatement } from '../aws/policy.ts'
-import type { OriginAccess } from '../resources/distribution-config.ts'
+import { auditNeeds, reindexNeeds } from '../reindex/needs.ts'
 import { canonical, type Need } from '../resources/resource.ts'
 import type { Settings } from '../settings/settings.ts'
 import { render, type TerraformPolicy } from '../ui/template.ts'
 import { bootstrapCloudfront } from './bootstrap-cloudfront.ts'
 import { cfNeeds, removeNeeds } from './cf/permissions.ts'
 import { needsOf } from './chain.ts'
+import {
+  anyAccount,
+  anyBucket,
+  anyCachePolicy,
+  anyDistribution,
+  anyOriginAccessControl,
+  type PermissionScope,
+} from './permission-patterns.ts'
 import { reconfigureCloudfrontDistribution } from './reconfigure-cloudfront-distribution.ts'
 import { type Look, statusChain } from './status.ts'
 
 /** Groups of commands that one policy serves. */
-export const permissionGroups = ['bootstrap', 'distribution', 'look', 'reindex', 's3cmd', 'cfremove'] as const
+export const permissionGroups = ['bootstrap', 'distribution', 'look', 'audit', 'reindex', 's3cmd', 'cfremove'] as const
 export type PermissionGroup = (typeof permissionGroups)[number]
-
-/** What the policies are written for. */
-export interface PermissionScope {
-  readonly accountId: string
-  readonly bucket: string
-  readonly access: OriginAccess['kind']
-}
 
 /**
  * The permissions that a group of commands needs, read off the very steps that the commands run. Where AWS chooses an
@@ -49,6 +50,8 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
         ...needsOf(statusChain(aws, settings, wishes.runtime), ctx),
         ...needsOf(reconfigureCloudfrontDistribution(aws, settings, wishes), ctx),
       ].filter(({ access }) => access === 'read')
+    case 'audit':
+      return auditNeeds(scope)
     case 'reindex':
       return reindexNeeds(scope)
     case 'cfremove':
@@ -65,8 +68,8 @@ function patterns(settings: Settings, { accountId, bucket, access }: PermissionS
   const owner = names.installation
   const lambda = { Runtime: '', Handler: '', Role: '', MemorySize: 0, Timeout: 0 }
   return {
-    account: { id: accountId, caller: '', partition: 'aws' },
-    bucket: { name: bucket, region: edgeRegion, encryption: 'AES256', kmsKey: undefined, ownership: '' },
+    account: anyAccount(accountId),
+    bucket: anyBucket(bucket),
     secrets: [],
     code: new Uint8Array(),
     role: { arn: `arn:aws:iam::${accountId}:role${names.rolePath}${names.roleName}`, trust: undefined, owner },
@@ -89,67 +92,12 @@ function patterns(settings: Settings, { accountId, bucket, access }: PermissionS
     sample: { looked: 0, right: 0, wrong: [] },
     access,
     identity: { id: '', s3CanonicalUserId: '' },
-    control: {
-      id: '',
-      etag: '',
-      config: {
-        Name: undefined,
-        SigningProtocol: undefined,
-        SigningBehavior: undefined,
-        OriginAccessControlOriginType: undefined,
-      },
-    },
-    cachePolicy: { id: '', etag: '', config: { Name: undefined, MinTTL: undefined } },
+    control: anyOriginAccessControl,
+    cachePolicy: anyCachePolicy,
     bucketPolicy: { document: { Statement: [] } },
-    distribution: {
-      id: '',
-      arn: `arn:aws:cloudfront::${accountId}:distribution/*`,
-      domain: '',
-      status: '',
-      etag: '',
-      config: {
-        CallerReference: undefined,
-        Origins: undefined,
-        DefaultCacheBehavior: undefined,
-        Comment: undefined,
-        Enabled: undefined,
-      },
-      owner,
-      rivals: [],
-    },
+    distribution: { ...anyDistribution(accountId), owner, rivals: [] },
   }
 }
-
-/** Reading every object's attributes and writing it back in place with all that it carries. */
-const reindexNeeds = ({ bucket }: PermissionScope): Need[] => [
-  {
-    access: 'read',
-    actions: [
-      's3:ListBucket',
-      's3:GetBucketVersioning',
-      's3:GetBucketOwnershipControls',
-      's3:GetEncryptionConfiguration',
-      's3:GetBucketAcl',
-    ],
-    resources: [`arn:aws:s3:::${bucket}`],
-  },
-  {
-    access: 'write',
-    actions: [
-      's3:GetObject',
-      's3:GetObjectTagging',
-      's3:GetObjectAcl',
-      // Without these two S3 does not tell what Object Lock holds.
-      's3:GetObjectRetention',
-      's3:GetObjectLegalHold',
-      's3:PutObject',
-      's3:PutObjectTagging',
-      's3:PutObjectAcl',
-      's3:AbortMultipartUpload',
-    ],
-    resources: [`arn:aws:s3:::${bucket}/*`],
-  },
-]
 
 /** An IAM policy of the given needs. */
 export const policyOf = (needs: readonly Need[]): PolicyDocument => ({

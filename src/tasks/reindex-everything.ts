@@ -1,7 +1,7 @@
 import type { Aws } from '../aws/connect.ts'
 import { explain } from '../aws/denial.ts'
 import { connectLean, type LeanS3 } from '../aws/s3-lean.ts'
-import { lookAtBucket } from '../reindex/bucket-facts.ts'
+import { assertLocksAreTold, lookAtBucket } from '../reindex/bucket-facts.ts'
 import { Journal } from '../reindex/journal.ts'
 import { type Lock, type LockTiming, takeLock } from '../reindex/lock.ts'
 import { Pace } from '../reindex/pace.ts'
@@ -87,19 +87,22 @@ export async function reindexEverything(aws: Aws, settings: Settings, options: R
   try {
     const bucket = await lookUpBucket(aws, name)
     s3 = await connectLean(aws, name, bucket.region, traffic)
-    const { versioned, aclOwner } = await lookAtBucket(s3, bucket)
+    const writes = !options.dryRun && !options.listOnly
+    const [facts] = await Promise.all([
+      writes ? lookAtBucket(s3, bucket) : undefined,
+      options.listOnly ? undefined : assertLocksAreTold(s3),
+    ])
     journal = new Journal(options.stateDir, name)
     readers = s3Readers(s3, traffic)
-    const writes = !options.dryRun && !options.listOnly
     if (writes) {
       const { forceUnlock: force, lockTiming: timing } = options
       lock = await takeLock({ s3, journal: journal.id, force, timing })
     }
-    if (writes && versioned) {
+    if (facts?.versioned === true) {
       options.say(`The bucket ${name} is versioned: each object that is rewritten is kept and paid for twice.`)
     }
     const stop = lock === undefined ? options.signal : AbortSignal.any([options.signal, lock.lost])
-    const report = await carryOut({ ...options, s3, journal, pace, readers, progress, stop, aclOwner })
+    const report = await carryOut({ ...options, s3, journal, pace, readers, progress, stop, aclOwner: facts?.aclOwner })
     return { ...report, bucket: name, seconds: (performance.now() - begun) / 1000 }
   } catch (error) {
     throw explain(error, 'Reindex everything')

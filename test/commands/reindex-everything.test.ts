@@ -128,7 +128,7 @@ describe('pc-ctl reindex-everything --attributes-only', function () {
     expect(code, stderr).to.equal(1)
     expectPlainTalk(stderr)
     expect(stdout)
-      .to.include('could not be put right: AccessDenied')
+      .to.include('could not be put right: AWS denied s3:PutObject on')
       .and.to.match(/, 1 failed, /)
     const written = JSON.parse(await readFile(join(place.folder, 'report.json'), 'utf8')) as Report
     expect(written.failed).to.equal(1)

@@ -1,0 +1,58 @@
+import { bucketNeeds } from '../resources/bucket.ts'
+import type { Need } from '../resources/resource.ts'
+
+export interface ReindexScope {
+  readonly accountId: string
+  readonly bucket: string
+}
+
+/** What looking at all objects of a bucket needs, and reading its packages and indexes. */
+export const auditNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
+  bucketNeeds(bucket),
+  { access: 'read', actions: ['s3:GetBucketObjectLockConfiguration'], resources: [`arn:aws:s3:::${bucket}`] },
+  {
+    access: 'read',
+    // Only to those who have the last two S3 tells that Object Lock holds an object.
+    actions: ['s3:GetObject', 's3:GetObjectRetention', 's3:GetObjectLegalHold'],
+    resources: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+  },
+  keyNeeds('read', 'kms:Decrypt', accountId, bucket),
+]
+
+/** What it takes to write objects again with all that they carry, and indexes that are as readable as the old ones. */
+export const reindexNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
+  ...auditNeeds({ accountId, bucket }),
+  { access: 'read', actions: ['s3:GetBucketVersioning', 's3:GetBucketAcl'], resources: [`arn:aws:s3:::${bucket}`] },
+  {
+    access: 'write',
+    actions: [
+      's3:GetObjectAcl',
+      's3:GetObjectTagging',
+      's3:PutObject',
+      's3:PutObjectAcl',
+      's3:PutObjectTagging',
+      's3:AbortMultipartUpload',
+    ],
+    resources: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+  },
+  keyNeeds('write', 'kms:GenerateDataKey', accountId, bucket),
+]
+
+/**
+ * The use of any key of the account, but only through S3 and for objects of this bucket: each object may be encrypted
+ * with another one.
+ *
+ * Source: Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys", encryption context. With an S3 Bucket
+ * Key the context is the bucket's ARN, else the object's.
+ */
+const keyNeeds = (access: Need['access'], action: string, accountId: string, bucket: string): Need => ({
+  access,
+  actions: [action],
+  resources: [`arn:aws:kms:*:${accountId}:key/*`],
+  condition: {
+    StringLike: {
+      'kms:ViaService': 's3.*.amazonaws.com',
+      'kms:EncryptionContext:aws:s3:arn': [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+    },
+  },
+})

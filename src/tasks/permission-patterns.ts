@@ -1,0 +1,55 @@
+import { edgeRegion } from '../aws/names.ts'
+import type { Account } from '../resources/account.ts'
+import type { Bucket } from '../resources/bucket.ts'
+import type { OriginAccess } from '../resources/distribution-config.ts'
+import type { LiveDistribution } from '../resources/live-distribution.ts'
+
+/** What policies are written for. */
+export interface PermissionScope {
+  readonly accountId: string
+  readonly bucket: string
+  readonly access: OriginAccess['kind']
+}
+
+/*
+ * Stand-ins for what a run looks up or makes: patterns where only AWS knows the id, and nothing else, since what a step
+ * needs follows from ids alone.
+ */
+
+export const anyAccount = (id: string): Account => ({ id, caller: '', partition: 'aws' })
+
+export const anyBucket = (name: string): Bucket => ({
+  name,
+  region: edgeRegion,
+  encryption: 'AES256',
+  kmsKey: undefined,
+  ownership: '',
+})
+
+export const anyDistribution = (accountId: string): LiveDistribution => ({
+  id: '*',
+  arn: `arn:aws:cloudfront::${accountId}:distribution/*`,
+  domain: '',
+  status: '',
+  etag: '',
+  config: {
+    CallerReference: undefined,
+    Origins: undefined,
+    DefaultCacheBehavior: undefined,
+    Comment: undefined,
+    Enabled: undefined,
+  },
+})
+
+export const anyCachePolicy = { id: '', etag: '', config: { Name: undefined, MinTTL: undefined } }
+
+export const anyOriginAccessControl = {
+  id: '',
+  etag: '',
+  config: {
+    Name: undefined,
+    SigningProtocol: undefined,
+    SigningBehavior: undefined,
+    OriginAccessControlOriginType: undefined,
+  },
+}
