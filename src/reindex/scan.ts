@@ -3,6 +3,7 @@ import type { Format } from '../repositories/format.ts'
 import { repositoryOf } from '../repositories/layout.ts'
 import type { Journal, Row } from './journal.ts'
 import { type Listed, readPage } from './listing.ts'
+import { Packuments, type PackumentsInRange } from './packuments.ts'
 import type { Pace } from './pace.ts'
 import { between, compareKeys, type KeyRange } from './ranges.ts'
 import { type Choice, isRight } from './selection.ts'
@@ -42,6 +43,13 @@ const mostRanges = 32
 /** A range that is being listed. `after` moves as pages come in; `through`, as others take over its end. */
 interface Active extends KeyRange {
   pages: number
+  readonly packuments: PackumentsInRange<Unknown>
+}
+
+/** An object that its key alone does not tell of. */
+interface Unknown {
+  readonly object: Listed
+  readonly row: Row | undefined
 }
 
 /**
@@ -66,8 +74,14 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
   const workers = new Set<Promise<void>>()
   const failures: unknown[] = []
 
+  const taking = { ...options, scanned }
+  const packuments = new Packuments<Unknown>(({ object, row }, isPackument) => {
+    if (isPackument) choice.takeForPackument(object.key)
+    takeObject(object, row, taking)
+  })
+
   const begin = (range: KeyRange): void => {
-    const worker = list({ ...range, pages: 0 }).catch((error: unknown) => {
+    const worker = list({ ...range, pages: 0, packuments: packuments.along(range.after) }).catch((error: unknown) => {
       failures.push(error)
     })
     workers.add(worker)
@@ -80,6 +94,7 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
         more = await nextPage(range, options, scanned)
         range.pages++
         if (more) share(range)
+        else range.packuments.end(range)
       }
     } finally {
       active.delete(range)
@@ -98,6 +113,7 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
   begin({ after: '', through: undefined })
   while (workers.size > 0) await Promise.race(workers)
   if (failures.length > 0) throw failures[0]
+  packuments.end()
   options.journal.commit()
   return scanned
 }
@@ -124,7 +140,7 @@ async function nextPage(range: Active, options: ScanOptions, scanned: Scanned): 
   const mine = through === undefined ? objects : objects.filter(({ key }) => compareKeys(key, through) <= 0)
   const more = truncated && mine.length === objects.length && objects.length > 0
   const last = more ? (mine.at(-1)?.key ?? asked) : through
-  takeIn(mine, { after: asked, through: last }, { journal, choice, scanned })
+  takeIn(mine, { after: asked, through: last }, { journal, choice, scanned, packuments: range.packuments })
   options.seen(mine.length)
   range.after = last ?? asked
   return more
@@ -134,6 +150,8 @@ interface Taking {
   readonly journal: Journal
   readonly choice: Choice
   readonly scanned: Scanned
+  /** Undefined: what nothing is known of now will stay so. */
+  readonly packuments?: PackumentsInRange<Unknown>
 }
 
 const joined = 5000
@@ -163,7 +181,8 @@ function takeIn(objects: readonly Listed[], range: KeyRange, taking: Taking): vo
   for (const object of objects.slice(index)) takeObject(object, undefined, taking)
 }
 
-function takeObject(object: Listed, row: Row | undefined, { journal, choice, scanned }: Taking): void {
+function takeObject(object: Listed, row: Row | undefined, taking: Taking): void {
+  const { journal, choice, scanned, packuments } = taking
   const { key } = object
   if (choice.excludes(key)) {
     scanned.leftOut++
@@ -173,6 +192,11 @@ function takeObject(object: Listed, row: Row | undefined, { journal, choice, sca
     return
   }
   const wanted = choice.judge(key)
+  if (packuments !== undefined && wanted.class === 'neither') {
+    packuments.putOff(key, { object, row })
+    return
+  }
+  packuments?.pass(key)
   if (wanted.class === 'metadata') noteRoots(key, scanned)
   if (choice.only?.includes(wanted.format) === false) {
     scanned.leftOut++

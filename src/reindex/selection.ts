@@ -23,6 +23,8 @@ interface Rule {
 /** Which objects a run is about, and what each of them should be. */
 export interface Choice extends Selection {
   judge(key: string): Judgement
+  /** From now on a key is judged as that of a packument, which its text does not tell, unless a mapping says otherwise. */
+  takeForPackument(key: string): void
 }
 
 export interface ChoiceFlags {
@@ -40,19 +42,22 @@ export const ownPrefix = '.pc-ctl/'
 export function chooseObjects({ prefix = '', only, exclude = [], mapping }: ChoiceFlags): Choice {
   const rules = mapping === undefined ? [] : readRules(mapping.file, mapping.text)
   const excluded = exclude.map(globToRegExp)
+  const packuments = new Set<string>()
   return {
     prefix,
     only,
     excludes: (key) => key.startsWith(ownPrefix) || excluded.some((pattern) => pattern.test(key)),
     judge(key) {
       const rule = rules.find(({ match }) => match.test(key))
-      const found = rule?.class ?? classify(key)
+      const isPackument = packuments.has(key)
+      const found = rule?.class ?? (isPackument ? 'metadata' : classify(key))
       return {
         class: found,
-        format: rule?.format ?? formatOf(key),
+        format: rule?.format ?? (isPackument ? 'npm' : formatOf(key)),
         cacheControl: found === 'neither' ? undefined : cacheControl[found],
       }
     },
+    takeForPackument: (key) => void packuments.add(key),
   }
 }
 

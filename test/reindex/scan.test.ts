@@ -11,6 +11,7 @@ import { Pace } from '../../src/reindex/pace.ts'
 import { compareKeys } from '../../src/reindex/ranges.ts'
 import { scan } from '../../src/reindex/scan.ts'
 import { chooseObjects } from '../../src/reindex/selection.ts'
+import { classify } from '../../src/repositories/cache-control.ts'
 
 /** A bucket of which only the listing is asked, in pages of a few keys. */
 function listingOnly(keys: readonly string[], page: number): Pick<LeanS3, 'send'> & { requests: number } {
@@ -57,7 +58,43 @@ describe('the scan of a bucket', () => {
       signal: new AbortController().signal,
       seen: () => undefined,
     })
-  const known = (): string[] => journal.rows({ after: '', through: undefined }, 100_000).map(({ key }) => key)
+  const rows = () => journal.rows({ after: '', through: undefined }, 100_000)
+  const known = (): string[] => rows().map(({ key }) => key)
+
+  /** What a listing alone tells: tarballs make the key before them a packument. */
+  const expectPackuments = async (all: readonly string[], page: number): Promise<void> => {
+    const packuments = new Set(all.flatMap((key) => /^(.+)\/-\/[^/]+\.tgz$/.exec(key)?.[1] ?? []))
+    const expected = all.filter((key) => classify(key) !== 'neither' || packuments.has(key)).sort(compareKeys)
+    for (let time = 0; time < 2; time++) {
+      const scanned = await run(all, page)
+      expect(known()).to.deep.equal(expected)
+      expect([scanned.objects, scanned.neither.objects]).to.deep.equal([all.length, all.length - expected.length])
+      for (const row of rows().filter(({ key }) => classify(key) === 'neither')) {
+        expect(row).to.include({ class: 'metadata', format: 'npm', todo: true })
+      }
+    }
+  }
+
+  it('knows packuments of npm by the tarballs that come after them, wherever a page ends', async () => {
+    const part = fc.string({ unit: fc.constantFrom('a', 'b', '-', '.', '/', '@', '~'), minLength: 1, maxLength: 4 })
+    const parts = fc.array(fc.tuple(part, fc.constantFrom('', '', '/-/a.tgz', '/-/b.tgz', '/-/c/d.tgz', '/x')))
+    const keys = parts.map((all) => [...new Set(all.map((of) => of.join('')))])
+    await fc.assert(
+      fc.asyncProperty(keys, fc.integer({ min: 1, max: 5 }), async (all, page) => {
+        await run([], page)
+        await expectPackuments(all, page)
+      }),
+    )
+  })
+
+  it('knows them wherever a range ends', async () => {
+    const names = Array.from({ length: 40 }, (_name, index) => `npm/${'abcd'.charAt(index % 4)}${index}`)
+    const tarballs = names.flatMap((name, index) =>
+      Array.from({ length: index % 3 === 0 ? 0 : 40 }, (_tarball, version) => `${name}/-/x-1.0.${version}.tgz`),
+    )
+    const packuments = names.filter((_name, index) => index % 5 !== 0)
+    await expectPackuments([...packuments, ...packuments.map((key) => `${key}-es`), ...tarballs], 7)
+  })
 
   it('sees every object once, forgets what is gone, and keeps to its prefix', async () => {
     const name = fc.string({
