@@ -3,22 +3,24 @@ import { createHash } from 'node:crypto'
 import { statusOf } from '../aws/denial.ts'
 import type { LeanS3 } from '../aws/s3-lean.ts'
 import type {
+  Digests,
   Finding,
   Format,
   IndexedPackage,
   IndexPlan,
+  Json,
   OldIndexes,
-  PackageFacts,
   Part,
   Repository,
   Signer,
   StoredObject,
 } from '../repositories/format.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
-import type { Journal, Row, Stretch } from './journal.ts'
+import type { Content, Journal, Row, Stretch } from './journal.ts'
 import type { Pace } from './pace.ts'
 import { readObject } from './package-source.ts'
 import { type Publisher, WriteConflict } from './publish.ts'
+import type { About } from './read-package.ts'
 import type { Readers } from './read-threads.ts'
 import type { IndexReport } from './report.ts'
 
@@ -58,7 +60,7 @@ export interface Indexed {
 }
 
 /** Changes when the same packages lead to other indexes than before. */
-const generation = 1
+const generation = 2
 
 /**
  * Makes the indexes of one repository from its packages, and writes what has changed in the order that breaks no
@@ -107,7 +109,10 @@ export async function indexRepository(found: FoundRepository, options: IndexOpti
       signer: options.signer,
       now: options.now,
     })
-    const findings: IndexFinding[] = [...plan.findings, ...bad.map(({ object, why }) => badPackage(object.key, why))]
+    const findings: IndexFinding[] = [
+      ...plan.findings,
+      ...bad.map(({ object, why }) => badPackage(object.key, why, plan.kept.has(object.key))),
+    ]
     const shrunk = options.allowShrink ? undefined : shrinking(plan.parts)
     if (shrunk !== undefined) {
       const todo = 'If that is right, run the same command with --allow-shrink.'
@@ -134,7 +139,7 @@ async function publish(
 ): Promise<Indexed> {
   const { publisher, journal } = options
   const { packages } = plan
-  const expected = new Map([...rowsOf(found, journal, 'index')].map((row) => [row.key, row]))
+  const expected = new Map([...indexRows(found, journal)].map((row) => [row.key, row]))
   if (publisher === undefined) {
     const [written, unchanged] = countChanges(plan, expected)
     return ended(
@@ -173,40 +178,80 @@ const idOf = ({ format, root }: FoundRepository): string => `${format.name} ${ro
 /** What the last run made of exactly the same. */
 function lastTime(found: FoundRepository, options: IndexOptions): Summary | undefined {
   const published = options.journal.published(idOf(found))
-  if (published?.hash !== hashOf(found, options)) return undefined
+  if (published === undefined || published.hash !== hashOf(found, options)) return undefined
   const summary = JSON.parse(published.summary) as Summary
   return summary.renew !== undefined && summary.renew <= options.now ? undefined : summary
 }
 
 /** A hash of everything that the indexes are made of, and of the indexes themselves. */
-function hashOf(found: FoundRepository, { journal, signer }: IndexOptions): string {
-  const hash = createHash('sha256').update(JSON.stringify([generation, signer?.fingerprint ?? null, found.root]))
-  for (const role of ['package', 'index'] as const) {
-    for (const { key, size, etag } of rowsOf(found, journal, role)) hash.update(JSON.stringify([role, key, size, etag]))
+function hashOf({ format, root, stretches }: FoundRepository, { journal, signer }: IndexOptions): string {
+  const hash = createHash('sha256').update(JSON.stringify([generation, signer?.fingerprint ?? null, root]))
+  for (const stretch of stretches) {
+    for (const { key, size, etag } of journal.stretch(stretch)) {
+      const role = format.roleOf(key)
+      if (role !== undefined) hash.update(JSON.stringify([role, key, size, etag]))
+    }
   }
   return hash.digest('hex')
 }
 
-function* rowsOf({ format, stretches }: FoundRepository, journal: Journal, role: 'package' | 'index'): Generator<Row> {
+function* indexRows({ format, stretches }: FoundRepository, journal: Journal): Generator<Row> {
   for (const stretch of stretches) {
-    for (const row of journal.stretch(stretch)) if (format.roleOf(row.key) === role) yield row
+    for (const row of journal.stretch(stretch)) if (format.roleOf(row.key) === 'index') yield row
   }
 }
 
-const storedObject = ({ key, size, etag, first }: Row): StoredObject => ({ key, size, etag, modified: first * 1000 })
+function* packageContents({ format, stretches }: FoundRepository, journal: Journal): Generator<Content> {
+  for (const stretch of stretches) {
+    for (const content of journal.contents(stretch)) if (format.roleOf(content.key) === 'package') yield content
+  }
+}
+
+const storedObject = ({ key, size, etag, first }: Pick<Row, 'key' | 'size' | 'etag' | 'first'>): StoredObject => ({
+  key,
+  size,
+  etag,
+  modified: first * 1000,
+})
 
 function repositoryOf(found: FoundRepository, { s3, journal, pace }: IndexOptions): Repository {
   return {
     root: found.root,
-    indexes: [...rowsOf(found, journal, 'index')].map(storedObject),
+    indexes: [...indexRows(found, journal)].map(storedObject),
     read: (key) => pace.run(() => readObject(s3, key)),
   }
 }
 
 function* packagesOf(found: FoundRepository, journal: Journal): Generator<IndexedPackage> {
-  for (const row of rowsOf(found, journal, 'package')) {
-    const { facts } = journal.packageOf(row) ?? { facts: null }
-    if (facts !== null) yield { ...storedObject(row), ...(JSON.parse(facts) as PackageFacts) }
+  for (const content of packageContents(found, journal)) {
+    if (content.about !== null) yield new JournalledPackage(content, content.about)
+  }
+}
+
+/** A package whose facts are only looked up where they are wanted: they are most of what is known of it. */
+class JournalledPackage implements IndexedPackage {
+  readonly key: string
+  readonly size: number
+  readonly etag: string
+  readonly modified: number
+  readonly digests: Digests
+  readonly identity: string
+  readonly #facts: Content['facts']
+
+  constructor(content: Content, about: string) {
+    const { key, size, etag, modified } = storedObject(content)
+    const { digests, identity } = JSON.parse(about) as About
+    this.key = key
+    this.size = size
+    this.etag = etag
+    this.modified = modified
+    this.digests = digests
+    this.identity = identity
+    this.#facts = content.facts
+  }
+
+  get facts(): Json {
+    return JSON.parse(this.#facts() ?? 'null') as Json
   }
 }
 
@@ -224,11 +269,11 @@ async function readPackages(
   const { journal, pace, signal } = options
   const bad: Bad[] = []
   const failures: Finding[] = []
-  const rows = rowsOf(found, journal, 'package')
+  const contents = packageContents(found, journal)
   const worker = async (): Promise<void> => {
-    for (let next = rows.next(); next.done !== true && !signal.aborted; next = rows.next()) {
+    for (let next = contents.next(); next.done !== true && !signal.aborted; next = contents.next()) {
       const row = next.value
-      let why = journal.packageOf(row)?.bad
+      let why = row.bad
       try {
         if (why === undefined) why = await pace.run(() => readOne(row, found.format, old, options))
       } catch (error) {
@@ -249,27 +294,29 @@ async function readPackages(
 }
 
 /** Reads one package into the journal. Returns why it is none. */
-async function readOne(row: Row, format: Format, old: OldIndexes, options: IndexOptions): Promise<string | null> {
+async function readOne(row: Content, format: Format, old: OldIndexes, options: IndexOptions): Promise<string | null> {
   const { readers, journal } = options
   const { key, size, etag, first } = row
   // After a copy that was cut off, size and time prove nothing.
   const known = (journal.isUnsure(key) ? undefined : old.digestsOf(storedObject(row))) ?? {}
   const result = await readers.read({ format: format.name, key, size, etag, first, known })
   if ('facts' in result) {
-    journal.putPackage({ key, size, etag, bad: null, facts: result.facts })
+    journal.putPackage({ key, size, etag, bad: null, ...result })
     journal.contentRead(key)
     options.read(size)
     return null
   }
   // What is archived may be restored without becoming another version.
-  if (!result.bad.startsWith('is archived')) journal.putPackage({ key, size, etag, bad: result.bad, facts: null })
+  if (!result.bad.startsWith('is archived')) {
+    journal.putPackage({ key, size, etag, bad: result.bad, about: null, facts: null })
+  }
   return result.bad
 }
 
-const badPackage = (key: string, why: string): IndexFinding => ({
+const badPackage = (key: string, why: string, kept: boolean): IndexFinding => ({
   key,
   bad: true,
-  what: `is left out of the index: ${why}`,
+  what: kept ? `can not be read, and keeps its entry in the index: ${why}` : `is left out of the index: ${why}`,
   todo: 'Upload it again, or remove it.',
 })
 

@@ -38,8 +38,18 @@ export interface ReadPackage {
   readonly etag: string
   /** Why it is none; null: it is one. */
   readonly bad: string | null
-  /** JSON; null where it is none. */
+  /** JSON: what is wanted of all packages at once, and of each when its turn comes. Null where it is none. */
+  readonly about: string | null
   readonly facts: string | null
+}
+
+/** An object that may be a package, and what has been read of its present content. */
+export interface Content extends Pick<Row, 'key' | 'size' | 'etag' | 'first'> {
+  /** Undefined: nothing has been read yet. Null: it is a package. */
+  readonly bad: string | null | undefined
+  readonly about: string | null
+  /** Looked up only when asked for: much more than all the rest. Only to be called before the next page is begun. */
+  readonly facts: () => string | null
 }
 
 /** Rows of part of the order of keys: from a key (included) to another (not included; undefined: to the end). */
@@ -75,7 +85,7 @@ export interface Tally {
   readonly skipped: number
 }
 
-const version = 2
+const version = 3
 const schema = `
   CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS object (
@@ -85,7 +95,7 @@ const schema = `
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS pending ON object (key) WHERE todo = 1;
   CREATE TABLE IF NOT EXISTS package (
-    key TEXT PRIMARY KEY, size INTEGER NOT NULL, etag TEXT NOT NULL, bad TEXT, facts TEXT
+    key TEXT PRIMARY KEY, size INTEGER NOT NULL, etag TEXT NOT NULL, bad TEXT, about TEXT, facts TEXT
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS repository (id TEXT PRIMARY KEY, hash TEXT NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS copying (key TEXT PRIMARY KEY, etag TEXT NOT NULL, cut INTEGER NOT NULL) WITHOUT ROWID;
@@ -114,7 +124,7 @@ export class Journal {
       // Losing the last moment to a power cut is allowed; a broken file is not.
       this.database.exec(
         `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-         PRAGMA cache_size = -32000; PRAGMA user_version; BEGIN IMMEDIATE; COMMIT;`,
+         PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -8000; PRAGMA user_version; BEGIN IMMEDIATE; COMMIT;`,
       )
       this.database.function('excluded', (key) => (this.excludes(String(key)) ? 1 : 0))
       this.prepareTables()
@@ -185,30 +195,53 @@ export class Journal {
     if (before !== after) this.write('UPDATE package SET etag = ? WHERE key = ? AND etag = ?', after, key, before)
   }
 
-  putPackage({ key, size, etag, bad, facts }: ReadPackage): void {
-    this.write('INSERT OR REPLACE INTO package VALUES (?, ?, ?, ?, ?)', key, size, etag, bad, facts)
+  putPackage({ key, size, etag, bad, about, facts }: ReadPackage): void {
+    this.write('INSERT OR REPLACE INTO package VALUES (?, ?, ?, ?, ?, ?)', key, size, etag, bad, about, facts)
   }
 
   /** All rows of a stretch, in its order. May be gone through while rows are written, and more than once. */
-  *stretch({ from, to }: Stretch): Generator<Row> {
-    const end = to === undefined ? '' : ' AND key < ?'
-    let [after, how] = [from, '>=']
-    for (let full = true; full;) {
-      const rows = this.prepare(`SELECT * FROM object WHERE key ${how} ?${end} ORDER BY key LIMIT 1000`).all(
-        ...(to === undefined ? [after] : [after, to]),
-      )
-      for (const row of rows) yield rowOf(row)
-      full = rows.length === 1000
-      ;[after, how] = [String(rows.at(-1)?.['key']), '>']
+  *stretch(stretch: Stretch): Generator<Row> {
+    for (const page of this.pages('SELECT * FROM object', stretch)) yield* page.map(rowOf)
+  }
+
+  /** All objects of a stretch with what was read of them. As {@link stretch}. */
+  *contents(stretch: Stretch): Generator<Content> {
+    for (const page of this.pages(
+      `SELECT object.key, size, etag, first, bad, about, ${isRead} FROM ${contents}`,
+      stretch,
+    )) {
+      let facts: Map<string, string> | undefined
+      for (const row of page) {
+        const key = String(row['key'])
+        yield {
+          key,
+          size: Number(row['size']),
+          etag: String(row['etag']),
+          first: Number(row['first']),
+          bad: row['read'] === 1 ? textOrNull(row['bad']) : undefined,
+          about: textOrNull(row['about']),
+          facts: () => (facts ??= this.factsOf(page)).get(key) ?? null,
+        }
+      }
     }
   }
 
-  /** What was read of the present content of an object. */
-  packageOf({ key, size, etag }: Version): ReadPackage | undefined {
-    const row = this.prepare('SELECT * FROM package WHERE key = ? AND size = ? AND etag = ?').get(key, size, etag)
-    if (row === undefined) return undefined
-    const text = (name: string): string | null => (row[name] === null ? null : String(row[name]))
-    return { key, size, etag, bad: text('bad'), facts: text('facts') }
+  private factsOf(page: readonly SqlRow[]): Map<string, string> {
+    const query = 'SELECT key, facts FROM package WHERE key BETWEEN ? AND ? AND facts IS NOT NULL'
+    const rows = this.prepare(query).all(String(page[0]?.['key']), String(page.at(-1)?.['key']))
+    return new Map(rows.map((row) => [String(row['key']), String(row['facts'])]))
+  }
+
+  private *pages(query: string, { from, to }: Stretch): Generator<SqlRow[]> {
+    const end = to === undefined ? '' : ' AND object.key < ?'
+    let [after, how] = [from, '>=']
+    for (let full = true; full;) {
+      const statement = this.prepare(`${query} WHERE object.key ${how} ?${end} ORDER BY object.key LIMIT ${pageLength}`)
+      const page = statement.all(...(to === undefined ? [after] : [after, to]))
+      yield page
+      full = page.length === pageLength
+      ;[after, how] = [String(page.at(-1)?.['key']), '>']
+    }
   }
 
   published(id: string): Published | undefined {
@@ -349,8 +382,16 @@ function below(prefix: string): [string, string[]] {
   return prefix === '' ? ['1', []] : ["key >= ? AND key < CAST(CAST(? AS BLOB) || x'FF' AS TEXT)", [prefix, prefix]]
 }
 
-function rowOf(row: Record<string, SQLOutputValue>): Row {
-  const text = (name: string): string | null => (row[name] === null ? null : String(row[name]))
+type SqlRow = Record<string, SQLOutputValue>
+
+/** Rows that are in memory at a time; what was read of a package may be some ten kilobytes. */
+const pageLength = 500
+
+const contents = 'object LEFT JOIN package USING (key, size, etag)'
+const isRead = 'package.key IS NOT NULL AS read'
+const textOrNull = (value: SQLOutputValue | undefined): string | null => (typeof value === 'string' ? value : null)
+
+function rowOf(row: SqlRow): Row {
   return {
     key: String(row['key']),
     size: Number(row['size']),
@@ -358,9 +399,9 @@ function rowOf(row: Record<string, SQLOutputValue>): Row {
     modified: Number(row['modified']),
     class: String(row['class']),
     format: String(row['format']),
-    cacheControl: text('cacheControl'),
-    contentType: text('contentType'),
-    skip: text('skip'),
+    cacheControl: textOrNull(row['cacheControl']),
+    contentType: textOrNull(row['contentType']),
+    skip: textOrNull(row['skip']),
     todo: row['todo'] === 1,
     first: Number(row['first']),
   }

@@ -17,8 +17,16 @@ export interface ReadJob {
   readonly known: Digests
 }
 
-/** What was read of it, as JSON of {@link PackageFacts}, or why it is no package. */
-export type ReadResult = { readonly facts: string } | { readonly bad: string }
+/** What is wanted of all packages at once. */
+export type About = Pick<PackageFacts, 'digests' | 'identity'>
+
+/** What was read of it, as JSON: {@link About} and the format's own facts; or why it is no package. */
+export type ReadResult = { readonly about: string; readonly facts: string } | { readonly bad: string }
+
+export const resultOf = ({ facts, ...about }: PackageFacts): ReadResult => ({
+  about: JSON.stringify(about),
+  facts: JSON.stringify(facts),
+})
 
 /** Up to here a read of all of it costs less than asking for a checksum first. Most packages are smaller. */
 const readWhole = 256 * 1024
@@ -35,8 +43,7 @@ export async function readPackage(s3: LeanS3, format: Format, job: ReadJob): Pro
     const known = ask ? { ...job.known, ...(await digestsAtS3(s3, job)) } : job.known
     const source = packageSource(s3, job, known)
     const read = await format.readPackage(source)
-    const facts: PackageFacts = { ...read, digests: { ...source.digestsSeen(), ...read.digests } }
-    return { facts: JSON.stringify(facts) }
+    return resultOf({ ...read, digests: { ...source.digestsSeen(), ...read.digests } })
   } catch (error) {
     if (error instanceof BadPackageError) return { bad: error.message }
     throw error

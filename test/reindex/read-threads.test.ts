@@ -10,10 +10,9 @@ import { expect } from 'chai'
 
 import { statusOf } from '../../src/aws/denial.ts'
 import { createLeanS3, type LeanS3, type S3Address } from '../../src/aws/s3-lean.ts'
-import { type ReadJob, readPackage } from '../../src/reindex/read-package.ts'
+import { type About, type ReadJob, readPackage } from '../../src/reindex/read-package.ts'
 import { readInThreads, type Readers } from '../../src/reindex/read-threads.ts'
 import { s3Readers } from '../../src/reindex/s3-readers.ts'
-import type { PackageFacts } from '../../src/repositories/format.ts'
 import { formatNamed } from '../../src/repositories/formats.ts'
 import { deb } from '../repositories/apt/packages-made.ts'
 import { type S3Fixture, startS3 } from '../sandbox/s3-client.ts'
@@ -85,7 +84,7 @@ describe('packages read in threads', function () {
         expect(here).to.have.property('bad')
         continue
       }
-      const { digests } = JSON.parse('facts' in here ? here.facts : '{}') as PackageFacts
+      const { digests } = JSON.parse('about' in here ? here.about : '{}') as About
       const body = objects.get(key) ?? Buffer.alloc(0)
       expect(digests).to.include({ md5: md5(body), sha256: sha256(body) })
     }

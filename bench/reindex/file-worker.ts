@@ -1,0 +1,38 @@
+/** A reading thread that reads files of this machine instead of S3: only the work on packages is measured. */
+import { closeSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+
+import { serveReads } from '../../src/reindex/read-threads.ts'
+import { type ReadJob, type ReadResult, resultOf } from '../../src/reindex/read-package.ts'
+import type { PackageSource } from '../../src/repositories/format.ts'
+import { formatNamed } from '../../src/repositories/formats.ts'
+
+if (parentPort === null) throw new Error('This runs in a worker thread only.')
+const { folder } = workerData as { folder: string }
+/** As they come from a socket. */
+const chunk = 64 * 1024
+
+async function read(job: ReadJob): Promise<ReadResult> {
+  const { key, size, etag, first, known } = job
+  const file = openSync(join(folder, key), 'r')
+  const bytesAt = (start: number, length: number): Buffer => {
+    const bytes = Buffer.allocUnsafe(length)
+    return bytes.subarray(0, readSync(file, bytes, 0, length, start))
+  }
+  const source: PackageSource = {
+    ...{ key, size, etag, known },
+    modified: first * 1000,
+    range: async (start, end) => bytesAt(start, Math.min(end, size) - start),
+    async *stream() {
+      for (let at = 0; at < size; at += chunk) yield bytesAt(at, Math.min(chunk, size - at))
+    },
+  }
+  try {
+    return resultOf(await formatNamed(job.format).readPackage(source))
+  } finally {
+    closeSync(file)
+  }
+}
+
+serveReads(parentPort, { read, renew: () => undefined })
