@@ -40,7 +40,13 @@ const tooMuch = (name: string, most: number): Malformed =>
 async function unxz(bytes: Uint8Array, most: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of new xz.XzReadableStream(new Blob([bytes]).stream())) {
+  const source = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(bytes)
+      controller.close()
+    },
+  })
+  for await (const chunk of new xz.XzReadableStream(source)) {
     length += chunk.length
     // Leaving the loop cancels the stream, which frees the decoder.
     if (length > most) throw tooMuch('control.tar.xz', most)

@@ -95,15 +95,17 @@ function shortened(old: Stanza, stanza: Stanza): Stanza {
 /** The order of a stanza that has the same fields, else apt's. */
 function inOrderOf(old: Stanza, stanza: Stanza): Stanza {
   const places = new Map(old.map(([name], at) => [name.toLowerCase(), at]))
-  const placeOf = ([name]: Field): number | undefined => places.get(name.toLowerCase())
-  if (places.size !== stanza.length || stanza.some((field) => placeOf(field) === undefined)) return ordered(stanza)
-  return stanza
-    .map(([name, value]): Field => [old[placeOf([name, value]) ?? 0]?.[0] ?? name, value])
-    .sort((one, other) => (placeOf(one) ?? 0) - (placeOf(other) ?? 0))
+  const placeOf = (name: string): number => places.get(name) ?? -1
+  if (places.size !== stanza.length || stanza.some(([name]) => placeOf(name.toLowerCase()) < 0)) return ordered(stanza)
+  return sorted(stanza, placeOf).map(([name, value], at): Field => [old[at]?.[0] ?? name, value])
 }
 
-/** The sort is stable: what apt-ftparchive does not know keeps its order. */
-function ordered(stanza: Stanza): Stanza {
-  const placeOf = ([name]: Field): number => order.get(name.toLowerCase()) ?? order.size
-  return stanza.toSorted((one, other) => placeOf(one) - placeOf(other))
-}
+/** What apt-ftparchive does not know keeps its order. */
+const ordered = (stanza: Stanza): Stanza => sorted(stanza, (name) => order.get(name) ?? order.size)
+
+/** Sorts fields by their names in lower case; those of one place keep their order. */
+const sorted = (stanza: Stanza, placeOf: (name: string) => number): Stanza =>
+  stanza
+    .map((field) => ({ field, place: placeOf(field[0].toLowerCase()) }))
+    .sort((one, other) => one.place - other.place)
+    .map(({ field }) => field)

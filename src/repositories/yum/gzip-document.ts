@@ -16,6 +16,9 @@ export interface GzippedDocument {
 /** How much text is gathered before it is hashed and compressed. */
 const batchLength = 256 * 1024
 
+/** Some batches may wait, so that documents written side by side are compressed at the same time. */
+const gzipOptions = { highWaterMark: 8 * batchLength, chunkSize: 64 * 1024 }
+
 /** In a gzip header (RFC 1952, 2.3): the system it was made on, which is nobody's business. */
 const systemByte = 9
 const unixSystem = 3
@@ -25,7 +28,7 @@ const unixSystem = 3
  * bytes, however it was cut into pieces: no time and no file name is in the header.
  */
 export class GzipDocument {
-  readonly #gzip: Gzip = createGzip()
+  readonly #gzip: Gzip = createGzip(gzipOptions)
   readonly #openHash = createHash('sha256')
   readonly #chunks: Buffer[] = []
   #openSize = 0
