@@ -1,19 +1,11 @@
-import { writeFile } from 'node:fs/promises'
-
 import { Flags } from '@oclif/core'
 
-import { connect } from '../aws/connect.ts'
 import type { Report } from '../reindex/report.ts'
-import { chooseObjects } from '../reindex/selection.ts'
-import { loadSettings } from '../settings/settings.ts'
-import { stateFolder } from '../settings/state-folder.ts'
-import { reindexEverything } from '../tasks/reindex-everything.ts'
+import { reindexFromFlags } from '../tasks/reindex-from-flags.ts'
 import { listText, reportText } from '../tasks/reindex-text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
-import { interruptSignal } from '../ui/interrupt.ts'
-import { openSigningKey, readMapping, reindexFlags } from '../ui/reindex-flags.ts'
-import { chooseShow } from '../ui/renderer.ts'
+import { openSigningKey, reindexFlags } from '../ui/reindex-flags.ts'
 
 export default class ReindexEverything extends CtlCommand {
   static override summary =
@@ -65,26 +57,20 @@ export default class ReindexEverything extends CtlCommand {
 
   async run(): Promise<Report> {
     const { flags } = await this.parse(ReindexEverything)
-    const settings = await loadSettings(flags)
-    const mapping = await readMapping(flags.mapping)
-    const report = await reindexEverything(connect(settings), settings, {
-      choice: chooseObjects({ ...flags, mapping }),
-      stateDir: flags['state-dir'] ?? stateFolder(),
-      concurrency: flags.concurrency,
-      attributes: !flags['indexes-only'],
-      indexes: !flags['attributes-only'],
-      signer: await openSigningKey(flags['signing-key'], flags['passphrase-file']),
-      allowShrink: flags['allow-shrink'],
-      strict: flags.strict,
-      dryRun: flags['dry-run'],
-      listOnly: flags.list,
-      full: flags.full,
-      forceUnlock: flags['force-unlock'],
-      show: chooseShow({ ...flags, json: this.jsonEnabled() }),
-      signal: interruptSignal((line) => this.say(line)),
-      say: (line) => this.say(line),
-    })
-    if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, undefined, 2)}\n`)
+    const report = await reindexFromFlags(
+      { ...flags, json: this.jsonEnabled() },
+      {
+        attributes: !flags['indexes-only'],
+        indexes: !flags['attributes-only'],
+        signer: await openSigningKey(flags['signing-key'], flags['passphrase-file']),
+        allowShrink: flags['allow-shrink'],
+        strict: flags.strict,
+        dryRun: flags['dry-run'],
+        listOnly: flags.list,
+        forceUnlock: flags['force-unlock'],
+      },
+      (line) => this.say(line),
+    )
     this.log(flags.list ? listText(report) : reportText(report))
     if (report.failed > 0) process.exitCode = exitCodes.failed
     else if (report.indexes.some(({ outcome }) => outcome === 'refused')) process.exitCode = exitCodes.refused

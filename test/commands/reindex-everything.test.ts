@@ -118,6 +118,8 @@ describe('pc-ctl reindex-everything --attributes-only', function () {
     expect(content['readme.txt']).to.include({ CacheControl: cacheControl.metadata })
     await writeFile(mapping, '[{"match": "*.txt", "class": "?"}]')
     expect((await place.run([...words, '--mapping', mapping])).code).to.equal(2)
+    const unwritable = await place.run([...words, '--report', join(place.folder, 'nowhere', 'report.json')])
+    expect([unwritable.code, unwritable.stdout]).to.deep.equal([2, ''])
   })
 
   it('goes on after what fails, says so, and puts it right the next time', async () => {
