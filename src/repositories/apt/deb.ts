@@ -83,6 +83,7 @@ function checkEnd(head: Uint8Array, controlEnd: number, size: number): void {
  * @throws {@link Malformed} where a field that every package has is missing or unusable, or one is given twice
  */
 export function parseControl(text: string): Stanza {
+  if (text.includes('\0')) throw new Malformed('its control file holds a NUL')
   const [stanza, another] = [...parseStanzas(text)]
   if (stanza === undefined || another !== undefined) throw new Malformed('its control file is not one stanza')
   const names = new Set(stanza.map(([name]) => name.toLowerCase()))

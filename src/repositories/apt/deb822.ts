@@ -6,7 +6,8 @@ import { Malformed } from './malformed.ts'
 
 /**
  * A field's name as written, and its value: the text behind the colon without the blanks around it, continuation lines
- * after `\n` with the blank they begin with. A value whose first line is empty begins with `\n`.
+ * after `\n` with the blank they begin with. A value whose first line is empty begins with `\n`. Blanks at the ends of
+ * lines within it are kept.
  */
 export type Field = readonly [name: string, value: string]
 
@@ -39,18 +40,20 @@ export function* parseStanzas(text: string): Generator<Stanza> {
   let fields: [string, string][] = []
   for (const line of linesOf(text)) {
     if (blank.test(line)) {
-      if (fields.length > 0) yield fields
+      if (fields.length > 0) yield ended(fields)
       fields = []
     } else if (line.startsWith(' ') || line.startsWith('\t')) {
       const last = fields.at(-1)
       if (last === undefined) throw new Malformed(`a continuation line without a field: ${shown(line)}`)
-      last[1] += `\n${line.trimEnd()}`
+      last[1] += `\n${line}`
     } else if (!line.startsWith('#')) {
       fields.push(fieldOf(line))
     }
   }
-  if (fields.length > 0) yield fields
+  if (fields.length > 0) yield ended(fields)
 }
+
+const ended = (fields: readonly [string, string][]): Stanza => fields.map(([name, value]) => [name, withoutEnd(value)])
 
 /** A stanza as text, ending in a line feed, without the empty line that divides it from the next. */
 export function writeStanza(stanza: Stanza): string {
@@ -68,7 +71,22 @@ const fieldLine = /^([!"$-,.-9;-~][!-9;-~]*)[ \t]*:(.*)$/s
 function fieldOf(line: string): [string, string] {
   const [, name, value] = fieldLine.exec(line) ?? []
   if (name === undefined || value === undefined) throw new Malformed(`not a field: ${shown(line)}`)
-  return [name, value.trim()]
+  return [name, value.slice(blanksAt(value))]
+}
+
+/** What C calls blank, and apt leaves out: no-break spaces and the like are text. */
+const blanks: ReadonlySet<string | undefined> = new Set([' ', '\t', '\n', '\v', '\f', '\r'])
+
+function blanksAt(text: string): number {
+  let at = 0
+  while (blanks.has(text[at])) at++
+  return at
+}
+
+function withoutEnd(text: string): string {
+  let end = text.length
+  while (blanks.has(text[end - 1])) end--
+  return text.slice(0, end)
 }
 
 function* linesOf(text: string): Generator<string> {

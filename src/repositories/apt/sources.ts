@@ -51,7 +51,7 @@ interface ListedFile {
 /** The lines ` DIGEST SIZE NAME` of a field. */
 function filesIn(value: string | undefined): ListedFile[] {
   return (value ?? '').split('\n').flatMap((line) => {
-    const [, digest, size, name] = /^ *([0-9a-fA-F]+) +(\d+) +(\S+) *$/.exec(line) ?? []
+    const [, digest, size, name] = /^\s*([0-9a-fA-F]+)\s+(\d+)\s+(\S+)\s*$/.exec(line) ?? []
     return digest === undefined || name === undefined
       ? []
       : [{ digest: digest.toLowerCase(), size: Number(size), name }]

@@ -6,7 +6,7 @@ import { firstRead, headersAtMost, headersIn, type RpmHeaders } from './rpm-file
 /**
  * Reads one rpm: its headers alone where its SHA-256 is known, else all of it, once.
  *
- * @throws BadPackageError if it is no whole rpm
+ * @throws BadPackageError if it is no whole rpm; Error where fewer or more bytes come than the listing said
  */
 export async function readPackage(source: PackageSource): Promise<PackageFacts> {
   if (source.known.sha256 === undefined) return readWhole(source)
@@ -35,6 +35,7 @@ async function readWhole(source: PackageSource): Promise<PackageFacts> {
       else headers = found
     }
   }
+  if (size !== source.size) throw new Error(`${size} bytes came, not ${source.size}`)
   if (headers === undefined) throw new BadPackageError(`the file ends at byte ${size}, inside the rpm's headers`)
   return told(factsOf(headers, size), { ...source.known, sha256: hash.digest('hex') })
 }

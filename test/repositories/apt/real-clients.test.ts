@@ -214,6 +214,8 @@ describe('apt: real clients', function () {
       Essential: 'yes',
       'Installed-Size': '7',
       Tag: 'a::b',
+      // Blanks that are text, and blanks at the ends of lines.
+      Description: 'short\u00a0 \n trailing  \n  nb\u00a0\n tab\t\n .\n end\u00a0',
     }
     Object.keys(compressions).forEach((compression, at) => {
       bucket.put(`${at}.deb`, deb({ compression, fields: { Package: `p${at}`, Depends: 'a,\n b (>= 1)', ...unknown } }))
