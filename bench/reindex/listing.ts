@@ -13,7 +13,7 @@ const megabytes = 1e6
 export async function benchListing(): Promise<void> {
   const stub = await startStub(1000)
   try {
-    const page = await (await fetch(`${stub.endpoint}/bench?list-type=2`)).text()
+    const page = Buffer.from(await (await fetch(`${stub.endpoint}/bench?list-type=2`)).arrayBuffer())
     title('Reading pages of a listing, 1,000 keys each')
     const pages = 100
     const parser = new XMLParser()

@@ -24,6 +24,9 @@ export interface Readers {
 /** More threads than this would read faster than one more can write into the journal. */
 const mostThreads = 4
 
+/** What a thread reads lives for a millisecond: more room for it would only make the process larger. */
+const youngMegabytes = 16
+
 /** An error without its class, which does not travel. */
 interface Failure {
   readonly name: string
@@ -95,7 +98,7 @@ export function readInThreads(options: ThreadOptions): Readers {
 const send = ({ worker }: Thread, message: ToThread): void => worker.postMessage(message)
 
 function start(script: string | URL, data: unknown, traffic: Traffic): Thread {
-  const worker = new Worker(script, { workerData: data })
+  const worker = new Worker(script, { workerData: data, resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes } })
   const waiting = new Map<number, Waiting>()
   const end = (error: unknown): void => {
     for (const { reject } of waiting.values()) reject(error)

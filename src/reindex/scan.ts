@@ -134,7 +134,7 @@ async function nextPage(range: Active, options: ScanOptions, scanned: Scanned): 
       },
     }),
   )
-  const { objects, truncated } = readPage(body.toString('utf8'))
+  const { objects, truncated } = readPage(body)
   // The end may have been given away while this page was under way.
   const { through } = range
   const mine = through === undefined ? objects : objects.filter(({ key }) => compareKeys(key, through) <= 0)

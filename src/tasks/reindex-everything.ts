@@ -10,6 +10,7 @@ import { putRight } from '../reindex/put-right.ts'
 import { Ledger, type Report, repositoryReports, skippedReport, totalOf } from '../reindex/report.ts'
 import { copyEngine } from '../reindex/rewrite.ts'
 import { scan, type Scanned } from '../reindex/scan.ts'
+import { keepHeapSmall } from '../reindex/small-heap.ts'
 import { formats } from '../repositories/formats.ts'
 import { findRepositories } from '../reindex/found-repositories.ts'
 import { indexRepository, type IndexOptions } from '../reindex/index-repository.ts'
@@ -71,6 +72,7 @@ interface Run extends ReindexOptions {
 export async function reindexEverything(aws: Aws, settings: Settings, options: ReindexOptions): Promise<Report> {
   const name = need(settings, 'bucket')
   const begun = performance.now()
+  keepHeapSmall()
   const progress = new Progress(options.show)
   const pace = new Pace(options.concurrency)
   const traffic = {
