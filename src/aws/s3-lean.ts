@@ -2,6 +2,7 @@
  * S3 for the calls that are made millions of times. The SDK takes more than a millisecond of CPU a call, several times
  * what these take; everything else goes through the SDK. Where S3 is and how the bucket is addressed is the SDK's word.
  */
+import { createHash } from 'node:crypto'
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { buffer } from 'node:stream/consumers'
@@ -125,7 +126,11 @@ export function createLeanS3(
 
   const sendOnce = async ({ method, key, query = {}, headers = {}, body }: S3Request): Promise<IncomingMessage> => {
     const path = key === undefined ? (address.base === '' ? '/' : address.base) : `${address.base}/${encodePath(key)}`
-    const signed = sign({ method, path, query, headers: { host, ...headers }, body }, await credentials(), new Date())
+    // Buckets with Object Lock take nothing without it.
+    const digest: Record<string, string> =
+      body === undefined ? {} : { 'content-md5': createHash('md5').update(body).digest('base64') }
+    const sent = { host, ...digest, ...headers }
+    const signed = sign({ method, path, query, headers: sent, body }, await credentials(), new Date())
     if (body !== undefined) signed['content-length'] = String(body.length)
     else if (method === 'PUT' || method === 'POST') signed['content-length'] = '0'
     const search = encodeQuery(query)

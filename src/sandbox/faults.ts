@@ -15,7 +15,7 @@ export interface Fault {
 }
 
 export type Mishap =
-  /** AWS answers with an error. Status and message are known for {@link knownErrors}. */
+  /** AWS answers with an error. Status and message are known for {@link knownErrors}; 200 is an error in the body alone. */
   | { kind: 'error'; code: string; status?: number; message?: string }
   /** The connection breaks without an answer. */
   | { kind: 'drop' }
@@ -112,7 +112,7 @@ function parseMishap(text: string): Mishap {
     }
     return { kind: 'error', code: text }
   }
-  const parts = /^code=([A-Za-z0-9.]+)(?:,status=([45]\d\d))?(?:,message=(.*))?$/s.exec(text)
+  const parts = /^code=([A-Za-z0-9.]+)(?:,status=(200|[45]\d\d))?(?:,message=(.*))?$/s.exec(text)
   if (parts === null) throw new FaultSyntaxError(`"${text}" is not code=C,status=N,message=TEXT`)
   const [, code = '', status, message] = parts
   return {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
+
 import type { Bucket } from './s3-buckets.ts'
 import { type ChecksumAlgorithm, checksumAlgorithms, checksumHeader, isChecksumAlgorithm } from './s3-checksum.ts'
-import type { Attributes, Encryption, StoredObject } from './s3-index.ts'
+import type { Attributes, Encryption, Grant, StoredObject } from './s3-index.ts'
 import { AwsError, type AwsRequest } from './service.ts'
 
 /** System metadata that a client sets and gets back, by header. */
@@ -43,12 +45,12 @@ type Headers = Readonly<Record<string, string>>
 /** What a PutObject, CopyObject (REPLACE) or CreateMultipartUpload says about the new object. */
 export function attributesOf(request: AwsRequest, bucket: Bucket): Attributes {
   const { headers } = request
-  refuseCustomerKeys(headers)
   return {
     ...metadataOf(headers),
     tags: parseTagging(headers['x-amz-tagging']),
     encryption: encryptionOf(headers, bucket),
     acl: aclOf(headers, bucket),
+    ...grantsOf(headers, bucket),
     ...lockOf(headers, bucket),
   }
 }
@@ -132,15 +134,49 @@ export function storageClassOf(headers: Headers): string {
   return storageClass
 }
 
-/** Keys that come with each request are beyond a rehearsal; to ignore them would store what should be encrypted. */
-function refuseCustomerKeys(headers: Headers): void {
-  if (Object.keys(headers).some((name) => name.startsWith('x-amz-server-side-encryption-customer-'))) {
-    throw new AwsError(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented.')
-  }
+const customer = 'server-side-encryption-customer-'
+
+/** MD5 of the key that came with a request (SSE-C). Throws InvalidArgument for one that can't be. */
+function customerKeyOf(headers: Headers, prefix: string): string | undefined {
+  const name = `${prefix}${customer}algorithm`
+  const algorithm = headers[name]
+  if (algorithm === undefined) return undefined
+  const key = Buffer.from(headers[`${prefix}${customer}key`] ?? '', 'base64')
+  const md5 = createHash('md5').update(key).digest('base64')
+  if (algorithm === 'AES256' && key.length === 32 && headers[`${prefix}${customer}key-md5`] === md5) return md5
+  throw new AwsError(
+    400,
+    'InvalidArgument',
+    'The calculated MD5 hash of the key did not match the hash that was provided.',
+    {
+      fields: { ArgumentName: name },
+    },
+  )
+}
+
+/**
+ * Throws unless a request brings the key that an object is encrypted with.
+ *
+ * Source: Amazon S3 User Guide, "Using server-side encryption with customer-provided keys (SSE-C)".
+ */
+export function checkCustomerKey(headers: Headers, { customerKey }: Encryption): void {
+  const prefix = headers['x-amz-copy-source'] === undefined ? 'x-amz-' : 'x-amz-copy-source-'
+  const sent = customerKeyOf(headers, prefix)
+  if (sent === customerKey) return
+  if (sent !== undefined && customerKey !== undefined) throw new AwsError(403, 'AccessDenied', 'Access Denied')
+  throw new AwsError(
+    400,
+    'InvalidRequest',
+    customerKey === undefined
+      ? 'The encryption parameters are not applicable to this object.'
+      : 'The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.',
+  )
 }
 
 /** Encryption from headers, else the bucket's default. */
 export function encryptionOf(headers: Headers, bucket: Bucket): Encryption {
+  const customerKey = customerKeyOf(headers, 'x-amz-')
+  if (customerKey !== undefined) return { algorithm: 'AES256', customerKey }
   const algorithm = headers['x-amz-server-side-encryption']
   const keyId = headers['x-amz-server-side-encryption-aws-kms-key-id']
   if (algorithm === undefined) {
@@ -180,20 +216,35 @@ export function aclOf(headers: Headers, bucket: Bucket): string {
   if (bucket.ownership === 'BucketOwnerEnforced' && acl !== 'bucket-owner-full-control') {
     throw new AwsError(400, 'AccessControlListNotSupported', 'The bucket does not allow ACLs')
   }
-  if (acl === undefined) {
-    throw new AwsError(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented.')
-  }
+  if (acl === undefined) return 'private'
   if (isPublicAcl(acl) && bucket.publicAccessBlock?.BlockPublicAcls === true) {
     throw new AwsError(403, 'AccessDenied', 'Access Denied')
   }
   return acl
 }
 
+/** Grants of the `x-amz-grant-…` headers: these and no others. Throws AccessDenied for public ones where they are blocked. */
+function grantsOf(headers: Headers, bucket: Bucket): Pick<Attributes, 'grants'> {
+  const grants: Grant[] = []
+  for (const [name, value] of Object.entries(headers)) {
+    const [, what] = /^x-amz-grant-(.+)$/.exec(name) ?? []
+    if (what === undefined) continue
+    for (const [who] of value.matchAll(/(id|uri)="[^"]*"/g)) {
+      grants.push({ who, what: what.toUpperCase().replaceAll('-', '_') })
+    }
+  }
+  if (grants.length === 0) return {}
+  if (bucket.publicAccessBlock?.BlockPublicAcls === true && grants.some(({ who }) => who.includes('/groups/global/'))) {
+    throw new AwsError(403, 'AccessDenied', 'Access Denied')
+  }
+  return { grants }
+}
+
 function lockOf(headers: Headers, bucket: Bucket): Pick<Attributes, 'lock'> {
   const mode = headers['x-amz-object-lock-mode']
   const until = headers['x-amz-object-lock-retain-until-date']
   const legalHold = headers['x-amz-object-lock-legal-hold']
-  if (mode === undefined && until === undefined && legalHold === undefined) return {}
+  if (mode === undefined && until === undefined && legalHold === undefined) return defaultRetention(bucket)
   if (!bucket.objectLock) {
     throw new AwsError(400, 'InvalidRequest', 'Bucket is missing Object Lock Configuration')
   }
@@ -204,6 +255,12 @@ function lockOf(headers: Headers, bucket: Bucket): Pick<Attributes, 'lock'> {
       ...(legalHold === undefined ? {} : { legalHold: legalHold === 'ON' }),
     },
   }
+}
+
+function defaultRetention({ documents }: Bucket): Pick<Attributes, 'lock'> {
+  const [, mode, days] = /<Mode>(\w+)<\/Mode>\s*<Days>(\d+)<\/Days>/.exec(documents['ObjectLock'] ?? '') ?? []
+  if (mode === undefined) return {}
+  return { lock: { mode, until: new Date(Date.now() + Number(days) * 86_400_000).toISOString() } }
 }
 
 /** The checksum algorithm that a request names in one of the four places there are for it. */
@@ -243,6 +300,8 @@ export function objectHeaders(object: StoredObject, bucket: Bucket): Record<stri
   if (object.storageClass !== 'STANDARD') headers['x-amz-storage-class'] = object.storageClass
   if (bucket.versioning !== undefined) headers['x-amz-version-id'] = object.versionId
   if (attributes.tags.length > 0) headers['x-amz-tagging-count'] = String(attributes.tags.length)
+  if (attributes.archive !== undefined) headers['x-amz-archive-status'] = attributes.archive
+  if (attributes.missing !== undefined) headers['x-amz-missing-meta'] = String(attributes.missing)
   if (attributes.lock?.mode !== undefined) headers['x-amz-object-lock-mode'] = attributes.lock.mode
   if (attributes.lock?.until !== undefined) headers['x-amz-object-lock-retain-until-date'] = attributes.lock.until
   if (attributes.lock?.legalHold === true) headers['x-amz-object-lock-legal-hold'] = 'ON'
@@ -250,6 +309,9 @@ export function objectHeaders(object: StoredObject, bucket: Bucket): Record<stri
 }
 
 export function encryptionHeaders(encryption: Encryption): Record<string, string> {
+  if (encryption.customerKey !== undefined) {
+    return { [`x-amz-${customer}algorithm`]: 'AES256', [`x-amz-${customer}key-md5`]: encryption.customerKey }
+  }
   return {
     'x-amz-server-side-encryption': encryption.algorithm,
     ...(encryption.keyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': encryption.keyId }),

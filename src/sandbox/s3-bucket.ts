@@ -1,6 +1,7 @@
 import { cannedAcls, isPublicAcl } from './s3-attributes.ts'
 import { type Bucket, isBucketName, ownerships } from './s3-buckets.ts'
 import { type Handler, isoTime, noContent, type S3State, xml } from './s3-call.ts'
+import type { Grant } from './s3-index.ts'
 import { isPublicPolicy, acceptPolicy, type BucketPolicy } from './s3-policy.ts'
 import { childOf, element, field, parseDocument, textOf } from './s3-xml.ts'
 import { AwsError, type AwsRequest, type AwsResponse } from './service.ts'
@@ -208,13 +209,17 @@ const grantee = (id: string, permission: string): string =>
 const group = (name: string, permission: string): string =>
   `<Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="Group">${field('URI', `http://acs.amazonaws.com/groups/global/${name}`)}</Grantee>${field('Permission', permission)}</Grant>`
 
-/** The grants that a canned ACL stands for. */
-export function aclMarkup(owner: string, acl: string): string {
+/** The grants that a canned ACL stands for, or those that were given. */
+export function aclMarkup(owner: string, acl: string, given?: readonly Grant[]): string {
   const grants = [grantee(owner, 'FULL_CONTROL')]
   if (acl === 'public-read' || acl === 'public-read-write') grants.push(group('AllUsers', 'READ'))
   if (acl === 'public-read-write') grants.push(group('AllUsers', 'WRITE'))
   if (acl === 'authenticated-read') grants.push(group('AuthenticatedUsers', 'READ'))
-  return element('Owner', field('ID', owner)) + element('AccessControlList', grants.join(''))
+  const markup = given?.map(({ who, what }) => {
+    const [, kind, value = ''] = /^(id|uri)="(.*)"$/.exec(who) ?? []
+    return kind === 'id' ? grantee(value, what) : group(value.replace(/^.*\//, ''), what)
+  })
+  return element('Owner', field('ID', owner)) + element('AccessControlList', (markup ?? grants).join(''))
 }
 
 /**

@@ -3,7 +3,7 @@ import { bytesOf, type Handler, isoTime, type S3Call, type S3State, wholeSeconds
 import { checksumElement, type ChecksumAlgorithm, createHasher } from './s3-checksum.ts'
 import { checkCopyConditions, checkWriteConditions } from './s3-conditions.ts'
 import type { Attributes, StoredObject } from './s3-index.ts'
-import { checkReadable, commit, etagOf, findObject, versionHeaders } from './s3-object.ts'
+import { checkReadable, commit, etagOf, findObject, isPlain, versionHeaders } from './s3-object.ts'
 import { arnOf, decodeKey } from './s3-route.ts'
 import { newAttributes } from './s3-writing.ts'
 import { field } from './s3-xml.ts'
@@ -148,7 +148,7 @@ async function copyBody(
   algorithm: ChecksumAlgorithm,
 ): Promise<{ body: string | undefined; md5: Buffer; checksum: string }> {
   const { checksum, encryption } = source.attributes
-  const isMd5 = encryption.algorithm === 'AES256' && !source.etag.includes('-')
+  const isMd5 = isPlain(encryption) && !source.etag.includes('-')
   if (isMd5 && checksum?.algorithm === algorithm && checksum.type === 'FULL_OBJECT') {
     return { body: state.bodies.link(source.body), md5: Buffer.from(source.etag, 'hex'), checksum: checksum.value }
   }

@@ -12,16 +12,33 @@ export interface Attributes {
   encryption: Encryption
   /** Canned ACL. */
   acl: string
+  /** All grants, where they are no canned ACL's. */
+  grants?: Grant[]
+  /** Canonical id, where another account has written the object. */
+  owner?: string
+  /** Tier that Intelligent-Tiering has moved it to, such as `ARCHIVE_ACCESS`: it is not read until it is restored. */
+  archive?: string
+  /** How many entries of its user metadata, set through other protocols than HTTP, are no headers. */
+  missing?: number
   checksum?: Checksum
   /** Sizes of the parts of a multipart upload. */
   parts?: number[]
   lock?: { mode?: string; until?: string; legalHold?: boolean }
 }
 
+export interface Grant {
+  /** As in a header: `id="…"` or `uri="…"`. */
+  who: string
+  /** Such as `READ_ACP`. */
+  what: string
+}
+
 export interface Encryption {
   algorithm: 'AES256' | 'aws:kms' | 'aws:kms:dsse'
   keyId?: string
   bucketKey?: boolean
+  /** MD5 (base64) of the key that comes with each request (SSE-C). */
+  customerKey?: string
 }
 
 /** One version of an object. A delete marker has no body and no ETag. */

@@ -49,8 +49,12 @@ const deleteTagging: Handler = (call) => {
 const getAcl: Handler = (call) => {
   const { state, bucket } = call
   const object = findObject(call)
-  const acl = bucket.ownership === 'BucketOwnerEnforced' ? 'private' : object.attributes.acl
-  return xml('AccessControlPolicy', aclMarkup(state.buckets.owner, acl), versionHeaders(call, object))
+  const { acl, grants, owner = state.buckets.owner } = object.attributes
+  const markup =
+    bucket.ownership === 'BucketOwnerEnforced'
+      ? aclMarkup(state.buckets.owner, 'private')
+      : aclMarkup(owner, acl, grants)
+  return xml('AccessControlPolicy', markup, versionHeaders(call, object))
 }
 
 const putAcl: Handler = async (call) => {

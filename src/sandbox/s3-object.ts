@@ -1,11 +1,17 @@
 import { randomBytes } from 'node:crypto'
 
-import { encryptionHeaders, objectHeaders, requestedChecksum, storageClassOf } from './s3-attributes.ts'
+import {
+  checkCustomerKey,
+  encryptionHeaders,
+  objectHeaders,
+  requestedChecksum,
+  storageClassOf,
+} from './s3-attributes.ts'
 import type { WrittenBody } from './s3-bodies.ts'
 import { type Handler, noContent, type S3Call, wholeSeconds, xml } from './s3-call.ts'
 import { type Checksum, type ChecksumAlgorithm, checksumHeader, createHasher } from './s3-checksum.ts'
 import { type ByteRange, checkWriteConditions, meetsReadConditions, noSuchKey, rangeOf } from './s3-conditions.ts'
-import type { Attributes, StoredObject } from './s3-index.ts'
+import type { Attributes, Encryption, StoredObject } from './s3-index.ts'
 import { arnOf } from './s3-route.ts'
 import { newAttributes } from './s3-writing.ts'
 import { childrenOf, element, field, malformedXml, parseDocument, requiredText, textOf } from './s3-xml.ts'
@@ -63,9 +69,13 @@ function verifyBody(request: AwsRequest, algorithm: ChecksumAlgorithm, checksum:
   }
 }
 
-/** ETag of an object received in one piece: its MD5, except where KMS encrypts it. */
+/** Encrypted with S3's own keys: its ETag is the MD5 of its content. */
+export const isPlain = ({ algorithm, customerKey }: Encryption): boolean =>
+  algorithm === 'AES256' && customerKey === undefined
+
+/** ETag of an object received in one piece: its MD5, except where KMS or a customer's key encrypts it. */
 export const etagOf = (attributes: Attributes, md5: Buffer): string =>
-  (attributes.encryption.algorithm === 'AES256' ? md5 : randomBytes(16)).toString('hex')
+  (isPlain(attributes.encryption) ? md5 : randomBytes(16)).toString('hex')
 
 /**
  * Makes an object the current one of its key. Where versioning is enabled the former one stays as a version; else it
@@ -107,6 +117,13 @@ const putObject: Handler = async (call) => {
     })
   }
   const attributes = newAttributes(call)
+  if (attributes.lock !== undefined && !('content-md5' in request.headers || requestedChecksum(request.headers))) {
+    throw new AwsError(
+      400,
+      'InvalidRequest',
+      'Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters',
+    )
+  }
   const storageClass = storageClassOf(request.headers)
   checkWriteConditions(request, state.index.get(bucket.name, key), key)
   const algorithm = requestedChecksum(request.headers)?.algorithm ?? 'CRC64NVME'
@@ -274,9 +291,16 @@ function partRange(request: AwsRequest, object: StoredObject): ByteRange | undef
 
 /** Throws if the bytes are not to be had: archived, or encrypted with a key that the caller may not use. */
 export function checkReadable({ state, request, bucket }: S3Call, object: StoredObject): void {
+  checkCustomerKey(request.headers, object.attributes.encryption)
   if (request.method !== 'HEAD' && (object.storageClass === 'GLACIER' || object.storageClass === 'DEEP_ARCHIVE')) {
     throw new AwsError(403, 'InvalidObjectState', "The operation is not valid for the object's storage class", {
       fields: { StorageClass: object.storageClass },
+    })
+  }
+  const { archive } = object.attributes
+  if (request.method !== 'HEAD' && archive !== undefined) {
+    throw new AwsError(403, 'InvalidObjectState', "The operation is not valid for the object's access tier", {
+      fields: { StorageClass: object.storageClass, AccessTier: archive },
     })
   }
   const { encryption } = object.attributes

@@ -7,7 +7,7 @@ import { bucketSettingOperations } from './s3-bucket-settings.ts'
 import { type Bucket, Buckets } from './s3-buckets.ts'
 import type { Handler, S3State } from './s3-call.ts'
 import { copyOperations } from './s3-copy.ts'
-import { ObjectIndex } from './s3-index.ts'
+import { type Attributes, ObjectIndex } from './s3-index.ts'
 import { listOperations } from './s3-list.ts'
 import { multipartOperations } from './s3-multipart.ts'
 import { objectOperations } from './s3-object.ts'
@@ -22,6 +22,11 @@ export interface S3 extends Service {
   /** Carries a request out from operation to error document: for the edge, which fetches in-process. Never rejects
    * with an {@link AwsError}. */
   serve(request: AwsRequest): Promise<AwsResponse>
+  /**
+   * Changes attributes of an object as only time (archive tiers), other accounts (owner) and other protocols (metadata
+   * that is no header) can.
+   */
+  amend(bucket: string, key: string, attributes: Pick<Attributes, 'archive' | 'owner' | 'missing'>): void
   /** Region and age of a bucket, which decide how its host names answer. */
   bucket(name: string): { region: string; createdAt: number } | undefined
 }
@@ -67,6 +72,11 @@ export function createS3(context: Context, peers: S3Peers): S3 {
         if (error instanceof AwsError) return errorDocument(error, request)
         throw error
       }
+    },
+    amend(bucket, key, attributes) {
+      const object = index.get(bucket, key)
+      if (object === undefined) throw new Error(`there is no ${key} in ${bucket}`)
+      index.put({ ...object, attributes: { ...object.attributes, ...attributes } })
     },
     bucket: (name) => state.buckets.find(name),
   }

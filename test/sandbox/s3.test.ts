@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,6 +32,24 @@ describe("the sandbox's S3", () => {
     await client.send(new S3.CreateBucketCommand({ Bucket: bucket }))
   })
   after(() => fixture.close())
+
+  it('asks for the key that an object is encrypted with (SSE-C), and for the right one', async () => {
+    const key = { SSECustomerAlgorithm: 'AES256', SSECustomerKey: 'k'.repeat(32) }
+    await put('by-customer', 'secret', key)
+    expect(await read('by-customer', key)).to.equal('secret')
+    const { ETag, SSECustomerAlgorithm } = await client.send(
+      new S3.HeadObjectCommand({ Bucket: bucket, Key: 'by-customer', ...key }),
+    )
+    expect(SSECustomerAlgorithm).to.equal('AES256')
+    expect(ETag).not.to.equal(`"${createHash('md5').update('secret').digest('hex')}"`)
+    expect(await failureOf(read('by-customer'))).to.include({ status: 400, name: 'InvalidRequest' })
+    const wrong = read('by-customer', { ...key, SSECustomerKey: 'x'.repeat(32) })
+    expect(await failureOf(wrong)).to.include({ status: 403, name: 'AccessDenied' })
+    await put('by-s3', 'plain')
+    expect(await failureOf(read('by-s3', key))).to.include({ status: 400, name: 'InvalidRequest' })
+    const copy = new S3.CopyObjectCommand({ Bucket: bucket, Key: 'copied', CopySource: `${bucket}/by-customer` })
+    expect((await failureOf(client.send(copy))).status).to.equal(400)
+  })
 
   describe('buckets', () => {
     it('live in one region', async () => {
