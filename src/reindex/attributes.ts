@@ -82,10 +82,15 @@ function whyNot(head: Headers): string | undefined {
   }
   if (head['x-amz-server-side-encryption-customer-algorithm'] !== undefined) return reasons.customerKey
   if (Number(head['x-amz-missing-meta'] ?? 0) > 0) return reasons.missingMeta
-  if (head['x-amz-object-lock-mode'] !== undefined || head['x-amz-object-lock-legal-hold'] === 'ON') {
-    return reasons.locked
-  }
+  if (head['x-amz-object-lock-legal-hold'] === 'ON' || isRetained(head)) return reasons.locked
   return undefined
+}
+
+/** A retention that has run out is still told. */
+function isRetained(head: Headers): boolean {
+  if (head['x-amz-object-lock-mode'] === undefined) return false
+  const until = Date.parse(head['x-amz-object-lock-retain-until-date'] ?? '')
+  return !(until <= (Date.parse(head['date'] ?? '') || Date.now()))
 }
 
 /** Why objects are skipped, and what can be done. */
@@ -94,17 +99,22 @@ export const reasons = {
   missingMeta: 'has user metadata that S3 can not tell',
   locked: 'held by Object Lock',
   owner: 'owned by another AWS account',
+  publicAcl: 'open to the public by a grant that Block Public Access does not let be given again',
 } as const
 
 /** What an operator can do about objects that were skipped for a reason. */
 export function remedyOf(reason: string): string {
-  if (reason.startsWith('archived'))
-    return 'Restore them and copy them over themselves; until then clients get an error.'
+  if (/^archived \((GLACIER|DEEP_ARCHIVE)\)$/.test(reason)) {
+    return 'Restore them and copy them to another storage class; until then clients get an error.'
+  }
   const remedies: Readonly<Record<string, string>> = {
     [reasons.customerKey]: 'CloudFront can not read them at all: upload them again without a key of your own.',
     [reasons.missingMeta]: 'Upload them again: part of their metadata can not be sent over HTTP.',
-    [reasons.locked]: 'Once the lock has ended run the same command again; a copy made now would not be locked.',
-    [reasons.owner]: 'Their owner must copy them over themselves with bucket-owner-full-control, or turn ACLs off.',
+    [reasons.locked]: 'A copy made now would not be locked: run the same command with --full once the lock has ended.',
+    [reasons.owner]: 'Their owner must copy them over themselves, or turn ACLs off; then run with --full.',
+    [reasons.publicAcl]: 'The grant is void while that is on: take it away, or turn ACLs off; then run with --full.',
   }
+  if (reason.startsWith('archived'))
+    return 'Restore them and run the same command again; until then clients get an error.'
   return remedies[reason] ?? 'Run the same command with --full to look at them again.'
 }

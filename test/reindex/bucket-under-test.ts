@@ -3,12 +3,14 @@ import {
   GetObjectAclCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
   ListObjectsV2Command,
   PutObjectCommand,
   type PutObjectCommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3'
 
+import { statusOf } from '../../src/aws/denial.ts'
 import { cacheControl } from '../../src/repositories/cache-control.ts'
 
 /** A bucket with repositories of several formats, with all that objects can carry. */
@@ -63,9 +65,23 @@ export async function contentOf(
   return content
 }
 
+/** What objects of these tests are encrypted with where they are by a key of the customer's own (SSE-C). */
+export const customerKey = { SSECustomerAlgorithm: 'AES256', SSECustomerKey: 'k'.repeat(32) } as const
+
 async function lookOf(s3: S3Client, Bucket: string, Key: string): Promise<unknown> {
-  const head = await s3.send(new HeadObjectCommand({ Bucket, Key }))
+  const head = await headOf(s3, Bucket, Key)
   const { TagSet } = await s3.send(new GetObjectTaggingCommand({ Bucket, Key }))
   const { Grants } = await s3.send(new GetObjectAclCommand({ Bucket, Key }))
   return { ...head, $metadata: undefined, LastModified: undefined, TagSet, Grants }
+}
+
+async function headOf(s3: S3Client, Bucket: string, Key: string): Promise<HeadObjectCommandOutput> {
+  const input = { Bucket, Key, ChecksumMode: 'ENABLED' } as const
+  try {
+    return await s3.send(new HeadObjectCommand(input))
+  } catch (error) {
+    // It has no body to say so: the key is missing.
+    if (statusOf(error) !== 400) throw error
+    return s3.send(new HeadObjectCommand({ ...input, ...customerKey }))
+  }
 }

@@ -1,7 +1,13 @@
 import { once } from 'node:events'
 import { hostname } from 'node:os'
 
-import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  PutObjectLockConfigurationCommand,
+} from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { LeanS3 } from '../../src/aws/s3-lean.ts'
@@ -168,6 +174,21 @@ describe('the lock of a bucket', () => {
     expect((await refusal({ journal: 'other' })).code).to.equal('Locked')
     await lock.release()
     await take({ journal: 'other' })
+  })
+
+  it('is taken in a bucket that locks whatever is written', async () => {
+    const Bucket = `locking-${count}`
+    await fixture.client.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }))
+    const Rule = { DefaultRetention: { Mode: 'GOVERNANCE' as const, Days: 1 } }
+    const ObjectLockConfiguration = { ObjectLockEnabled: 'Enabled' as const, Rule }
+    await fixture.client.send(new PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration }))
+    const locking = leanFor(fixture.sandbox, Bucket)
+    const lock = await take({ s3: locking })
+    await lock.release()
+    expect((await locking.send({ method: 'HEAD', action: 's3:GetObject', key: lockKey })).headers).to.include({
+      'x-amz-object-lock-mode': 'GOVERNANCE',
+    })
+    locking.close()
   })
 
   it('takes what is no lock for somebody, until it is old', async () => {

@@ -5,24 +5,31 @@ import { join } from 'node:path'
 import * as S3 from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import { createLeanS3, type LeanS3 } from '../../src/aws/s3-lean.ts'
-import { grantHeaders } from '../../src/reindex/acl.ts'
-import { planRewrite, reasons } from '../../src/reindex/attributes.ts'
-import { lookAtBucket } from '../../src/reindex/bucket-facts.ts'
+import { reasons } from '../../src/reindex/attributes.ts'
 import { Journal } from '../../src/reindex/journal.ts'
-import { Pace } from '../../src/reindex/pace.ts'
-import { type Outcome, putRight } from '../../src/reindex/put-right.ts'
-import { copyEngine, type CopyOptions } from '../../src/reindex/rewrite.ts'
-import { scan } from '../../src/reindex/scan.ts'
-import { chooseObjects } from '../../src/reindex/selection.ts'
+import { copyEngine } from '../../src/reindex/rewrite.ts'
 import { cacheControl } from '../../src/repositories/cache-control.ts'
 import { type S3Fixture, startS3 } from '../sandbox/s3-client.ts'
-import { contentOf } from './bucket-under-test.ts'
+import { customerKey } from './bucket-under-test.ts'
+import { leanFor } from './lean-under-test.ts'
+import { expectOnlyCacheControl, putRightOn, type Trial } from './put-right-under-test.ts'
+
+const mebibyte = 1024 ** 2
+const everything = {
+  ContentType: 'application/x-thing',
+  ContentEncoding: 'identity',
+  ContentDisposition: 'attachment; filename="hello  1.0+.deb"',
+  ContentLanguage: 'de, en',
+  Expires: new Date('2031-02-03T04:05:06Z'),
+  Metadata: { uploader: '=?UTF-8?B?SsO2cmc=?=', 'x-y': 'plain' },
+  WebsiteRedirectLocation: '/elsewhere?a=b',
+  Tagging: 'a%20b=c%2Bd&e=',
+  StorageClass: 'STANDARD_IA',
+} as const
 
 describe('attributes put right in place', () => {
   let fixture: S3Fixture
   let folder: string
-  let count = 0
   before(async () => {
     fixture = await startS3()
     folder = await mkdtemp(join(tmpdir(), 'pc-ctl-put-right-'))
@@ -31,202 +38,292 @@ describe('attributes put right in place', () => {
     await fixture.close()
     await rm(folder, { recursive: true, force: true })
   })
+  afterEach(() => fixture.sandbox.faults.clear())
 
-  const leanOf = (bucket: string): LeanS3 => {
-    const { hostname, port } = new URL(fixture.sandbox.endpoint)
-    return createLeanS3(
-      bucket,
-      { protocol: 'http:', hostname, port: Number(port), base: `/${bucket}`, region: 'us-east-1' },
-      async () => fixture.sandbox,
-      { slowDown: () => undefined, retry: () => undefined },
-    )
-  }
-
-  interface Tried {
-    readonly before: Record<string, unknown>
-    readonly after: Record<string, unknown>
-    readonly outcomes: Outcome[]
-  }
-
-  /** Makes a bucket, fills it, and puts it right. */
-  const tryOn = async (
-    options: Omit<S3.CreateBucketCommandInput, 'Bucket'>,
-    prepare: (Bucket: string) => Promise<unknown>,
-    engineOptions: Partial<CopyOptions> = {},
-    meanwhile?: (Bucket: string) => Promise<unknown>,
-  ): Promise<Tried> => {
-    const Bucket = `put-right-${++count}`
-    const { client } = fixture
-    await client.send(new S3.CreateBucketCommand({ Bucket, ...options }))
-    await prepare(Bucket)
-    const before = await contentOf(client, Bucket)
-    const s3 = leanOf(Bucket)
-    const journal = new Journal(folder, Bucket)
-    try {
-      const ownership = options.ObjectOwnership ?? 'BucketOwnerEnforced'
-      const facts = { name: Bucket, region: 'us-east-1', encryption: 'AES256', kmsKey: undefined, ownership }
-      const { aclOwner } = await lookAtBucket(s3, facts)
-      const signal = new AbortController().signal
-      const shared = { s3, journal, choice: chooseObjects({}), formats: [], pace: new Pace(8), signal }
-      await scan({ ...shared, seen: () => undefined })
-      await meanwhile?.(Bucket)
-      const outcomes: Outcome[] = []
-      const engine = copyEngine({ s3, journal, aclOwner, ...engineOptions })
-      await putRight({ ...shared, engine, done: (_row, outcome) => outcomes.push(outcome) })
-      expect(journal.uploads()).to.deep.equal([])
-      return { before, after: await contentOf(client, Bucket), outcomes }
-    } finally {
-      journal.close()
-      s3.close()
-    }
-  }
-
+  const tryOn = (trial: Trial) => putRightOn(fixture, folder, trial)
   const put = (Bucket: string, Key: string, more: Partial<S3.PutObjectCommandInput> = {}): Promise<unknown> =>
     fixture.client.send(new S3.PutObjectCommand({ Bucket, Key, Body: Key, ContentType: 'x/y', ...more }))
+  const skipped = (reason: string): unknown => ({ kind: 'skipped', reason })
 
-  const expectOnlyCacheControl = ({ before, after }: Tried, changing: readonly string[] = []): void => {
-    const without = (all: Record<string, unknown>): unknown =>
-      Object.entries(all).map(([key, look]) => [
-        key,
-        Object.entries(look as object).filter(([name]) => name !== 'CacheControl' && !changing.includes(name)),
-      ])
-    expect(without(after)).to.deep.equal(without(before))
-    for (const [key, look] of Object.entries(after)) {
-      expect(look, key).to.include({ CacheControl: cacheControl.package })
-    }
-  }
+  describe('carries over', () => {
+    const algorithms = ['SHA256', 'SHA1', 'CRC32', 'CRC32C', 'CRC64NVME'] as const
 
-  it('keeps access control lists where a bucket has them', async () => {
-    const acls = ['private', 'public-read', 'public-read-write', 'authenticated-read'] as const
-    const tried = await tryOn({ ObjectOwnership: 'ObjectWriter' }, async (Bucket) => {
-      await fixture.client.send(new S3.DeletePublicAccessBlockCommand({ Bucket }))
-      for (const ACL of acls) await put(Bucket, `${ACL}.deb`, { ACL })
+    it('all headers, metadata, tags, storage classes and checksums', async () => {
+      const tried = await tryOn({
+        prepare: async (bucket) => {
+          await put(bucket, 'everything.deb', everything)
+          for (const StorageClass of [
+            'ONEZONE_IA',
+            'INTELLIGENT_TIERING',
+            'GLACIER_IR',
+            'REDUCED_REDUNDANCY',
+          ] as const) {
+            await put(bucket, `${StorageClass}.deb`, { StorageClass })
+          }
+          for (const ChecksumAlgorithm of algorithms)
+            await put(bucket, `${ChecksumAlgorithm}.deb`, { ChecksumAlgorithm })
+          // No date at all, but that is what it has.
+          await put(bucket, 'expires.deb', { Expires: undefined, Metadata: { long: 'x'.repeat(2000) } })
+          await put(bucket, 'ü+%20 &<>"\'(~)!*;=?@#.deb')
+        },
+      })
+      expectOnlyCacheControl(tried)
+      expect(tried.after['everything.deb']).to.include({ StorageClass: 'STANDARD_IA', ContentLanguage: 'de, en' })
+      expect(tried.after['SHA1.deb']).to.have.property('ChecksumSHA1')
     })
-    expectOnlyCacheControl(tried)
-    expect(
-      new Set(Object.values(tried.after).map((look) => JSON.stringify((look as { Grants: unknown }).Grants))),
-    ).to.have.property('size', 4)
+
+    it('access control lists where a bucket has them', async () => {
+      const acls = ['private', 'public-read', 'public-read-write', 'authenticated-read'] as const
+      const tried = await tryOn({
+        bucket: { ObjectOwnership: 'ObjectWriter' },
+        prepare: async (Bucket) => {
+          await fixture.client.send(new S3.DeletePublicAccessBlockCommand({ Bucket }))
+          for (const ACL of acls) await put(Bucket, `${ACL}.deb`, { ACL })
+          await put(Bucket, 'granted.deb', {
+            GrantFullControl: 'id="me"',
+            GrantRead: 'id="you", uri="http://acs.amazonaws.com/groups/global/AllUsers"',
+            GrantReadACP: 'id="you"',
+          })
+        },
+      })
+      expectOnlyCacheControl(tried)
+      const grants = Object.values(tried.after).map((look) => JSON.stringify((look as { Grants: unknown }).Grants))
+      expect(new Set(grants)).to.have.property('size', 5)
+      expect(grants.join()).to.include('READ_ACP')
+    })
+
+    it('the key and bucket key of what is encrypted', async () => {
+      const tried = await tryOn({
+        prepare: async (bucket) => {
+          const kms = {
+            ServerSideEncryption: 'aws:kms',
+            SSEKMSKeyId: 'arn:aws:kms:us-east-1:111122223333:key/x',
+          } as const
+          await put(bucket, 'with.deb', { ...kms, BucketKeyEnabled: true })
+          await put(bucket, 'without.deb', kms)
+          await put(bucket, 'twice.deb', { ...kms, ServerSideEncryption: 'aws:kms:dsse' })
+          await put(bucket, 'plain.deb')
+        },
+      })
+      // What KMS has encrypted gets another ETag each time.
+      expectOnlyCacheControl(tried, ['ETag'])
+    })
+
+    it('all of it in parts too, where it is too large for one copy', async () => {
+      const Body = Buffer.alloc(12 * mebibyte, 'a')
+      const tried = await tryOn({
+        bucket: { ObjectOwnership: 'ObjectWriter' },
+        engine: { copyLimit: 6 * mebibyte, partSize: 5 * mebibyte },
+        prepare: async (Bucket) => {
+          await fixture.client.send(new S3.DeletePublicAccessBlockCommand({ Bucket }))
+          await put(Bucket, 'large.deb', { ...everything, Body, ACL: 'public-read', ServerSideEncryption: 'aws:kms' })
+          await put(Bucket, 'summed.deb', { Body, ChecksumAlgorithm: 'SHA256' })
+          await put(Bucket, 'small.deb')
+        },
+      })
+      // SHA-256 of parts is another than that of the whole; CRC is the same.
+      expectOnlyCacheControl(tried, ['ETag', 'ChecksumSHA256', 'ChecksumType'])
+      expect((tried.after['large.deb'] as { ETag: string }).ETag).to.match(/-3"$/)
+      expect(tried.after['summed.deb']).to.have.property('ChecksumSHA256').that.matches(/-3$/)
+    })
   })
 
-  it('keeps the key and bucket key of what is encrypted', async () => {
-    const tried = await tryOn({}, async (Bucket) => {
-      const kms = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'arn:aws:kms:us-east-1:111122223333:key/x' } as const
-      await put(Bucket, 'with.deb', { ...kms, BucketKeyEnabled: true })
-      await put(Bucket, 'without.deb', kms)
-      await put(Bucket, 'plain.deb')
+  describe('leaves alone, and says why,', () => {
+    const until = (days: number): Date => new Date(Date.now() + days * 86_400_000)
+
+    it('what Object Lock holds, as long as it does', async () => {
+      const locks: Readonly<Record<string, Partial<S3.PutObjectCommandInput>>> = {
+        'held.deb': { ObjectLockLegalHoldStatus: 'ON' },
+        'governed.deb': { ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate: until(1) },
+        'complying.deb': { ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: until(1) },
+        'both.deb': {
+          ObjectLockMode: 'GOVERNANCE',
+          ObjectLockRetainUntilDate: until(-1),
+          ObjectLockLegalHoldStatus: 'ON',
+        },
+      }
+      const tried = await tryOn({
+        bucket: { ObjectLockEnabledForBucket: true },
+        prepare: async (bucket) => {
+          for (const [key, lock] of Object.entries(locks)) await put(bucket, key, lock)
+          await put(bucket, 'was-held.deb', { ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate: until(-1) })
+          await put(bucket, 'free.deb', { ObjectLockLegalHoldStatus: 'OFF' })
+        },
+      })
+      for (const key of Object.keys(locks)) {
+        expect(tried.outcomes[key], key).to.deep.equal(skipped(reasons.locked))
+        expect(tried.after[key], key).to.deep.equal(tried.before[key])
+      }
+      for (const key of ['was-held.deb', 'free.deb']) {
+        expect(tried.outcomes[key]?.kind, key).to.equal('rewritten')
+        expect(tried.after[key], key).to.include({ CacheControl: cacheControl.package })
+      }
     })
-    // What KMS has encrypted gets another ETag each time.
-    expectOnlyCacheControl(tried, ['ETag', 'VersionId'])
+
+    it('what is archived, encrypted with a key of the customer, or has metadata that is no header', async () => {
+      const { s3 } = fixture.sandbox.services
+      const tried = await tryOn({
+        prepare: async (bucket) => {
+          await put(bucket, 'glacier.deb', { StorageClass: 'GLACIER' })
+          await put(bucket, 'deep.deb', { StorageClass: 'DEEP_ARCHIVE' })
+          for (const archive of ['ARCHIVE_ACCESS', 'DEEP_ARCHIVE_ACCESS']) {
+            await put(bucket, `${archive}.deb`, { StorageClass: 'INTELLIGENT_TIERING' })
+            s3.amend(bucket, `${archive}.deb`, { archive })
+          }
+          await put(bucket, 'customer.deb', customerKey)
+          await put(bucket, 'missing.deb')
+          s3.amend(bucket, 'missing.deb', { missing: 2 })
+        },
+      })
+      expect(tried.after).to.deep.equal(tried.before)
+      // The first two are known from the listing.
+      expect(tried.outcomes).to.deep.equal({
+        'ARCHIVE_ACCESS.deb': skipped('archived (ARCHIVE_ACCESS)'),
+        'DEEP_ARCHIVE_ACCESS.deb': skipped('archived (DEEP_ARCHIVE_ACCESS)'),
+        'customer.deb': skipped(reasons.customerKey),
+        'missing.deb': skipped(reasons.missingMeta),
+      })
+    })
+
+    it('what was archived between the look and the copy', async () => {
+      const stop = fixture.sandbox.onCall((call, phase) => {
+        const [, bucket = '', key = ''] = /:::([^/]+)\/(.+)$/.exec(call.resource ?? '') ?? []
+        if (call.operation === 'CopyObject' && phase === 'before') {
+          fixture.sandbox.services.s3.amend(bucket, key, { archive: 'ARCHIVE_ACCESS' })
+        }
+        return undefined
+      })
+      const { outcomes } = await tryOn({ prepare: (bucket) => put(bucket, 'a.deb') })
+      stop()
+      expect(outcomes).to.deep.equal({ 'a.deb': skipped('archived (an archive tier)') })
+    })
+
+    it('what belongs to another account, or has a grant that can not be given again', async () => {
+      const tried = await tryOn({
+        bucket: { ObjectOwnership: 'ObjectWriter' },
+        prepare: async (Bucket) => {
+          await fixture.client.send(new S3.DeletePublicAccessBlockCommand({ Bucket }))
+          await put(Bucket, 'theirs.deb')
+          fixture.sandbox.services.s3.amend(Bucket, 'theirs.deb', { owner: 'somebody-else' })
+          await put(Bucket, 'public.deb', { ACL: 'public-read' })
+          await put(Bucket, 'granted.deb', { GrantRead: 'uri="http://acs.amazonaws.com/groups/global/AllUsers"' })
+          await put(Bucket, 'private.deb')
+          const PublicAccessBlockConfiguration = { BlockPublicAcls: true }
+          await fixture.client.send(new S3.PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration }))
+        },
+      })
+      const { 'private.deb': rewritten, ...others } = tried.outcomes
+      expect(rewritten?.kind).to.equal('rewritten')
+      expect(others).to.deep.equal({
+        'theirs.deb': skipped(reasons.owner),
+        'public.deb': skipped(reasons.publicAcl),
+        'granted.deb': skipped(reasons.publicAcl),
+      })
+      for (const key of Object.keys(others)) expect(tried.after[key], key).to.deep.equal(tried.before[key])
+    })
   })
 
-  it('copies in parts what is too large, with tags', async () => {
-    const size = 12 * 1024 ** 2
-    const tried = await tryOn(
-      {},
-      async (Bucket) => {
-        const Body = Buffer.alloc(size, 'a')
-        await put(Bucket, 'large.deb', {
-          Body,
-          Tagging: 'a%20b=c%2Bd&e=',
-          Metadata: { m: 'n' },
-          StorageClass: 'STANDARD_IA',
+  describe('while others write', () => {
+    it('looks again at what has changed since the listing, and forgets what is gone', async () => {
+      const tried = await tryOn({
+        prepare: async (bucket) => {
+          await put(bucket, 'changed.deb')
+          await put(bucket, 'gone.deb')
+        },
+        meanwhile: async (Bucket) => {
+          await put(Bucket, 'changed.deb', { Body: 'new', CacheControl: cacheControl.package })
+          await fixture.client.send(new S3.DeleteObjectCommand({ Bucket, Key: 'gone.deb' }))
+        },
+      })
+      expect(tried.outcomes).to.deep.equal({ 'changed.deb': { kind: 'right' }, 'gone.deb': { kind: 'gone' } })
+      expect(Object.keys(tried.after)).to.deep.equal(['changed.deb'])
+    })
+
+    it('never writes over content that it has not seen', async () => {
+      for (const [operation, engine] of [
+        ['CopyObject', {}],
+        ['CompleteMultipartUpload', { copyLimit: 1 }],
+      ] as const) {
+        let stop: (() => void) | undefined
+        const tried = await tryOn({
+          engine,
+          prepare: (bucket) => put(bucket, 'a.deb'),
+          meanwhile: async (bucket) => {
+            stop = fixture.sandbox.onCall(async (call, phase) => {
+              if (call.operation !== operation || phase !== 'before') return undefined
+              stop?.()
+              await put(bucket, 'a.deb', { Body: 'newer', Metadata: { by: 'another' } })
+              return undefined
+            })
+          },
         })
-        await put(Bucket, 'small.deb')
-      },
-      { copyLimit: 6 * 1024 ** 2, partSize: 5 * 1024 ** 2 },
-    )
-    expectOnlyCacheControl(tried, ['ETag'])
-    expect((tried.after['large.deb'] as { ETag: string }).ETag).to.match(/-3"$/)
-  })
-
-  it('leaves what Object Lock holds, and says so', async () => {
-    const tried = await tryOn({ ObjectLockEnabledForBucket: true }, async (Bucket) => {
-      await put(Bucket, 'held.deb', { ObjectLockLegalHoldStatus: 'ON' })
-    })
-    expect(tried.outcomes).to.deep.equal([{ kind: 'skipped', reason: reasons.locked }])
-    expect(tried.after).to.deep.equal(tried.before)
-  })
-
-  it('looks again at what somebody changed in between, and forgets what is gone', async () => {
-    const tried = await tryOn(
-      {},
-      async (Bucket) => {
-        await put(Bucket, 'changed.deb')
-        await put(Bucket, 'gone.deb')
-      },
-      {},
-      async (Bucket) => {
-        await put(Bucket, 'changed.deb', { Body: 'new', CacheControl: cacheControl.package })
-        await fixture.client.send(new S3.DeleteObjectCommand({ Bucket, Key: 'gone.deb' }))
-      },
-    )
-    expect(tried.outcomes.map(({ kind }) => kind).sort()).to.deep.equal(['gone', 'right'])
-    expect(Object.keys(tried.after)).to.deep.equal(['changed.deb'])
-  })
-
-  it('never writes over content that it has not seen', async () => {
-    let stop: (() => void) | undefined
-    const tried = await tryOn(
-      {},
-      (Bucket) => put(Bucket, 'a.deb'),
-      {},
-      async (Bucket) => {
-        stop = fixture.sandbox.onCall(async (call, phase) => {
-          if (call.operation !== 'CopyObject' || phase !== 'before') return undefined
-          stop?.()
-          await put(Bucket, 'a.deb', { Body: 'newer', Metadata: { by: 'another' } })
-          return undefined
+        expect(tried.outcomes['a.deb']?.kind, operation).to.equal('rewritten')
+        const { CacheControl, ContentLength, Metadata } = tried.after['a.deb'] as Record<string, unknown>
+        expect({ CacheControl, ContentLength, Metadata }).to.deep.equal({
+          CacheControl: cacheControl.package,
+          ContentLength: 5,
+          Metadata: { by: 'another' },
         })
-      },
-    )
-    expect(tried.outcomes.map(({ kind }) => kind)).to.deep.equal(['rewritten'])
-    expect(tried.after['a.deb']).to.deep.include({
-      ContentLength: 5,
-      Metadata: { by: 'another' },
-      CacheControl: cacheControl.package,
+      }
     })
   })
 
-  it('plans nothing that would lose something', () => {
-    const wanted = { class: 'package', format: 'apt', cacheControl: cacheControl.package } as const
-    const head = { etag: '"e"', 'content-length': '1', 'content-type': 'x/y' }
-    const plan = (more: Record<string, string>) => planRewrite('a.deb', { ...head, ...more }, wanted)
-    expect(plan({}).do).to.equal('rewrite')
-    expect(plan({ 'cache-control': cacheControl.package }).do).to.equal('keep')
-    const kept: Record<string, string>[] = [
-      { 'x-amz-missing-meta': '1' },
-      { 'x-amz-object-lock-mode': 'GOVERNANCE' },
-      { 'x-amz-storage-class': 'DEEP_ARCHIVE' },
-      { 'x-amz-storage-class': 'INTELLIGENT_TIERING', 'x-amz-archive-status': 'ARCHIVE_ACCESS' },
-      { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' },
-    ]
-    for (const more of kept) {
-      expect(plan(more).do, JSON.stringify(more)).to.equal('skip')
-    }
-  })
+  describe('where S3 fails', () => {
+    it('takes an error in an answer of 200 for what it is', async () => {
+      for (const [operation, when] of [
+        ['CopyObject', 'before'],
+        ['CopyObject', 'after'],
+        ['UploadPartCopy', 'before'],
+        ['CompleteMultipartUpload', 'before'],
+        ['CompleteMultipartUpload', 'after'],
+      ] as const) {
+        const tried = await tryOn({
+          engine: operation === 'CopyObject' ? {} : { copyLimit: 1 },
+          prepare: (bucket) => put(bucket, 'a.deb', { ServerSideEncryption: 'aws:kms', Metadata: { m: 'n' } }),
+          meanwhile: async () => {
+            fixture.sandbox.faults.clear()
+            fixture.sandbox.faults.add(`s3:${operation}:1:${when}:code=InternalError,status=200,message=Try again.`)
+          },
+        })
+        // Where it had its effect all the same, it is found to be right.
+        const kind = tried.outcomes['a.deb']?.kind
+        expect(kind, `${operation} ${when}`).to.equal(when === 'after' ? 'right' : 'rewritten')
+        expectOnlyCacheControl(tried, ['ETag'])
+      }
+    })
 
-  it('reads grants of all kinds', () => {
-    const grant = (who: string, what: string): string =>
-      `<Grant><Grantee>${who}</Grantee><Permission>${what}</Permission></Grant>`
-    const acl = (...grants: string[]): string =>
-      `<AccessControlPolicy><Owner><ID>me</ID></Owner><AccessControlList>${grants.join('')}</AccessControlList></AccessControlPolicy>`
-    const mine = grant('<ID>me</ID>', 'FULL_CONTROL')
-    expect(grantHeaders(acl(mine), 'me')).to.deep.equal({})
-    expect(grantHeaders(acl(mine), 'somebody')).to.equal(undefined)
-    expect(
-      grantHeaders(
-        acl(
-          mine,
-          grant('<ID>you</ID>', 'READ'),
-          grant('<URI>http://g</URI>', 'READ'),
-          grant('<ID>you</ID>', 'READ_ACP'),
-        ),
-        'me',
-      ),
-    ).to.deep.equal({
-      'x-amz-grant-full-control': 'id="me"',
-      'x-amz-grant-read': 'id="you", uri="http://g"',
-      'x-amz-grant-read-acp': 'id="you"',
+    it('ends the copies in parts that a killed run has left, unless they have come to their end', async () => {
+      const { client, sandbox } = fixture
+      const Bucket = 'left-in-parts'
+      await client.send(new S3.CreateBucketCommand({ Bucket }))
+      const journal = new Journal(folder, Bucket)
+      const s3 = leanFor(sandbox, Bucket)
+      const { UploadId = '' } = await client.send(new S3.CreateMultipartUploadCommand({ Bucket, Key: 'a.deb' }))
+      journal.uploadBegun(UploadId, 'a.deb')
+      journal.uploadBegun('completed-long-ago', 'b.deb')
+      await copyEngine({ s3, journal, aclOwner: undefined }).tidy()
+      const { Uploads } = await client.send(new S3.ListMultipartUploadsCommand({ Bucket }))
+      expect([Uploads ?? [], journal.uploads()]).to.deep.equal([[], []])
+      journal.close()
+      s3.close()
+    })
+
+    it('says what failed for good, leaves the object as it was, and no part of a copy', async () => {
+      for (const [operation, engine] of [
+        ['CopyObject', {}],
+        ['UploadPartCopy', { copyLimit: 1 }],
+      ] as const) {
+        const tried = await tryOn({
+          engine,
+          prepare: (bucket) => put(bucket, 'a.deb'),
+          meanwhile: async () => fixture.sandbox.faults.add(`s3:${operation}:*:AccessDenied`),
+        })
+        expect(tried.outcomes['a.deb'], operation).to.have.property('kind', 'failed')
+        expect(tried.after).to.deep.equal(tried.before)
+        const { Uploads } = await fixture.client.send(new S3.ListMultipartUploadsCommand({ Bucket: tried.bucket }))
+        expect(Uploads ?? []).to.deep.equal([])
+        fixture.sandbox.faults.clear()
+      }
     })
   })
 })
