@@ -1,8 +1,7 @@
 import { Flags } from '@oclif/core'
 
-import { carriedFlags, loadSettings } from '../settings/settings.ts'
 import { commandLine } from '../tasks/follow-up.ts'
-import { type Passed, passThrough } from '../tasks/packagecloud-ctl/pass-through.ts'
+import { type Passed, passOn } from '../tasks/packagecloud-ctl/pass-through.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { ctlFlag, splitPassedOn } from '../ui/packagecloud-ctl-flags.ts'
 
@@ -25,18 +24,8 @@ export default class Reconfigure extends CtlCommand {
   async run(): Promise<Passed> {
     const { own, passedOn } = splitPassedOn(this.argv)
     const { flags } = await this.parse(Reconfigure, own)
-    const settingsOf = { config: flags.config, installation: 'packagecloud' }
-    const passed = await passThrough(
-      await loadSettings(settingsOf),
-      {
-        command: 'reconfigure',
-        args: passedOn,
-        ctl: flags.ctl,
-        dryRun: flags['dry-run'],
-        quiet: this.jsonEnabled(),
-        carried: [...carriedFlags(settingsOf), ...(flags.ctl === undefined ? [] : ['--ctl', flags.ctl])],
-      },
-      (line) => this.say(line),
+    const passed = await passOn('reconfigure', passedOn, { ...flags, json: this.jsonEnabled() }, (line) =>
+      this.say(line),
     )
     if (!passed.ran) this.log(commandLine(passed.command))
     process.exitCode = passed.code

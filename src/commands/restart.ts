@@ -1,8 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 
-import { carriedFlags, loadSettings } from '../settings/settings.ts'
 import { commandLine } from '../tasks/follow-up.ts'
-import { type Passed, passThrough } from '../tasks/packagecloud-ctl/pass-through.ts'
+import { type Passed, passOn } from '../tasks/packagecloud-ctl/pass-through.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { ctlFlag, splitPassedOn } from '../ui/packagecloud-ctl-flags.ts'
 
@@ -30,19 +29,8 @@ export default class Restart extends CtlCommand {
   async run(): Promise<Passed> {
     const { own, passedOn } = splitPassedOn(this.argv)
     const { args, flags } = await this.parse(Restart, own)
-    const settingsOf = { config: flags.config, installation: 'packagecloud' }
-    const passed = await passThrough(
-      await loadSettings(settingsOf),
-      {
-        command: 'restart',
-        args: [...(args.service === undefined ? [] : [args.service]), ...passedOn],
-        ctl: flags.ctl,
-        dryRun: flags['dry-run'],
-        quiet: this.jsonEnabled(),
-        carried: [...carriedFlags(settingsOf), ...(flags.ctl === undefined ? [] : ['--ctl', flags.ctl])],
-      },
-      (line) => this.say(line),
-    )
+    const words = [...(args.service === undefined ? [] : [args.service]), ...passedOn]
+    const passed = await passOn('restart', words, { ...flags, json: this.jsonEnabled() }, (line) => this.say(line))
     if (!passed.ran) this.log(commandLine(passed.command))
     process.exitCode = passed.code
     return passed

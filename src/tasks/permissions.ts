@@ -16,7 +16,7 @@ import {
   anyOriginAccessControl,
   type PermissionScope,
 } from './permission-patterns.ts'
-import { reconfigureCloudfrontDistribution } from './reconfigure-cloudfront-distribution.ts'
+import { noWishes, reconfigureCloudfrontDistribution } from './reconfigure-cloudfront-distribution.ts'
 import { type Look, statusChain } from './status.ts'
 
 /** Groups of commands that one policy serves. */
@@ -30,12 +30,8 @@ export type PermissionGroup = (typeof permissionGroups)[number]
 export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, scope: PermissionScope): Need[] {
   const ctx = patterns(settings, scope)
   const wishes = {
-    distribution: undefined,
+    ...noWishes,
     originAccess: scope.access,
-    aliases: [],
-    certificate: undefined,
-    priceClass: undefined,
-    adopt: false,
     runtime: '',
     arn: ctx.version.arn.replace(/\*$/, '1'),
     wait: true,

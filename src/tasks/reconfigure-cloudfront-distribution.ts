@@ -98,6 +98,16 @@ export function reconfigureCloudfrontDistribution(
   ]
 }
 
+/** Nothing wished for: what is there stays as it is. */
+export const noWishes: ReconfigureWishes = {
+  originAccess: undefined,
+  distribution: undefined,
+  aliases: [],
+  certificate: undefined,
+  priceClass: undefined,
+  adopt: false,
+}
+
 /** The distribution as it is before anything is written; whether there is one decides the order of what follows. */
 export const findExisting = (aws: Aws, settings: Settings, wishes: ReconfigureWishes): Step<Reconfigure> =>
   compute('Distribution', {

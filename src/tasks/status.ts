@@ -8,7 +8,7 @@ import type { PlanLine } from '../ui/plan.ts'
 import { type Bootstrap, bootstrapCloudfront, followUp } from './bootstrap-cloudfront.ts'
 import { type Chain, compute, type Conduct, runChain, together } from './chain.ts'
 import { commandLine } from './follow-up.ts'
-import { findExisting, type Reconfigure, serve } from './reconfigure-cloudfront-distribution.ts'
+import { findExisting, noWishes, type Reconfigure, serve } from './reconfigure-cloudfront-distribution.ts'
 
 /** Everything about an installation, on one screen. */
 export interface Status {
@@ -47,26 +47,18 @@ export interface StatusWishes {
 /** Everything that a status looks at, as a chain that is only ever planned. */
 export const statusChain = (aws: Aws, settings: Settings, runtime: string): Chain<Look> => {
   const names = namesOf(settings.installation.value)
-  const wishes = {
-    originAccess: undefined,
-    distribution: undefined,
-    aliases: [],
-    certificate: undefined,
-    priceClass: undefined,
-    adopt: false,
-  }
   return [
     ...bootstrapCloudfront(aws, settings, { runtime, adopt: false }),
     together<Look>(
       'Look at what serves the bucket',
-      findExisting(aws, settings, wishes),
+      findExisting(aws, settings, noWishes),
       compute('Cache-Control of some objects', {
         from: ({ bucket }) => sampleObjects(aws, bucket),
         as: 'sample',
         needs: ({ bucket }) => [sampleNeeds(bucket.name)],
       }),
     ),
-    ...serve<Look>(aws, settings, wishes, ({ version }) => version.arn),
+    ...serve<Look>(aws, settings, noWishes, ({ version }) => version.arn),
     compute('Version at the edge', {
       from: async ({ existing }) => (existing === undefined ? undefined : checkedBy(existing.config)),
       as: 'associated',

@@ -4,12 +4,12 @@ import { endState, type EndState } from './end-state.ts'
 import {
   discard,
   expectPlainTalk,
-  sideBySide,
   type Installation,
-  type Kept,
   keepBootstrapped,
+  type Kept,
   nameOfCall,
-  secret,
+  newSecretLines,
+  sideBySide,
   withInstallation,
 } from './installation.ts'
 
@@ -20,10 +20,6 @@ interface Outcome {
   readonly called: readonly string[]
   readonly stderr: string
 }
-
-const newSecretLines =
-  "packagecloud_rails['cloudfront_secret'] = 'YW5vdGhlciBvbmUsIGZvciB0aGUgcm90YXRpb24gb2Yga2V5cw'\n" +
-  `packagecloud_rails['cloudfront_previous_secret'] = '${secret}'\n`
 
 describe('errors that pass by themselves', function () {
   this.timeout(120_000)

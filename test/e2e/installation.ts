@@ -70,6 +70,10 @@ export interface Installation {
 
 /** A secret of the right form that no other test uses. */
 export const secret = 'dGhpcyBpcyBub3QgYSBzZWNyZXQsIG9ubHkgYSB0ZXN0ISE'
+/** What an operator adds to packagecloud.rb to replace it. */
+export const newSecretLines =
+  "packagecloud_rails['cloudfront_secret'] = 'YW5vdGhlciBvbmUsIGZvciB0aGUgcm90YXRpb24gb2Yga2V5cw'\n" +
+  `packagecloud_rails['cloudfront_previous_secret'] = '${secret}'\n`
 
 export async function install(options: InstallOptions = {}): Promise<Installation> {
   const { region = 'eu-central-1', from, timing = {}, faults = [] } = options

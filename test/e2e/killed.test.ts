@@ -6,13 +6,13 @@ import type { Call } from '../../src/sandbox/call-log.ts'
 import { endState, type EndState } from './end-state.ts'
 import {
   discard,
-  sideBySide,
-  type InstallOptions,
   type Installation,
-  type Kept,
+  type InstallOptions,
   keepBootstrapped,
+  type Kept,
   nameOfCall,
-  secret,
+  newSecretLines,
+  sideBySide,
   withInstallation,
 } from './installation.ts'
 
@@ -30,10 +30,6 @@ interface Ending {
 
 type Phase = 'before' | 'after'
 type Point = readonly [call: string, nth: number, phase: Phase]
-
-const newSecretLines =
-  "packagecloud_rails['cloudfront_secret'] = 'YW5vdGhlciBvbmUsIGZvciB0aGUgcm90YXRpb24gb2Yga2V5cw'\n" +
-  `packagecloud_rails['cloudfront_previous_secret'] = '${secret}'\n`
 
 describe('killed with -9 before and after each changing call, then run again', function () {
   this.timeout(120_000)

@@ -32,6 +32,7 @@ import { type Bootstrap, bootstrapCloudfront } from '../../src/tasks/bootstrap-c
 import { carryOut, type Conduct, planChain } from '../../src/tasks/chain.ts'
 import { needsFor, type PermissionGroup, policyOf } from '../../src/tasks/permissions.ts'
 import {
+  noWishes,
   type Reconfigure,
   reconfigureCloudfrontDistribution,
   type ReconfigureWishes,
@@ -81,17 +82,8 @@ class Place {
 const bootstrap = async (as: Settings, adopt = false): Promise<Bootstrap> =>
   (await carryOut(bootstrapCloudfront(connect(as), as, { runtime: 'nodejs22.x', adopt }), conduct, yes)).ctx
 
-const wishes: ReconfigureWishes = {
-  originAccess: undefined,
-  distribution: undefined,
-  aliases: [],
-  certificate: undefined,
-  priceClass: undefined,
-  adopt: false,
-}
-
 async function reconfigure(as: Settings, arn: string, more: Partial<ReconfigureWishes> = {}): Promise<Reconfigure> {
-  const chain = reconfigureCloudfrontDistribution(connect(as), as, { ...wishes, ...more, arn, wait: true })
+  const chain = reconfigureCloudfrontDistribution(connect(as), as, { ...noWishes, ...more, arn, wait: true })
   return (await carryOut(chain, conduct, yes)).ctx
 }
 
@@ -187,7 +179,7 @@ const planned: Scenario = {
     const { version } = await bootstrap(settings)
     return (as) =>
       planChain(
-        reconfigureCloudfrontDistribution(connect(as), as, { ...wishes, arn: version.arn, wait: true }),
+        reconfigureCloudfrontDistribution(connect(as), as, { ...noWishes, arn: version.arn, wait: true }),
         conduct,
       )
   },

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 
-import type { Settings } from '../../settings/settings.ts'
+import { carriedFlags, loadSettings, type Settings } from '../../settings/settings.ts'
 import { messageOf } from '../../ui/errors.ts'
 import { commandLine } from '../follow-up.ts'
 import { checkConfig } from './config.ts'
@@ -21,6 +21,14 @@ export interface PassThrough {
   readonly restartFollows?: boolean
   /** Flags that the commands which are suggested take over. */
   readonly carried: readonly string[]
+}
+
+/** Flags of a command that is handed through. */
+export interface PassThroughFlags {
+  readonly config: string
+  readonly ctl?: string | undefined
+  readonly 'dry-run': boolean
+  readonly json: boolean
 }
 
 /** What became of it. */
@@ -70,6 +78,18 @@ export async function passThrough(
     code: ended.code,
     ...(ended.signal === undefined ? {} : { signal: ended.signal }),
   }
+}
+
+/** {@link passThrough} as the flags of a command that does nothing else ask for. */
+export async function passOn(
+  command: PassThrough['command'],
+  args: readonly string[],
+  { config, ctl, 'dry-run': dryRun, json: quiet }: PassThroughFlags,
+  say: (line: string) => void,
+): Promise<Passed> {
+  const flags = { config, installation: 'packagecloud' }
+  const carried = [...carriedFlags(flags), ...(ctl === undefined ? [] : ['--ctl', ctl])]
+  return passThrough(await loadSettings(flags), { command, args, ctl, dryRun, quiet, carried }, say)
 }
 
 const endOf = ({ code, signal }: Ended): string =>

@@ -27,7 +27,7 @@ import { runChain } from '../../../src/tasks/chain.ts'
 import type { Check } from '../../../src/tasks/doctor/check.ts'
 import { complaint, type Wishes } from '../../../src/tasks/doctor/complaint.ts'
 import { diagnose, type Diagnosis } from '../../../src/tasks/doctor/diagnose.ts'
-import { reconfigureCloudfrontDistribution } from '../../../src/tasks/reconfigure-cloudfront-distribution.ts'
+import { noWishes, reconfigureCloudfrontDistribution } from '../../../src/tasks/reconfigure-cloudfront-distribution.ts'
 import { startAws } from '../../resources/aws-under-test.ts'
 
 const bucket = 'packages-example-org'
@@ -43,15 +43,6 @@ const objects: Readonly<Record<string, { body: string; control: string }>> = {
   [debKey]: { body: 'a package, as far as this test can tell: '.repeat(2), control: cacheControl.package },
   [indexKey]: { body: 'an index, as far as this test can tell: '.repeat(2), control: cacheControl.metadata },
   '7/11/anyfile/read me ünïcode.txt': { body: 'neither nor '.repeat(20), control: cacheControl.package },
-}
-
-const wishes = {
-  originAccess: undefined,
-  distribution: undefined,
-  aliases: [],
-  certificate: undefined,
-  priceClass: undefined,
-  adopt: false,
 }
 
 /** An installation that clients can use, with a front server, and what it takes to break it. */
@@ -149,7 +140,7 @@ async function runRunbook(settings: Settings): Promise<{ id: string; domain: str
   try {
     const chain = bootstrapCloudfront(aws, settings, { runtime: 'nodejs22.x', adopt: false })
     const { version } = (await runChain(chain, 'apply', conduct)).ctx
-    const next = reconfigureCloudfrontDistribution(aws, settings, { ...wishes, arn: version.arn, wait: true })
+    const next = reconfigureCloudfrontDistribution(aws, settings, { ...noWishes, arn: version.arn, wait: true })
     return (await runChain(next, 'apply', conduct)).ctx.distribution
   } finally {
     aws.close()
