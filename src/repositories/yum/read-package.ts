@@ -36,8 +36,15 @@ async function readWhole(source: PackageSource): Promise<PackageFacts> {
     }
   }
   if (size !== source.size) throw new Error(`${size} bytes came, not ${source.size}`)
-  if (headers === undefined) throw new BadPackageError(`the file ends at byte ${size}, inside the rpm's headers`)
+  // Of what is too short nothing has been looked at.
+  headers ??= wholeHeaders(Buffer.concat(head), limit)
   return told(factsOf(headers, size), { ...source.known, sha256: hash.digest('hex') })
+}
+
+function wholeHeaders(bytes: Buffer, limit: number): RpmHeaders {
+  const found = headersIn(bytes, limit)
+  if (typeof found !== 'number') return found
+  throw new BadPackageError(`the file ends at byte ${bytes.length}, inside the rpm's headers`)
 }
 
 function told(facts: RpmFacts, digests: PackageFacts['digests']): PackageFacts {
