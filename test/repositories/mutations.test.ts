@@ -1,0 +1,250 @@
+/** Every parser on real files that were damaged at random: it answers, or refuses in its own words, and asks for no more than there may be. */
+import { readFileSync } from 'node:fs'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+
+import { expect } from 'chai'
+import fc from 'fast-check'
+
+import { apt } from '../../src/repositories/apt/apt.ts'
+import { findControlMember } from '../../src/repositories/apt/ar.ts'
+import { decompress } from '../../src/repositories/apt/decompress.ts'
+import { decodeText, parseStanzas, signedText, writeStanza } from '../../src/repositories/apt/deb822.ts'
+import { Malformed } from '../../src/repositories/apt/malformed.ts'
+import { readRelease } from '../../src/repositories/apt/release.ts'
+import { fileInTar } from '../../src/repositories/apt/tar.ts'
+import { BadPackageError, type Format, type PackageSource } from '../../src/repositories/format.ts'
+import { hasComparableEpoch, parseEvr } from '../../src/repositories/yum/evr.ts'
+import { entryOf, oldElements, UnreadableIndex } from '../../src/repositories/yum/old-primary.ts'
+import { parseRepomd } from '../../src/repositories/yum/repomd.ts'
+import { yum } from '../../src/repositories/yum/yum.ts'
+import { controlText, deb, debOf, tar } from './apt/packages-made.ts'
+import { madeRpm, plainTags } from './yum/made-rpm.ts'
+import { oddTags } from './yum/odd-rpms.ts'
+
+const corpusFile = (name: string): Buffer => readFileSync(new URL(`corpus/${name}`, import.meta.url))
+const fixture = (name: string): Buffer => readFileSync(new URL(`yum/fixtures/${name}`, import.meta.url))
+
+/** What happens to a file: where, and what is put there in place of how many bytes. */
+const change = fc.record({
+  at: fc.double({ min: 0, max: 1, noNaN: true }),
+  remove: fc.oneof(fc.constant(0), fc.nat(8), fc.nat(3000)),
+  insert: fc.oneof(
+    fc.uint8Array({ maxLength: 4 }),
+    fc
+      .constantFrom('ffffffff', '7fffffff', '80000000', '00000000', '0a', '0a0a', '20', '3c', '3e', '22', '2d2d')
+      .map((hex) => Uint8Array.from(Buffer.from(hex, 'hex'))),
+  ),
+  /** Overwrites rather than inserts: all offsets behind it stay right. */
+  over: fc.boolean(),
+})
+
+/** Files that were damaged, cut off, or put together from two. */
+const damaged = (...seeds: readonly Uint8Array[]): fc.Arbitrary<Buffer> =>
+  fc
+    .record({
+      seed: fc.constantFrom(...seeds),
+      other: fc.constantFrom(...seeds),
+      changes: fc.array(change, { maxLength: 6 }),
+      cut: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+      splice: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { freq: 4 }),
+    })
+    .map(({ seed, other, changes, cut, splice }) => {
+      let bytes = Buffer.from(seed)
+      if (splice !== null) {
+        const at = Math.floor(splice * Math.min(seed.length, other.length))
+        bytes = Buffer.concat([bytes.subarray(0, at), other.subarray(at)])
+      }
+      for (const { at, remove, insert, over } of changes) {
+        const place = Math.floor(at * bytes.length)
+        const behind = place + (over ? insert.length : remove)
+        bytes = Buffer.concat([bytes.subarray(0, place), insert, bytes.subarray(behind)])
+      }
+      return cut === null ? bytes : bytes.subarray(0, Math.floor(cut * bytes.length))
+    })
+
+/** Reads a package both ways. Both come to the same, and nothing is asked for that is not there. */
+async function readBothWays(format: Format, key: string, bytes: Buffer): Promise<void> {
+  const outcomes: unknown[] = []
+  for (const known of [{ sha256: '0' }, {}]) {
+    const source: PackageSource = {
+      ...{ key, size: bytes.length, etag: '', modified: 0, known },
+      range: async (start, end) => {
+        expect(start).to.be.at.least(0)
+        expect(end).to.be.within(start, bytes.length)
+        return bytes.subarray(start, end)
+      },
+      async *stream() {
+        for (let at = 0; at < bytes.length; at += 777) yield bytes.subarray(at, at + 777)
+      },
+    }
+    try {
+      const { identity, facts } = await format.readPackage(source)
+      // It can be kept, and comes back as it was.
+      expect(JSON.parse(JSON.stringify(facts))).to.deep.equal(facts)
+      outcomes.push({ identity, facts })
+    } catch (error) {
+      expect(error).to.be.instanceOf(BadPackageError)
+      outcomes.push(String(error))
+    }
+  }
+  expect(outcomes[0]).to.deep.equal(outcomes[1])
+}
+
+async function mayRefuse(reading: () => unknown, refusal: new (...args: never[]) => Error): Promise<void> {
+  try {
+    await reading()
+  } catch (error) {
+    expect(error).to.be.instanceOf(refusal)
+  }
+}
+
+const control = tar([{ name: './control', body: Buffer.from(controlText({ Depends: 'a,\n b (>= 1)' })) }])
+const xzControl = ((): Uint8Array => {
+  const bytes = corpusFile('read/xz-crc32.deb')
+  const member = findControlMember(bytes)
+  return 'needed' in member ? bytes : bytes.subarray(member.start, member.end)
+})()
+const primary = Buffer.from(
+  '<?xml version="1.0" encoding="UTF-8"?>\n<metadata xmlns="http://linux.duke.edu/metadata/common" packages="1">\n' +
+    '<package type="rpm"><name>x</name><arch>noarch</arch><version epoch="0" ver="1" rel="1"/>' +
+    '<checksum type="sha" pkgid="YES">abc</checksum><time file="5" build="1"/><size package="7"/>' +
+    '<location xml:base="http://x/" href="p/x%20y.rpm"/><format><rpm:header-range start="1" end="2"/></format></package>\n</metadata>',
+)
+
+describe('parsers on damaged files', function () {
+  this.timeout(120_000)
+  const runs = (numRuns: number) => ({ numRuns })
+
+  it('debs', async () => {
+    const seeds = [
+      deb(),
+      deb({ compression: '' }),
+      deb({ compression: '.zst' }),
+      corpusFile('read/xz-crc32.deb'),
+      corpusFile('refused/tar-size-8-gib.deb'),
+    ]
+    await fc.assert(
+      fc.asyncProperty(damaged(...seeds), (bytes) => readBothWays(apt, 'x.deb', bytes)),
+      runs(400),
+    )
+  })
+
+  it('control archives, behind whatever compression', async () => {
+    await fc.assert(
+      fc.asyncProperty(damaged(control, control.subarray(0, 700)), async (archive) => {
+        await mayRefuse(() => fileInTar(archive, 'control'), Malformed)
+        await readBothWays(apt, 'x.deb', debOf('control.tar.gz', gzipSync(archive)))
+      }),
+      runs(200),
+    )
+  })
+
+  it('compressed data, which never gives more than it may', async () => {
+    for (const [name, seed] of [
+      ['a.gz', gzipSync(control)],
+      ['a.zst', zstdCompressSync(control)],
+      ['a.xz', xzControl],
+    ] as const) {
+      await fc.assert(
+        fc.asyncProperty(damaged(seed), fc.nat(20_000), async (bytes, most) => {
+          await mayRefuse(async () => {
+            expect((await decompress(bytes, name, most)).length).to.be.at.most(most)
+          }, Malformed)
+        }),
+        runs(150),
+      )
+    }
+  })
+
+  it('stanzas, which are the same once they have been written', async () => {
+    const seeds = [Buffer.from(controlText()), Buffer.from(`${controlText()}\n${controlText({ X: ' y\n\t z' })}`)]
+    await fc.assert(
+      fc.asyncProperty(damaged(...seeds), async (bytes) =>
+        mayRefuse(() => {
+          const stanzas = [...parseStanzas(decodeText(bytes))]
+          expect([...parseStanzas(stanzas.map(writeStanza).join('\n'))]).to.deep.equal(stanzas)
+        }, Malformed),
+      ),
+      runs(300),
+    )
+  })
+
+  it('Release and InRelease', async () => {
+    const text = `Suite: x\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n ${'0'.repeat(64)} 5 main/binary-amd64/Packages\n`
+    const signed = `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n${text}-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n`
+    await fc.assert(
+      fc.asyncProperty(damaged(Buffer.from(text), Buffer.from(signed)), async (bytes) =>
+        mayRefuse(() => {
+          for (const { size } of readRelease(signedText(decodeText(bytes))).files.values())
+            expect(size).to.be.at.least(0)
+        }, Malformed),
+      ),
+      runs(200),
+    )
+  })
+
+  it('descriptions of sources', async () => {
+    const seeds = ['read/plain.dsc', 'read/signed.dsc', 'refused/file-leads-outside.dsc'].map(corpusFile)
+    await fc.assert(
+      fc.asyncProperty(damaged(...seeds), (bytes) => readBothWays(apt, 'x.dsc', bytes)),
+      runs(200),
+    )
+  })
+
+  it('rpms', async () => {
+    // Without digests of the header, or they would find all of it.
+    const seeds = [
+      madeRpm(plainTags),
+      ...['needs', 'weak', 'changes', 'kinds', 'sizes'].map((name) => madeRpm({ ...plainTags, ...oddTags[name] })),
+      fixture('fix-data.noarch.rpm'),
+    ]
+    await fc.assert(
+      fc.asyncProperty(damaged(...seeds), (bytes) => readBothWays(yum, 'x.rpm', bytes)),
+      runs(600),
+    )
+  })
+
+  it('repomd.xml', () => {
+    const seeds = ['href-leads-outside', 'comment-without-end', 'entities'].map((name) =>
+      corpusFile(`indexes/${name}.repomd.xml`),
+    )
+    fc.assert(
+      fc.property(damaged(...seeds), (bytes) => {
+        const parsed = parseRepomd(bytes.toString())
+        for (const { xml } of parsed?.data ?? []) expect(xml).to.match(/^<data[\s>]/)
+      }),
+      runs(300),
+    )
+  })
+
+  it('lists of a yum repository, plain and compressed', async () => {
+    for (const [href, seed] of [
+      ['a.xml', primary],
+      ['a.xml.gz', gzipSync(primary)],
+      ['a.xml.zst', zstdCompressSync(primary)],
+      ['a.xml.xz', xzControl],
+    ] as const) {
+      await fc.assert(
+        fc.asyncProperty(damaged(seed), async (bytes) =>
+          mayRefuse(async () => {
+            for await (const xml of oldElements(href, bytes, 'metadata')) {
+              expect(xml).to.match(/^<package[^]*<\/package>$/)
+              expect(entryOf(xml) ?? { href }).to.have.property('href')
+            }
+          }, UnreadableIndex),
+        ),
+        runs(href === 'a.xml' ? 300 : 100),
+      )
+    }
+  })
+
+  it('versions of any text', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[\d:.~^a-z -]{0,20}$/)), (evr) => {
+        const { epoch = '', version = '', release = '' } = parseEvr(evr)
+        expect(evr).to.include(version).and.to.include(release)
+        expect(hasComparableEpoch(evr)).to.equal(/^\s*[+-]?\d+$/.test(evr === '' ? '0' : epoch))
+      }),
+    )
+  })
+})
