@@ -10,6 +10,7 @@ import { examineMissing, examineOddKeys, findSamples, missingKeyNear, type Sampl
 import { examineName, isUnknownName, unknownName } from './name.ts'
 import { type Answer, ask } from './network.ts'
 import type { Place } from './place.ts'
+import { examineProxy } from './proxy.ts'
 
 /** All that was found out about an installation from outside. */
 export interface Diagnosis {
@@ -32,7 +33,7 @@ export async function diagnose(aws: Aws, settings: Settings, { place, keys, fron
     return () => place.now() - ahead
   }
   const parts = await Promise.all([
-    Promise.all([...examineName(place), ...examineHello(place, hello)].map(examine)),
+    Promise.all([...examineProxy(place), ...examineName(place), ...examineHello(place, hello)].map(examine)),
     sampling.then(({ check }) => [check]),
     Promise.all([
       sampling,
