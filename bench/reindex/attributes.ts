@@ -12,7 +12,9 @@ import { cacheControl } from '../../src/repositories/cache-control.ts'
 import { median, sideBySide, target, targetOf, tell, title } from './measure.ts'
 import { runCli, startStub } from './stub.ts'
 
-const objects = 300
+const objects = 500
+/** Of every answer, in milliseconds: about what S3 takes within a region. */
+const latency = 10
 const rounds = 3
 const stubObjects = 30_000
 
@@ -26,7 +28,7 @@ interface Place {
 type Ask = (question: 'fill' | 'look') => Promise<{ right: number; kept: number }>
 
 async function startPlace(): Promise<{ place: Place; ask: Ask; close: () => void }> {
-  const child = fork(new URL('sandbox-process.ts', import.meta.url), [String(objects)])
+  const child = fork(new URL('sandbox-process.ts', import.meta.url), [String(objects), String(latency)])
   const next = async <T>(): Promise<T> => ((await once(child, 'message')) as [T])[0]
   const place = await next<Place>()
   return {
@@ -105,7 +107,9 @@ async function againstOthers(work: string): Promise<void> {
       },
     },
   ]
-  title(`Attributes of ${String(objects)} objects on one server (${String(rounds)} rounds)`)
+  title(
+    `Attributes of ${String(objects)} objects on one server that takes ${String(latency)} ms (${String(rounds)} rounds)`,
+  )
   try {
     const there = await Promise.all(all.map(({ command }) => works(command)))
     const things = all.filter((_thing, index) => there[index])

@@ -4,8 +4,8 @@ import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } fr
 import { cacheControl } from '../../src/repositories/cache-control.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 
-const count = Number(process.argv[2])
-const sandbox = await startSandbox({ timing: { principal: 0 } })
+const [count = 0, latency = 0] = process.argv.slice(2).map(Number)
+const sandbox = await startSandbox({ timing: { principal: 0 }, latency })
 const { endpoint, accessKeyId, secretAccessKey } = sandbox
 const client = new S3Client({
   region: 'us-east-1',
@@ -29,13 +29,12 @@ const keys = Array.from(
 )
 
 const fill = async (): Promise<void> => {
-  for (const Key of keys) await client.send(new PutObjectCommand({ Bucket, Key, Body, ...carried }))
+  await Promise.all(keys.map((Key) => client.send(new PutObjectCommand({ Bucket, Key, Body, ...carried }))))
 }
 
 const look = async (): Promise<{ right: number; kept: number }> => {
   const found = { right: 0, kept: 0 }
-  for (const Key of keys) {
-    const head = await client.send(new HeadObjectCommand({ Bucket, Key }))
+  for (const head of await Promise.all(keys.map((Key) => client.send(new HeadObjectCommand({ Bucket, Key }))))) {
     if (head.CacheControl === cacheControl.package) found.right++
     const { ContentType, ContentDisposition, StorageClass } = head
     const same = JSON.stringify({ ContentType, ContentDisposition, Metadata: head.Metadata, StorageClass })
