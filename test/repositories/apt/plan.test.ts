@@ -290,6 +290,18 @@ describe('apt: new indexes', () => {
     expect(kept.text(list)).to.equal('')
   })
 
+  it('keep the entry of an archived package by its place and size where the list has no MD5', async () => {
+    const cold = Buffer.from('!<arch>\nnot to be read')
+    const entry = entryOf(cold, 'pool/cold.deb', { Package: 'cold' }).replace(/^MD5sum: .*\n/m, '')
+    const bucket = poolBucket().put('pool/cold.deb', cold).put(list, entry)
+    const { plan } = await bucket.reindex({ now })
+    expect(bucket.text(list)).to.equal(entry)
+    expect([...plan.kept]).to.deep.equal(['pool/cold.deb'])
+    bucket.put('pool/cold.deb', Buffer.from('!<arch>\nnot to be read, and longer'))
+    expect([...(await bucket.reindex({ now })).plan.kept]).to.deep.equal([])
+    expect(bucket.text(list)).to.equal('')
+  })
+
   it('believe of two forms of a list the one that the Release means', async () => {
     const bucket = poolBucket()
     await bucket.reindex({ now })

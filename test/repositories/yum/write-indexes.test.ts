@@ -139,6 +139,13 @@ describe('writing the indexes of a yum repository', () => {
     expect(openedData(bucket, '', 'primary')).to.include('<time file="123" ')
   })
 
+  it('takes the time from the object where the old index tells none', async () => {
+    const entry = listed({ rpm: rpm('a'), href: 'a.rpm' }).replace(/<time [^>]*>/, '<time/>')
+    const bucket = repositoryOf(new MemoryBucket(), '', [entry])
+    await bucket.put('a.rpm', rpm('a')).reindex('')
+    expect(openedData(bucket, '', 'primary')).to.include(`<time file="${longAgo / 1000}" `)
+  })
+
   it('keeps a base, and knows percent-encoded places', async () => {
     const based = listed({ rpm: rpm('a'), href: 'p/a%2Bb.rpm' }).replace(
       '<location',
