@@ -46,20 +46,32 @@ export function noteError(error: unknown, action: string, about: { Bucket?: stri
   }
 }
 
-/** Lets `heard` know the IAM action of each call that AWS carried out, or did not find the object of. */
-export function hearActions(client: Notable, heard: (action: string) => void): void {
+/** What calls have shown about permissions. */
+export interface Heard {
+  /** Actions of calls that AWS carried out, or did not find the object of. */
+  readonly allowed: Set<string>
+  readonly denied: Set<string>
+  /** Calls that are not answered yet. */
+  readonly underWay: Set<Promise<unknown>>
+}
+
+/** Takes down what each call of a client shows. */
+export function hearActions(client: Notable, { allowed, denied, underWay }: Heard): void {
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const { service, operation } = operationOf(context)
       const action = renamedActions[`${service}:${operation}`] ?? `${service}:${operation}`
-      try {
-        const answer = await next(args)
-        heard(action)
-        return answer
-      } catch (error) {
-        if (statusOf(error) === 404) heard(action)
-        throw error
-      }
+      const call = next(args)
+      const settled = call.then(
+        () => allowed.add(action),
+        (error: unknown) => {
+          if (statusOf(error) === 404) allowed.add(action)
+          else if (isDenial(error)) denied.add(deniedBy(messageOf(error))?.action ?? action)
+        },
+      )
+      underWay.add(settled)
+      void settled.then(() => underWay.delete(settled))
+      return call
     },
     { step: 'initialize', name: 'hearActions' },
   )
@@ -121,9 +133,7 @@ export function explain(error: unknown, doing: string): CtlError {
     return failure(`this machine's clock is wrong: ${message}`, hint)
   }
   if (badCredentials.test(name)) return credentialFailure(doing, name, message, error)
-  if (denials.test(name) || statusOf(error) === 403 || deniedBy(message) !== undefined) {
-    return denial(doing, called, message, error)
-  }
+  if (isDenial(error)) return denial(doing, called, message, error)
   const network = networkFailure(error)
   if (network !== undefined) {
     const hint = 'Check the network, proxy and AWS_ENDPOINT_URL, then run the command again.'
@@ -138,6 +148,10 @@ export function explain(error: unknown, doing: string): CtlError {
     'Run the same command again once this is put right; what is done is kept.',
   ])
 }
+
+/** Whether AWS would have done it for somebody else; that whose the credentials are is known is taken for granted. */
+const isDenial = (error: unknown): boolean =>
+  denials.test(nameOf(error)) || statusOf(error) === 403 || deniedBy(messageOf(error)) !== undefined
 
 function credentialFailure(doing: string, code: string, message: string, cause: unknown): CtlError {
   // The SDK's own error, thrown before anything was sent.

@@ -8,7 +8,7 @@ import {
 
 import { nameOf } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
-import { hearActions } from '../aws/denial.ts'
+import { hearActions, type Heard } from '../aws/denial.ts'
 import { edgeRegion } from '../aws/names.ts'
 import type { PolicyStatement } from '../aws/policy.ts'
 import type { Need } from './resource.ts'
@@ -137,17 +137,33 @@ async function principalOf(iam: IAMClient, caller: string): Promise<string | und
   )
 }
 
-/** The same AWS, and the actions that it has been seen to allow since. */
-export function listening(aws: Aws): { aws: Aws; allowed: ReadonlySet<string> } {
-  const allowed = new Set<string>()
-  const heard = new WeakSet<object>()
+/** The same AWS, and the actions that it has been seen to allow and to deny since. */
+export interface Listening extends Pick<Heard, 'allowed' | 'denied'> {
+  readonly aws: Aws
+  /** Waits for the answers to calls that nobody waits for any more. */
+  readonly quiet: () => Promise<void>
+}
+
+export function listening(aws: Aws): Listening {
+  const heard: Heard = { allowed: new Set(), denied: new Set(), underWay: new Set() }
+  const known = new WeakSet<object>()
   const client: Aws['client'] = (Class, region, once) => {
     const made = aws.client(Class, region, once)
-    if (!heard.has(made)) {
-      heard.add(made)
-      hearActions(made, (action) => allowed.add(action))
+    if (!known.has(made)) {
+      known.add(made)
+      hearActions(made, heard)
     }
     return made
   }
-  return { aws: { ...aws, client }, allowed }
+  return {
+    aws: { ...aws, client },
+    ...heard,
+    async quiet() {
+      while (heard.underWay.size > 0) {
+        await Promise.all(heard.underWay)
+        // Whoever got an answer may ask on.
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    },
+  }
 }

@@ -216,6 +216,8 @@ export async function runChain<C extends object>(
   // Each step adds its part; a chain's order guarantees that what a step reads has been put there before.
   const ctx = {} as C
   const inFlight: Promise<unknown>[] = []
+  const failures = new Map<Step<C>, CtlError>()
+  const inOrder = chain.flatMap((step) => step.together ?? [step])
 
   const toTask = (step: Step<C>): ListrTask<C> => ({
     title: step.title,
@@ -243,7 +245,9 @@ export async function runChain<C extends object>(
       lines.done(done)
     } catch (error) {
       lines.failed()
-      throw explain(error, step.title)
+      const failure = explain(error, step.title)
+      failures.set(step, failure)
+      throw failure
     }
   }
 
@@ -251,12 +255,15 @@ export async function runChain<C extends object>(
   const list = new Listr<C>(steps.map(toTask), { ...rendering(show), ctx, registerSignalListeners: false })
   try {
     await list.run(ctx)
-  } finally {
+  } catch (error) {
     // A step that failed does not cut off the calls of those beside it.
     await Promise.all(inFlight)
+    // Of several the first in the runbook is told, whichever was the fastest.
+    const first = inOrder.find((step) => failures.has(step))
+    throw first === undefined ? error : failures.get(first)
   }
   // Steps that run at the same time end in any order; the report is in the runbook's.
-  const titles = chain.flatMap((step) => step.together ?? [step]).map(({ title }) => title)
+  const titles = inOrder.map(({ title }) => title)
   report.sort((a, b) => titles.indexOf(a.title) - titles.indexOf(b.title))
   return { ctx, report }
 }

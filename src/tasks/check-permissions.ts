@@ -78,9 +78,9 @@ function summary(verdicts: readonly Verdict[]) {
 const policyFor = (lacking: readonly { need: Need; action: string }[]): PolicyDocument =>
   policyOf(lacking.map(({ need, action }) => ({ ...need, actions: [action] })))
 
-/** Runs the reads of `status`. The first that fails ends it, so there may be more behind it. */
+/** Runs the reads of `status`. It ends with the first that fail, so there may be more behind them. */
 async function tryReads(aws: Aws, settings: Settings, needs: readonly Need[], conduct: Conduct) {
-  const { aws: heard, allowed: seen } = listening(aws)
+  const { aws: heard, allowed: seen, denied, quiet } = listening(aws)
   const ended = await status(heard, settings, { runtime: 'nodejs22.x', carried: [] }, conduct).then(
     () => undefined,
     (error: unknown) => {
@@ -88,10 +88,10 @@ async function tryReads(aws: Aws, settings: Settings, needs: readonly Need[], co
       throw error
     },
   )
-  const denied = ended?.failure === 'denied' ? /denied (\S+:\S+)/.exec(ended.message)?.[1] : undefined
-  const missing = denied?.replace(/\.$/, '')
+  // Reads go side by side: whichever is denied first, the others are heard of too.
+  await quiet()
   const lacking = needs.flatMap((need) =>
-    need.actions.filter((one) => one === missing).map((action) => ({ need, action })),
+    need.actions.filter((action) => denied.has(action)).map((action) => ({ need, action })),
   )
   const actions = actionsOf(needs)
   const isMissing = (action: string): boolean => lacking.some((one) => one.action === action)
@@ -99,10 +99,13 @@ async function tryReads(aws: Aws, settings: Settings, needs: readonly Need[], co
     allowed: actions.filter((action) => seen.has(action) && !isMissing(action)),
     missing: actions.filter(isMissing),
     unknown: actions.filter((action) => !seen.has(action) && !isMissing(action)),
-    notes: ended === undefined ? [] : [`The trial, which reads what status reads, ended at: ${ended.message}`],
+    notes: ended === undefined ? [] : [`The trial, which reads what status reads, ended at: ${endOf(ended, denied)}`],
     add: lacking.length === 0 ? undefined : policyFor(lacking),
   }
 }
+
+const endOf = ({ message }: CtlError, denied: ReadonlySet<string>): string =>
+  denied.size === 0 ? message : `AWS denied ${[...denied].sort().join(', ')}.`
 
 /** A check as text. */
 export function checkText(checked: Checked): string {

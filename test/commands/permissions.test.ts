@@ -293,6 +293,15 @@ describe('pc-ctl permissions --check', () => {
     expect(notes.join('\n')).to.contain('ended at: ')
   })
 
+  it('names all reads that are denied side by side, whichever answer comes first', async () => {
+    const both = ['s3:GetBucketOwnershipControls', 's3:GetEncryptionConfiguration'] as const
+    await grant(without(without(named('look'), both[0]), both[1]))
+    const { missing, add, notes } = await checked(['look'])
+    expect(missing).to.deep.equal(both)
+    expect(add && actionsOf(add)).to.deep.equal(both)
+    expect(notes.at(-1)).to.contain(`ended at: AWS denied ${both.join(', ')}.`)
+  })
+
   it('does not call missing what was not asked for', async () => {
     await grant(named('reindex'))
     const { code, how, missing, add, notes, allowed } = await checked(['reindex'])

@@ -349,6 +349,18 @@ describe('steps side by side', () => {
       expect(ended).to.deep.equal(['slow'])
     }
   })
+
+  it('are told in the order of the runbook when several fail, whichever was the fastest', async () => {
+    const failing = (name: string, wait: number) =>
+      step(name, async () => {
+        await sleep(wait)
+        throw new Error('no')
+      })
+    const error = await thrownBy(
+      runChain([together('Both', failing('First', 30), failing('Second', 0))], 'plan', quiet),
+    )
+    expect(error.message).to.equal('First: no')
+  })
 })
 
 describe('an interruption', () => {
