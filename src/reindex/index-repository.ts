@@ -55,7 +55,7 @@ export interface IndexFinding extends Finding {
 /** What became of a repository, what an operator should know of its objects, and what failed. */
 export interface Indexed {
   readonly report: IndexReport
-  readonly findings: readonly IndexFinding[]
+  readonly findings: Iterable<IndexFinding>
   readonly failures: readonly Finding[]
 }
 
@@ -82,7 +82,7 @@ export async function indexRepository(found: FoundRepository, options: IndexOpti
   if (before !== undefined) {
     return ended(
       { outcome: 'unchanged', packages: before.packages, unchanged: before.objects },
-      { findings: before.findings },
+      { findings: findingsOf(found, options.journal) },
     )
   }
   try {
@@ -152,9 +152,10 @@ async function publish(
   const summary: Summary = {
     packages,
     objects: written + unchanged,
-    findings: findings.slice(0, 200),
     ...(plan.renew === undefined ? {} : { renew: plan.renew }),
   }
+  journal.forgetFindings(idOf(found))
+  for (const finding of findings) journal.addFinding(idOf(found), JSON.stringify(finding))
   journal.notePublished(idOf(found), { hash: hashOf(found, options), summary: JSON.stringify(summary) })
   return ended({ outcome: written === 0 ? 'unchanged' : 'written', packages, written, unchanged }, { findings })
 }
@@ -169,11 +170,15 @@ function countChanges({ groups }: IndexPlan, expected: ReadonlyMap<string, Row>)
 interface Summary {
   readonly packages: number
   readonly objects: number
-  readonly findings: readonly IndexFinding[]
   readonly renew?: number
 }
 
 const idOf = ({ format, root }: FoundRepository): string => `${format.name} ${root}`
+
+/** What was found when the indexes were made. */
+function* findingsOf(found: FoundRepository, journal: Journal): Generator<IndexFinding> {
+  for (const json of journal.findings(idOf(found))) yield JSON.parse(json) as IndexFinding
+}
 
 /** What the last run made of exactly the same. */
 function lastTime(found: FoundRepository, options: IndexOptions): Summary | undefined {
@@ -317,7 +322,7 @@ const badPackage = (key: string, why: string, kept: boolean): IndexFinding => ({
   key,
   bad: true,
   what: kept ? `can not be read, and keeps its entry in the index: ${why}` : `is left out of the index: ${why}`,
-  todo: 'Upload it again, or remove it.',
+  todo: kept ? 'Restore it, upload it again, or remove it.' : 'Upload it again, or remove it.',
 })
 
 const mostLost = 20

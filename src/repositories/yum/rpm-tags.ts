@@ -91,7 +91,10 @@ export class RpmTags {
     const size = integerSize.get(entry.type)
     if (size === undefined) throw new BadPackageError(`tag ${tag} is of type ${entry.type}, not integers`)
     this.#mustFit(tag, entry, entry.count * size)
-    return Array.from({ length: entry.count }, (_, index) => this.#integer(entry.offset + index * size, size))
+    const found: number[] = []
+    const end = entry.offset + entry.count * size
+    for (let at = entry.offset; at < end; at += size) found.push(this.#integer(at, size))
+    return found
   }
 
   /** The first integer of a tag, or `undefined` if there is none. Throws as {@link RpmTags.integers} does. */
@@ -137,8 +140,8 @@ export class RpmTags {
   }
 
   #integer(offset: number, size: number): number {
-    if (size === 8) return Number(this.#data.readBigUInt64BE(offset))
-    return this.#data.readUIntBE(offset, size)
+    if (size === 4) return this.#data.readUInt32BE(offset)
+    return size === 8 ? Number(this.#data.readBigUInt64BE(offset)) : this.#data.readUIntBE(offset, size)
   }
 
   #mustFit(tag: number, { offset }: Entry, length: number): void {
