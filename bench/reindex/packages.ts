@@ -99,8 +99,9 @@ async function run({ format: name, packages, indexes, readers, work }: Setup, is
         read: () => undefined,
       },
     )
-    if (report.packages !== packages.length || failures.length > 0 || findings.length > 0) {
-      throw new Error(`${name}: ${JSON.stringify(report)} ${JSON.stringify([...failures, ...findings].slice(0, 3))}`)
+    const problems = [...failures, ...findings]
+    if (report.packages !== packages.length || problems.length > 0) {
+      throw new Error(`${name}: ${JSON.stringify(report)} ${JSON.stringify(problems.slice(0, 3))}`)
     }
   } finally {
     journal.close()

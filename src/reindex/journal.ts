@@ -99,6 +99,8 @@ const schema = `
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS repository (id TEXT PRIMARY KEY, hash TEXT NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS copying (key TEXT PRIMARY KEY, etag TEXT NOT NULL, cut INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS finding (number INTEGER PRIMARY KEY, about TEXT NOT NULL, json TEXT NOT NULL);
+  CREATE INDEX IF NOT EXISTS findings ON finding (about, number);
   CREATE TABLE IF NOT EXISTS upload (id TEXT PRIMARY KEY, key TEXT NOT NULL) WITHOUT ROWID;`
 
 /**
@@ -252,6 +254,27 @@ export class Journal {
   notePublished(id: string, { hash, summary }: Published): void {
     this.write('INSERT OR REPLACE INTO repository VALUES (?, ?, ?)', id, hash, summary)
     this.commit()
+  }
+
+  /** Adds to what there is to be told about a repository, or about a run. */
+  addFinding(about: string, json: string): void {
+    this.write('INSERT INTO finding (about, json) VALUES (?, ?)', about, json)
+  }
+
+  forgetFindings(about: string): void {
+    this.write('DELETE FROM finding WHERE about = ?', about)
+  }
+
+  /** In the order in which they were added. Others may be added meanwhile. */
+  *findings(about: string): Generator<string> {
+    let last = 0
+    for (let full = true; full;) {
+      const query = `SELECT number, json FROM finding WHERE about = ? AND number > ? ORDER BY number LIMIT ${pageLength}`
+      const rows = this.prepare(query).all(about, last)
+      for (const row of rows) yield String(row['json'])
+      full = rows.length === pageLength
+      last = Number(rows.at(-1)?.['number'])
+    }
   }
 
   /** Up to `most` rows that are to be done, behind a key. */

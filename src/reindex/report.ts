@@ -70,31 +70,43 @@ export interface Report {
   readonly wrong: readonly WrongGroup[]
   readonly skipped: readonly { reason: string; objects: number; examples: readonly string[]; todo: string }[]
   readonly neither: { readonly objects: number; readonly bytes: number; readonly examples: readonly string[] }
-  /** Up to a thousand; `failed` counts all. */
+  /** How many problems there are. */
+  readonly problemCount: number
+  /** The first thousand of them; in the file of `--report` all. */
   readonly problems: readonly Finding[]
   readonly failed: number
   readonly requests: { readonly retries: number; readonly slowDowns: number }
 }
 
 const mostProblems = 1000
+/** Beside the ids of repositories, none of which is empty. */
+const thisRun = ''
 const mostGroups = 200
 const examplesEach = 5
 const none = (): Counts => ({ objects: 0, bytes: 0, right: 0, rewritten: 0, skipped: 0, failed: 0, left: 0 })
 
+/** All problems of the last run, each as JSON. */
+export const problemsOf = (journal: Journal): Iterable<string> => journal.findings(thisRun)
+
 /** Gathers what a run does, in memory that does not grow with the number of objects. */
 export class Ledger {
   readonly problems: Finding[] = []
+  problemCount = 0
   readonly indexes: IndexReport[] = []
   failed = 0
   rewritten = 0
   private readonly roots: Scanned['roots']
   private readonly choice: Choice
+  private readonly journal: Journal
   private readonly groups = new Map<string, WrongGroup>()
   private readonly changes = new Map<string, { rewritten: number; failed: number }>()
 
-  constructor(roots: Scanned['roots'], choice: Choice) {
+  /** @param journal - takes in all problems, of which memory could not hold millions; it forgets those of the last run */
+  constructor(roots: Scanned['roots'], choice: Choice, journal: Journal) {
     this.roots = roots
     this.choice = choice
+    this.journal = journal
+    journal.forgetFindings(thisRun)
   }
 
   note(row: Row, outcome: Outcome): void {
@@ -117,7 +129,10 @@ export class Ledger {
 
   /** Something that an operator should know, and no more. */
   mention(finding: Finding): void {
+    this.problemCount++
     if (this.problems.length < mostProblems) this.problems.push(finding)
+    const { key, what, todo } = finding
+    this.journal.addFinding(thisRun, JSON.stringify({ key, what, todo }))
   }
 
   wrong(): WrongGroup[] {

@@ -7,7 +7,8 @@ import { type Lock, type LockTiming, takeLock } from '../reindex/lock.ts'
 import { Pace } from '../reindex/pace.ts'
 import { count, Progress } from '../reindex/progress.ts'
 import { putRight } from '../reindex/put-right.ts'
-import { Ledger, type Report, repositoryReports, skippedReport, totalOf } from '../reindex/report.ts'
+import { Ledger, problemsOf, type Report, repositoryReports, skippedReport, totalOf } from '../reindex/report.ts'
+import type { ReportFile } from '../reindex/report-file.ts'
 import { copyEngine } from '../reindex/rewrite.ts'
 import { scan, type Scanned } from '../reindex/scan.ts'
 import { keepHeapSmall } from '../reindex/small-heap.ts'
@@ -46,6 +47,7 @@ export interface ReindexOptions {
   readonly full: boolean
   readonly forceUnlock: boolean
   readonly lockTiming?: LockTiming
+  readonly reportFile?: ReportFile | undefined
   readonly show: Show
   readonly signal: AbortSignal
   readonly say: (line: string) => void
@@ -105,7 +107,9 @@ export async function reindexEverything(aws: Aws, settings: Settings, options: R
     }
     const stop = lock === undefined ? options.signal : AbortSignal.any([options.signal, lock.lost])
     const report = await carryOut({ ...options, s3, journal, pace, readers, progress, stop, aclOwner: facts?.aclOwner })
-    return { ...report, bucket: name, seconds: (performance.now() - begun) / 1000 }
+    const whole: Report = { ...report, bucket: name, seconds: (performance.now() - begun) / 1000 }
+    await options.reportFile?.write(whole, problemsOf(journal))
+    return whole
   } catch (error) {
     throw explain(error, 'Reindex everything')
   } finally {
@@ -124,7 +128,7 @@ async function carryOut(run: Run): Promise<Omit<Report, 'bucket' | 'seconds'>> {
   const scanned = await scan({ ...run, formats, signal: run.stop, seen: (objects) => progress.add(objects) })
   progress.end()
   assertGoingOn(run)
-  const ledger = new Ledger(scanned.roots, choice)
+  const ledger = new Ledger(scanned.roots, choice, journal)
   if (!run.listOnly) {
     if (run.attributes) await attributes(run, ledger, pace)
     assertGoingOn(run, ledger)
@@ -213,6 +217,7 @@ function reportOf(run: Run, scanned: Scanned, ledger: Ledger): Omit<Report, 'buc
     wrong: ledger.wrong(),
     skipped: skippedReport(journal, choice),
     neither: scanned.neither,
+    problemCount: ledger.problemCount,
     problems: ledger.problems,
     failed: ledger.failed,
     requests: { retries: progress.retries, slowDowns: progress.slowDowns },

@@ -1,12 +1,10 @@
-import { appendFile, writeFile } from 'node:fs/promises'
-
 import { connect } from '../aws/connect.ts'
 import type { Report } from '../reindex/report.ts'
+import { openReportFile } from '../reindex/report-file.ts'
 import { chooseObjects } from '../reindex/selection.ts'
 import { loadSettings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import type { SettingsFlags } from '../ui/command.ts'
-import { CtlError, messageOf } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { readMapping, type ReindexFlags } from '../ui/reindex-flags.ts'
 import { chooseShow } from '../ui/renderer.ts'
@@ -30,26 +28,21 @@ export async function reindexFromFlags(
 ): Promise<Report> {
   const settings = await loadSettings(flags)
   const mapping = await readMapping(flags.mapping)
-  if (flags.report !== undefined) await assertWritable(flags.report)
-  const report = await reindexEverything(connect(settings), settings, {
-    ...wishes,
-    choice: chooseObjects({ ...flags, mapping }),
-    stateDir: flags['state-dir'] ?? stateFolder(),
-    concurrency: flags.concurrency,
-    full: flags.full,
-    show: chooseShow(flags),
-    signal: interruptSignal(say),
-    say,
-  })
-  if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, undefined, 2)}\n`)
-  return report
-}
-
-/** Seen before the run, not hours later. */
-async function assertWritable(file: string): Promise<void> {
+  const choice = chooseObjects({ ...flags, mapping })
+  const reportFile = flags.report === undefined ? undefined : await openReportFile(flags.report)
   try {
-    await appendFile(file, '')
-  } catch (error) {
-    throw new CtlError('usage', `The report ${file} can't be written: ${messageOf(error)}`, { cause: error })
+    return await reindexEverything(connect(settings), settings, {
+      ...wishes,
+      choice,
+      stateDir: flags['state-dir'] ?? stateFolder(),
+      concurrency: flags.concurrency,
+      full: flags.full,
+      show: chooseShow(flags),
+      signal: interruptSignal(say),
+      reportFile,
+      say,
+    })
+  } finally {
+    await reportFile?.discard()
   }
 }

@@ -116,12 +116,12 @@ const skippedText = ({ skipped }: Report): string[] =>
     ...examples.map((key) => `    ${key}`),
   ])
 
-function problemsText({ problems }: Report): string[] {
+function problemsText({ problems, problemCount }: Report): string[] {
   const lines = problems
     .slice(0, mostProblems)
     .map(({ key, what, todo }) => `${key} ${what}${todo === undefined ? '' : `\n    ${todo}`}`)
-  const more = problems.length - mostProblems
-  return more > 0 ? [...lines, `… and ${count(more)} more: see --json or --report FILE`] : lines
+  const more = problemCount - mostProblems
+  return more > 0 ? [...lines, `… and ${count(more)} more: see --report FILE`] : lines
 }
 
 function neitherText({ neither }: Report): string[] {

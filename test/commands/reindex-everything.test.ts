@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -133,10 +133,23 @@ describe('pc-ctl reindex-everything --attributes-only', function () {
       .to.include('could not be put right: AWS denied s3:PutObject on')
       .and.to.match(/, 1 failed, /)
     const written = JSON.parse(await readFile(join(place.folder, 'report.json'), 'utf8')) as Report
-    expect(written.failed).to.equal(1)
+    expect(written).to.include({ failed: 1, problemCount: 1 })
+    expect(written.problems).to.have.length(1)
     expect(written.total).to.include({ failed: 1, rewritten: objects.length - 4, right: 2 })
     place.sandbox.faults.clear()
     expect((await report(words)).total).to.include({ failed: 0, rewritten: 1, right: objects.length - 2 })
+  })
+
+  it('says before anything else that its report can not be written', async () => {
+    const calls = await callsOf(async () => {
+      const { code, stderr } = await place.run([...words, '--report', join(place.folder, 'nowhere', 'report.json')])
+      expect(code).to.equal(2)
+      expect(stderr).to.include("report.json can't be written")
+    })
+    expect(calls).to.deep.equal([])
+    const file = join(place.folder, 'report.json')
+    expect((await place.run([...words, '--bucket', 'nobody-has-this', '--report', file])).code).not.to.equal(0)
+    expect((await readdir(place.folder)).filter((name) => name.startsWith('report'))).to.deep.equal([])
   })
 
   it('lets only one run at a bucket, until it is forced or the other is done', async () => {

@@ -1,0 +1,92 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { open, rename, rm, stat } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
+
+import { CtlError, messageOf } from '../ui/errors.ts'
+import type { Report } from './report.ts'
+
+/** Where a report is to be written. */
+export interface ReportFile {
+  /**
+   * Writes the report as one JSON document that ends with all problems, however many they are. The file is whole or as
+   * it was before.
+   *
+   * @param problems - each as JSON
+   * @throws CtlError (failed) if it can't be written
+   */
+  write(report: Report, problems: Iterable<string>): Promise<void>
+  /** Removes what has been begun. */
+  discard(): Promise<void>
+}
+
+/**
+ * Makes sure that a report can be written, hours before there is one: it is written beside its place and then put there.
+ *
+ * @throws CtlError (usage) if it can't
+ */
+export async function openReportFile(file: string): Promise<ReportFile> {
+  // A pipe or terminal is written to as it is: nothing can take its place.
+  const special = await isSpecial(file)
+  const path = special ? file : `${file}.part`
+  try {
+    if (!special) await (await open(path, 'w')).close()
+  } catch (error) {
+    throw notWritten('usage', file, error)
+  }
+  return {
+    async write(report, problems) {
+      try {
+        await writeDocument(path, report, problems)
+        if (!special) await rename(path, file)
+      } catch (error) {
+        throw notWritten('failed', file, error)
+      }
+    },
+    async discard() {
+      if (!special) await rm(path, { force: true })
+    },
+  }
+}
+
+const notWritten = (failure: 'usage' | 'failed', file: string, cause: unknown): CtlError =>
+  new CtlError(failure, `The report ${file} can't be written: ${messageOf(cause)}`, {
+    hint: failure === 'usage' ? [] : 'The run itself is done: the same command tells its result again.',
+    code: 'ReportNotWritten',
+    cause,
+  })
+
+async function isSpecial(file: string): Promise<boolean> {
+  try {
+    const found = await stat(file)
+    if (found.isDirectory()) throw notWritten('usage', file, new Error('it is a folder'))
+    return !found.isFile()
+  } catch (error) {
+    if (error instanceof CtlError) throw error
+    return false
+  }
+}
+
+async function writeDocument(path: string, report: Report, problems: Iterable<string>): Promise<void> {
+  const stream = createWriteStream(path)
+  const ended = finished(stream)
+  // Looked at below, and by then it may have failed long ago.
+  ended.catch(() => undefined)
+  for (const piece of pieces(report, problems)) {
+    if (!stream.write(piece)) await Promise.race([once(stream, 'drain'), ended])
+  }
+  stream.end()
+  await ended
+}
+
+/** Problems come last, so that the rest is at the beginning of a file that may be large. */
+function* pieces(report: Report, problems: Iterable<string>): Generator<string> {
+  const rest = JSON.stringify({ ...report, problems: undefined }, undefined, 2)
+  yield `${rest.slice(0, -'\n}'.length)},\n  "problems": [`
+  let separator = '\n    '
+  for (const problem of problems) {
+    yield separator + problem
+    separator = ',\n    '
+  }
+  yield separator === '\n    ' ? ']\n}\n' : '\n  ]\n}\n'
+}

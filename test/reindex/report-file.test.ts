@@ -1,0 +1,127 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { expect } from 'chai'
+
+import { Journal } from '../../src/reindex/journal.ts'
+import { Ledger, problemsOf, type Report } from '../../src/reindex/report.ts'
+import { openReportFile } from '../../src/reindex/report-file.ts'
+import { chooseObjects } from '../../src/reindex/selection.ts'
+import { CtlError } from '../../src/ui/errors.ts'
+
+const nothing = { objects: 0, bytes: 0, right: 0, rewritten: 0, skipped: 0, failed: 0, left: 0 }
+const report: Report = {
+  bucket: 'b',
+  dryRun: false,
+  seconds: 1,
+  objects: 0,
+  bytes: 0,
+  leftOut: 0,
+  repositories: [],
+  indexes: [],
+  total: nothing,
+  wrong: [],
+  skipped: [],
+  neither: { objects: 0, bytes: 0, examples: [] },
+  problemCount: 0,
+  problems: [{ key: 'one of the first', what: 'is told' }],
+  failed: 0,
+  requests: { retries: 0, slowDowns: 0 },
+}
+
+describe('the file of a report', () => {
+  let folder: string
+  let file: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pc-ctl-report-'))
+    file = join(folder, 'report.json')
+  })
+  afterEach(() => rm(folder, { recursive: true, force: true }))
+
+  const refusal = async (what: Promise<unknown>): Promise<CtlError> => {
+    try {
+      await what
+    } catch (error) {
+      if (error instanceof CtlError) return error
+      throw error
+    }
+    throw new Error('it was written')
+  }
+  const read = async (): Promise<unknown> => JSON.parse(await readFile(file, 'utf8'))
+
+  it('holds all problems, and nothing is left beside it', async () => {
+    for (const problems of [
+      [],
+      [{ key: 'a"\n', what: 'ü' }],
+      [
+        { key: 'a', what: 'x' },
+        { key: 'b', what: 'y' },
+      ],
+    ]) {
+      const opened = await openReportFile(file)
+      await opened.write(
+        report,
+        problems.map((one) => JSON.stringify(one)),
+      )
+      expect(await read()).to.deep.equal({ ...report, problems })
+      await opened.discard()
+      expect(await readdir(folder)).to.deep.equal(['report.json'])
+    }
+  })
+
+  it('stays as it was until a new one is whole', async () => {
+    await writeFile(file, '"before"')
+    const opened = await openReportFile(file)
+    expect(await read()).to.equal('before')
+    const breaking = function* (): Generator<string> {
+      yield '{}'
+      throw new Error('no space left')
+    }
+    const error = await refusal(opened.write(report, breaking()))
+    expect(error).to.include({ failure: 'failed', message: `The report ${file} can't be written: no space left` })
+    await opened.discard()
+    expect(await read()).to.equal('before')
+    expect(await readdir(folder)).to.deep.equal(['report.json'])
+  })
+
+  it('is refused before the run where it can not be written', async () => {
+    await mkdir(file)
+    expect((await refusal(openReportFile(file))).failure).to.equal('usage')
+    expect((await refusal(openReportFile(join(folder, 'nowhere', 'report.json')))).failure).to.equal('usage')
+    expect(await readdir(folder)).to.deep.equal(['report.json'])
+  })
+
+  it('may be a device or a pipe, which nothing replaces', async () => {
+    const opened = await openReportFile('/dev/null')
+    await opened.write(report, [])
+    await opened.discard()
+  })
+
+  it('takes hundreds of thousands of problems in memory that stays flat', async function () {
+    this.timeout(120_000)
+    const journal = new Journal(folder, 'b')
+    try {
+      const ledger = new Ledger(new Map(), chooseObjects({}), journal)
+      const opened = await openReportFile(file)
+      const most = 300_000
+      const before = process.memoryUsage().rss
+      for (let number = 0; number < most; number++) {
+        ledger.fail({
+          key: `pool/main/${'x'.repeat(200)}/${number}.deb`,
+          what: 'is left out',
+          todo: 'Upload it again.',
+        })
+      }
+      await opened.write({ ...report, problemCount: ledger.problemCount }, problemsOf(journal))
+      // All of them in memory would be several times as much.
+      expect((process.memoryUsage().rss - before) / 2 ** 20).to.be.lessThan(100)
+      expect([ledger.problemCount, ledger.failed, ledger.problems.length]).to.deep.equal([most, most, 1000])
+      const text = await readFile(file, 'utf8')
+      expect(text.match(/"key"/g)).to.have.length(most)
+      expect(text).to.match(/\/299999\.deb","what":"is left out","todo":"Upload it again\."\}\n {2}\]\n\}\n$/)
+    } finally {
+      journal.close()
+    }
+  })
+})
