@@ -45,8 +45,30 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+/**
+ * Gathers messages and sends them together: each sending wakes another thread, which costs more than what is sent.
+ */
+class Outbox<T> {
+  #gathered: T[] = []
+  readonly #send: (messages: T[]) => void
+
+  constructor(send: (messages: T[]) => void) {
+    this.#send = send
+  }
+
+  put(message: T): void {
+    if (this.#gathered.push(message) > 1) return
+    setImmediate(() => {
+      const messages = this.#gathered
+      this.#gathered = []
+      this.#send(messages)
+    })
+  }
+}
+
 interface Thread {
   readonly worker: Worker
+  readonly outbox: Outbox<ToThread>
   readonly waiting: Map<number, Waiting>
   /** The ones that it was given last. */
   credentials?: Credentials
@@ -80,13 +102,13 @@ export function readInThreads(options: ThreadOptions): Readers {
       const thread = threads.reduce((best, one) => (one.waiting.size < best.waiting.size ? one : best))
       if (now !== undefined && now !== thread.credentials) {
         const { accessKeyId, secretAccessKey, sessionToken } = now
-        send(thread, { credentials: { accessKeyId, secretAccessKey, sessionToken } })
+        thread.outbox.put({ credentials: { accessKeyId, secretAccessKey, sessionToken } })
         thread.credentials = now
       }
       const id = ++last
       return new Promise((resolve, reject) => {
         thread.waiting.set(id, { resolve, reject })
-        send(thread, { id, job })
+        thread.outbox.put({ id, job })
       })
     },
     close() {
@@ -95,8 +117,6 @@ export function readInThreads(options: ThreadOptions): Readers {
   }
 }
 
-const send = ({ worker }: Thread, message: ToThread): void => worker.postMessage(message)
-
 function start(script: string | URL, data: unknown, traffic: Traffic): Thread {
   const worker = new Worker(script, { workerData: data, resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes } })
   const waiting = new Map<number, Waiting>()
@@ -104,7 +124,7 @@ function start(script: string | URL, data: unknown, traffic: Traffic): Thread {
     for (const { reject } of waiting.values()) reject(error)
     waiting.clear()
   }
-  worker.on('message', (message: FromThread) => {
+  const take = (message: FromThread): void => {
     if ('traffic' in message) {
       traffic[message.traffic]()
       return
@@ -113,10 +133,11 @@ function start(script: string | URL, data: unknown, traffic: Traffic): Thread {
     waiting.delete(message.id)
     if ('result' in message) resolve?.(message.result)
     else reject?.(errorOf(message.failure))
-  })
+  }
+  worker.on('message', (messages: readonly FromThread[]) => messages.forEach(take))
   worker.on('error', end)
   worker.on('exit', () => end(new Error('the thread that read it has ended')))
-  return { worker, waiting }
+  return { worker, waiting, outbox: new Outbox((messages) => worker.postMessage(messages)) }
 }
 
 function errorOf({ name, message, status }: Failure): Error {
@@ -133,22 +154,24 @@ export interface ServedReader {
 
 /** The thread's side: answers what {@link readInThreads} asks. */
 export function serveReads(port: MessagePort, reader: ServedReader): void {
-  const answer = (message: FromThread): void => port.postMessage(message)
+  const answers = new Outbox<FromThread>((messages) => port.postMessage(messages))
   const serve = async ({ id, job }: { id: number; job: ReadJob }): Promise<void> => {
     try {
-      answer({ id, result: await reader.read(job) })
+      answers.put({ id, result: await reader.read(job) })
     } catch (error) {
-      answer({ id, failure: { name: nameOf(error), message: messageOf(error), status: statusOf(error) } })
+      answers.put({ id, failure: { name: nameOf(error), message: messageOf(error), status: statusOf(error) } })
     }
   }
-  port.on('message', (message: ToThread) => {
-    if ('credentials' in message) reader.renew(message.credentials)
-    else void serve(message)
+  port.on('message', (messages: readonly ToThread[]) => {
+    for (const message of messages) {
+      if ('credentials' in message) reader.renew(message.credentials)
+      else void serve(message)
+    }
   })
 }
 
 /** Tells the main thread what happens on the wire. */
 export const trafficTo = (port: MessagePort): Traffic => ({
-  slowDown: () => port.postMessage({ traffic: 'slowDown' } satisfies FromThread),
-  retry: () => port.postMessage({ traffic: 'retry' } satisfies FromThread),
+  slowDown: () => port.postMessage([{ traffic: 'slowDown' } satisfies FromThread]),
+  retry: () => port.postMessage([{ traffic: 'retry' } satisfies FromThread]),
 })
