@@ -34,6 +34,7 @@ export class OldEntries {
   readonly #byContent = new NameTable()
   readonly #byKey = new NameTable()
   #looked = false
+  #hasBases = false
 
   /** @param root - what places are relative to */
   constructor(root: string) {
@@ -44,6 +45,11 @@ export class OldEntries {
     return this.#rows.length
   }
 
+  /** Whether any of them has a base. */
+  get hasBases(): boolean {
+    return this.#hasBases
+  }
+
   add({ checksumType, checksum, href, base, fileTime, size, looks }: OldEntry): void {
     const number = this.#rows.add([checksumType, checksum, href, base, looks])
     this.#times.push(fileTime)
@@ -51,6 +57,7 @@ export class OldEntries {
     this.#byContent.add(contentName(checksumType, checksum), number)
     if (looks !== '') this.#byContent.add(looks, number)
     this.#looked ||= looks !== ''
+    this.#hasBases ||= base !== ''
     for (const place of placesOf(this.#root, href)) this.#byKey.add(place, number)
   }
 

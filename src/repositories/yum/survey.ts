@@ -131,10 +131,7 @@ class TreeLook {
     const carried = new Set(found.keys())
     const findings: Finding[] = []
     const unread = new Set(unreadable.map(({ key }) => key))
-    const ownBases = new Set<string>()
-    for (let entry = 0; entry < this.#entries.length; entry++) {
-      if (this.#claimed[entry] === 1) ownBases.add(this.#entries.at(entry).base)
-    }
+    const ownBases = this.#ownBases()
     for (let entry = 0; entry < this.#entries.length; entry++) {
       if (this.#claimed[entry] === 1 || carried.has(entry)) continue
       const { href, base } = this.#entries.at(entry)
@@ -146,6 +143,16 @@ class TreeLook {
       } else if (!unread.has(place)) findings.push(goneFinding(tree.root + href, tree))
     }
     return { carried, keys: [...found.values()], findings }
+  }
+
+  /** Bases that entries have whose packages are here. */
+  #ownBases(): Set<string> {
+    const bases = new Set<string>()
+    if (!this.#entries.hasBases) return bases
+    for (let entry = 0; entry < this.#entries.length; entry++) {
+      if (this.#claimed[entry] === 1) bases.add(this.#entries.at(entry).base)
+    }
+    return bases
   }
 
   #compare({ stored, entry }: Listing): void {
