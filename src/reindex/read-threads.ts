@@ -46,7 +46,8 @@ interface Waiting {
 }
 
 /**
- * Gathers messages and sends them together: each sending wakes another thread, which costs more than what is sent.
+ * Gathers messages and sends them together: each sending wakes another thread, which costs more than what is sent, and
+ * as much as reading a package.
  */
 class Outbox<T> {
   #gathered: T[] = []
@@ -57,12 +58,11 @@ class Outbox<T> {
   }
 
   put(message: T): void {
-    if (this.#gathered.push(message) > 1) return
-    setImmediate(() => {
-      const messages = this.#gathered
-      this.#gathered = []
-      this.#send(messages)
-    })
+    this.#gathered.push(message)
+  }
+
+  flush(): void {
+    if (this.#gathered.length > 0) this.#send(this.#gathered.splice(0))
   }
 }
 
@@ -96,6 +96,11 @@ export function readInThreads(options: ThreadOptions): Readers {
   } = options
   const threads = Array.from({ length: Math.max(1, wanted) }, (): Thread => start(script, data, traffic))
   let last = 0
+  let sending: NodeJS.Immediate | undefined
+  const flush = (): void => {
+    sending = undefined
+    for (const { outbox } of threads) outbox.flush()
+  }
   return {
     async read(job) {
       const now = await credentials?.()
@@ -109,6 +114,7 @@ export function readInThreads(options: ThreadOptions): Readers {
       return new Promise((resolve, reject) => {
         thread.waiting.set(id, { resolve, reject })
         thread.outbox.put({ id, job })
+        sending ??= setImmediate(flush)
       })
     },
     close() {
@@ -152,15 +158,30 @@ export interface ServedReader {
   renew(credentials: Credentials): void
 }
 
+/** How long an answer may wait for others, in milliseconds. */
+const gathering = 2
+
 /** The thread's side: answers what {@link readInThreads} asks. */
 export function serveReads(port: MessagePort, reader: ServedReader): void {
   const answers = new Outbox<FromThread>((messages) => port.postMessage(messages))
+  let pending = 0
+  let timer: NodeJS.Timeout | undefined
+  const flush = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    answers.flush()
+  }
   const serve = async ({ id, job }: { id: number; job: ReadJob }): Promise<void> => {
-    try {
-      answers.put({ id, result: await reader.read(job) })
-    } catch (error) {
-      answers.put({ id, failure: { name: nameOf(error), message: messageOf(error), status: statusOf(error) } })
-    }
+    pending++
+    const answer = await reader.read(job).then(
+      (result): FromThread => ({ id, result }),
+      (error: unknown): FromThread => {
+        return { id, failure: { name: nameOf(error), message: messageOf(error), status: statusOf(error) } }
+      },
+    )
+    answers.put(answer)
+    if (--pending === 0) flush()
+    else timer ??= setTimeout(flush, gathering)
   }
   port.on('message', (messages: readonly ToThread[]) => {
     for (const message of messages) {
