@@ -64,6 +64,9 @@ const fixed: readonly (readonly [RegExp, string | ((found: string) => string)])[
   // The example is longer than what it stands for; columns keep their places.
   [/(?<=abcdef8\.cloudfront\.net) {16,}/g, (found) => found.slice(14)],
   [/\(PID \d+\)/g, '(PID 4711)'],
+  // How long a run over a bucket took.
+  [/(?<= (?:objects|packages read) in )\d+ s$/gm, '0 s'],
+  [/(?<= neither package nor metadata \()\d+ s(?=\)\.$)/gm, '0 s'],
 ]
 
 /** What `pc-ctl sandbox` says of itself: the ports and the token are any. */

@@ -15,9 +15,14 @@ import {
   GetBucketPolicyCommand,
   PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand,
+  PutObjectCommand,
+  type PutObjectCommandInput,
 } from '@aws-sdk/client-s3'
+import { generateKey } from 'openpgp'
 
+import { createSigner } from '../src/repositories/openpgp.ts'
 import type { Sandbox } from '../src/sandbox/sandbox.ts'
+import { aptRepository } from './demo-repository.ts'
 import { bucket, everything, iamOf, policyOfUser, site, type Stage } from './docs-stage.ts'
 
 type Happening = (stage: Stage) => Promise<void>
@@ -47,6 +52,7 @@ const happenings: Readonly<Record<string, Happening>> = {
     grant(stage, { without: 'kms:CreateKey', and: 'iam:SimulatePrincipalPolicy' }),
   'Meanwhile, the statement above is added': addStatement,
   'Meanwhile, the bucket is opened for public ACLs, as all buckets were when the page was written': openForAcls,
+  'Meanwhile, the bucket holds what was uploaded before there was CloudFront': fillFromBefore,
   'Meanwhile, ACM in us-east-1 issues a certificate for *.example.org': issueCertificate,
 }
 
@@ -112,6 +118,25 @@ async function openForAcls({ s3 }: Stage): Promise<void> {
   const Rules = [{ ObjectOwnership: 'ObjectWriter' as const }]
   await s3.send(new PutBucketOwnershipControlsCommand({ Bucket: site, OwnershipControls: { Rules } }))
   await s3.send(new DeletePublicAccessBlockCommand({ Bucket: site }))
+}
+
+/** An apt repository without attributes, a signed one whose indexes have them, and what else is found in old buckets. */
+async function fillFromBefore({ s3, folder }: Stage): Promise<void> {
+  const put = (Key: string, Body: string | Buffer, more: Partial<PutObjectCommandInput> = {}): Promise<unknown> =>
+    s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ...more }))
+  const { privateKey } = await generateKey({ userIDs: [{ name: 'packages' }], type: 'ecc', curve: 'ed25519Legacy' })
+  await writeFile(join(folder, 'signing.asc'), privateKey)
+  const signer = await createSigner({ key: Buffer.from(privateKey), name: 'signing.asc' })
+  for (const { key, body } of aptRepository('8/3/debian/').objects) await put(key, body)
+  for (const { key, body, cacheControl: CacheControl } of aptRepository('8/4/ubuntu/').objects) {
+    await put(key, body, key.endsWith('.deb') ? {} : { CacheControl })
+    if (!key.endsWith('/Release')) continue
+    await put(key.replace(/Release$/, 'InRelease'), await signer.clear(body.toString()), { CacheControl })
+    await put(`${key}.gpg`, await signer.detached(body), { CacheControl })
+  }
+  await put('8/3/debian/pool/main/c/cut-off/cut-off_1.0_all.deb', '!<arch>\ndebian-binary')
+  await put('8/3/debian/pool/main/o/old/old_0.1_all.deb', 'in an archive', { StorageClass: 'GLACIER' })
+  await put('notes.txt', 'neither a package nor metadata')
 }
 
 async function issueCertificate({ sandbox: { endpoint, accessKeyId, secretAccessKey } }: Stage): Promise<void> {

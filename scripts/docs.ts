@@ -14,7 +14,16 @@ import { playPage } from './docs-page.ts'
 import { openStage } from './docs-stage.ts'
 
 const docs = join(import.meta.dirname, '../docs')
-const transcripts = ['runbook', 'dry-run', 'status-drift', 'permissions', 'denied-permission', 'new-secret', 's3cmd']
+const transcripts = [
+  'runbook',
+  'dry-run',
+  'status-drift',
+  'permissions',
+  'denied-permission',
+  'new-secret',
+  's3cmd',
+  'reindex',
+]
 const { values, positionals } = parseArgs({ options: { check: { type: 'boolean' } }, allowPositionals: true })
 
 /** Those that this script makes; others are made by the tests, or by hand. */
