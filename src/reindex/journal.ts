@@ -292,6 +292,14 @@ export class Journal {
     return Number(row?.['n'] ?? 0)
   }
 
+  /** How many packages of a format there are in a stretch. */
+  countPackages(format: string, { from, to }: Stretch): number {
+    const end = to === undefined ? '' : ' AND key < ?'
+    const query = `SELECT count(*) AS n FROM object WHERE class = 'package' AND format = ? AND key >= ?${end}`
+    const row = this.prepare(query).get(format, from, ...(to === undefined ? [] : [to]))
+    return Number(row?.['n'] ?? 0)
+  }
+
   /** How things stand from a key (included) to another (not included). */
   tally(selection: Selection, from: string, to: string | undefined): Tally[] {
     const [where, values] = this.selected(selection)

@@ -1,33 +1,58 @@
 import { formatDuration } from '../ui/duration.ts'
+import { clearLine, drawLine, printable, type Terminal } from '../ui/live-line.ts'
 import type { Show } from '../ui/renderer.ts'
+
+/** What is being done. */
+export interface Part {
+  readonly title: string
+  /** What is counted, such as `objects`. */
+  readonly noun: string
+  /** How many there are; undefined: nobody knows. */
+  readonly total?: number | undefined
+  /** What else there is to tell: what it is at just now. */
+  readonly detail?: (() => string) | undefined
+}
+
+export interface ProgressOptions {
+  /** Where it is told: stderr. */
+  readonly stream?: Terminal
+  /** Milliseconds. */
+  readonly now?: () => number
+  /** Milliseconds between two lines, and between two looks of the line on a terminal. */
+  readonly every?: { readonly lines: number; readonly live: number }
+}
 
 /** Tells how far a long run is: a line that changes on a terminal, else a line each half minute. */
 export class Progress {
   retries = 0
   slowDowns = 0
-  private title = ''
-  private noun = ''
+  private part: Part = { title: '', noun: '' }
   private done = 0
   private bytes = 0
-  private total: number | undefined
-  private detail: () => string = () => ''
   private since = 0
   private timer: NodeJS.Timeout | undefined
   private readonly show: Show
-  private readonly write: (text: string) => void
+  private readonly stream: Terminal
+  private readonly now: () => number
+  private readonly every: { readonly lines: number; readonly live: number }
 
-  constructor(show: Show, write: (text: string) => void = (text) => void process.stderr.write(text)) {
+  constructor(show: Show, options: ProgressOptions = {}) {
     this.show = show
-    this.write = write
+    this.stream = options.stream ?? process.stderr
+    this.now = options.now ?? (() => performance.now())
+    this.every = options.every ?? { lines: 30_000, live: 200 }
   }
 
-  /** Begins a part of the run. */
-  begin(title: string, noun: string, total?: number, detail: () => string = () => ''): void {
+  /** Begins a part of the run; what was begun before has ended. */
+  begin(part: Part): void {
     this.end()
-    Object.assign(this, { title, noun, total, detail, done: 0, bytes: 0, since: performance.now() })
+    this.part = part
+    this.done = 0
+    this.bytes = 0
+    this.since = this.now()
     if (this.show === 'nothing') return
-    if (this.show === 'lines') this.write(`… ${title}\n`)
-    this.timer = setInterval(() => this.tell(), this.show === 'live' ? 200 : 30_000)
+    if (this.show === 'lines') this.stream.write(`… ${part.title}\n`)
+    this.timer = setInterval(() => this.tell(), this.every[this.show])
     this.timer.unref()
   }
 
@@ -39,46 +64,45 @@ export class Progress {
   /** Ends the part with a line of its own. */
   end(): void {
     if (this.timer === undefined) return
-    clearInterval(this.timer)
-    this.timer = undefined
-    const span = (performance.now() - this.since) / 1000
-    const line = `✔ ${this.title}: ${count(this.done)} ${this.noun} in ${formatDuration(span)}`
-    this.write(this.show === 'live' ? `\r\u001b[K${line}\n` : `${line}\n`)
+    this.stop()
+    const { title, noun } = this.part
+    this.stream.write(
+      `✔ ${title}: ${count(this.done)} ${noun} in ${formatDuration((this.now() - this.since) / 1000)}\n`,
+    )
   }
 
   /** Clears what is on the terminal's last line, before something else is written. */
   stop(): void {
-    if (this.timer === undefined) return
     clearInterval(this.timer)
     this.timer = undefined
-    if (this.show === 'live') this.write('\r\u001b[K')
+    if (this.show === 'live') clearLine(this.stream)
   }
 
   /** How far it is, in one line. */
   line(): string {
-    const span = Math.max(0.001, (performance.now() - this.since) / 1000)
+    const { title, noun, detail } = this.part
+    const span = Math.max(0.001, (this.now() - this.since) / 1000)
     const rate = this.done / span
-    const of = this.total === undefined ? '' : ` of ${count(this.total)}`
-    const left = this.total === undefined || rate === 0 ? undefined : (this.total - this.done) / rate
+    // More may come to light than there seemed to be.
+    const total = this.part.total !== undefined && this.part.total >= this.done ? this.part.total : undefined
+    const of = total === undefined ? '' : ` of ${count(total)}`
+    const left = total === undefined || rate === 0 ? undefined : (total - this.done) / rate
     return [
-      `${this.title}: ${count(this.done)}${of} ${this.noun}`,
+      `${title}: ${count(this.done)}${of} ${noun}`,
       `${count(Math.round(rate))}/s`,
-      ...(this.bytes === 0 ? [] : [`${(this.bytes / span / 1e6).toFixed(1)} MB/s`]),
-      ...(left === undefined ? [] : [`about ${formatDuration(left)} left`]),
-      ...(this.retries === 0 ? [] : [`${count(this.retries)} retries`]),
-      this.detail(),
+      this.bytes === 0 ? '' : `${(this.bytes / span / 1e6).toFixed(1)} MB/s`,
+      left === undefined ? '' : `about ${formatDuration(left)} left`,
+      this.retries === 0 ? '' : `${count(this.retries)} retries`,
+      this.slowDowns === 0 ? '' : `${count(this.slowDowns)} times asked to slow down`,
+      detail?.() ?? '',
     ]
-      .filter((part) => part !== '')
+      .filter((piece) => piece !== '')
       .join(', ')
   }
 
   private tell(): void {
-    if (this.show !== 'live') {
-      this.write(`… ${this.line()}\n`)
-      return
-    }
-    const width = Math.max(20, (process.stderr.columns || 80) - 1)
-    this.write(`\r\u001b[K${this.line().slice(0, width)}`)
+    if (this.show === 'live') drawLine(this.line(), this.stream)
+    else this.stream.write(`… ${printable(this.line())}\n`)
   }
 }
 

@@ -7,7 +7,15 @@ import { type Lock, type LockTiming, takeLock } from '../reindex/lock.ts'
 import { Pace } from '../reindex/pace.ts'
 import { count, Progress } from '../reindex/progress.ts'
 import { putRight } from '../reindex/put-right.ts'
-import { Ledger, problemsOf, type Report, repositoryReports, skippedReport, totalOf } from '../reindex/report.ts'
+import {
+  Ledger,
+  problemsOf,
+  type Report,
+  repositoryReports,
+  rootOf,
+  skippedReport,
+  totalOf,
+} from '../reindex/report.ts'
 import type { ReportFile } from '../reindex/report-file.ts'
 import { copyEngine } from '../reindex/rewrite.ts'
 import { scan, type Scanned } from '../reindex/scan.ts'
@@ -122,15 +130,15 @@ export async function reindexEverything(aws: Aws, settings: Settings, options: R
 }
 
 async function carryOut(run: Run): Promise<Omit<Report, 'bucket' | 'seconds'>> {
-  const { journal, choice, progress, pace } = run
+  const { journal, choice, progress } = run
   if (run.full) journal.forget(choice.prefix)
-  progress.begin('List the bucket', 'objects')
+  progress.begin({ title: 'List the bucket', noun: 'objects' })
   const scanned = await scan({ ...run, formats, signal: run.stop, seen: (objects) => progress.add(objects) })
   progress.end()
   assertGoingOn(run)
   const ledger = new Ledger(scanned.roots, choice, journal)
   if (!run.listOnly) {
-    if (run.attributes) await attributes(run, ledger, pace)
+    if (run.attributes) await attributes(run, ledger, scanned)
     assertGoingOn(run, ledger)
     if (run.indexes) await indexes(run, ledger, scanned)
     assertGoingOn(run, ledger)
@@ -138,12 +146,14 @@ async function carryOut(run: Run): Promise<Omit<Report, 'bucket' | 'seconds'>> {
   return reportOf(run, scanned, ledger)
 }
 
-async function attributes(run: Run, ledger: Ledger, pace: Pace): Promise<void> {
-  const { journal, choice, progress, s3, aclOwner } = run
+async function attributes(run: Run, ledger: Ledger, { roots }: Scanned): Promise<void> {
+  const { journal, choice, progress, pace, s3, aclOwner } = run
   const engine = run.dryRun ? undefined : copyEngine({ s3, journal, aclOwner })
   await engine?.tidy()
   const title = run.dryRun ? 'Look at the attributes of objects' : 'Put the attributes of objects right'
-  progress.begin(title, 'objects', journal.countPending(choice), () => `${pace.allowed} at a time`)
+  let last = ''
+  const detail = (): string => `${pace.allowed} at a time, now in ${nameOf(rootOf(last, roots))}`
+  progress.begin({ title, noun: 'objects', total: journal.countPending(choice), detail })
   await putRight({
     ...run,
     engine,
@@ -151,6 +161,7 @@ async function attributes(run: Run, ledger: Ledger, pace: Pace): Promise<void> {
     done: (row, outcome) => {
       ledger.note(row, outcome)
       progress.add(1)
+      last = row.key
     },
   })
   if (!run.stop.aborted) progress.end()
@@ -161,12 +172,18 @@ async function indexes(run: Run, ledger: Ledger, scanned: Scanned): Promise<void
   const stopped = (): boolean => stop.aborted
   const publisher = run.dryRun ? undefined : createPublisher({ ...run, s3, journal, aclOwner })
   const found = findRepositories(scanned, run.choice)
+  const sizes = found.map(({ format, stretches }) =>
+    stretches.reduce((sum, stretch) => sum + journal.countPackages(format.name, stretch), 0),
+  )
+  const total = sizes.reduce((sum, size) => sum + size, 0)
   let current = ''
-  progress.begin('Make the indexes of repositories', 'packages read', undefined, () => current)
-  for (const repository of found) {
+  progress.begin({ title: 'Make the indexes of repositories', noun: 'packages', total, detail: () => current })
+  for (const [index, repository] of found.entries()) {
     if (stopped()) return
     const { root, format } = repository
-    current = `${format.name} ${root === '' ? '/' : root}`
+    current = `${format.name} ${nameOf(root)}`
+    // Those that need not be read count when their repository is done.
+    let unread = sizes[index] ?? 0
     const partly = [...scanned.excludedFolders].some((folder) => folder.startsWith(root))
     if (partly) {
       const why = 'some of its packages are left out by --exclude'
@@ -176,8 +193,12 @@ async function indexes(run: Run, ledger: Ledger, scanned: Scanned): Promise<void
       continue
     }
     try {
-      const read = (bytes: number): void => progress.add(1, bytes)
+      const read = (bytes: number): void => {
+        unread--
+        progress.add(1, bytes)
+      }
       const indexed = await indexRepository(repository, { ...run, publisher, signal: stop, now: Date.now(), read })
+      progress.add(Math.max(0, unread))
       ledger.indexes.push(indexed.report)
       for (const finding of indexed.failures) ledger.fail(finding)
       for (const finding of indexed.findings) {
@@ -191,6 +212,8 @@ async function indexes(run: Run, ledger: Ledger, scanned: Scanned): Promise<void
   }
   progress.end()
 }
+
+const nameOf = (root: string): string => (root === '' ? '/' : root)
 
 /** @throws CtlError (refused) if the lock was lost, (interrupted) if the operator stopped the run */
 function assertGoingOn({ signal, stop }: Run, ledger?: Ledger): void {

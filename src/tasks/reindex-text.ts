@@ -1,6 +1,7 @@
 import type { Counts, Report, RepositoryReport } from '../reindex/report.ts'
 import { count } from '../reindex/progress.ts'
 import { formatDuration } from '../ui/duration.ts'
+import { printable } from '../ui/live-line.ts'
 import { table } from '../ui/table.ts'
 
 const mostRepositories = 40
@@ -60,7 +61,7 @@ export function auditText(report: Report): string {
 }
 
 const nameOf = ({ root, format }: Pick<RepositoryReport, 'root' | 'format'>): string =>
-  root !== '' ? root : format === 'other' ? '(no repository)' : '/'
+  root !== '' ? printable(root) : format === 'other' ? '(no repository)' : '/'
 
 function repositoriesText({ repositories, dryRun }: Report): string {
   const row = (report: RepositoryReport, kind: string, counts: Counts): string[] => [
@@ -107,19 +108,19 @@ const wrongText = ({ wrong }: Report): string[] =>
     contentType === undefined
       ? `${count(objects)} × ${format} ${kind}: Cache-Control is ${cacheControl === '' ? 'missing' : `"${cacheControl}"`}, should be "${wanted}"`
       : `${count(objects)} × ${format} ${kind}: Content-Type is ${contentType === '' ? 'missing' : `"${contentType}"`}, which says nothing`,
-    ...examples.map((key) => `    ${key}`),
+    ...examples.map((key) => `    ${printable(key)}`),
   ])
 
 const skippedText = ({ skipped }: Report): string[] =>
   skipped.flatMap(({ reason, objects, examples, todo }) => [
     `${count(objects)} skipped: ${reason}. ${todo}`,
-    ...examples.map((key) => `    ${key}`),
+    ...examples.map((key) => `    ${printable(key)}`),
   ])
 
 function problemsText({ problems, problemCount }: Report): string[] {
   const lines = problems
     .slice(0, mostProblems)
-    .map(({ key, what, todo }) => `${key} ${what}${todo === undefined ? '' : `\n    ${todo}`}`)
+    .map(({ key, what, todo }) => `${printable(key)} ${printable(what)}${todo === undefined ? '' : `\n    ${todo}`}`)
   const more = problemCount - mostProblems
   return more > 0 ? [...lines, `… and ${count(more)} more: see --report FILE`] : lines
 }
@@ -128,6 +129,6 @@ function neitherText({ neither }: Report): string[] {
   if (neither.objects === 0) return []
   return [
     `${count(neither.objects)} objects are neither package nor metadata and are left alone, such as:`,
-    ...neither.examples.slice(0, 5).map((key) => `    ${key}`),
+    ...neither.examples.slice(0, 5).map((key) => `    ${printable(key)}`),
   ]
 }

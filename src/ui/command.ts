@@ -1,6 +1,7 @@
 import { Command, Flags, type Interfaces } from '@oclif/core'
 
 import { CtlError, exitCodes, messageOf } from './errors.ts'
+import { clearLine } from './live-line.ts'
 
 /** Flags that every command reading the installation's settings has. */
 export const settingsFlags = {
@@ -52,6 +53,7 @@ export abstract class CtlCommand extends Command {
 
   /** Writes one line of talk (progress, advice, warnings) to stderr. */
   protected say(line = ''): void {
+    clearLine()
     process.stderr.write(`${line}\n`)
   }
 
