@@ -54,6 +54,9 @@ const fixed: readonly (readonly [RegExp, string | ((found: string) => string)])[
   [/\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/g, 'Sun, 22 Nov 2026 04:05:06 GMT'],
   [/\bin 4 min 5\d s\b|\bin 5 min\b/g, 'in 4 min 59 s'],
   [/(?<=expired )\d(?= s ago)/g, '2'],
+  [/(?<=expired )8640\d(?= s ago)/g, '86401'],
+  // An invalidation's caller reference names its paths and its distribution.
+  [/\bpc-ctl-[0-9a-f]{16}(?=-\d{4}-\d\d-\d\dT)/g, `pc-ctl-${digest('invalidation', 16)}`],
   [/(?<=good for )(?:29\d|30\d)(?= s)/g, '299'],
   [/(?<=^x-amz-cf-id:?\s+)\S+$/gm, 'EXAMPLE-FZnh9cQ=='],
   [/(?<=^etag:?\s+)\S+$/gm, '"0123456789abcdef0123456789abcdef"'],
