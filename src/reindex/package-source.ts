@@ -67,7 +67,7 @@ async function readable<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
-    if (nameOf(error) === 'InvalidObjectState') throw new BadPackageError('is archived, and so can not be read')
+    if (nameOf(error) === 'InvalidObjectState') throw new BadPackageError('it is archived, and so can not be read')
     throw error
   }
 }
