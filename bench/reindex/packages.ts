@@ -4,14 +4,14 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 
 import type { LeanS3 } from '../../src/aws/s3-lean.ts'
 import { indexRepository } from '../../src/reindex/index-repository.ts'
 import { Journal, type Row } from '../../src/reindex/journal.ts'
-import { Pace } from '../../src/reindex/pace.ts'
+import type { Pace } from '../../src/reindex/pace.ts'
 import { readInThreads, type Readers } from '../../src/reindex/read-threads.ts'
 import type { Digests } from '../../src/repositories/format.ts'
 import { formatNamed } from '../../src/repositories/formats.ts'
@@ -20,6 +20,8 @@ import { median, sideBySide, target, tell, title } from './measure.ts'
 const copies = 10
 const rounds = 7
 const threads = 2
+/** One that has found how much at a time pays. */
+const pace: Pick<Pace, 'cap' | 'run'> = { cap: 64, run: (call) => call() }
 /** 2023-11-14: before anything in the folder was made. */
 const first = 1_700_000_000
 
@@ -62,50 +64,38 @@ interface Setup {
   readonly packages: readonly Package[]
   readonly indexes: ReadonlyMap<string, Buffer>
   readonly readers: Readers
-  readonly work: string
+  readonly journal: Journal
 }
 
-/** One run over packages that the journal knows nothing of. */
-async function run({ format: name, packages, indexes, readers, work }: Setup, isKnown: boolean): Promise<void> {
+/** The journal as a scan leaves it: nothing has been read of any package. */
+function scanned({ format, packages, indexes, journal }: Setup): void {
+  journal.forget('')
+  const rest = { modified: first, format, cacheControl: null, contentType: null, skip: null, todo: false, first }
+  const put = (row: Pick<Row, 'key' | 'size' | 'etag' | 'class'>): void => journal.put({ ...row, ...rest })
+  for (const { key, size, md5 } of packages) put({ key, size, etag: md5, class: 'package' })
+  for (const [key, { length: size }] of indexes) put({ key, size, etag: 'e', class: 'metadata' })
+  journal.commit()
+}
+
+/** Reads all packages and makes their indexes. */
+async function run({ format: name, packages, indexes, readers, journal }: Setup, isKnown: boolean): Promise<void> {
   const known = new Map(packages.map(({ key, sha256 }): [string, Digests] => [key, { sha256 }]))
-  const folder = mkdtempSync(join(work, 'journal-'))
-  const journal = new Journal(folder, 'bench')
-  try {
-    const rest = {
-      modified: first,
-      format: name,
-      cacheControl: null,
-      contentType: null,
-      skip: null,
-      todo: false,
-      first,
-    }
-    const put = (row: Pick<Row, 'key' | 'size' | 'etag' | 'class'>): void => journal.put({ ...row, ...rest })
-    for (const { key, size, md5 } of packages) put({ key, size, etag: md5, class: 'package' })
-    for (const [key, { length: size }] of indexes) put({ key, size, etag: 'e', class: 'metadata' })
-    journal.commit()
-    const stretches = [{ from: '', to: undefined }]
-    const { report, failures, findings } = await indexRepository(
-      { format: formatNamed(name), root: '', stretches },
-      {
-        ...{ s3: bucketOf(indexes), journal, pace: new Pace(64), publisher: undefined, signer: undefined },
-        readers: {
-          ...readers,
-          read: (job) => readers.read({ ...job, known: isKnown ? (known.get(job.key) ?? {}) : {} }),
-        },
-        allowShrink: true,
-        signal: new AbortController().signal,
-        now: first * 1000,
-        read: () => undefined,
+  const { report, failures, findings } = await indexRepository(
+    { format: formatNamed(name), root: '', stretches: [{ from: '', to: undefined }] },
+    {
+      ...{ s3: bucketOf(indexes), journal, pace, publisher: undefined, signer: undefined },
+      readers: {
+        ...readers,
+        read: (job) => readers.read({ ...job, known: isKnown ? (known.get(job.key) ?? {}) : {} }),
       },
-    )
-    const problems = [...failures, ...findings]
-    if (report.packages !== packages.length || problems.length > 0) {
-      throw new Error(`${name}: ${JSON.stringify(report)} ${JSON.stringify(problems.slice(0, 3))}`)
-    }
-  } finally {
-    journal.close()
-    rmSync(folder, { recursive: true })
+      allowShrink: true,
+      signal: new AbortController().signal,
+      now: first * 1000,
+      read: () => undefined,
+    },
+  )
+  if (report.packages !== packages.length || failures.length > 0) {
+    throw new Error(`${name}: ${JSON.stringify(report)} ${JSON.stringify([...failures, ...findings].slice(0, 3))}`)
   }
 }
 
@@ -142,8 +132,8 @@ async function compare(setup: Setup, peers: readonly Peer[]): Promise<void> {
   const seconds = await sideBySide(
     [
       ...peers.map(({ name, run }) => ({ name, run: async () => run() })),
-      { name: ours.known, run: () => run(setup, true) },
-      { name: ours.unknown, run: () => run(setup, false) },
+      { name: ours.known, before: async () => scanned(setup), run: () => run(setup, true) },
+      { name: ours.unknown, before: async () => scanned(setup), run: () => run(setup, false) },
     ],
     rounds,
   )
@@ -172,8 +162,9 @@ async function benchApt(corpus: string, folder: string, work: string): Promise<v
   // The present list says which packages are in it, as it does in life; without MD5, which would tell their SHA-256.
   const indexes = new Map([['Packages', ftparchive('-o', 'APT::FTPArchive::MD5=false')]])
   const readers = readersOf(folder)
+  const journal = new Journal(work, 'apt')
   try {
-    await compare({ format: 'apt', packages, indexes, readers, work }, [
+    await compare({ format: 'apt', packages, indexes, readers, journal }, [
       { name: 'apt-ftparchive packages', run: () => ftparchive(), known: 4, unknown: 1.5 },
       {
         name: 'apt-ftparchive packages, SHA-256 only',
@@ -182,6 +173,7 @@ async function benchApt(corpus: string, folder: string, work: string): Promise<v
     ])
   } finally {
     readers.close()
+    journal.close()
   }
 }
 
@@ -199,12 +191,14 @@ async function benchYum(corpus: string, folder: string, work: string): Promise<v
   )
   const indexes = new Map(names.map((name) => [`repodata/${name}`, readFileSync(join(output, 'repodata', name))]))
   const readers = readersOf(folder)
+  const journal = new Journal(work, 'yum')
   try {
-    await compare({ format: 'yum', packages, indexes, readers, work }, [
+    await compare({ format: 'yum', packages, indexes, readers, journal }, [
       { name: 'createrepo_c --workers 1', run: () => createrepo(1) },
       { name: 'createrepo_c --workers 2', run: () => createrepo(2), known: 2, unknown: 0.8 },
     ])
   } finally {
     readers.close()
+    journal.close()
   }
 }

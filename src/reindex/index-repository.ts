@@ -27,7 +27,7 @@ import type { IndexReport } from './report.ts'
 export interface IndexOptions {
   readonly s3: LeanS3
   readonly journal: Journal
-  readonly pace: Pace
+  readonly pace: Pick<Pace, 'cap' | 'run'>
   readonly readers: Readers
   /** Undefined: only look. */
   readonly publisher: Publisher | undefined

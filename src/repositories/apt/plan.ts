@@ -65,10 +65,10 @@ interface NewFile {
 
 async function filesOf({ old, text }: NewPart): Promise<NewFile[]> {
   const path = old.folder + old.name
-  return [
-    newFile(path, text, 'text/plain; charset=utf-8'),
-    newFile(`${path}.gz`, await fixedGzip(text), 'application/gzip'),
-  ]
+  // Begun first: what is compressed beside us need not wait for the sums.
+  const compressed = fixedGzip(text)
+  const plain = newFile(path, text, 'text/plain; charset=utf-8')
+  return [plain, newFile(`${path}.gz`, await compressed, 'application/gzip')]
 }
 
 const newFile = (path: string, body: Uint8Array, contentType: string): NewFile => ({
