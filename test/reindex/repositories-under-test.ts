@@ -15,7 +15,7 @@ import {
 import { generateKey } from 'openpgp'
 
 import { createSigner, type OpenedSigner } from '../../src/repositories/openpgp.ts'
-import { deb, entryOf } from '../repositories/apt/packages-made.ts'
+import { deb } from '../repositories/apt/packages-made.ts'
 import { madeRpm, plainTags } from '../repositories/yum/made-rpm.ts'
 import { MemoryBucket } from '../repositories/yum/memory-bucket.ts'
 import { listed, repositoryOf } from '../repositories/yum/repositories.ts'
@@ -34,11 +34,23 @@ const lists: Readonly<Record<string, readonly string[]>> = {
   'apt/dists/testing/main/binary-amd64/': ['main/hello_1.1', 'main/tool_2.0'],
 }
 
-const debAt = (place: string): { path: string; body: Buffer; fields: Record<string, string> } => {
+interface PlacedDeb {
+  readonly path: string
+  readonly body: Buffer
+  readonly fields: Readonly<Record<string, string>>
+}
+
+const debAt = (place: string): PlacedDeb => {
   const [, name = '', version = ''] = /\/(.+)_(.+)$/.exec(place) ?? []
   const fields = { Package: name, Version: version }
   return { path: `pool/${place}_amd64.deb`, body: deb({ fields, payload: place }), fields }
 }
+
+/** What clients need to know of a package, and no more: the new list says all that there is. */
+const entryOf = ({ path, body, fields }: PlacedDeb): string =>
+  Object.entries({ ...fields, Architecture: 'amd64', Filename: path, Size: body.length, SHA256: sha256(body) })
+    .map(([name, value]) => `${name}: ${value}\n`)
+    .join('') + '\n'
 
 /** The key of a package, such as of `main/hello_1.0`. */
 export const keyOfDeb = (place: string): string => `apt/${debAt(place).path}`
@@ -56,7 +68,7 @@ async function aptRepository(signer: OpenedSigner): Promise<Map<string, Buffer>>
   for (const [folder, places] of Object.entries(lists)) {
     const packages = places.map(debAt)
     for (const { path, body } of packages) objects.set(`apt/${path}`, body)
-    const text = packages.map(({ body, path, fields }) => entryOf(body, path, fields)).join('')
+    const text = packages.map(entryOf).join('')
     add(folder, 'Packages', Buffer.from(text), true)
     add(folder, 'Packages.gz', gzipSync(text), true)
   }
