@@ -23,6 +23,7 @@ export function classify(key: string): ObjectClass {
 const metadataPaths: readonly RegExp[] = [
   // Debian repository format: everything below dists/, and flat repositories' indexes.
   /\/dists\//,
+  /\/by-hash\/(MD5Sum|SHA1|SHA256|SHA512)\/[0-9a-f]+$/,
   /\/(InRelease|Release(\.gpg)?|Packages|Sources|Contents-[^/]+|Translation-[^/]+)(\.(gz|bz2|xz|zst|lzma))?$/,
   // RPM: everything that repomd.xml refers to, and itself.
   /\/repodata\//,

@@ -22,6 +22,7 @@ const layouts: readonly Layout[] = [
       /^(.*?\/)dists\//,
       /^(.*\/)(?:InRelease|Release(?:\.gpg)?|(?:Packages|Sources)(?:\.(?:gz|bz2|xz|zst|lzma))?)$/,
       /^(.*\/)(?:Contents-|Translation-)[^/]+$/,
+      /^(.*\/)by-hash\/(?:MD5Sum|SHA1|SHA256|SHA512)\/[0-9a-f]+$/,
     ],
     packages: /\.(deb|udeb|ddeb|dsc)$|\.(orig|debian|diff)(-[^/.]+)?\.?(tar)?\.(gz|xz|bz2|lzma|zst)$/,
   },

@@ -24,6 +24,7 @@ const metadata = [
   '1358/1665/ubuntu/dists/jammy/InRelease',
   'dists/stable/main/binary-amd64/by-hash/SHA256/0123',
   'flat/Packages.gz',
+  'flat/by-hash/SHA256/58e3d930d344a0cb9beb1a4686c18a38d8d74f1b1f077789cd6ff7c2569ff96f',
   'flat/Release.gpg',
   'el/8/x86_64/repodata/repomd.xml',
   'el/8/x86_64/repodata/0123-primary.xml.gz',
