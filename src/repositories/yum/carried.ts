@@ -4,13 +4,6 @@ import type { RepomdData } from './repomd.ts'
 import type { Tree } from './tree.ts'
 import { escapeAttribute, unescapeXml } from './xml.ts'
 
-/** Namespaces of lists that we write: an element that needs no others can be put into them as it is. */
-const ownNamespaces: ReadonlySet<string> = new Set(['xmlns', 'xmlns:rpm'])
-
-/** Whether elements behind this opening of a list mean the same in one of ours. */
-export const isCarriable = (opening: string): boolean =>
-  [...opening.matchAll(/\s(xmlns(?::[\w.-]+)?)\s*=/g)].every(([, name = '']) => ownNamespaces.has(name))
-
 /** The lists that clients read of a tree. */
 const lists = { primary: 'metadata', filelists: 'filelists', other: 'otherdata' } as const
 

@@ -131,6 +131,13 @@ const tagOf = (xml: string, name: string): string => new RegExp(`<${name}\\s[^<>
 const textOfElement = (xml: string, name: string): string =>
   unescapeXml(new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1] ?? '')
 
+/** Namespaces of lists that we write: an element that needs no others can be put into them as it is. */
+const ownNamespaces: ReadonlySet<string> = new Set(['xmlns', 'xmlns:rpm'])
+
+/** Whether elements behind this opening of a list mean the same in one of ours. */
+export const isCarriable = (opening: string): boolean =>
+  [...opening.matchAll(/\s(xmlns(?::[\w.-]+)?)\s*=/g)].every(([, name = '']) => ownNamespaces.has(name))
+
 function decompressed(href: string, body: Uint8Array): AsyncIterable<Uint8Array> {
   if (href.endsWith('.gz')) return through(createGunzip(), href, body)
   if (href.endsWith('.zst')) return through(createZstdDecompress(), href, body)

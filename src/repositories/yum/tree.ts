@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Finding, Repository, StoredObject } from '../format.ts'
+import type { Finding, OldIndexes, Repository, StoredObject } from '../format.ts'
 import { messageOf } from '../../ui/errors.ts'
-import { isCarriable } from './carried.ts'
 import { OldEntries } from './old-entries.ts'
-import { entryOf, oldElements, UnreadableIndex } from './old-primary.ts'
+import { entryOf, isCarriable, oldElements, UnreadableIndex } from './old-primary.ts'
 import { parseRepomd, type Repomd } from './repomd.ts'
 
 /** One `repodata` folder as it is in the bucket: what a client's `baseurl` points to. */
@@ -22,6 +21,11 @@ export interface Tree {
   /** Whether entries can be put into our lists as they are. */
   readonly isCarriable?: boolean
   readonly findings: readonly Finding[]
+}
+
+/** What the present indexes of a repository say. */
+export interface OldRepodata extends OldIndexes {
+  readonly trees: readonly Tree[]
 }
 
 /** The folders, by their roots, of all `repodata/repomd.xml` among some objects. */

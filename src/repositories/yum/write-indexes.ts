@@ -5,8 +5,7 @@ import { type Listing, rendered } from './membership.ts'
 import { filelistsXml, otherXml, primaryXml } from './package-xml.ts'
 import { renderData, renderRepomd, type RepomdData } from './repomd.ts'
 import { survey, type TreeSurvey } from './survey.ts'
-import { type Tree, treeRoots } from './tree.ts'
-import type { OldRepodata } from './yum.ts'
+import { type OldRepodata, type Tree, treeRoots } from './tree.ts'
 
 /** The three documents that are made of packages: how they begin and end, and what each says of a package. */
 const documents = [

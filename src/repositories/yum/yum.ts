@@ -1,13 +1,8 @@
 import type { Format, OldIndexes } from '../format.ts'
 import { isMapped } from './membership.ts'
 import { readPackage } from './read-package.ts'
-import { openTree, type Tree, treeRootOf, treeRoots } from './tree.ts'
+import { type OldRepodata, openTree, type Tree, treeRootOf, treeRoots } from './tree.ts'
 import { writeIndexes } from './write-indexes.ts'
-
-/** What the present indexes of a repository say. */
-export interface OldRepodata extends OldIndexes {
-  readonly trees: readonly Tree[]
-}
 
 /**
  * packagecloud keeps the packages of all architectures in one folder beside the architectures' own: the folder above
