@@ -1,5 +1,5 @@
 import type { Repository } from '../format.ts'
-import { entryOf, oldElements, UnreadableIndex } from './old-primary.ts'
+import { entryOf, isCarriable, oldElements, UnreadableIndex } from './old-primary.ts'
 import type { RepomdData } from './repomd.ts'
 import type { Tree } from './tree.ts'
 import { escapeAttribute, unescapeXml } from './xml.ts'
