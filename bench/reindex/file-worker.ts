@@ -10,8 +10,9 @@ import { formatNamed } from '../../src/repositories/formats.ts'
 
 if (parentPort === null) throw new Error('This runs in a worker thread only.')
 const { folder } = workerData as { folder: string }
-/** As they come from a socket. */
 const chunk = 64 * 1024
+/** Nobody but the file system should have to make room for what is read. */
+const free: Buffer[] = []
 
 async function read(job: ReadJob): Promise<ReadResult> {
   const { key, size, etag, first, known } = job
@@ -20,17 +21,19 @@ async function read(job: ReadJob): Promise<ReadResult> {
     const bytes = Buffer.allocUnsafe(length)
     return bytes.subarray(0, readSync(file, bytes, 0, length, start))
   }
+  const buffer = free.pop() ?? Buffer.allocUnsafeSlow(chunk)
   const source: PackageSource = {
     ...{ key, size, etag, known },
     modified: first * 1000,
     range: async (start, end) => bytesAt(start, Math.min(end, size) - start),
     async *stream() {
-      for (let at = 0; at < size; at += chunk) yield bytesAt(at, Math.min(chunk, size - at))
+      for (let at = 0; at < size; at += chunk) yield buffer.subarray(0, readSync(file, buffer, 0, chunk, at))
     },
   }
   try {
     return resultOf(await formatNamed(job.format).readPackage(source))
   } finally {
+    free.push(buffer)
     closeSync(file)
   }
 }

@@ -18,7 +18,7 @@ import { formatNamed } from '../../src/repositories/formats.ts'
 import { median, sideBySide, target, tell, title } from './measure.ts'
 
 const copies = 10
-const rounds = 7
+const rounds = 15
 const threads = 2
 /** One that has found how much at a time pays. */
 const pace: Pick<Pace, 'cap' | 'run'> = { cap: 64, run: (call) => call() }

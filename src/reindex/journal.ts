@@ -112,6 +112,8 @@ export class Journal {
   private readonly database: DatabaseSync
   private readonly statements = new Map<string, StatementSync>()
   private open = 0
+  /** Is there perhaps a copy that was begun? Almost never, and then it need not be asked for each object. */
+  private copies: boolean
   private excludes: Selection['excludes'] = () => false
 
   /**
@@ -130,6 +132,7 @@ export class Journal {
       )
       this.database.function('excluded', (key) => (this.excludes(String(key)) ? 1 : 0))
       this.prepareTables()
+      this.copies = this.prepare('SELECT 1 FROM copying LIMIT 1').get() !== undefined
     } catch (error) {
       throw openingFailed(this.file, error)
     }
@@ -334,12 +337,13 @@ export class Journal {
    * finds an object that is most likely the same.
    */
   copyBegun(key: string, etag: string): void {
+    this.copies = true
     this.write('INSERT INTO copying VALUES (?, ?, 0) ON CONFLICT (key) DO UPDATE SET etag = excluded.etag', key, etag)
     this.commit()
   }
 
   copyEnded(key: string): void {
-    this.write('DELETE FROM copying WHERE key = ? AND cut = 0', key)
+    if (this.copies) this.write('DELETE FROM copying WHERE key = ? AND cut = 0', key)
   }
 
   /**
@@ -347,6 +351,7 @@ export class Journal {
    * content has been read.
    */
   takeForCopy(key: string, before: string): boolean {
+    if (!this.copies) return false
     if (this.prepare('SELECT 1 FROM copying WHERE key = ? AND etag = ?').get(key, before) === undefined) return false
     this.write('UPDATE copying SET cut = 1 WHERE key = ?', key)
     return true
@@ -354,11 +359,11 @@ export class Journal {
 
   /** Was an object taken for a copy, and its content not been read since? */
   isUnsure(key: string): boolean {
-    return this.prepare('SELECT 1 FROM copying WHERE key = ? AND cut = 1').get(key) !== undefined
+    return this.copies && this.prepare('SELECT 1 FROM copying WHERE key = ? AND cut = 1').get(key) !== undefined
   }
 
   contentRead(key: string): void {
-    this.write('DELETE FROM copying WHERE key = ?', key)
+    if (this.copies) this.write('DELETE FROM copying WHERE key = ?', key)
   }
 
   /** Notes a copy in parts that has begun, so that a later run ends what a killed one left. */

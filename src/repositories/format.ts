@@ -31,7 +31,10 @@ export interface PackageSource extends StoredObject {
   readonly known: Digests
   /** The bytes from `start` to before `end`; fewer where the object ends earlier. */
   range(start: number, end: number): Promise<Uint8Array>
-  /** The whole object from its first byte; for digests that are not known, hashed and parsed in one pass. */
+  /**
+   * The whole object from its first byte; for digests that are not known, hashed and parsed in one pass. A chunk holds
+   * until the next one is asked for.
+   */
   stream(): AsyncIterable<Uint8Array>
 }
 

@@ -34,7 +34,7 @@ export async function digestsAndHead(
     for (const { hash } of hashes) hash.update(chunk)
     length += chunk.length
     if (held >= wanted) continue
-    pending.push(chunk)
+    pending.push(Buffer.from(chunk))
     held += chunk.length
     if (held < wanted) continue
     head = Buffer.concat([head, ...pending])

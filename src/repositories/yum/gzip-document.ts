@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { createGzip, type Gzip } from 'node:zlib'
 
 /** A finished document. */
@@ -68,5 +69,7 @@ export class GzipDocument {
     this.#openHash.update(bytes)
     this.#openSize += bytes.length
     if (!this.#gzip.write(bytes)) await once(this.#gzip, 'drain')
+    // Compression goes on beside us, but begins with the next batch only when it is heard that it has ended one.
+    else await setImmediate()
   }
 }
