@@ -166,8 +166,16 @@ export class Ledger {
       this.groups.set(id, group)
     }
     group.objects++
-    if (group.examples.length < examplesEach) group.examples.push(row.key)
+    keepFirst(group.examples, row.key)
   }
+}
+
+/** Keeps the first keys, whichever comes first by chance. */
+function keepFirst(keys: string[], key: string): void {
+  const last = keys.at(-1)
+  if (keys.length === examplesEach && last !== undefined && compareKeys(key, last) > 0) return
+  keys.push(key)
+  keys.sort(compareKeys).splice(examplesEach)
 }
 
 /** The innermost of the roots that a key lies under; empty if none. */

@@ -6,7 +6,7 @@ import { type Listed, readPage } from './listing.ts'
 import { Packuments, type PackumentsInRange } from './packuments.ts'
 import type { Pace } from './pace.ts'
 import { between, compareKeys, type KeyRange } from './ranges.ts'
-import { type Choice, isRight } from './selection.ts'
+import { type Choice, isRight, ownPrefix } from './selection.ts'
 
 /** What a listing of the bucket showed; the objects themselves are in the journal. */
 export interface Scanned {
@@ -141,7 +141,7 @@ async function nextPage(range: Active, options: ScanOptions, scanned: Scanned): 
   const more = truncated && mine.length === objects.length && objects.length > 0
   const last = more ? (mine.at(-1)?.key ?? asked) : through
   takeIn(mine, { after: asked, through: last }, { journal, choice, scanned, packuments: range.packuments })
-  options.seen(mine.length)
+  options.seen(mine.filter(({ key }) => !key.startsWith(ownPrefix)).length)
   range.after = last ?? asked
   return more
 }

@@ -11,7 +11,7 @@ const mostProblems = 20
 export function reportText(report: Report): string {
   const { total, dryRun } = report
   const summary = [
-    `${count(report.objects)} objects in ${report.bucket}`,
+    `${objectsText(report.objects)} in ${report.bucket}`,
     `${count(total.right)} already right`,
     `${count(total.rewritten)} ${dryRun ? 'would be put right' : 'put right'}`,
     `${count(total.skipped)} skipped`,
@@ -40,7 +40,7 @@ export function listText(report: Report): string {
   return [
     table([['REPOSITORY', 'FORMAT', 'PACKAGES', 'METADATA'], ...rows]),
     ...neitherText(report),
-    `${count(report.objects)} objects in ${report.bucket}.`,
+    `${objectsText(report.objects)} in ${report.bucket}.`,
   ].join('\n')
 }
 
@@ -59,6 +59,10 @@ export function auditText(report: Report): string {
         'Put them right with: pc-ctl reindex-everything --attributes-only',
   ].join('\n')
 }
+
+const objectsText = (number: number): string => `${count(number)} object${number === 1 ? '' : 's'}`
+
+const packagesText = (number: number): string => `${count(number)} package${number === 1 ? '' : 's'}`
 
 const nameOf = ({ root, format }: Pick<RepositoryReport, 'root' | 'format'>): string =>
   root !== '' ? printable(root) : format === 'other' ? '(no repository)' : '/'
@@ -94,12 +98,11 @@ function indexesText({ indexes }: Report): string[] {
   return indexes
     .slice(0, mostRepositories)
     .map(({ root, format, outcome, packages, written, unchanged, why, todo }) => {
-      const what = `index of ${nameOf({ root, format })} (${format}): ${outcome}, ${count(packages)} packages`
-      const objects =
+      const made =
         outcome === 'refused' || outcome === 'failed'
           ? ''
-          : `, ${count(written)} objects written, ${count(unchanged)} unchanged`
-      return `${what}${objects}${why === undefined ? '' : `: ${why}`}${todo === undefined ? '' : `\n    ${todo}`}`
+          : `, ${packagesText(packages)}, ${objectsText(written)} written, ${count(unchanged)} unchanged`
+      return `index of ${nameOf({ root, format })} (${format}): ${outcome}${made}${why === undefined ? '' : `: ${why}`}${todo === undefined ? '' : `\n    ${todo}`}`
     })
 }
 
@@ -128,7 +131,7 @@ function problemsText({ problems, problemCount }: Report): string[] {
 function neitherText({ neither }: Report): string[] {
   if (neither.objects === 0) return []
   return [
-    `${count(neither.objects)} objects are neither package nor metadata and are left alone, such as:`,
+    `${objectsText(neither.objects)} ${neither.objects === 1 ? 'is' : 'are'} neither package nor metadata and left alone, such as:`,
     ...neither.examples.slice(0, 5).map((key) => `    ${printable(key)}`),
   ]
 }
