@@ -22,7 +22,11 @@ export const auditNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
 /** What it takes to write objects again with all that they carry, and indexes that are as readable as the old ones. */
 export const reindexNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
   ...auditNeeds({ accountId, bucket }),
-  { access: 'read', actions: ['s3:GetBucketVersioning', 's3:GetBucketAcl'], resources: [`arn:aws:s3:::${bucket}`] },
+  {
+    access: 'read',
+    actions: ['s3:GetBucketVersioning', 's3:GetBucketAcl', 's3:GetBucketPublicAccessBlock'],
+    resources: [`arn:aws:s3:::${bucket}`],
+  },
   {
     access: 'write',
     actions: [

@@ -7,10 +7,12 @@ import type { IndexObject } from '../repositories/format.ts'
 import { formatOf } from '../repositories/layout.ts'
 import { CtlError } from '../ui/errors.ts'
 import { grantHeaders } from './acl.ts'
+import { reasons, remedyOf } from './attributes.ts'
 import type { Journal, Row } from './journal.ts'
 import { isLost } from './lock.ts'
 import type { Pace } from './pace.ts'
 import { isMd5, readObject } from './package-source.ts'
+import { PublicGrants } from './public-grants.ts'
 
 /** Somebody else has published the same repository in between. */
 export class WriteConflict extends CtlError {
@@ -53,6 +55,7 @@ const inherited = [
 
 export function createPublisher(options: PublisherOptions): Publisher {
   const { s3, journal, pace } = options
+  const publicGrants = new PublicGrants(s3)
 
   const write = async (
     object: IndexObject,
@@ -74,6 +77,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     try {
       await s3.send({ method: 'PUT', action: 's3:PutObject', key, headers, body })
     } catch (error) {
+      if (await publicGrants.wereRefused(error, headers)) throw publicIndex()
       if (top === undefined || ![404, 409, 412].includes(statusOf(error) ?? 0)) throw error
       // Or it was ours, and only the answer was lost.
       const there = await readObject(s3, key)
@@ -144,6 +148,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
   }
 }
+
+/** Without the grant, those who go to the bucket and not to CloudFront would lose the repository. */
+const publicIndex = (): CtlError =>
+  new CtlError('refused', `its index is ${reasons.publicAcl}`, {
+    hint: remedyOf(reasons.publicAcl),
+    code: 'PublicGrant',
+  })
 
 type Headers = Record<string, string>
 

@@ -1,9 +1,9 @@
-import { statusOf } from '../aws/denial.ts'
 import type { LeanS3 } from '../aws/s3-lean.ts'
 import { grantHeaders } from './acl.ts'
 import { reasons, type Rewrite } from './attributes.ts'
 import { abortUpload, copyInParts, sourceOf, textOf } from './copy-in-parts.ts'
 import type { Journal } from './journal.ts'
+import { PublicGrants } from './public-grants.ts'
 
 /** What a rewritten object is now. */
 export interface Rewritten {
@@ -46,7 +46,7 @@ export function copyEngine({
   copyLimit = 5 * gibibyte,
   partSize = gibibyte,
 }: CopyOptions): RewriteEngine {
-  let blocked: Promise<boolean> | undefined
+  const publicGrants = new PublicGrants(s3)
 
   const copyWhole = async (rewrite: Rewrite, grants: Headers): Promise<Rewritten> => {
     const { body } = await s3.send({
@@ -90,28 +90,12 @@ export function copyEngine({
       try {
         return await (rewrite.size > copyLimit ? copyLarge(rewrite, grants, signal) : copyWhole(rewrite, grants))
       } catch (error) {
-        if (statusOf(error) !== 403 || !isPublic(grants) || !(await (blocked ??= blocksPublicAcls(s3)))) throw error
-        return { skip: reasons.publicAcl }
+        if (await publicGrants.wereRefused(error, grants)) return { skip: reasons.publicAcl }
+        throw error
       }
     },
     async tidy() {
       for (const { id, key } of journal.uploads()) await abortUpload(s3, journal, id, key)
     },
-  }
-}
-
-const isPublic = (grants: Headers): boolean =>
-  Object.entries(grants).some(([name, value]) =>
-    name === 'x-amz-acl' ? /^(public|authenticated)-/.test(value) : value.includes('/groups/global/'),
-  )
-
-async function blocksPublicAcls(s3: LeanS3): Promise<boolean> {
-  try {
-    const query = { publicAccessBlock: '' }
-    const { body } = await s3.send({ method: 'GET', action: 's3:GetBucketPublicAccessBlock', query })
-    return body.includes('<BlockPublicAcls>true</BlockPublicAcls>')
-  } catch {
-    // Whatever it is: the error that led here says more.
-    return false
   }
 }

@@ -13,6 +13,7 @@ import {
   PutObjectAclCommand,
   PutObjectCommand,
   PutObjectLegalHoldCommand,
+  PutPublicAccessBlockCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
@@ -88,6 +89,12 @@ class Place {
     journal.close()
   }
 
+  /** From now on grants to everybody can't be written, though those that are there stay. */
+  async blockPublicAcls(): Promise<void> {
+    const PublicAccessBlockConfiguration = { BlockPublicAcls: true }
+    await this.s3.send(new PutPublicAccessBlockCommand({ Bucket: bucket, PublicAccessBlockConfiguration }))
+  }
+
   /** Settings with the credentials of a user who may do just this. */
   async as(needs: readonly Need[]): Promise<Settings> {
     const iam = this.bench.aws.client(IAMClient, region)
@@ -130,6 +137,8 @@ for (const group of ['audit', 'reindex'] as const) {
           .map((need) => ({ ...need, actions: need.actions.filter((action) => action !== missing) }))
           .filter(({ actions: rest }) => rest.length > 0)
         const as = await place.as(needs)
+        // Asked for only where a grant was refused.
+        if (missing === 's3:GetBucketPublicAccessBlock') await place.blockPublicAcls()
         const report = await reindexEverything(connect(as), as, {
           choice: chooseObjects({}),
           stateDir: place.folder,
