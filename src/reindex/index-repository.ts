@@ -20,7 +20,7 @@ import type { Content, Journal, Row, Stretch } from './journal.ts'
 import type { Pace } from './pace.ts'
 import { readObject } from './package-source.ts'
 import { type Publisher, WriteConflict } from './publish.ts'
-import type { About } from './read-package.ts'
+import type { About, BadPackage } from './read-package.ts'
 import type { Readers } from './read-threads.ts'
 import type { IndexReport } from './report.ts'
 
@@ -60,7 +60,7 @@ export interface Indexed {
 }
 
 /** Changes when the same packages lead to other indexes than before. */
-const generation = 2
+const generation = 3
 
 /**
  * Makes the indexes of one repository from its packages, and writes what has changed in the order that breaks no
@@ -111,7 +111,7 @@ export async function indexRepository(found: FoundRepository, options: IndexOpti
     })
     const findings: IndexFinding[] = [
       ...plan.findings,
-      ...bad.map(({ object, why }) => badPackage(object.key, why, plan.kept.has(object.key))),
+      ...bad.map((one) => badPackage(one, plan.kept.has(one.object.key))),
     ]
     const shrunk = options.allowShrink ? undefined : shrinking(plan.parts)
     if (shrunk !== undefined) {
@@ -192,9 +192,11 @@ function lastTime(found: FoundRepository, options: IndexOptions): Summary | unde
 function hashOf({ format, root, stretches }: FoundRepository, { journal, signer }: IndexOptions): string {
   const hash = createHash('sha256').update(JSON.stringify([generation, signer?.fingerprint ?? null, root]))
   for (const stretch of stretches) {
-    for (const { key, size, etag } of journal.stretch(stretch)) {
+    for (const { key, size, etag, skip } of journal.stretch(stretch)) {
       const role = format.roleOf(key)
-      if (role !== undefined) hash.update(JSON.stringify([role, key, size, etag]))
+      // Restored, it is the same version, and can be read.
+      const archived = skip?.startsWith('archived') === true
+      if (role !== undefined) hash.update(JSON.stringify([role, key, size, etag, archived]))
     }
   }
   return hash.digest('hex')
@@ -260,9 +262,8 @@ class JournalledPackage implements IndexedPackage {
   }
 }
 
-interface Bad {
+interface Bad extends BadPackage {
   readonly object: StoredObject
-  readonly why: string
 }
 
 /** Reads the packages whose content the journal does not know. */
@@ -278,9 +279,9 @@ async function readPackages(
   const worker = async (): Promise<void> => {
     for (let next = contents.next(); next.done !== true && !signal.aborted; next = contents.next()) {
       const row = next.value
-      let why = row.bad
+      let read = row.bad === null || row.bad === undefined ? undefined : { bad: row.bad, archived: false }
       try {
-        if (why === undefined) why = await pace.run(() => readOne(row, found.format, old, options))
+        if (row.bad === undefined) read = await pace.run(() => readOne(row, found.format, old, options))
       } catch (error) {
         if (statusOf(error) === 403) throw error
         failures.push({
@@ -289,7 +290,7 @@ async function readPackages(
           todo: 'Run the same command again.',
         })
       }
-      if (why !== undefined && why !== null) bad.push({ object: storedObject(row), why })
+      if (read !== undefined) bad.push({ object: storedObject(row), ...read })
     }
   }
   await Promise.all(Array.from({ length: pace.cap }, worker))
@@ -298,8 +299,13 @@ async function readPackages(
   return { bad, failures }
 }
 
-/** Reads one package into the journal. Returns why it is none. */
-async function readOne(row: Content, format: Format, old: OldIndexes, options: IndexOptions): Promise<string | null> {
+/** Reads one package into the journal; undefined where it is one. */
+async function readOne(
+  row: Content,
+  format: Format,
+  old: OldIndexes,
+  options: IndexOptions,
+): Promise<BadPackage | undefined> {
   const { readers, journal } = options
   const { key, size, etag, first } = row
   // After a copy that was cut off, size and time prove nothing.
@@ -309,20 +315,18 @@ async function readOne(row: Content, format: Format, old: OldIndexes, options: I
     journal.putPackage({ key, size, etag, bad: null, ...result })
     journal.contentRead(key)
     options.read(size)
-    return null
+    return undefined
   }
   // What is archived may be restored without becoming another version.
-  if (!result.bad.startsWith('is archived')) {
-    journal.putPackage({ key, size, etag, bad: result.bad, about: null, facts: null })
-  }
-  return result.bad
+  if (!result.archived) journal.putPackage({ key, size, etag, bad: result.bad, about: null, facts: null })
+  return result
 }
 
-const badPackage = (key: string, why: string, kept: boolean): IndexFinding => ({
+const badPackage = ({ object: { key }, bad, archived }: Bad, kept: boolean): IndexFinding => ({
   key,
   bad: true,
-  what: kept ? `can not be read, and keeps its entry in the index: ${why}` : `is left out of the index: ${why}`,
-  todo: kept ? 'Restore it, upload it again, or remove it.' : 'Upload it again, or remove it.',
+  what: kept ? `can not be read, and keeps its entry in the index: ${bad}` : `is left out of the index: ${bad}`,
+  todo: archived ? 'Restore it and copy it to another storage class.' : 'Upload it again, or remove it.',
 })
 
 const mostLost = 20

@@ -62,12 +62,15 @@ export function packageSource(s3: LeanS3, { key, size, etag, first }: Content, k
   return { key, size, etag, modified: first * 1000, known, range, stream, digestsSeen: () => seen }
 }
 
+/** It may be restored without becoming another version: what is known of it now may not be true the next time. */
+export class ArchivedPackageError extends BadPackageError {}
+
 /** What can't be read because it is archived is no failure of the network: its old entry is kept. */
 async function readable<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
-    if (nameOf(error) === 'InvalidObjectState') throw new BadPackageError('it is archived, and so can not be read')
+    if (nameOf(error) === 'InvalidObjectState') throw new ArchivedPackageError('it is archived, and so can not be read')
     throw error
   }
 }

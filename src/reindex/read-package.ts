@@ -1,6 +1,6 @@
 import type { LeanS3 } from '../aws/s3-lean.ts'
 import { BadPackageError, type Digests, type Format, type PackageFacts } from '../repositories/format.ts'
-import { digestsAtS3, packageSource } from './package-source.ts'
+import { ArchivedPackageError, digestsAtS3, packageSource } from './package-source.ts'
 
 /** A package that is to be read. Plain data: it travels between threads. */
 export interface ReadJob {
@@ -21,7 +21,14 @@ export interface ReadJob {
 export type About = Pick<PackageFacts, 'digests' | 'identity'>
 
 /** What was read of it, as JSON: {@link About} and the format's own facts; or why it is no package. */
-export type ReadResult = { readonly about: string; readonly facts: string } | { readonly bad: string }
+export type ReadResult = { readonly about: string; readonly facts: string } | BadPackage
+
+/** Why it is no package, or can not be read as one. */
+export interface BadPackage {
+  readonly bad: string
+  /** Only as long as it is archived. */
+  readonly archived: boolean
+}
 
 export const resultOf = ({ facts, ...about }: PackageFacts): ReadResult => ({
   about: JSON.stringify(about),
@@ -45,7 +52,9 @@ export async function readPackage(s3: LeanS3, format: Format, job: ReadJob): Pro
     const read = await format.readPackage(source)
     return resultOf({ ...read, digests: { ...source.digestsSeen(), ...read.digests } })
   } catch (error) {
-    if (error instanceof BadPackageError) return { bad: error.message }
+    if (error instanceof BadPackageError) {
+      return { bad: error.message, archived: error instanceof ArchivedPackageError }
+    }
     throw error
   }
 }

@@ -67,5 +67,12 @@ describe('pc-ctl reindex-everything, archived packages', function () {
       expect(xml).to.include(kept?.slice(kept.indexOf('<package ')))
     })
     expect(await get(list)).to.deep.equal(packages)
+
+    // Restored, they are the versions that they were.
+    await put('el/9/fix-data.noarch.rpm', bodies[1] ?? '')
+    await put('apt/pool/hello.deb', deb())
+    const restored = await run()
+    expect(restored.problems).to.deep.equal([])
+    expect(restored.indexes.map(({ root, packages: count }) => `${root} ${count}`)).to.deep.equal(['apt/ 1', 'el/9/ 2'])
   })
 })
