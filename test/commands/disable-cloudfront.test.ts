@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
 import { expect } from 'chai'
 
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
@@ -136,8 +140,12 @@ describe('disable-cloudfront', () => {
     expect(wrong.stderr).to.include('refused the token: 401').and.not.include('wrong-token')
     const none = await run(['--front', front()], { PC_CTL_FRONT_TOKEN: '' })
     expect(none.stderr).to.include('asks for a token: 401').and.to.include('PC_CTL_FRONT_TOKEN')
-    const directory = await run(['--front', front(), '--key', 'pool/'])
-    expect(directory.stderr).to.include('answers 404').and.to.include('--key PATH')
+    const stranger = createServer((_request, response) => response.writeHead(404).end()).listen(0, '127.0.0.1')
+    await once(stranger, 'listening')
+    const { port } = stranger.address() as AddressInfo
+    const notFront = await run(['--front', `http://127.0.0.1:${port}`])
+    stranger.close()
+    expect(notFront.stderr).to.include('answers 404').and.to.include('--key PATH')
     const other = await run(['--front', front(), '--bucket', 'another-bucket'])
     expect(other.code).to.equal(1)
     expect(other.stderr).to.include('neither S3 (bucket another-bucket) nor CloudFront')
