@@ -42,7 +42,7 @@ export async function examineFront(
   samples: Samples,
   edgeNow: () => number,
 ): Promise<Check[]> {
-  const path = front.path ?? samples.any?.key
+  const path = front.path === '' ? samples.any?.key : (front.path ?? samples.any?.key)
   if (path === undefined) return skipAll('no object is known to ask for; name one with --key')
   const looks = {
     'front-token': () => judgeStranger(front, path),

@@ -120,7 +120,14 @@ describe('doctor --front', () => {
   })
 
   it('notices one that does not redirect, and one that is not there', async () => {
-    const lost = await place.examine({ front: place.front.url, token: place.front.token, frontPath: 'a/b/' })
+    const elsewhere = createServer((request, response) => {
+      response.writeHead(request.headers.authorization === undefined ? 401 : 404).end()
+    })
+    await once(elsewhere.listen(0, '127.0.0.1'), 'listening')
+    const address = elsewhere.address()
+    const port = typeof address === 'object' ? address?.port : undefined
+    const lost = await place.examine({ front: `http://127.0.0.1:${port ?? ''}`, token: 'any', frontPath: '' })
+    elsewhere.close()
     const redirect = findCheck(lost, 'front-redirect')
     expect(redirect).to.include({ status: 'failed', seen: '404' })
     expect(redirect.todo.join('\n')).to.include('--front-path')
