@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto'
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { GetBucketLocationCommand, S3Client } from '@aws-sdk/client-s3'
@@ -157,7 +156,7 @@ export function createLeanS3(
   /** One attempt: an answer that is none of success is thrown. */
   const answerTo = async (request: S3Request): Promise<S3Response> => {
     const message = await sendOnce(request)
-    const response = { status: message.statusCode ?? 0, headers: headersOf(message), body: await buffer(message) }
+    const response = { status: message.statusCode ?? 0, headers: headersOf(message), body: await bodyOf(message) }
     const error = errorIn(response, request.method)
     if (error !== undefined) throw error
     return response
@@ -188,11 +187,24 @@ export function createLeanS3(
         const message = await sendOnce(request)
         const status = message.statusCode ?? 0
         if (status < 300) return message
-        const answer = { status, headers: headersOf(message), body: await buffer(message) }
+        const answer = { status, headers: headersOf(message), body: await bodyOf(message) }
         throw errorIn(answer, request.method) ?? new S3Error(`Http${status}`, status, `S3 answered ${status}`)
       }),
     close: () => agent.destroy(),
   }
+}
+
+/** The whole body. What Node has for it makes a Blob of it first, which costs as much as the rest of a request. */
+export function bodyOf(message: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    message.on('data', (chunk: Buffer) => chunks.push(chunk))
+    message.on('end', () => resolve(Buffer.concat(chunks)))
+    message.on('error', reject)
+    message.on('close', () => {
+      if (!message.complete) reject(Object.assign(new Error('The answer broke off'), { code: 'ECONNRESET' }))
+    })
+  })
 }
 
 /** Node joins what is repeated, but for a few names that S3 sends once. */

@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { buffer } from 'node:stream/consumers'
 
 import { nameOf } from '../aws/absent.ts'
 import { statusOf } from '../aws/denial.ts'
-import type { LeanS3 } from '../aws/s3-lean.ts'
+import { bodyOf, type LeanS3 } from '../aws/s3-lean.ts'
 import type { Digests, PackageSource } from '../repositories/format.ts'
 import { BadPackageError } from '../repositories/format.ts'
 
@@ -99,7 +98,7 @@ export const isMd5 = (etag: string, headers: IncomingHttpHeaders | Readonly<Reco
 /** The content of an object; undefined if it is not there. */
 export async function readObject(s3: LeanS3, key: string): Promise<Uint8Array | undefined> {
   try {
-    return await buffer(await s3.open({ method: 'GET', action: 's3:GetObject', key }))
+    return await bodyOf(await s3.open({ method: 'GET', action: 's3:GetObject', key }))
   } catch (error) {
     if (statusOf(error) === 404) return undefined
     throw error

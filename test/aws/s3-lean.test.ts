@@ -68,6 +68,12 @@ describe('the lean S3 client', () => {
     expect([seen.length, slowDowns, retries]).to.deep.equal([4, 1, 3])
   })
 
+  it('never takes half of an answer for all of it', async () => {
+    answers = [(request) => request.socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf')]
+    await s3.send({ method: 'GET', action: 's3:GetObject', key: 'x' })
+    expect([seen.length, retries]).to.deep.equal([2, 1])
+  })
+
   it('does not repeat what is wrong, nor what must go once', async () => {
     answers = [error(412, 'PreconditionFailed')]
     const failure = await failureOf(s3.send(copy))

@@ -1,8 +1,10 @@
+import { createHmac } from 'node:crypto'
+
 import { AwsV4Signer } from 'aws4fetch'
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { createSigner, encodePath, encodeQuery } from '../../src/aws/signature-v4.ts'
+import { createSigner, encodePath, encodeQuery, hmacSha256 } from '../../src/aws/signature-v4.ts'
 
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' }
 
@@ -56,6 +58,17 @@ describe('signatures of requests to S3', () => {
           )
         },
       ),
+    )
+  })
+
+  it('have codes that are those of Node, for any key up to a block and any text', () => {
+    const key = fc.uint8Array({ maxLength: 64 })
+    const texts = fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 3 })
+    fc.assert(
+      fc.property(key, texts, (bytes, all) => {
+        const sign = hmacSha256(bytes)
+        for (const text of all) expect(sign(text)).to.equal(createHmac('sha256', bytes).update(text).digest('hex'))
+      }),
     )
   })
 })
