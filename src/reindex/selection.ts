@@ -1,6 +1,6 @@
 import { cacheControl, classify, type ObjectClass } from '../repositories/cache-control.ts'
 import { betterContentType } from '../repositories/content-type.ts'
-import { formatOf } from '../repositories/layout.ts'
+import { formatNames, formatOf } from '../repositories/layout.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
 import type { Selection } from './journal.ts'
 
@@ -38,9 +38,10 @@ export interface ChoiceFlags {
 /** Our own: the lock. */
 export const ownPrefix = '.pc-ctl/'
 
-/** @throws CtlError (usage) for a mapping file that can't be understood */
+/** @throws CtlError (usage) for a mapping file that can't be understood, or a format that nothing has */
 export function chooseObjects({ prefix = '', only, exclude = [], mapping }: ChoiceFlags): Choice {
   const rules = mapping === undefined ? [] : readRules(mapping.file, mapping.text)
+  assertKnown(only ?? [], rules)
   const excluded = exclude.map(globToRegExp)
   const packuments = new Set<string>()
   return {
@@ -59,6 +60,16 @@ export function chooseObjects({ prefix = '', only, exclude = [], mapping }: Choi
     },
     takeForPackument: (key) => void packuments.add(key),
   }
+}
+
+/** A slip of the pen would leave out everything, and look as if nothing were to be done. */
+function assertKnown(only: readonly string[], rules: readonly Rule[]): void {
+  const known = new Set<string>([...formatNames, ...rules.flatMap(({ format }) => format ?? [])])
+  const unknown = only.find((name) => !known.has(name))
+  if (unknown === undefined) return
+  throw new CtlError('usage', `There is no format "${unknown}" to take --only.`, {
+    hint: `These are known: ${[...known].join(', ')}.`,
+  })
 }
 
 /** Are these headers what they should be? */

@@ -136,6 +136,9 @@ async function carryOut(run: Run): Promise<Omit<Report, 'bucket' | 'seconds'>> {
   const scanned = await scan({ ...run, formats, signal: run.stop, seen: (objects) => progress.add(objects) })
   progress.end()
   assertGoingOn(run)
+  if (scanned.objects + scanned.leftOut === 0) {
+    run.say(`There is nothing ${choice.prefix === '' ? 'in the bucket' : `below ${choice.prefix}`}.`)
+  }
   const ledger = new Ledger(scanned.roots, choice, journal)
   if (!run.listOnly) {
     if (run.attributes) await attributes(run, ledger, scanned)
