@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 
 import { CtlError, messageOf } from '../ui/errors.ts'
@@ -123,7 +123,7 @@ export class Journal {
   constructor(folder: string, bucket: string) {
     this.file = join(folder, `reindex-${bucket}.sqlite`)
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      makeFolder(folder)
       this.database = new DatabaseSync(this.file)
       // Losing the last moment to a power cut is allowed; a broken file is not.
       this.database.exec(
@@ -411,6 +411,13 @@ export class Journal {
     if (statement === undefined) this.statements.set(query, (statement = this.database.prepare(query)))
     return statement
   }
+}
+
+/** One folder after another: `recursive` never ends where a file system lets nobody make any, such as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder, { mode: 0o700 })
 }
 
 /** A condition that holds for the keys below a prefix. UTF-8 has no byte 0xFF, which is behind all of them. */
