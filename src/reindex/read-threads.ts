@@ -72,6 +72,8 @@ interface Thread {
   readonly waiting: Map<number, Waiting>
   /** The ones that it was given last. */
   credentials?: Credentials
+  /** It answers no more. */
+  ended?: true
 }
 
 export interface ThreadOptions {
@@ -104,7 +106,13 @@ export function readInThreads(options: ThreadOptions): Readers {
   return {
     async read(job) {
       const now = await credentials?.()
-      const thread = threads.reduce((best, one) => (one.waiting.size < best.waiting.size ? one : best))
+      const thread = threads
+        .filter(({ ended }) => ended !== true)
+        .reduce<Thread | undefined>(
+          (best, one) => (best && best.waiting.size <= one.waiting.size ? best : one),
+          undefined,
+        )
+      if (thread === undefined) throw new Error('all threads that read packages have ended')
       if (now !== undefined && now !== thread.credentials) {
         const { accessKeyId, secretAccessKey, sessionToken } = now
         thread.outbox.put({ credentials: { accessKeyId, secretAccessKey, sessionToken } })
@@ -126,7 +134,9 @@ export function readInThreads(options: ThreadOptions): Readers {
 function start(script: string | URL, data: unknown, traffic: Traffic): Thread {
   const worker = new Worker(script, { workerData: data, resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes } })
   const waiting = new Map<number, Waiting>()
+  const thread: Thread = { worker, waiting, outbox: new Outbox((messages) => worker.postMessage(messages)) }
   const end = (error: unknown): void => {
+    thread.ended = true
     for (const { reject } of waiting.values()) reject(error)
     waiting.clear()
   }
@@ -143,7 +153,7 @@ function start(script: string | URL, data: unknown, traffic: Traffic): Thread {
   worker.on('message', (messages: readonly FromThread[]) => messages.forEach(take))
   worker.on('error', end)
   worker.on('exit', () => end(new Error('the thread that read it has ended')))
-  return { worker, waiting, outbox: new Outbox((messages) => worker.postMessage(messages)) }
+  return thread
 }
 
 function errorOf({ name, message, status }: Failure): Error {

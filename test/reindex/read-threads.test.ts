@@ -133,6 +133,19 @@ describe('packages read in threads', function () {
     }
   })
 
+  it('fails at once, and does not wait for ever, where its threads have ended', async () => {
+    const readers = inThreads()
+    await readers.read(jobOf('small_1_amd64.deb'))
+    readers.close()
+    const errors = await Promise.all(
+      [1, 2, 3].map(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        return readers.read(jobOf('small_1_amd64.deb')).catch((thrown: unknown) => thrown)
+      }),
+    )
+    for (const error of errors) expect(error).to.be.instanceOf(Error)
+  })
+
   it('takes over from reading here when there are many', async () => {
     const readers = s3Readers(s3, count)
     open.push(readers)
