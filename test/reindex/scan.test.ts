@@ -9,7 +9,7 @@ import type { LeanS3 } from '../../src/aws/s3-lean.ts'
 import { Journal } from '../../src/reindex/journal.ts'
 import { Pace } from '../../src/reindex/pace.ts'
 import { compareKeys } from '../../src/reindex/ranges.ts'
-import { scan } from '../../src/reindex/scan.ts'
+import { scan, type ScanOptions } from '../../src/reindex/scan.ts'
 import { chooseObjects } from '../../src/reindex/selection.ts'
 import { classify } from '../../src/repositories/cache-control.ts'
 
@@ -48,16 +48,17 @@ describe('the scan of a bucket', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  const run = (keys: readonly string[], page: number, prefix = '') =>
+  const scanOf = (s3: ScanOptions['s3'], prefix = '', atOnce = 64) =>
     scan({
-      s3: listingOnly(keys, page),
+      s3,
       journal,
       choice: chooseObjects({ prefix }),
       formats: [],
-      pace: new Pace(64),
+      pace: new Pace(atOnce),
       signal: new AbortController().signal,
       seen: () => undefined,
     })
+  const run = (keys: readonly string[], page: number, prefix = '') => scanOf(listingOnly(keys, page), prefix)
   const rows = () => journal.rows({ after: '', through: undefined }, 100_000)
   const known = (): string[] => rows().map(({ key }) => key)
 
@@ -132,27 +133,11 @@ describe('the scan of a bucket', () => {
   it('shares the work of a large bucket without many requests in vain', async () => {
     const keys = Array.from({ length: 5000 }, (_key, index) => `7/11/debian/package_files/${index}.deb`)
     const s3 = listingOnly(keys, 50)
-    await scan({
-      s3,
-      journal,
-      choice: chooseObjects({}),
-      formats: [],
-      pace: new Pace(64),
-      signal: new AbortController().signal,
-      seen: () => undefined,
-    })
+    await scanOf(s3)
     expect(known()).to.have.length(5000)
     expect(s3.requests).to.be.lessThan(300)
     const small = listingOnly(keys.slice(0, 10), 50)
-    await scan({
-      s3: small,
-      journal,
-      choice: chooseObjects({}),
-      formats: [],
-      pace: new Pace(64),
-      signal: new AbortController().signal,
-      seen: () => undefined,
-    })
+    await scanOf(small)
     expect(small.requests).to.equal(1)
   })
 
@@ -165,15 +150,7 @@ describe('the scan of a bucket', () => {
       return { ...answer, body: answer.body.subarray(0, answer.body.length - 30) }
     }
     let failure: unknown
-    await scan({
-      s3: broken,
-      journal,
-      choice: chooseObjects({}),
-      formats: [],
-      pace: new Pace(4),
-      signal: new AbortController().signal,
-      seen: () => undefined,
-    }).catch((error: unknown) => (failure = error))
+    await scanOf(broken, '', 4).catch((error: unknown) => (failure = error))
     expect(failure).to.be.instanceOf(Error)
     expect(known()).to.deep.equal(['a.deb', 'b.deb'])
   })
