@@ -7,11 +7,11 @@ import { expect } from 'chai'
 
 import { connect } from '../../src/aws/connect.ts'
 import { lockKey } from '../../src/reindex/lock.ts'
-import { chooseObjects } from '../../src/reindex/selection.ts'
 import { reindexEverything } from '../../src/tasks/reindex-everything.ts'
 import { CtlError } from '../../src/ui/errors.ts'
 import type { Call } from '../../src/sandbox/call-log.ts'
 import { bucket, expectPlainTalk, type Installation, install } from '../e2e/installation.ts'
+import { plainRun } from '../reindex/plain-run.ts'
 import { clientView, fillRepositories, makeKey, reader } from '../reindex/repositories-under-test.ts'
 import { noSettings } from '../resources/aws-under-test.ts'
 
@@ -131,22 +131,11 @@ describe('pc-ctl reindex-everything, two at once and stopped', function () {
         aws,
         { ...noSettings, bucket: { value: bucket, source: { kind: 'default' } } },
         {
-          choice: chooseObjects({}),
-          stateDir: join(place.folder, 'state'),
+          ...plainRun(join(place.folder, 'state')),
           concurrency: 1,
           attributes: operation === 'HeadObject',
-          indexes: true,
           signer: key.signer,
-          allowShrink: false,
-          strict: false,
-          dryRun: false,
-          listOnly: false,
-          full: false,
-          forceUnlock: false,
           lockTiming: { heartbeat: 10, expiry: 5 * minute },
-          show: 'nothing',
-          signal: new AbortController().signal,
-          say: () => undefined,
         },
       ).then(
         () => undefined,

@@ -11,13 +11,13 @@ import { generateKey, readKey } from 'openpgp'
 
 import { connect } from '../../src/aws/connect.ts'
 import type { Report } from '../../src/reindex/report.ts'
-import { chooseObjects } from '../../src/reindex/selection.ts'
 import type { OpenedSigner } from '../../src/repositories/openpgp.ts'
 import { cacheControlOf } from '../../src/repositories/cache-control.ts'
 import { type Front, startFront } from '../../src/sandbox/front.ts'
 import { readFrontSettings } from '../../src/sandbox/front-settings.ts'
 import { loadSettings } from '../../src/settings/settings.ts'
 import { reindexEverything } from '../../src/tasks/reindex-everything.ts'
+import { plainRun } from '../reindex/plain-run.ts'
 import { bucket, edgeUrl, type Installation, install } from './installation.ts'
 
 const execute = promisify(execFile)
@@ -114,21 +114,11 @@ async function reindexHere(place: Installation, signer: OpenedSigner | undefined
   const aws = connect(settings)
   try {
     return await reindexEverything(aws, settings, {
-      choice: chooseObjects({}),
-      stateDir: join(place.folder, 'state', 'pc-ctl'),
+      ...plainRun(join(place.folder, 'state', 'pc-ctl')),
       concurrency: 16,
-      dryRun: false,
-      attributes: true,
-      indexes: true,
       signer,
       allowShrink: true,
       strict: true,
-      listOnly: false,
-      full: false,
-      forceUnlock: false,
-      show: 'nothing',
-      signal: new AbortController().signal,
-      say: () => undefined,
     })
   } finally {
     aws.close()

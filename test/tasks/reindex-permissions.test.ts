@@ -21,13 +21,13 @@ import { expect } from 'chai'
 import { connect } from '../../src/aws/connect.ts'
 import { Journal } from '../../src/reindex/journal.ts'
 import type { Report } from '../../src/reindex/report.ts'
-import { chooseObjects } from '../../src/reindex/selection.ts'
 import type { OpenedSigner } from '../../src/repositories/openpgp.ts'
 import type { Need } from '../../src/resources/resource.ts'
 import type { Settings } from '../../src/settings/settings.ts'
 import { needsFor, policyOf } from '../../src/tasks/permissions.ts'
 import { reindexEverything, type ReindexOptions } from '../../src/tasks/reindex-everything.ts'
 import { CtlError } from '../../src/ui/errors.ts'
+import { plainRun } from '../reindex/plain-run.ts'
 import { fillRepositories, keyOfDeb, makeKey } from '../reindex/repositories-under-test.ts'
 import { type AwsUnderTest, noSettings, startAws } from '../resources/aws-under-test.ts'
 
@@ -140,21 +140,9 @@ for (const group of ['audit', 'reindex'] as const) {
         // Asked for only where a grant was refused.
         if (missing === 's3:GetBucketPublicAccessBlock') await place.blockPublicAcls()
         const report = await reindexEverything(connect(as), as, {
-          choice: chooseObjects({}),
-          stateDir: place.folder,
-          concurrency: 8,
-          dryRun: false,
-          attributes: true,
-          indexes: true,
+          ...plainRun(place.folder),
           signer,
-          allowShrink: false,
           strict: true,
-          listOnly: false,
-          full: false,
-          forceUnlock: false,
-          show: 'nothing',
-          signal: new AbortController().signal,
-          say: () => undefined,
           ...runs[group],
         })
         await look?.(place)

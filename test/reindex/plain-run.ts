@@ -1,0 +1,21 @@
+import { chooseObjects } from '../../src/reindex/selection.ts'
+import type { ReindexOptions } from '../../src/tasks/reindex-everything.ts'
+
+/** A run as a command without flags asks for it, but that tells nothing; a test says what is otherwise. */
+export const plainRun = (stateDir: string): ReindexOptions => ({
+  choice: chooseObjects({}),
+  stateDir,
+  concurrency: 8,
+  dryRun: false,
+  attributes: true,
+  indexes: true,
+  signer: undefined,
+  allowShrink: false,
+  strict: false,
+  listOnly: false,
+  full: false,
+  forceUnlock: false,
+  show: 'nothing',
+  signal: new AbortController().signal,
+  say: () => undefined,
+})
