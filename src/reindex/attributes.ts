@@ -1,5 +1,6 @@
 import { betterContentType } from '../repositories/content-type.ts'
 import { isRight, type Judgement } from './selection.ts'
+import { etagOf } from './version-headers.ts'
 
 /** An object that is to be written again in place, and all that it shall carry. */
 export interface Rewrite {
@@ -65,7 +66,7 @@ export function planRewrite(key: string, head: Headers, wanted: Judgement): Plan
   const rewrite: Rewrite = {
     key,
     size: Number(head['content-length'] ?? 0),
-    etag: (head['etag'] ?? '').replaceAll('"', ''),
+    etag: etagOf(head),
     headers,
     tagged: Number(head['x-amz-tagging-count'] ?? 0) > 0,
     cacheControl: wanted.cacheControl,

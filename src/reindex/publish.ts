@@ -13,6 +13,7 @@ import { isLost } from './lock.ts'
 import type { Pace } from './pace.ts'
 import { isMd5, readObject } from './package-source.ts'
 import { PublicGrants } from './public-grants.ts'
+import { etagOf, modifiedOf } from './version-headers.ts'
 
 /** Somebody else has published the same repository in between. */
 export class WriteConflict extends CtlError {
@@ -89,7 +90,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   /** The listing of the next run must find it as it is in the journal. */
   const note = async ({ key, body }: IndexObject): Promise<void> => {
     const { headers } = await s3.send({ method: 'HEAD', action: 's3:GetObject', key })
-    const modified = secondsOf(headers['last-modified'])
+    const modified = modifiedOf(headers)
     journal.put({
       key,
       size: body.length,
@@ -183,6 +184,3 @@ async function headOf(s3: LeanS3, key: string): Promise<S3Response | undefined> 
     throw error
   }
 }
-
-const etagOf = (headers: Readonly<Record<string, string>>): string => (headers['etag'] ?? '').replaceAll('"', '')
-const secondsOf = (date: string | undefined): number => Math.floor(Date.parse(date ?? '') / 1000)

@@ -7,6 +7,7 @@ import type { Journal, Row } from './journal.ts'
 import type { Pace } from './pace.ts'
 import type { RewriteEngine } from './rewrite.ts'
 import type { Choice } from './selection.ts'
+import { etagOf, modifiedOf } from './version-headers.ts'
 
 /** What came of one object. */
 export type Outcome =
@@ -169,7 +170,7 @@ function seenNow(row: Row, head: S3Response): Row {
 }
 
 const versionOf = ({ headers }: S3Response): Pick<Row, 'etag' | 'modified' | 'size'> => ({
-  etag: (headers['etag'] ?? '').replaceAll('"', ''),
-  modified: Math.floor(Date.parse(headers['last-modified'] ?? '') / 1000),
+  etag: etagOf(headers),
+  modified: modifiedOf(headers),
   size: Number(headers['content-length'] ?? 0),
 })

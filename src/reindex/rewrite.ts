@@ -4,6 +4,7 @@ import { reasons, type Rewrite } from './attributes.ts'
 import { abortUpload, copyInParts, sourceOf, textOf } from './copy-in-parts.ts'
 import type { Journal } from './journal.ts'
 import { PublicGrants } from './public-grants.ts'
+import { etagOf, modifiedOf } from './version-headers.ts'
 
 /** What a rewritten object is now. */
 export interface Rewritten {
@@ -72,10 +73,7 @@ export function copyEngine({
   const copyLarge = async (rewrite: Rewrite, grants: Headers, signal: AbortSignal): Promise<Rewritten> => {
     await copyInParts({ s3, journal, partSize, rewrite, grants, signal })
     const { headers } = await s3.send({ method: 'HEAD', action: 's3:GetObject', key: rewrite.key })
-    return {
-      etag: (headers['etag'] ?? '').replaceAll('"', ''),
-      modified: Math.floor(Date.parse(headers['last-modified'] ?? '') / 1000),
-    }
+    return { etag: etagOf(headers), modified: modifiedOf(headers) }
   }
 
   return {
