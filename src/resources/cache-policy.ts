@@ -45,7 +45,10 @@ const wantedConfig = ({ names, defaultTtl = 0 }: CachePolicyWant): CachePolicyCo
   },
 })
 
-/** The cache policy, found by its name. It takes no tags; its comment is its mark. */
+/**
+ * The cache policy, found by its name, which CloudFront keeps unique in the account. It takes no tags; its comment is
+ * its mark.
+ */
 export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
   const client = aws.client(CloudFrontClient, edgeRegion)
   return {

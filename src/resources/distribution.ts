@@ -29,7 +29,17 @@ import {
   liveDistribution,
   tagsOf,
 } from './live-distribution.ts'
-import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from './resource.ts'
+import {
+  change,
+  create,
+  type Decision,
+  notOurs,
+  pending,
+  refuse,
+  type Resource,
+  theOnly,
+  updateIf,
+} from './resource.ts'
 
 export interface DistributionSearch {
   readonly names: Names
@@ -45,8 +55,6 @@ export interface DistributionWant extends DistributionSearch, DistributionWishes
 
 export interface Distribution extends LiveDistribution {
   readonly owner: string | undefined
-  /** Further distributions of the same installation and bucket, where there should be one. */
-  readonly rivals: readonly string[]
 }
 
 /**
@@ -125,15 +133,10 @@ export function decideDistribution(want: DistributionWant, live: Distribution | 
       etag: '',
       config,
       owner: names.installation,
-      rivals: [],
     }
     return lacksCertificate(config) ? uncertified(after, config) : create(after)
   }
   const what = `CloudFront distribution ${live.id}`
-  if (live.rivals.length > 0) {
-    const all = [live.id, ...live.rivals].join(', ')
-    return refuse(live, `several distributions of this installation serve ${bucket.name}: ${all}`, nameOne)
-  }
   const foreign = live.owner !== names.installation
   if (foreign && !adopt) return notOurs(live, what, live.owner)
   if (originOf(live.config, bucket) === undefined) {
@@ -166,7 +169,8 @@ const nameOne = "Name the one that is meant with --distribution or packagecloud_
  * The distribution of an installation and bucket: the one that is named, else the one that carries our tag among those
  * that serve the bucket.
  *
- * @throws CtlError of kind `configuration` if the one named does not exist
+ * @throws CtlError of kind `configuration` if the one named does not exist, of kind `refused` if none is named and
+ *   several are ours: any choice could change the one that is meant to stay as it is
  */
 export async function findDistribution(aws: Aws, search: DistributionSearch): Promise<Distribution | undefined> {
   if (search.id !== undefined) {
@@ -177,14 +181,24 @@ export async function findDistribution(aws: Aws, search: DistributionSearch): Pr
       code: 'NoSuchDistribution',
     })
   }
-  const ours: string[] = []
-  for (const { Id = '', ARN = '' } of await candidates(aws, search)) {
-    if (ownerOf(await tagsOf(aws, ARN)) === search.names.installation) ours.push(Id)
+  const ours: DistributionSummary[] = []
+  for (const candidate of await candidates(aws, search)) {
+    if (ownerOf(await tagsOf(aws, candidate.ARN ?? '')) === search.names.installation) ours.push(candidate)
   }
-  const [first, ...rivals] = ours
-  if (first === undefined) return undefined
-  const found = await getOwned(aws, first)
-  return found === undefined ? undefined : { ...found, rivals }
+  const only = theOnly(ours, (all) => ({
+    what: `distributions that carry the tag of the installation "${search.names.installation}" and serve ${search.bucket.name}`,
+    each: all.map(
+      ({ Id = '', DomainName = '', Enabled }) => `${Id} (${DomainName}${Enabled === false ? ', disabled' : ''})`,
+    ),
+    hint: [
+      'Name the one that is meant: with --distribution ID where a command has that flag, or for all commands with',
+      'one of these lines in packagecloud.rb:',
+      ...all.map(
+        ({ Id = '', DomainName = '' }) => `packagecloud_rails['cloudfront_distribution_id'] = '${Id}' # ${DomainName}`,
+      ),
+    ],
+  }))
+  return only?.Id === undefined ? undefined : getOwned(aws, only.Id)
 }
 
 /** Reading tags is one throttled call a distribution, so only those that serve the bucket are asked. */
@@ -240,4 +254,4 @@ function whyNotYet(error: unknown): string | undefined {
   }
 }
 
-const owned = (live: LiveDistribution, owner: string | undefined): Distribution => ({ ...live, owner, rivals: [] })
+const owned = (live: LiveDistribution, owner: string | undefined): Distribution => ({ ...live, owner })

@@ -11,7 +11,7 @@ import {
 
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names } from '../aws/names.ts'
-import { change, create, keep, notOurs, pending, type Resource, updateIf } from './resource.ts'
+import { change, create, keep, notOurs, pending, type Resource, theOnly, updateIf } from './resource.ts'
 
 export interface OriginAccessWant {
   readonly names: Names
@@ -48,13 +48,22 @@ export function originAccessIdentity(aws: Aws): Resource<OriginAccessWant, Origi
     ],
 
     async describe({ names }) {
+      const ours: OriginAccessIdentity[] = []
       for await (const page of paginateListCloudFrontOriginAccessIdentities({ client }, {})) {
-        const found = page.CloudFrontOriginAccessIdentityList?.Items?.find(
-          (item) => item.Comment === names.originAccess,
-        )
-        if (found?.Id !== undefined) return { id: found.Id, s3CanonicalUserId: found.S3CanonicalUserId ?? '' }
+        for (const { Id, Comment, S3CanonicalUserId } of page.CloudFrontOriginAccessIdentityList?.Items ?? []) {
+          if (Id !== undefined && Comment === names.originAccess)
+            ours.push({ id: Id, s3CanonicalUserId: S3CanonicalUserId ?? '' })
+        }
       }
-      return undefined
+      return theOnly(ours, (all) => ({
+        what: `origin access identities with the comment "${names.originAccess}"`,
+        each: all.map(({ id }) => id),
+        hint: [
+          'Give those that no distribution uses another comment (CloudFront console, Origin access, Identities), or',
+          'delete them, then run the same command again. `aws cloudfront get-cloud-front-origin-access-identity --id ID`',
+          'shows one; the origin of the distribution names the one that it uses.',
+        ],
+      }))
     },
 
     decide: (_want, live) =>
@@ -81,7 +90,10 @@ const controlConfig = (names: Names): OriginAccessControlConfig => ({
   OriginAccessControlOriginType: 's3',
 })
 
-/** The origin access control. It takes no tags; its name is unique in the account, its description is its mark. */
+/**
+ * The origin access control. It takes no tags; its description is its mark. CloudFront keeps its name unique in the
+ * account, so there can't be two.
+ */
 export function originAccessControl(aws: Aws): Resource<OriginAccessWant, OriginAccessControl> {
   const client = aws.client(CloudFrontClient, edgeRegion)
   return {

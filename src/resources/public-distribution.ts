@@ -20,7 +20,17 @@ import {
   writeEdit,
 } from './edited-distribution.ts'
 import { isHostOf, listDistributions, liveDistribution, serving } from './live-distribution.ts'
-import { change, create, type Decision, type Need, pending, refuse, type Resource, updateIf } from './resource.ts'
+import {
+  change,
+  create,
+  type Decision,
+  type Need,
+  pending,
+  refuse,
+  type Resource,
+  theOnly,
+  updateIf,
+} from './resource.ts'
 
 /**
  * Names and marks of what cfcreate makes. They are none of an installation's, so that neither `reconfigure-…` nor
@@ -88,15 +98,24 @@ function createNeeds({ accountId }: PublicDistributionWant): readonly Need[] {
   ]
 }
 
-/** The distribution that serves a bucket: of several, the one that cfcreate made, else the first. */
+/**
+ * The distribution that serves a bucket: of several, the one that cfcreate made, else the first, which is never changed.
+ *
+ * @throws CtlError of kind `refused` if cfcreate made several of them
+ */
 export async function findServing(aws: Aws, bucket: string): Promise<TaggedDistribution | undefined> {
-  let first: TaggedDistribution | undefined
+  const all: TaggedDistribution[] = []
   for (const { Id } of serving(await listDistributions(aws), bucket)) {
     const found = Id === undefined ? undefined : await getTagged(aws, Id)
-    if (found !== undefined && isOurs(found.tags)) return found
-    first ??= found
+    if (found !== undefined) all.push(found)
   }
-  return first
+  const ours = all.filter(({ tags }) => isOurs(tags))
+  const only = theOnly(ours, () => ({
+    what: `distributions that cfcreate made for s3://${bucket}`,
+    each: ours.map(({ id, domain }) => `${id} (${domain})`),
+    hint: ['Change the one that is meant:', ...ours.map(({ id }) => `pc-ctl cfmodify cf://${id} …`)],
+  }))
+  return only ?? all[0]
 }
 
 /** Pure. */

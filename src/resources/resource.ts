@@ -1,5 +1,6 @@
 import type { Talk } from '../aws/patience.ts'
 import { samePolicy } from '../aws/policy.ts'
+import { CtlError } from '../ui/errors.ts'
 
 /** One difference between what is there and what is wanted, for people and for `--json`. */
 export interface Change {
@@ -110,6 +111,22 @@ export const notOurs = <Live>(
         : 'If it is yours to use, run the command again with --adopt; otherwise choose another --installation name.'
       : `Use --installation ${owner} if that one is meant.`,
   )
+
+/**
+ * The one that there should be at most one of. Of several none is as good as another: which of them is in use, and
+ * which may be changed, only the operator knows.
+ *
+ * @param told - what they are, in the plural; each of them, as people call it; and how to choose
+ * @throws CtlError of kind `refused` that names them all
+ */
+export function theOnly<T>(
+  all: readonly T[],
+  told: (all: readonly T[]) => { readonly what: string; readonly each: readonly string[]; readonly hint: string[] },
+): T | undefined {
+  if (all.length < 2) return all[0]
+  const { what, each, hint } = told(all)
+  throw new CtlError('refused', `Refused: there are ${all.length} ${what}: ${each.join(', ')}.`, { hint })
+}
 
 /** Stands in a plan for a value that AWS will choose. It reads as text and is never sent to AWS. */
 export const pending = (what: string): string => `(${what}, known after apply)`

@@ -91,7 +91,7 @@ function patterns(settings: Settings, { accountId, bucket, access }: PermissionS
     control: anyOriginAccessControl,
     cachePolicy: anyCachePolicy,
     bucketPolicy: { document: { Statement: [] } },
-    distribution: { ...anyDistribution(accountId), owner, rivals: [] },
+    distribution: { ...anyDistribution(accountId), owner },
   }
 }
 

@@ -292,7 +292,6 @@ describe('The distribution', () => {
     etag: 'v1',
     config: withWishes(blankConfig(plain), plain),
     owner: 'packagecloud',
-    rivals: [],
   }
 
   guardsOwnership(decideDistribution, { plain, adopt: { ...plain, adopt: true }, ours })
@@ -308,11 +307,7 @@ describe('The distribution', () => {
     expect(fields(decision)).to.deep.equal(['DefaultCacheBehavior.LambdaFunctionAssociations.viewer-request'])
   })
 
-  it('is refused where several are ours, where it does not serve the bucket, and where something is in the way', () => {
-    const several = decideDistribution(plain, { ...ours, rivals: ['E2'] })
-    expect(several.do).to.equal('refuse')
-    expect(several.because.join()).to.include('E1, E2')
-
+  it('is refused where it does not serve the bucket, and where something is in the way', () => {
     const elsewhere = decideDistribution({ ...plain, bucket: { ...plain.bucket, name: 'another' } }, ours)
     expect(elsewhere.because.join()).to.include('does not serve the bucket another')
 

@@ -1,4 +1,9 @@
-import { GetCachePolicyCommand, UntagResourceCommand } from '@aws-sdk/client-cloudfront'
+import {
+  CreateDistributionWithTagsCommand,
+  type DistributionConfig,
+  GetCachePolicyCommand,
+  UntagResourceCommand,
+} from '@aws-sdk/client-cloudfront'
 import { GetBucketPolicyCommand, PutBucketWebsiteCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
@@ -41,6 +46,21 @@ describe('cfcreate', function () {
     bench.sandbox.calls.clear()
     const [second] = await bench.create([`s3://${bucket}`, `S3://${bucket}/`])
     expect(second).to.include({ outcome: 'exists', id: first?.id })
+    expect(bench.changes()).to.deep.equal([])
+  })
+
+  it('chooses none of several that it made', async () => {
+    const [first] = await bench.create()
+    const DistributionConfig = { ...(await bench.configOf(first?.id ?? '')), CallerReference: 'a copy' }
+    const Items = [{ Key: 'pc-ctl:created-by', Value: 'cfcreate' }]
+    const DistributionConfigWithTags = { DistributionConfig: DistributionConfig as DistributionConfig, Tags: { Items } }
+    const { Distribution } = await bench.cloudfront.send(
+      new CreateDistributionWithTagsCommand({ DistributionConfigWithTags }),
+    )
+    bench.sandbox.calls.clear()
+    const refused = await failureOf(bench.create())
+    expect(refused.failure).to.equal('refused')
+    expect(refused.message).to.include(first?.id).and.to.include(Distribution?.Id)
     expect(bench.changes()).to.deep.equal([])
   })
 
