@@ -1,12 +1,14 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { fstatSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import { Flags } from '@oclif/core'
 
 import { faultGrammar, FaultSyntaxError, parseDuration, parseFault } from '../sandbox/faults.ts'
 import { operatorName, readPolicies } from '../sandbox/iam-operator.ts'
 import { PolicySyntaxError } from '../sandbox/iam-policy-document.ts'
+import { NotPrivateError } from '../sandbox/private-folder.ts'
 import { prepareStage, type Prepared } from '../sandbox/rehearsal.ts'
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import { CtlCommand } from '../ui/command.ts'
@@ -56,6 +58,8 @@ export default class SandboxCommand extends CtlCommand {
   }
 
   async run(): Promise<void> {
+    // Beside the modes that the sandbox gives its files, for those that libraries make.
+    process.umask(0o077)
     const { flags } = await this.parse(SandboxCommand)
     const faults = (flags.fault ?? []).map((text) => usage(() => parseFault(text)))
     const policyFiles = flags['enforce-iam']
@@ -65,7 +69,6 @@ export default class SandboxCommand extends CtlCommand {
     const ended = new Promise<void>((end) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end())
     })
-    await mkdir(dirname(config), { recursive: true })
     const sandbox = await startSandbox({
       port: flags.port,
       frontPort: flags['front-port'],
@@ -76,6 +79,9 @@ export default class SandboxCommand extends CtlCommand {
       faults,
       ...(policies === undefined ? {} : { policies }),
     }).catch((error: unknown) => {
+      if (error instanceof NotPrivateError) {
+        throw new CtlError('refused', `The state folder can't hold the keys: ${error.message}.`, { hint: error.remedy })
+      }
       throw new CtlError('failed', `The sandbox could not start: ${messageOf(error)}`, { cause: error })
     })
     try {
@@ -112,6 +118,7 @@ export default class SandboxCommand extends CtlCommand {
     if (policyFiles !== undefined) {
       this.say(`You are the IAM user ${operatorName}, with just the policies of ${policyFiles.join(', ')}.`)
     }
+    if (isOpenToOthers(1)) this.say('Note: other users can read the file that stdout goes to, and it holds the keys.')
     this.say('Paste the lines above into another shell, then: pc-ctl generate-cloudfront-secret')
     this.say('Ctrl-C ends the sandbox.')
   }
@@ -122,6 +129,12 @@ export default class SandboxCommand extends CtlCommand {
       (error: unknown) => this.say(`The front server can't use its settings: ${messageOf(error)}`),
     )
   }
+}
+
+/** Does a file descriptor write to a file that others can read? */
+function isOpenToOthers(descriptor: number): boolean {
+  const target = fstatSync(descriptor)
+  return target.isFile() && (target.mode & 0o044) !== 0
 }
 
 const preparedWords: Readonly<Record<Prepared, string>> = {

@@ -8,6 +8,7 @@ import { unzipSync } from 'fflate'
 import { containerProgram, type ContainerRequest, type ContainerSettings } from './function-container.ts'
 import { FunctionProcess, type FunctionOutcome } from './function-process.ts'
 import type { FunctionRoles, SessionCredentials } from './lambda-peers.ts'
+import { privateFile, privateFolder } from './private-folder.ts'
 import type { Context } from './service.ts'
 
 /** A function version, or $LATEST at one revision, ready to run. */
@@ -173,17 +174,17 @@ function unpack(folder: string, image: FunctionImage): string {
   const target = join(tasks, image.codeHash)
   if (existsSync(target)) return target
   const temporary = `${target}.${randomUUID()}`
-  mkdirSync(temporary, { recursive: true })
+  mkdirSync(temporary, privateFolder)
   // Above /var/task there is no package.json; without this one, one above the state folder could decide what .js is.
-  writeFileSync(join(tasks, 'package.json'), '{}')
+  writeFileSync(join(tasks, 'package.json'), '{}', privateFile)
   for (const [name, bytes] of Object.entries(unzipSync(image.zip()))) {
     const path = join(temporary, normalize(`/${name}`))
     if (name.endsWith('/')) {
-      mkdirSync(path, { recursive: true })
+      mkdirSync(path, privateFolder)
       continue
     }
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, bytes)
+    mkdirSync(dirname(path), privateFolder)
+    writeFileSync(path, bytes, privateFile)
   }
   renameSync(temporary, target)
   return target

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 
 import { hashOf } from './function-runtime.ts'
+import { privateFile, privateFolder } from './private-folder.ts'
 import type { AwsResponse, Context } from './service.ts'
 
 /** GetFunction's `Code.Location` is valid for ten minutes (API reference, FunctionCodeLocation). */
@@ -25,7 +26,7 @@ export const hexOf = (codeSha256: string): string => Buffer.from(codeSha256, 'ba
 
 export function createCodeStore(context: Context): CodeStore {
   const folder = join(context.folder, 'lambda', 'code')
-  mkdirSync(folder, { recursive: true })
+  mkdirSync(folder, privateFolder)
   const key = randomBytes(32)
   const file = (hex: string): string => join(folder, `${hex}.zip`)
   const token = (hex: string, expires: string): string =>
@@ -35,7 +36,7 @@ export function createCodeStore(context: Context): CodeStore {
       const hex = hashOf(zip)
       if (!existsSync(file(hex))) {
         const temporary = `${file(hex)}.${randomBytes(6).toString('hex')}`
-        writeFileSync(temporary, zip)
+        writeFileSync(temporary, zip, privateFile)
         renameSync(temporary, file(hex))
       }
       return Buffer.from(hex, 'hex').toString('base64')

@@ -1,7 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { randomUUID } from 'node:crypto'
 
+import { privateFile, privateFolder } from './private-folder.ts'
 import type { Sandbox } from './sandbox.ts'
 import type { AwsRequest } from './service.ts'
 
@@ -27,7 +29,8 @@ export type Prepared = 'written' | 'switched' | 'kept'
  */
 export async function prepareStage(sandbox: Sandbox, stage: Stage): Promise<{ config: Prepared }> {
   if (stage.bucket !== undefined) await createBucket(sandbox, stage.bucket, stage.region)
-  const config = await writeFile(stage.config, sampleConfig(sandbox, stage), { flag: 'wx', mode: 0o600 }).then(
+  await mkdir(dirname(stage.config), privateFolder)
+  const config = await writeFile(stage.config, sampleConfig(sandbox, stage), { flag: 'wx', ...privateFile }).then(
     () => 'written' as const,
     async (error: unknown) => {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
@@ -49,8 +52,17 @@ async function switchCredentials({ credentials, otherCredentials }: Sandbox, fil
       .replaceAll(secretAccessKey, credentials.secretAccessKey)
   }
   if (switched === text) return false
-  await writeFile(file, switched)
+  await replace(file, switched)
   return true
+}
+
+/** Gives a file new contents; one that others can read is replaced by one that they can't, rather than told the keys. */
+async function replace(file: string, text: string): Promise<void> {
+  const target = await realpath(file)
+  if (((await stat(target)).mode & 0o077) === 0) return writeFile(target, text)
+  const temporary = `${target}.${randomUUID()}`
+  await writeFile(temporary, text, { flag: 'wx', ...privateFile })
+  await rename(temporary, target)
 }
 
 /** Straight to S3, in the name of the root user. */

@@ -14,6 +14,8 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
+import { privateFile, privateFolder } from './private-folder.ts'
+
 /** What one pass over a body has found out. */
 export interface WrittenBody {
   /** Name of the file; undefined for an empty body, which needs none. */
@@ -43,9 +45,9 @@ export class Bodies {
     this.#folder = join(folder, 's3')
     this.#incoming = join(this.#folder, 'incoming')
     rmSync(this.#incoming, { recursive: true, force: true })
-    mkdirSync(this.#incoming, { recursive: true })
+    mkdirSync(this.#incoming, privateFolder)
     for (let bucket = 0; bucket < 256; bucket++) {
-      mkdirSync(join(this.#folder, bucket.toString(16).padStart(2, '0')), { recursive: true })
+      mkdirSync(join(this.#folder, bucket.toString(16).padStart(2, '0')), privateFolder)
     }
   }
 
@@ -68,7 +70,7 @@ export class Bodies {
       }
     }
     try {
-      await pipeline(watched, createWriteStream(temporary))
+      await pipeline(watched, createWriteStream(temporary, privateFile))
     } catch (error) {
       rmSync(temporary, { force: true })
       throw error

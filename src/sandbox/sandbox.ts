@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,6 +13,7 @@ import { operatorName } from './iam-operator.ts'
 import { parseIdentityPolicy } from './iam-policy-document.ts'
 import { accessKeyId, secretAccessKey } from './iam-state.ts'
 import type { Credentials } from './iam.ts'
+import { openPrivateFolder } from './private-folder.ts'
 import { closeServer, listen, portOf, type Arrival } from './server.ts'
 import type { AwsResponse, Context, Timing } from './service.ts'
 import { createServices, type Services } from './services.ts'
@@ -26,7 +27,7 @@ export interface SandboxOptions {
   config?: string
   /** Of the front server; chosen as `port` is. */
   frontPort?: number
-  /** Folder that keeps everything across runs; without one all ends with the sandbox. */
+  /** Folder that keeps everything across runs, for nobody else to read; without one all ends with the sandbox. */
   state?: string
   timing?: Partial<Timing>
   /** Milliseconds that every answer waits. */
@@ -94,13 +95,15 @@ const exampleAccount = '111122223333'
  * Starts an embedded AWS on loopback.
  *
  * @throws PolicySyntaxError for a malformed policy
+ * @throws NotPrivateError for a state folder that others can use, or that is not one's own
  * @throws Error if the port is taken or the state folder can't be used
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   for (const policy of options.policies ?? []) parseIdentityPolicy(policy)
   // Absolute, for functions run in folders of their own inside it.
-  const folder = options.state === undefined ? await mkdtemp(join(tmpdir(), 'pc-ctl-sandbox-')) : resolve(options.state)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const folder = openPrivateFolder(
+    options.state === undefined ? await mkdtemp(join(tmpdir(), 'pc-ctl-sandbox-')) : resolve(options.state),
+  )
   const store = new Store(options.state === undefined ? undefined : join(folder, 'sandbox.sqlite'))
   const identities = store.collection<Identity>('sandbox')
   const known = identities.get('identity')

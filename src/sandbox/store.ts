@@ -1,5 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 
+import { openPrivateFile } from './private-folder.ts'
+
 /** A named collection of JSON documents, ordered by id. */
 export interface Collection<T> {
   get(id: string): T | undefined
@@ -17,6 +19,8 @@ export class Store {
   readonly database: DatabaseSync
 
   constructor(file?: string) {
+    // SQLite would make it readable for everybody.
+    if (file !== undefined) openPrivateFile(file)
     this.database = new DatabaseSync(file ?? ':memory:')
     this.database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
       CREATE TABLE IF NOT EXISTS document (

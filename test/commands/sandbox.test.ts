@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -107,6 +107,42 @@ describe('pc-ctl sandbox', () => {
     }
   })
 
+  it('refuses a state folder that others can look into, with exit 4 and what to type', async () => {
+    await writeFile(join(state, 'something'), '')
+    await chmod(state, 0o755)
+    const run = await runCli(['sandbox', '--state', state])
+    expect([run.code, run.stdout]).to.deep.equal([4, ''])
+    expect(run.stderr)
+      .to.contain(`The state folder can't hold the keys: ${state} is open to other users (mode 755) and is not empty.`)
+      .and.to.contain(`chmod -R go= ${state}`)
+      .and.not.to.match(/\n {4}at /)
+  })
+
+  it('makes its folders and files for nobody else, and says so where its keys go into a file for everybody', async () => {
+    for (const [mode, noted] of [
+      [0o644, true],
+      [0o600, false],
+    ] as const) {
+      const target = await open(join(state, `env-${mode}`), 'w', mode)
+      await target.chmod(mode)
+      const child = spawn(
+        process.execPath,
+        [join(import.meta.dirname, '../../bin/run.js'), 'sandbox', '--state', join(state, 'new'), '--json'],
+        { stdio: ['ignore', target.fd, 'pipe'], env: { PATH: process.env['PATH'] ?? '' } },
+      )
+      running.add(child)
+      let talk = ''
+      for await (const piece of child.stderr) if (/Ctrl-C ends[^]*\n/.test((talk += String(piece)))) break
+      await end(child, 'SIGTERM')
+      running.delete(child)
+      await target.close()
+      expect(talk.includes('other users can read the file that stdout goes to'), talk).to.equal(noted)
+      for (const part of ['new', 'new/sandbox.sqlite', 'new/packagecloud.rb']) {
+        expect((await stat(join(state, part))).mode & 0o077, part).to.equal(0)
+      }
+    }
+  })
+
   it('refuses what it can’t read, and says how faults are written', async () => {
     const run = await runCli(['sandbox', '--fault', 'nonsense'])
     expect([run.code, run.stdout]).to.deep.equal([2, ''])
@@ -177,10 +213,13 @@ describe('pc-ctl sandbox', () => {
       const switched = await readFile(limited.announced.config, 'utf8')
       expect(switched).to.contain(`['aws_access_key'] = '${accessKeyId}'`)
       await end(limited.child, 'SIGTERM')
+      // Whoever opens it now must not read the root user's keys there.
+      await chmod(limited.announced.config, 0o644)
 
       const again = await start(...flags())
       expect((await callerOf(again.announced)).arn).to.equal('arn:aws:iam::111122223333:root')
       expect(await readFile(again.announced.config, 'utf8')).to.equal(original)
+      expect((await stat(again.announced.config)).mode & 0o777).to.equal(0o600)
       await end(again.child, 'SIGTERM')
 
       const own = "packagecloud_rails['aws_access_key'] = 'AKIAAAAAAAAAAAAAAAAA'\n"
