@@ -80,7 +80,7 @@ function statementApplies(
       conditionHolds(
         operator,
         context.get(key.toLowerCase()),
-        wanted.map((value) => substituted(value, context)),
+        wanted.map((value) => (statement.variables ? substituted(value, context) : value)),
       ),
     ),
   )
@@ -92,12 +92,13 @@ function speaksOf(
   { action, resource }: Question,
   context: ReadonlyMap<string, readonly string[]>,
 ): boolean {
-  const { actions, notActions, resources, notResources } = statement
+  const { actions, notActions, resources, notResources, variables } = statement
   const matchesAction = (pattern: string): boolean => matches(pattern.toLowerCase(), action.toLowerCase())
   if (actions !== undefined && !actions.some(matchesAction)) return false
   if (notActions?.some(matchesAction) === true) return false
   if (resource !== undefined) {
-    const matchesResource = (pattern: string): boolean => matches(substituted(pattern, context), resource)
+    const matchesResource = (pattern: string): boolean =>
+      matches(variables ? substituted(pattern, context) : pattern, resource)
     if (resources !== undefined && !resources.some(matchesResource)) return false
     if (notResources?.some(matchesResource) === true) return false
   }

@@ -1,4 +1,5 @@
-import { parseIdentityPolicy, PolicySyntaxError } from './iam-policy-document.ts'
+import { parseIdentityPolicy } from './iam-policy-checks.ts'
+import { PolicySyntaxError } from './iam-policy-document.ts'
 import { isObject } from './protocol-json.ts'
 
 /** The IAM user that a rehearsal with limited permissions is made as. */

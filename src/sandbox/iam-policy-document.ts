@@ -1,3 +1,4 @@
+import { isConditionOperator } from './condition-keys.ts'
 import { isObject } from './protocol-json.ts'
 
 /** A policy document taken apart; every list is a list, whatever the JSON had. */
@@ -16,6 +17,8 @@ export interface PolicyStatement {
   notActions: readonly string[] | undefined
   resources: readonly string[] | undefined
   notResources: readonly string[] | undefined
+  /** Are variables such as `${aws:username}` replaced? Version 2008-10-17 has none. */
+  variables: boolean
   /** Operator → condition key → values. */
   condition: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
 }
@@ -26,7 +29,7 @@ export type Principals = Readonly<Record<string, readonly string[]>>
 /** What is wrong with a document, in AWS's words. */
 export class PolicySyntaxError extends Error {}
 
-const syntax = (message = 'Syntax errors in policy.'): PolicySyntaxError => new PolicySyntaxError(message)
+export const syntax = (message = 'Syntax errors in policy.'): PolicySyntaxError => new PolicySyntaxError(message)
 
 const policyElements = new Set(['Version', 'Id', 'Statement'])
 const statementElements = new Set([
@@ -59,13 +62,13 @@ export function parsePolicy(json: string): PolicyDocument {
   const statements = document['Statement']
   const list: unknown[] = Array.isArray(statements) ? statements : [statements]
   if (list.length === 0) throw syntax()
-  const parsed = list.map(parseStatement)
+  const parsed = list.map((statement) => parseStatement(statement, version === '2012-10-17'))
   const sids = parsed.flatMap(({ sid }) => sid ?? [])
   if (new Set(sids).size < sids.length) throw syntax('Statement IDs (SID) in a single policy must be unique.')
   return { version, statements: parsed }
 }
 
-function parseStatement(statement: unknown): PolicyStatement {
+function parseStatement(statement: unknown, variables: boolean): PolicyStatement {
   if (!isObject(statement)) throw syntax()
   const unknown = Object.keys(statement).find((name) => !statementElements.has(name))
   if (unknown !== undefined) throw syntax()
@@ -83,10 +86,11 @@ function parseStatement(statement: unknown): PolicyStatement {
     notActions: texts(statement['NotAction']),
     resources: texts(statement['Resource']),
     notResources: texts(statement['NotResource']),
+    variables,
     condition: parseCondition(statement['Condition']),
   } satisfies PolicyStatement
   if ((parsed.actions === undefined) === (parsed.notActions === undefined)) {
-    throw syntax(parsed.actions === undefined ? 'Missing required field Action' : undefined)
+    throw syntax(parsed.actions === undefined ? 'Policy statement must contain actions.' : undefined)
   }
   for (const action of [...(parsed.actions ?? []), ...(parsed.notActions ?? [])]) checkAction(action)
   if (parsed.resources !== undefined && parsed.notResources !== undefined) throw syntax()
@@ -94,10 +98,15 @@ function parseStatement(statement: unknown): PolicyStatement {
   return parsed
 }
 
+const noVendor = 'Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.'
+
 function checkAction(action: string): void {
   if (action === '*') return
-  if (!action.includes(':')) throw syntax('Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.')
-  if (!/^[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+$/.test(action)) throw syntax()
+  const [vendor = '', name, ...more] = action.split(':')
+  if (name === undefined) throw syntax(noVendor)
+  if (more.length > 0) throw syntax('Actions/Condition can contain only one colon.')
+  if (!/^[a-zA-Z0-9.-]+$/.test(vendor)) throw syntax(`Vendor ${vendor} is not valid`)
+  if (!/^[a-zA-Z0-9*?]+$/.test(name)) throw syntax()
 }
 
 /** A string or a list of strings. */
@@ -124,7 +133,8 @@ function parseCondition(value: unknown): PolicyStatement['condition'] {
   if (value === undefined) return {}
   if (!isObject(value)) throw syntax()
   const operators = Object.entries(value).map(([operator, keys]): [string, Record<string, readonly string[]>] => {
-    if (!isObject(keys)) throw syntax()
+    if (!isObject(keys) || !isConditionOperator(operator)) throw syntax()
+    if (!Object.keys(keys).every((key) => key.includes(':'))) throw syntax(noVendor)
     const values = Object.entries(keys).map(([key, wanted]): [string, readonly string[]] => [key, scalars(wanted)])
     return [operator, Object.fromEntries(values)]
   })
@@ -139,89 +149,4 @@ function scalars(value: unknown): readonly string[] {
     if (typeof item === 'number' || typeof item === 'boolean') return String(item)
     throw syntax()
   })
-}
-
-/** Checks an identity policy: `Resource`, and no `Principal`. Throws {@link PolicySyntaxError}. */
-export function parseIdentityPolicy(json: string): PolicyDocument {
-  const policy = parsePolicy(json)
-  for (const statement of policy.statements) {
-    if (statement.principal !== undefined || statement.notPrincipal !== undefined) {
-      throw syntax('Policy document should not specify a principal.')
-    }
-    const resources = statement.resources ?? statement.notResources
-    if (resources === undefined) throw syntax('Policy statement must contain resources.')
-    for (const resource of resources) {
-      if (resource === '*' || /^arn:[^:]+:[^:]+:[^:]*:[^:]*:./.test(resource) || resource.includes('*')) continue
-      throw syntax(`Resource ${resource} must be in ARN format or "*".`)
-    }
-  }
-  return policy
-}
-
-/** Service principals that roles are commonly made for; AWS refuses names it does not know. */
-const servicePrincipals = new Set(
-  [
-    'apigateway',
-    'application-autoscaling',
-    'autoscaling',
-    'batch',
-    'batchoperations.s3',
-    'cloudformation',
-    'cloudfront',
-    'cloudtrail',
-    'codebuild',
-    'codedeploy',
-    'codepipeline',
-    'config',
-    'delivery.logs',
-    'ec2',
-    'ecs',
-    'ecs-tasks',
-    'edgelambda',
-    'eks',
-    'events',
-    'firehose',
-    'glue',
-    'lambda',
-    'logger.cloudfront',
-    'logging.s3',
-    'logs',
-    'monitoring',
-    'pods.eks',
-    'rds',
-    'replicator.lambda',
-    's3',
-    'sagemaker',
-    'scheduler',
-    'secretsmanager',
-    'sns',
-    'sqs',
-    'ssm',
-    'states',
-    'vpc-flow-logs',
-  ].map((name) => `${name}.amazonaws.com`),
-)
-
-/**
- * Checks a role's trust policy: principals that exist, and no `Resource`.
- *
- * @param exists - does a user, role or account with this ARN or id exist?
- * @throws PolicySyntaxError
- */
-export function parseTrustPolicy(json: string, exists: (principal: string) => boolean): PolicyDocument {
-  const policy = parsePolicy(json)
-  for (const { principal, notPrincipal, resources, notResources, actions } of policy.statements) {
-    if (resources !== undefined || notResources !== undefined) throw syntax('Has prohibited field Resource')
-    if (notPrincipal !== undefined) throw syntax('Has prohibited field NotPrincipal')
-    if (principal === undefined) throw syntax('Missing required field Principal')
-    const foreign = actions?.find((action) => action !== '*' && !/^sts:/i.test(action))
-    if (foreign !== undefined) throw syntax('AssumeRole policy may only specify STS AssumeRole actions.')
-    for (const name of principal['Service'] ?? []) {
-      if (!servicePrincipals.has(name)) throw syntax(`Invalid principal in policy: "SERVICE":"${name}"`)
-    }
-    for (const who of principal['AWS'] ?? []) {
-      if (who !== '*' && !exists(who)) throw syntax(`Invalid principal in policy: "AWS":"${who}"`)
-    }
-  }
-  return policy
 }

@@ -10,7 +10,7 @@ import {
   timeText,
   type Tag,
 } from './iam-input.ts'
-import { parseIdentityPolicy, parseTrustPolicy } from './iam-policy-document.ts'
+import { parseIdentityPolicy, parseTrustPolicy } from './iam-policy-checks.ts'
 import { uniqueId, type IamOperation, type IamState, type Role } from './iam-state.ts'
 import type { QueryParameters } from './protocol-query.ts'
 import type { XmlContent } from './protocol-xml.ts'

@@ -1,6 +1,7 @@
 import { judge, missingContext, type ConditionContext, type Question, type Verdict } from './authorization.ts'
 import { checkedPolicy, noSuchEntity, page } from './iam-input.ts'
-import { parseIdentityPolicy, parsePolicy, type PolicyDocument } from './iam-policy-document.ts'
+import { parseIdentityPolicy } from './iam-policy-checks.ts'
+import { parsePolicy, type PolicyDocument } from './iam-policy-document.ts'
 import type { IamOperation, IamState } from './iam-state.ts'
 import { validationError, type QueryParameters } from './protocol-query.ts'
 import type { XmlContent } from './protocol-xml.ts'

@@ -10,7 +10,7 @@ import {
   timeText,
   type Tag,
 } from './iam-input.ts'
-import { parseIdentityPolicy } from './iam-policy-document.ts'
+import { parseIdentityPolicy } from './iam-policy-checks.ts'
 import {
   accessKeyId,
   secretAccessKey,

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 
-import { parsePolicy, PolicySyntaxError } from './iam-policy-document.ts'
+import { parsePolicy, PolicySyntaxError, type Principals } from './iam-policy-document.ts'
 import {
   checkNotPending,
   findKey,
@@ -17,6 +17,7 @@ import {
   type KmsState,
 } from './kms-state.ts'
 import { isObject, type JsonObject } from './protocol-json.ts'
+import { isServicePrincipal } from './service-principals.ts'
 import type { AwsRequest } from './service.ts'
 
 const day = 86_400_000
@@ -173,8 +174,7 @@ function defaultPolicy(accountId: string): string {
 function policyIn(state: KmsState, input: JsonObject, request: AwsRequest, keyArn: string): string | undefined {
   const policy = textIn(input, 'Policy', longestPolicy)
   if (policy === undefined) return undefined
-  const principals = principalsOf(policy)
-  if (principals.some((principal) => principal !== '*' && !state.principalExists(principal))) {
+  if (!principalsOf(policy).every((principals) => areKnown(state, principals))) {
     throw malformed('Policy contains a statement with one or more invalid principals.')
   }
   const bypass = input['BypassPolicyLockoutSafetyCheck'] === true
@@ -186,17 +186,30 @@ function policyIn(state: KmsState, input: JsonObject, request: AwsRequest, keyAr
 
 const malformed = (message: string): Error => kmsError('MalformedPolicyDocumentException', message)
 
-function principalsOf(policy: string): readonly string[] {
+function principalsOf(policy: string): readonly Principals[] {
   try {
-    return parsePolicy(policy).statements.flatMap(({ principal, resources }) => {
-      if (principal === undefined) throw new PolicySyntaxError('Policy contains a statement with no principal.')
-      if (resources === undefined) throw new PolicySyntaxError('Policy contains a statement with no resource.')
-      return principal['AWS'] ?? []
+    return parsePolicy(policy).statements.map(({ principal, notPrincipal, resources, notResources }) => {
+      const named = principal ?? notPrincipal
+      if (named === undefined) throw new PolicySyntaxError('Policy contains a statement with no principal.')
+      if ((resources ?? notResources) === undefined) {
+        throw new PolicySyntaxError('Policy contains a statement with no resource.')
+      }
+      return named
     })
   } catch (error) {
     if (error instanceof PolicySyntaxError) throw malformed(error.message)
     throw error
   }
+}
+
+/** KMS Developer Guide, "Key policies in AWS KMS": accounts, users, roles and sessions; services. No canonical users. */
+function areKnown(state: KmsState, principals: Principals): boolean {
+  const { AWS: identities = [], Service: services = [], CanonicalUser: canonical = [] } = principals
+  return (
+    identities.every((principal) => principal === '*' || state.principalExists(principal)) &&
+    services.every(isServicePrincipal) &&
+    canonical.length === 0
+  )
 }
 
 /** The tags that a request gives, as a map. */

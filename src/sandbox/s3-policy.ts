@@ -1,44 +1,25 @@
-import type { S3Peers } from './s3-peers.ts'
-import { AwsError, type Context } from './service.ts'
+import { isConditionOperator, isGlobalKey } from './condition-keys.ts'
+import { actionsMatching, hasConditionKey, isConditionKey, type S3Resource } from './s3-actions.ts'
+import {
+  type BucketPolicy,
+  invalidSyntax,
+  isObject,
+  type Json,
+  listOf,
+  malformed,
+  type PolicyScope,
+  textsOf,
+} from './s3-policy-parts.ts'
+import { acceptPrincipal } from './s3-policy-principals.ts'
 
 /** Bucket policies may hold 20 KB. */
 const sizeLimit = 20 * 1024
 
-const oaiArn = /^arn:aws:iam::cloudfront:user\/CloudFront Origin Access Identity ([A-Z0-9]+)$/
-const oaiArnOf = (id: string): string => `arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity ${id}`
-
-type Json = Readonly<Record<string, unknown>>
-export interface BucketPolicy extends Json {
-  Statement: Json[]
-}
-
-const malformed = (message: string): AwsError => new AwsError(400, 'MalformedPolicy', message)
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value])
-
-const textsOf = (value: unknown, message: string): string[] => {
-  const list = listOf(value)
-  if (!list.every((item): item is string => typeof item === 'string')) throw malformed(message)
-  return list
-}
-
-/** What a bucket policy is checked against. */
-interface Scope {
-  bucket: string
-  /** Canonical user id of the account. */
-  owner: string
-  context: Context
-  peers: S3Peers
-}
-
 /**
  * Checks a bucket policy as PutBucketPolicy does and returns it as GetBucketPolicy will: with every principal in the
- * form that S3 rewrites it to (a canonical user of an origin access identity becomes its ARN, an account id the ARN of
- * its root). Throws MalformedPolicy with S3's messages.
+ * form that S3 rewrites it to. Throws MalformedPolicy with S3's messages.
  */
-export function acceptPolicy(text: string, scope: Scope): BucketPolicy {
+export function acceptPolicy(text: string, scope: PolicyScope): BucketPolicy {
   if (Buffer.byteLength(text) > sizeLimit) throw malformed('Policy exceeds the maximum allowed document size.')
   const document = parse(text)
   const version = document['Version']
@@ -47,32 +28,32 @@ export function acceptPolicy(text: string, scope: Scope): BucketPolicy {
   }
   rejectUnknown(document, ['Version', 'Id', 'Statement'])
   if (document['Statement'] === undefined) throw malformed('Missing required field Statement')
+  if (document['Id'] !== undefined && typeof document['Id'] !== 'string') throw invalidSyntax()
   const statements = listOf(document['Statement'])
   if (statements.length === 0) throw malformed('Could not parse the policy: Statement is empty!')
   const seen = new Set<string>()
   return {
     ...document,
     Statement: statements.map((statement) => {
-      if (!isObject(statement)) throw malformed("Policies must be valid JSON and the first byte must be '{'")
-      const sid = statement['Sid']
-      if (typeof sid === 'string' && sid !== '') {
-        if (seen.has(sid)) throw malformed('Statement IDs (SID) in a single policy must be unique.')
-        seen.add(sid)
-      }
+      if (!isObject(statement)) throw invalidSyntax()
+      const sid = statement['Sid'] ?? ''
+      if (typeof sid !== 'string') throw invalidSyntax()
+      if (seen.has(sid)) throw malformed('Statement IDs (SID) in a single policy must be unique.')
+      if (sid !== '') seen.add(sid)
       return acceptStatement(statement, scope)
     }),
   }
 }
 
 function parse(text: string): Json {
-  let document: unknown
+  if (!text.startsWith('{')) throw malformed("Policies must be valid JSON and the first byte must be '{'")
   try {
-    document = JSON.parse(text)
+    const document: unknown = JSON.parse(text)
+    if (isObject(document)) return document
   } catch {
-    document = undefined
+    // Said below.
   }
-  if (!isObject(document)) throw malformed("Policies must be valid JSON and the first byte must be '{'")
-  return document
+  throw malformed('This policy contains invalid Json')
 }
 
 const statementFields = [
@@ -91,160 +72,83 @@ function rejectUnknown(object: Json, known: readonly string[]): void {
   for (const name of Object.keys(object)) if (!known.includes(name)) throw malformed(`Unknown field ${name}`)
 }
 
-function acceptStatement(statement: Json, scope: Scope): Json {
+function acceptStatement(statement: Json, scope: PolicyScope): Json {
   rejectUnknown(statement, statementFields)
+  for (const name of ['Principal', 'Action', 'Resource']) {
+    // "You must use either the Action or NotAction element", and so on: never both.
+    if (statement[name] !== undefined && statement[`Not${name}`] !== undefined) throw invalidSyntax()
+  }
   const effect = statement['Effect']
   if (effect === undefined) throw malformed('Missing required field Effect')
   if (effect !== 'Allow' && effect !== 'Deny') throw malformed(`Invalid effect: ${JSON.stringify(effect)}`)
   const principalField = statement['NotPrincipal'] === undefined ? 'Principal' : 'NotPrincipal'
   if (statement[principalField] === undefined) throw malformed('Missing required field Principal')
-  acceptActionsAndResources(statement, scope.bucket)
-  if (statement['Condition'] !== undefined) acceptCondition(statement['Condition'])
+  const actions = acceptActions(statement)
+  const kinds = acceptResources(statement, scope.bucket)
+  // NotAction is about all others, of which some always fit.
+  const named = statement['Action'] === undefined ? [] : actions
+  for (const action of named) requireResource(action, kinds)
+  if (statement['Condition'] !== undefined) acceptCondition(statement['Condition'], named)
   return { ...statement, [principalField]: acceptPrincipal(statement[principalField], scope) }
 }
 
-/** Actions that are about the bucket itself; all others that S3 knows are about objects, or about neither. */
-const isBucketAction = (action: string): boolean =>
-  /^s3:(?:ListBucket|GetBucket|PutBucket|DeleteBucket|CreateBucket|GetEncryption|PutEncryption|GetLifecycle|PutLifecycle|GetReplication|PutReplication|GetInventory|PutInventory|GetAccelerate|PutAccelerate|GetMetrics|PutMetrics|GetAnalytics|PutAnalytics)/i.test(
-    action,
-  )
-const isObjectAction = (action: string): boolean =>
-  /^s3:(?:(?:Get|Put|Delete|Restore|Bypass|Replicate)(?:Object|Governance|Delete|Tags)|AbortMultipartUpload|ListMultipartUploadParts)/i.test(
-    action,
-  ) && !action.includes('*')
-
-function acceptActionsAndResources(statement: Json, bucket: string): void {
+/** Returns the patterns. Throws MalformedPolicy for one that no action of S3 fits. */
+function acceptActions(statement: Json): string[] {
   const actions = textsOf(statement['Action'] ?? statement['NotAction'], 'Policy has invalid action')
   if (actions.length === 0) throw malformed('Missing required field Action')
-  if (!actions.every((action) => action === '*' || /^s3:[A-Za-z*?]+$/i.test(action))) {
-    throw malformed('Policy has invalid action')
-  }
+  if (!actions.every((action) => actionsMatching(action).size > 0)) throw malformed('Policy has invalid action')
+  return actions
+}
+
+/** Returns what the resources are. Throws MalformedPolicy for a resource that is not the bucket or in it. */
+function acceptResources(statement: Json, bucket: string): ReadonlySet<S3Resource> {
   const resources = textsOf(statement['Resource'] ?? statement['NotResource'], 'Policy has invalid resource')
   if (resources.length === 0) throw malformed('Missing required field Resource')
   const own = `arn:aws:s3:::${bucket}`
   const isOwn = (resource: string): boolean =>
     resource === own || resource.startsWith(`${own}/`) || resource === `${own}*`
   if (!resources.every(isOwn)) throw malformed('Policy has invalid resource')
-  if (statement['Action'] === undefined || statement['Resource'] === undefined) return
-  const namesBucket = resources.some((resource) => !resource.startsWith(`${own}/`))
-  const namesObjects = resources.some((resource) => resource !== own)
-  for (const action of actions) {
-    if (
-      (isObjectAction(action) && !namesObjects) ||
-      (isBucketAction(action) && !action.includes('*') && !namesBucket)
-    ) {
-      throw malformed('Action does not apply to any resource(s) in statement')
-    }
-  }
+  if (statement['Resource'] === undefined) return new Set(['bucket', 'object'])
+  const ofResource = (resource: string): S3Resource[] =>
+    resource === own ? ['bucket'] : resource === `${own}*` ? ['bucket', 'object'] : ['object']
+  return new Set(resources.flatMap(ofResource))
 }
 
-const conditionOperator =
-  /^(?:For(?:Any|All)(?:Value|Values):)?(?:String(?:Not)?(?:Equals|EqualsIgnoreCase|Like)|Numeric(?:Not)?Equals|Numeric(?:Less|Greater)Than(?:Equals)?|Date(?:Not)?Equals|Date(?:Less|Greater)Than(?:Equals)?|Bool|BinaryEquals|(?:Not)?IpAddress|Arn(?:Not)?(?:Equals|Like))(?:IfExists)?$|^Null$/
+/** Some action that a pattern stands for must be about one of the resources. */
+function requireResource(pattern: string, resources: ReadonlySet<S3Resource>): void {
+  const kinds = [...actionsMatching(pattern).values()]
+  if (kinds.some((kind) => kind !== undefined && resources.has(kind))) return
+  throw malformed('Action does not apply to any resource(s) in statement')
+}
 
-function acceptCondition(condition: unknown): void {
-  if (!isObject(condition)) throw malformed('Invalid policy syntax.')
+/** Prefixes of keys that other services bring along. */
+const foreignKey = /^(?:kms|saml|sts|cognito-identity\.amazonaws\.com|accounts\.google\.com|www\.amazon\.com):./i
+
+/**
+ * Operators and keys must exist, and a key of S3's own must be one that each action of the statement has (S3 User Guide,
+ * "Bucket policy examples using condition keys"); of a pattern's actions one.
+ */
+function acceptCondition(condition: unknown, actions: readonly string[]): void {
+  if (!isObject(condition)) throw invalidSyntax()
   for (const [operator, keys] of Object.entries(condition)) {
-    if (!conditionOperator.test(operator)) throw malformed(`Invalid Condition type : ${operator}`)
-    if (!isObject(keys)) throw malformed('Invalid policy syntax.')
-    for (const key of Object.keys(keys)) {
-      if (!/^(?:aws|s3|kms|saml|sts|cognito-identity|accounts\.google\.com):./i.test(key)) {
-        throw malformed('Policy has an invalid condition key')
-      }
+    if (!isConditionOperator(operator)) throw malformed(`Invalid Condition type : ${operator}`)
+    if (!isObject(keys)) throw invalidSyntax()
+    for (const [key, values] of Object.entries(keys)) {
+      if (!listOf(values).every((value) => ['string', 'number', 'boolean'].includes(typeof value)))
+        throw invalidSyntax()
+      acceptKey(key, actions)
     }
   }
 }
 
-const invalidPrincipal = (): AwsError => malformed('Invalid principal in policy')
-
-function acceptPrincipal(principal: unknown, scope: Scope): unknown {
-  if (principal === '*') return principal
-  if (!isObject(principal) || Object.keys(principal).length === 0) throw invalidPrincipal()
-  const aws: string[] = []
-  const rest: Record<string, unknown> = {}
-  for (const [kind, value] of Object.entries(principal)) {
-    const names = textsOf(value, 'Invalid principal in policy')
-    if (names.length === 0) throw invalidPrincipal()
-    if (kind === 'AWS') aws.push(...names.map((name) => acceptAwsPrincipal(name, scope)))
-    else if (kind === 'CanonicalUser') aws.push(...names.map((name) => acceptCanonicalUser(name, scope)))
-    else if (kind === 'Service') {
-      if (!names.every((name) => /^[a-z0-9.-]+\.amazonaws\.com$/.test(name))) throw invalidPrincipal()
-      rest[kind] = value
-    } else if (kind === 'Federated') rest[kind] = value
-    else throw invalidPrincipal()
+function acceptKey(key: string, actions: readonly string[]): void {
+  const [, prefix = '', name = ''] = /^([a-z0-9]+):(.+)$/i.exec(key) ?? []
+  const isS3 = prefix.toLowerCase() === 's3'
+  const known = isS3 ? isConditionKey(name) : prefix.toLowerCase() === 'aws' ? isGlobalKey(name) : foreignKey.test(key)
+  if (!known) throw malformed('Policy has an invalid condition key')
+  const applies = (pattern: string): boolean =>
+    [...actionsMatching(pattern).keys()].some((action) => hasConditionKey(action, name))
+  if (isS3 && !actions.every(applies)) {
+    throw malformed('Conditions do not apply to combination of actions and resources in statement')
   }
-  return aws.length === 0 ? rest : { ...rest, AWS: aws.length === 1 ? aws[0] : aws }
 }
-
-function acceptCanonicalUser(id: string, scope: Scope): string {
-  if (id === scope.owner) return `arn:aws:iam::${scope.context.accountId}:root`
-  for (const identity of scope.peers.originAccessIdentities()) {
-    if (identity.s3CanonicalUserId === id && isKnown(identity.createdAt, scope)) return oaiArnOf(identity.id)
-  }
-  throw invalidPrincipal()
-}
-
-function acceptAwsPrincipal(name: string, scope: Scope): string {
-  if (name === '*') return name
-  const oai = oaiArn.exec(name)?.[1]
-  if (oai !== undefined) {
-    for (const identity of scope.peers.originAccessIdentities()) {
-      if (identity.id === oai && isKnown(identity.createdAt, scope)) return name
-    }
-    throw invalidPrincipal()
-  }
-  if (/^\d{12}$/.test(name)) return `arn:aws:iam::${name}:root`
-  const arn = /^arn:aws:(?:iam|sts)::(\d{12}):(.+)$/.exec(name)
-  if (arn === null) throw invalidPrincipal()
-  // Other accounts' users and roles cannot be looked up here; S3 could, but nothing in a rehearsal depends on it.
-  const own = arn[1] === scope.context.accountId
-  if (own && arn[2] !== 'root' && !scope.peers.principalExists(name)) throw invalidPrincipal()
-  return name
-}
-
-/** S3 learns of a new identity only some time after CloudFront has made it. */
-const isKnown = (createdAt: number, { context }: Scope): boolean =>
-  context.now() - createdAt >= context.timing.principal
-
-/** Condition keys that, with fixed values, make a statement for everyone not public (S3 user guide). */
-const narrowing = new Set([
-  'aws:principalorgid',
-  'aws:principalorgpaths',
-  'aws:principalarn',
-  'aws:principalaccount',
-  'aws:sourceip',
-  'aws:sourcearn',
-  'aws:sourceaccount',
-  'aws:sourceowner',
-  'aws:sourcevpc',
-  'aws:sourcevpce',
-  'aws:sourceorgid',
-  'aws:userid',
-  's3:x-amz-server-side-encryption-aws-kms-key-id',
-  's3:dataaccesspointarn',
-  's3:dataaccesspointaccount',
-])
-
-/** Does a policy grant something to everyone, as Block Public Access understands it? */
-export const isPublicPolicy = (policy: BucketPolicy): boolean =>
-  policy.Statement.some(
-    (statement) =>
-      statement['Effect'] === 'Allow' && isEveryone(statement['Principal']) && !isNarrowed(statement['Condition']),
-  )
-
-function isEveryone(principal: unknown): boolean {
-  if (principal === undefined || principal === '*') return true
-  return isObject(principal) && listOf(principal['AWS']).includes('*')
-}
-
-const isNarrowed = (condition: unknown): boolean =>
-  isObject(condition) &&
-  Object.entries(condition).some(
-    ([operator, keys]) =>
-      !/Not|Null|IfExists/.test(operator) &&
-      isObject(keys) &&
-      Object.entries(keys).some(
-        ([key, values]) =>
-          narrowing.has(key.toLowerCase()) &&
-          listOf(values).every((value) => typeof value === 'string' && value !== '0.0.0.0/0' && !/^\*+$/.test(value)),
-      ),
-  )

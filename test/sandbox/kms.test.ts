@@ -180,6 +180,31 @@ describe('the sandbox’s KMS', () => {
       )
     })
 
+    it('are refused with what KMS says', async () => {
+      const root = { AWS: `arn:aws:iam::${sandbox.accountId}:root` }
+      const putting = (...statements: object[]): Promise<string> => {
+        const Policy = JSON.stringify({ Version: '2012-10-17', Statement: statements })
+        return failureOf(kms.send(new PutKeyPolicyCommand({ KeyId, Policy })))
+      }
+      const own = { Effect: 'Allow', Principal: root, Action: 'kms:*', Resource: '*' }
+      const invalid =
+        'MalformedPolicyDocumentException: Policy contains a statement with one or more invalid principals.'
+      expect(await putting(own, { ...own, Principal: { Service: 'cloudfront.amazonaws.com' } })).to.equal('none')
+      expect(await putting(own, { ...own, Principal: { Service: 'cloudfrnt.amazonaws.com' } })).to.equal(invalid)
+      expect(await putting(own, { ...own, Principal: { CanonicalUser: 'abc' } })).to.equal(invalid)
+      expect(await putting(own, { ...own, Principal: { AWS: `${root.AWS}/x` } })).to.equal(invalid)
+      expect(await putting(own, { ...own, Principal: undefined })).to.match(/no principal\.$/)
+      expect(await putting(own, { ...own, Resource: undefined })).to.match(/no resource\.$/)
+      expect(await putting(own, { ...own, Condition: { Sounds: { 'aws:x': 'y' } } })).to.match(/Syntax errors/)
+      const lockedOut =
+        /^MalformedPolicyDocumentException: The new key policy will not allow you to update the key policy/
+      expect(await putting({ ...own, Action: 'kms:Decrypt' })).to.match(lockedOut)
+      expect(await putting(own, { ...own, Effect: 'Deny', Action: 'kms:Put*' })).to.match(lockedOut)
+      const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ ...own, Action: 'kms:Decrypt' }] })
+      expect(await failureOf(kms.send(new CreateKeyCommand({ Policy })))).to.match(lockedOut)
+      await kms.send(new CreateKeyCommand({ Policy, BypassPolicyLockoutSafetyCheck: true }))
+    })
+
     it('leave a role to its own policies where they name the account', async () => {
       const arn = `arn:aws:iam::${sandbox.accountId}:role/named`
       const id = await newKey()

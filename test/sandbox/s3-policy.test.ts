@@ -4,6 +4,7 @@ import { CloudFrontClient, CreateCloudFrontOriginAccessIdentityCommand } from '@
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam'
 import {
   CreateBucketCommand,
+  DeleteBucketPolicyCommand,
   GetBucketPolicyCommand,
   GetObjectCommand,
   PutBucketPolicyCommand,
@@ -49,7 +50,12 @@ describe('bucket policies', () => {
     const service = { Service: 'cloudfront.amazonaws.com' }
     const cases: [() => Promise<unknown>, string][] = [
       [() => putText('nonsense'), "Policies must be valid JSON and the first byte must be '{'"],
+      [() => putText(' {}'), "Policies must be valid JSON and the first byte must be '{'"],
+      [() => putText('{"Version":'), 'This policy contains invalid Json'],
       [() => putText('{"Version":"2012-10-17"}'), 'Missing required field Statement'],
+      [() => putText('{"Version":"2012-10-17","Statement":[]}'), 'Could not parse the policy: Statement is empty!'],
+      [() => putText('{"Version":"2012-10-17","Statement":["x"]}'), 'Invalid policy syntax.'],
+      [() => putText('{"Version":"2012-10-17","Id":7,"Statement":[]}'), 'Invalid policy syntax.'],
       [() => putText('{"Version":"2020-01-01","Statement":[]}'), 'The policy must contain a valid version string'],
       [() => put({ ...allow(service), Principal: undefined }), 'Missing required field Principal'],
       [() => put({ ...allow(service), Surprise: 1 }), 'Unknown field Surprise'],
@@ -62,9 +68,61 @@ describe('bucket policies', () => {
         () => put(allow({ AWS: `arn:aws:iam::${fixture.sandbox.accountId}:role/nobody` })),
         'Invalid principal in policy',
       ],
-      [() => put(allow(service, { Resource: 'arn:aws:s3:::other/*' })), 'Policy has invalid resource'],
-      [() => put(allow(service, { Action: 'ec2:Run' })), 'Policy has invalid action'],
+      ...[
+        { Service: 'cloudfrnt.amazonaws.com' },
+        { Service: 'cloudfront.amazonaws.org' },
+        { Service: ['cloudfront.amazonaws.com', 'cloud-front.amazonaws.com'] },
+        { AWS: `arn:aws:iam::${fixture.sandbox.accountId}:user/*` },
+        { AWS: `arn:aws:iam::${fixture.sandbox.accountId}:group/admins` },
+        { AWS: 'arn:aws:iam::12345:root' },
+        { AWS: 'AIDACKCEVSQ6C2EXAMPLE' },
+        { Federated: 'cognito.amazonaws.com' },
+        { Federated: `arn:aws:iam::${fixture.sandbox.accountId}:saml-provider/idp` },
+        { Group: 'admins' },
+        {},
+      ].map((principal): [() => Promise<unknown>, string] => [
+        () => put(allow(principal)),
+        'Invalid principal in policy',
+      ]),
+      [() => put(allow('everybody')), 'Invalid policy syntax.'],
+      [() => put(allow(service, { NotAction: 's3:PutObject' })), 'Invalid policy syntax.'],
+      ...[
+        'arn:aws:s3:::other/*',
+        '*',
+        'arn:aws:s3:::*',
+        `arn:aws:s3:::${Bucket}-2/*`,
+        `arn:aws:s3:eu-west-1::${Bucket}`,
+      ].map((Resource): [() => Promise<unknown>, string] => [
+        () => put(allow(service, { Resource })),
+        'Policy has invalid resource',
+      ]),
+      ...['s3:Nope', 's3:Nope*', 'ec2:RunInstances', 'GetObject', 's3:Get Object', 's3:HeadObject'].map(
+        (Action): [() => Promise<unknown>, string] => [
+          () => put(allow(service, { Action: ['s3:GetObject', Action] })),
+          'Policy has invalid action',
+        ],
+      ),
       [() => put(allow(service, { Action: 's3:ListBucket' })), 'Action does not apply to any resource(s) in statement'],
+      [
+        () => put(allow(service, { Action: ['s3:GetObject', 's3:GetBucket*'] })),
+        'Action does not apply to any resource(s) in statement',
+      ],
+      [
+        () => put(allow(service, { Action: 's3:ListAllMyBuckets', Resource: `arn:aws:s3:::${Bucket}` })),
+        'Action does not apply to any resource(s) in statement',
+      ],
+      ...['aws:SourceArm', 's3:x-amz-colour', 'sourcearn', 'ec2:Vpc'].map((key): [() => Promise<unknown>, string] => [
+        () => put(allow(service, { Condition: { StringLike: { [key]: '*' } } })),
+        'Policy has an invalid condition key',
+      ]),
+      [
+        () => put(allow(service, { Condition: { StringLike: { 's3:prefix': 'a/*' } } })),
+        'Conditions do not apply to combination of actions and resources in statement',
+      ],
+      [
+        () => put(allow(service, { Condition: { StringLike: { 'aws:UserAgent': { a: 1 } } } })),
+        'Invalid policy syntax.',
+      ],
       [() => put(allow(service, { Condition: { Sounds: { 'aws:x': 'y' } } })), 'Invalid Condition type : Sounds'],
       [
         () => put(allow(service, { Sid: 'A' }), allow(service, { Sid: 'A' })),
@@ -76,6 +134,33 @@ describe('bucket policies', () => {
       expect(await failureOf(attempt())).to.include({ name: 'MalformedPolicy', message, status: 400 })
     }
     expect((await failureOf(read())).name).to.equal('NoSuchBucketPolicy')
+  })
+
+  it('are taken as S3 takes them', async () => {
+    const service = { Service: ['logs.eu-central-1.amazonaws.com', 'logging.s3.amazonaws.com'] }
+    const both = [`arn:aws:s3:::${Bucket}`, objects]
+    await put(
+      allow(service, { Action: ['S3:getobject', 's3:Put*'], Resource: [objects, `arn:aws:s3:::${Bucket}*`] }),
+      allow({ AWS: '999999999999' }, { Action: 's3:*', Resource: both }),
+      allow({ Federated: 'accounts.google.com' }),
+      { ...allow('*'), Effect: 'Deny', Condition: { NumericLessThan: { 's3:TlsVersion': 1.2 } } },
+      {
+        ...allow('*', { Resource: both, Condition: { Null: { 'aws:PrincipalTag/team': 'true' } } }),
+        Effect: 'Deny',
+        Action: undefined,
+        NotAction: 's3:List*',
+      },
+      allow(
+        { AWS: `arn:aws:iam::${fixture.sandbox.accountId}:root` },
+        {
+          Action: ['s3:ListBucket', 's3:ListBucketVersions'],
+          Resource: `arn:aws:s3:::${Bucket}`,
+          Condition: { StringLike: { 's3:prefix': 'a/*' }, NumericLessThanEquals: { 's3:max-keys': '10' } },
+        },
+      ),
+    )
+    expect((await read()).Statement[1]?.Principal).to.deep.equal({ AWS: 'arn:aws:iam::999999999999:root' })
+    await fixture.client.send(new DeleteBucketPolicyCommand({ Bucket }))
   })
 
   it('know an origin access identity only after a while, and then by its ARN', async () => {
