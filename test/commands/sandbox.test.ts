@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { appendFile, chmod, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 
 import { CreateRoleCommand, GetRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
@@ -129,7 +130,7 @@ describe('pc-ctl sandbox', () => {
         process.execPath,
         [join(import.meta.dirname, '../../bin/run.js'), 'sandbox', '--state', join(state, 'new'), '--json'],
         { stdio: ['ignore', target.fd, 'pipe'], env: { PATH: process.env['PATH'] ?? '' } },
-      )
+      ) as ChildProcess & { stderr: Readable }
       running.add(child)
       let talk = ''
       for await (const piece of child.stderr) if (/Ctrl-C ends[^]*\n/.test((talk += String(piece)))) break

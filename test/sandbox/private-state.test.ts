@@ -28,7 +28,7 @@ describe('the sandbox’s state folder', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'private-state-'))
     state = join(folder, 'made', 'state')
-    umask = process.umask()
+    umask = process.umask(0o022)
   })
   afterEach(() => {
     process.umask(umask)
@@ -87,10 +87,10 @@ describe('the sandbox’s state folder', () => {
   it('may be there already: an empty one is closed to others, one of one’s own is used', async () => {
     mkdirSync(state, { recursive: true })
     chmodSync(state, 0o777)
-    for (const _ of ['empty', 'used']) {
+    for (const when of ['empty', 'used']) {
       const sandbox = await startSandbox({ state, port: 0 })
       await sandbox.close()
-      expect(modeOf(state)).to.equal('700')
+      expect(modeOf(state), when).to.equal('700')
     }
   })
 
