@@ -1,4 +1,5 @@
 import type { CallLog } from './call-log.ts'
+import { ForeignPageError, requireOwnPage } from './control-guard.ts'
 import { FaultSyntaxError, type FaultPlan } from './faults.ts'
 import type { Front } from './front.ts'
 import type { Arrival } from './server.ts'
@@ -19,9 +20,20 @@ interface Controlled {
 /**
  * How other processes look into a sandbox and make it fail:
  * `GET /_sandbox` (status), `GET /_sandbox/calls`, `DELETE /_sandbox/calls`, `GET|POST|DELETE /_sandbox/faults`
- * (a POST's body is one fault a line), `POST /_sandbox/front/restart`.
+ * (a POST's body is one fault a line), `POST /_sandbox/front/restart`. Nothing is signed here, so what a web page may
+ * have sent is refused.
  */
 export async function serveControl(arrival: Arrival, sandbox: Controlled): Promise<AwsResponse> {
+  try {
+    requireOwnPage(arrival, sandbox.endpoint)
+  } catch (error) {
+    if (error instanceof ForeignPageError) return json(error.status, { message: error.message })
+    throw error
+  }
+  return answer(arrival, sandbox)
+}
+
+async function answer(arrival: Arrival, sandbox: Controlled): Promise<AwsResponse> {
   const { calls, faults, endpoint, front } = sandbox
   switch (`${arrival.method} ${arrival.rawPath.slice(prefix.length)}`) {
     case 'GET ':
@@ -50,7 +62,12 @@ export async function serveControl(arrival: Arrival, sandbox: Controlled): Promi
 
 async function addFaults(arrival: Arrival, faults: FaultPlan): Promise<AwsResponse> {
   const pieces: Buffer[] = []
-  for await (const piece of arrival.incoming as AsyncIterable<Buffer>) pieces.push(piece)
+  let size = 0
+  for await (const piece of arrival.incoming as AsyncIterable<Buffer>) {
+    size += piece.length
+    if (size > largestBody) return json(413, { message: `Faults of more than ${largestBody} bytes.` })
+    pieces.push(piece)
+  }
   const lines = Buffer.concat(pieces).toString('utf8').split('\n')
   try {
     for (const line of lines) if (line.trim() !== '') faults.add(line.trim())
@@ -71,8 +88,16 @@ async function restartFront(front: Front | undefined): Promise<AwsResponse> {
   }
 }
 
+const largestBody = 64 * 1024
+
 const json = (status: number, body: unknown): AwsResponse => ({
   status,
-  headers: { 'content-type': 'application/json' },
+  // No page may take it for a script or keep it.
+  headers: {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+  },
   body: `${JSON.stringify(body, undefined, 2)}\n`,
 })
