@@ -6,7 +6,7 @@ import tsdoc from 'eslint-plugin-tsdoc'
  * repositories, ui) know no AWS client; the sandbox is the other side of the wire and knows none of our client code.
  */
 const rooms = {
-  aws: ['commands', 'tasks', 'reindex', 'resources', 'sandbox', 'edge'],
+  aws: ['commands', 'tasks', 'reindex', 'resources', 'sandbox'],
   resources: ['commands', 'tasks', 'reindex', 'sandbox'],
   reindex: ['commands', 'tasks', 'sandbox', 'edge'],
   tasks: ['commands', 'sandbox'],
@@ -14,7 +14,7 @@ const rooms = {
   settings: ['commands', 'tasks', 'resources', 'aws', 'sandbox', 'edge'],
   edge: ['commands', 'tasks', 'resources', 'aws', 'sandbox', 'settings', 'ui'],
   repositories: ['commands', 'tasks', 'reindex', 'resources', 'aws', 'sandbox', 'settings', 'edge'],
-  ui: ['commands', 'tasks', 'resources', 'aws', 'sandbox', 'edge'],
+  ui: ['commands', 'tasks', 'resources', 'aws', 'sandbox'],
   sandbox: ['commands', 'tasks', 'resources', 'aws'],
 }
 const clientsAllowed = new Set(['aws', 'resources'])

@@ -142,7 +142,7 @@ export function explain(error: unknown, doing: string): CtlError {
   }
   if (statusOf(error) === undefined)
     return failure(message, 'What is done is kept: the same command goes on from there.')
-  const advice = adviceOn(name)
+  const advice = adviceOn(name, message)
   return failure(`AWS answered ${name}${call}: ${message}`, [
     ...(advice === undefined ? [] : [advice]),
     'Run the same command again once this is put right; what is done is kept.',

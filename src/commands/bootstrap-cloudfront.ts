@@ -2,8 +2,11 @@ import { connect } from '../aws/connect.ts'
 import { carriedFlags, loadSettings } from '../settings/settings.ts'
 import { bootstrapCloudfront, followUp } from '../tasks/bootstrap-cloudfront.ts'
 import { change } from '../tasks/change.ts'
-import { adoptFlag, changeFlags, planExitCode, runtimeFlag } from '../ui/change-flags.ts'
+import { whySha1Stays } from '../tasks/sha1-at-front.ts'
+import { adoptFlag, changeFlags, planExitCode } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { edgeFlags } from '../ui/edge-flags.ts'
+import { frontFlags, frontPathFlag, tokenOf } from '../ui/front-flags.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
 
 export default class BootstrapCloudfront extends CtlCommand {
@@ -12,7 +15,9 @@ export default class BootstrapCloudfront extends CtlCommand {
     'Creates or updates only what is needed and can be run again at any time. Prints the next command on stdout.'
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --dry-run']
   static override flags = {
-    ...runtimeFlag,
+    ...edgeFlags,
+    ...frontFlags,
+    ...frontPathFlag,
     ...adoptFlag,
     ...changeFlags,
     ...settingsFlags,
@@ -22,8 +27,15 @@ export default class BootstrapCloudfront extends CtlCommand {
     const { flags } = await this.parse(BootstrapCloudfront)
     const settings = await loadSettings(flags)
     const aws = connect(settings)
+    // oclif's type leaves out that neither --sha1 nor --no-sha1 need be given.
+    const { sha1 }: { sha1?: boolean | undefined } = flags
+    const asked = { front: flags.front, token: tokenOf(flags), path: flags['front-path'] }
     const outcome = await change(
-      bootstrapCloudfront(aws, settings, flags),
+      bootstrapCloudfront(aws, settings, {
+        ...flags,
+        longestLife: flags['longest-life'],
+        lookForSha1: sha1 === false && !flags.force ? () => whySha1Stays(aws, settings, asked) : undefined,
+      }),
       { ...flags, json: this.jsonEnabled() },
       (line) => this.say(line),
     )

@@ -7,6 +7,7 @@ import { complaint } from '../tasks/doctor/complaint.ts'
 import { diagnosisLines, type PassageSettings, passageSettings } from '../tasks/doctor/text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
+import { frontPathFlag } from '../ui/front-flags.ts'
 
 export default class Doctor extends CtlCommand {
   static override summary = 'Prove from outside that packages are served as they should be'
@@ -29,11 +30,7 @@ export default class Doctor extends CtlCommand {
       helpValue: 'KEY',
     }),
     front: Flags.string({ description: 'look at the front server too', helpValue: 'URL' }),
-    'front-path': Flags.string({
-      description: 'path to ask the front server for, where its paths are not the keys',
-      dependsOn: ['front'],
-      helpValue: 'PATH',
-    }),
+    ...frontPathFlag,
     token: Flags.string({
       description: 'read token that the front server accepts; the variable keeps it out of the process list',
       env: 'PC_CTL_FRONT_TOKEN',

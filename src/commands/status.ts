@@ -5,7 +5,6 @@ import { pause } from '../aws/patience.ts'
 import { carriedFlags, loadSettings } from '../settings/settings.ts'
 import { status, type Status as Report } from '../tasks/status.ts'
 import { statusGraph, statusText } from '../tasks/status-text.ts'
-import { runtimeFlag } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
@@ -21,7 +20,6 @@ export default class Status extends CtlCommand {
     'exit-code': Flags.boolean({ description: `exit with ${exitCodes.changes} if anything differs` }),
     graph: Flags.boolean({ description: 'print a Mermaid diagram of what exists and how it is tied' }),
     watch: Flags.boolean({ description: `look again every ${interval} s`, exclusive: ['graph', 'json'] }),
-    ...runtimeFlag,
     ...settingsFlags,
   }
 
@@ -30,7 +28,7 @@ export default class Status extends CtlCommand {
     const settings = await loadSettings(flags)
     const aws = connect(settings)
     const signal = interruptSignal((line) => this.say(line))
-    const wishes = { runtime: flags.runtime, carried: carriedFlags(flags) }
+    const wishes = { carried: carriedFlags(flags) }
     const look = (show: Show) => status(aws, settings, wishes, { show, signal })
     let report = await look(quietly({ ...flags, json: this.jsonEnabled() }))
     this.log(flags.graph ? statusGraph(report) : statusText(report))

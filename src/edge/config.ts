@@ -3,8 +3,16 @@
  * beside it, since a function at the edge can have no environment variables.
  */
 
+/** What a URL must keep to besides being signed. Functions deployed before these rules were known have none of them. */
+export interface EdgeRules {
+  /** How far ahead an expiry may lie, in seconds; absent: as far as ten digits reach. */
+  readonly longestLife?: number
+  /** Whether HMAC-SHA1, which packagecloud's own tokens use, is accepted; absent: it is. */
+  readonly sha1?: boolean
+}
+
 /** `config.json` in the zip. */
-export interface EdgeConfig {
+export interface EdgeConfig extends EdgeRules {
   /** Where the KMS key is. A replica runs in the region next to the viewer, so its own region is never meant. */
   region: string
   /** ARN of the KMS key. */
@@ -30,6 +38,7 @@ export const encryptionContext = (installation: string): Record<string, string> 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+const isSeconds = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0
 const isTextMap = (value: unknown): value is Record<string, string> =>
   isObject(value) && Object.values(value).every(isText)
 
@@ -41,11 +50,21 @@ const isTextMap = (value: unknown): value is Record<string, string> =>
 export function parseEdgeConfig(text: string): EdgeConfig {
   const config: unknown = JSON.parse(text)
   if (!isObject(config)) throw new TypeError('config.json is not an object')
-  const { region, keyId, encryptionContext: context, secrets } = config
+  const { region, keyId, encryptionContext: context, secrets, longestLife, sha1 } = config
   if (!isText(region) || !isText(keyId)) throw new TypeError('config.json lacks region or keyId')
   if (!isTextMap(context)) throw new TypeError('config.json lacks encryptionContext')
   if (!Array.isArray(secrets) || secrets.length === 0 || !secrets.every(isText)) {
     throw new TypeError('config.json lacks secrets')
   }
-  return { region, keyId, encryptionContext: context, secrets }
+  // A rule that can't be read must not silently be none.
+  if (longestLife !== undefined && !isSeconds(longestLife)) throw new TypeError('longestLife is not in seconds')
+  if (sha1 !== undefined && typeof sha1 !== 'boolean') throw new TypeError('sha1 is not true or false')
+  return {
+    region,
+    keyId,
+    encryptionContext: context,
+    secrets,
+    ...(longestLife !== undefined && { longestLife }),
+    ...(sha1 !== undefined && { sha1 }),
+  }
 }

@@ -125,7 +125,8 @@ const unknownSigner =
   'It was made with another secret, or for another path or expiry; none of the usual mistakes of signers explains it.'
 const oldSigner =
   'It was signed with the previous secret: the front server has not been restarted since the new one was set.'
-const longLife = 'It lives longer than a week; whoever sees it can use it all that time.'
+const longLife =
+  'It lives longer than a week. Edges that were not told another --longest-life refuse it: expires too far ahead.'
 
 function diagnoseAbsence(foreign: ForeignSignature | undefined): string {
   if (foreign === undefined) return 'It was never signed, or something on the way dropped its query string.'

@@ -6,10 +6,10 @@ import { readFileSync } from 'node:fs'
 
 import { edgeFiles, parseEdgeConfig, type EdgeConfig } from './config.ts'
 import { createHandler } from './handler.ts'
-import { decryptSecrets } from './kms.ts'
+import { decrypting } from './kms.ts'
 
 const config = readConfig()
-let secrets: Promise<Uint8Array[]> | undefined
+const opened = new Map<string, Promise<Uint8Array>>()
 
 /** Thrown at load, an error would be a 502 for the viewer; kept, it becomes a 503 and a line in the log. */
 function readConfig(): EdgeConfig | Error {
@@ -20,17 +20,19 @@ function readConfig(): EdgeConfig | Error {
   }
 }
 
-/** Decrypts once a container: requests that come meanwhile share the call, a failure is forgotten. */
-async function openSecrets(): Promise<Uint8Array[]> {
+function openSecrets(): Promise<Uint8Array>[] {
   if (config instanceof Error) throw config
-  secrets ??= decryptSecrets(config)
-  try {
-    return await secrets
-  } catch (error) {
-    secrets = undefined
-    throw error
-  }
+  const decrypt = decrypting(config)
+  return config.secrets.map((ciphertext) => opened.get(ciphertext) ?? open(ciphertext, decrypt))
+}
+
+/** Decrypts once a container: requests that come meanwhile share the call, a failure is forgotten. */
+function open(ciphertext: string, decrypt: (ciphertext: string) => Promise<Uint8Array>): Promise<Uint8Array> {
+  const secret = decrypt(ciphertext)
+  opened.set(ciphertext, secret)
+  secret.catch(() => opened.delete(ciphertext))
+  return secret
 }
 
 /** Lambda's handler. An async function: runtimes from nodejs24.x on know no callbacks. */
-export const handler = createHandler(openSecrets)
+export const handler = createHandler({ secrets: openSecrets, rules: config instanceof Error ? {} : config })

@@ -2,8 +2,9 @@
  * What happens to each request at the edge: CloudFront calls it as viewer-request function, before it looks into its
  * cache, so that cached objects are guarded too.
  */
+import type { EdgeRules } from './config.ts'
 import { decodePath, encodePath } from './path.ts'
-import { checkExpiry, findToken, verify } from './signature.ts'
+import { checkExpiry, checkRules, findToken, type Token, verify } from './signature.ts'
 
 type Headers = Record<string, { key?: string; value: string }[]>
 
@@ -32,22 +33,28 @@ export interface EdgeResponse {
 /** Handler of viewer-request events: the request to go on with, or the answer to give instead. Never rejects. */
 export type EdgeHandler = (event: EdgeEvent) => Promise<EdgeRequest | EdgeResponse>
 
+/** What a function has been told to check by. */
+export interface Checks {
+  /**
+   * The decoded secrets, each by itself, the current one first; asked for only by requests that need them. What matches
+   * one that is known is served, whatever became of the others; what matches none is answered with 503 if one of them is
+   * not known, and the next request asks again.
+   */
+  readonly secrets: () => readonly Promise<Uint8Array>[]
+  readonly rules: EdgeRules
+}
+
 /**
  * Makes the handler.
  *
- * @param secrets - the decoded secrets, the current one first; asked for only by requests that need them. A rejection
- *   is answered with 503 and the next request asks again
  * @param now - the time in milliseconds
  */
-export function createHandler(
-  secrets: () => Promise<readonly Uint8Array[]>,
-  now: () => number = Date.now,
-): EdgeHandler {
+export function createHandler(checks: Checks, now: () => number = Date.now): EdgeHandler {
   return async (event) => {
     try {
       const [record] = event.Records
       if (record === undefined) throw new TypeError('the event holds no record')
-      return await guard(record.cf.request, secrets, now() / 1000)
+      return await guard(record.cf.request, checks, now() / 1000)
     } catch (error) {
       // A function that throws is a 502 for the viewer, with CloudFront's own page and without a Retry-After.
       console.error(error)
@@ -58,7 +65,7 @@ export function createHandler(
 
 async function guard(
   request: EdgeRequest,
-  secrets: () => Promise<readonly Uint8Array[]>,
+  { secrets, rules }: Checks,
   now: number,
 ): Promise<EdgeRequest | EdgeResponse> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return methodNotAllowed
@@ -68,13 +75,26 @@ async function guard(
   const token = findToken(request.querystring)
   if ('refused' in token) return forbidden(token.reason)
   // Before the secrets are asked for: stale links must not cost a call to KMS.
-  const expired = checkExpiry(token, now)
-  if (expired !== undefined) return forbidden(expired.reason)
-  const verdict = verify(token, path, await secrets())
-  if ('refused' in verdict) return forbidden(verdict.reason)
+  const refusal = checkExpiry(token, now) ?? checkRules(token, now, rules)
+  if (refusal !== undefined) return forbidden(refusal.reason)
+  if (!(await isSigned(token, path, secrets()))) return forbidden('bad signature')
   request.uri = encodePath(path)
   request.querystring = ''
   return request
+}
+
+/** @throws what a secret was rejected with, where none of those that are known made the signature */
+async function isSigned(token: Token, path: string, secrets: readonly Promise<Uint8Array>[]): Promise<boolean> {
+  const troubles: unknown[] = []
+  for (const pending of secrets) {
+    try {
+      if (!('refused' in verify(token, path, [await pending]))) return true
+    } catch (error) {
+      troubles.push(error)
+    }
+  }
+  if (troubles.length > 0) throw troubles[0]
+  return false
 }
 
 function answer(status: number, phrase: string, body: string, more: Record<string, string> = {}): EdgeResponse {

@@ -18,17 +18,17 @@ interface Answer {
 }
 
 /**
- * Decrypts all secrets of the configuration side by side.
+ * Makes what decrypts a ciphertext of the configuration.
  *
  * @param environment - holds Lambda's credentials; `AWS_ENDPOINT_URL_KMS`, which a function at the edge can never have,
  *   lets a rehearsal bring its own KMS
- * @returns the decoded secrets, in the order of the configuration
- * @throws Error if one of them cannot be decrypted, or is no secret; the message holds no secret
+ * @returns takes a ciphertext in base64, answers the decoded secret; it rejects where that cannot be decrypted, or is no
+ *   secret, with a message that holds no secret
  */
-export async function decryptSecrets(
+export function decrypting(
   config: EdgeConfig,
   environment: Record<string, string | undefined> = process.env,
-): Promise<Uint8Array[]> {
+): (ciphertext: string) => Promise<Uint8Array> {
   const client = new AwsClient({
     accessKeyId: environment['AWS_ACCESS_KEY_ID'] ?? '',
     secretAccessKey: environment['AWS_SECRET_ACCESS_KEY'] ?? '',
@@ -38,10 +38,15 @@ export async function decryptSecrets(
     retries: 0,
   })
   const endpoint = environment['AWS_ENDPOINT_URL_KMS'] ?? `https://kms.${config.region}.amazonaws.com/`
-  return Promise.all(config.secrets.map((ciphertext) => decrypt(client, endpoint, config, ciphertext)))
+  return (ciphertext) => decrypt(client, endpoint, config, ciphertext)
 }
 
-async function decrypt(client: AwsClient, endpoint: string, config: EdgeConfig, ciphertext: string) {
+async function decrypt(
+  client: AwsClient,
+  endpoint: string,
+  config: EdgeConfig,
+  ciphertext: string,
+): Promise<Uint8Array> {
   const request = {
     method: 'POST',
     headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.Decrypt' },

@@ -6,6 +6,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
+import type { EdgeRules } from './config.ts'
 import { encodePath, pathOfKey } from './path.ts'
 
 /** The hash under the HMAC. The edge tells them apart by the signature's length. */
@@ -22,7 +23,7 @@ export interface Token {
 
 /** Why a request is turned away, in words for the person who made it. */
 export interface Refusal {
-  refused: 'missing token' | 'malformed token' | 'expired' | 'bad signature'
+  refused: 'missing token' | 'malformed token' | 'expired' | 'too far ahead' | 'SHA-1' | 'bad signature'
   /** What the edge answers. */
   reason: string
 }
@@ -144,6 +145,16 @@ export function findToken(querystring: string): Token | Refusal {
 export function checkExpiry(token: Token, now: number): Refusal | undefined {
   const late = Math.floor(now) - token.expires
   return late > 0 ? { refused: 'expired', reason: `expired ${late} s ago` } : undefined
+}
+
+/** Refuses a token that the installation's rules forbid, whoever has signed it. `now` is Unix time in seconds. */
+export function checkRules({ algorithm, expires }: Token, now: number, rules: EdgeRules): Refusal | undefined {
+  if (algorithm === 'sha1' && rules.sha1 === false) {
+    return { refused: 'SHA-1', reason: 'SHA-1 signatures are not accepted' }
+  }
+  return rules.longestLife !== undefined && expires - now > rules.longestLife
+    ? { refused: 'too far ahead', reason: 'expires too far ahead' }
+    : undefined
 }
 
 /**

@@ -16,13 +16,14 @@ import { absentAs, nameOf } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf, tagKey } from '../aws/names.ts'
 import { patiently, propagation, settling, type Talk, until } from '../aws/patience.ts'
-import { edgeFiles } from '../edge/config.ts'
+import { edgeFiles, type EdgeRules } from '../edge/config.ts'
+import { newestRuntime, runsOurs } from '../edge/runtime.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
 import { decryptSecrets, encryptSecrets, type SealedSecrets } from './edge-secrets.ts'
 import { type EdgePackage, packEdge, unpackEdge } from './edge-package.ts'
-import { change, create, type Decision, notOurs, pending, type Resource, updateIf } from './resource.ts'
+import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from './resource.ts'
 
-export interface EdgeFunctionWant {
+export interface EdgeFunctionWant extends EdgeWishes {
   readonly names: Names
   readonly accountId: string
   readonly roleArn: string
@@ -31,9 +32,19 @@ export interface EdgeFunctionWant {
   readonly code: Uint8Array
   /** The secrets as packagecloud.rb has them: the current one, then the previous one if there is one. */
   readonly secrets: readonly string[]
-  /** Such as `nodejs22.x`. */
-  readonly runtime: string
   readonly adopt: boolean
+  /** Why switching HMAC-SHA1 off would or might refuse downloads, if it would. */
+  readonly whySha1?: string | undefined
+}
+
+/** What an operator may choose of the function. What is not chosen stays as it is deployed. */
+export interface EdgeWishes {
+  /** Such as `nodejs24.x`. */
+  readonly runtime?: string | undefined
+  /** How far ahead a URL may expire, in seconds. */
+  readonly longestLife?: number | undefined
+  /** Whether HMAC-SHA1 is accepted. */
+  readonly sha1?: boolean | undefined
 }
 
 export interface EdgeFunction {
@@ -48,6 +59,8 @@ export interface EdgeFunction {
   /** What the deployed zip's ciphertexts decrypt to, as fingerprints; `undefined` if they can't be decrypted. */
   readonly fingerprints: readonly string[] | undefined
   readonly sealed: SealedSecrets | undefined
+  /** What the deployed function checks by besides the secrets; `undefined` where that can't be read. */
+  readonly rules: EdgeRules | undefined
   readonly owner: string | undefined
 }
 
@@ -65,12 +78,21 @@ export interface FunctionSettings {
  * 128 MB, 5 s and a package below 1 MB are allowed for viewer events under the old and under the new quotas of
  * `Lambda@Edge`.
  */
-const wantedSettings = ({ runtime, roleArn }: EdgeFunctionWant): FunctionSettings => ({
-  Runtime: runtime,
+const wantedSettings = ({ runtime, roleArn }: EdgeFunctionWant, live: EdgeFunction | undefined): FunctionSettings => ({
+  Runtime: runtime ?? (live !== undefined && runsOurs(live.settings.Runtime) ? live.settings.Runtime : newestRuntime),
   Handler: edgeFiles.handler,
   Role: roleArn,
   MemorySize: 128,
   Timeout: 5,
+})
+
+/** Rules of new installations. packagecloud's own tokens are SHA-1, so that is on. */
+const firstRules: EdgeRules = { longestLife: 7 * 86_400, sha1: true }
+
+const wantedRules = ({ longestLife, sha1 }: EdgeFunctionWant, live: EdgeFunction | undefined): EdgeRules => ({
+  ...(live?.rules ?? firstRules),
+  ...(longestLife !== undefined && { longestLife }),
+  ...(sha1 !== undefined && { sha1 }),
 })
 
 /**
@@ -122,7 +144,7 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
     async apply(want, live, talk) {
       const { names } = want
       const sealed = sealedIfRight(want, live) ?? (await encryptSecrets(aws, want, talk))
-      const zip = packEdge({ code: want.code, sealed })
+      const zip = packEdge({ code: want.code, sealed, rules: wantedRules(want, live) })
       if (live === undefined) await createFunction(lambda, want, zip, talk)
       else await updateFunction(lambda, want, live, zip, talk)
       const configuration = await settled(lambda, names.functionName, talk)
@@ -134,7 +156,8 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
 /** Pure. The function is ours by its tag; its code, secrets and settings are wholly ours. */
 export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | undefined): Decision<EdgeFunction> {
   const { names, adopt } = want
-  const settings = wantedSettings(want)
+  const settings = wantedSettings(want, live)
+  const rules = wantedRules(want, live)
   const after: EdgeFunction = {
     arn: pending('function ARN'),
     revision: '',
@@ -143,7 +166,15 @@ export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | 
     code: sha256(want.code),
     fingerprints: want.secrets.map(fingerprint),
     sealed: undefined,
+    rules,
     owner: names.installation,
+  }
+  if (rules.sha1 === false && live?.rules?.sha1 !== false && want.whySha1 !== undefined) {
+    return refuse(
+      live ?? after,
+      want.whySha1,
+      'Once all front servers sign with SHA-256, or with --force: run it again.',
+    )
   }
   if (live === undefined) return create(after)
   const what = `Lambda function ${names.functionName}`
@@ -153,6 +184,8 @@ export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | 
     ...change('Code', live.code.slice(0, 12), after.code.slice(0, 12)),
     ...change('Secrets', live.fingerprints?.map(shortened), after.fingerprints?.map(shortened)),
     ...change('Key', live.sealed?.keyArn, want.keyArn),
+    ...change('LongestLife', live.rules?.longestLife, rules.longestLife),
+    ...change('Sha1', live.rules?.sha1, rules.sha1),
   ]
   const changes = [
     ...change(`Tags.${tagKey}`, live.owner, names.installation),
@@ -161,7 +194,7 @@ export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | 
   ]
   const codeSha256 = inPackage.length === 0 ? live.codeSha256 : after.codeSha256
   return updateIf(
-    { ...live, settings, code: after.code, codeSha256, owner: names.installation },
+    { ...live, settings, code: after.code, codeSha256, rules, owner: names.installation },
     changes,
     foreign ? `Take over ${what}?` : undefined,
   )
@@ -186,7 +219,7 @@ export const settingsOf = (configuration: FunctionConfiguration): FunctionSettin
 })
 
 async function createFunction(lambda: LambdaClient, want: EdgeFunctionWant, ZipFile: Uint8Array, talk: Talk) {
-  const { Runtime: runtime, ...settings } = wantedSettings(want)
+  const { Runtime: runtime, ...settings } = wantedSettings(want, undefined)
   const command = new CreateFunctionCommand({
     FunctionName: want.names.functionName,
     Description: 'Checks signed package URLs at CloudFront for packagecloud:enterprise',
@@ -211,9 +244,10 @@ async function updateFunction(
       new TagResourceCommand({ Resource: live.arn, Tags: { [want.names.tag.Key]: want.names.tag.Value } }),
     )
   }
-  const { Runtime: runtime, ...settings } = wantedSettings(want)
+  const wanted = wantedSettings(want, live)
+  const { Runtime: runtime, ...settings } = wanted
   // The revision moves by itself while an earlier update settles, so it is read only once that is over.
-  if (settingsChanges(live.settings, wantedSettings(want)).length > 0) {
+  if (settingsChanges(live.settings, wanted).length > 0) {
     const { RevisionId } = await settled(lambda, FunctionName, talk)
     const command = new UpdateFunctionConfigurationCommand({
       FunctionName,
@@ -292,6 +326,7 @@ async function toEdgeFunction(
     code: deployed === undefined ? '' : sha256(deployed.code),
     fingerprints: secrets?.map(fingerprint),
     sealed: deployed?.sealed,
+    rules: deployed?.rules,
     owner,
   }
 }

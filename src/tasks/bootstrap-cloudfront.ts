@@ -4,7 +4,7 @@ import type { PolicyDocument } from '../aws/policy.ts'
 import { readEdgeBundle } from '../resources/edge-bundle.ts'
 import { type Account, lookUpAccount } from '../resources/account.ts'
 import { type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/bucket.ts'
-import { edgeFunction, type EdgeFunction } from '../resources/edge-function.ts'
+import { edgeFunction, type EdgeFunction, type EdgeWishes } from '../resources/edge-function.ts'
 import { edgeVersion, type EdgeVersion, untilVersionActive } from '../resources/edge-version.ts'
 import { key, type Key } from '../resources/key.ts'
 import { role, type Role } from '../resources/role.ts'
@@ -19,6 +19,8 @@ export interface Bootstrap {
   bucket: Bucket
   secrets: readonly string[]
   code: Uint8Array
+  /** Why HMAC-SHA1 must stay, where that was looked at. */
+  whySha1?: string | undefined
   role: Role
   key: Key
   rolePolicy: PolicyDocument
@@ -26,18 +28,18 @@ export interface Bootstrap {
   version: EdgeVersion
 }
 
-export interface BootstrapWishes {
-  /** Lambda runtime, such as `nodejs22.x`. */
-  readonly runtime: string
+export interface BootstrapWishes extends EdgeWishes {
   /** Take over resources that have our names but not our mark. */
   readonly adopt: boolean
+  /** How to find out whether the front server needs HMAC-SHA1, before it is switched off. */
+  readonly lookForSha1?: (() => Promise<string | undefined>) | undefined
 }
 
 /** Puts the function that checks signed URLs in place, up to a numbered version. Safe to run again at any time. */
 export function bootstrapCloudfront(
   aws: Aws,
   settings: Settings,
-  { runtime, adopt }: BootstrapWishes,
+  { adopt, lookForSha1, ...wishes }: BootstrapWishes,
 ): Chain<Bootstrap> {
   const names = namesOf(settings.installation.value)
   return [
@@ -59,6 +61,15 @@ export function bootstrapCloudfront(
         tell: (bucket) => `${bucket.name} in ${bucket.region}, ${whyNoIdentity(bucket) ?? 'reachable'}`,
         needs: ({ bucket }) => [bucketNeeds(bucket.name)],
       }),
+      ...(lookForSha1 === undefined
+        ? []
+        : [
+            compute<Bootstrap, 'whySha1'>('Signatures of the front server', {
+              from: lookForSha1,
+              as: 'whySha1',
+              tell: (why) => why ?? 'SHA-256',
+            }),
+          ]),
       compute('Code of the edge function', { from: readEdgeBundle, as: 'code' }),
     ),
     together(
@@ -88,8 +99,9 @@ export function bootstrapCloudfront(
         keyArn: ctx.key.arn,
         code: ctx.code,
         secrets: ctx.secrets,
-        runtime,
+        ...wishes,
         adopt,
+        whySha1: ctx.whySha1,
       }),
       as: 'function',
     }),

@@ -81,7 +81,7 @@ const policyFor = (lacking: readonly { need: Need; action: string }[]): PolicyDo
 /** Runs the reads of `status`. It ends with the first that fail, so there may be more behind them. */
 async function tryReads(aws: Aws, settings: Settings, needs: readonly Need[], conduct: Conduct) {
   const { aws: heard, allowed: seen, denied, quiet } = listening(aws)
-  const ended = await status(heard, settings, { runtime: 'nodejs22.x', carried: [] }, conduct).then(
+  const ended = await status(heard, settings, { carried: [] }, conduct).then(
     () => undefined,
     (error: unknown) => {
       if (error instanceof CtlError && error.failure !== 'interrupted') return error

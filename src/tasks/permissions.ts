@@ -32,7 +32,6 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
   const wishes = {
     ...noWishes,
     originAccess: scope.access,
-    runtime: '',
     arn: ctx.version.arn.replace(/\*$/, '1'),
     wait: true,
   }
@@ -43,7 +42,7 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
       return needsOf(reconfigureCloudfrontDistribution(aws, settings, wishes), ctx)
     case 'look':
       return [
-        ...needsOf(statusChain(aws, settings, wishes.runtime), ctx),
+        ...needsOf(statusChain(aws, settings), ctx),
         ...needsOf(reconfigureCloudfrontDistribution(aws, settings, wishes), ctx),
       ].filter(({ access }) => access === 'read')
     case 'audit':
@@ -79,6 +78,7 @@ function patterns(settings: Settings, { accountId, bucket, access }: PermissionS
       code: '',
       fingerprints: undefined,
       sealed: undefined,
+      rules: undefined,
       owner,
     },
     version: { arn: `${functionArn}:*`, number: 0, codeSha256: '', settings: lambda },

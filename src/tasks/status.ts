@@ -39,16 +39,15 @@ export interface Look extends Bootstrap, Reconfigure {
 }
 
 export interface StatusWishes {
-  readonly runtime: string
   /** The settings flags in use, for the commands that it suggests. */
   readonly carried: readonly string[]
 }
 
 /** Everything that a status looks at, as a chain that is only ever planned. */
-export const statusChain = (aws: Aws, settings: Settings, runtime: string): Chain<Look> => {
+export const statusChain = (aws: Aws, settings: Settings): Chain<Look> => {
   const names = namesOf(settings.installation.value)
   return [
-    ...bootstrapCloudfront(aws, settings, { runtime, adopt: false }),
+    ...bootstrapCloudfront(aws, settings, { adopt: false }),
     together<Look>(
       'Look at what serves the bucket',
       findExisting(aws, settings, noWishes),
@@ -76,10 +75,10 @@ export const statusChain = (aws: Aws, settings: Settings, runtime: string): Chai
 export async function status(
   aws: Aws,
   settings: Settings,
-  { runtime, carried }: StatusWishes,
+  { carried }: StatusWishes,
   conduct: Conduct,
 ): Promise<Status> {
-  const { ctx, report } = await runChain(statusChain(aws, settings, runtime), 'plan', conduct)
+  const { ctx, report } = await runChain(statusChain(aws, settings), 'plan', conduct)
   const published = report.find(({ kind }) => kind === 'Lambda version')
   const ofServing = report.findIndex(({ kind }) => kind === 'Lambda version') + 1
   const bootstrap = commandLine(['pc-ctl', 'bootstrap-cloudfront', ...carried])

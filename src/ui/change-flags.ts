@@ -13,15 +13,6 @@ export const changeFlags = {
   yes: Flags.boolean({ char: 'y', description: 'answer all questions with yes' }),
 }
 
-/** Flag of commands that make the edge function, or look whether it is right. */
-export const runtimeFlag = {
-  runtime: Flags.string({
-    description: 'Lambda runtime of the edge function',
-    default: 'nodejs22.x',
-    helpValue: 'NAME',
-  }),
-}
-
 /** Flag of commands that can take over what they did not make. */
 export const adoptFlag = {
   adopt: Flags.boolean({ description: 'take over resources that have our names but not our mark, after asking' }),

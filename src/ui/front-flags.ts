@@ -16,6 +16,16 @@ export const frontFlags = {
   }),
 }
 
+/** Where the front server's paths are not the keys of the bucket. */
+export const frontPathFlag = {
+  'front-path': Flags.string({
+    description: 'path to ask the front server for, where its paths are not the keys',
+    dependsOn: ['front'],
+    helpValue: 'PATH',
+    helpGroup: 'FRONT SERVER',
+  }),
+}
+
 /** The token, if there is one. */
 export const tokenOf = ({ token }: { token?: string | undefined }): string | undefined =>
   token === '' ? undefined : token

@@ -57,7 +57,7 @@ describe('a permission that is missing', function () {
       bootstrapped: true,
       async prepare(place) {
         await place.paste(change)
-        return ['bootstrap-cloudfront', '--runtime', 'nodejs24.x']
+        return ['bootstrap-cloudfront', '--runtime', 'nodejs22.x']
       },
       actions: [
         'kms:DescribeKey',

@@ -34,7 +34,7 @@ describe('errors that pass by themselves', function () {
       from: () => kept,
       async prepare(place: Installation) {
         await place.paste(newSecretLines)
-        return ['bootstrap-cloudfront', '--runtime', 'nodejs24.x']
+        return ['bootstrap-cloudfront', '--runtime', 'nodejs22.x']
       },
     },
     connect: { from: () => kept, prepare: async () => kept.next },

@@ -43,7 +43,7 @@ describe('killed with -9 before and after each changing call, then run again', f
       from: () => kept,
       async prepare(place) {
         await place.paste(newSecretLines)
-        return ['bootstrap-cloudfront', '--runtime', 'nodejs24.x']
+        return ['bootstrap-cloudfront', '--runtime', 'nodejs22.x']
       },
     },
     'reconfigure-cloudfront-distribution, the first time': { from: () => kept, prepare: async () => kept.next },

@@ -64,10 +64,7 @@ describe('explain', () => {
 
   it('agrees with the function, whatever the URL is', async () => {
     const secrets = [current, previous].map(decodeSecret)
-    const handler = createHandler(
-      async () => secrets,
-      () => now * 1000,
-    )
+    const handler = createHandler({ secrets: () => secrets.map(async (secret) => secret), rules: {} }, () => now * 1000)
     const urls = fc.oneof(
       fc.record({ key: keys, expires: fc.integer({ min: now - 3, max: now + 3 }) }).map((what) => signed(what)),
       fc.tuple(fc.nat(200), fc.constantFrom('', 'a', '%', '&', '0', '/')).map(([at, change]) => {

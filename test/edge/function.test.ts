@@ -202,8 +202,29 @@ describe('edge function, built', () => {
   }
 
   it('answers 503 when KMS gives back something that is no secret', async () => {
-    const handler = await container()
+    const handler = await container(JSON.stringify({ ...config, secrets: config.secrets.slice(0, 1) }))
     troubles.push((response) => void response.end('{"Plaintext":""}'))
-    expect(await handler(signed(secrets.previous))).to.include({ status: '503' })
+    expect(await handler(signed(secrets.current))).to.include({ status: '503' })
+  })
+
+  for (const broken of [0, 1]) {
+    it(`serves what one secret has signed while the ${broken === 0 ? 'current' : 'previous'} one can't be decrypted`, async () => {
+      const ciphertexts = config.secrets.map((one, index) => (index === broken ? 'bm90IGtub3du' : one))
+      const handler = await container(JSON.stringify({ ...config, secrets: ciphertexts }))
+      const [open, closed] = broken === 0 ? [secrets.previous, secrets.current] : [secrets.current, secrets.previous]
+      expect(await handler(signed(open))).to.include({ uri: '/x' })
+      expect(await handler(signed(closed))).to.include({ status: '503' })
+      expect(await handler(signed(open))).to.include({ uri: '/x' })
+    })
+  }
+
+  it('keeps to the rules in its config.json, and passes nothing by rules that it can not read', async () => {
+    const strict = await container(JSON.stringify({ ...config, longestLife: 200, sha1: false }))
+    expect(await strict(signed(secrets.current))).to.include({ status: '403', body: 'expires too far ahead\n' })
+    expect(await strict(viewerRequest(`/x?t=1700000000_${'0'.repeat(40)}`))).to.include({ status: '403' })
+    for (const rules of [{ longestLife: '7d' }, { longestLife: 0 }, { sha1: 'no' }]) {
+      const unreadable = await container(JSON.stringify({ ...config, ...rules }))
+      expect(await unreadable(signed(secrets.current))).to.include({ status: '503' })
+    }
   })
 })

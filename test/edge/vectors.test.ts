@@ -71,7 +71,7 @@ describe('vectors', () => {
   for (const { name, method, target, now, forwarded, status, reason } of vectors.requests) {
     it(`request: ${name}`, async () => {
       const handler = createHandler(
-        async () => secrets,
+        { secrets: () => secrets.map(async (secret) => secret), rules: {} },
         () => now * 1000,
       )
       const answer = await handler(viewerRequest(target, method))

@@ -207,6 +207,39 @@ describe('The edge function', () => {
     expect(decision.after.codeSha256).to.equal('deployed')
   })
 
+  it('keeps the runtime and the rules that it has, unless others are wished for', () => {
+    const nothing = { ...plain, runtime: undefined }
+    expect(decideEdgeFunction(nothing, undefined).after).to.deep.include({
+      settings: { ...ours.settings, Runtime: 'nodejs24.x' },
+      rules: { longestLife: 604_800, sha1: true },
+    })
+    for (const rules of [{}, { longestLife: 600 }, { longestLife: 600, sha1: false }]) {
+      expect(decideEdgeFunction(nothing, { ...ours, rules }).do).to.equal('keep')
+    }
+    const before = { ...ours, rules: { longestLife: 600, sha1: false } }
+    const decision = decideEdgeFunction({ ...nothing, longestLife: 900 }, before)
+    expect(decision.changes).to.deep.equal([{ field: 'LongestLife', before: 600, after: 900 }])
+    expect(decision.after).to.deep.include({ rules: { longestLife: 900, sha1: false }, settings: ours.settings })
+    expect(decision.after.codeSha256).to.equal('(code hash, known after apply)')
+    expect(fields(decideEdgeFunction({ ...nothing, sha1: true }, before))).to.deep.equal(['Sha1'])
+  })
+
+  it('is not left on a runtime that does not run it', () => {
+    const python = { ...ours, settings: { ...ours.settings, Runtime: 'python3.12' } }
+    expect(decideEdgeFunction({ ...plain, runtime: undefined }, python).changes).to.deep.equal([
+      { field: 'Runtime', before: 'python3.12', after: 'nodejs24.x' },
+    ])
+  })
+
+  it('is refused without SHA-1 where the front server may need it, but not again once it is off', () => {
+    const asked = { ...plain, sha1: false, whySha1: 'it signs with SHA-1' }
+    for (const live of [undefined, ours]) {
+      expect(decideEdgeFunction(asked, live)).to.deep.include({ do: 'refuse', because: ['it signs with SHA-1'] })
+    }
+    expect(decideEdgeFunction(asked, { ...ours, rules: { ...ours.rules, sha1: false } }).do).to.equal('keep')
+    expect(decideEdgeFunction({ ...asked, whySha1: undefined }, ours).do).to.equal('update')
+  })
+
   it('is updated where the deployed secrets can’t be decrypted any more', () => {
     expect(fields(decideEdgeFunction(plain, { ...ours, fingerprints: undefined }))).to.deep.equal(['Secrets'])
   })
@@ -232,6 +265,7 @@ describe('The edge version', () => {
     code: '',
     fingerprints: [],
     sealed: undefined,
+    rules: undefined,
     owner: 'x',
   }
   const wanted = { ...want, function: of }

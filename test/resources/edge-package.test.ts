@@ -18,7 +18,7 @@ const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).d
 
 describe('packEdge', () => {
   it('holds what the function reads, and nothing else', () => {
-    const files = unzipSync(packEdge({ code, sealed }))
+    const files = unzipSync(packEdge({ code, sealed, rules: {} }))
     expect(Object.keys(files)).to.deep.equal(['config.json', 'index.mjs'])
     expect(files['index.mjs']).to.deep.equal(code)
     expect(JSON.parse(Buffer.from(files['config.json'] ?? []).toString())).to.deep.equal({
@@ -34,7 +34,7 @@ describe('packEdge', () => {
     try {
       const hashes = ['UTC', ...Intl.supportedValuesOf('timeZone')].map((TZ) => {
         process.env['TZ'] = TZ
-        return hash(packEdge({ code, sealed }))
+        return hash(packEdge({ code, sealed, rules: {} }))
       })
       expect(hashes.length).to.be.greaterThan(300)
       expect(new Set(hashes).size).to.equal(1)
@@ -45,28 +45,30 @@ describe('packEdge', () => {
   })
 
   it('makes the bytes that it has always made, or every installation would publish a version for nothing', () => {
-    expect(hash(packEdge({ code, sealed }))).to.equal(
+    expect(hash(packEdge({ code, sealed, rules: {} }))).to.equal(
       '8424a3e2628b7851fa421216bd48751231d30b89ea8ab8ee68232c2c38c4bffa',
     )
   })
 
   it('makes other bytes of another code, secret or key', () => {
     const hashes = [
-      packEdge({ code, sealed }),
-      packEdge({ code: strToU8('other'), sealed }),
-      packEdge({ code, sealed: { ...sealed, ciphertexts: ['b3RoZXI='] } }),
-      packEdge({ code, sealed: { ...sealed, keyArn: 'another' } }),
+      packEdge({ code, sealed, rules: {} }),
+      packEdge({ code: strToU8('other'), sealed, rules: {} }),
+      packEdge({ code, sealed: { ...sealed, ciphertexts: ['b3RoZXI='] }, rules: {} }),
+      packEdge({ code, sealed: { ...sealed, keyArn: 'another' }, rules: {} }),
+      packEdge({ code, sealed, rules: { longestLife: 600 } }),
+      packEdge({ code, sealed, rules: { sha1: false } }),
     ].map(hash)
-    expect(new Set(hashes).size).to.equal(4)
+    expect(new Set(hashes).size).to.equal(6)
   })
 
   it('does not depend on when it is made', async () => {
-    const first = packEdge({ code, sealed })
+    const first = packEdge({ code, sealed, rules: {} })
     // Zip counts in steps of two seconds; a clock that leaked in would need that long to show.
     const realNow = Date.now
     try {
       Date.now = () => realNow() + 86_400_000
-      expect(packEdge({ code, sealed })).to.deep.equal(first)
+      expect(packEdge({ code, sealed, rules: {} })).to.deep.equal(first)
     } finally {
       Date.now = realNow
     }
@@ -82,10 +84,12 @@ describe('unpackEdge', () => {
       encryptionContext: fc.dictionary(text, text),
       ciphertexts: fc.array(text, { minLength: 1, maxLength: 2 }),
     })
+    const edgeRules = fc.record({ longestLife: fc.integer({ min: 1 }), sha1: fc.boolean() }, { requiredKeys: [] })
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), secrets, (bytes, some) => {
-        const unpacked = unpackEdge(packEdge({ code: bytes, sealed: some }))
+      fc.property(fc.uint8Array({ maxLength: 300 }), secrets, edgeRules, (bytes, some, rules) => {
+        const unpacked = unpackEdge(packEdge({ code: bytes, sealed: some, rules }))
         expect(Buffer.from(unpacked.code).equals(Buffer.from(bytes))).to.equal(true)
+        expect({ ...unpacked.rules }).to.deep.equal({ ...rules })
         expect({ ...unpacked.sealed, encryptionContext: { ...unpacked.sealed?.encryptionContext } }).to.deep.equal({
           ...some,
           encryptionContext: { ...some.encryptionContext },
@@ -95,8 +99,8 @@ describe('unpackEdge', () => {
   })
 
   it('takes whatever else is deployed for nothing of ours, and throws at nothing', () => {
-    expect(unpackEdge(new Uint8Array())).to.deep.equal({ code: new Uint8Array(), sealed: undefined })
-    const zip = packEdge({ code, sealed })
+    expect(unpackEdge(new Uint8Array())).to.deep.equal({ code: new Uint8Array(), sealed: undefined, rules: undefined })
+    const zip = packEdge({ code, sealed, rules: {} })
     fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => void unpackEdge(bytes)))
     fc.assert(fc.property(fc.nat(zip.length - 1), (length) => void unpackEdge(zip.subarray(0, length))))
     fc.assert(
@@ -116,9 +120,10 @@ describe('unpackEdge', () => {
       '[]',
       '{}',
       '{"region":"us-east-1","keyId":"k","encryptionContext":{},"secrets":[]}',
+      '{"region":"us-east-1","keyId":"k","encryptionContext":{},"secrets":["eA=="],"longestLife":"7d"}',
     ]) {
       const deployed = unpackEdge(zipSync({ 'config.json': strToU8(config), 'index.mjs': code }))
-      expect(deployed, config).to.deep.equal({ code, sealed: undefined })
+      expect(deployed, config).to.deep.equal({ code, sealed: undefined, rules: undefined })
     }
   })
 

@@ -80,7 +80,7 @@ class Place {
 }
 
 const bootstrap = async (as: Settings, adopt = false): Promise<Bootstrap> =>
-  (await carryOut(bootstrapCloudfront(connect(as), as, { runtime: 'nodejs22.x', adopt }), conduct, yes)).ctx
+  (await carryOut(bootstrapCloudfront(connect(as), as, { adopt }), conduct, yes)).ctx
 
 async function reconfigure(as: Settings, arn: string, more: Partial<ReconfigureWishes> = {}): Promise<Reconfigure> {
   const chain = reconfigureCloudfrontDistribution(connect(as), as, { ...noWishes, ...more, arn, wait: true })
@@ -164,13 +164,13 @@ const finished: Scenario = {
   async prepare() {
     const { version } = await bootstrap(settings)
     await reconfigure(settings, version.arn)
-    return (as) => status(connect(as), as, { runtime: 'nodejs22.x', carried: [] }, conduct)
+    return (as) => status(connect(as), as, { carried: [] }, conduct)
   },
 }
 
 const missing: Scenario = {
   name: 'nothing in place',
-  prepare: async () => (as) => status(connect(as), as, { runtime: 'nodejs22.x', carried: [] }, conduct),
+  prepare: async () => (as) => status(connect(as), as, { carried: [] }, conduct),
 }
 
 const planned: Scenario = {

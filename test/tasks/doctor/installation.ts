@@ -138,7 +138,7 @@ async function runRunbook(settings: Settings): Promise<{ id: string; domain: str
   const aws = connect(settings)
   const conduct = { show: 'nothing', signal: new AbortController().signal } as const
   try {
-    const chain = bootstrapCloudfront(aws, settings, { runtime: 'nodejs22.x', adopt: false })
+    const chain = bootstrapCloudfront(aws, settings, { adopt: false })
     const { version } = (await runChain(chain, 'apply', conduct)).ctx
     const next = reconfigureCloudfrontDistribution(aws, settings, { ...noWishes, arn: version.arn, wait: true })
     return (await runChain(next, 'apply', conduct)).ctx.distribution
