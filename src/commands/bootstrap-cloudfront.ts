@@ -5,7 +5,7 @@ import { change } from '../tasks/change.ts'
 import { whySha1Stays } from '../tasks/sha1-at-front.ts'
 import { adoptFlag, changeFlags, planExitCode } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
-import { edgeFlags } from '../ui/edge-flags.ts'
+import { edgeFlags, withoutSha1 } from '../ui/edge-flags.ts'
 import { frontFlags, frontPathFlag, tokenOf } from '../ui/front-flags.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
 
@@ -27,14 +27,12 @@ export default class BootstrapCloudfront extends CtlCommand {
     const { flags } = await this.parse(BootstrapCloudfront)
     const settings = await loadSettings(flags)
     const aws = connect(settings)
-    // oclif's type leaves out that neither --sha1 nor --no-sha1 need be given.
-    const { sha1 }: { sha1?: boolean | undefined } = flags
     const asked = { front: flags.front, token: tokenOf(flags), path: flags['front-path'] }
     const outcome = await change(
       bootstrapCloudfront(aws, settings, {
         ...flags,
         longestLife: flags['longest-life'],
-        lookForSha1: sha1 === false && !flags.force ? () => whySha1Stays(aws, settings, asked) : undefined,
+        lookForSha1: withoutSha1(flags) && !flags.force ? () => whySha1Stays(aws, settings, asked) : undefined,
       }),
       { ...flags, json: this.jsonEnabled() },
       (line) => this.say(line),

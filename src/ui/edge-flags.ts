@@ -36,3 +36,6 @@ export const edgeFlags = {
   }),
   force: Flags.boolean({ description: 'with --no-sha1: switch it off whatever the front server signs with' }),
 }
+
+/** Whether `--no-sha1` was given; oclif's type leaves out that neither of the two forms need be. */
+export const withoutSha1 = ({ sha1 }: { sha1?: boolean | undefined }): boolean => sha1 === false
