@@ -9,7 +9,7 @@ const shortestLimit = 600
 
 /** Flags of commands that make the edge function. What is not given stays as it is deployed. */
 export const edgeFlags = {
-  runtime: Flags.custom<string>({
+  runtime: Flags.custom({
     description: `Lambda runtime of the edge function; new ones get ${newestRuntime}`,
     helpValue: 'NAME',
     parse: async (runtime) => {
