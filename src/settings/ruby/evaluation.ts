@@ -1,7 +1,7 @@
 import type { Location, Node } from '@ruby/prism/src/nodes.js'
 
 import { mergeStates, mergeValues, State } from './state.ts'
-import { isTruthy, Unknown, type Value } from './value.ts'
+import { isTruthy, RubyHash, Unknown, type Value } from './value.ts'
 
 /** Something in the file that is not evaluated although it could change settings. */
 export interface Note {
@@ -57,7 +57,11 @@ export class Evaluation {
     const known = Object.entries(environment).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, value] as const],
     )
-    this.state = new State(new Map(), new Map(), new Map(known))
+    // They are there from the start: a first mention on one of two ways must not be the making of one.
+    const mashes = [...settable].map(
+      (name) => [name, { key: name, value: new RubyHash(new Map(), true), line: 0 }] as const,
+    )
+    this.state = new State(new Map(), new Map(mashes), new Map(known))
   }
 
   evaluate(node: Node): Value {

@@ -9,7 +9,7 @@ import { literalRules } from './literals.ts'
 import { settableNames } from './places.ts'
 import { loadPrism } from './prism.ts'
 import type { State } from './state.ts'
-import { type Entry, RubyHash, type Value } from './value.ts'
+import { type Entry, RubyHash, Unknown, type Value } from './value.ts'
 
 /** What a Ruby configuration file sets, as far as that is known without running it. */
 export interface RubyFile {
@@ -69,6 +69,7 @@ function result(state: State, notes: readonly Note[]): RubyFile {
     get(name, key) {
       const entry = state.settings.get(name)
       if (key === undefined || entry === undefined) return entry
+      if (entry.value instanceof Unknown) return { ...entry, key }
       return entry.value instanceof RubyHash ? entry.value.get(key) : undefined
     },
     variable: (name) => state.variables.get(name),

@@ -124,6 +124,14 @@ const files: Record<string, [string, Record<string, unknown>]> = {
     "packagecloud_rails['a'] = 1\npackagecloud_rails['b'] = 1 unless foo",
     { a: 1n, b: '?uses foo, which this file does not set' },
   ],
+  'a first mention on an unknown condition does not swallow later assignments': [
+    "packagecloud_rails['p'] = 'x' if File.exist?('/etc/proxy')\npackagecloud_rails['a'] = 1",
+    { p: '?depends on File.exist?, which is not evaluated', a: 1n },
+  ],
+  'a first mention in += does not swallow later assignments': [
+    "packagecloud_rails['p'] += ['x'] if packagecloud_rails['p'].is_a?(Array)\npackagecloud_rails['a'] = 1",
+    { p: '?uses Array, which this file does not set', a: 1n },
+  ],
   'later assignments make known again': ["packagecloud_rails['a'] = foo\npackagecloud_rails['a'] = 1", { a: 1n }],
   blocks: [
     "x = 1\n[1].each { |x| packagecloud_rails['a'] = x }\npackagecloud_rails['b'] = x",
