@@ -8,6 +8,7 @@ import { join } from 'node:path'
 const mocha = join(import.meta.dirname, '../node_modules/mocha/bin/mocha.js')
 const commands = ['reindex-everything', 'reindex-indexes', 'sandbox', 'show-config', 'sign-url']
 const tests = [
+  'test/zip-archive.test.ts',
   'test/{edge,reindex,repositories,settings,ui}/**/*.test.ts',
   // Named one by one: of a pattern in which only braces vary mocha finds nothing, and does not mind.
   ...commands.map((name) => `test/commands/${name}.test.ts`),

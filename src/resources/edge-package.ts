@@ -1,6 +1,7 @@
-import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate'
+import { strToU8, zipSync } from 'fflate'
 
 import { type EdgeConfig, edgeFiles, type EdgeRules, parseEdgeConfig } from '../edge/config.ts'
+import { listZip, readEntry, type ZipEntry } from '../zip-archive.ts'
 import type { SealedSecrets } from './edge-secrets.ts'
 
 /** What the edge function's zip holds: the code, and beside it the encrypted secrets. */
@@ -41,18 +42,37 @@ export function packEdge({
   })
 }
 
-/** Unpacks a deployed function. What is not as {@link packEdge} makes it counts as missing, and gets replaced. */
+/** No package that Lambda runs is larger (developer guide, "Lambda quotas"), and none of ours has a file near this. */
+const limits = { entries: 20_000, bytes: 262_144_000 }
+const largestFile = 8 * 1024 ** 2
+
+/**
+ * Unpacks a deployed function. What is not as {@link packEdge} makes it counts as missing, and gets replaced: also an
+ * archive that only pretends to be small, of which nothing is unpacked.
+ */
 export function unpackEdge(zip: Uint8Array): EdgePackage {
-  let files: Record<string, Uint8Array>
-  try {
-    files = unzipSync(zip)
-  } catch {
-    files = {}
-  }
-  const config = files[edgeFiles.config]
-  const code = files[edgeFiles.bundle] ?? new Uint8Array()
+  const files = new Map(listed(zip).map((entry) => [entry.path, entry]))
+  const config = contents(files.get(edgeFiles.config))
+  const code = contents(files.get(edgeFiles.bundle)) ?? new Uint8Array()
   const nothing = { sealed: undefined, rules: undefined }
-  return { code, ...(config === undefined ? nothing : (readConfig(strFromU8(config)) ?? nothing)) }
+  return { code, ...(config === undefined ? nothing : (readConfig(config.toString()) ?? nothing)) }
+}
+
+function listed(zip: Uint8Array): ZipEntry[] {
+  try {
+    return listZip(zip, limits)
+  } catch {
+    return []
+  }
+}
+
+function contents(entry: ZipEntry | undefined): Buffer | undefined {
+  if (entry === undefined || entry.folder || entry.size > largestFile) return undefined
+  try {
+    return readEntry(entry)
+  } catch {
+    return undefined
+  }
 }
 
 function readConfig(json: string): Pick<EdgePackage, 'sealed' | 'rules'> | undefined {

@@ -1,14 +1,11 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join, normalize } from 'node:path'
-
-import { unzipSync } from 'fflate'
+import { join } from 'node:path'
 
 import { containerProgram, type ContainerRequest, type ContainerSettings } from './function-container.ts'
+import { unpackedPackage } from './function-package.ts'
 import { FunctionProcess, type FunctionOutcome } from './function-process.ts'
 import type { FunctionRoles, SessionCredentials } from './lambda-peers.ts'
-import { privateFile, privateFolder } from './private-folder.ts'
 import type { Context } from './service.ts'
 
 /** A function version, or $LATEST at one revision, ready to run. */
@@ -50,14 +47,23 @@ const maxContainers = 4
 
 export function createFunctionRuntime(context: Context, roles: Pick<FunctionRoles, 'startSession'>): FunctionRuntime {
   const pools = new Map<string, ContainerPool>()
+  let closed = false
   return {
     async run(image, event, placement, requestId = randomUUID()) {
       const key = [image.arn, image.revision, placement.region].join(' ')
-      const pool = pools.get(key) ?? new ContainerPool(() => startContainer(context, roles, image, placement))
-      pools.set(key, pool)
+      let pool = pools.get(key)
+      if (pool === undefined) {
+        const taskRoot = await unpackedPackage(join(context.folder, 'lambda', 'tasks'), image.codeHash, () =>
+          image.zip(),
+        )
+        if (closed) throw new Error('The sandbox has ended.')
+        pool = pools.get(key) ?? new ContainerPool(() => startContainer(context, roles, image, placement, taskRoot))
+        pools.set(key, pool)
+      }
       return pool.run({ requestId, event }, image.timeout * 1000)
     },
     async close() {
+      closed = true
       const all = [...pools.values()]
       pools.clear()
       await Promise.all(all.map((pool) => pool.close()))
@@ -110,8 +116,8 @@ function startContainer(
   roles: Pick<FunctionRoles, 'startSession'>,
   image: FunctionImage,
   placement: Placement,
+  taskRoot: string,
 ): FunctionProcess {
-  const taskRoot = unpack(context.folder, image)
   const name = placement.replica ? `us-east-1.${image.name}` : image.name
   const settings: ContainerSettings = {
     taskRoot,
@@ -166,28 +172,6 @@ function reservedVariables(
     // The one variable that Lambda would not set: it leads the function's KMS calls back to the sandbox.
     AWS_ENDPOINT_URL_KMS: context.endpoint,
   }
-}
-
-/** Unpacks a zip once; two sandboxes on one folder would come to the same result. */
-function unpack(folder: string, image: FunctionImage): string {
-  const tasks = join(folder, 'lambda', 'tasks')
-  const target = join(tasks, image.codeHash)
-  if (existsSync(target)) return target
-  const temporary = `${target}.${randomUUID()}`
-  mkdirSync(temporary, privateFolder)
-  // Above /var/task there is no package.json; without this one, one above the state folder could decide what .js is.
-  writeFileSync(join(tasks, 'package.json'), '{}', privateFile)
-  for (const [name, bytes] of Object.entries(unzipSync(image.zip()))) {
-    const path = join(temporary, normalize(`/${name}`))
-    if (name.endsWith('/')) {
-      mkdirSync(path, privateFolder)
-      continue
-    }
-    mkdirSync(dirname(path), privateFolder)
-    writeFileSync(path, bytes, privateFile)
-  }
-  renameSync(temporary, target)
-  return target
 }
 
 /** Name of the folder of a zip. */

@@ -36,15 +36,20 @@ function functionChanges(parts: LambdaParts): Record<string, LambdaOperation> {
   const save = (fn: LambdaFunction): void => functions.put(functionKey(fn.region, fn.name), fn)
   return {
     async CreateFunction(request) {
-      const fn = newFunction(parts, request.region, await readJson(request))
-      const state = fn.publish ? publish(parts, fn.fn, undefined) : fn.fn.latest
-      save(fn.fn)
-      return restJsonResponse(request, 201, configuration(context, fn.fn, state))
+      const body = await readJson(request)
+      const draft = readDraft(parts, request.region, body)
+      // From here to the end nothing waits: of two functions of one name one is the first.
+      const fn = newFunction(parts, draft, await readZip(draft.code))
+      const state = flagMember(body, 'Publish') ? publish(parts, fn, undefined) : fn.latest
+      save(fn)
+      return restJsonResponse(request, 201, configuration(context, fn, state))
     },
     async UpdateFunctionCode(request, route) {
       const body = await readJson(request)
+      functionIn(parts, request, route)
+      const zip = await readZip(body)
+      // As it is now that the zip has been read.
       const { fn } = functionIn(parts, request, route)
-      const zip = readZip(body)
       requireSettled(context, fn)
       requireRevision(context, fn.latest, textMember(body, 'RevisionId'))
       const codeSha256 = parts.code.put(zip)
@@ -90,8 +95,16 @@ function functionChanges(parts: LambdaParts): Record<string, LambdaOperation> {
   }
 }
 
-function newFunction(parts: LambdaParts, region: string, body: JsonObject): { fn: LambdaFunction; publish: boolean } {
-  const { context } = parts
+/** A function that is asked for, as far as the request alone tells whether it can be made. */
+interface Draft {
+  name: string
+  region: string
+  settings: Partial<FunctionSettings> & Pick<FunctionSettings, 'runtime' | 'handler' | 'role'>
+  tags: Record<string, string>
+  code: JsonObject
+}
+
+function readDraft({ context }: LambdaParts, region: string, body: JsonObject): Draft {
   const { name } = parseReference(requiredText(body, 'FunctionName'), undefined, region, context.accountId)
   const role = requiredText(body, 'Role')
   if (textMember(body, 'PackageType') === 'Image')
@@ -105,14 +118,18 @@ function newFunction(parts: LambdaParts, region: string, body: JsonObject): { fn
   const code = isObject(body['Code']) ? body['Code'] : {}
   if (textMember(code, 'SourceKMSKeyArn') !== undefined)
     settings.others = { ...settings.others, KMSKeyArn: code['SourceKMSKeyArn'] }
-  const zip = readZip(code)
+  return { name, region, settings: { ...settings, runtime, handler, role }, tags, code }
+}
+
+function newFunction(parts: LambdaParts, { name, region, settings, tags }: Draft, zip: Buffer): LambdaFunction {
+  const { context } = parts
   if (parts.functions.get(functionKey(region, name)) !== undefined) {
     throw new AwsError(409, 'ResourceConflictException', `Function already exist: ${name}`)
   }
-  requireRole(parts, role)
+  requireRole(parts, settings.role)
   const latest: FunctionState = {
     version: '$LATEST',
-    settings: { ...defaultSettings, ...settings, runtime, handler, role },
+    settings: { ...defaultSettings, ...settings },
     codeSha256: parts.code.put(zip),
     codeSize: zip.length,
     modifiedAt: context.now(),
@@ -120,8 +137,7 @@ function newFunction(parts: LambdaParts, region: string, body: JsonObject): { fn
     settling: 'creation',
     revisionIds: newRevision(),
   }
-  const fn: LambdaFunction = { name, region, latest, versions: [], nextVersion: 1, tags, policy: {} }
-  return { fn, publish: flagMember(body, 'Publish') }
+  return { name, region, latest, versions: [], nextVersion: 1, tags, policy: {} }
 }
 
 const defaultSettings: Omit<FunctionSettings, 'runtime' | 'handler' | 'role'> = {

@@ -1,6 +1,6 @@
-import { unzipSync } from 'fflate'
-
+import { ZipError, ZipSizeError } from '../zip-archive.ts'
 import type { FunctionReference, FunctionSettings } from './lambda-function.ts'
+import { checkPackage, packageLimits } from './function-package.ts'
 import { isObject, type JsonObject } from './protocol-json.ts'
 import { validationMessage } from './protocol-query.ts'
 import { AwsError } from './service.ts'
@@ -21,7 +21,6 @@ const blockedRuntimes = [
 ]
 
 const maxZipBytes = 52_428_800
-const maxUnzippedBytes = 262_144_000
 /** Settings that are stored and given back, and change nothing here. */
 const otherMembers = [
   ...['VpcConfig', 'DeadLetterConfig', 'KMSKeyArn', 'TracingConfig', 'Layers', 'FileSystemConfigs'],
@@ -183,8 +182,11 @@ function checkRuntime(runtime: string | undefined): void {
   throw invalidParameter(constraint(runtime, 'runtime', rule))
 }
 
-/** The zip in `ZipFile` (base64). Throws InvalidParameterValueException for what is not a zip. */
-export function readZip(code: JsonObject): Buffer {
+/**
+ * The zip in `ZipFile` (base64), once it has been read to its end. Throws InvalidParameterValueException for what can't be
+ * unpacked, or is too large when it is.
+ */
+export async function readZip(code: JsonObject): Promise<Buffer> {
   const encoded = textMember(code, 'ZipFile')
   if (encoded === undefined) {
     if (code['S3Bucket'] !== undefined || code['ImageUri'] !== undefined) {
@@ -197,17 +199,15 @@ export function readZip(code: JsonObject): Buffer {
     const limit = `must be less than ${maxZipBytes} bytes for direct uploads`
     throw new AwsError(413, 'RequestEntityTooLargeException', `Request ${limit}`)
   }
-  let unzipped: Record<string, Uint8Array>
-  try {
-    unzipped = unzipSync(zip)
-  } catch {
-    throw invalidParameter('Could not unzip uploaded file. Please check your file, then try to upload again.')
-  }
-  const sizes = Object.values(unzipped).map((bytes) => bytes.length)
-  if (sizes.length === 0) throw invalidParameter('Uploaded file must be a non-empty zip')
-  if (sizes.reduce((sum, size) => sum + size, 0) >= maxUnzippedBytes) {
-    throw invalidParameter(`Unzipped size must be smaller than ${maxUnzippedBytes} bytes`)
-  }
+  const count = await checkPackage(zip).catch((error: unknown) => {
+    if (error instanceof ZipSizeError) {
+      throw invalidParameter(`Unzipped size must be smaller than ${packageLimits.bytes} bytes`)
+    }
+    if (!(error instanceof ZipError)) throw error
+    const message = 'Could not unzip uploaded file. Please check your file, then try to upload again.'
+    throw invalidParameter(`${message} (${error.message})`)
+  })
+  if (count === 0) throw invalidParameter('Uploaded file must be a non-empty zip')
   return zip
 }
 

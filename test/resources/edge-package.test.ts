@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { deflateRawSync } from 'node:zlib'
 
 import { expect } from 'chai'
 import * as fc from 'fast-check'
@@ -6,6 +7,7 @@ import { strToU8, unzipSync, zipSync } from 'fflate'
 
 import { packEdge, unpackEdge } from '../../src/resources/edge-package.ts'
 import type { SealedSecrets } from '../../src/resources/edge-secrets.ts'
+import { craftedZip } from '../crafted-zip.ts'
 
 const sealed: SealedSecrets = {
   region: 'us-east-1',
@@ -125,6 +127,31 @@ describe('unpackEdge', () => {
       const deployed = unpackEdge(zipSync({ 'config.json': strToU8(config), 'index.mjs': code }))
       expect(deployed, config).to.deep.equal({ code, sealed: undefined, rules: undefined })
     }
+  })
+
+  it('unpacks no more than a file of ours can be, and nothing of an archive that lies', () => {
+    const packed = deflateRawSync(Buffer.alloc(40_000_000))
+    const config = { name: 'config.json', body: '{}' }
+    for (const bomb of [
+      { name: 'index.mjs', packed, size: 40_000_000 },
+      { name: 'index.mjs', packed, size: 20 },
+      { name: 'index.mjs', packed, size: 4_000_000_000 },
+      { name: 'index.mjs', flags: 1 },
+      { name: 'index.mjs', mode: 0o120777, body: '/etc/passwd' },
+    ]) {
+      const before = process.memoryUsage().arrayBuffers
+      expect(unpackEdge(craftedZip([bomb, config]))).to.deep.equal({
+        code: new Uint8Array(),
+        sealed: undefined,
+        rules: undefined,
+      })
+      expect(process.memoryUsage().arrayBuffers - before).to.be.lessThan(10_000_000)
+    }
+    const twice = craftedZip([
+      { name: 'index.mjs', body: 'ours' },
+      { name: './index.mjs', body: 'theirs' },
+    ])
+    expect(unpackEdge(twice).code).to.have.length(0)
   })
 
   it('counts code that is not there as empty', () => {
