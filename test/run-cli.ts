@@ -28,7 +28,7 @@ export async function runCli(
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...args], {
     cwd: options.cwd ?? root,
-    env: { PATH, HOME, AWS_EC2_METADATA_DISABLED: 'true', ...options.env },
+    env: { PATH, HOME, LC_ALL: 'C.UTF-8', AWS_EC2_METADATA_DISABLED: 'true', ...options.env },
     stdio: 'pipe',
   })
   const kill = () => void child.kill(options.signal?.reason === 'SIGINT' ? 'SIGINT' : 'SIGKILL')

@@ -1,4 +1,5 @@
 import { CtlError, messageOf } from '../ui/errors.ts'
+import { type Line, verbatim } from '../ui/text.ts'
 import { nameOf } from './absent.ts'
 import { adviceOn } from './advice.ts'
 
@@ -159,8 +160,8 @@ function credentialFailure(doing: string, code: string, message: string, cause: 
   const why = none ? `no AWS credentials were found: ${message}` : `AWS does not accept the credentials: ${message}`
   return new CtlError('configuration', `${doing}: ${why}`, {
     hint: [
-      "Check packagecloud_rails['aws_access_key'] and ['aws_secret_key'], or --profile, or the AWS_* variables;",
-      '`pc-ctl show-config` tells which of them is used.',
+      "Check packagecloud_rails['aws_access_key'] and ['aws_secret_key'], or --profile, or the AWS_* variables; " +
+        '`pc-ctl show-config` tells which of them is used.',
     ],
     code,
     cause,
@@ -187,7 +188,7 @@ function denial(doing: string, called: Operation | undefined, message: string, c
   )
 }
 
-function remedy(action: string | undefined, resource: string | readonly string[] | undefined, why = ''): string[] {
+function remedy(action: string | undefined, resource: string | readonly string[] | undefined, why = ''): Line[] {
   if (why.startsWith('with an explicit deny')) {
     return ['An explicit deny outweighs every permission: whoever is in charge of that policy must lift it.']
   }
@@ -202,8 +203,8 @@ function remedy(action: string | undefined, resource: string | readonly string[]
   }
   return [
     `Add this statement to the ${policy}:`,
-    JSON.stringify(statement),
-    'All that pc-ctl needs, no wider than it must be: pc-ctl permissions',
+    verbatim(JSON.stringify(statement)),
+    '`pc-ctl permissions` prints all that pc-ctl needs, no wider than it must be.',
   ]
 }
 

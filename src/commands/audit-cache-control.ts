@@ -36,9 +36,9 @@ export default class AuditCacheControl extends CtlCommand {
         listOnly: false,
         forceUnlock: false,
       },
-      (line) => this.say(line),
+      (...blocks) => this.say(...blocks),
     )
-    this.log(auditText(report))
+    this.print(...auditText(report))
     if (report.failed > 0) process.exitCode = exitCodes.failed
     else if (flags['exit-code'] && report.total.rewritten > 0) process.exitCode = exitCodes.changes
     return report

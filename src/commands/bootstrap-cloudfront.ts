@@ -8,6 +8,7 @@ import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { edgeFlags, withoutSha1 } from '../ui/edge-flags.ts'
 import { frontFlags, frontPathFlag, tokenOf } from '../ui/front-flags.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
+import { verbatim } from '../ui/text.ts'
 
 export default class BootstrapCloudfront extends CtlCommand {
   static override summary = 'Create the IAM role, KMS key and Lambda version that check signed URLs at the edge'
@@ -35,16 +36,16 @@ export default class BootstrapCloudfront extends CtlCommand {
         lookForSha1: withoutSha1(flags) && !flags.force ? () => whySha1Stays(aws, settings, asked) : undefined,
       }),
       { ...flags, json: this.jsonEnabled() },
-      (line) => this.say(line),
+      (...blocks) => this.say(...blocks),
     )
     if ('plan' in outcome) {
-      this.log(planText(outcome.plan))
+      this.print(...planText(outcome.plan))
       process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
       return outcome
     }
     const next = followUp(outcome.done, carriedFlags(flags))
     this.say('Now run:')
-    this.log(next)
+    this.print(verbatim(next))
     return { functionVersion: outcome.done.version.arn, next, report: outcome.report }
   }
 }

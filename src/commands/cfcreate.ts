@@ -12,6 +12,7 @@ import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
 import { chooseShow, quietly } from '../ui/renderer.ts'
+import { advice, type Say, warning } from '../ui/text.ts'
 
 export default class Cfcreate extends CtlCommand {
   static override summary = 'Create a CloudFront distribution of each bucket'
@@ -51,22 +52,22 @@ export default class Cfcreate extends CtlCommand {
     const origin = flags.private ? 'private' : flags.website ? 'website' : 'public'
     const wishes = { edit, origin, tags: readTags(flags.tag), wait: flags.wait } as const
     const how = { ...flags, json: this.jsonEnabled() }
-    const say = (line: string): void => this.say(line)
+    const say: Say = (...blocks) => this.say(...blocks)
     const buckets = readBuckets(argv.map(String), edit)
     const conduct = { show: flags['dry-run'] ? quietly(how) : chooseShow(how), signal: interruptSignal(say) }
     const look = await lookBeforeCreation(aws, buckets, wishes, conduct)
     const warned = warnings(look)
-    for (const warning of warned) this.say(`Warning: ${warning}`)
+    this.say(...warned.map(warning))
     const outcome = await change(createDistributions(aws, look, wishes), how, say, conduct.signal)
     if ('plan' in outcome) {
-      this.log(planText(outcome.plan))
+      this.print(...planText(outcome.plan))
       process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
       return { ...outcome, warnings: warned }
     }
     const distributions = created(look, wishes, outcome)
     for (const of of distributions) {
-      this.log(createdText(of, formatOf(flags)))
-      for (const line of of.advice) this.say(line)
+      this.print(...createdText(of, formatOf(flags)))
+      this.say(...advice(of.advice))
     }
     return { distributions, report: outcome.report }
   }

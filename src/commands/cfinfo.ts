@@ -25,15 +25,15 @@ export default class Cfinfo extends CtlCommand {
     const format = formatOf(flags)
     if (argv.length === 0) {
       const distributions = await listCards(aws)
-      if (format === 'table') this.log(listTable(distributions))
-      else for (const card of distributions) this.log([...s3cmdLines(listFields(card)), ''].join('\n'))
+      if (format === 'table') this.print(listTable(distributions))
+      else for (const card of distributions) this.print(s3cmdLines(listFields(card)), '')
       return { distributions }
     }
     const distributions = await details(aws, argv.map(String))
-    const texts = distributions.map((of) =>
-      format === 'table' ? `${detailTable(of)}\n` : s3cmdLines(infoFields(of)).join('\n'),
-    )
-    this.log(texts.join('\n').trimEnd())
+    for (const [index, of] of distributions.entries()) {
+      if (format === 's3cmd') this.print(s3cmdLines(infoFields(of)))
+      else this.print(...(index === 0 ? [] : ['']), detailTable(of))
+    }
     return { distributions }
   }
 }

@@ -17,6 +17,7 @@ import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { chooseShow } from '../ui/renderer.ts'
+import { labelled } from '../ui/text.ts'
 
 export default class Cfinval extends CtlCommand {
   static override summary = 'Have the edges drop what they hold of objects, so that they ask S3 again'
@@ -63,19 +64,20 @@ export default class Cfinval extends CtlCommand {
     const aws = connect(await loadSettings(flags))
     const conduct = {
       show: chooseShow({ ...flags, json: this.jsonEnabled() }),
-      signal: interruptSignal((line) => this.say(line)),
+      signal: interruptSignal((...blocks) => this.say(...blocks)),
     }
     const wishes = { collapse: flags.collapse, indexFolders: !flags['cf-no-invalidate-default-index-root'] }
     const { groups } = (await runChain(findInvalidations(aws, asked, wishes), 'plan', conduct)).ctx
-    for (const note of groups.flatMap(({ notes }) => notes)) this.say(`Note: ${note}.`)
+    this.say(...groups.flatMap(({ notes }) => notes.map((note) => labelled('Note', `${note}.`))))
     if (flags['dry-run']) {
-      this.log(planOfInvalidations(groups))
+      this.print(...planOfInvalidations(groups))
       if (flags['exit-code']) process.exitCode = exitCodes.changes
       return { plan: groups }
     }
     const made = await runChain(invalidate(aws, groups, flags, new Date()), 'apply', conduct)
     const invalidations = Object.values(made.ctx).map(reportOf)
-    this.log(formatOf(flags) === 's3cmd' ? s3cmdInvalidated(groups, invalidations) : invalidationTable(invalidations))
+    if (formatOf(flags) === 's3cmd') this.print(...s3cmdInvalidated(groups, invalidations))
+    else this.print(invalidationTable(invalidations))
     return { invalidations }
   }
 }

@@ -43,12 +43,13 @@ export default class Cfinvalinfo extends CtlCommand {
   async run(): Promise<readonly InvalidationReport[]> {
     const { args, flags } = await this.parse(Cfinvalinfo)
     const aws = connect(await loadSettings(flags))
-    const signal = interruptSignal((line) => this.say(line))
+    const signal = interruptSignal((...blocks) => this.say(...blocks))
     const show = quietly({ ...flags, json: this.jsonEnabled() })
     const { found } = (await runChain(lookAtInvalidations(aws, args.target, flags.limit), 'plan', { show, signal })).ctx
     const reports = found.map(reportOf)
     if (reports.length === 0) this.say('There are no invalidations.')
-    else this.log(formatOf(flags) === 's3cmd' ? s3cmdInvalidations(reports) : invalidationTable(reports))
+    else if (formatOf(flags) === 's3cmd') this.print(...s3cmdInvalidations(reports))
+    else this.print(invalidationTable(reports))
     return reports
   }
 }

@@ -17,8 +17,8 @@ export default class Cflist extends CtlCommand {
   async run(): Promise<{ distributions: CfCard[] }> {
     const { flags } = await this.parse(Cflist)
     const distributions = await listCards(connect(await loadSettings(flags)))
-    if (formatOf(flags) === 'table') this.log(listTable(distributions))
-    else for (const card of distributions) this.log([...s3cmdLines(listFields(card)), ''].join('\n'))
+    if (formatOf(flags) === 'table') this.print(listTable(distributions))
+    else for (const card of distributions) this.print(s3cmdLines(listFields(card)), '')
     return { distributions }
   }
 }

@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core'
 import { connect } from '../aws/connect.ts'
 import { loadSettings } from '../settings/settings.ts'
 import { type CfDetail, detailOf, detailTable, modifiedFields } from '../tasks/cf/card.ts'
-import { type DnsRecord, dnsRecord } from '../tasks/cf/dns.ts'
+import { type DnsRecord, dnsRecord, dnsText } from '../tasks/cf/dns.ts'
 import { readAliases, readEdit, readTags } from '../tasks/cf/edit.ts'
 import { modifyDistribution } from '../tasks/cf/modify.ts'
 import { change } from '../tasks/change.ts'
@@ -12,6 +12,7 @@ import { planExitCode } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
 import { s3cmdLines } from '../ui/s3cmd-labels.ts'
+import { advice, verbatim } from '../ui/text.ts'
 
 export default class Cfmodify extends CtlCommand {
   static override summary = 'Change one CloudFront distribution, and of it only what is named'
@@ -66,9 +67,9 @@ export default class Cfmodify extends CtlCommand {
       tags: readTags(flags.tag),
       wait: flags.wait,
     })
-    const outcome = await change(chain, { ...flags, json: this.jsonEnabled() }, (line) => this.say(line))
+    const outcome = await change(chain, { ...flags, json: this.jsonEnabled() }, (...blocks) => this.say(...blocks))
     if ('plan' in outcome) {
-      this.log(planText(outcome.plan))
+      this.print(...planText(outcome.plan))
       process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
       return outcome
     }
@@ -76,11 +77,10 @@ export default class Cfmodify extends CtlCommand {
     const detail = detailOf(distribution, distribution.tags)
     const changed = outcome.report.some((line) => line.do !== 'keep')
     if (!changed) this.say('Nothing to change: it is so already.')
-    if (formatOf(flags) === 'table') this.log(detailTable(detail))
-    else this.log([`Distribution modified: ${detail.uri}`, ...s3cmdLines(modifiedFields(detail))].join('\n'))
+    if (formatOf(flags) === 'table') this.print(detailTable(detail))
+    else this.print(verbatim(`Distribution modified: ${detail.uri}`), s3cmdLines(modifiedFields(detail)))
     const dns = added.map((alias) => dnsRecord(alias, detail.domain))
-    if (dns.length > 0) this.say('Add to the DNS:')
-    for (const { text } of dns) this.say(`  ${text}`)
+    this.say(...advice(dnsText(dns)))
     return { ...detail, changed, dns, report: outcome.report }
   }
 }

@@ -8,6 +8,7 @@ import { cfChangeFlags } from '../ui/cf-flags.ts'
 import { planExitCode } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
+import { verbatim, warning } from '../ui/text.ts'
 
 interface Removed {
   readonly id: string
@@ -42,12 +43,14 @@ export default class Cfremove extends CtlCommand {
     const aws = connect(settings)
     const wishes = { force: flags.force, wait: !flags['no-wait'] }
     const doomed = await findDoomed(aws, settings, argv.map(String), wishes)
-    for (const word of doomed.missing) this.say(`Warning: ${word} does not exist: nothing to remove.`)
-    for (const { detail } of doomed.distributions) this.say(`To be removed: ${onOneLine(detail)}`)
+    this.say(
+      ...doomed.missing.map((word) => warning(`${word} does not exist: nothing to remove.`)),
+      ...doomed.distributions.map(({ detail }) => `To be removed: ${onOneLine(detail)}`),
+    )
     const chain = removeDistributions(aws, settings, doomed, wishes)
-    const outcome = await change(chain, { ...flags, json: this.jsonEnabled() }, (line) => this.say(line))
+    const outcome = await change(chain, { ...flags, json: this.jsonEnabled() }, (...blocks) => this.say(...blocks))
     if ('plan' in outcome) {
-      this.log(planText(outcome.plan))
+      this.print(...planText(outcome.plan))
       process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
       return outcome
     }
@@ -57,7 +60,7 @@ export default class Cfremove extends CtlCommand {
       outcome: live === undefined ? 'removed' : 'disabled',
     }))
     for (const { uri, outcome: what } of distributions) {
-      if (what === 'removed') this.log(`Distribution ${uri} deleted`)
+      if (what === 'removed') this.print(verbatim(`Distribution ${uri} deleted`))
       else this.say(`${uri} is being disabled; run the same command again in some minutes to delete it.`)
     }
     return { distributions, missing: doomed.missing, report: outcome.report }

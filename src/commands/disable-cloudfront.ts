@@ -43,7 +43,7 @@ export default class DisableCloudfront extends CtlCommand {
         quiet: this.jsonEnabled(),
         carried: { all: carriedFlags(flags), here: [...here, ...(ctl === undefined ? [] : ['--ctl', ctl])] },
       },
-      { print: (line) => this.log(line), say: (line) => this.say(line) },
+      { print: (...blocks) => this.print(...blocks), say: (...blocks) => this.say(...blocks) },
     )
     process.exitCode = disabling.code
     return disabling

@@ -4,7 +4,7 @@ import { connect } from '../aws/connect.ts'
 import { carriedFlags, loadSettings } from '../settings/settings.ts'
 import { diagnose, type Diagnosis } from '../tasks/doctor/diagnose.ts'
 import { complaint } from '../tasks/doctor/complaint.ts'
-import { diagnosisLines, type PassageSettings, passageSettings } from '../tasks/doctor/text.ts'
+import { diagnosisText, type PassageSettings, passageSettings } from '../tasks/doctor/text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { frontPathFlag } from '../ui/front-flags.ts'
@@ -17,7 +17,7 @@ export default class Doctor extends CtlCommand {
     'named. Exits with 1 if a check fails.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    'PC_CTL_FRONT_TOKEN=… <%= config.bin %> <%= command.id %> --front https://packages.example.org',
+    'PC_CTL_FRONT_TOKEN=... <%= config.bin %> <%= command.id %> --front https://packages.example.org',
     '<%= config.bin %> <%= command.id %> --key 7/11/el/8/package_files/78137.rpm --key 7/11/el/8/repodata/repomd.xml',
   ]
   static override flags = {
@@ -50,8 +50,7 @@ export default class Doctor extends CtlCommand {
     try {
       const diagnosis = await diagnose(aws, settings, wanted)
       const { allow, text } = await passageSettings(diagnosis.domain, flags.front)
-      for (const line of diagnosisLines(diagnosis)) this.log(line)
-      this.log(`\n${text.trimEnd()}`)
+      this.print(...diagnosisText(diagnosis), '', ...text)
       if (diagnosis.count.failed > 0) process.exitCode = exitCodes.failed
       return { ...diagnosis, allow }
     } finally {

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 
 import type { NamedSecret } from '../edge/diagnosis.ts'
 import { checkSecret, loadSettings, optional, type Settings } from '../settings/settings.ts'
-import { exitCodeOf, explainUrl, reportLines, type UrlReport } from '../tasks/explain-url.ts'
+import { exitCodeOf, explainUrl, reportText, type UrlReport } from '../tasks/explain-url.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 
 export default class ExplainUrl extends CtlCommand {
@@ -11,8 +11,8 @@ export default class ExplainUrl extends CtlCommand {
     'Without a secret in the configuration, only the form and the expiry are checked. Exits with 0 if the URL is let ' +
     'through (with --fetch: if the object is served), 1 if not, and 3 if that cannot be told without the secret.'
   static override examples = [
-    "<%= config.bin %> <%= command.id %> 'https://d111111abcdef8.cloudfront.net/pool/a.deb?t=1700000300_93ce…'",
-    "<%= config.bin %> <%= command.id %> --fetch 'https://…'",
+    "<%= config.bin %> <%= command.id %> 'https://d111111abcdef8.cloudfront.net/pool/a.deb?t=1700000300_93ce...'",
+    "<%= config.bin %> <%= command.id %> --fetch 'https://...'",
   ]
   static override args = { url: Args.string({ description: 'the URL, quoted', required: true, ignoreStdin: true }) }
   static override flags = {
@@ -29,7 +29,7 @@ export default class ExplainUrl extends CtlCommand {
       { secrets: secretsOf(settings), domain, now: Date.now() / 1000 },
       flags.fetch,
     )
-    for (const line of reportLines(report)) this.log(line)
+    this.print(...reportText(report))
     process.exitCode = exitCodeOf(report)
     return report
   }

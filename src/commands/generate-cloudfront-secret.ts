@@ -4,7 +4,8 @@ import { newSecret } from '../settings/new-secret.ts'
 import { carriedFlags, loadSettings } from '../settings/settings.ts'
 import { commandLine } from '../tasks/follow-up.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
-import { render } from '../ui/template.ts'
+import { render, renderProse } from '../ui/template.ts'
+import { verbatim } from '../ui/text.ts'
 
 export default class GenerateCloudfrontSecret extends CtlCommand {
   static override summary = 'Generate the secret that signs package URLs'
@@ -27,14 +28,14 @@ export default class GenerateCloudfrontSecret extends CtlCommand {
     const again = commandLine(['pc-ctl', 'generate-cloudfront-secret', '--force', ...carried])
     const { lines: secrets, old, oldLine, previousLine } = newSecret(settings, flags.force, again)
     const lines = (await render('cloudfront-secret.rb', secrets)).trimEnd().split('\n')
-    for (const line of lines) this.log(line)
+    this.print(verbatim(...lines))
     const bootstrap = commandLine(['pc-ctl', 'bootstrap-cloudfront', ...carried])
     const { configFile, configFound } = settings
     const advice =
       old === undefined || oldLine === undefined
-        ? await render('cloudfront-secret-first.txt', { configFile, configFound, bootstrap })
-        : await render('cloudfront-secret-replacement.txt', { configFile, bootstrap, old, oldLine, previousLine })
-    this.say(advice.trimEnd())
+        ? await renderProse('cloudfront-secret-first.txt', { configFile, configFound, bootstrap })
+        : await renderProse('cloudfront-secret-replacement.txt', { configFile, bootstrap, old, oldLine, previousLine })
+    this.say(...advice)
     return { ...secrets, lines }
   }
 }

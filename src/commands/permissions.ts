@@ -10,6 +10,7 @@ import { needsFor, permissionGroups, policyOf, terraformOf } from '../tasks/perm
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { CtlError, exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
+import { whole } from '../ui/text.ts'
 
 export default class Permissions extends CtlCommand {
   static override summary = 'Print the least IAM policy that each group of commands needs, for just this installation'
@@ -60,21 +61,21 @@ export default class Permissions extends CtlCommand {
     const scope = { accountId: account.id, bucket, access: flags['origin-access'] }
     const needs = Object.fromEntries(groups.map((group) => [group, needsFor(group, aws, settings, scope)]))
     if (flags.check) {
-      const signal = interruptSignal((line) => this.say(line))
+      const signal = interruptSignal((...blocks) => this.say(...blocks))
       const all = Object.values(needs).flat()
       const checked = await checkPermissions(aws, settings, account.caller, all, { show: 'nothing', signal }).catch(
         (error: unknown) => {
           throw explain(error, 'Check the permissions')
         },
       )
-      this.log(checkText(checked))
+      this.print(...checkText(checked))
       if (checked.missing.length + checked.forbidden.length > 0) process.exitCode = exitCodes.denied
       return checked
     }
     const policies = Object.fromEntries(Object.entries(needs).map(([group, list]) => [group, policyOf(list)]))
     const [only] = groups.length === 1 ? Object.values(policies) : []
-    if (flags.format === 'terraform') this.log((await terraformOf(needs)).trimEnd())
-    else this.log(JSON.stringify(only ?? policies, undefined, 2))
+    if (flags.format === 'terraform') this.print(whole((await terraformOf(needs)).trimEnd()))
+    else this.print(whole(JSON.stringify(only ?? policies, undefined, 2)))
     return policies
   }
 }

@@ -3,11 +3,12 @@ import { Args, Flags } from '@oclif/core'
 import { connect } from '../aws/connect.ts'
 import { loadSettings } from '../settings/settings.ts'
 import { runChain } from '../tasks/chain.ts'
-import { planPut, put, putLines, type PutReport, putReports } from '../tasks/put.ts'
+import { planPut, put, putText, type PutReport, putReports } from '../tasks/put.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { chooseShow } from '../ui/renderer.ts'
+import { verbatim } from '../ui/text.ts'
 
 export default class Put extends CtlCommand {
   static override summary = 'Upload files to a bucket'
@@ -18,7 +19,7 @@ export default class Put extends CtlCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> --acl-public logo.jpg s3://example-org-public/example/logo.jpg',
     '<%= config.bin %> <%= command.id %> *.deb s3://packages-example-org/incoming/',
-    'mysqldump … | gzip | <%= config.bin %> <%= command.id %> - s3://example-org-backup/db.sql.gz',
+    'mysqldump ... | gzip | <%= config.bin %> <%= command.id %> - s3://example-org-backup/db.sql.gz',
   ]
   static override args = {
     file: Args.string({
@@ -61,15 +62,15 @@ export default class Put extends CtlCommand {
     const wishes = { isPublic: flags['acl-public'], mimeType: flags['mime-type'], added: flags['add-header'] }
     const planned = await planPut(args.file, wishes, process.stdin)
     const chain = put(connect(await loadSettings(flags)), planned, wishes)
-    const signal = interruptSignal((line) => this.say(line))
+    const signal = interruptSignal((...blocks) => this.say(...blocks))
     const show = chooseShow({ ...flags, json: this.jsonEnabled() })
     const { ctx } = await runChain(chain, flags['dry-run'] ? 'plan' : 'apply', { show, signal })
     const reports = putReports(planned, ctx, wishes)
     if (!flags['dry-run']) {
-      this.log(putLines(reports))
+      this.print(putText(reports))
       return { objects: reports }
     }
-    this.log(reports.map(({ file, uri }) => `+ upload: '${file}' -> '${uri}'`).join('\n'))
+    this.print(verbatim(...reports.map(({ file, uri }) => `+ upload: '${file}' -> '${uri}'`)))
     if (flags['exit-code']) process.exitCode = exitCodes.changes
     return { plan: reports }
   }

@@ -9,6 +9,7 @@ import { priceClasses } from '../resources/distribution-config.ts'
 import { adoptFlag, changeFlags, planExitCode } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
+import { advice, verbatim, warning } from '../ui/text.ts'
 
 export default class ReconfigureCloudfrontDistribution extends CtlCommand {
   static override summary = 'Create or update the CloudFront distribution that serves the bucket behind signed URLs'
@@ -53,17 +54,16 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
       adopt: flags.adopt,
       wait: !flags['no-wait'],
     })
-    const outcome = await change(chain, { ...flags, json: this.jsonEnabled() }, (line) => this.say(line))
+    const outcome = await change(chain, { ...flags, json: this.jsonEnabled() }, (...blocks) => this.say(...blocks))
     if ('plan' in outcome) {
-      this.log(planText(outcome.plan))
+      this.print(...planText(outcome.plan))
       process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
       return outcome
     }
     const result = await connected(outcome.done, settings, carriedFlags(flags))
-    for (const warning of result.warnings) this.say(`Warning: ${warning}`)
-    this.say(`Put these lines into ${settings.configFile}:`)
-    this.log(result.lines.join('\n'))
-    for (const line of result.next) this.say(line)
+    this.say(...result.warnings.map(warning), `Put these lines into ${settings.configFile}:`)
+    this.print(verbatim(...result.lines))
+    this.say(...advice(result.next))
     return { ...result, report: outcome.report }
   }
 }

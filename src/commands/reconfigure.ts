@@ -4,6 +4,7 @@ import { commandLine } from '../tasks/follow-up.ts'
 import { type Passed, passOn } from '../tasks/packagecloud-ctl/pass-through.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { ctlFlag, splitPassedOn } from '../ui/packagecloud-ctl-flags.ts'
+import { verbatim } from '../ui/text.ts'
 
 export default class Reconfigure extends CtlCommand {
   static override summary = 'Check packagecloud.rb, then apply it with packagecloud-ctl reconfigure on this host'
@@ -24,10 +25,10 @@ export default class Reconfigure extends CtlCommand {
   async run(): Promise<Passed> {
     const { own, passedOn } = splitPassedOn(this.argv)
     const { flags } = await this.parse(Reconfigure, own)
-    const passed = await passOn('reconfigure', passedOn, { ...flags, json: this.jsonEnabled() }, (line) =>
-      this.say(line),
+    const passed = await passOn('reconfigure', passedOn, { ...flags, json: this.jsonEnabled() }, (...blocks) =>
+      this.say(...blocks),
     )
-    if (!passed.ran) this.log(commandLine(passed.command))
+    if (!passed.ran) this.print(verbatim(commandLine(passed.command)))
     process.exitCode = passed.code
     return passed
   }

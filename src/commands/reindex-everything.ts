@@ -69,9 +69,9 @@ export default class ReindexEverything extends CtlCommand {
         listOnly: flags.list,
         forceUnlock: flags['force-unlock'],
       },
-      (line) => this.say(line),
+      (...blocks) => this.say(...blocks),
     )
-    this.log(flags.list ? listText(report) : reportText(report))
+    this.print(...(flags.list ? listText(report) : reportText(report)))
     if (report.failed > 0) process.exitCode = exitCodes.failed
     else if (report.indexes.some(({ outcome }) => outcome === 'refused')) process.exitCode = exitCodes.refused
     else if (flags['exit-code'] && hasWork(report)) process.exitCode = exitCodes.changes

@@ -4,6 +4,7 @@ import { commandLine } from '../tasks/follow-up.ts'
 import { type Passed, passOn } from '../tasks/packagecloud-ctl/pass-through.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { ctlFlag, splitPassedOn } from '../ui/packagecloud-ctl-flags.ts'
+import { verbatim } from '../ui/text.ts'
 
 export default class Restart extends CtlCommand {
   static override summary =
@@ -30,8 +31,10 @@ export default class Restart extends CtlCommand {
     const { own, passedOn } = splitPassedOn(this.argv)
     const { args, flags } = await this.parse(Restart, own)
     const words = [...(args.service === undefined ? [] : [args.service]), ...passedOn]
-    const passed = await passOn('restart', words, { ...flags, json: this.jsonEnabled() }, (line) => this.say(line))
-    if (!passed.ran) this.log(commandLine(passed.command))
+    const passed = await passOn('restart', words, { ...flags, json: this.jsonEnabled() }, (...blocks) =>
+      this.say(...blocks),
+    )
+    if (!passed.ran) this.print(verbatim(commandLine(passed.command)))
     process.exitCode = passed.code
     return passed
   }

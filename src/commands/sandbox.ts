@@ -13,6 +13,7 @@ import { prepareStage, type Prepared } from '../sandbox/rehearsal.ts'
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
+import { labelled, nested, verbatim } from '../ui/text.ts'
 
 const duration = Flags.custom<number>({ helpValue: '2s', parse: async (text) => usage(() => parseDuration(text)) })
 
@@ -110,16 +111,18 @@ export default class SandboxCommand extends CtlCommand {
       PC_CTL_CONFIG: config,
     }
     for (const [name, value] of Object.entries(environment))
-      this.log(`export ${name}='${value.replaceAll("'", `'\\''`)}'`)
+      this.print(verbatim(`export ${name}='${value.replaceAll("'", `'\\''`)}'`))
     if (this.jsonEnabled()) this.logJson({ endpoint, frontUrl, frontToken: front?.token, config, environment })
     this.say(`An embedded AWS at ${endpoint}; calls and faults at ${endpoint}/_sandbox`)
-    this.say(`The front server: curl -L -u ${front?.token ?? ''}: ${frontUrl ?? ''}/KEY`)
+    this.say('The front server:', nested([verbatim(`curl -L -u ${front?.token ?? ''}: ${frontUrl ?? ''}/KEY`)], 2))
     this.say(`It reads ${config}${preparedWords[prepared]} now and on SIGHUP (PID ${process.pid}).`)
     if (policyFiles !== undefined) {
       this.say(`You are the IAM user ${operatorName}, with just the policies of ${policyFiles.join(', ')}.`)
     }
-    if (isOpenToOthers(1)) this.say('Note: other users can read the file that stdout goes to, and it holds the keys.')
-    this.say('Paste the lines above into another shell, then: pc-ctl generate-cloudfront-secret')
+    if (isOpenToOthers(1)) {
+      this.say(labelled('Note', 'other users can read the file that stdout goes to, and it holds the keys.'))
+    }
+    this.say('Paste the lines above into another shell, then run `pc-ctl generate-cloudfront-secret` there.')
     this.say('Ctrl-C ends the sandbox.')
   }
 
@@ -161,7 +164,8 @@ function usage<T>(parse: () => T): T {
   try {
     return parse()
   } catch (error) {
-    if (error instanceof FaultSyntaxError) throw new CtlError('usage', error.message, { hint: faultGrammar })
+    if (error instanceof FaultSyntaxError)
+      throw new CtlError('usage', error.message, { hint: faultGrammar.map((line) => verbatim(line)) })
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import { overview, type Shown } from '../settings/overview.ts'
 import { loadSettings, type Note } from '../settings/settings.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
-import { table } from '../ui/table.ts'
+import { type Cell, table } from '../ui/text.ts'
 
 export default class ShowConfig extends CtlCommand {
   static override summary = 'Show the settings that pc-ctl would use, and where each comes from'
@@ -16,14 +16,14 @@ export default class ShowConfig extends CtlCommand {
     const settings = await loadSettings(flags)
     const { configFile, configFound, notes } = settings
     const shown = overview(settings)
-    this.log(table([['NAME', 'VALUE', 'SOURCE'], ...shown.map(cells)]))
+    this.print(table(shown.map(cells), ['NAME', 'VALUE', 'SOURCE']))
     if (!configFound) this.say(`${configFile} does not exist.`)
     for (const { file, line, text } of notes) this.say(`${file}:${line}: not evaluated, may change settings: ${text}`)
     return { config: { file: configFile, found: configFound }, settings: shown, notes }
   }
 }
 
-function cells({ name, value, source, problem }: Shown): string[] {
+function cells({ name, value, source, problem }: Shown): Cell[] {
   if (problem !== undefined) return [name, '(unusable)', `${source ?? ''}: ${problem}`]
   return [name, value === null ? '-' : String(value), source ?? 'not set']
 }

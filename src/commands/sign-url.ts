@@ -6,6 +6,7 @@ import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { formatDuration, parseDuration } from '../ui/duration.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
 import { readLines, writeLines, type Line } from '../ui/lines.ts'
+import { warning } from '../ui/text.ts'
 
 /** One signed URL, as `--json` gives it. */
 interface SignedUrl {
@@ -21,7 +22,7 @@ export default class SignUrl extends CtlCommand {
   static override summary = 'Print signed URLs of objects, one a line'
   static override examples = [
     '<%= config.bin %> <%= command.id %> 7/11/el/8/package_files/78137.rpm',
-    'aws s3api list-objects-v2 … | <%= config.bin %> <%= command.id %> --expires 1h -',
+    'aws s3api list-objects-v2 ... | <%= config.bin %> <%= command.id %> --expires 1h -',
   ]
   static override args = {
     key: Args.string({
@@ -49,7 +50,7 @@ export default class SignUrl extends CtlCommand {
         ? checkDomain(need(settings, 'cloudfrontPackagesDomain'), 'configuration')
         : checkDomain(flags.domain, 'usage')
     if (life > week)
-      this.say(`Warning: good for ${formatDuration(life)}; whoever sees such a URL can use it all that time.`)
+      this.say(warning(`good for ${formatDuration(life)}; whoever sees such a URL can use it all that time.`))
     const signed: SignedUrl[] = []
     for await (const lines of keysOf(args.key)) {
       const expires = Math.floor(Date.now() / 1000) + life

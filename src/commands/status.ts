@@ -9,6 +9,7 @@ import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { quietly, type Show } from '../ui/renderer.ts'
+import { whole } from '../ui/text.ts'
 
 /** Seconds between looks; each look is some twenty calls, most to CloudFront, which throttles early. */
 const interval = 15
@@ -27,16 +28,17 @@ export default class Status extends CtlCommand {
     const { flags } = await this.parse(Status)
     const settings = await loadSettings(flags)
     const aws = connect(settings)
-    const signal = interruptSignal((line) => this.say(line))
+    const signal = interruptSignal((...blocks) => this.say(...blocks))
     const wishes = { carried: carriedFlags(flags) }
     const look = (show: Show) => status(aws, settings, wishes, { show, signal })
     let report = await look(quietly({ ...flags, json: this.jsonEnabled() }))
-    this.log(flags.graph ? statusGraph(report) : statusText(report))
+    this.print(...(flags.graph ? [whole(statusGraph(report))] : statusText(report)))
     while (flags.watch) {
       await pause(interval * 1000, signal)
       report = await look('nothing')
-      const clear = process.stdout.isTTY ? '\u001B[H\u001B[2J' : '\n'
-      this.log(`${clear}${statusText(report)}\n\n${new Date().toLocaleTimeString()}, Ctrl-C ends`)
+      if (process.stdout.isTTY) process.stdout.write('\u001B[H\u001B[2J')
+      else this.print('')
+      this.print(...statusText(report), '', `${new Date().toLocaleTimeString()}, Ctrl-C ends`)
     }
     if (flags['exit-code'] && report.drift) process.exitCode = exitCodes.changes
     return report

@@ -71,7 +71,7 @@ export function pathOfKey(key: string): string {
   const flaw = flawOf(path)
   if (flaw !== undefined) throw new RangeError(`The key ${JSON.stringify(key)} cannot be signed: ${flaw}.`)
   if (Buffer.byteLength(path) - 1 > longestKey) {
-    throw new RangeError(`The key is longer than the ${longestKey} bytes that S3 allows: ${key.slice(0, 60)}…`)
+    throw new RangeError(`The key is longer than the ${longestKey} bytes that S3 allows: ${key.slice(0, 60)}...`)
   }
   return path
 }

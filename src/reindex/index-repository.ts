@@ -16,6 +16,7 @@ import type {
   StoredObject,
 } from '../repositories/format.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
+import { inOneLine } from '../ui/text.ts'
 import type { Content, Journal, Row, Stretch } from './journal.ts'
 import type { Pace } from './pace.ts'
 import { readObject } from './package-source.ts'
@@ -122,7 +123,7 @@ export async function indexRepository(found: FoundRepository, options: IndexOpti
   } catch (error) {
     if (options.signal.aborted) throw error
     if (statusOf(error) === 403 && !(error instanceof WriteConflict)) throw error
-    const todo = error instanceof CtlError ? error.hint.join(' ') : 'Run the same command again.'
+    const todo = error instanceof CtlError ? inOneLine(error.hint) : 'Run the same command again.'
     const failed = { key: root, what: `could not be indexed: ${messageOf(error)}`, todo }
     return ended({ outcome: 'failed', why: messageOf(error), todo }, { failures: [failed] })
   }

@@ -1,5 +1,6 @@
 import { explain } from '../aws/denial.ts'
 import type { Finding } from '../repositories/format.ts'
+import { inOneLine } from '../ui/text.ts'
 import { remedyOf } from './attributes.ts'
 import type { Journal, Row, Tally } from './journal.ts'
 import type { Outcome } from './put-right.ts'
@@ -117,7 +118,7 @@ export class Ledger {
     } else if (outcome.kind === 'failed') {
       this.changesOf(row).failed++
       const { message, hint } = explain(outcome.error, 'could not be put right')
-      this.fail({ key: row.key, what: message, todo: hint.join(' ') })
+      this.fail({ key: row.key, what: message, todo: inOneLine(hint) })
     }
   }
 

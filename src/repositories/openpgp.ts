@@ -13,6 +13,7 @@ import {
 } from 'openpgp'
 
 import { CtlError, messageOf } from '../ui/errors.ts'
+import { verbatim } from '../ui/text.ts'
 import type { Signer } from './format.ts'
 
 /** Where a signing key comes from. */
@@ -105,7 +106,7 @@ async function onlyKey(bytes: Uint8Array, name: string): Promise<PrivateKey> {
 }
 
 const several = 'several keys; pc-ctl does not choose one of them.'
-const exportHint = 'Export the one key that signs: gpg --armor --export-secret-keys KEYID > FILE'
+const exportHint = ['Export the one key that signs:', verbatim('gpg --armor --export-secret-keys KEYID > FILE')]
 
 async function unlocked(key: PrivateKey, name: string, passphrase: string | undefined): Promise<PrivateKey> {
   if (key.isDecrypted()) return key
@@ -122,7 +123,7 @@ async function unlocked(key: PrivateKey, name: string, passphrase: string | unde
   }
 }
 
-const passphraseHint = 'A trailing line feed is not part of a passphrase. Try it with gpg: gpg --import FILE'
+const passphraseHint = 'A trailing line feed is not part of a passphrase. Try it with `gpg --import FILE`.'
 
 async function canSign(key: PrivateKey, name: string): Promise<void> {
   try {

@@ -181,7 +181,7 @@ const owned: readonly { field: string; of: (config: DistributionConfig, bucket: 
   { field: 'Enabled', of: (config) => config.Enabled },
   { field: 'PriceClass', of: (config) => config.PriceClass },
   { field: 'Aliases', of: (config) => sorted(config.Aliases?.Items) },
-  { field: 'ViewerCertificate', of: (config) => config.ViewerCertificate?.ACMCertificateArn ?? 'CloudFront’s own' },
+  { field: 'ViewerCertificate', of: (config) => config.ViewerCertificate?.ACMCertificateArn ?? "CloudFront's own" },
   { field: 'Origin.DomainName', of: (config, bucket) => originOf(config, bucket)?.DomainName },
   { field: 'Origin.CustomOriginConfig', of: (config, bucket) => originOf(config, bucket)?.CustomOriginConfig },
   {

@@ -71,7 +71,7 @@ export const editChanges = (before: DistributionConfig, after: DistributionConfi
 const editable: readonly { field: string; of: (config: DistributionConfig) => unknown }[] = [
   { field: 'Enabled', of: ({ Enabled }) => Enabled },
   { field: 'Aliases', of: ({ Aliases }) => [...(Aliases?.Items ?? [])].sort() },
-  { field: 'ViewerCertificate', of: ({ ViewerCertificate: of }) => of?.ACMCertificateArn ?? 'CloudFront’s own' },
+  { field: 'ViewerCertificate', of: ({ ViewerCertificate: of }) => of?.ACMCertificateArn ?? "CloudFront's own" },
   { field: 'Comment', of: ({ Comment }) => Comment },
   { field: 'DefaultRootObject', of: ({ DefaultRootObject }) => DefaultRootObject ?? '' },
   { field: 'PriceClass', of: ({ PriceClass }) => PriceClass },

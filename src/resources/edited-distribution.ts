@@ -11,6 +11,8 @@ import type { Aws } from '../aws/connect.ts'
 import { edgeRegion } from '../aws/names.ts'
 import { patiently, propagation, type Talk } from '../aws/patience.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
+import { shellWord } from '../ui/template.ts'
+import { type Line, verbatim } from '../ui/text.ts'
 import { type DistributionEdit, editChanges, edited } from './distribution-edit.ts'
 import {
   getDistribution,
@@ -136,7 +138,7 @@ const tooManyAliases = (id: string, cause: unknown): CtlError =>
 
 async function heldElsewhere(aws: Aws, id: string, added: readonly string[], cause: unknown): Promise<CtlError> {
   const holders: string[] = []
-  const hint: string[] = []
+  const hint: Line[] = []
   try {
     const own = await listDistributions(aws)
     for (const alias of added) {
@@ -147,7 +149,8 @@ async function heldElsewhere(aws: Aws, id: string, added: readonly string[], cau
             ? `${conflict.alias} belongs to the distribution ${conflict.id} of account ${conflict.account}`
             : `${conflict.alias} belongs to cf://${ours.Id ?? ''} (${ours.DomainName ?? ''}) of this account`,
         )
-        if (ours !== undefined) hint.push(`pc-ctl cfmodify cf://${ours.Id ?? ''} --remove-alias ${conflict.alias}`)
+        if (ours !== undefined)
+          hint.push(verbatim(`pc-ctl cfmodify cf://${ours.Id ?? ''} --remove-alias ${shellWord(conflict.alias)}`))
       }
     }
   } catch (error) {
@@ -157,11 +160,9 @@ async function heldElsewhere(aws: Aws, id: string, added: readonly string[], cau
   return new CtlError('failed', `${added.join(', ')} can't be added to ${id}, it is taken: ${who}.`, {
     hint:
       hint.length > 0
-        ? ['Take it away there first, then run the same command again:', ...hint.map((line) => `  ${line}`)]
-        : [
-            'Whoever has it must give it up, or move it with `aws cloudfront associate-alias`: see "Move an alternate',
-            'domain name to a different distribution" in the CloudFront Developer Guide.',
-          ],
+        ? ['Take it away there first, then run the same command again:', ...hint]
+        : 'Whoever has it must give it up, or move it with `aws cloudfront associate-alias`: see "Move an alternate ' +
+          'domain name to a different distribution" in the CloudFront Developer Guide.',
     code: 'CNAMEAlreadyExists',
     cause,
   })

@@ -15,6 +15,7 @@ import type { Aws } from '../aws/connect.ts'
 import { statusOf } from '../aws/denial.ts'
 import { edgeRegion, type Names, ownerOf, tagKey } from '../aws/names.ts'
 import { type Pace, patiently, propagation, type Talk } from '../aws/patience.ts'
+import { type Line, verbatim } from '../ui/text.ts'
 import { whyKeyNotYet } from './edge-secrets.ts'
 import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from './resource.ts'
 
@@ -153,8 +154,8 @@ export function decideKey({ names, adopt }: KeyWant, live: Key | undefined): Dec
   const foreign = live.owner !== names.installation
   if (foreign && !adopt) return notOurs(live, what, live.owner)
   if (live.state !== 'Enabled') {
-    const kms = (verb: string): string => `aws kms ${verb} --region ${edgeRegion} --key-id ${live.arn}`
-    const repair = [kms('enable-key'), 'then run the same command again.']
+    const kms = (verb: string): Line => verbatim(`aws kms ${verb} --region ${edgeRegion} --key-id ${live.arn}`)
+    const repair = [kms('enable-key'), 'Then run the same command again.']
     return refuse(
       live,
       `${what} is ${live.state}, so the edge function could not decrypt its secret`,

@@ -31,7 +31,10 @@ export async function fileSource(path: string): Promise<ObjectSource> {
     if (before.isDirectory()) {
       throw new CtlError('usage', `${path} is a directory.`, { hint: `Name its files: ${path.replace(/\/$/, '')}/*` })
     }
-    if (!before.isFile()) throw new CtlError('usage', `${path} is not a file.`, { hint: 'Pipe it in: put - s3://…' })
+    if (!before.isFile())
+      throw new CtlError('usage', `${path} is not a file.`, {
+        hint: 'Pipe it in, and write `-` in the place of its name.',
+      })
     return { name: path, size: before.size, pieces: (size) => filePieces(path, before, size) }
   } finally {
     await file.close()

@@ -3,6 +3,7 @@ import { GetBucketOwnershipControlsCommand, GetPublicAccessBlockCommand, S3Clien
 import { absentAs } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { CtlError } from '../ui/errors.ts'
+import { type Line, verbatim } from '../ui/text.ts'
 import type { Need } from './resource.ts'
 
 export const publicAclNeeds = (bucket: string): Need => ({
@@ -54,8 +55,11 @@ export function assertPublicAclCounts(bucket: string, { enabled, blocked, ignore
     {
       hint: [
         ...insteadOfAcls(bucket),
-        `or allow public ACLs there: aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration ` +
-          'BlockPublicAcls=false,IgnorePublicAcls=false,BlockPublicPolicy=true,RestrictPublicBuckets=true',
+        'Or allow public ACLs there:',
+        verbatim(
+          `aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration ` +
+            'BlockPublicAcls=false,IgnorePublicAcls=false,BlockPublicPolicy=true,RestrictPublicBuckets=true',
+        ),
       ],
       code: 'PublicAccessBlocked',
     },
@@ -70,8 +74,11 @@ export const aclsOff = (bucket: string, cause?: unknown): CtlError =>
     {
       hint: [
         ...insteadOfAcls(bucket),
-        `or turn ACLs on: aws s3api put-bucket-ownership-controls --bucket ${bucket} --ownership-controls ` +
-          "'Rules=[{ObjectOwnership=BucketOwnerPreferred}]'",
+        'Or turn ACLs on:',
+        verbatim(
+          `aws s3api put-bucket-ownership-controls --bucket ${bucket} --ownership-controls ` +
+            "'Rules=[{ObjectOwnership=BucketOwnerPreferred}]'",
+        ),
       ],
       code: 'AccessControlListNotSupported',
       cause,
@@ -81,15 +88,14 @@ export const aclsOff = (bucket: string, cause?: unknown): CtlError =>
 /** Denied without a word although the bucket itself is open, or we may not see whether it is. */
 export const publicAclDenied = (bucket: string, key: string, cause: unknown): CtlError =>
   new CtlError('denied', `AWS denied to write s3://${bucket}/${key} with a public ACL.`, {
-    hint: [
-      "Either the credentials lack s3:PutObject or s3:PutObjectAcl, or the account's Block Public Access forbids it;",
+    hint:
+      "Either the credentials lack s3:PutObject or s3:PutObjectAcl, or the account's Block Public Access forbids it; " +
       'without --acl-public it shows which.',
-    ],
     code: 'AccessDenied',
     cause,
   })
 
-const insteadOfAcls = (bucket: string): string[] => [
+const insteadOfAcls = (bucket: string): Line[] => [
   'Upload without --acl-public and have CloudFront read the bucket on its own:',
-  `  pc-ctl cfcreate --private s3://${bucket}`,
+  verbatim(`pc-ctl cfcreate --private s3://${bucket}`),
 ]

@@ -1,6 +1,7 @@
 import type { Talk } from '../aws/patience.ts'
 import { samePolicy } from '../aws/policy.ts'
 import { CtlError } from '../ui/errors.ts'
+import type { Line } from '../ui/text.ts'
 
 /** One difference between what is there and what is wanted, for people and for `--json`. */
 export interface Change {
@@ -25,7 +26,7 @@ export interface Decision<Live> {
   /** A question that the operator must answer with yes before this is applied. */
   readonly ask?: string
   /** For a refusal: what to type or do next. */
-  readonly hint?: readonly string[]
+  readonly hint?: readonly Line[]
 }
 
 /** One kind of AWS resource, one home: look, decide, write. */
@@ -79,7 +80,7 @@ export const updateIf = <Live>(after: Live, changes: readonly Change[], ask?: st
         ...(ask === undefined ? {} : { ask }),
       }
 
-export const refuse = <Live>(after: Live, because: string, ...hint: string[]): Decision<Live> => ({
+export const refuse = <Live>(after: Live, because: string, ...hint: Line[]): Decision<Live> => ({
   do: 'refuse',
   because: [because],
   changes: [],

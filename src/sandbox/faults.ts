@@ -108,7 +108,7 @@ function parseMishap(text: string): Mishap {
   if (text.startsWith('delay=')) return { kind: 'delay', milliseconds: parseDuration(text.slice('delay='.length)) }
   if (!text.includes('=')) {
     if (!(text in knownErrors)) {
-      throw new FaultSyntaxError(`"${text}" is not a well-known error; write code=${text},status=…,message=…`)
+      throw new FaultSyntaxError(`"${text}" is not a well-known error; write code=${text},status=...,message=...`)
     }
     return { kind: 'error', code: text }
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 
 import { CtlError } from '../ui/errors.ts'
 import type { TemplateData } from '../ui/template.ts'
+import { verbatim } from '../ui/text.ts'
 import { checkSecret } from './secret.ts'
 import type { Settings } from './settings.ts'
 
@@ -82,7 +83,7 @@ function present({ file, line, reason }: OldSecret, again: string): CtlError {
     hint: [
       'A secret that the edge does not know yet would make it refuse downloads.',
       'To replace the secret without that, let the edge accept both for a while. This prints what it takes, in order:',
-      `  ${again}`,
+      verbatim(again),
     ],
   })
 }

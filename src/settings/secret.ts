@@ -26,7 +26,7 @@ function decode(value: string): Uint8Array | undefined {
 
 const malformed = (why: string): CtlError =>
   new CtlError('configuration', `The CloudFront secret ${why}.`, {
-    hint: 'pc-ctl generate-cloudfront-secret makes a good one, 43 characters long.',
+    hint: '`pc-ctl generate-cloudfront-secret` makes a good one, 43 characters long.',
   })
 
 /** A secret as it may be shown: two equal ones look alike, and nothing of it can be read. */

@@ -253,7 +253,7 @@ function instead(name: SettingName): string | undefined {
 function unusable({ kind, file, line, key, reason }: Problem, name: SettingName): CtlError {
   const cannot = kind === 'unknown' ? 'cannot be told without running the file: it ' : ''
   return new CtlError('configuration', `${file}:${line}: ${rails(key)} ${cannot}${reason}.`, {
-    hint: instead(name) ?? `Write it as a plain value: ${rails(key)} = …`,
+    hint: instead(name) ?? `Write it as a plain value: \`${rails(key)} = ...\`.`,
   })
 }
 
@@ -267,7 +267,7 @@ function missing(settings: Settings, name: SettingName): CtlError {
     ? `${where}: ${rails(key)} ${state}.`
     : `${rails(key)} is wanted, but ${configFile} does not exist.`
   const supplied = [
-    ...(name === 'cloudfrontSecret' ? ['pc-ctl generate-cloudfront-secret makes one.'] : []),
+    ...(name === 'cloudfrontSecret' ? ['`pc-ctl generate-cloudfront-secret` makes one.'] : []),
     instead(name) ?? (configFound ? `Set it there.` : `Name the file with --config or ${variables.config}.`),
   ]
   const skipped = notes.map(({ line, text }) => `Line ${line} is not evaluated and might set it: ${text}`)

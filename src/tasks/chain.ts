@@ -7,6 +7,7 @@ import type { Decision, Need, Resource } from '../resources/resource.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
 import type { PlanLine } from '../ui/plan.ts'
 import { rendering, type Show, stepLines } from '../ui/renderer.ts'
+import type { Line } from '../ui/text.ts'
 
 /**
  * One step of a runbook. Only this file knows a plan from an apply: `check` and `compute` run in both, `ensure` writes
@@ -165,7 +166,7 @@ async function settle<Want, Live>(
   }
 }
 
-const refusal = (line: { because: readonly string[]; hint?: readonly string[] }, refused: string): CtlError =>
+const refusal = (line: { because: readonly string[]; hint?: readonly Line[] }, refused: string): CtlError =>
   new CtlError('refused', `${refused}: ${line.because.join('; ')}.`, { hint: line.hint ?? [] })
 
 const planLine = <Want, Live>(

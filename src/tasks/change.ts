@@ -2,6 +2,7 @@ import { ask } from '../ui/ask.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import type { PlanLine } from '../ui/plan.ts'
 import { chooseShow, quietly } from '../ui/renderer.ts'
+import type { Say } from '../ui/text.ts'
 import { carryOut, type Chain, planChain } from './chain.ts'
 
 export interface ChangeFlags {
@@ -22,7 +23,7 @@ export type Changed<C> = { readonly plan: PlanLine[] } | { readonly done: C; rea
 export async function change<C extends object>(
   chain: Chain<C>,
   flags: ChangeFlags,
-  say: (line: string) => void,
+  say: Say,
   signal: AbortSignal = interruptSignal(say),
 ): Promise<Changed<C>> {
   if (flags['dry-run']) return { plan: await planChain(chain, { show: quietly(flags), signal }) }

@@ -4,6 +4,7 @@ import { listening, simulate, type Verdict } from '../resources/caller-permissio
 import type { Need } from '../resources/resource.ts'
 import type { Settings } from '../settings/settings.ts'
 import { CtlError } from '../ui/errors.ts'
+import { type Block, item, verbatim, whole } from '../ui/text.ts'
 import type { Conduct } from './chain.ts'
 import { grouped, policyOf } from './permissions.ts'
 import { status } from './status.ts'
@@ -108,19 +109,24 @@ const endOf = ({ message }: CtlError, denied: ReadonlySet<string>): string =>
   denied.size === 0 ? message : `AWS denied ${[...denied].sort().join(', ')}.`
 
 /** A check as text. */
-export function checkText(checked: Checked): string {
+export function checkText(checked: Checked): Block[] {
   const { caller, how, allowed, missing, forbidden, unknown, notes, add, allowToSimulate } = checked
   const ways = { simulated: 'as IAM simulates it', tried: 'by trying', root: 'the root user may do everything' }
+  const denied = (action: string): string =>
+    `${action} (denied by a policy: more permissions do not help, it must be lifted)`
   return [
     `${caller}: ${ways[how]}`,
-    ...allowed.map((action) => `✔ ${action}`),
-    ...missing.map((action) => `✖ ${action}`),
-    ...forbidden.map((action) => `✖ ${action} (denied by a policy: more permissions do not help, it must be lifted)`),
-    ...unknown.map((action) => `? ${action} (not checked)`),
+    ...allowed.map((action) => item('ok', action)),
+    ...missing.map((action) => item('failed', action)),
+    ...forbidden.map((action) => item('failed', denied(action))),
+    ...unknown.map((action) => item('unknown', `${action} (not checked)`)),
     ...notes,
-    ...(add === undefined ? [] : ['Add to the policy of these credentials:', JSON.stringify(add, undefined, 2)]),
+    ...(add === undefined ? [] : ['Add to the policy of these credentials:', whole(JSON.stringify(add, undefined, 2))]),
     ...(allowToSimulate === undefined
       ? []
-      : ['To have everything checked, allow these credentials to simulate:', JSON.stringify(allowToSimulate)]),
-  ].join('\n')
+      : [
+          'To have everything checked, allow these credentials to simulate:',
+          verbatim(JSON.stringify(allowToSimulate)),
+        ]),
+  ]
 }

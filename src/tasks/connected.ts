@@ -3,6 +3,7 @@ import { statementsLeftOver } from '../resources/bucket-policy.ts'
 import { uncheckedPaths } from '../resources/distribution-config.ts'
 import { optional, type Settings } from '../settings/settings.ts'
 import { render } from '../ui/template.ts'
+import { type Line, verbatim } from '../ui/text.ts'
 import { commandLine } from './follow-up.ts'
 import type { Reconfigure } from './reconfigure-cloudfront-distribution.ts'
 
@@ -13,7 +14,7 @@ export interface Connected {
   readonly status: string
   /** For packagecloud.rb. */
   readonly lines: readonly string[]
-  readonly next: readonly string[]
+  readonly next: readonly Line[]
   readonly warnings: readonly string[]
 }
 
@@ -38,8 +39,8 @@ export async function connected(done: Reconfigure, settings: Settings, carried: 
         : [
             'The edges do not have it yet. Wait until they do (run the same command again without --no-wait), then run:',
           ]),
-      '  packagecloud-ctl reconfigure',
-      '  packagecloud-ctl restart',
+      verbatim('packagecloud-ctl reconfigure'),
+      verbatim('packagecloud-ctl restart'),
       'To go back at any time: set cloudfront_enabled to false, reconfigure, restart. AWS resources stay as they are.',
     ],
     warnings: [...warnings(done, settings, carried), ...leftOvers(done, settings), ...kmsWarning(done, bucket.kmsKey)],

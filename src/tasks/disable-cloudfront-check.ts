@@ -1,5 +1,6 @@
 import { patiently, type Pace, type Talk } from '../aws/patience.ts'
 import { CtlError } from '../ui/errors.ts'
+import { type Line, verbatim } from '../ui/text.ts'
 import { type FrontAnswer, type FrontKnowledge, probeFront } from './front-server.ts'
 
 /** What is asked of the front server. */
@@ -47,11 +48,15 @@ function whyNotS3(
   known: FrontKnowledge,
   live: readonly string[],
 ) {
-  const failed = (message: string, hint: readonly string[], code = 'FrontUnclear'): CtlError =>
+  const failed = (message: string, hint: readonly Line[], code = 'FrontUnclear'): CtlError =>
     new CtlError('failed', message, { hint, code })
   if (kind === 'cloudfront') {
     const message = `${url} still redirects to CloudFront (${host ?? ''}): cloudfront_enabled = false is not live.`
-    return failed(message, ['On every front server; a reconfigure alone may not be enough:', ...live], 'NotLive')
+    return failed(
+      message,
+      ['On every front server; a reconfigure alone may not be enough:', ...live.map((command) => verbatim(command))],
+      'NotLive',
+    )
   }
   if (host !== undefined) {
     const bucket = known.bucket === undefined ? 'S3' : `S3 (bucket ${known.bucket})`
@@ -66,7 +71,7 @@ function whyNotS3(
     return failed(`The front server ${token}: ${status} for ${url}.`, [hint])
   }
   if (status >= 500) {
-    const hint = 'Look at packagecloud-ctl status and packagecloud-ctl tail on that server.'
+    const hint = 'Look at `packagecloud-ctl status` and `packagecloud-ctl tail` on that server.'
     return failed(`The front server is not in service: ${status} for ${url}.`, [hint], 'FrontUnavailable')
   }
   return failed(`The front server does not redirect ${url} but answers ${status}, which tells nothing.`, [

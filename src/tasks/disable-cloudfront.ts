@@ -3,7 +3,8 @@ import { need, type Settings } from '../settings/settings.ts'
 import { CtlError } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { stepLines } from '../ui/renderer.ts'
-import { render } from '../ui/template.ts'
+import { render, renderProse } from '../ui/template.ts'
+import { type Say, verbatim } from '../ui/text.ts'
 import { checkFront, type Look, once, restarting } from './disable-cloudfront-check.ts'
 import { commandLine } from './follow-up.ts'
 import { type FrontAnswer, frontKnowledge, parseFront } from './front-server.ts'
@@ -44,8 +45,8 @@ export interface Wishes {
 
 /** Where the lines go: the result, and the talk. */
 export interface Streams {
-  readonly print: (line: string) => void
-  readonly say: (line: string) => void
+  readonly print: Say
+  readonly say: Say
 }
 
 /** What came of it. */
@@ -79,8 +80,8 @@ export async function disableCloudfront(settings: Settings, wishes: Wishes, stre
   const code = ran.find((passed) => passed.code !== 0)?.code ?? 0
   const front = code === 0 && !wishes.dryRun ? await look(settings, wishes, live, streams) : null
   const [reconfigure = '', restart = ''] = live
-  const after = await render('disable-cloudfront-after.txt', { reconfigure, restart })
-  if (code === 0) streams.say(after.trimEnd())
+  const after = await renderProse('disable-cloudfront-after.txt', { reconfigure, restart })
+  if (code === 0) streams.say(...after)
   return {
     config: { file: settings.configFile, line: state.line ?? null, cloudfront: state.cloudfront },
     set: state.cloudfront === 'disabled' ? null : set,
@@ -104,9 +105,10 @@ async function explain(
   } else {
     const { front, key = 'PATH' } = look ?? { front: 'https://FRONT-SERVER' }
     const check = commandLine(['pc-ctl', 'disable-cloudfront', '--front', front, '--key', key, ...carried.all])
-    print(set)
+    print(verbatim(set))
     const { line, reason } = state
-    say((await render('disable-cloudfront.txt', { configFile, line, reason, reconfigure, restart, check })).trimEnd())
+    const todo = await renderProse('disable-cloudfront.txt', { configFile, line, reason, reconfigure, restart, check })
+    say(...todo)
   }
 }
 
@@ -116,7 +118,7 @@ function assertNotEnabled(settings: Settings, { cloudfront, line = 1 }: ConfigSt
   if (cloudfront !== 'enabled') return
   const still = 'cloudfront_enabled is still true, so nothing was run or checked'
   throw new CtlError('configuration', `${settings.configFile}:${line}: ${still}.`, {
-    hint: `Put this in its place, then run the same command again: ${set}`,
+    hint: ['Put this in its place, then run the same command again:', verbatim(set)],
   })
 }
 
@@ -125,14 +127,15 @@ async function makeLive(settings: Settings, wishes: Wishes, { print, say }: Stre
   const request = { args: [], ctl, dryRun, quiet, carried: carried.here, restartFollows: true }
   const ran: Passed[] = []
   const said = new Set<string>()
-  const sayOnce = (line: string): void => {
-    if (!said.has(line)) say(line)
-    said.add(line)
+  const sayOnce: Say = (...blocks) => {
+    const fresh = blocks.filter((block) => !said.has(JSON.stringify(block)))
+    for (const block of fresh) said.add(JSON.stringify(block))
+    say(...fresh)
   }
   for (const command of ['reconfigure', 'restart'] as const) {
     // What a restart says about the last reconfigure does not hold where this one was not really run.
     const passed = await passThrough(settings, { ...request, command }, dryRun ? () => undefined : sayOnce)
-    if (dryRun) print(commandLine(passed.command))
+    if (dryRun) print(verbatim(commandLine(passed.command)))
     ran.push(passed)
     if (passed.code !== 0) break
   }

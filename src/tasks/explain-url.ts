@@ -3,6 +3,7 @@ import { probe, type Probe } from '../edge/probe.ts'
 import { parseUrl, type UrlParts } from '../edge/url-parts.ts'
 import { formatDuration } from '../ui/duration.ts'
 import { CtlError, exitCodes, messageOf } from '../ui/errors.ts'
+import { type Block, item, table } from '../ui/text.ts'
 
 /** An explanation, and what the CDN itself answered where it was asked. */
 export interface UrlReport extends Explanation {
@@ -83,7 +84,7 @@ function blame(status: number, reason: string | undefined): string[] {
 }
 
 /** The report for people, one line a fact. */
-export function reportLines(report: UrlReport): string[] {
+export function reportText(report: UrlReport): Block[] {
   const { verdict, reason, domain, key, canonicalPath, token, fetched, notes } = report
   const said = { accepted: 'would be let through', refused: 'would be refused', unknown: 'cannot be told' }[verdict]
   const facts: [string, string | undefined][] = [
@@ -96,9 +97,8 @@ export function reportLines(report: UrlReport): string[] {
     ['instead', report.foreign && `${report.foreign.kind}${until(report.foreign.expires)}`],
     ...(fetched === undefined ? [] : probeFacts(fetched)),
   ]
-  const width = Math.max(...facts.map(([name]) => name.length))
-  const lines = facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(width)}  ${value}`]))
-  return [...lines, ...notes.map((note) => `- ${note}`)]
+  const rows = facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+  return [table(rows), ...notes.map((note) => item('note', note))]
 }
 
 const signers = {

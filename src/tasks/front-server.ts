@@ -109,7 +109,7 @@ async function get(url: string, token: string | undefined, domain: string): Prom
     return response
   } catch (error) {
     throw new CtlError('failed', `The front server ${domain} cannot be reached: ${networkReason(error)}.`, {
-      hint: 'Look at its name and port, at firewalls in between, and whether packagecloud runs: packagecloud-ctl status',
+      hint: 'Look at its name and port, at firewalls in between, and whether packagecloud runs: `packagecloud-ctl status`.',
       code: 'FrontUnreachable',
       cause: error,
     })

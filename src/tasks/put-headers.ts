@@ -46,7 +46,7 @@ function withHeader(headers: ObjectHeaders, line: string): ObjectHeaders {
     return { ...headers, Metadata: { ...headers.Metadata, [name.slice(metadataPrefix.length)]: value } }
   }
   throw new CtlError('usage', `--add-header ${JSON.stringify(line)} can't be kept with an object.`, {
-    hint: `Write it as NAME: VALUE; S3 keeps ${Object.keys(textHeaders).join(', ')}, expires and ${metadataPrefix}…`,
+    hint: `Write it as NAME: VALUE; S3 keeps ${Object.keys(textHeaders).join(', ')}, expires and ${metadataPrefix}...`,
   })
 }
 

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 
 import { CtlError } from '../ui/errors.ts'
+import { verbatim } from '../ui/text.ts'
 import { parseTarget } from './cf/targets.ts'
 
 /** A file, or `-` for standard input, and the key it gets. */
@@ -34,4 +35,4 @@ export function readPutWords(words: readonly string[]): { bucket: string; files:
 }
 
 const usage = (message: string): CtlError =>
-  new CtlError('usage', message, { hint: 'pc-ctl put FILE… s3://BUCKET[/KEY|/PREFIX/]' })
+  new CtlError('usage', message, { hint: verbatim('pc-ctl put FILE... s3://BUCKET[/KEY|/PREFIX/]') })

@@ -5,6 +5,7 @@ import { fileSource, type ObjectSource, streamSource } from '../resources/object
 import { objectUpload, type ObjectHeaders, type UploadedObject, type UploadWant } from '../resources/object-upload.ts'
 import { aclSettings, assertPublicAclCounts, publicAclNeeds } from '../resources/public-acl.ts'
 import type { Need } from '../resources/resource.ts'
+import { type Verbatim, verbatim } from '../ui/text.ts'
 import { type Chain, check, compute, ensure } from './chain.ts'
 import { headersOf, type HeaderWishes } from './put-headers.ts'
 import { type FileToPut, readPutWords } from './put-target.ts'
@@ -112,13 +113,13 @@ export const putReports = (planned: readonly PlannedPut[], done: Put, { isPublic
   }))
 
 /** Lines as s3cmd prints them, with the type in place of the speed. */
-export const putLines = (reports: readonly PutReport[]): string =>
-  reports
-    .flatMap(({ file, uri, size, contentType, url }) => [
+export const putText = (reports: readonly PutReport[]): Verbatim =>
+  verbatim(
+    ...reports.flatMap(({ file, uri, size, contentType, url }) => [
       `upload: '${nameOfFile(file)}' -> '${uri}' (${size} bytes, ${contentType})`,
       ...(url === null ? [] : [`Public URL of the object is: ${url}`]),
-    ])
-    .join('\n')
+    ]),
+  )
 
 /**
  * The URL of an object, by the regional host: the global one answers redirects for new buckets. A name with dots has no

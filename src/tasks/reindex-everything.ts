@@ -31,6 +31,7 @@ import { lookUpBucket } from '../resources/bucket.ts'
 import { need, type Settings } from '../settings/settings.ts'
 import { CtlError } from '../ui/errors.ts'
 import type { Show } from '../ui/renderer.ts'
+import type { Say } from '../ui/text.ts'
 
 export interface ReindexOptions {
   readonly choice: Choice
@@ -58,7 +59,7 @@ export interface ReindexOptions {
   readonly reportFile?: ReportFile | undefined
   readonly show: Show
   readonly signal: AbortSignal
-  readonly say: (line: string) => void
+  readonly say: Say
 }
 
 /** What the steps of a run share. */

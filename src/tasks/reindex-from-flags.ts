@@ -8,6 +8,7 @@ import type { SettingsFlags } from '../ui/command.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { readMapping, type ReindexFlags } from '../ui/reindex-flags.ts'
 import { chooseShow } from '../ui/renderer.ts'
+import type { Say } from '../ui/text.ts'
 import { reindexEverything, type ReindexOptions } from './reindex-everything.ts'
 
 /** What a command decides itself; the rest is read off the flags that all such commands have. */
@@ -24,7 +25,7 @@ export type ReindexWishes = Pick<
 export async function reindexFromFlags(
   flags: ReindexFlags & SettingsFlags & { readonly verbose: boolean; readonly json: boolean },
   wishes: ReindexWishes,
-  say: (line: string) => void,
+  say: Say,
 ): Promise<Report> {
   const settings = await loadSettings(flags)
   const mapping = await readMapping(flags.mapping)

@@ -1,14 +1,13 @@
 import type { Counts, Report, RepositoryReport } from '../reindex/report.ts'
 import { count } from '../reindex/progress.ts'
 import { formatDuration } from '../ui/duration.ts'
-import { printable } from '../ui/live-line.ts'
-import { table } from '../ui/table.ts'
+import { type Block, kept, nested, table, verbatim } from '../ui/text.ts'
 
 const mostRepositories = 40
 const mostProblems = 20
 
 /** The report of a run for people. */
-export function reportText(report: Report): string {
+export function reportText(report: Report): Block[] {
   const { total, dryRun } = report
   const summary = [
     `${objectsText(report.objects)} in ${report.bucket}`,
@@ -19,18 +18,18 @@ export function reportText(report: Report): string {
     `${count(report.neither.objects)} neither package nor metadata`,
   ]
   return [
-    repositoriesText(report),
+    ...repositoriesText(report),
     ...indexesText(report),
     ...(dryRun ? wrongText(report) : []),
     ...skippedText(report),
     ...problemsText(report),
     ...neitherText(report),
     `${summary.join(', ')} (${formatDuration(report.seconds)}).`,
-  ].join('\n')
+  ]
 }
 
 /** What was recognised, for `--list`. */
-export function listText(report: Report): string {
+export function listText(report: Report): Block[] {
   const rows = report.repositories.map(({ root, format, packages, metadata }) => [
     nameOf({ root, format }),
     format,
@@ -38,14 +37,14 @@ export function listText(report: Report): string {
     count(metadata.objects),
   ])
   return [
-    table([['REPOSITORY', 'FORMAT', 'PACKAGES', 'METADATA'], ...rows]),
+    table(rows, ['REPOSITORY', 'FORMAT', 'PACKAGES', 'METADATA']),
     ...neitherText(report),
     `${objectsText(report.objects)} in ${report.bucket}.`,
-  ].join('\n')
+  ]
 }
 
 /** What an audit found. */
-export function auditText(report: Report): string {
+export function auditText(report: Report): Block[] {
   const { total } = report
   const wrong = total.rewritten
   return [
@@ -56,8 +55,8 @@ export function auditText(report: Report): string {
     wrong === 0
       ? `All ${count(total.right)} packages and metadata objects in ${report.bucket} that can be told are right.`
       : `${count(wrong)} of ${count(total.objects)} packages and metadata objects in ${report.bucket} would be cached wrongly. ` +
-        'Put them right with: pc-ctl reindex-everything --attributes-only',
-  ].join('\n')
+        'Put them right with `pc-ctl reindex-everything --attributes-only`.',
+  ]
 }
 
 const objectsText = (number: number): string => `${count(number)} object${number === 1 ? '' : 's'}`
@@ -65,9 +64,9 @@ const objectsText = (number: number): string => `${count(number)} object${number
 const packagesText = (number: number): string => `${count(number)} package${number === 1 ? '' : 's'}`
 
 const nameOf = ({ root, format }: Pick<RepositoryReport, 'root' | 'format'>): string =>
-  root !== '' ? printable(root) : format === 'other' ? '(no repository)' : '/'
+  root !== '' ? kept(root) : format === 'other' ? '(no repository)' : '/'
 
-function repositoriesText({ repositories, dryRun }: Report): string {
+function repositoriesText({ repositories, dryRun }: Report): Block[] {
   const row = (report: RepositoryReport, kind: string, counts: Counts): string[] => [
     nameOf(report),
     report.format,
@@ -91,47 +90,54 @@ function repositoriesText({ repositories, dryRun }: Report): string {
     'FAILED',
   ]
   const more = repositories.length - mostRepositories
-  return table([head, ...rows]) + (more > 0 ? `\n… and ${count(more)} more: see --json or --report FILE` : '')
+  return [table(rows, head), ...(more > 0 ? [`... and ${count(more)} more: see --json or --report FILE`] : [])]
 }
 
-function indexesText({ indexes }: Report): string[] {
+function indexesText({ indexes }: Report): Block[] {
   return indexes
     .slice(0, mostRepositories)
-    .map(({ root, format, outcome, packages, written, unchanged, why, todo }) => {
+    .flatMap(({ root, format, outcome, packages, written, unchanged, why, todo }) => {
       const made =
         outcome === 'refused' || outcome === 'failed'
           ? ''
           : `, ${packagesText(packages)}, ${objectsText(written)} written, ${count(unchanged)} unchanged`
-      return `index of ${nameOf({ root, format })} (${format}): ${outcome}${made}${why === undefined ? '' : `: ${why}`}${todo === undefined ? '' : `\n    ${todo}`}`
+      return [
+        `index of ${nameOf({ root, format })} (${format}): ${outcome}${made}${why === undefined ? '' : `: ${why}`}`,
+        ...todoText(todo),
+      ]
     })
 }
 
-const wrongText = ({ wrong }: Report): string[] =>
+const todoText = (todo: string | undefined): Block[] => (todo === undefined ? [] : [nested([todo])])
+
+const keysText = (keys: readonly string[]): Block => nested([verbatim(...keys)])
+
+const wrongText = ({ wrong }: Report): Block[] =>
   wrong.flatMap(({ class: kind, format, cacheControl, wanted, contentType, objects, examples }) => [
     contentType === undefined
-      ? `${count(objects)} × ${format} ${kind}: Cache-Control is ${cacheControl === '' ? 'missing' : `"${cacheControl}"`}, should be "${wanted}"`
-      : `${count(objects)} × ${format} ${kind}: Content-Type is ${contentType === '' ? 'missing' : `"${contentType}"`}, which says nothing`,
-    ...examples.map((key) => `    ${printable(key)}`),
+      ? `${count(objects)} x ${format} ${kind}: Cache-Control is ${cacheControl === '' ? 'missing' : `"${cacheControl}"`}, should be "${wanted}"`
+      : `${count(objects)} x ${format} ${kind}: Content-Type is ${contentType === '' ? 'missing' : `"${contentType}"`}, which says nothing`,
+    keysText(examples),
   ])
 
-const skippedText = ({ skipped }: Report): string[] =>
+const skippedText = ({ skipped }: Report): Block[] =>
   skipped.flatMap(({ reason, objects, examples, todo }) => [
     `${count(objects)} skipped: ${reason}. ${todo}`,
-    ...examples.map((key) => `    ${printable(key)}`),
+    keysText(examples),
   ])
 
-function problemsText({ problems, problemCount }: Report): string[] {
-  const lines = problems
+function problemsText({ problems, problemCount }: Report): Block[] {
+  const shown = problems
     .slice(0, mostProblems)
-    .map(({ key, what, todo }) => `${printable(key)} ${printable(what)}${todo === undefined ? '' : `\n    ${todo}`}`)
+    .flatMap(({ key, what, todo }) => [`${kept(key)} ${what}`, ...todoText(todo)])
   const more = problemCount - mostProblems
-  return more > 0 ? [...lines, `… and ${count(more)} more: see --report FILE`] : lines
+  return more > 0 ? [...shown, `... and ${count(more)} more: see --report FILE`] : shown
 }
 
-function neitherText({ neither }: Report): string[] {
+function neitherText({ neither }: Report): Block[] {
   if (neither.objects === 0) return []
   return [
     `${objectsText(neither.objects)} ${neither.objects === 1 ? 'is' : 'are'} neither package nor metadata and left alone, such as:`,
-    ...neither.examples.slice(0, 5).map((key) => `    ${printable(key)}`),
+    keysText(neither.examples.slice(0, 5)),
   ]
 }

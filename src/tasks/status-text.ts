@@ -1,18 +1,13 @@
-import { changeLines } from '../ui/plan.ts'
-import { table } from '../ui/table.ts'
+import { differences } from '../ui/plan.ts'
+import { type Block, item, nested, table, verbatim } from '../ui/text.ts'
 import type { Status, StatusLine } from './status.ts'
 
-const marks = { ok: '✔', missing: '✖', drift: '~', 'not ours': '!' } as const
+const marks = { ok: 'ok', missing: 'failed', drift: 'update', 'not ours': 'refused' } as const
 
 /** A status as one screen of text. */
-export function statusText(status: Status): string {
+export function statusText(status: Status): Block[] {
   const { distribution } = status
-  const rows = status.resources.map((line) => [
-    `${marks[line.state]} ${line.state}`,
-    line.kind,
-    line.name,
-    line.state === 'missing' ? '' : shortId(line),
-  ])
+  const rows = status.resources.map((line) => [item(marks[line.state], line.state), shortKind(line), whichOne(line)])
   const facts = [
     ['Distribution', distribution === undefined ? 'none yet' : `${distribution.status}, ${distribution.domain}`],
     ['Function version', versionText(status)],
@@ -26,25 +21,31 @@ export function statusText(status: Status): string {
     table(rows),
     '',
     table(facts),
-    ...status.resources.flatMap(driftLines),
-  ].join('\n')
+    ...status.resources.flatMap(driftText),
+  ]
 }
 
-/** The end of an ARN, where it tells more than the name; --json has all of it. */
-function shortId({ id, name }: StatusLine): string {
+/** Whose resources these are needs no saying, but for S3's and IAM's policies. */
+const shortKind = ({ kind }: StatusLine): string => kind.replace(/^CloudFront /, '')
+
+/** The end of its ARN or id, which is what AWS's console shows; its name where there is none, or not yet. */
+function whichOne({ state, id, name }: StatusLine): string {
+  if (state === 'missing' || id === '') return name
   const end = id.split('/').at(-1) ?? ''
-  const short = end.includes(':') ? end.split(':').slice(6).join(':') : end
-  return short === name ? '' : short
+  return end.includes(':') ? end.split(':').slice(6).join(':') : end
 }
 
-function driftLines(line: StatusLine): string[] {
-  if (line.state === 'ok') return []
-  const what = line.changes.length > 0 ? changeLines(line.changes) : line.because.map((because) => `    ${because}`)
+function driftText({ state, kind, name, changes, because, repair }: StatusLine): Block[] {
+  if (state === 'ok') return []
   return [
     '',
-    `${line.kind} ${line.name}: ${line.state}`,
-    ...what,
-    ...(line.repair === undefined ? [] : [`    repair: ${line.repair}`]),
+    `${kind} ${name}: ${state}`,
+    nested([
+      ...(changes.length > 0 ? differences(changes) : because),
+      ...(repair === undefined
+        ? []
+        : [typeof repair === 'string' ? `repair: ${repair}` : verbatim(`repair: ${repair.toString()}`)]),
+    ]),
   ]
 }
 
@@ -74,7 +75,7 @@ function secretText({ secret, distribution }: Status): string {
 function cacheControlText({ cacheControl: { looked, right, wrong } }: Status): string {
   if (looked === 0) return 'no packages or indexes among the first keys of the bucket'
   if (wrong.length === 0) return `right on all of ${looked} objects looked at`
-  return `right on ${right} of ${looked} objects looked at; wrong on ${wrong[0] ?? ''}: run pc-ctl reindex-everything`
+  return `right on ${right} of ${looked} objects looked at; wrong on ${wrong[0] ?? ''}: run \`pc-ctl reindex-everything\``
 }
 
 /** A status as a Mermaid flowchart: what exists and how it is tied. */

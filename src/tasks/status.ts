@@ -5,6 +5,7 @@ import { associationNeeds, compareSecrets, type SecretComparison } from '../reso
 import { type ObjectSample, sampleNeeds, sampleObjects } from '../resources/object-sample.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { PlanLine } from '../ui/plan.ts'
+import { type Line, verbatim } from '../ui/text.ts'
 import { type Bootstrap, bootstrapCloudfront, followUp } from './bootstrap-cloudfront.ts'
 import { type Chain, compute, type Conduct, runChain, together } from './chain.ts'
 import { commandLine } from './follow-up.ts'
@@ -28,8 +29,8 @@ export interface Status {
 
 export interface StatusLine extends PlanLine {
   readonly state: 'ok' | 'missing' | 'drift' | 'not ours'
-  /** The command that puts it right. */
-  readonly repair: string | undefined
+  /** The command that puts it right, or what does. */
+  readonly repair: Line | undefined
 }
 
 export interface Look extends Bootstrap, Reconfigure {
@@ -83,8 +84,9 @@ export async function status(
   const ofServing = report.findIndex(({ kind }) => kind === 'Lambda version') + 1
   const bootstrap = commandLine(['pc-ctl', 'bootstrap-cloudfront', ...carried])
   // The ARN of the next command is only known once a version is published.
-  const reconfigure = published?.do === 'keep' ? followUp(ctx, carried) : `${bootstrap}, then the command it prints`
-  const resources = report.map((line, index) => statusLine(line, index < ofServing ? bootstrap : reconfigure))
+  const reconfigure =
+    published?.do === 'keep' ? verbatim(followUp(ctx, carried)) : `\`${bootstrap}\`, then the command that it prints`
+  const resources = report.map((line, index) => statusLine(line, index < ofServing ? verbatim(bootstrap) : reconfigure))
   const { existing } = ctx
   return {
     installation: settings.installation.value,
@@ -103,7 +105,7 @@ export async function status(
 
 const states = { keep: 'ok', create: 'missing', update: 'drift', remove: 'drift', refuse: 'not ours' } as const
 
-const statusLine = (line: PlanLine, repair: string): StatusLine => ({
+const statusLine = (line: PlanLine, repair: Line): StatusLine => ({
   ...line,
   state: states[line.do],
   repair: line.do === 'keep' ? undefined : line.do === 'refuse' ? line.hint?.[0] : repair,

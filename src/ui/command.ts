@@ -1,7 +1,10 @@
 import { Command, Flags, type Interfaces } from '@oclif/core'
 
 import { CtlError, exitCodes, messageOf } from './errors.ts'
+import { lay } from './layout.ts'
 import { clearLine } from './live-line.ts'
+import { screenOf } from './screen.ts'
+import { advice, type Block, labelled, nested, whole } from './text.ts'
 
 /** Flags that every command reading the installation's settings has. */
 export const settingsFlags = {
@@ -51,10 +54,16 @@ export abstract class CtlCommand extends Command {
     verbose: Flags.boolean({ description: 'one line per step, with more detail', helpGroup: 'GLOBAL' }),
   }
 
-  /** Writes one line of talk (progress, advice, warnings) to stderr. */
-  protected say(line = ''): void {
+  /** Says something (progress, advice, warnings) on stderr. */
+  protected say(...blocks: readonly Block[]): void {
+    if (blocks.length === 0) return
     clearLine()
-    process.stderr.write(`${line}\n`)
+    process.stderr.write(`${lay(blocks, screenOf(process.stderr))}\n`)
+  }
+
+  /** Prints a result on stdout, unless that is kept for `--json`. */
+  protected print(...blocks: readonly Block[]): void {
+    if (blocks.length > 0) this.log(lay(blocks, screenOf(process.stdout)))
   }
 
   protected override async catch(error: Error & { oclif?: { exit?: number } }): Promise<never> {
@@ -62,11 +71,10 @@ export abstract class CtlCommand extends Command {
     process.exitCode = failure.exitCode
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(failure))
     else {
-      this.say(`Error: ${failure.message}`)
-      for (const line of failure.hint) this.say(`  ${line}`)
+      this.say(labelled('Error', failure.message), nested(advice(failure.hint), 2))
       const verbose = this.argv.includes('--verbose')
       for (let cause: unknown = error; verbose && cause instanceof Error; cause = cause.cause) {
-        this.say(cause.stack ?? cause.message)
+        this.say(whole(cause.stack ?? cause.message))
       }
     }
     return this.exit(failure.exitCode)
@@ -74,7 +82,7 @@ export abstract class CtlCommand extends Command {
 
   protected override toErrorJson(error: unknown): JsonError {
     const failure = toCtlError(error)
-    return { error: { code: failure.code, message: failure.message, hint: failure.hint } }
+    return { error: { code: failure.code, message: failure.message, hint: failure.hint.map(String) } }
   }
 }
 

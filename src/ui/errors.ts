@@ -1,3 +1,5 @@
+import type { Line } from './text.ts'
+
 /** What pc-ctl's exit code says. Scripts rely on these numbers; they never change meaning. */
 export const exitCodes = {
   done: 0,
@@ -20,7 +22,7 @@ export const exitCodes = {
 export type Failure = Exclude<keyof typeof exitCodes, 'done' | 'changes'>
 
 /** What to type or look at next; several lines are several suggestions. */
-type Hint = string | readonly string[]
+type Hint = Line | readonly Line[]
 
 /**
  * An expected failure: what failed, on which resource and why (the message), and what to do next (the hint).
@@ -30,14 +32,14 @@ type Hint = string | readonly string[]
 export class CtlError extends Error {
   override readonly name = 'CtlError'
   readonly failure: Failure
-  readonly hint: readonly string[]
+  readonly hint: readonly Line[]
   /** Machine-readable name for `--json`: AWS's error name where there is one, else the kind of failure. */
   readonly code: string
 
   constructor(failure: Failure, message: string, options: { hint?: Hint; code?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.failure = failure
-    this.hint = typeof options.hint === 'string' ? [options.hint] : (options.hint ?? [])
+    this.hint = [options.hint ?? []].flat()
     this.code = options.code ?? failure
   }
 

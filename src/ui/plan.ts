@@ -1,3 +1,5 @@
+import { advice, type Block, difference, type Difference, item, type Line, nested } from './text.ts'
+
 /** One field that would change. */
 export interface PlanChange {
   readonly field: string
@@ -19,38 +21,37 @@ export interface PlanLine {
   readonly because: readonly string[]
   readonly changes: readonly PlanChange[]
   readonly ask?: string
-  readonly hint?: readonly string[]
+  readonly hint?: readonly Line[]
 }
 
-const marks = { keep: '=', create: '+', update: '~', remove: '-', refuse: '!' } as const
+const marks = { keep: 'keep', create: 'create', update: 'update', remove: 'remove', refuse: 'refused' } as const
 const verbs = { keep: 'unchanged', create: 'create', update: 'update', remove: 'remove', refuse: 'refused' } as const
 
 /** A plan as text: a line for each resource, and beneath it what would change, before → after. */
-export const planText = (plan: readonly PlanLine[]): string => plan.flatMap(lineText).join('\n')
+export const planText = (plan: readonly PlanLine[]): Block[] => plan.flatMap(lineText)
 
-function lineText(line: PlanLine): string[] {
-  const head = `${marks[line.do]} ${line.kind} ${line.name}: ${verbs[line.do]}`
-  const details = line.changes.length > 0 ? changeLines(line.changes) : line.because.map((because) => `    ${because}`)
-  return [head, ...(line.do === 'keep' ? [] : details), ...(line.hint ?? []).map((hint) => `    ${hint}`)]
+function lineText({ do: verb, kind, name, changes, because, hint = [] }: PlanLine): Block[] {
+  const details = changes.length > 0 ? differences(changes) : because
+  return [
+    item(marks[verb], `${kind} ${name}: ${verbs[verb]}`),
+    nested([...(verb === 'keep' ? [] : details), ...advice(hint)]),
+  ]
 }
 
-/** Changes as text, one line a value that differs; of documents such as policies only the members that differ. */
-export const changeLines = (changes: readonly PlanChange[]): string[] =>
-  changes
-    .flatMap(({ field, before, after }) => differences(field, before, after))
-    .map(({ field, before, after }) => `    ${field}: ${value(before)} → ${value(after)}`)
+/** Each value that differs; of documents such as policies only the members that differ. */
+export const differences = (changes: readonly PlanChange[]): Difference[] => changes.flatMap(membersThatDiffer)
 
-function differences(field: string, before: unknown, after: unknown): PlanChange[] {
+function membersThatDiffer({ field, before, after }: PlanChange): Difference[] {
   if (!isObject(before) || !isObject(after)) {
-    return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ field, before, after }]
+    return JSON.stringify(before) === JSON.stringify(after) ? [] : [difference(field, before, after)]
   }
   const members = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-  return members.flatMap((member) => differences(`${field}.${member}`, before[member], after[member]))
+  return members.flatMap((member) =>
+    membersThatDiffer({ field: `${field}.${member}`, before: before[member], after: after[member] }),
+  )
 }
 
 const isObject = (of: unknown): of is Record<string, unknown> => typeof of === 'object' && of !== null
-
-const value = (of: unknown): string => (of === undefined ? '(none)' : JSON.stringify(of))
 
 /** Whether a plan announces any change. */
 export const hasChanges = (plan: readonly PlanLine[]): boolean => plan.some((line) => line.do !== 'keep')

@@ -1,3 +1,5 @@
+import { type Verbatim, verbatim } from './text.ts'
+
 /** What s3cmd prints after a label; `undefined` leaves the line out. */
 export type LabelValue = string | number | boolean | undefined
 
@@ -7,8 +9,12 @@ export type LabelValue = string | number | boolean | undefined
  *
  * Source: s3cmd, `pretty_output` in S3/CloudFront.py.
  */
-export const s3cmdLines = (fields: readonly (readonly [label: string, value: LabelValue])[]): string[] =>
-  fields.flatMap(([label, value]) => (value === undefined ? [] : [`${`${label}:`.padEnd(15)} ${pythonic(value)}`]))
+export const s3cmdLines = (fields: readonly (readonly [label: string, value: LabelValue])[]): Verbatim =>
+  verbatim(
+    ...fields.flatMap(([label, value]) =>
+      value === undefined ? [] : [`${`${label}:`.padEnd(15)} ${pythonic(value)}`],
+    ),
+  )
 
 const pythonic = (value: Exclude<LabelValue, undefined>): string =>
   typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value)

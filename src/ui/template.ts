@@ -4,6 +4,9 @@ import { extname, join } from 'node:path'
 import ejs from 'ejs'
 
 import { packageRoot } from './package-root.ts'
+import { controls, printable } from './printable.ts'
+import { readProse } from './prose.ts'
+import type { Block } from './text.ts'
 
 /** What each template of templates/NAME.ejs is filled in with. A property that may be undefined may be left out. */
 export interface TemplateData {
@@ -59,7 +62,7 @@ const literals: Readonly<Record<string, Literal>> = {
   '.tf': (value) => jsonLiteral(value).replace(/([$%])\{/g, '$1$1{'),
   '.sh': (value) => shellWord(plainText(value)),
   '.md': plainText,
-  '.txt': plainText,
+  '.txt': (value) => printable(plainText(value)),
 }
 
 /**
@@ -74,6 +77,12 @@ export async function render<K extends keyof TemplateData>(name: K, data: Templa
   return fill(source, name, { ...data })
 }
 
+type Prose = Extract<keyof TemplateData, `${string}.txt`>
+
+/** Fills in a template that is prose, see {@link readProse}. */
+export const renderProse = async <K extends Prose>(name: K, data: TemplateData[K]): Promise<Block[]> =>
+  readProse(await render(name, data))
+
 /** Fills in the text of a template; `name` tells the language. */
 export function fill(source: string, name: string, data: Readonly<Record<string, unknown>>): string {
   const escape = literals[extname(name)]
@@ -81,7 +90,8 @@ export function fill(source: string, name: string, data: Readonly<Record<string,
   return ejs.render(source, { data }, { escape, _with: false, localsName: 'given', destructuredLocals: ['data'] })
 }
 
-const controls = /[\0-\x1f\x7f\u2028\u2029\ufeff]/
+/** What nobody would see in a string, or not as it is. */
+const unseen = new RegExp(`${controls.source}|\ufeff`, 'u')
 
 /**
  * A Ruby literal: a quoted string, true, false, an Integer or nil.
@@ -94,10 +104,10 @@ export function rubyLiteral(value: unknown): string {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value)
   if (typeof value !== 'string' || !value.isWellFormed()) throw noLiteral(value, 'Ruby')
   // Between single quotes Ruby takes all but these two as they are, but turns CR LF into LF.
-  if (!controls.test(value)) return `'${value.replace(/[\\']/g, '\\$&')}'`
+  if (!unseen.test(value)) return `'${value.replace(/[\\']/g, '\\$&')}'`
   const escaped = value
     .replace(/[\\"#]/g, '\\$&')
-    .replace(new RegExp(controls, 'g'), (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .replace(new RegExp(unseen, 'gu'), (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
   return `"${escaped}"`
 }
 

@@ -21,7 +21,7 @@ async function thrownBy(clientName: string, commandName: string, error: Error): 
   return run?.({ input: {} }).catch((thrown: unknown) => thrown)
 }
 
-const statementIn = (error: CtlError): unknown => JSON.parse(error.hint[1] ?? '')
+const statementIn = (error: CtlError): unknown => JSON.parse(String(error.hint[1]))
 const user = 'User: arn:aws:iam::123456789012:user/ops'
 const role = 'arn:aws:iam::123456789012:role/packagecloud/enterprise/packagecloud_cloudfront_auth'
 
@@ -283,7 +283,7 @@ describe('explain', () => {
   })
 
   it('advises on errors whose message does not say what helps, and says that nothing is lost', () => {
-    const hintsOf = (name: string): readonly string[] => explain(answer(name, 'x'), 'Step').hint
+    const hintsOf = (name: string): readonly string[] => explain(answer(name, 'x'), 'Step').hint.map(String)
     const expected = {
       Throttling: /wait a minute/,
       TooManyRequestsException: /wait a minute/,

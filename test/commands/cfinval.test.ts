@@ -68,7 +68,7 @@ describe('cfinval and cfinvalinfo', function () {
     const unknown = await place.run(['cfinvalinfo', `cf://${id}/IUNKNOWN`])
     expect([unknown.code, unknown.stderr]).to.deep.equal([
       1,
-      `Error: The invalidation cf://${id}/IUNKNOWN does not exist.\n  Those there are: pc-ctl cfinvalinfo cf://${id}\n`,
+      `Error: The invalidation cf://${id}/IUNKNOWN does not exist.\n  Those there are:\n    pc-ctl cfinvalinfo cf://${id}\n`,
     ])
   })
 

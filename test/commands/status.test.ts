@@ -53,7 +53,11 @@ describe('pc-ctl status', () => {
     const line = status.resources.find(({ state }) => state === 'drift')
     expect(line?.changes.map(({ field }) => field)).to.deep.equal(['DefaultCacheBehavior.Compress'])
     expect((await place.run(['status'])).stdout).to.contain('DefaultCacheBehavior.Compress: true → false')
-    await place.succeed((line?.repair ?? '').split(' ').slice(1))
+    await place.succeed(
+      String(line?.repair ?? '')
+        .split(' ')
+        .slice(1),
+    )
     expect((await report()).drift).to.equal(false)
   })
 

@@ -4,11 +4,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { expect } from 'chai'
 
 import { decodeSecret, signUrl } from '../../src/edge/signature.ts'
-import { exitCodeOf, explainUrl, reportLines } from '../../src/tasks/explain-url.ts'
+import { exitCodeOf, explainUrl, reportText, type UrlReport } from '../../src/tasks/explain-url.ts'
 import { CtlError } from '../../src/ui/errors.ts'
+import { lay } from '../../src/ui/layout.ts'
+import { noTerminal } from '../../src/ui/screen.ts'
 
 const text = 'MDI2ZDhhYmMxYThiMjVmMTBlODM4OWNmZWZiZmI2NWI'
 const now = Date.now() / 1000
+const said = (report: UrlReport): string => lay(reportText(report), noTerminal)
 const secrets = [{ name: 'current' as const, text }]
 
 describe('explain-url', () => {
@@ -40,16 +43,14 @@ describe('explain-url', () => {
 
   it('reports a good URL, and exits with 0', async () => {
     const report = await explainUrl(url(), { secrets, domain, now }, false)
-    expect(reportLines(report)).to.deep.include.members([
+    expect(said(report).split('\n')).to.deep.include.members([
       'edge          would be let through',
       `domain        ${domain}`,
       'key           a b+c',
       'forwarded as  /a%20b%2Bc',
       'signature     HMAC-SHA256, made with the current secret',
     ])
-    expect(reportLines(report).join('\n')).to.match(
-      /^expires {7}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ \(in 4 min 55 s\)$/m,
-    )
+    expect(said(report)).to.match(/^expires {7}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ \(in 4 min 55 s\)$/m)
     expect(exitCodeOf(report)).to.equal(0)
   })
 
@@ -72,7 +73,7 @@ describe('explain-url', () => {
     expect(`http://${domain}${request?.url ?? ''}`).to.equal(url())
     expect(request?.headers.range).to.equal('bytes=0-0')
     expect(report.fetched).to.deep.include({ status: 206, served: true })
-    expect(reportLines(report)).to.include.members([
+    expect(said(report).split('\n')).to.include.members([
       'CDN answered   206 Partial Content',
       'x-cache        Hit from cloudfront',
       'age            7',
@@ -109,7 +110,7 @@ describe('explain-url', () => {
     expect(exitCodeOf(await fetched((_, response) => void response.end('x'), url(), []))).to.equal(0)
     const refused = await fetched((_, response) => void response.writeHead(403).end('bad signature\n'), url(), [])
     expect(exitCodeOf(refused)).to.equal(1)
-    expect(reportLines(refused).join('\n')).to.include('403 Forbidden: bad signature')
+    expect(said(refused)).to.include('403 Forbidden: bad signature')
   })
 
   it('notices a clock that is wrong', async () => {
@@ -145,7 +146,7 @@ describe('explain-url', () => {
     const all = [url(), url(1_700_000_000), `${url().slice(0, -1)}g`, `http://${domain}/`]
     for (const each of all) {
       const report = await explainUrl(each, { secrets, domain, now }, false)
-      expect(JSON.stringify(report) + reportLines(report).join()).not.to.include(text)
+      expect(JSON.stringify(report) + said(report)).not.to.include(text)
     }
   })
 })

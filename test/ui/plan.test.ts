@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 
 import { planExitCode } from '../../src/ui/change-flags.ts'
+import { lay } from '../../src/ui/layout.ts'
 import { hasChanges, type PlanLine, planText } from '../../src/ui/plan.ts'
+import { noTerminal } from '../../src/ui/screen.ts'
 
 const line = (of: Partial<PlanLine>): PlanLine => ({
   title: 'Create the IAM role',
@@ -13,6 +15,7 @@ const line = (of: Partial<PlanLine>): PlanLine => ({
   changes: [],
   ...of,
 })
+const said = (plan: readonly PlanLine[]): string => lay(planText(plan), noTerminal)
 const keep = line({})
 const update = line({ do: 'update', changes: [{ field: 'Compress', before: true, after: false }] })
 const refuse = line({ do: 'refuse', because: ['it is not ours'], hint: ['Use --adopt.'] })
@@ -32,7 +35,7 @@ describe('planText', () => {
       }),
       refuse,
     ]
-    expect(planText(plan).split('\n')).to.deep.equal([
+    expect(said(plan).split('\n')).to.deep.equal([
       '= IAM role auth: unchanged',
       '+ IAM role auth: create',
       '    code changed since version 3',
@@ -48,17 +51,17 @@ describe('planText', () => {
   it('shows of a document only the members that differ', () => {
     const before = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'a' }] }
     const after = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'b' }] }
-    expect(planText([line({ do: 'update', changes: [{ field: 'Policy', before, after }] })])).to.equal(
+    expect(said([line({ do: 'update', changes: [{ field: 'Policy', before, after }] })])).to.equal(
       '~ IAM role auth: update\n    Policy.Statement.0.Action: "a" → "b"',
     )
   })
 
   it('lets no control character through to the terminal', () => {
     const changes = [{ field: 'Comment', before: 'a\u001b[2J', after: 'b\n' }]
-    expect(planText([line({ do: 'update', changes })]).replaceAll('\n', '')).to.not.match(/[\u0000-\u001f]/)
+    expect(said([line({ do: 'update', changes })]).replaceAll('\n', '')).to.not.match(/[\u0000-\u001f]/)
   })
 
-  it('is empty for an empty plan', () => expect(planText([])).to.equal(''))
+  it('is empty for an empty plan', () => expect(planText([])).to.deep.equal([]))
 })
 
 describe('a plan', () => {

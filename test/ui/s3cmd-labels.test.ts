@@ -13,7 +13,7 @@ describe('s3cmd’s labelled lines', () => {
       ['DefaultRootObject', 'index.html'],
       ['Nr of paths', 3],
     ])
-    expect(lines).to.deep.equal([
+    expect(lines.lines).to.deep.equal([
       'Origin:         s3://bucket/',
       'Comment:        ',
       'Enabled:        True',
@@ -26,7 +26,7 @@ describe('s3cmd’s labelled lines', () => {
     const label = fc.stringMatching(/^[A-Za-z ]{1,20}[A-Za-z]$/)
     fc.assert(
       fc.property(label, fc.stringMatching(/^[!-~]{1,40}$/), (name, value) => {
-        const [line = ''] = s3cmdLines([[name, value]])
+        const [line = ''] = s3cmdLines([[name, value]]).lines
         expect([line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]).to.deep.equal([
           name,
           value,

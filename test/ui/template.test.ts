@@ -70,7 +70,7 @@ describe('templates', () => {
     expect(filled('a.mjs')).to.equal(filled('a.js'))
     expect(filled('a.sh')).to.equal(`'it'\\''s "x"\n'`)
     expect(filled('a.md')).to.equal(value)
-    expect(filled('a.txt')).to.equal(value)
+    expect(filled('a.txt')).to.equal(`it's "x"\\u000a`)
     expect(() => filled('a.py')).to.throw(TypeError)
   })
 

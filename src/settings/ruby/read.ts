@@ -60,7 +60,7 @@ function syntaxError(file: string, line: number, message: string): CtlError {
   // A message may quote the source, and that may be part of a secret.
   const safe = message.replace(/[\w+/=-]{16,}/g, '…')
   return new CtlError('configuration', `${file}:${line}: ${safe}`, {
-    hint: `ruby -c ${file} checks the syntax. Values given by flags do not help while the file cannot be read.`,
+    hint: `\`ruby -c ${file}\` checks the syntax. Values given by flags do not help while the file cannot be read.`,
   })
 }
 

@@ -1,7 +1,7 @@
 import type { LiveDistribution } from '../../resources/live-distribution.ts'
 import { bucketOf } from '../../resources/live-distribution.ts'
 import type { LabelValue } from '../../ui/s3cmd-labels.ts'
-import { table } from '../../ui/table.ts'
+import { type Block, table } from '../../ui/text.ts'
 
 /** A distribution, as the s3cmd commands show it. */
 export interface CfCard {
@@ -157,12 +157,11 @@ export const modifiedFields = (detail: CfDetail): Fields => [
   ['Etag', detail.etag],
 ]
 
-export const listTable = (cards: readonly CfCard[]): string =>
+export const listTable = (cards: readonly CfCard[]): Block =>
   cards.length === 0
     ? 'No distributions.'
-    : table([
-        ['DISTRIBUTION', 'DOMAIN', 'ORIGIN', 'STATUS', 'ENABLED', 'ALIASES'],
-        ...cards.map((card) => [
+    : table(
+        cards.map((card) => [
           card.uri,
           card.domain,
           card.origin,
@@ -170,12 +169,13 @@ export const listTable = (cards: readonly CfCard[]): string =>
           yesNo(card.enabled),
           card.aliases.join(' '),
         ]),
-      ])
+        ['DISTRIBUTION', 'DOMAIN', 'ORIGIN', 'STATUS', 'ENABLED', 'ALIASES'],
+      )
 
 const yesNo = (of: boolean): string => (of ? 'yes' : 'no')
 
 /** One distribution with all that pc-ctl knows of it. */
-export const detailTable = (detail: CfDetail): string =>
+export const detailTable = (detail: CfDetail): Block =>
   table([
     ['Distribution', detail.uri],
     ['Domain', detail.domain],
@@ -185,7 +185,7 @@ export const detailTable = (detail: CfDetail): string =>
     ['Enabled', yesNo(detail.enabled)],
     ['Comment', detail.comment],
     ['Default root object', detail.defaultRootObject === '' ? 'none' : detail.defaultRootObject],
-    ['Certificate', detail.certificate ?? 'CloudFront’s own'],
+    ['Certificate', detail.certificate ?? "CloudFront's own"],
     ['Price class', detail.priceClass],
     ['Web ACL', detail.webAcl ?? 'none'],
     ['Access logs', detail.logging ?? 'off'],

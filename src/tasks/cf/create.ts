@@ -122,7 +122,7 @@ async function lookAt(aws: Aws, name: string, origin: OriginKind['kind']): Promi
   const existing = await findServing(aws, name)
   if (origin === 'website' && !(await hasWebsite(aws, bucket))) {
     throw new CtlError('refused', `The bucket ${name} is not set up as a web site, so it has no website endpoint.`, {
-      hint: `aws s3 website s3://${name} --index-document index.html makes it one; or leave --website out.`,
+      hint: `\`aws s3 website s3://${name} --index-document index.html\` makes it one; or leave --website out.`,
     })
   }
   if (origin === 'private' && bucket.ownership === 'ObjectWriter') {

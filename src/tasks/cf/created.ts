@@ -1,9 +1,10 @@
 import type { PlanLine } from '../../ui/plan.ts'
 import { s3cmdLines } from '../../ui/s3cmd-labels.ts'
+import { type Block, heading, type Line, verbatim } from '../../ui/text.ts'
 import { kmsWarning } from '../connected.ts'
 import { type CfDetail, createdFields, detailOf, detailTable } from './card.ts'
 import { type CreateLook, type CreateWishes, type Creation, titleFor } from './create.ts'
-import { type DnsRecord, dnsRecord } from './dns.ts'
+import { type DnsRecord, dnsRecord, dnsText } from './dns.ts'
 
 /** What became of one bucket. */
 export interface CfCreated extends CfDetail {
@@ -11,7 +12,7 @@ export interface CfCreated extends CfDetail {
   readonly outcome: 'created' | 'exists' | 'modified'
   readonly dns: readonly DnsRecord[]
   /** What to do next, and what does not work yet. */
-  readonly advice: readonly string[]
+  readonly advice: readonly Line[]
 }
 
 /** What to warn of before anything is made. */
@@ -49,7 +50,7 @@ export const created = (
           ...(existing !== undefined && !detail.enabled
             ? [`It is disabled; \`pc-ctl cfmodify --enable ${detail.uri}\` has it serve again.`]
             : []),
-          ...(dns.length > 0 ? ['Add to the DNS:', ...dns.map(({ text }) => `  ${text}`)] : []),
+          ...dnsText(dns),
           ...kms.map((warning) => `Warning: ${warning}`),
         ],
       },
@@ -62,7 +63,7 @@ const heads = {
   modified: 'Distribution modified:',
 }
 
-export const createdText = (of: CfCreated, format: 's3cmd' | 'table'): string =>
+export const createdText = (of: CfCreated, format: 's3cmd' | 'table'): Block[] =>
   format === 'table'
-    ? `${heads[of.outcome]}\n${detailTable(of)}`
-    : [heads[of.outcome], ...s3cmdLines(createdFields(of))].join('\n')
+    ? [heading(heads[of.outcome]), detailTable(of)]
+    : [verbatim(heads[of.outcome]), s3cmdLines(createdFields(of))]

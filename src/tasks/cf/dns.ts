@@ -1,9 +1,11 @@
+import { type Line, verbatim } from '../../ui/text.ts'
+
 /** A DNS record that makes an alias lead to a distribution. */
 export interface DnsRecord {
   readonly name: string
   readonly type: 'CNAME' | 'ALIAS'
   readonly value: string
-  /** As one line of a zone file or, for an apex, what to make in its place. */
+  /** As one line of a zone file. */
   readonly text: string
 }
 
@@ -25,8 +27,19 @@ export function dnsRecord(alias: string, domain: string): DnsRecord {
   if (!isApex(alias)) {
     return { name: alias, type: 'CNAME', value: domain, text: `${alias}. IN CNAME ${domain}.` }
   }
-  const text =
-    `${alias}. ALIAS ${domain}. (an apex can't have a CNAME: use your provider's ALIAS or ANAME; in Route 53, ` +
-    'alias records of types A and AAAA to hosted zone Z2FDTNDATAQYW2)'
-  return { name: alias, type: 'ALIAS', value: domain, text }
+  return { name: alias, type: 'ALIAS', value: domain, text: `${alias}. ALIAS ${domain}.` }
+}
+
+const apexAdvice =
+  "An apex can't have a CNAME: use your provider's ALIAS or ANAME; in Route 53, alias records of types A and AAAA to " +
+  'hosted zone Z2FDTNDATAQYW2.'
+
+/** What to add to the DNS, if anything. */
+export function dnsText(records: readonly DnsRecord[]): Line[] {
+  if (records.length === 0) return []
+  return [
+    'Add to the DNS:',
+    ...records.map(({ text }) => verbatim(text)),
+    ...(records.some(({ type }) => type === 'ALIAS') ? [apexAdvice] : []),
+  ]
 }

@@ -4,6 +4,7 @@ import { bestCertificate, describeCertificate, issuedCertificates, uncovered } f
 import { aliasesAfter, type DistributionEdit, type LogTarget } from '../../resources/distribution-edit.ts'
 import type { LiveDistribution } from '../../resources/live-distribution.ts'
 import { CtlError } from '../../ui/errors.ts'
+import { verbatim } from '../../ui/text.ts'
 import { check, type Step } from '../chain.ts'
 import { parseTarget } from './targets.ts'
 
@@ -109,7 +110,9 @@ export async function chooseCertificate(
   throw new CtlError('refused', `ACM in us-east-1 has no issued certificate for ${aliases.join(', ')}.`, {
     hint: [
       'CloudFront takes a name only with a certificate for it. Request one, validate it, then run the same command again:',
-      `  aws acm request-certificate --region us-east-1 --validation-method DNS --domain-name '${first}'${more}`,
+      verbatim(
+        `aws acm request-certificate --region us-east-1 --validation-method DNS --domain-name '${first}'${more}`,
+      ),
     ],
     code: 'NoCertificate',
   })

@@ -2,6 +2,7 @@ import type { Aws } from '../../aws/connect.ts'
 import { interruption } from '../../aws/patience.ts'
 import { getInvalidation, type Invalidation, listInvalidations } from '../../resources/invalidation.ts'
 import { CtlError } from '../../ui/errors.ts'
+import { verbatim } from '../../ui/text.ts'
 import { type Chain, compute } from '../chain.ts'
 import { resolveTargets, type ResolvedTarget } from './targets.ts'
 
@@ -56,6 +57,6 @@ async function* invalidationsOf(
 
 const noInvalidation = (distribution: string, id: string): CtlError =>
   new CtlError('failed', `The invalidation ${distribution}/${id} does not exist.`, {
-    hint: `Those there are: pc-ctl cfinvalinfo ${distribution}`,
+    hint: ['Those there are:', verbatim(`pc-ctl cfinvalinfo ${distribution}`)],
     code: 'NoSuchInvalidation',
   })

@@ -63,7 +63,7 @@ function spell(others: readonly string[], first: string, wildcard: boolean, give
   const paths = [...new Set(spelled)]
   const tooLong = paths.find((path) => path.length > longestPath)
   if (tooLong !== undefined) {
-    throw new CtlError('usage', `A path can't be longer than ${longestPath} characters: ${tooLong.slice(0, 60)}…`)
+    throw new CtlError('usage', `A path can't be longer than ${longestPath} characters: ${tooLong.slice(0, 60)}...`)
   }
   if (beforeTilde(first) === undefined) return { paths }
   return { paths, note: `CloudFront can't invalidate a path with ~: ${given} becomes ${paths.join(' and ')}` }

@@ -1,6 +1,6 @@
 import type { Invalidation } from '../../resources/invalidation.ts'
 import { s3cmdLines } from '../../ui/s3cmd-labels.ts'
-import { table } from '../../ui/table.ts'
+import { type Block, item, nested, table, verbatim } from '../../ui/text.ts'
 import { countOf, type InvalidationGroup } from './invalidation.ts'
 
 /** An invalidation as `--json` gives it. */
@@ -27,16 +27,16 @@ export const reportOf = ({ id, distributionId, created, ...rest }: Invalidation)
 })
 
 /** Rows of `cfinval` and `cfinvalinfo`. */
-export const invalidationTable = (all: readonly InvalidationReport[]): string =>
-  table([
-    ['INVALIDATION', 'STATUS', 'CREATED', 'PATHS'],
-    ...all.map(({ uri, status, created, paths }) => [
+export const invalidationTable = (all: readonly InvalidationReport[]): Block =>
+  table(
+    all.map(({ uri, status, created, paths }) => [
       uri,
       status,
       created?.replace(/\.\d+/, '') ?? '',
       pathsInShort(paths),
     ]),
-  ])
+    ['INVALIDATION', 'STATUS', 'CREATED', 'PATHS'],
+  )
 
 const pathsInShort = (paths: readonly string[]): string => {
   const [first = ''] = paths
@@ -44,48 +44,41 @@ const pathsInShort = (paths: readonly string[]): string => {
 }
 
 /** What `cfinval --dry-run` shows. */
-export const planOfInvalidations = (groups: readonly InvalidationGroup[]): string =>
-  groups
-    .flatMap(({ distribution: { id, domain }, paths }) => [
-      `+ cf://${id} (${domain}): ${countOf(paths)}`,
-      ...paths.map((path) => `    ${path}`),
-    ])
-    .join('\n')
+export const planOfInvalidations = (groups: readonly InvalidationGroup[]): Block[] =>
+  groups.flatMap(({ distribution: { id, domain }, paths }) => [
+    item('create', `cf://${id} (${domain}): ${countOf(paths)}`),
+    nested([verbatim(...paths)]),
+  ])
 
 /** `cfinval` as s3cmd prints it; the command that it suggests works. */
-export const s3cmdInvalidated = (groups: readonly InvalidationGroup[], made: readonly InvalidationReport[]): string =>
-  groups
-    .map(({ targets, distribution: { id }, paths }) =>
-      [
-        ...s3cmdLines([
-          ['URI', targets[0]?.replace(/^s3:.*/, '$&/')],
-          ['DistId', id],
-          ['Nr of paths', paths.length],
+export const s3cmdInvalidated = (groups: readonly InvalidationGroup[], made: readonly InvalidationReport[]): Block[] =>
+  groups.flatMap(({ targets, distribution: { id }, paths }, index) => [
+    ...(index === 0 ? [] : ['']),
+    s3cmdLines([
+      ['URI', targets[0]?.replace(/^s3:.*/, '$&/')],
+      ['DistId', id],
+      ['Nr of paths', paths.length],
+    ]),
+    ...made
+      .filter(({ distribution }) => distribution === id)
+      .map((one) =>
+        s3cmdLines([
+          ['Status', 'Created'],
+          ['RequestId', one.id],
+          ['Info', `Check progress with: pc-ctl cfinvalinfo ${one.uri}`],
         ]),
-        ...made
-          .filter(({ distribution }) => distribution === id)
-          .flatMap((one) =>
-            s3cmdLines([
-              ['Status', 'Created'],
-              ['RequestId', one.id],
-              ['Info', `Check progress with: pc-ctl cfinvalinfo ${one.uri}`],
-            ]),
-          ),
-      ].join('\n'),
-    )
-    .join('\n\n')
+      ),
+  ])
 
 /** `cfinvalinfo` as s3cmd prints it, an empty line after each. */
-export const s3cmdInvalidations = (all: readonly InvalidationReport[]): string =>
-  all
-    .flatMap(({ uri, status, created, paths, reference }) => [
-      ...s3cmdLines([
-        ['URI', uri],
-        ['Status', status],
-        ['Created', created ?? ''],
-        ['Nr of paths', paths.length],
-        ['Reference', reference],
-      ]),
-      '',
-    ])
-    .join('\n')
+export const s3cmdInvalidations = (all: readonly InvalidationReport[]): Block[] =>
+  all.flatMap(({ uri, status, created, paths, reference }) => [
+    s3cmdLines([
+      ['URI', uri],
+      ['Status', status],
+      ['Created', created ?? ''],
+      ['Nr of paths', paths.length],
+      ['Reference', reference],
+    ]),
+    '',
+  ])

@@ -1,5 +1,6 @@
 import { CtlError } from '../../ui/errors.ts'
 import { type Line, readLines } from '../../ui/lines.ts'
+import { verbatim } from '../../ui/text.ts'
 import { parseTarget } from './targets.ts'
 
 /** What one word, or line of standard input, of `cfinval` asks for. */
@@ -41,14 +42,14 @@ export async function readWords(words: readonly string[], input: AsyncIterable<u
   }
   assertPaths(target, paths)
   if (asked.length > 0) return asked
-  throw new CtlError('usage', 'Nothing is named to invalidate.', { hint: 'pc-ctl cfinval s3://BUCKET/KEY' })
+  throw new CtlError('usage', 'Nothing is named to invalidate.', { hint: verbatim('pc-ctl cfinval s3://BUCKET/KEY') })
 }
 
 /** Everything could be meant, but then it should be said. */
 function assertPaths(target: string | undefined, paths: number): void {
   if (target === undefined || paths > 0) return
   throw new CtlError('usage', `No paths are given for ${target}.`, {
-    hint: `Everything there is: pc-ctl cfinval ${target} '/*'`,
+    hint: ['Everything there is:', verbatim(`pc-ctl cfinval ${target} '/*'`)],
   })
 }
 
@@ -59,6 +60,11 @@ function distributionOrKey(word: string): string | Asked {
   }
   if (parsed.invalidation === undefined) return `cf://${parsed.id}`
   throw new CtlError('usage', `${word} names an invalidation that is there already.`, {
-    hint: [`How far it is: pc-ctl cfinvalinfo ${word}`, `A new one: pc-ctl cfinval cf://${parsed.id} PATH…`],
+    hint: [
+      'How far it is:',
+      verbatim(`pc-ctl cfinvalinfo ${word}`),
+      'A new one:',
+      verbatim(`pc-ctl cfinval cf://${parsed.id} PATH...`),
+    ],
   })
 }

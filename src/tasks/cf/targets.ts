@@ -7,7 +7,7 @@ import {
   serving,
 } from '../../resources/live-distribution.ts'
 import { CtlError } from '../../ui/errors.ts'
-import { table } from '../../ui/table.ts'
+import { verbatim } from '../../ui/text.ts'
 
 /** What an operator names a distribution by. */
 export type CfTarget =
@@ -105,14 +105,11 @@ type Summary = Awaited<ReturnType<typeof listDistributions>>[number]
 function theOne({ word }: CfTarget, candidates: readonly Summary[]): string | undefined {
   const [only, ...others] = candidates
   if (others.length === 0) return only?.Id
-  const rows = candidates.map(({ Id = '', DomainName = '', Aliases, Enabled }) => [
-    `cf://${Id}`,
-    DomainName,
-    Enabled === true ? 'enabled' : 'disabled',
-    ...(Aliases?.Items ?? []),
-  ])
+  const rows = candidates.map(({ Id = '', DomainName = '', Aliases, Enabled }) =>
+    [`cf://${Id}`, DomainName, Enabled === true ? 'enabled' : 'disabled', ...(Aliases?.Items ?? [])].join('  '),
+  )
   throw new CtlError('usage', `${candidates.length} distributions serve ${word}.`, {
-    hint: ['Name the one that is meant:', ...table(rows).split('\n')],
+    hint: ['Name the one that is meant:', ...rows.map((row) => verbatim(row))],
   })
 }
 

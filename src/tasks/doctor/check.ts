@@ -1,4 +1,5 @@
 import { CtlError, messageOf } from '../../ui/errors.ts'
+import type { Line } from '../../ui/text.ts'
 
 export type CheckStatus = 'ok' | 'failed' | 'warning' | 'skipped'
 
@@ -10,7 +11,7 @@ export interface Finding {
   /** What that means. */
   readonly meaning?: string
   /** What to do, one step an entry. */
-  readonly todo: readonly string[]
+  readonly todo: readonly Line[]
 }
 
 /** A finding and what it is about. */
@@ -21,13 +22,13 @@ export interface Check extends Finding {
 }
 
 export const ok = (seen: string, meaning: string): Finding => ({ status: 'ok', seen, meaning, todo: [] })
-export const failed = (seen: string, meaning: string, ...todo: string[]): Finding => ({
+export const failed = (seen: string, meaning: string, ...todo: Line[]): Finding => ({
   status: 'failed',
   seen,
   meaning,
   todo,
 })
-export const warning = (seen: string, meaning: string, ...todo: string[]): Finding => ({
+export const warning = (seen: string, meaning: string, ...todo: Line[]): Finding => ({
   status: 'warning',
   seen,
   meaning,

@@ -126,8 +126,8 @@ async function judgeStranger({ url, known }: FrontPlace, path: string): Promise<
 }
 
 const lookAtIt = [
-  'Look whether packagecloud runs (packagecloud-ctl status) and at its log.',
-  'Where its paths are not the keys of the bucket, give --front-path, such as USER/REPO/packages/…/download.deb.',
+  'Look whether packagecloud runs (`packagecloud-ctl status`) and at its log.',
+  'Where its paths are not the keys of the bucket, give --front-path, such as USER/REPO/packages/.../download.deb.',
 ]
 
 function judgeRedirect({ status, host, kind }: FrontAnswer, { domain }: Place, { enabled }: FrontPlace): Finding {

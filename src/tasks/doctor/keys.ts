@@ -102,7 +102,7 @@ export async function findSamples(
   }
 }
 
-const askForKey = 'Name some: --key with the key of a package, and --key with that of an index such as …/InRelease.'
+const askForKey = 'Name some: --key with the key of a package, and --key with that of an index such as .../InRelease.'
 
 function unsignable(key: string): CtlError {
   try {

@@ -43,7 +43,7 @@ export const isUnknownName = (error: unknown): boolean =>
 export async function resolves(name: string): Promise<Finding> {
   try {
     const addresses = await addressesOf(name)
-    return ok(`${name} is ${addresses.slice(0, 3).join(', ')}${addresses.length > 3 ? ' …' : ''}`, 'Clients find it.')
+    return ok(`${name} is ${addresses.slice(0, 3).join(', ')}${addresses.length > 3 ? ' ...' : ''}`, 'Clients find it.')
   } catch (error) {
     return failed(
       networkReason(error),
@@ -63,7 +63,7 @@ export function judgeCertificate(name: string, certificate: ServerCertificate, n
     return failed(
       otherName,
       'The server shows a certificate for another name, and package managers stop there.',
-      'Give the distribution a certificate for this name: `pc-ctl reconfigure-cloudfront-distribution … --alias --certificate`.',
+      'Give the distribution a certificate for this name: `pc-ctl reconfigure-cloudfront-distribution ARN --alias NAME --certificate ARN`.',
     )
   }
   if (left < 0) return failed(`it expired ${-left} d ago`, 'Package managers refuse it.', renew)

@@ -80,7 +80,7 @@ function otherwise(place: Place, status: number): [meaning: string, ...todo: str
   if (status === 502 || status === 503) {
     return [
       'The function at the edge failed, or could not decrypt its secret.',
-      "Its log is in CloudWatch in the region nearest to this machine, in the group /aws/lambda/us-east-1.…; look at the role's kms:Decrypt.",
+      "Its log is in CloudWatch in the region nearest to this machine, in the group /aws/lambda/us-east-1...; look at the role's kms:Decrypt.",
       repair(place),
     ]
   }

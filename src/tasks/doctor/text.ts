@@ -1,33 +1,31 @@
 import { originOf } from '../../edge/signature.ts'
-import { render } from '../../ui/template.ts'
+import { renderProse } from '../../ui/template.ts'
+import { advice, type Block, item, nested } from '../../ui/text.ts'
 import type { Check } from './check.ts'
 import type { Diagnosis } from './diagnose.ts'
 
-const marks = { ok: '✔', failed: '✖', warning: '!', skipped: '–' } as const
-
 /** A line for each check, and beneath those that are not right what it means and what to do. */
-export function diagnosisLines({ checks, count }: Diagnosis): string[] {
+export function diagnosisText({ checks, count }: Diagnosis): Block[] {
   const warnings = `${count.warning} ${count.warning === 1 ? 'warning' : 'warnings'}`
   return [
-    ...checks.flatMap(checkLines),
+    ...checks.flatMap(checkText),
     '',
     `${count.ok} ok, ${count.failed} failed, ${warnings}, ${count.skipped} skipped`,
   ]
 }
 
-function checkLines({ status, title, seen, meaning, todo }: Check): string[] {
-  const head = `${marks[status]} ${title}: ${seen}`
-  if (status === 'ok' || status === 'skipped') return [head, ...todo.map(indented)]
-  return [head, ...(meaning === undefined ? [] : [indented(meaning)]), ...todo.map((step) => indented(`→ ${step}`))]
+function checkText({ status, title, seen, meaning, todo }: Check): Block[] {
+  const head = item(status, `${title}: ${seen}`)
+  if (status === 'ok' || status === 'skipped') return [head, nested(advice(todo))]
+  const steps = todo.map((step) => (typeof step === 'string' ? item('todo', step) : nested([step], 3)))
+  return [head, nested([...(meaning === undefined ? [] : [meaning]), ...steps])]
 }
-
-const indented = (line: string): string => `    ${line}`
 
 /** What firewalls and proxies between clients and packages need to know. */
 export interface PassageSettings {
   readonly allow: readonly { readonly name: string; readonly port: string; readonly scheme: string }[]
   /** The same for people, with the settings of apt-cacher-ng and squid. */
-  readonly text: string
+  readonly text: readonly Block[]
 }
 
 /**
@@ -40,7 +38,7 @@ export async function passageSettings(domain: string, front: string | undefined)
     const scheme = protocol.slice(0, -1)
     return { name: hostname, port: port || (scheme === 'https' ? '443' : '80'), scheme }
   })
-  const text = await render('doctor-proxies.txt', {
+  const text = await renderProse('doctor-proxies.txt', {
     hosts: allow,
     domains: [...new Set(allow.map(({ name }) => name))].join(' '),
     passThrough: `^(${allow.map(({ name, port }) => quoted(`${name}:${port}`)).join('|')})$`,

@@ -94,7 +94,7 @@ function wanted(settings: Settings, name: TextName): string {
     if (!(error instanceof CtlError) || source?.kind !== 'config' || name === 'cloudfrontPreviousSecret') throw error
     throw new CtlError('configuration', error.message, {
       hint: [
-        `pc-ctl ${makers[name]} prints it.`,
+        `\`pc-ctl ${makers[name]}\` prints it.`,
         `${source.file}:${source.line} enables CloudFront, which needs it. Until it is there, set cloudfront_enabled to false.`,
       ],
       cause: error,

@@ -6,6 +6,7 @@ import { constants } from 'node:os'
 import { delimiter, resolve } from 'node:path'
 
 import { CtlError, messageOf } from '../../ui/errors.ts'
+import { verbatim } from '../../ui/text.ts'
 
 /** The file that packagecloud-ctl reads; it takes no other. */
 export const appliedConfig = '/etc/packagecloud/packagecloud.rb'
@@ -39,7 +40,8 @@ export async function findCtl(
   }
   throw new CtlError('configuration', 'packagecloud-ctl is not installed here, so nothing was run.', {
     hint: [
-      `Run this on the packagecloud host, on each if there are several: ${todo}`,
+      'Run this on the packagecloud host, on each if there are several:',
+      verbatim(todo),
       `If this is such a host, give --ctl PATH: it is neither on PATH nor ${installed}.`,
     ],
     code: 'NotInstalled',

@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises'
 
 import { carriedFlags, loadSettings, type Settings } from '../../settings/settings.ts'
 import { messageOf } from '../../ui/errors.ts'
+import { advice, type Line, nested, type Say, verbatim } from '../../ui/text.ts'
 import { commandLine } from '../follow-up.ts'
 import { checkConfig } from './config.ts'
 import { appliedConfig, type Ended, findCtl, runCtl } from './executable.ts'
@@ -50,11 +51,7 @@ export interface Passed {
  * @throws CtlError of kind `configuration`, with nothing run, if packagecloud-ctl is not here or the file is not right;
  *   `failed` if packagecloud-ctl cannot be started
  */
-export async function passThrough(
-  settings: Settings,
-  request: PassThrough,
-  say: (line: string) => void,
-): Promise<Passed> {
+export async function passThrough(settings: Settings, request: PassThrough, say: Say): Promise<Passed> {
   const { command, args, ctl, dryRun, quiet, carried } = request
   const words = [command, ...args]
   const file = await findCtl(ctl, commandLine(['packagecloud-ctl', ...words]))
@@ -65,12 +62,12 @@ export async function passThrough(
   const sha256 = await fingerprint(settings.configFile)
   const applied = await recall(settings.configFile)
   const configChanged = applied === undefined ? null : applied.sha256 !== sha256
-  if (command === 'restart') for (const line of aboutRestart(settings.configFile, applied, sha256, carried)) say(line)
+  if (command === 'restart') say(...advice(aboutRestart(settings.configFile, applied, sha256, carried)))
   const outcome = { command: [file, ...words], configChanged }
   if (dryRun) return { ...outcome, ran: false, code: 0 }
 
   const ended = await runCtl(file, words, quiet)
-  if (ended.code !== 0) say(`${commandLine(outcome.command)} ${endOf(ended)}.`)
+  if (ended.code !== 0) say(`\`${commandLine(outcome.command)}\` ${endOf(ended)}.`)
   else if (command === 'reconfigure') await afterReconfigure(settings, sha256, request, say)
   return {
     ...outcome,
@@ -85,7 +82,7 @@ export async function passOn(
   command: PassThrough['command'],
   args: readonly string[],
   { config, ctl, 'dry-run': dryRun, json: quiet }: PassThroughFlags,
-  say: (line: string) => void,
+  say: Say,
 ): Promise<Passed> {
   const flags = { config, installation: 'packagecloud' }
   const carried = [...carriedFlags(flags), ...(ctl === undefined ? [] : ['--ctl', ctl])]
@@ -105,23 +102,18 @@ function aboutRestart(
   applied: Applied | undefined,
   sha256: string,
   carried: readonly string[],
-): readonly string[] {
+): readonly Line[] {
   if (applied === undefined) {
     return [`Not known whether ${file} has been applied: no reconfigure through pc-ctl is on record.`]
   }
   if (applied.sha256 === sha256) return []
   return [
     `${file} has changed since the last reconfigure through pc-ctl, at ${applied.at}. A restart alone does not apply it:`,
-    `  ${commandLine(['pc-ctl', 'reconfigure', ...carried])}`,
+    verbatim(commandLine(['pc-ctl', 'reconfigure', ...carried])),
   ]
 }
 
-async function afterReconfigure(
-  settings: Settings,
-  sha256: string,
-  request: PassThrough,
-  say: (line: string) => void,
-): Promise<void> {
+async function afterReconfigure(settings: Settings, sha256: string, request: PassThrough, say: Say): Promise<void> {
   await remember(settings.configFile, { sha256, at: new Date().toISOString() }).catch((error: unknown) => {
     say(`pc-ctl could not take down what was applied, so restart will not be able to compare: ${messageOf(error)}`)
   })
@@ -130,5 +122,5 @@ async function afterReconfigure(
   if (settings.cloudfrontPreviousSecret !== undefined) {
     say('A secret is being replaced: restart only once the distribution that accepts both is deployed.')
   }
-  say(`  ${commandLine(['pc-ctl', 'restart', ...request.carried])}`)
+  say(nested([verbatim(commandLine(['pc-ctl', 'restart', ...request.carried]))], 2))
 }

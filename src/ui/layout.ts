@@ -1,0 +1,85 @@
+import { markText, styled } from './marks.ts'
+import { printable } from './printable.ts'
+import type { Screen } from './screen.ts'
+import { tableLines } from './table.ts'
+import { type Block, type Difference, type Item, type Labelled, nested, Verbatim } from './text.ts'
+import { widthOf, wrap } from './wrap.ts'
+
+/** Below this an indented line would be a column of single words. */
+const leastRoom = 10
+
+/** Lays blocks out for a screen: lines joined by line breaks, without one at the end. */
+export const lay = (blocks: readonly Block[], screen: Screen): string =>
+  blocks.flatMap((block) => linesOf(block, screen)).join('\n')
+
+/** The lines of one block. Nothing in them can do anything to a terminal but our own colours. */
+export function linesOf(block: Block, screen: Screen): string[] {
+  if (typeof block === 'string') return prose(block, screen)
+  if (block instanceof Verbatim) return block.lines.map(printable)
+  switch (block.kind) {
+    case 'item':
+      return itemLines(block, screen)
+    case 'nested':
+      return indented(
+        block.blocks.flatMap((inner) => linesOf(inner, narrowed(screen, block.by))),
+        block.by,
+      )
+    case 'heading':
+      return prose(block.text, screen).map((line) => styled('bold', line, screen))
+    case 'labelled':
+      return labelledLines(block, screen)
+    case 'table':
+      return tableLines(block, screen, linesOf)
+    case 'difference':
+      return differenceLines(block, screen)
+  }
+}
+
+const prose = (text: string, { columns }: Screen): string[] =>
+  wrap(printable(text.trimEnd().replace(/\s*[\n\r\t]\s*/g, ' ')), columns)
+
+const narrowed = (screen: Screen, by: number): Screen => ({
+  ...screen,
+  columns: Math.max(screen.columns - by, leastRoom),
+})
+
+const indented = (lines: readonly string[], by: number): string[] =>
+  lines.map((line) => (line === '' ? line : ' '.repeat(by) + line))
+
+function itemLines({ mark, text }: Item, screen: Screen): string[] {
+  const sign = typeof mark === 'string' ? markText(mark, screen) : mark.sign
+  const by = widthOf(sign) + 1
+  const [first = '', ...rest] = linesOf(text, narrowed(screen, by))
+  return [`${sign} ${first}`.trimEnd(), ...indented(rest, by)]
+}
+
+const labelStyles = { Error: 'red', Warning: 'yellow', Note: undefined } as const
+
+function labelledLines({ label, text }: Labelled, screen: Screen): string[] {
+  const [first = '', ...rest] = prose(`${label}: ${text}`, screen)
+  return [styled(labelStyles[label], first.slice(0, label.length), screen) + first.slice(label.length), ...rest]
+}
+
+/** On one line where that fits; else before and after beneath the field, documents in lines of their own. */
+function differenceLines({ field, before, after }: Difference, screen: Screen): string[] {
+  const arrow = markText('todo', screen)
+  const line = printable(`${field}: ${inShort(before)} ${arrow} ${inShort(after)}`)
+  if (widthOf(line) <= screen.columns) return [line]
+  const inner = narrowed(screen, 2)
+  const [first = '', ...rest] = valueLines(after, narrowed(inner, widthOf(arrow) + 1))
+  return [
+    ...prose(`${field}:`, screen),
+    ...indented([...valueLines(before, inner), `${arrow} ${first}`, ...indented(rest, widthOf(arrow) + 1)], 2),
+  ]
+}
+
+const inShort = (value: unknown): string => (value === undefined ? '(none)' : JSON.stringify(value))
+
+function valueLines(value: unknown, screen: Screen): string[] {
+  const text = inShort(value)
+  const whole = value === undefined || widthOf(text) <= screen.columns ? text : JSON.stringify(value, undefined, 2)
+  return whole.split('\n').flatMap((line) => {
+    const by = line.length - line.trimStart().length
+    return linesOf(nested([line.trimStart()], by), screen)
+  })
+}
