@@ -42,6 +42,30 @@ const importRule = (room, destroys) => ({
   ],
 })
 
+/** Where results and talk go through, so that none goes astray and what can't be written is told alike everywhere. */
+const streams = [
+  ['stdout', 'src/ui/result.ts'],
+  ['stderr', 'src/ui/talk.ts'],
+]
+const streamRules = {
+  'no-console': 'error',
+  'no-restricted-properties': [
+    'error',
+    ...streams.map(([property, file]) => ({ object: 'process', property, message: `Only ${file} writes there.` })),
+  ],
+  'no-restricted-syntax': [
+    'error',
+    ...streams.map(([name, file]) => ({
+      selector: `ImportDeclaration[source.value=/^(node:)?process$/] ImportSpecifier[imported.name='${name}']`,
+      message: `Only ${file} writes there.`,
+    })),
+    {
+      selector: "CallExpression[callee.name='writeSync'][arguments.0.value=/^[12]$/]",
+      message: 'Results go through src/ui/result.ts, talk through src/ui/talk.ts.',
+    },
+  ],
+}
+
 const destroying = '(Delete|Remove|Schedule.*Deletion|Disable).*Command$'
 const importRules = [
   ...Object.keys(rooms).map((room) => ({
@@ -77,4 +101,10 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-unused-expressions': 'off' },
   },
   ...importRules,
+  {
+    // The edge function's only way to be heard is the console; the sandbox knows nothing of src/ui.
+    files: ['src/**/*.ts'],
+    ignores: ['src/ui/result.ts', 'src/ui/talk.ts', 'src/edge/**', 'src/sandbox/**'],
+    rules: streamRules,
+  },
 )

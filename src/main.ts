@@ -7,12 +7,6 @@ process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
   if (!text.includes('SQLite')) Reflect.apply(emitWarning, process, [warning, ...rest])
 }
 
-// Whoever reads our output may have had enough of it: `pc-ctl … | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
-})
-
 enableCompileCache()
 // Loaded only now, so that the compile cache covers it.
 await import('./run.ts')

@@ -1,21 +1,70 @@
-import { flush, handle, run } from '@oclif/core'
+import { format } from 'node:util'
 
-import { exitCodes, messageOf } from './ui/errors.ts'
+import { Config, Errors, run, ux } from '@oclif/core'
+
+import { CtlError } from './ui/errors.ts'
+import { report, reportUnwritten } from './ui/failure.ts'
+import { ReaderGone, result } from './ui/result.ts'
+import { allSaid, say } from './ui/talk.ts'
+import { verbatim, whole } from './ui/text.ts'
+import { listed } from './ui/usage.ts'
 
 const args = process.argv.slice(2)
-try {
-  await run(args, import.meta.url)
-  await flush()
-} catch (error) {
-  // The one failure that comes before any command of ours could tell it.
-  const unknown = /^command (.*) not found$/.exec(messageOf(error))?.[1]
-  if (unknown === undefined) await handle(error instanceof Error ? error : new Error(messageOf(error)))
-  else refuse(`pc-ctl has no command "${unknown}".`, 'pc-ctl --help lists the commands.')
+const end = args.indexOf('--')
+const flags = end === -1 ? args : args.slice(0, end)
+
+// What oclif itself prints, which is help and the version, is a result like any other.
+ux.stdout = (text, ...more) => result.print(`${format(...[text ?? []].flat(), ...more)}\n`)
+ux.stderr = (text, ...more) => say(whole(format(...[text ?? []].flat(), ...more)))
+
+const isDone = await carryOut()
+const isWritten = await write()
+if (!isDone || !isWritten) {
+  await allSaid()
+  process.exit()
 }
 
-function refuse(message: string, hint: string): void {
-  process.exitCode = exitCodes.usage
-  if (args.includes('--json')) {
-    process.stdout.write(`${JSON.stringify({ error: { code: 'usage', message, hint: [hint] } }, undefined, 2)}\n`)
-  } else process.stderr.write(`Error: ${message}\n  ${hint}\n`)
+/** Runs the command; answers whether it came to its end. */
+async function carryOut(): Promise<boolean> {
+  try {
+    const config = await Config.load(import.meta.url)
+    assertCommand(config)
+    await run(args, config)
+    return true
+  } catch (error) {
+    // How a command ends that has told itself why.
+    if (!(error instanceof Errors.ExitError)) {
+      report(error, { json: flags.includes('--json'), verbose: flags.includes('--verbose') })
+    }
+    return false
+  }
+}
+
+/** Sees to it that the result has been taken; answers whether it has been. */
+async function write(): Promise<boolean> {
+  try {
+    await result.end()
+    return true
+  } catch (error) {
+    if (!(error instanceof ReaderGone)) reportUnwritten(error)
+    return false
+  }
+}
+
+/** @throws CtlError of kind `usage` if what is asked for, or about, is no command */
+function assertCommand(config: Config): void {
+  const isHelp = args.length === 0 || flags.includes('--help')
+  const name = isHelp ? flags.find((word) => word !== '--help' && word !== 'help') : args[0]
+  if (name === undefined || config.findCommand(name) !== undefined) return
+  if (name.startsWith('-') && (isHelp || name === '--version')) return
+  const what = name.startsWith('-')
+    ? `pc-ctl begins with a command, not with ${name}.`
+    : `pc-ctl has no command ${JSON.stringify(name)}.`
+  throw new CtlError('usage', what, {
+    hint: [
+      `Its commands are ${listed(config.commandIDs.toSorted(), 'and')}.`,
+      'What each does:',
+      verbatim('pc-ctl --help'),
+    ],
+  })
 }

@@ -54,7 +54,10 @@ export default class Cfcreate extends CtlCommand {
     const how = { ...flags, json: this.jsonEnabled() }
     const say: Say = (...blocks) => this.say(...blocks)
     const buckets = readBuckets(argv.map(String), edit)
-    const conduct = { show: flags['dry-run'] ? quietly(how) : chooseShow(how), signal: interruptSignal(say) }
+    const conduct = {
+      show: flags['dry-run'] ? quietly(how) : chooseShow(how),
+      signal: interruptSignal(say, { unseen: !flags['dry-run'] }),
+    }
     const look = await lookBeforeCreation(aws, buckets, wishes, conduct)
     const warned = warnings(look)
     this.say(...warned.map(warning))

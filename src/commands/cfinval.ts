@@ -16,7 +16,7 @@ import { formatFlag, formatOf } from '../ui/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
-import { chooseShow } from '../ui/renderer.ts'
+import { chooseShow, quietly } from '../ui/renderer.ts'
 import { labelled } from '../ui/text.ts'
 
 export default class Cfinval extends CtlCommand {
@@ -62,9 +62,10 @@ export default class Cfinval extends CtlCommand {
     const { args, flags } = await this.parse(Cfinval)
     const asked = await readWords(args.target, process.stdin)
     const aws = connect(await loadSettings(flags))
+    const how = { ...flags, json: this.jsonEnabled() }
     const conduct = {
-      show: chooseShow({ ...flags, json: this.jsonEnabled() }),
-      signal: interruptSignal((...blocks) => this.say(...blocks)),
+      show: flags['dry-run'] ? quietly(how) : chooseShow(how),
+      signal: interruptSignal((...blocks) => this.say(...blocks), { unseen: !flags['dry-run'] }),
     }
     const wishes = { collapse: flags.collapse, indexFolders: !flags['cf-no-invalidate-default-index-root'] }
     const { groups } = (await runChain(findInvalidations(aws, asked, wishes), 'plan', conduct)).ctx
@@ -75,6 +76,7 @@ export default class Cfinval extends CtlCommand {
       return { plan: groups }
     }
     const made = await runChain(invalidate(aws, groups, flags, new Date()), 'apply', conduct)
+    this.ifLost('The invalidations are made; pc-ctl cfinvalinfo shows them.')
     const invalidations = Object.values(made.ctx).map(reportOf)
     if (formatOf(flags) === 's3cmd') this.print(...s3cmdInvalidated(groups, invalidations))
     else this.print(invalidationTable(invalidations))

@@ -59,6 +59,7 @@ export default class Cfremove extends CtlCommand {
       uri: `cf://${id}`,
       outcome: live === undefined ? 'removed' : 'disabled',
     }))
+    this.ifLost('What could be removed is removed, the rest is disabled; pc-ctl cflist shows what is left.')
     for (const { uri, outcome: what } of distributions) {
       if (what === 'removed') this.print(verbatim(`Distribution ${uri} deleted`))
       else this.say(`${uri} is being disabled; run the same command again in some minutes to delete it.`)

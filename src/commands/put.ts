@@ -7,7 +7,7 @@ import { planPut, put, putText, type PutReport, putReports } from '../tasks/put.
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
-import { chooseShow } from '../ui/renderer.ts'
+import { chooseShow, quietly } from '../ui/renderer.ts'
 import { verbatim } from '../ui/text.ts'
 
 export default class Put extends CtlCommand {
@@ -62,11 +62,13 @@ export default class Put extends CtlCommand {
     const wishes = { isPublic: flags['acl-public'], mimeType: flags['mime-type'], added: flags['add-header'] }
     const planned = await planPut(args.file, wishes, process.stdin)
     const chain = put(connect(await loadSettings(flags)), planned, wishes)
-    const signal = interruptSignal((...blocks) => this.say(...blocks))
-    const show = chooseShow({ ...flags, json: this.jsonEnabled() })
+    const signal = interruptSignal((...blocks) => this.say(...blocks), { unseen: !flags['dry-run'] })
+    const how = { ...flags, json: this.jsonEnabled() }
+    const show = flags['dry-run'] ? quietly(how) : chooseShow(how)
     const { ctx } = await runChain(chain, flags['dry-run'] ? 'plan' : 'apply', { show, signal })
     const reports = putReports(planned, ctx, wishes)
     if (!flags['dry-run']) {
+      this.ifLost('The objects are uploaded.')
       this.print(putText(reports))
       return { objects: reports }
     }

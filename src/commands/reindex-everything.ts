@@ -71,6 +71,7 @@ export default class ReindexEverything extends CtlCommand {
       },
       (...blocks) => this.say(...blocks),
     )
+    if (!report.dryRun) this.ifLost('What was to be put right is put right; --report FILE keeps the whole report.')
     this.print(...(flags.list ? listText(report) : reportText(report)))
     if (report.failed > 0) process.exitCode = exitCodes.failed
     else if (report.indexes.some(({ outcome }) => outcome === 'refused')) process.exitCode = exitCodes.refused

@@ -9,6 +9,7 @@ import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { quietly, type Show } from '../ui/renderer.ts'
+import { isResultSeen, result } from '../ui/result.ts'
 import { whole } from '../ui/text.ts'
 
 /** Seconds between looks; each look is some twenty calls, most to CloudFront, which throttles early. */
@@ -36,9 +37,10 @@ export default class Status extends CtlCommand {
     while (flags.watch) {
       await pause(interval * 1000, signal)
       report = await look('nothing')
-      if (process.stdout.isTTY) process.stdout.write('\u001B[H\u001B[2J')
+      if (isResultSeen()) result.print('\u001B[H\u001B[2J')
       else this.print('')
       this.print(...statusText(report), '', `${new Date().toLocaleTimeString()}, Ctrl-C ends`)
+      await result.taken()
     }
     if (flags['exit-code'] && report.drift) process.exitCode = exitCodes.changes
     return report

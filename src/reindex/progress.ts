@@ -1,6 +1,7 @@
 import { formatDuration } from '../ui/duration.ts'
 import { clearLine, drawLine, printable, type Terminal } from '../ui/live-line.ts'
 import type { Show } from '../ui/renderer.ts'
+import { stderr } from '../ui/talk.ts'
 
 /** What is being done. */
 export interface Part {
@@ -38,7 +39,7 @@ export class Progress {
 
   constructor(show: Show, options: ProgressOptions = {}) {
     this.show = show
-    this.stream = options.stream ?? process.stderr
+    this.stream = options.stream ?? stderr
     this.now = options.now ?? (() => performance.now())
     this.every = options.every ?? { lines: 30_000, live: 200 }
   }
@@ -52,7 +53,7 @@ export class Progress {
     this.since = this.now()
     if (this.show === 'nothing') return
     if (this.show === 'lines') this.stream.write(`… ${part.title}\n`)
-    this.timer = setInterval(() => this.tell(), this.every[this.show])
+    this.timer = setInterval(() => this.tell(), this.isDrawn() ? this.every.live : this.every.lines)
     this.timer.unref()
   }
 
@@ -61,10 +62,11 @@ export class Progress {
     this.bytes += bytes
   }
 
-  /** Ends the part with a line of its own. */
+  /** Ends the part: with a line of its own, unless nothing is to be left of it on the screen. */
   end(): void {
     if (this.timer === undefined) return
     this.stop()
+    if (this.show === 'fleeting') return
     const { title, noun } = this.part
     this.stream.write(
       `✔ ${title}: ${count(this.done)} ${noun} in ${formatDuration((this.now() - this.since) / 1000)}\n`,
@@ -75,7 +77,7 @@ export class Progress {
   stop(): void {
     clearInterval(this.timer)
     this.timer = undefined
-    if (this.show === 'live') clearLine(this.stream)
+    if (this.isDrawn()) clearLine(this.stream)
   }
 
   /** How far it is, in one line. */
@@ -100,8 +102,12 @@ export class Progress {
       .join(', ')
   }
 
+  private isDrawn(): boolean {
+    return this.show === 'live' || this.show === 'fleeting'
+  }
+
   private tell(): void {
-    if (this.show === 'live') drawLine(this.line(), this.stream)
+    if (this.isDrawn()) drawLine(this.line(), this.stream)
     else this.stream.write(`… ${printable(this.line())}\n`)
   }
 }

@@ -1,13 +1,13 @@
-import { Listr, type ListrTask } from 'listr2'
-
 import { nameOf } from '../aws/absent.ts'
-import { explain } from '../aws/denial.ts'
-import { interruption, pause, type Talk } from '../aws/patience.ts'
+import { pause, type Talk } from '../aws/patience.ts'
 import type { Decision, Need, Resource } from '../resources/resource.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
 import type { PlanLine } from '../ui/plan.ts'
-import { rendering, type Show, stepLines } from '../ui/renderer.ts'
+import { type Conduct, runChain } from './run-chain.ts'
 import type { Line } from '../ui/text.ts'
+import type { Subject } from './wording.ts'
+
+export { type Conduct, runChain } from './run-chain.ts'
 
 /**
  * One step of a runbook. Only this file knows a plan from an apply: `check` and `compute` run in both, `ensure` writes
@@ -23,15 +23,18 @@ export interface Step<C> {
   readonly together?: readonly Step<C>[]
   /** Left out of a plan. */
   readonly onlyWhenApplied?: boolean
-  /** Whether the step is left out, judged when its turn comes. */
-  readonly skip?: (ctx: C) => boolean
+  /** Why the step is left out, if it is; judged when its turn comes. */
+  readonly skip?: (ctx: C) => string | undefined
+  /** What the step is about: a plan only looks at that, and says so. */
+  readonly subject?: Subject<C>
   /** The permissions that the step needs, given what the steps before it have handed on. */
   readonly needs?: (ctx: C) => readonly Need[]
 }
 
 export type Chain<C> = readonly Step<C>[]
 
-interface Run extends Talk {
+/** What a step is told of the run that it is part of. */
+export interface Run extends Talk {
   readonly mode: 'plan' | 'apply'
   readonly report: PlanLine[]
   readonly lookAgainAfter: number
@@ -76,7 +79,7 @@ export const compute = <C, K extends keyof C>(
 export const wait = <C>(
   title: string,
   until: (ctx: C, talk: Talk) => Promise<string | undefined>,
-  skip?: (ctx: C) => boolean,
+  skip?: (ctx: C) => string | undefined,
 ): Step<C> => ({
   title,
   run: until,
@@ -99,9 +102,10 @@ export const ensure = <C, K extends keyof C, Want>(
     want,
     as,
     skip,
-  }: { resource: Resource<Want, C[K]>; want: (ctx: C) => Want; as: K; skip?: (ctx: C) => boolean },
+  }: { resource: Resource<Want, C[K]>; want: (ctx: C) => Want; as: K; skip?: (ctx: C) => string | undefined },
 ): Step<C> => ({
   title,
+  subject: { kind: resource.kind, name: (ctx) => resource.name(want(ctx)) },
   needs: (ctx) => resource.needs(want(ctx)),
   async run(ctx, run) {
     const wanted = want(ctx)
@@ -193,89 +197,6 @@ function outcome({ do: verb, because }: Decision<unknown>, mode: Run['mode']): s
   return verb === 'create' ? 'created' : `updated${why}`
 }
 
-/** How a chain is run: where progress goes, and what ends it early. */
-export interface Conduct {
-  readonly show: Show
-  readonly signal: AbortSignal
-  /** Milliseconds until what was changed by someone else is looked at again, doubled each time. */
-  readonly lookAgainAfter?: number
-  /** The questions that the operator has answered with yes. */
-  readonly agreed?: readonly string[]
-}
-
-/**
- * Runs a chain once.
- *
- * @throws CtlError for every expected failure, with the failed step's title in its message
- */
-export async function runChain<C extends object>(
-  chain: Chain<C>,
-  mode: Run['mode'],
-  { show, signal, lookAgainAfter = 500, agreed = [] }: Conduct,
-): Promise<{ ctx: C; report: PlanLine[] }> {
-  const report: PlanLine[] = []
-  // Each step adds its part; a chain's order guarantees that what a step reads has been put there before.
-  const ctx = {} as C
-  const inFlight: Promise<unknown>[] = []
-  const failures = new Map<Step<C>, CtlError>()
-  const inOrder = chain.flatMap((step) => step.together ?? [step])
-
-  const toTask = (step: Step<C>): ListrTask<C> => ({
-    title: step.title,
-    ...(step.skip === undefined ? {} : { skip: step.skip }),
-    task(_ctx, task): Promise<void> | Listr<C> {
-      if (step.together !== undefined) return task.newListr(step.together.map(toTask), { concurrent: true })
-      const running = runStep(step, task)
-      inFlight.push(running.catch(() => undefined))
-      return running
-    },
-  })
-
-  const write = show === 'lines' ? (line: string) => void process.stderr.write(`${line}\n`) : () => undefined
-
-  const runStep = async (step: Step<C>, task: { title?: string; output?: string }): Promise<void> => {
-    const lines = stepLines(step.title, write)
-    const tell = (text: string): void => {
-      task.output = text
-      lines.tell(text)
-    }
-    try {
-      if (signal.aborted) throw interruption()
-      const done = await step.run(ctx, { mode, report, signal, lookAgainAfter, agreed, tell })
-      if (done !== undefined) task.title = `${step.title}: ${done}`
-      lines.done(done)
-    } catch (error) {
-      lines.failed()
-      const failure = explain(error, step.title)
-      failures.set(step, failure)
-      throw failure
-    }
-  }
-
-  const steps = mode === 'apply' ? chain : withoutWaits(chain)
-  const list = new Listr<C>(steps.map(toTask), { ...rendering(show), ctx, registerSignalListeners: false })
-  try {
-    await list.run(ctx)
-  } catch (error) {
-    // A step that failed does not cut off the calls of those beside it.
-    await Promise.all(inFlight)
-    // Of several the first in the runbook is told, whichever was the fastest.
-    const first = inOrder.find((step) => failures.has(step))
-    throw first === undefined ? error : failures.get(first)
-  }
-  // Steps that run at the same time end in any order; the report is in the runbook's.
-  const titles = inOrder.map(({ title }) => title)
-  report.sort((a, b) => titles.indexOf(a.title) - titles.indexOf(b.title))
-  return { ctx, report }
-}
-
-/** The steps of a plan; groups of which nothing is left are left out too. */
-const withoutWaits = <C>(chain: Chain<C>): Step<C>[] =>
-  chain
-    .filter(({ onlyWhenApplied }) => onlyWhenApplied !== true)
-    .map((step) => (step.together === undefined ? step : { ...step, together: withoutWaits(step.together) }))
-    .filter(({ together: group }) => group?.length !== 0)
-
 /** A plan: everything is looked at and decided, nothing is written. */
 export const planChain = async <C extends object>(chain: Chain<C>, conduct: Conduct): Promise<PlanLine[]> =>
   (await runChain(chain, 'plan', conduct)).report
@@ -331,4 +252,4 @@ function summary(plan: readonly PlanLine[]): string {
 export const needsOf = <C>(chain: Chain<C>, ctx: C): Need[] =>
   chain
     .flatMap((step) => [step, ...(step.together ?? [])])
-    .flatMap((step) => (step.skip?.(ctx) === true ? [] : (step.needs?.(ctx) ?? [])))
+    .flatMap((step) => (step.skip?.(ctx) !== undefined ? [] : (step.needs?.(ctx) ?? [])))

@@ -24,7 +24,7 @@ export async function change<C extends object>(
   chain: Chain<C>,
   flags: ChangeFlags,
   say: Say,
-  signal: AbortSignal = interruptSignal(say),
+  signal: AbortSignal = interruptSignal(say, { unseen: !flags['dry-run'] }),
 ): Promise<Changed<C>> {
   if (flags['dry-run']) return { plan: await planChain(chain, { show: quietly(flags), signal }) }
   const conduct = { show: chooseShow(flags), signal }

@@ -20,6 +20,7 @@ import { need, optional, type Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import { CtlError } from '../ui/errors.ts'
 import { type Chain, check, compute, ensure, type Step, together, wait } from './chain.ts'
+import { whyNotWaited } from './wording.ts'
 
 export interface Reconfigure {
   account: Account
@@ -93,7 +94,7 @@ export function reconfigureCloudfrontDistribution(
         ctx.distribution = { ...ctx.distribution, status: 'Deployed' }
         return 'Deployed'
       },
-      ({ distribution: made }) => !wishes.wait || made.status === 'Deployed',
+      ({ distribution: made }) => whyNotWaited(made.status, wishes.wait, 'left out by --no-wait'),
     ),
   ]
 }
@@ -149,7 +150,7 @@ export function serve<C extends Reconfigure>(
     compute('Choose how CloudFront reads the bucket', {
       from: async ({ existing, bucket }) => chooseAccess(wishes.originAccess, existing, bucket),
       as: 'access',
-      tell: (access) => (access === 'oai' ? 'origin access identity' : 'origin access control'),
+      tell: (access) => accessNames[access],
     }),
     together(
       'Create what the distribution refers to',
@@ -157,13 +158,13 @@ export function serve<C extends Reconfigure>(
         resource: originAccessIdentity(aws),
         want: ({ account }) => ({ names, accountId: account.id }),
         as: 'identity',
-        skip: ({ access }) => access !== 'oai',
+        skip: unless('oai'),
       }),
       ensure('Create the origin access control', {
         resource: originAccessControl(aws),
         want: ({ account }) => ({ names, accountId: account.id }),
         as: 'control',
-        skip: ({ access }) => access !== 'oac',
+        skip: unless('oac'),
       }),
       ensure('Create the cache policy', {
         resource: cachePolicy(aws),
@@ -173,11 +174,11 @@ export function serve<C extends Reconfigure>(
     ),
     ensure('Let the identity read the bucket', {
       ...letIn(({ identity }) => ({ kind: 'oai', ...identity })),
-      skip: ({ access }) => access !== 'oai',
+      skip: unless('oai'),
     }),
     ensure('Let the existing distribution read the bucket, before it changes over', {
       ...letIn(({ existing }) => ({ kind: 'oac', distributionArn: existing?.arn ?? '' })),
-      skip: ({ access, existing }) => access !== 'oac' || existing === undefined,
+      skip: (ctx) => unless('oac')(ctx) ?? (ctx.existing === undefined ? 'there is no distribution yet' : undefined),
     }),
     ensure('Create the distribution, or bring it up to date', {
       resource: distribution(aws),
@@ -198,10 +199,18 @@ export function serve<C extends Reconfigure>(
     }),
     ensure('Let the new distribution read the bucket', {
       ...letIn((ctx) => ({ kind: 'oac', distributionArn: ctx.distribution.arn })),
-      skip: ({ access, existing }) => access !== 'oac' || existing !== undefined,
+      skip: (ctx) => unless('oac')(ctx) ?? (ctx.existing === undefined ? undefined : 'the distribution is not new'),
     }),
   ]
 }
+
+const accessNames = { oai: 'origin access identity', oac: 'origin access control' } as const
+
+/** Why a step is left out that is only for one way of reading the bucket. */
+const unless =
+  (wanted: OriginAccess['kind']) =>
+  ({ access }: Reconfigure): string | undefined =>
+    access === wanted ? undefined : `not needed, for CloudFront reads the bucket by an ${accessNames[access]}`
 
 /**
  * @throws CtlError of kind `refused` where the way that was asked for, or the default, can't read this bucket

@@ -7,7 +7,7 @@ import { stateFolder } from '../settings/state-folder.ts'
 import type { SettingsFlags } from '../ui/command.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { readMapping, type ReindexFlags } from '../ui/reindex-flags.ts'
-import { chooseShow } from '../ui/renderer.ts'
+import { chooseShow, fleeting } from '../ui/renderer.ts'
 import type { Say } from '../ui/text.ts'
 import { reindexEverything, type ReindexOptions } from './reindex-everything.ts'
 
@@ -30,6 +30,7 @@ export async function reindexFromFlags(
   const settings = await loadSettings(flags)
   const mapping = await readMapping(flags.mapping)
   const choice = chooseObjects({ ...flags, mapping })
+  const show = chooseShow(flags)
   const reportFile = flags.report === undefined ? undefined : await openReportFile(flags.report)
   try {
     return await reindexEverything(connect(settings), settings, {
@@ -38,7 +39,7 @@ export async function reindexFromFlags(
       stateDir: flags['state-dir'] ?? stateFolder(),
       concurrency: flags.concurrency,
       full: flags.full,
-      show: chooseShow(flags),
+      show: wishes.dryRun || wishes.listOnly ? fleeting(show) : show,
       signal: interruptSignal(say),
       reportFile,
       say,

@@ -1,28 +1,36 @@
 import { createInterface } from 'node:readline/promises'
 
 import { CtlError } from './errors.ts'
+import { isTalkSeen, stderr } from './talk.ts'
 
 /** Where questions are asked and answered. */
 interface Terminal {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean }
   readonly output: NodeJS.WritableStream
+  /** Whether a person sees what is written there. */
+  readonly isSeen?: boolean
 }
 
 /**
  * Asks yes/no questions on the terminal, until one is not answered with yes. No is the default, and what the end of the
  * input (Ctrl-D) means.
  *
- * @throws CtlError of kind `usage` without a terminal, where nobody can answer; of kind `interrupted` when the signal
+ * @throws CtlError of kind `usage` without a terminal to ask and to answer on; of kind `interrupted` when the signal
  *   is aborted
  */
 export async function ask(
   questions: readonly string[],
   signal: AbortSignal,
-  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+  { input, output, isSeen = true }: Terminal = { input: process.stdin, output: stderr, isSeen: isTalkSeen() },
 ): Promise<boolean> {
   if (input.isTTY !== true) {
     throw new CtlError('usage', `This needs an answer, and there is no terminal: ${questions.join(' ')}`, {
       hint: 'Run it with --yes if the answer is yes.',
+    })
+  }
+  if (!isSeen) {
+    throw new CtlError('usage', `This needs an answer, and stderr is no terminal to ask on: ${questions.join(' ')}`, {
+      hint: 'Run it with --yes if the answer is yes, or leave stderr on the terminal.',
     })
   }
   const terminal = createInterface({ input, output })

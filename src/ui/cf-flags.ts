@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 
 import { changeFlags } from './change-flags.ts'
+import { isResultSeen } from './result.ts'
 
 /** s3cmd's lines, or a table for people. */
 export type CfFormat = 's3cmd' | 'table'
@@ -13,7 +14,7 @@ export const formatFlag = {
 }
 
 export const formatOf = ({ format }: { format?: CfFormat | undefined }): CfFormat =>
-  format ?? (process.stdout.isTTY ? 'table' : 's3cmd')
+  format ?? (isResultSeen() ? 'table' : 's3cmd')
 
 /** As {@link changeFlags}, with s3cmd's letter for a dry run. */
 export const cfChangeFlags = {

@@ -1,10 +1,13 @@
 import { Command, Flags, type Interfaces } from '@oclif/core'
 
-import { CtlError, exitCodes, messageOf } from './errors.ts'
+import { BadValue, withOwnReaders } from './bad-value.ts'
+import { exitCodes } from './errors.ts'
+import { report, toCtlError } from './failure.ts'
 import { lay } from './layout.ts'
-import { clearLine } from './live-line.ts'
-import { screenOf } from './screen.ts'
-import { advice, type Block, labelled, nested, whole } from './text.ts'
+import { ReaderGone, result, resultScreen } from './result.ts'
+import { say } from './talk.ts'
+import type { Block, Line } from './text.ts'
+import { checkUsage, type Shape, usageError } from './usage.ts'
 
 /** Flags that every command reading the installation's settings has. */
 export const settingsFlags = {
@@ -40,13 +43,9 @@ export const settingsFlags = {
 /** The values of {@link settingsFlags} after parsing. */
 export type SettingsFlags = Interfaces.InferredFlags<typeof settingsFlags>
 
-interface JsonError {
-  error: { code: string; message: string; hint: readonly string[] }
-}
-
 /**
  * Base of all commands: results on stdout, talk on stderr, expected failures as text without a stack trace, or as one
- * JSON document under `--json`, with the exit codes of {@link exitCodes}.
+ * JSON document under `--json`, with the exit codes of `exitCodes`.
  */
 export abstract class CtlCommand extends Command {
   static override enableJsonFlag = true
@@ -54,50 +53,53 @@ export abstract class CtlCommand extends Command {
     verbose: Flags.boolean({ description: 'one line per step, with more detail', helpGroup: 'GLOBAL' }),
   }
 
+  /** Writes a part of the result, and a line feed; nothing under `--json`, where all of it comes in the end. */
+  override log(text = ''): void {
+    if (!this.jsonEnabled()) result.print(`${text}\n`)
+  }
+
+  override logJson(document: unknown): void {
+    result.print(`${JSON.stringify(document, undefined, 2)}\n`)
+  }
+
+  /** What to do if the result can't be written, where running the same command again would not do. */
+  protected ifLost(...advice: readonly Line[]): void {
+    result.ifLost(...advice)
+  }
+
   /** Says something (progress, advice, warnings) on stderr. */
   protected say(...blocks: readonly Block[]): void {
-    if (blocks.length === 0) return
-    clearLine()
-    process.stderr.write(`${lay(blocks, screenOf(process.stderr))}\n`)
+    say(...blocks)
   }
 
   /** Prints a result on stdout, unless that is kept for `--json`. */
   protected print(...blocks: readonly Block[]): void {
-    if (blocks.length > 0) this.log(lay(blocks, screenOf(process.stdout)))
+    if (blocks.length > 0) this.log(lay(blocks, resultScreen()))
   }
 
-  protected override async catch(error: Error & { oclif?: { exit?: number } }): Promise<never> {
-    const failure = toCtlError(error)
-    process.exitCode = failure.exitCode
-    if (this.jsonEnabled()) this.logJson(this.toErrorJson(failure))
-    else {
-      this.say(labelled('Error', failure.message), nested(advice(failure.hint), 2))
-      const verbose = this.argv.includes('--verbose')
-      for (let cause: unknown = error; verbose && cause instanceof Error; cause = cause.cause) {
-        this.say(whole(cause.stack ?? cause.message))
-      }
+  /** @throws CtlError of kind `usage` for what can't be read, in our words and not in oclif's */
+  protected override async parse<F extends Output, B extends Output, A extends ArgOutput>(
+    options: Interfaces.Input<F, B, A>,
+    argv = this.argv,
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const { args = {}, flags = {}, baseFlags = {}, strict = true } = options
+    const command = `${this.config.bin} ${this.id ?? ''}`
+    const all: Shape['flags'] = { json: Flags.boolean(), ...baseFlags, ...flags }
+    checkUsage(argv, { command, flags: all, args, strict })
+    try {
+      return await super.parse(withOwnReaders(options), argv)
+    } catch (error) {
+      if (error instanceof BadValue) throw error.toCtlError(command)
+      throw usageError('The command line can not be read.', command, [], error)
     }
-    return this.exit(failure.exitCode)
   }
 
-  protected override toErrorJson(error: unknown): JsonError {
-    const failure = toCtlError(error)
-    return { error: { code: failure.code, message: failure.message, hint: failure.hint.map(String) } }
+  protected override async catch(error: unknown): Promise<never> {
+    if (error instanceof ReaderGone) return this.exit(exitCodes.done)
+    report(error, { json: this.jsonEnabled(), verbose: this.argv.includes('--verbose') })
+    return this.exit(toCtlError(error).exitCode)
   }
 }
 
-/** oclif's own errors (unknown flag, missing argument) are usage errors; anything unknown is a failure. */
-function toCtlError(error: unknown): CtlError {
-  if (error instanceof CtlError) return error
-  const exit = error instanceof Error && 'oclif' in error ? (error.oclif as { exit?: number }).exit : undefined
-  const message = messageOf(error)
-  if (exit === exitCodes.usage) {
-    const [first = message, ...rest] = message.split('\n').filter((line) => line.trim() !== '')
-    return new CtlError('usage', first, { hint: rest, code: 'usage', cause: error })
-  }
-  return new CtlError('failed', message, {
-    code: error instanceof Error ? error.name : 'Error',
-    hint: 'Run again with --verbose for details.',
-    cause: error,
-  })
-}
+type Output = Interfaces.OutputFlags<Interfaces.FlagInput>
+type ArgOutput = Interfaces.OutputArgs<Interfaces.ArgInput>

@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-
 import { CtlError } from './errors.ts'
+import { result, type Result } from './result.ts'
 
 /** A line of standard input, and where it stands, from 1. */
 export interface Line {
@@ -39,16 +38,12 @@ async function* decode(stream: AsyncIterable<unknown>): AsyncGenerator<string> {
 }
 
 /**
- * Writes lines to stdout, no faster than the reader takes them. Where the reader has gone, as `| head` does when it has
- * seen enough, the process ends, quietly: nobody is left to work for, and oclif would wait for stdout to drain.
+ * Writes lines of a result, no faster than the reader takes them.
+ *
+ * @throws CtlError of kind `failed` if they can't be written; `ReaderGone` if nobody reads on
  */
-export async function writeLines(lines: readonly string[]): Promise<void> {
-  const { stdout } = process
+export async function writeLines(lines: readonly string[], to: Result = result): Promise<void> {
   if (lines.length === 0) return
-  if (!stdout.write(`${lines.join('\n')}\n`) && stdout.writable) await once(stdout, 'drain').catch(ignoreClosedPipe)
-  if (!stdout.writable) process.exit()
-}
-
-function ignoreClosedPipe(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error
+  to.print(`${lines.join('\n')}\n`)
+  await to.taken()
 }

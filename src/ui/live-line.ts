@@ -1,8 +1,10 @@
+import { draw, stderr } from './talk.ts'
+
 /**
- * The last line of the terminal, while something changes on it. There is one terminal, so there is one such line:
- * whoever writes something else clears it first, and it is drawn again below.
+ * The last line of the terminal, while something changes on it. There is one terminal, so there is one such line: it
+ * makes room for what is said meanwhile, and is drawn again below.
  */
-let isDrawn = false
+let release: (() => void) | undefined
 
 /** As much of a terminal as this needs. */
 export interface Terminal {
@@ -11,17 +13,24 @@ export interface Terminal {
 }
 
 /** Draws the line, cut so that it does not wrap: what has wrapped can't be cleared any more. */
-export function drawLine(text: string, stream: Terminal = process.stderr): void {
+export function drawLine(text: string, stream: Terminal = stderr): void {
   stream.write(
     `\r${fit(printable(text), (stream.columns === undefined || stream.columns === 0 ? 80 : stream.columns) - 1)}\u001b[K`,
   )
-  isDrawn = true
+  release ??= draw({
+    above(lines) {
+      clearLine(stream)
+      stream.write(`${lines}\n`)
+    },
+  })
 }
 
 /** Clears the line, if there is one. */
-export function clearLine(stream: Terminal = process.stderr): void {
-  if (isDrawn) stream.write('\r\u001b[K')
-  isDrawn = false
+export function clearLine(stream: Terminal = stderr): void {
+  if (release === undefined) return
+  stream.write('\r\u001b[K')
+  release()
+  release = undefined
 }
 
 /**

@@ -25,6 +25,7 @@ const glyphs = {
   skipped: glyph('–', '-'),
   unknown: glyph('?', '?', 'yellow'),
   busy: glyph('…', '...'),
+  waiting: glyph('·', '.', 'dim'),
   todo: glyph('→', '->'),
   note: glyph('-'),
   keep: glyph('='),

@@ -1,40 +1,47 @@
-import { type ListrDefaultRendererLogLevels, ListrLogger, ProcessOutput } from 'listr2'
+import { LiveRenderer } from './live-renderer.ts'
+import { isTalkSeen, stderr } from './talk.ts'
+import { item, type Say } from './text.ts'
 
-/** Where progress goes: live on a terminal, a line a step elsewhere, or nowhere. */
-export type Show = 'live' | 'lines' | 'nothing'
+/**
+ * Where progress goes: live on a terminal, the same but gone from the screen once all went well, a line a step
+ * elsewhere, or nowhere.
+ */
+export type Show = 'live' | 'fleeting' | 'lines' | 'nothing'
 
 /** Live only where a terminal can show it: not when piped, not for `TERM=dumb`, not under `--verbose`. */
 export function chooseShow(
   options: { verbose?: boolean; json?: boolean },
-  stream: { isTTY?: boolean; columns?: number } = process.stderr,
+  stream: { isTTY?: boolean; columns?: number } = { isTTY: isTalkSeen(), columns: stderr.columns },
   environment: NodeJS.ProcessEnv = process.env,
-): Show {
+): Exclude<Show, 'fleeting'> {
   // A terminal without a size, as some wrappers make it, can't be drawn on.
   const terminal = stream.isTTY === true && stream.columns !== 0 && environment['TERM'] !== 'dumb'
   if (options.json === true && !terminal) return 'nothing'
   return terminal && options.verbose !== true ? 'live' : 'lines'
 }
 
-/** For what only looks: its result says all that lines would, so they are shown only under `--verbose`. */
+/** For what only looks: once there is a result, nobody needs to know any more how it was come by. */
+export const fleeting = (show: Show): Show => (show === 'live' ? 'fleeting' : show)
+
+/** As {@link fleeting}, for a result that says all that lines would: they are shown only under `--verbose`. */
 export function quietly(options: { verbose?: boolean; json?: boolean }): Show {
   const show = chooseShow(options)
-  return show === 'lines' && options.verbose !== true ? 'nothing' : show
+  return show === 'lines' && options.verbose !== true ? 'nothing' : fleeting(show)
 }
 
 /**
- * listr2's options for a choice. Progress is talk, so it goes to stderr; listr2's own default is stdout. The logger is
- * made anew for each run, because it holds on to the stream that it finds when it is made.
+ * listr2's options for a choice. What went wrong is told once, at the end of the command; in the list a step that failed keeps its title.
  */
 export const rendering = (show: Show) => ({
-  renderer: 'default' as const,
+  renderer: LiveRenderer,
   rendererOptions: {
-    logger: new ListrLogger<ListrDefaultRendererLogLevels>({
-      processOutput: new ProcessOutput(process.stderr, process.stderr),
-    }),
     collapseSubtasks: false,
+    showErrorMessage: false,
+    clearOutput: show === 'fleeting',
   },
-  silentRendererCondition: show !== 'live',
+  silentRendererCondition: show !== 'live' && show !== 'fleeting',
   fallbackRendererCondition: false,
+  registerSignalListeners: false,
 })
 
 /** How one step of a chain is shown where there is no live renderer. */
@@ -43,12 +50,13 @@ export interface StepLines {
   tell(text: string): void
   done(outcome: string | undefined): void
   failed(): void
+  skipped(why: string): void
 }
 
 const repeatAfter = 30_000
 
 /** Writes a step as plain lines without control codes. */
-export function stepLines(title: string, write: (line: string) => void, now: () => number = Date.now): StepLines {
+export function stepLines(title: string, say: Say, now: () => number = Date.now): StepLines {
   let last = ''
   let lastAt = 0
   return {
@@ -58,9 +66,10 @@ export function stepLines(title: string, write: (line: string) => void, now: () 
       if (essence === last && now() - lastAt < repeatAfter) return
       last = essence
       lastAt = now()
-      write(`… ${title}: ${text}`)
+      say(item('busy', `${title}: ${text}`))
     },
-    done: (outcome) => write(`✔ ${title}${outcome === undefined ? '' : `: ${outcome}`}`),
-    failed: () => write(`✖ ${title}`),
+    done: (outcome) => say(item('ok', `${title}${outcome === undefined ? '' : `: ${outcome}`}`)),
+    failed: () => say(item('failed', title)),
+    skipped: (why) => say(item('skipped', `${title}: ${why}`)),
   }
 }

@@ -101,7 +101,7 @@ describe('cfinval and cfinvalinfo', function () {
       [[`cf://${id}/I1`, '/a'], 'names an invalidation that is there already'],
       [['/a'], 'does not say which distribution'],
       [[`s3://${bucket}/a*b`], 'a * that is not at its end'],
-      [[], 'target'],
+      [[], 'needs TARGET'],
     ] as const) {
       const { stderr, code } = await place.run(['cfinval', ...args])
       expect([code, stderr.includes(says)], stderr).to.deep.equal([2, true])

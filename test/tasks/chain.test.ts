@@ -227,7 +227,10 @@ describe('an apply', () => {
 
   it('leaves out a step that is to be skipped, judged when its turn comes', async () => {
     const { making, log } = bench()
-    const skipped: Step<Context> = { ...making('second'), skip: ({ first }) => first === 'first value' }
+    const skipped: Step<Context> = {
+      ...making('second'),
+      skip: ({ first }) => (first === 'first value' ? 'first is there' : undefined),
+    }
     const { report } = await runChain([making('first'), skipped], 'apply', quiet)
     expect(report.map(({ name }) => name)).to.deep.equal(['first'])
     expect(log).to.deep.equal(['look first', 'write first'])
@@ -438,13 +441,13 @@ describe('a chain shown in lines', () => {
     ])
   })
 
-  it('says in a plan what would be done', async () => {
+  it('says in a plan what is looked at, and what would be done', async () => {
     const { making } = bench({ second: 'old', third: 'theirs' })
     const chain = [making('first'), making('second'), making('third'), wait<Context>('Wait', async () => undefined)]
     expect(await shown(() => planChain(chain, lines))).to.deep.equal([
-      '✔ Make first: would create',
-      '✔ Make second: would update (Value differs)',
-      '✔ Make third: would refuse (third is theirs)',
+      '✔ Look at the Text first: would create',
+      '✔ Look at the Text second: would update (Value differs)',
+      '✔ Look at the Text third: would refuse (third is theirs)',
     ])
   })
 
@@ -472,7 +475,7 @@ describe('needsOf', () => {
     const { making } = bench()
     const chain: Chain<Context> = [
       making('first'),
-      together('Both', making('second'), { ...making('third'), skip: () => true }),
+      together('Both', making('second'), { ...making('third'), skip: () => 'not needed' }),
     ]
     const needs = needsOf(chain, { first: '', second: '', third: '' })
     expect(needs.flatMap(({ resources }) => resources)).to.deep.equal(['first', 'second'])

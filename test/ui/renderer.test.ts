@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 
+import { lay } from '../../src/ui/layout.ts'
 import { chooseShow, stepLines } from '../../src/ui/renderer.ts'
+import { noTerminal } from '../../src/ui/screen.ts'
 
 describe('chooseShow', () => {
   const terminal = { isTTY: true, columns: 80 }
@@ -33,7 +35,7 @@ describe('stepLines', () => {
       clock,
       lines: stepLines(
         'Wait',
-        (line) => written.push(line),
+        (...blocks) => written.push(lay(blocks, noTerminal)),
         () => clock.now,
       ),
     }
@@ -44,7 +46,8 @@ describe('stepLines', () => {
     lines.done('created')
     lines.done(undefined)
     lines.failed()
-    expect(written).to.deep.equal(['✔ Wait: created', '✔ Wait', '✖ Wait'])
+    lines.skipped('not needed')
+    expect(written).to.deep.equal(['✔ Wait: created', '✔ Wait', '✖ Wait', '– Wait: not needed'])
   })
 
   it('does not repeat itself while only the elapsed time moves, but once in half a minute', () => {

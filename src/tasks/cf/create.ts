@@ -23,6 +23,7 @@ import { pending } from '../../resources/resource.ts'
 import { stateFolder } from '../../settings/state-folder.ts'
 import { CtlError } from '../../ui/errors.ts'
 import { type Chain, compute, type Conduct, ensure, runChain, type Step, together, wait } from '../chain.ts'
+import { whyNotWaited } from '../wording.ts'
 import { type CertificateChoice, logBucket, chooseCertificate } from './edit.ts'
 import { parseTarget } from './targets.ts'
 
@@ -144,6 +145,11 @@ export function createDistributions(aws: Aws, look: CreateLook, wishes: CreateWi
   const { origin } = wishes
   const own = look.buckets.filter(({ existing }) => existing === undefined || isOurs(existing.tags))
   const controlled = origin === 'private' && own.length > 0
+  const whyUncontrolled = controlled
+    ? undefined
+    : origin === 'private'
+      ? 'each bucket is served already, by a distribution that stays as it is'
+      : 'not needed, for CloudFront fetches as anybody'
   const originFor = ({ control }: Creation): OriginKind =>
     origin === 'private'
       ? { kind: origin, controlId: controlled ? control.id : pending('access control id') }
@@ -160,13 +166,13 @@ export function createDistributions(aws: Aws, look: CreateLook, wishes: CreateWi
         resource: originAccessControl(aws),
         want: () => ({ names, accountId }),
         as: 'control',
-        skip: () => !controlled,
+        skip: () => whyUncontrolled,
       }),
       ensure('Create the cache policy', {
         resource: cachePolicy(aws),
         want: () => ({ names, accountId, defaultTtl }),
         as: 'cachePolicy',
-        skip: () => fresh.length === 0,
+        skip: () => (fresh.length > 0 ? undefined : 'each bucket has a distribution already'),
       }),
     ),
     ...(controlled ? present : []).map(({ bucket, existing }) => letIn(aws, bucket, () => existing?.arn ?? '')),
@@ -219,5 +225,5 @@ const deployed = (aws: Aws, bucket: string, waits: boolean): Step<Creation> =>
       ctx[`distribution ${bucket}`] = { ...made, status: 'Deployed' }
       return 'Deployed'
     },
-    (ctx) => !waits || ctx[`distribution ${bucket}`]?.status === 'Deployed',
+    (ctx) => whyNotWaited(ctx[`distribution ${bucket}`]?.status, waits, 'only with --wait'),
   )

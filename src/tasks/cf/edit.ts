@@ -126,7 +126,7 @@ export const logBucket = <C>(aws: Aws, logging: DistributionEdit['logging']): St
       that: () => checkLogBucket(aws, name ?? ''),
       needs: () => [bucketNeeds(name ?? '*')],
     }),
-    skip: () => name === undefined,
+    skip: () => (name === undefined ? 'no logs are asked for' : undefined),
   }
 }
 

@@ -12,6 +12,7 @@ import { untilDeployed } from '../../resources/live-distribution.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../ui/errors.ts'
 import { type Chain, compute, ensure, together, wait } from '../chain.ts'
+import { whyNotWaited } from '../wording.ts'
 import { type CertificateChoice, logBucket, chooseCertificate } from './edit.ts'
 import { resolveTargets, wholeDistributions } from './targets.ts'
 import { trafficOf } from './traffic.ts'
@@ -78,7 +79,7 @@ export function modifyDistribution(
         ctx.distribution = { ...ctx.distribution, status: 'Deployed' }
         return 'Deployed'
       },
-      ({ distribution: { status } }) => !waits || status === 'Deployed',
+      ({ distribution: { status } }) => whyNotWaited(status, waits, 'only with --wait'),
     ),
   ]
 }

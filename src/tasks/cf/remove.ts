@@ -106,6 +106,7 @@ const disabledEverywhere = (aws: Aws, id: string, later: (of: Removal) => boolea
 /** Not an `ensure`: no resource but this can be told to go. */
 const removal = (aws: Aws, id: string, later: (of: Removal) => boolean): Step<Removals> => ({
   title: `Remove ${id}`,
+  subject: { kind: 'CloudFront distribution', name: () => id },
   async run(ctx, run) {
     const before = ctx[id]
     if (before?.live === undefined) return 'gone already'

@@ -1,0 +1,153 @@
+import { setImmediate as turn } from 'node:timers/promises'
+
+import { Listr, type ListrTask } from 'listr2'
+
+import { explain } from '../aws/denial.ts'
+import { interruption } from '../aws/patience.ts'
+import type { CtlError } from '../ui/errors.ts'
+import type { PlanLine } from '../ui/plan.ts'
+import { rendering, type Show, stepLines } from '../ui/renderer.ts'
+import { result } from '../ui/result.ts'
+import { say } from '../ui/talk.ts'
+import type { Say } from '../ui/text.ts'
+import type { Chain, Run, Step } from './chain.ts'
+import { titleIn, titleWhenRun } from './wording.ts'
+
+/** How a chain is run: where progress goes, and what ends it early. */
+export interface Conduct {
+  readonly show: Show
+  readonly signal: AbortSignal
+  /** Milliseconds until what was changed by someone else is looked at again, doubled each time. */
+  readonly lookAgainAfter?: number
+  /** The questions that the operator has answered with yes. */
+  readonly agreed?: readonly string[]
+}
+
+/**
+ * Runs a chain once.
+ *
+ * @throws CtlError for every expected failure, with the failed step's title in its message
+ */
+export async function runChain<C extends object>(
+  chain: Chain<C>,
+  mode: Run['mode'],
+  { show, signal, lookAgainAfter = 500, agreed = [] }: Conduct,
+): Promise<{ ctx: C; report: PlanLine[] }> {
+  const report: PlanLine[] = []
+  // Each step adds its part; a chain's order guarantees that what a step reads has been put there before.
+  const ctx = {} as C
+  const steps = mode === 'apply' ? chain : withoutWaits(chain)
+  const performance = new Performance(ctx, { mode, report, signal, lookAgainAfter, agreed }, show)
+  const list = new Listr<C, ReturnType<typeof rendering>['renderer']>(
+    steps.map((step) => performance.toTask(step)),
+    { ...rendering(show), ctx },
+  )
+  const inOrder = chain.flatMap((step) => step.together ?? [step])
+  try {
+    await list.run(ctx)
+  } catch (error) {
+    await performance.settled()
+    // Of several the first in the runbook is told, whichever was the fastest.
+    const first = inOrder.find((step) => performance.failures.has(step))
+    throw first === undefined ? error : performance.failures.get(first)
+  }
+  // Steps that run at the same time end in any order; the report is in the runbook's.
+  const titles = inOrder.map(({ title }) => title)
+  report.sort((a, b) => titles.indexOf(a.title) - titles.indexOf(b.title))
+  if (mode === 'apply' && report.some((line) => line.do !== 'keep')) result.ifLost(doneAlready)
+  return { ctx, report }
+}
+
+const doneAlready =
+  'What it was to change in AWS is done. Run the same command again: it finds that, and prints the result.'
+
+/** The steps of a plan; groups of which nothing is left are left out too. */
+const withoutWaits = <C>(chain: Chain<C>): Step<C>[] =>
+  chain
+    .filter(({ onlyWhenApplied }) => onlyWhenApplied !== true)
+    .map((step) => (step.together === undefined ? step : { ...step, together: withoutWaits(step.together) }))
+    .filter(({ together: group }) => group?.length !== 0)
+
+/** One run of a chain: its steps as listr2 takes them, and what became of them. */
+class Performance<C extends object> {
+  readonly failures = new Map<Step<C>, CtlError>()
+  private readonly begun: Promise<unknown>[] = []
+  private readonly ctx: C
+  private readonly run: Omit<Run, 'tell'>
+  private readonly say: Say
+
+  constructor(ctx: C, run: Omit<Run, 'tell'>, show: Show) {
+    this.ctx = ctx
+    this.run = run
+    this.say = show === 'lines' ? say : () => undefined
+  }
+
+  toTask(step: Step<C>): ListrTask<C> {
+    return {
+      title: titleIn(this.run.mode, step),
+      skip: () => this.whySkipped(step),
+      task: (_ctx, task): Promise<void> | Listr<C> => {
+        const { together } = step
+        if (together === undefined) return this.perform(step, task)
+        return task.newListr(
+          together.map((one) => this.toTask(one)),
+          { concurrent: true },
+        )
+      },
+    }
+  }
+
+  /** Waits until no step is under way any more: one that failed does not cut off the calls of those beside it. */
+  async settled(): Promise<void> {
+    for (let waitedFor = -1; waitedFor < this.begun.length;) {
+      waitedFor = this.begun.length
+      await Promise.all(this.begun)
+      // What is to run at the same time may not have begun yet.
+      await turn()
+    }
+  }
+
+  private whySkipped(step: Step<C>): string | false {
+    const why = step.skip?.(this.ctx)
+    if (why === undefined) return false
+    const title = titleIn(this.run.mode, step)
+    stepLines(title, this.say).skipped(why)
+    return `${title}: ${why}`
+  }
+
+  /** Runs a step. One that fails does so once those beside it have ended, so that the list shows how they ended. */
+  private async perform(step: Step<C>, task: { title?: string; output?: string }): Promise<void> {
+    const running = this.attempt(step, task)
+    this.begun.push(running.catch(() => undefined))
+    try {
+      await running
+    } catch (error) {
+      await this.settled()
+      throw error
+    }
+  }
+
+  private async attempt(step: Step<C>, task: { title?: string; output?: string }): Promise<void> {
+    const { mode, signal } = this.run
+    let lines = stepLines(titleIn(mode, step), this.say)
+    let title = titleIn(mode, step)
+    const tell = (text: string): void => {
+      task.output = text
+      lines.tell(text)
+    }
+    try {
+      if (signal.aborted) throw interruption()
+      title = titleWhenRun(mode, step, this.ctx)
+      task.title = title
+      lines = stepLines(title, this.say)
+      const done = await step.run(this.ctx, { ...this.run, tell })
+      if (done !== undefined) task.title = `${title}: ${done}`
+      lines.done(done)
+    } catch (error) {
+      lines.failed()
+      const failure = explain(error, title)
+      this.failures.set(step, failure)
+      throw failure
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import type { Step } from './chain.ts'
+
+/** What a step of a plan is about. */
+export interface Subject<C> {
+  /** What AWS calls it. */
+  readonly kind: string
+  /** Its name, as far as the steps before have handed it on. */
+  readonly name: (ctx: C) => string
+}
+
+/**
+ * What a step is called before its turn comes: its title, or in a plan, which only looks, what it looks at. A title
+ * says what will have been done, and nobody who only wants to look may read that.
+ */
+export function titleIn<C>(mode: 'plan' | 'apply', step: Step<C>): string {
+  if (mode === 'apply') return step.title
+  const kinds = kindsOf(step)
+  return kinds.length === 0 ? step.title : `Look at the ${listed(kinds)}`
+}
+
+/** As {@link titleIn}, once it is known which one of its kind it is about. */
+export const titleWhenRun = <C>(mode: 'plan' | 'apply', step: Step<C>, ctx: C): string =>
+  mode === 'apply' || step.subject === undefined ? step.title : `${titleIn(mode, step)} ${step.subject.name(ctx)}`
+
+/** The kinds that a step, or a group of steps, looks at: of several of one kind their plural. */
+function kindsOf<C>({ subject, together }: Step<C>): string[] {
+  if (subject !== undefined) return [subject.kind]
+  const kinds = (together ?? []).flatMap((step) => step.subject?.kind ?? [])
+  return [...new Set(kinds)].map((kind) => (kinds.indexOf(kind) === kinds.lastIndexOf(kind) ? kind : plural(kind)))
+}
+
+const plural = (kind: string): string => (kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`)
+
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`
+
+/** Why a step that waits for a distribution to be deployed is left out, if it is. */
+export const whyNotWaited = (status: string | undefined, isWished: boolean, because: string): string | undefined =>
+  status === 'Deployed' ? 'all edges have it' : isWished ? undefined : because

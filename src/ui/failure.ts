@@ -1,0 +1,55 @@
+import { CtlError, exitCodes, messageOf } from './errors.ts'
+import { result } from './result.ts'
+import { say } from './talk.ts'
+import { advice, labelled, nested, whole } from './text.ts'
+
+/** How the operator wants to be told. */
+export interface Manner {
+  /** As one JSON document on stdout, in place of text on stderr. */
+  readonly json: boolean
+  /** With the stack trace, for whoever looks for the cause. */
+  readonly verbose: boolean
+}
+
+/** The text of the failure that was told as JSON: it is needed if stdout can't be written. */
+let toldAsJson: CtlError | undefined
+
+/** Tells why the command ends here, and sets the exit code. */
+export function report(error: unknown, { json, verbose }: Manner): void {
+  const failure = toCtlError(error)
+  process.exitCode = failure.exitCode
+  if (json) {
+    toldAsJson = failure
+    const { code, message, hint } = failure
+    result.print(`${JSON.stringify({ error: { code, message, hint: hint.map(String) } }, undefined, 2)}\n`)
+    return
+  }
+  tell(failure)
+  for (let cause = error; verbose && cause instanceof Error; cause = cause.cause)
+    say(whole(cause.stack ?? cause.message))
+}
+
+/** Tells that the result could not be written: always on stderr, for there is no other place left. */
+export function reportUnwritten(error: unknown): void {
+  if (toldAsJson !== undefined) tell(toldAsJson)
+  else if (!isFailure(process.exitCode)) process.exitCode = exitCodes.failed
+  tell(toCtlError(error))
+}
+
+/** Exit codes of results that are no failures but say something about what was found. */
+const isFailure = (code: typeof process.exitCode): boolean =>
+  code !== undefined && code !== exitCodes.done && code !== exitCodes.changes
+
+function tell({ message, hint }: CtlError): void {
+  say(labelled('Error', message), nested(advice(hint), 2))
+}
+
+/** What is not one of ours is a failure too, but not one that we know anything about. */
+export function toCtlError(error: unknown): CtlError {
+  if (error instanceof CtlError) return error
+  return new CtlError('failed', messageOf(error), {
+    code: error instanceof Error ? error.name : 'Error',
+    hint: 'Run again with --verbose for details.',
+    cause: error,
+  })
+}
