@@ -4,6 +4,7 @@ import { connect } from '../aws/connect.ts'
 import { loadSettings } from '../settings/settings.ts'
 import { type CfCard, type CfDetail, detailTable, infoFields, listFields, listTable } from '../tasks/cf/card.ts'
 import { details, listCards } from '../tasks/cf/list.ts'
+import { noDistribution } from '../tasks/cf/targets.ts'
 import { formatFlag, formatOf } from '../ui/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { s3cmdLines } from '../ui/s3cmd-labels.ts'
@@ -16,10 +17,12 @@ export default class Cfinfo extends CtlCommand {
     '<%= config.bin %> <%= command.id %> s3://packages-example-org --json',
   ]
   static override strict = false
-  static override args = { TARGET: Args.string({ description: 'cf://ID, ID or s3://BUCKET (repeatable)' }) }
+  static override args = {
+    TARGET: Args.string({ description: 'cf://ID, ID, a domain name, an ARN or s3://BUCKET (repeatable)' }),
+  }
   static override flags = { ...formatFlag, ...settingsFlags }
 
-  async run(): Promise<{ distributions: CfCard[] | CfDetail[] }> {
+  async run(): Promise<{ distributions: CfCard[] | CfDetail[]; missing: string[] }> {
     const { argv, flags } = await this.parse(Cfinfo)
     const aws = connect(await loadSettings(flags))
     const format = formatOf(flags)
@@ -27,13 +30,14 @@ export default class Cfinfo extends CtlCommand {
       const distributions = await listCards(aws)
       if (format === 'table') this.print(listTable(distributions))
       else for (const card of distributions) this.print(s3cmdLines(listFields(card)), '')
-      return { distributions }
+      return { distributions, missing: [] }
     }
-    const distributions = await details(aws, argv.map(String))
+    const { distributions, missing } = await details(aws, argv.map(String))
     for (const [index, of] of distributions.entries()) {
       if (format === 's3cmd') this.print(s3cmdLines(infoFields(of)))
       else this.print(...(index === 0 ? [] : ['']), detailTable(of))
     }
-    return { distributions }
+    this.regret(missing.map(noDistribution))
+    return { distributions, missing: missing.map(({ word }) => word) }
   }
 }

@@ -45,11 +45,13 @@ export default class Cfinvalinfo extends CtlCommand {
     const aws = connect(await loadSettings(flags))
     const signal = interruptSignal((...blocks) => this.say(...blocks))
     const show = quietly({ ...flags, json: this.jsonEnabled() })
-    const { found } = (await runChain(lookAtInvalidations(aws, args.target, flags.limit), 'plan', { show, signal })).ctx
+    const look = await runChain(lookAtInvalidations(aws, args.target, flags.limit), 'plan', { show, signal })
+    const { found, missing } = look.ctx.invalidations
     const reports = found.map(reportOf)
-    if (reports.length === 0) this.say('There are no invalidations.')
+    if (reports.length === 0 && missing.length === 0) this.say('There are no invalidations.')
     else if (formatOf(flags) === 's3cmd') this.print(...s3cmdInvalidations(reports))
     else this.print(invalidationTable(reports))
+    this.regret(missing)
     return reports
   }
 }

@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core'
 import { connect } from '../aws/connect.ts'
 import { loadSettings } from '../settings/settings.ts'
 import { findDoomed, onOneLine, removeDistributions } from '../tasks/cf/remove.ts'
+import { noDistribution } from '../tasks/cf/targets.ts'
 import { change } from '../tasks/change.ts'
 import { cfChangeFlags } from '../ui/cf-flags.ts'
 import { planExitCode } from '../ui/change-flags.ts'
@@ -26,10 +27,14 @@ export default class Cfremove extends CtlCommand {
   static override examples = ['<%= config.bin %> <%= command.id %> cf://E3RPA4Z4ALGTGO']
   static override strict = false
   static override args = {
-    TARGET: Args.string({ description: 'cf://ID, ID or s3://BUCKET (repeatable)', required: true }),
+    TARGET: Args.string({
+      description: 'cf://ID, ID, a domain name, an ARN or s3://BUCKET (repeatable)',
+      required: true,
+    }),
   }
   static override flags = {
     force: Flags.boolean({ description: 'remove even what packagecloud.rb names or an installation uses' }),
+    'if-exists': Flags.boolean({ description: 'what does not exist is no failure, for scripts that repeat' }),
     'no-wait': Flags.boolean({ description: 'only disable what is enabled; the same command deletes it later' }),
     ...cfChangeFlags,
     ...settingsFlags,
@@ -43,15 +48,17 @@ export default class Cfremove extends CtlCommand {
     const aws = connect(settings)
     const wishes = { force: flags.force, wait: !flags['no-wait'] }
     const doomed = await findDoomed(aws, settings, argv.map(String), wishes)
+    const missing = doomed.missing.map(({ word }) => word)
+    if (!flags['if-exists']) this.regret(doomed.missing.map(noDistribution))
     this.say(
-      ...doomed.missing.map((word) => warning(`${word} does not exist: nothing to remove.`)),
+      ...(flags['if-exists'] ? missing.map((word) => warning(`${word} does not exist: nothing to remove.`)) : []),
       ...doomed.distributions.map(({ detail }) => `To be removed: ${onOneLine(detail)}`),
     )
     const chain = removeDistributions(aws, settings, doomed, wishes)
     const outcome = await change(chain, { ...flags, json: this.jsonEnabled() }, (...blocks) => this.say(...blocks))
     if ('plan' in outcome) {
       this.print(...planText(outcome.plan))
-      process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
+      process.exitCode ||= planExitCode(outcome.plan, flags['exit-code'])
       return outcome
     }
     const distributions = Object.values(outcome.done).map(({ id, live }): Removed => ({
@@ -64,6 +71,6 @@ export default class Cfremove extends CtlCommand {
       if (what === 'removed') this.print(verbatim(`Distribution ${uri} deleted`))
       else this.say(`${uri} is being disabled; run the same command again in some minutes to delete it.`)
     }
-    return { distributions, missing: doomed.missing, report: outcome.report }
+    return { distributions, missing, report: outcome.report }
   }
 }

@@ -1,14 +1,21 @@
 import { Args, Flags } from '@oclif/core'
 
-import { connect } from '../aws/connect.ts'
+import { type Aws, connect } from '../aws/connect.ts'
 import { loadSettings } from '../settings/settings.ts'
-import { runChain } from '../tasks/chain.ts'
-import { planPut, put, putText, type PutReport, putReports } from '../tasks/put.ts'
+import { type Conduct, runChain } from '../tasks/chain.ts'
+import { findInvalidations, invalidate, type InvalidationGroup } from '../tasks/cf/invalidation.ts'
+import {
+  type InvalidationReport,
+  planOfInvalidations,
+  reportOf,
+  s3cmdInvalidated,
+} from '../tasks/cf/invalidation-text.ts'
+import { type PlannedPut, planPut, put, putText, type PutReport, putReports, staleAtEdges } from '../tasks/put.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { chooseShow, quietly } from '../ui/renderer.ts'
-import { verbatim } from '../ui/text.ts'
+import { labelled, verbatim } from '../ui/text.ts'
 
 export default class Put extends CtlCommand {
   static override summary = 'Upload files to a bucket'
@@ -49,6 +56,14 @@ export default class Put extends CtlCommand {
       default: [],
       helpValue: 'NAME:VALUE',
     }),
+    recursive: Flags.boolean({
+      char: 'r',
+      description: 'upload all files below a folder; DIR puts its name before theirs, DIR/ does not',
+    }),
+    'cf-invalidate': Flags.boolean({
+      description:
+        'then have the edges of the distribution that serves the bucket drop what they hold of these objects',
+    }),
     'dry-run': Flags.boolean({ char: 'n', description: 'show what would be uploaded, and upload nothing' }),
     'exit-code': Flags.boolean({
       description: `with --dry-run: exit with ${exitCodes.changes}, as there always is something to do`,
@@ -57,23 +72,51 @@ export default class Put extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<{ plan: PutReport[] } | { objects: PutReport[] }> {
+  async run(): Promise<{ plan: PutReport[] } | { objects: PutReport[]; invalidations: InvalidationReport[] }> {
     const { args, flags } = await this.parse(Put)
-    const wishes = { isPublic: flags['acl-public'], mimeType: flags['mime-type'], added: flags['add-header'] }
+    const { recursive } = flags
+    const wishes = {
+      isPublic: flags['acl-public'],
+      mimeType: flags['mime-type'],
+      added: flags['add-header'],
+      recursive,
+    }
     const planned = await planPut(args.file, wishes, process.stdin)
-    const chain = put(connect(await loadSettings(flags)), planned, wishes)
+    const aws = connect(await loadSettings(flags))
     const signal = interruptSignal((...blocks) => this.say(...blocks), { unseen: !flags['dry-run'] })
     const how = { ...flags, json: this.jsonEnabled() }
-    const show = flags['dry-run'] ? quietly(how) : chooseShow(how)
-    const { ctx } = await runChain(chain, flags['dry-run'] ? 'plan' : 'apply', { show, signal })
+    const conduct = { show: flags['dry-run'] ? quietly(how) : chooseShow(how), signal }
+    // Before anything is uploaded: where no distribution serves the bucket, there is nothing to invalidate.
+    const groups = flags['cf-invalidate'] ? await this.findInvalidations(aws, planned, conduct) : []
+    const { ctx } = await runChain(put(aws, planned, wishes), flags['dry-run'] ? 'plan' : 'apply', conduct)
     const reports = putReports(planned, ctx, wishes)
-    if (!flags['dry-run']) {
-      this.ifLost('The objects are uploaded.')
-      this.print(putText(reports))
-      return { objects: reports }
+    if (flags['dry-run']) {
+      this.print(verbatim(...reports.map(({ file, uri }) => `+ upload: '${file}' -> '${uri}'`)))
+      this.print(...planOfInvalidations(groups))
+      if (flags['exit-code']) process.exitCode = exitCodes.changes
+      return { plan: reports }
     }
-    this.print(verbatim(...reports.map(({ file, uri }) => `+ upload: '${file}' -> '${uri}'`)))
-    if (flags['exit-code']) process.exitCode = exitCodes.changes
-    return { plan: reports }
+    this.ifLost('The objects are uploaded.')
+    this.print(putText(reports))
+    if (!flags['cf-invalidate']) {
+      this.say(...staleAtEdges(reports))
+      return { objects: reports, invalidations: [] }
+    }
+    const made = await runChain(invalidate(aws, groups, { wait: false }, new Date()), 'apply', conduct)
+    const invalidations = Object.values(made.ctx).map(reportOf)
+    this.print(...s3cmdInvalidated(groups, invalidations))
+    return { objects: reports, invalidations }
+  }
+
+  private async findInvalidations(
+    aws: Aws,
+    planned: readonly PlannedPut[],
+    conduct: Conduct,
+  ): Promise<InvalidationGroup[]> {
+    const asked = planned.map(({ bucket, key }) => ({ kind: 'key' as const, target: `s3://${bucket}`, bucket, key }))
+    const wishes = { collapse: false, indexFolders: true }
+    const { groups } = (await runChain(findInvalidations(aws, asked, wishes), 'plan', conduct)).ctx
+    this.say(...groups.flatMap(({ notes }) => notes.map((note) => labelled('Note', `${note}.`))))
+    return groups
   }
 }

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
 import { carriedFlags, loadSettings } from '../settings/settings.ts'
+import { readAliases } from '../tasks/cf/domain-name.ts'
 import { change } from '../tasks/change.ts'
 import { reconfigureCloudfrontDistribution } from '../tasks/reconfigure-cloudfront-distribution.ts'
 import { type Connected, connected } from '../tasks/connected.ts'
@@ -48,7 +49,7 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
       arn: args.ARN,
       originAccess: flags['origin-access'],
       distribution: flags.distribution,
-      aliases: flags.alias,
+      aliases: readAliases(flags.alias),
       certificate: flags.certificate,
       priceClass: flags['price-class'],
       adopt: flags.adopt,

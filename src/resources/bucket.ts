@@ -68,9 +68,10 @@ export function whyNoIdentity(bucket: Bucket): string | undefined {
 
 /**
  * @param name - checked against the rules for DNS-compatible names that CloudFront's S3 origins need
- * @throws CtlError of kind `configuration`
+ * @param word - of the command line, where the name is from there and not from the settings
+ * @throws CtlError of kind `configuration`; of kind `usage` for a word of the command line
  */
-export function assertDnsCompatible(name: string): void {
+export function assertDnsCompatible(name: string, word?: string): void {
   const why =
     name.length < 3 || name.length > 63
       ? 'it must have 3 to 63 characters'
@@ -84,20 +85,26 @@ export function assertDnsCompatible(name: string): void {
               ? 'it looks like an IP address'
               : undefined
   if (why !== undefined) {
-    throw new CtlError('configuration', `The bucket name "${name}" can't be used with CloudFront: ${why}.`, {
-      hint: "CloudFront needs a DNS-compatible bucket name; a bucket can't be renamed, only copied to a new one.",
-    })
+    const from = word === undefined ? '' : `, given as ${word},`
+    throw new CtlError(
+      word === undefined ? 'configuration' : 'usage',
+      `The bucket name "${name}"${from} can't be used with CloudFront: ${why}.`,
+      {
+        hint: "CloudFront needs a DNS-compatible bucket name; a bucket can't be renamed, only copied to a new one.",
+      },
+    )
   }
 }
 
 /**
  * Looks at a bucket, wherever it is.
  *
- * @throws CtlError of kind `configuration` if it does not exist; other errors as AWS answers them
+ * @param word - of the command line, where the name is from there and not from the settings
+ * @throws CtlError as {@link assertDnsCompatible} and {@link regionOf}; other errors as AWS answers them
  */
-export async function lookUpBucket(aws: Aws, name: string): Promise<Bucket> {
-  assertDnsCompatible(name)
-  const region = await regionOf(aws, name)
+export async function lookUpBucket(aws: Aws, name: string, word?: string): Promise<Bucket> {
+  assertDnsCompatible(name, word)
+  const region = await regionOf(aws, name, word)
   const s3 = aws.client(S3Client, region)
   const [encryption, ownership] = await Promise.all([
     absentAs('ServerSideEncryptionConfigurationNotFoundError', () =>
@@ -116,8 +123,13 @@ export async function lookUpBucket(aws: Aws, name: string): Promise<Bucket> {
   }
 }
 
-/** S3 tells a bucket's region in a header, even when it answers that another region was asked. */
-export async function regionOf(aws: Aws, name: string): Promise<string> {
+/**
+ * S3 tells a bucket's region in a header, even when it answers that another region was asked.
+ *
+ * @param word - of the command line, where the name is from there and not from the settings
+ * @throws CtlError if the bucket does not exist: of kind `configuration`, or `failed` for a word of the command line
+ */
+export async function regionOf(aws: Aws, name: string, word?: string): Promise<string> {
   const s3 = aws.client(S3Client)
   const region = await s3.config.region().catch(() => undefined)
   try {
@@ -129,15 +141,24 @@ export async function regionOf(aws: Aws, name: string): Promise<string> {
     // 301, or 400 where the signature's region is the trouble.
     if (elsewhere !== undefined && elsewhere !== region && [301, 400].includes(statusOf(error) ?? 0)) return elsewhere
     if (nameOf(error) === 'NotFound' || nameOf(error) === 'NoSuchBucket') {
-      throw new CtlError('configuration', `The bucket "${name}" does not exist.`, {
-        hint: 'Check the name in packagecloud.rb or --bucket; `pc-ctl show-config` tells where it came from.',
-        code: 'NoSuchBucket',
-        cause: error,
-      })
+      throw noBucket(name, word, error)
     }
     throw error
   }
 }
+
+const noBucket = (name: string, word: string | undefined, cause: unknown): CtlError =>
+  word === undefined
+    ? new CtlError('configuration', `The bucket "${name}" does not exist.`, {
+        hint: 'Check the name in packagecloud.rb or --bucket; `pc-ctl show-config` tells where it came from.',
+        code: 'NoSuchBucket',
+        cause,
+      })
+    : new CtlError('failed', `The bucket "${name}", given as ${word}, does not exist.`, {
+        hint: 'Check its name.',
+        code: 'NoSuchBucket',
+        cause,
+      })
 
 function regionHeader(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('$response' in error)) return undefined

@@ -29,7 +29,9 @@ export async function fileSource(path: string): Promise<ObjectSource> {
   try {
     const before = await file.stat()
     if (before.isDirectory()) {
-      throw new CtlError('usage', `${path} is a directory.`, { hint: `Name its files: ${path.replace(/\/$/, '')}/*` })
+      throw new CtlError('usage', `${path} is a directory.`, {
+        hint: 'With --recursive all files below it are uploaded.',
+      })
     }
     if (!before.isFile())
       throw new CtlError('usage', `${path} is not a file.`, {

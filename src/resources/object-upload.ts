@@ -3,6 +3,7 @@ import {
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  HeadObjectCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
   S3Client,
@@ -11,6 +12,7 @@ import {
 
 import { nameOf } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
+import { statusOf } from '../aws/denial.ts'
 import { interruption, type Talk } from '../aws/patience.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
 import type { ObjectSource, Piece } from './object-source.ts'
@@ -40,6 +42,9 @@ export interface UploadedObject {
   /** Bytes. */
   readonly size: number
   readonly etag: string
+  readonly cacheControl: string | undefined
+  /** The Cache-Control of another content that was there before, if any was; empty where it had none. */
+  readonly replaced?: string | undefined
 }
 
 const mebibyte = 1024 ** 2
@@ -58,16 +63,47 @@ export function objectUpload(aws: Aws): Resource<UploadWant, UploadedObject> {
     name: ({ bucket, key }) => `s3://${bucket}/${key}`,
     id: ({ bucket, key }) => `arn:aws:s3:::${bucket}/${key}`,
     needs: ({ bucket, key, isPublic }) => [
+      { access: 'read', actions: ['s3:GetObject'], resources: [`arn:aws:s3:::${bucket}/${key}`] },
       {
         access: 'write',
         actions: ['s3:PutObject', 's3:AbortMultipartUpload', ...(isPublic ? ['s3:PutObjectAcl'] : [])],
         resources: [`arn:aws:s3:::${bucket}/${key}`],
       },
     ],
-    // As `cp` does, it overwrites; to look first would take a permission that uploading doesn't.
-    describe: async () => undefined,
-    decide: ({ bucket, key, source: { size } }) => create({ bucket, key, size: size ?? 0, etag: '' }),
-    apply: (want, _live, talk) => upload(aws.client(S3Client, want.region), want, talk),
+    describe: (want) => lookAtObject(aws.client(S3Client, want.region), want),
+    // As `cp` does, it overwrites.
+    decide: ({ bucket, key, source: { size }, headers }, live) =>
+      create({
+        bucket,
+        key,
+        size: size ?? 0,
+        etag: '',
+        cacheControl: headers.CacheControl,
+        replaced: live?.cacheControl,
+      }),
+    async apply(want, live, talk) {
+      const uploaded = await upload(aws.client(S3Client, want.region), want, talk)
+      return live === undefined || live.etag === uploaded.etag
+        ? uploaded
+        : { ...uploaded, replaced: live.cacheControl ?? '' }
+    },
+  }
+}
+
+/** An object that is there before; `undefined` too where we may not look: uploading takes no such permission. */
+async function lookAtObject(s3: S3Client, { bucket, key }: UploadWant): Promise<UploadedObject | undefined> {
+  try {
+    const found = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
+    return {
+      bucket,
+      key,
+      size: found.ContentLength ?? 0,
+      etag: found.ETag ?? '',
+      cacheControl: found.CacheControl ?? '',
+    }
+  } catch (error) {
+    if ([403, 404].includes(statusOf(error) ?? 0)) return undefined
+    throw error
   }
 }
 
@@ -82,7 +118,7 @@ async function upload(s3: S3Client, want: UploadWant, talk: Talk): Promise<Uploa
       const { ETag } = await s3.send(new PutObjectCommand({ ...target, Body: first.bytes }), {
         abortSignal: talk.signal,
       })
-      return { bucket, key, size: first.bytes.length, etag: ETag ?? '' }
+      return { bucket, key, size: first.bytes.length, etag: ETag ?? '', cacheControl: headers.CacheControl }
     }
     return await uploadParts(s3, target, { source, size, first, pieces }, talk)
   } catch (error) {
@@ -117,7 +153,7 @@ async function uploadParts(
   try {
     const { completed, sent } = await sendParts(s3, id, parts, talk)
     const { ETag } = await s3.send(new CompleteMultipartUploadCommand({ ...id, MultipartUpload: { Parts: completed } }))
-    return { bucket: Bucket, key: Key, size: sent, etag: ETag ?? '' }
+    return { bucket: Bucket, key: Key, size: sent, etag: ETag ?? '', cacheControl: target.CacheControl }
   } catch (error) {
     // Parts of an upload that is never completed are stored, unseen and billed.
     await s3.send(new AbortMultipartUploadCommand(id)).catch((failure: unknown) => {

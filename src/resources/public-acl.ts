@@ -44,46 +44,70 @@ export async function aclSettings(aws: Aws, bucket: string, region: string): Pro
 }
 
 /**
- * @throws CtlError of kind `failed` if S3 would refuse an object with a public ACL, or take it and not show it to anybody
+ * @throws CtlError of kind `failed` if S3 would refuse an object with a public ACL, or take it and not show it to
+ *   anybody; it names all that stands in the way
  */
-export function assertPublicAclCounts(bucket: string, { enabled, blocked, ignored }: AclSettings): void {
-  if (enabled === false) throw aclsOff(bucket)
-  if (blocked !== true && ignored !== true) return
-  throw new CtlError(
-    'failed',
-    `The bucket ${bucket} blocks public access by ACLs (${blocked === true ? 'BlockPublicAcls' : 'IgnorePublicAcls'}).`,
-    {
-      hint: [
-        ...insteadOfAcls(bucket),
-        'Or allow public ACLs there:',
-        verbatim(
-          `aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration ` +
-            'BlockPublicAcls=false,IgnorePublicAcls=false,BlockPublicPolicy=true,RestrictPublicBuckets=true',
-        ),
-      ],
-      code: 'PublicAccessBlocked',
-    },
-  )
+export function assertPublicAclCounts(bucket: string, settings: AclSettings): void {
+  const obstacles = [
+    ...(settings.enabled === false ? [aclsTurnedOff(bucket)] : []),
+    ...(settings.blocked === true || settings.ignored === true ? [aclsBlocked(bucket, settings)] : []),
+  ]
+  if (obstacles.length > 0) throw noPublicAcls(bucket, obstacles)
+}
+
+/** What keeps an ACL from making an object public, and what takes it away. */
+interface Obstacle {
+  readonly what: string
+  readonly code: string
+  readonly instead: readonly Line[]
 }
 
 /** New buckets have been so since April 2023. */
-export const aclsOff = (bucket: string, cause?: unknown): CtlError =>
+const aclsTurnedOff = (bucket: string): Obstacle => ({
+  what: 'has ACLs turned off (BucketOwnerEnforced)',
+  code: 'AccessControlListNotSupported',
+  instead: [
+    'To turn ACLs on:',
+    verbatim(
+      `aws s3api put-bucket-ownership-controls --bucket ${bucket} --ownership-controls ` +
+        "'Rules=[{ObjectOwnership=BucketOwnerPreferred}]'",
+    ),
+  ],
+})
+
+const aclsBlocked = (bucket: string, { blocked, ignored }: AclSettings): Obstacle => {
+  const by = [...(blocked === true ? ['BlockPublicAcls'] : []), ...(ignored === true ? ['IgnorePublicAcls'] : [])]
+  return {
+    what: `blocks public access by ACLs (${by.join(', ')})`,
+    code: 'PublicAccessBlocked',
+    instead: [
+      'To allow public ACLs there:',
+      verbatim(
+        `aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration ` +
+          'BlockPublicAcls=false,IgnorePublicAcls=false,BlockPublicPolicy=true,RestrictPublicBuckets=true',
+      ),
+    ],
+  }
+}
+
+const noPublicAcls = (bucket: string, obstacles: readonly Obstacle[], cause?: unknown): CtlError =>
   new CtlError(
     'failed',
-    `The bucket ${bucket} has ACLs turned off (BucketOwnerEnforced), so --acl-public can't be used.`,
+    `The bucket ${bucket} ${obstacles.map(({ what }) => what).join(' and ')}, so --acl-public can't be used.`,
     {
       hint: [
-        ...insteadOfAcls(bucket),
-        'Or turn ACLs on:',
-        verbatim(
-          `aws s3api put-bucket-ownership-controls --bucket ${bucket} --ownership-controls ` +
-            "'Rules=[{ObjectOwnership=BucketOwnerPreferred}]'",
-        ),
+        'Upload without --acl-public and have CloudFront read the bucket on its own:',
+        verbatim(`pc-ctl cfcreate --private s3://${bucket}`),
+        ...obstacles.flatMap(({ instead }) => instead),
       ],
-      code: 'AccessControlListNotSupported',
+      ...(obstacles[0] === undefined ? {} : { code: obstacles[0].code }),
       cause,
     },
   )
+
+/** S3's own answer to a public ACL where ACLs are off. */
+export const aclsOff = (bucket: string, cause: unknown): CtlError =>
+  noPublicAcls(bucket, [aclsTurnedOff(bucket)], cause)
 
 /** Denied without a word although the bucket itself is open, or we may not see whether it is. */
 export const publicAclDenied = (bucket: string, key: string, cause: unknown): CtlError =>
@@ -94,8 +118,3 @@ export const publicAclDenied = (bucket: string, key: string, cause: unknown): Ct
     code: 'AccessDenied',
     cause,
   })
-
-const insteadOfAcls = (bucket: string): Line[] => [
-  'Upload without --acl-public and have CloudFront read the bucket on its own:',
-  verbatim(`pc-ctl cfcreate --private s3://${bucket}`),
-]

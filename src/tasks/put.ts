@@ -5,14 +5,17 @@ import { fileSource, type ObjectSource, streamSource } from '../resources/object
 import { objectUpload, type ObjectHeaders, type UploadedObject, type UploadWant } from '../resources/object-upload.ts'
 import { aclSettings, assertPublicAclCounts, publicAclNeeds } from '../resources/public-acl.ts'
 import type { Need } from '../resources/resource.ts'
-import { type Verbatim, verbatim } from '../ui/text.ts'
+import { type Block, type Verbatim, verbatim, warning } from '../ui/text.ts'
 import { type Chain, check, compute, ensure } from './chain.ts'
+import { commandLine } from './follow-up.ts'
 import { headersOf, type HeaderWishes } from './put-headers.ts'
-import { type FileToPut, readPutWords } from './put-target.ts'
+import { type FileToPut, readFolders, readPutWords } from './put-target.ts'
 
 export interface PutWishes extends HeaderWishes {
   /** Whether everybody may read the objects, by their ACL. */
   readonly isPublic: boolean
+  /** Whether folders stand for all files below them. */
+  readonly recursive?: boolean
 }
 
 /** A file that is to be uploaded. */
@@ -44,14 +47,15 @@ export async function planPut(
   wishes: PutWishes,
   input: AsyncIterable<Uint8Array>,
 ): Promise<PlannedPut[]> {
-  const { bucket, files } = readPutWords(words)
-  return Promise.all(
-    files.map(async (one) => {
-      const headers = headersOf(one, wishes)
-      const source = one.file === '-' ? streamSource(input) : await fileSource(one.file)
-      return { ...one, bucket, source, headers }
-    }),
-  )
+  const { bucket, files } = wishes.recursive === true ? await readFolders(words) : readPutWords(words)
+  const planned: PlannedPut[] = []
+  // One after the other: each is opened to see whether it can be read, and there may be very many.
+  for (const one of files) {
+    const headers = headersOf(one, wishes)
+    const source = one.file === '-' ? streamSource(input) : await fileSource(one.file)
+    planned.push({ ...one, bucket, source, headers })
+  }
+  return planned
 }
 
 /** Steps that upload, one file after the other. */
@@ -60,7 +64,7 @@ export function put(aws: Aws, planned: readonly PlannedPut[], { isPublic }: PutW
   const resource = objectUpload(aws)
   return [
     compute('Find the bucket', {
-      from: () => regionOf(aws, bucket),
+      from: () => regionOf(aws, bucket, `s3://${bucket}`),
       as: 'region',
       tell: (region) => `${bucket} in ${region}`,
       needs: () => [bucketNeeds(bucket)],
@@ -99,6 +103,8 @@ export interface PutReport {
   readonly cacheControl: string | null
   /** Where everybody can read it; `null` without `--acl-public`. */
   readonly url: string | null
+  /** The Cache-Control of another content that was there before; `null` if there was none, as far as we may look. */
+  readonly replaced: string | null
 }
 
 /** @param done - what {@link put} has handed on, or only its region under `--dry-run` */
@@ -110,6 +116,7 @@ export const putReports = (planned: readonly PlannedPut[], done: Put, { isPublic
     contentType: headers.ContentType ?? '',
     cacheControl: headers.CacheControl ?? null,
     url: isPublic ? publicUrl(bucket, done.region, key) : null,
+    replaced: done[`object ${index}`]?.replaced ?? null,
   }))
 
 /** Lines as s3cmd prints them, with the type in place of the speed. */
@@ -120,6 +127,26 @@ export const putText = (reports: readonly PutReport[]): Verbatim =>
       ...(url === null ? [] : [`Public URL of the object is: ${url}`]),
     ]),
   )
+
+/** So many are named in one command; of more it would be unwieldy. */
+const mostNamed = 10
+
+/** What edges may still hold of what was replaced: whatever was not forbidden to be kept. */
+export function staleAtEdges(reports: readonly PutReport[]): Block[] {
+  const stale = reports.filter(({ replaced }) => replaced !== null && !/\bno-(?:store|cache)\b/i.test(replaced))
+  const [first] = stale
+  if (first === undefined) return []
+  const what = stale.length === 1 ? `${first.uri} replaced` : `${stale.length} of these objects replaced`
+  const old = first.replaced === '' ? 'no Cache-Control' : `Cache-Control ${first.replaced ?? ''}`
+  const command =
+    stale.length <= mostNamed
+      ? ['To have them drop it:', verbatim(commandLine(['pc-ctl', 'cfinval', ...stale.map(({ uri }) => uri)]))]
+      : ['To have them drop all of it, upload once more with --cf-invalidate.']
+  return [
+    warning(`${what} another content under the same key, with ${old}: edges and clients may hold that for as long.`),
+    ...command,
+  ]
+}
 
 /**
  * The URL of an object, by the regional host: the global one answers redirects for new buckets. A name with dots has no

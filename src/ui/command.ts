@@ -1,8 +1,8 @@
 import { Command, Flags, type Interfaces } from '@oclif/core'
 
 import { BadValue, withOwnReaders } from './bad-value.ts'
-import { exitCodes } from './errors.ts'
-import { report, toCtlError } from './failure.ts'
+import { type CtlError, exitCodes } from './errors.ts'
+import { report, sayFailure, toCtlError } from './failure.ts'
 import { lay } from './layout.ts'
 import { ReaderGone, result, resultScreen } from './result.ts'
 import { say } from './talk.ts'
@@ -75,6 +75,13 @@ export abstract class CtlCommand extends Command {
   /** Prints a result on stdout, unless that is kept for `--json`. */
   protected print(...blocks: readonly Block[]): void {
     if (blocks.length > 0) this.log(lay(blocks, resultScreen()))
+  }
+
+  /** Tells failures beside what went well: all of them, and the exit code of the first. */
+  protected regret(failures: readonly CtlError[]): void {
+    const [first] = failures
+    if (first !== undefined) process.exitCode = first.exitCode
+    if (!this.jsonEnabled()) for (const failure of failures) sayFailure(failure)
   }
 
   /** @throws CtlError of kind `usage` for what can't be read, in our words and not in oclif's */

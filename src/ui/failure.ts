@@ -24,23 +24,24 @@ export function report(error: unknown, { json, verbose }: Manner): void {
     result.print(`${JSON.stringify({ error: { code, message, hint: hint.map(String) } }, undefined, 2)}\n`)
     return
   }
-  tell(failure)
+  sayFailure(failure)
   for (let cause = error; verbose && cause instanceof Error; cause = cause.cause)
     say(whole(cause.stack ?? cause.message))
 }
 
 /** Tells that the result could not be written: always on stderr, for there is no other place left. */
 export function reportUnwritten(error: unknown): void {
-  if (toldAsJson !== undefined) tell(toldAsJson)
+  if (toldAsJson !== undefined) sayFailure(toldAsJson)
   else if (!isFailure(process.exitCode)) process.exitCode = exitCodes.failed
-  tell(toCtlError(error))
+  sayFailure(toCtlError(error))
 }
 
 /** Exit codes of results that are no failures but say something about what was found. */
 const isFailure = (code: typeof process.exitCode): boolean =>
   code !== undefined && code !== exitCodes.done && code !== exitCodes.changes
 
-function tell({ message, hint }: CtlError): void {
+/** Says a failure and what to do about it. */
+export function sayFailure({ message, hint }: CtlError): void {
   say(labelled('Error', message), nested(advice(hint), 2))
 }
 

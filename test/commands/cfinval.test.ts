@@ -88,6 +88,14 @@ describe('cfinval and cfinvalinfo', function () {
     const { stdout, stderr, code } = await runCli(['cfinval', '-', '--json'], { env: place.env, input })
     expect(code, stderr).to.equal(0)
     expect((JSON.parse(stdout) as Invalidations).invalidations[0]?.paths).to.deep.equal(['/one', '/two%20words'])
+    const windows = await runCli(['cfinval', '-', '--json', '-n'], {
+      env: place.env,
+      input: input.replaceAll('\n', '\r\n\r\n'),
+    })
+    expect(windows.code, windows.stderr).to.equal(0)
+    expect(windows.stdout).not.to.contain('%0D')
+    const empty = await place.run(['cfinval', 'cf://E1', ''])
+    expect([empty.code, empty.stderr.includes('an empty path names nothing')], empty.stderr).to.deep.equal([2, true])
     const wrong = await runCli(['cfinval', '-'], { env: place.env, input: '\n/one\n' })
     expect([wrong.code, wrong.stderr.split('\n')[0]]).to.deep.equal([
       2,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import {
@@ -70,7 +70,11 @@ describe('put', function () {
     const publicly = ['put', '--acl-public', 'logo.jpg', `s3://${bucket}/public/logo.jpg`]
     const off = await place.run(publicly)
     expect(off.code).to.equal(1)
-    expect(off.stderr).to.contain(`The bucket ${bucket} has ACLs turned off (BucketOwnerEnforced)`)
+    expect(off.stderr.replace(/\s+/g, ' ')).to.contain(
+      `The bucket ${bucket} has ACLs turned off (BucketOwnerEnforced) and blocks public access by ACLs ` +
+        "(BlockPublicAcls, IgnorePublicAcls), so --acl-public can't be used.",
+    )
+    expect(off.stderr).to.contain('put-public-access-block')
     expect(off.stderr)
       .to.contain(`pc-ctl cfcreate --private s3://${bucket}`)
       .and.contain('put-bucket-ownership-controls')
@@ -79,7 +83,7 @@ describe('put', function () {
     const blocked = await place.run(publicly)
     expect(blocked.code).to.equal(1)
     expect(blocked.stderr)
-      .to.contain('blocks public access by ACLs (BlockPublicAcls)')
+      .to.contain('blocks public access by ACLs (BlockPublicAcls, IgnorePublicAcls)')
       .and.contain('put-public-access-block')
     const { KeyCount } = await place.clients.s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: 'public/' }))
     expect(KeyCount).to.equal(0)
@@ -104,9 +108,79 @@ describe('put', function () {
           contentType: 'image/jpeg',
           cacheControl: null,
           url: `${place.sandbox.endpoint}/${bucket}/public/logo.jpg`,
+          replaced: null,
         },
       ],
+      invalidations: [],
     })
+  })
+
+  it('says what edges may hold of what was replaced, and nothing where nothing was', async () => {
+    const target = `s3://${bucket}/pool/replaced_1.0_all.deb`
+    const upload = async (text: string, ...flags: string[]) => {
+      await writeFile(join(place.folder, 'replaced.deb'), text)
+      const { stdout, stderr, code } = await place.run(['put', 'replaced.deb', target, ...flags])
+      expect(code, stderr).to.equal(0)
+      return { stdout, stderr: stderr.replace(/\s+/g, ' ') }
+    }
+    for (const same of ['one', 'one']) expect((await upload(same)).stderr).not.to.contain('Warning')
+    const { stderr } = await upload('two')
+    expect(stderr).to.contain(
+      `${target} replaced another content under the same key, with Cache-Control public, max-age`,
+    )
+    expect(stderr).to.contain(`pc-ctl cfinval ${target}`)
+    // What is never cached can't be stale.
+    for (const text of ['one', 'two']) {
+      await writeFile(join(place.folder, 'Packages'), text)
+      const put = await place.run(['put', 'Packages', `s3://${bucket}/dists/x/`])
+      expect(put.stderr).not.to.contain('Warning')
+    }
+  })
+
+  it('uploads all below a folder, with its name or without, and no links', async () => {
+    await mkdir(join(place.folder, 'tree/deep/er'), { recursive: true })
+    for (const name of ['a.deb', 'deep/b.deb', 'deep/er/ä+c.deb'])
+      await writeFile(join(place.folder, 'tree', name), name)
+    await symlink('a.deb', join(place.folder, 'tree/link.deb'))
+    const keys = async (Prefix: string): Promise<string[]> => {
+      const { Contents } = await place.clients.s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix }))
+      return (Contents ?? []).map(({ Key = '' }) => Key.slice(Prefix.length))
+    }
+    await place.succeed(['put', '--recursive', 'tree', `s3://${bucket}/named/`])
+    expect(await keys('named/')).to.deep.equal(['tree/a.deb', 'tree/deep/b.deb', 'tree/deep/er/ä+c.deb'])
+    await place.succeed(['put', '-r', 'tree/', 'logo.jpg', `s3://${bucket}/bare/`])
+    expect(await keys('bare/')).to.deep.equal(['a.deb', 'deep/b.deb', 'deep/er/ä+c.deb', 'logo.jpg'])
+    const flat = await place.run(['put', '-r', 'tree', `s3://${bucket}/flat`])
+    expect([flat.code, flat.stderr.includes('A folder needs a prefix that ends in /')]).to.deep.equal([2, true])
+    const without = await place.run(['put', 'tree', `s3://${bucket}/x/`])
+    expect([without.code, without.stderr.includes('--recursive')]).to.deep.equal([2, true])
+  })
+
+  it('has the edges drop what it uploads with --cf-invalidate, and uploads nothing where none serve the bucket', async () => {
+    const words = ['put', '--cf-invalidate', 'logo.jpg', `s3://${bucket}/inval/logo.jpg`]
+    const calls = await place.changes(async () => {
+      const { code, stderr } = await place.run(words)
+      expect([code, stderr.includes('No CloudFront distribution in this account serves')], stderr).to.deep.equal([
+        1,
+        true,
+      ])
+    })
+    expect(calls).to.deep.equal([])
+    await place.connect()
+    const { invalidations } = JSON.parse(await place.succeed([...words, '--json'])) as {
+      invalidations: { paths: string[] }[]
+    }
+    expect(invalidations.map(({ paths }) => paths)).to.deep.equal([['/inval/logo.jpg']])
+    expect(await place.succeed(words)).to.match(/^upload: .*\n(.*\n)*Info: +Check progress with: pc-ctl cfinvalinfo/)
+  })
+
+  it('names the bucket that was typed, not packagecloud.rb', async () => {
+    const { stderr, code } = await place.run(['put', 'logo.jpg', 's3://no-such-bucket/logo.jpg'])
+    expect(code).to.equal(1)
+    expect(stderr.replace(/\s+/g, ' ')).to.contain(
+      'The bucket "no-such-bucket", given as s3://no-such-bucket, does not',
+    )
+    expect(stderr).not.to.contain('packagecloud.rb')
   })
 
   it('uploads more than 16 MiB in parts, also from standard input', async () => {

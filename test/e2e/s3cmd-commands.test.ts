@@ -126,12 +126,50 @@ describe('s3cmd’s commands, as typed', function () {
     expect(plan).to.contain('Enabled: true → false')
   })
 
+  it('shows what is there beside what is not, and exits with 1', async () => {
+    const info = await place.run(['cfinfo', 'cf://E0NONE', dist])
+    expect([info.code, info.stdout.includes(`DistId:         ${dist}`)], info.stderr).to.deep.equal([1, true])
+    expect(info.stderr).to.contain('cf://E0NONE does not exist')
+    const json = await place.run(['cfinfo', 'cf://E0NONE', dist, '--json'])
+    expect([json.code, json.stderr]).to.deep.equal([1, ''])
+    expect(JSON.parse(json.stdout)).to.have.property('missing').that.deep.equals(['cf://E0NONE'])
+    const made = await place.succeed(['cfinval', dist, '/x', '--format', 's3cmd'])
+    const [, one = ''] = /pc-ctl cfinvalinfo (\S+)/.exec(made) ?? []
+    const look = await place.run(['cfinvalinfo', `${dist}/I0NONE`, one])
+    expect([look.code, look.stdout.includes(one)], look.stderr).to.deep.equal([1, true])
+    expect(look.stderr).to.contain(`${dist}/I0NONE does not exist`)
+  })
+
+  it('finds a distribution by its domain names and by its ARN', async () => {
+    const { distributions } = JSON.parse(await place.succeed(['cfinfo', dist, '--json'])) as {
+      distributions: [{ id: string; aliases: string[] }]
+    }
+    const [{ aliases, id }] = distributions
+    const arn = `arn:aws:cloudfront::${place.sandbox.accountId}:distribution/${id}`
+    for (const word of [arn, aliases[0] ?? '', `cf://${aliases[0] ?? ''}`, (aliases[0] ?? '').toUpperCase()]) {
+      expect(await place.succeed(['cfinfo', word]), word).to.contain(dist)
+    }
+    expect(await place.succeed(['cfinval', aliases[0] ?? '', '/y'])).to.contain(dist)
+    const none = await place.run(['cfinfo', 'nobody.example.org'])
+    expect([none.code, none.stdout]).to.deep.equal([1, ''])
+    expect(none.stderr).to.contain('No distribution in this account has the name nobody.example.org')
+  })
+
   it('exits as it should where a word is wrong or something is not there', async () => {
     const expected: [string[], number, RegExp][] = [
       [['cfcreate', 'packages-example-org'], 2, /Distribution can only be created from a s3:\/\/ URI instead of/],
       [['cfcreate', `${uri}/key`], 2, /Use s3:\/\/ URI with a bucket name only instead of/],
-      [['cfcreate', 's3://Upper_Case'], 3, /upper-case letters and underscores/],
-      [['cfcreate', 's3://no-such-bucket'], 1, /"no-such-bucket" does not exist/],
+      [
+        ['cfcreate', 's3://Upper_Case'],
+        2,
+        /given as s3:\/\/Upper_Case, can't be used.*upper-case letters and underscores/s,
+      ],
+      [['cfcreate', 's3://no-such-bucket'], 1, /"no-such-bucket", given as s3:\/\/no-such-bucket, does not exist/],
+      [
+        ['cfmodify', dist, '--log-to', 's3://no-such-bucket/x'],
+        1,
+        /"no-such-bucket", given as --log-to, does not exist/,
+      ],
       [['cfcreate'], 2, /BUCKET/],
       [['cfmodify', dist, dist, '--enable'], 2, /Too many parameters/],
       [['cfmodify', dist], 2, /Nothing to change/],
@@ -162,8 +200,11 @@ describe('s3cmd’s commands, as typed', function () {
     expect([code, stdout], stderr).to.deep.equal([0, `Distribution ${dist} deleted\n`])
     expect(stderr).to.contain(`To be removed: ${dist} (`)
     const again = await place.run(['cfremove', dist, '--yes'])
-    expect([again.code, again.stdout]).to.deep.equal([0, ''])
+    expect([again.code, again.stdout]).to.deep.equal([1, ''])
     expect(again.stderr).to.contain(`${dist} does not exist`)
+    const repeated = await place.run(['cfremove', dist, '--yes', '--if-exists'])
+    expect([repeated.code, repeated.stdout], repeated.stderr).to.deep.equal([0, ''])
+    expect(repeated.stderr).to.contain(`${dist} does not exist: nothing to remove`)
     expect(await place.succeed(['cflist'])).to.equal('')
     expect(await place.succeed(['cflist', '--json'])).to.contain('"distributions": []')
   })

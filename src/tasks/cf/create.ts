@@ -61,8 +61,7 @@ export interface Creation {
 /**
  * Reads the buckets' names as s3cmd does.
  *
- * @throws CtlError of kind `usage` for what is not `s3://BUCKET`; of kind `configuration` for a name that CloudFront
- *   can't use
+ * @throws CtlError of kind `usage` for what is not `s3://BUCKET`, or a name that CloudFront can't use
  */
 export function readBuckets(words: readonly string[], edit: DistributionEdit): string[] {
   const buckets = words.map((word) => {
@@ -73,7 +72,7 @@ export function readBuckets(words: readonly string[], edit: DistributionEdit): s
     if (target.kind !== 'bucket' || target.key !== '') {
       throw new CtlError('usage', `Use s3:// URI with a bucket name only instead of: ${word}`)
     }
-    assertDnsCompatible(target.bucket)
+    assertDnsCompatible(target.bucket, word)
     return target.bucket
   })
   const distinct = [...new Set(buckets)]
@@ -116,10 +115,7 @@ export const lookChain = (aws: Aws, buckets: readonly string[], { edit, origin }
 ]
 
 async function lookAt(aws: Aws, name: string, origin: OriginKind['kind']): Promise<BucketLook> {
-  const bucket = await lookUpBucket(aws, name).catch((error: unknown) => {
-    if (!(error instanceof CtlError) || error.code !== 'NoSuchBucket') throw error
-    throw new CtlError('failed', error.message, { hint: 'Check its name.', code: error.code, cause: error })
-  })
+  const bucket = await lookUpBucket(aws, name, `s3://${name}`)
   const existing = await findServing(aws, name)
   if (origin === 'website' && !(await hasWebsite(aws, bucket))) {
     throw new CtlError('refused', `The bucket ${name} is not set up as a web site, so it has no website endpoint.`, {

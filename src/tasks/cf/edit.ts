@@ -39,20 +39,6 @@ export function readLogTarget(word: string): LogTarget {
   throw new CtlError('usage', `Access logs can only be written to a s3:// URI, not to ${JSON.stringify(word)}.`)
 }
 
-/**
- * Reads aliases: in lower case, as CloudFront compares them.
- *
- * @throws CtlError of kind `usage` for what can't be a domain name (RFC 1123, 2.1), with a wildcard only as first label
- */
-export const readAliases = (words: readonly string[]): string[] =>
-  words.map((word) => {
-    const alias = word.toLowerCase().replace(/\.$/, '')
-    if (/^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/.test(alias)) return alias
-    throw new CtlError('usage', `${JSON.stringify(word)} can't be a domain name.`, {
-      hint: 'Give each alias on its own, such as cdn.example.org or *.example.org.',
-    })
-  })
-
 /** @throws CtlError of kind `usage` for what is not KEY=VALUE, or a key that AWS keeps to itself */
 export function readTags(words: readonly string[]): Record<string, string> {
   return Object.fromEntries(
@@ -131,7 +117,7 @@ export const logBucket = <C>(aws: Aws, logging: DistributionEdit['logging']): St
 }
 
 async function checkLogBucket(aws: Aws, name: string): Promise<string> {
-  const bucket = await lookUpBucket(aws, name)
+  const bucket = await lookUpBucket(aws, name, '--log-to')
   if (bucket.ownership !== 'BucketOwnerEnforced') return name
   throw new CtlError('refused', `The bucket ${name} has ACLs off, and CloudFront writes these logs by ACL.`, {
     hint: 'Set its object ownership to "Bucket owner preferred", or choose another bucket.',

@@ -4,35 +4,43 @@ import { getInvalidation, type Invalidation, listInvalidations } from '../../res
 import { CtlError } from '../../ui/errors.ts'
 import { verbatim } from '../../ui/text.ts'
 import { type Chain, compute } from '../chain.ts'
-import { resolveTargets, type ResolvedTarget } from './targets.ts'
+import { findTargets, type FoundTargets, noDistribution, type ResolvedTarget } from './targets.ts'
+
+/** Invalidations, and of what was named that which is not there. */
+export interface FoundInvalidations {
+  readonly found: Invalidation[]
+  readonly missing: CtlError[]
+}
 
 export interface InvalidationLook {
-  targets: ResolvedTarget[]
-  found: Invalidation[]
+  targets: FoundTargets
+  invalidations: FoundInvalidations
 }
 
 /**
  * Steps that look at invalidations: the one that a target names, else the newest of its distribution.
  *
- * @param words - `cf://ID/INVALIDATION`, `cf://ID`, `ID` or `s3://BUCKET`
+ * @param words - `cf://ID/INVALIDATION`, `cf://ID`, `ID`, a domain name or `s3://BUCKET`
  * @param limit - of each distribution; CloudFront keeps all there ever were
  */
 export const lookAtInvalidations = (aws: Aws, words: readonly string[], limit: number): Chain<InvalidationLook> => [
-  compute('Find the distributions', { from: () => resolveTargets(aws, words), as: 'targets' }),
+  compute('Find the distributions', { from: () => findTargets(aws, words), as: 'targets' }),
   compute('Look at the invalidations', {
     async from({ targets }, talk) {
       const found: Invalidation[] = []
+      const missing = targets.missing.map(noDistribution)
       // One after the other: CloudFront throttles early.
-      for (const target of targets) {
+      for (const target of targets.found) {
         for await (const one of invalidationsOf(aws, target, limit)) {
-          talk.tell(`${found.push(one)} seen`)
+          if (one instanceof CtlError) missing.push(one)
+          else talk.tell(`${found.push(one)} seen`)
           if (talk.signal.aborted) throw interruption()
         }
       }
-      return found
+      return { found, missing }
     },
-    as: 'found',
-    tell: (found) => `${found.length} found`,
+    as: 'invalidations',
+    tell: ({ found }) => `${found.length} found`,
   }),
 ]
 
@@ -40,11 +48,10 @@ async function* invalidationsOf(
   aws: Aws,
   { target, distribution: { id: distributionId } }: ResolvedTarget,
   limit: number,
-): AsyncGenerator<Invalidation> {
-  if (target.kind === 'distribution' && target.invalidation !== undefined) {
+): AsyncGenerator<Invalidation | CtlError> {
+  if (target.kind !== 'bucket' && target.invalidation !== undefined) {
     const named = await getInvalidation(aws, distributionId, target.invalidation)
-    if (named === undefined) throw noInvalidation(`cf://${distributionId}`, target.invalidation)
-    yield named
+    yield named ?? noInvalidation(`cf://${distributionId}`, target.invalidation)
     return
   }
   let seen = 0

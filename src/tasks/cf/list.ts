@@ -2,7 +2,7 @@ import type { Aws } from '../../aws/connect.ts'
 import { explain } from '../../aws/denial.ts'
 import { listDistributions, tagsOf } from '../../resources/live-distribution.ts'
 import { type CfCard, cardOf, type CfDetail, detailOf } from './card.ts'
-import { resolveTargets, wholeDistributions } from './targets.ts'
+import { type CfTarget, findTargets, wholeDistributions } from './targets.ts'
 
 /** All distributions of the account. */
 export async function listCards(aws: Aws): Promise<CfCard[]> {
@@ -14,18 +14,21 @@ export async function listCards(aws: Aws): Promise<CfCard[]> {
 }
 
 /**
- * The distributions that are named, in that order, each once.
+ * The distributions that are named, in that order, each once; and what is not there.
  *
- * @throws CtlError as `resolveTargets`
+ * @throws CtlError as `findTargets`
  */
-export async function details(aws: Aws, words: readonly string[]): Promise<CfDetail[]> {
-  const resolved = await resolveTargets(aws, wholeDistributions(words))
-  const distinct = new Map(resolved.map(({ distribution }) => [distribution.id, distribution]))
-  const found: CfDetail[] = []
+export async function details(
+  aws: Aws,
+  words: readonly string[],
+): Promise<{ distributions: CfDetail[]; missing: CfTarget[] }> {
+  const { found, missing } = await findTargets(aws, wholeDistributions(words))
+  const distinct = new Map(found.map(({ distribution }) => [distribution.id, distribution]))
+  const distributions: CfDetail[] = []
   try {
-    for (const live of distinct.values()) found.push(detailOf(live, await tagsOf(aws, live.arn)))
+    for (const live of distinct.values()) distributions.push(detailOf(live, await tagsOf(aws, live.arn)))
   } catch (error) {
     throw explain(error, 'Read the tags of the distribution')
   }
-  return found
+  return { distributions, missing }
 }

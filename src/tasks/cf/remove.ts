@@ -12,7 +12,7 @@ import { getTagged, type TaggedDistribution } from '../../resources/edited-distr
 import type { Settings } from '../../settings/settings.ts'
 import { type Chain, ensure, type Step, together, wait } from '../chain.ts'
 import { type CfDetail, detailOf } from './card.ts'
-import { findTargets, wholeDistributions } from './targets.ts'
+import { type CfTarget, findTargets, wholeDistributions } from './targets.ts'
 import { trafficOf } from './traffic.ts'
 
 export interface RemoveWishes {
@@ -25,15 +25,15 @@ export interface RemoveWishes {
 export interface Doomed {
   readonly account: Account
   readonly distributions: readonly { readonly detail: CfDetail; readonly guards: readonly string[] }[]
-  readonly missing: readonly string[]
+  readonly missing: readonly CfTarget[]
 }
 
 /** By distribution id. */
 export type Removals = Record<string, Removal>
 
 /**
- * Finds what is to be removed. What does not exist is told, not an error: a removal that was cut off is gone on with by
- * the same command.
+ * Finds what is to be removed. What does not exist is told and does not stop the others: a removal that was cut off is
+ * gone on with by the same command.
  *
  * @throws CtlError of kind `usage` for words that can't be read, or a bucket that several distributions serve
  */
@@ -43,8 +43,8 @@ export async function findDoomed(
   words: readonly string[],
   { force }: RemoveWishes,
 ): Promise<Doomed> {
-  const found = await findTargets(aws, wholeDistributions(words))
-  const ids = [...new Set(found.flatMap(({ distribution }) => distribution?.id ?? []))]
+  const { found, missing } = await findTargets(aws, wholeDistributions(words))
+  const ids = [...new Set(found.map(({ distribution }) => distribution.id))]
   try {
     const account = await lookUpAccount(aws)
     const distributions: TaggedDistribution[] = []
@@ -55,7 +55,7 @@ export async function findDoomed(
         detail: detailOf(live, live.tags),
         guards: force ? [] : trafficOf(settings, live),
       })),
-      missing: found.flatMap(({ target, distribution }) => (distribution === undefined ? target.word : [])),
+      missing,
     }
   } catch (error) {
     throw explain(error, 'Find the distributions')

@@ -7,11 +7,13 @@ import {
   serving,
 } from '../../resources/live-distribution.ts'
 import { CtlError } from '../../ui/errors.ts'
-import { verbatim } from '../../ui/text.ts'
+import { type Line, verbatim } from '../../ui/text.ts'
+import { domainName } from './domain-name.ts'
 
-/** What an operator names a distribution by. */
+/** What an operator names a distribution by: its id, one of its names, or the bucket that it serves. */
 export type CfTarget =
   | { readonly kind: 'distribution'; readonly word: string; readonly id: string; readonly invalidation?: string }
+  | { readonly kind: 'name'; readonly word: string; readonly name: string; readonly invalidation?: string }
   | { readonly kind: 'bucket'; readonly word: string; readonly bucket: string; readonly key: string }
 
 /** A target, and the distribution that it means. */
@@ -22,27 +24,34 @@ export interface ResolvedTarget {
 
 /** Ids as CloudFront makes them, of distributions and invalidations. */
 const id = /^[A-Z0-9]+$/
-
+const arn = /^arn:[a-z-]+:cloudfront::\d*:distribution\/(.+)$/
 /**
- * Reads `cf://ID`, `cf://ID/INVALIDATION`, a bare `ID`, `s3://BUCKET` or `s3://BUCKET/KEY`. The scheme may be in either
- * case, as with s3cmd; a key is taken as it is written, and is empty if there is none.
+ * Reads `cf://ID`, `cf://ID/INVALIDATION`, a bare `ID`, an ARN, a domain name in the place of the id, `s3://BUCKET` or
+ * `s3://BUCKET/KEY`. The scheme may be in either case, as with s3cmd; a key is taken as it is written, and is empty if
+ * there is none.
  *
  * @throws CtlError of kind `usage` for anything else
  */
 export function parseTarget(word: string): CfTarget {
-  const [, scheme = '', first = '', rest = ''] = /^(?:(cf|s3):\/\/)?([^/]*)(?:\/(.*))?$/is.exec(word) ?? []
+  const spelled = arn.exec(word)?.[1] ?? word
+  const [, scheme = '', first = '', rest = ''] = /^(?:(cf|s3):\/\/)?([^/]*)(?:\/(.*))?$/is.exec(spelled) ?? []
   if (scheme.toLowerCase() === 's3') {
     if (first !== '') return { kind: 'bucket', word, bucket: first, key: rest }
     throw new CtlError('usage', `${JSON.stringify(word)} names no bucket.`, { hint: 'Write it as s3://BUCKET.' })
   }
-  const plain = scheme === '' && !word.includes('/')
   const invalidation = rest.replace(/\/$/, '')
-  const wellFormed = id.test(first) && (invalidation === '' || id.test(invalidation))
-  if ((plain || scheme !== '') && wellFormed) {
-    return { kind: 'distribution', word, id: first, ...(invalidation === '' ? {} : { invalidation }) }
-  }
+  const more = invalidation === '' ? {} : { invalidation }
+  const wellFormed = (scheme !== '' || !spelled.includes('/')) && (invalidation === '' || id.test(invalidation))
+  if (wellFormed && id.test(first)) return { kind: 'distribution', word, id: first, ...more }
+  const name = domainName(first)
+  // `file.txt` is a name as well, but not what is meant by one.
+  const isPlain = scheme !== '' || (name?.split('.').length ?? 0) > 2
+  if (wellFormed && name !== undefined && isPlain) return { kind: 'name', word, name, ...more }
   throw new CtlError('usage', `${JSON.stringify(word)} names no distribution.`, {
-    hint: 'Write it as cf://ID, ID or s3://BUCKET, where ID is in capitals, as `pc-ctl cflist` shows it.',
+    hint: [
+      'Write it as cf://ID, a bare ID in capitals, one of its domain names (as cf://example.org where it has only one dot), its ARN, or s3://BUCKET. All there are:',
+      verbatim('pc-ctl cflist'),
+    ],
   })
 }
 
@@ -56,7 +65,7 @@ export function wholeDistributions(words: readonly string[]): readonly string[] 
     if (target.kind === 'bucket' && target.key !== '') {
       throw new CtlError('usage', `Use s3:// URI with a bucket name only instead of: ${target.word}`)
     }
-    if (target.kind === 'distribution' && target.invalidation !== undefined) {
+    if (target.kind !== 'bucket' && target.invalidation !== undefined) {
       throw new CtlError('usage', `${target.word} names an invalidation, and a distribution is wanted.`, {
         hint: `Look at it with \`pc-ctl cfinvalinfo ${target.word}\`.`,
       })
@@ -66,41 +75,62 @@ export function wholeDistributions(words: readonly string[]): readonly string[] 
 }
 
 /**
- * Finds the distribution that each word means. All words are read before AWS is asked; the account's distributions are
- * listed, page after page, only if a bucket is named.
+ * Finds the distribution that each word means.
  *
- * @throws CtlError of kind `usage` for a word that can't be read, or a bucket that several distributions serve; of kind
- *   `failed` for a distribution that does not exist
+ * @throws CtlError as {@link findTargets}; of kind `failed` for a distribution that does not exist
  */
 export async function resolveTargets(aws: Aws, words: readonly string[]): Promise<ResolvedTarget[]> {
-  const found = await findTargets(aws, words)
-  return found.map(({ target, distribution }) => {
-    if (distribution === undefined) throw noDistribution(target)
-    return { target, distribution }
-  })
+  const { found, missing } = await findTargets(aws, words)
+  const [first] = missing
+  if (first !== undefined) throw noDistribution(first)
+  return found
 }
 
-/** As {@link resolveTargets}, with `undefined` for what does not exist. */
-export async function findTargets(
-  aws: Aws,
-  words: readonly string[],
-): Promise<{ target: CfTarget; distribution: LiveDistribution | undefined }[]> {
+/** What of several words is there, and what is not. */
+export interface FoundTargets {
+  readonly found: ResolvedTarget[]
+  readonly missing: CfTarget[]
+}
+
+/**
+ * Finds the distribution that each word means, if there is one. All words are read before AWS is asked; the account's
+ * distributions are listed, page after page, only if a bucket or a name is among them.
+ *
+ * @throws CtlError of kind `usage` for a word that can't be read, or a bucket that several distributions serve
+ */
+export async function findTargets(aws: Aws, words: readonly string[]): Promise<FoundTargets> {
   const targets = words.map(parseTarget)
+  const result: FoundTargets = { found: [], missing: [] }
   try {
-    const all = targets.some(({ kind }) => kind === 'bucket') ? await listDistributions(aws) : []
+    const all = targets.some(({ kind }) => kind !== 'distribution') ? await listDistributions(aws) : []
     // One after the other: CloudFront throttles early.
-    const found: { target: CfTarget; distribution: LiveDistribution | undefined }[] = []
     for (const target of targets) {
-      const meant = target.kind === 'distribution' ? target.id : theOne(target, serving(all, target.bucket))
-      found.push({ target, distribution: meant === undefined ? undefined : await getDistribution(aws, meant) })
+      const meant = meantBy(target, all)
+      const distribution = meant === undefined ? undefined : await getDistribution(aws, meant)
+      if (distribution === undefined) result.missing.push(target)
+      else result.found.push({ target, distribution })
     }
-    return found
+    return result
   } catch (error) {
     throw explain(error, 'Find the distribution')
   }
 }
 
 type Summary = Awaited<ReturnType<typeof listDistributions>>[number]
+
+function meantBy(target: CfTarget, all: readonly Summary[]): string | undefined {
+  switch (target.kind) {
+    case 'distribution':
+      return target.id
+    case 'name':
+      return all.find((one) => namesOf(one).includes(target.name))?.Id
+    case 'bucket':
+      return theOne(target, serving(all, target.bucket))
+  }
+}
+
+const namesOf = ({ DomainName = '', Aliases }: Summary): string[] =>
+  [DomainName, ...(Aliases?.Items ?? [])].map((name) => name.toLowerCase())
 
 function theOne({ word }: CfTarget, candidates: readonly Summary[]): string | undefined {
   const [only, ...others] = candidates
@@ -114,19 +144,24 @@ function theOne({ word }: CfTarget, candidates: readonly Summary[]): string | un
 }
 
 /** s3cmd's own words for this mislead: "Unable to translate S3 URI to CloudFront distribution name". */
-function noDistribution(target: CfTarget): CtlError {
-  const bucket = target.kind === 'bucket' ? target.bucket : undefined
-  return new CtlError(
-    'failed',
-    bucket === undefined
-      ? `The distribution ${target.word} does not exist in this account.`
-      : `No CloudFront distribution in this account serves s3://${bucket}.`,
-    {
-      hint: [
-        '`pc-ctl cflist` shows all distributions.',
-        ...(bucket === undefined ? [] : [`\`pc-ctl cfcreate s3://${bucket}\` makes one.`]),
-      ],
-      code: 'NoSuchDistribution',
-    },
-  )
+export function noDistribution(target: CfTarget): CtlError {
+  const { message, hint } = absence(target)
+  return new CtlError('failed', message, {
+    hint: ['All distributions there are:', verbatim('pc-ctl cflist'), ...hint],
+    code: 'NoSuchDistribution',
+  })
+}
+
+function absence(target: CfTarget): { message: string; hint: Line[] } {
+  switch (target.kind) {
+    case 'distribution':
+      return { message: `The distribution ${target.word} does not exist in this account.`, hint: [] }
+    case 'name':
+      return { message: `No distribution in this account has the name ${target.word}.`, hint: [] }
+    case 'bucket':
+      return {
+        message: `No CloudFront distribution in this account serves s3://${target.bucket}.`,
+        hint: ['This makes one:', verbatim(`pc-ctl cfcreate s3://${target.bucket}`)],
+      }
+  }
 }

@@ -210,9 +210,9 @@ describe('cfcreate', function () {
       ['bucket', /Distribution can only be created from a s3:\/\/ URI instead of: bucket/, 'usage'],
       ['cf://E1', /instead of: cf:\/\/E1/, 'usage'],
       ['s3://bucket/key', /Use s3:\/\/ URI with a bucket name only instead of: s3:\/\/bucket\/key/, 'usage'],
-      ['s3://Upper_Case', /upper-case letters and underscores/, 'configuration'],
-      ['s3://ab', /3 to 63/, 'configuration'],
-      ['s3://10.0.0.1', /IP address/, 'configuration'],
+      ['s3://Upper_Case', /upper-case letters and underscores/, 'usage'],
+      ['s3://ab', /3 to 63/, 'usage'],
+      ['s3://10.0.0.1', /IP address/, 'usage'],
     ]
     for (const [word, message, failure] of refused) {
       expect(() => readBuckets([word], noEdit), word)

@@ -49,7 +49,7 @@ async function createAndModify(settings: Settings): Promise<void> {
     if (look !== undefined) await carryOut(createDistributions(aws, look, wishes), conduct, yes)
   }
   await listCards(aws)
-  const [found] = await details(aws, [`s3://${bucket}`])
+  const [found] = (await details(aws, [`s3://${bucket}`])).distributions
   const wishes = { edit: { ...noEdit, comment: 'x' }, tags: { team: 'x' }, wait: true }
   await carryOut(modifyDistribution(aws, settings, [found?.uri ?? ''], wishes), conduct, yes)
   await uploadAndInvalidate(aws)
@@ -84,6 +84,8 @@ const groups = {
     /** For what a run meets only with a further bucket, or something in its way or changed by somebody. */
     rare: [
       's3:AbortMultipartUpload',
+      // Without it what was there before an upload is not told.
+      's3:GetObject',
       's3:GetBucketWebsite',
       's3:PutObjectAcl',
       'cloudfront:GetCachePolicy',

@@ -30,6 +30,17 @@ describe('what names a distribution', () => {
     )
   })
 
+  it('may be a domain name or an ARN, in whatever spelling', () => {
+    for (const word of ['cdn.example.org', 'CDN.Example.org', 'cf://cdn.example.org', 'cf://cdn.example.org./']) {
+      expect(parseTarget(word), word).to.deep.equal({ kind: 'name', word, name: 'cdn.example.org' })
+    }
+    expect(parseTarget('*.example.org')).to.include({ name: '*.example.org' })
+    expect(parseTarget('münchen.example.org')).to.include({ name: 'xn--mnchen-3ya.example.org' })
+    expect(parseTarget('cf://d111111abcdef8.cloudfront.net/I1')).to.include({ kind: 'name', invalidation: 'I1' })
+    const arn = 'arn:aws:cloudfront::111122223333:distribution/E1A2'
+    expect(parseTarget(arn)).to.deep.equal({ kind: 'distribution', word: arn, id: 'E1A2' })
+  })
+
   it('keeps a key as it is, whatever is in it', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[^/]+$/), fc.string({ unit: 'binary' }), (bucket, key) => {
@@ -68,7 +79,9 @@ describe('what names a distribution', () => {
       'E1/I1',
       'http://E1',
       'cf://E1/I1/X',
+      'a..b',
       'logo.jpg',
+      'E1.',
       '/E1',
     ]) {
       expect(() => parseTarget(word), word)
