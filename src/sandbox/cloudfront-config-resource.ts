@@ -11,7 +11,8 @@ import {
   type ConfigDocument,
 } from './cloudfront-documents.ts'
 import type { CloudFrontRoute } from './cloudfront-routes.ts'
-import { readDocument, type Shape } from './cloudfront-shape.ts'
+import type { Shape } from './cloudfront-shape.ts'
+import { readConfig, writeConfig, type Kept } from './cloudfront-unknown.ts'
 import { parseXml, type XmlContent } from './protocol-xml.ts'
 import { AwsError, type AwsRequest, type AwsResponse, type Context } from './service.ts'
 import type { Collection } from './store.ts'
@@ -55,10 +56,10 @@ export function configOperations<C>(
   const all = (): ConfigDocument<C>[] => [...managed, ...documents.list()]
   const content = (document: ConfigDocument<C>): XmlContent => ({
     ...resource.describe(document),
-    [`${name}Config`]: resource.config.write(document.config),
+    [`${name}Config`]: writeConfig(`${name}Config`, resource.config, document),
   })
-  const read = async (request: AwsRequest): Promise<C> =>
-    readDocument(parseXml(await request.buffer()), `${name}Config`, resource.config)
+  const read = async (request: AwsRequest): Promise<Kept<C>> =>
+    readConfig(parseXml(await request.buffer()), `${name}Config`, resource.config)
   const find = (id: string): ConfigDocument<C> => {
     const document = documents.get(id) ?? managed.find((candidate) => candidate.id === id)
     if (document === undefined) throw resource.notFound()
@@ -72,11 +73,12 @@ export function configOperations<C>(
   }
   return {
     async [`Create${name}`](request) {
-      const asked = await read(request)
+      const { config: asked, unknown } = await read(request)
       const before = resource.replayed?.(asked, all())
       const document = before ?? {
         id: resource.newId(),
         config: resource.accept(asked, undefined, all()),
+        unknown,
         createdAt: context.now(),
         modifiedAt: context.now(),
         ...newVersion(),
@@ -90,15 +92,16 @@ export function configOperations<C>(
       return respond(request, name, content(document), { etag: document.etag })
     },
     [`Get${name}Config`](request, { id }) {
-      const { config, etag } = find(id)
-      return respond(request, `${name}Config`, resource.config.write(config), { etag })
+      const document = find(id)
+      const config = writeConfig(`${name}Config`, resource.config, document)
+      return respond(request, `${name}Config`, config, { etag: document.etag })
     },
     async [`Update${name}`](request, { id }) {
-      const asked = await read(request)
+      const { config: asked, unknown } = await read(request)
       const previous = findOwn(request, id, 'IllegalUpdate')
       const others = all().filter((document) => document.id !== id)
       const config = resource.accept(asked, previous, others)
-      const document = { ...previous, config, modifiedAt: context.now(), ...nextVersion(previous) }
+      const document = { ...previous, config, unknown, modifiedAt: context.now(), ...nextVersion(previous) }
       documents.put(id, document)
       resource.changed(id)
       return respond(request, name, content(document), { etag: document.etag })

@@ -2,11 +2,8 @@ import { createServer } from 'node:net'
 
 import type { CloudFrontOperation } from './cloudfront-config-resource.ts'
 import { requireUpdateMembers, withDefaults } from './cloudfront-defaults.ts'
-import {
-  distributionConfig,
-  distributionConfigWithTags,
-  type DistributionConfig,
-} from './cloudfront-distribution-shape.ts'
+import { readDistribution, readTaggedDistribution } from './cloudfront-distribution-input.ts'
+import { distributionConfig, type DistributionConfig } from './cloudfront-distribution-shape.ts'
 import {
   distributionArn,
   invalidArgument,
@@ -22,10 +19,11 @@ import {
   type DistributionDocument,
 } from './cloudfront-documents.ts'
 import { findDistribution, type DistributionParts } from './cloudfront-parts.ts'
-import { itemsOf, readDocument } from './cloudfront-shape.ts'
+import { itemsOf } from './cloudfront-shape.ts'
 import { tagMap } from './cloudfront-tags.ts'
+import { writeConfig, type Kept } from './cloudfront-unknown.ts'
 import { checkConfig, type References } from './cloudfront-validation.ts'
-import { parseXml, type XmlContent } from './protocol-xml.ts'
+import type { XmlContent } from './protocol-xml.ts'
 import { AwsError, type AwsRequest } from './service.ts'
 
 export const isDeployed = (distribution: DistributionDocument, now: number): boolean => now >= distribution.deployedAt
@@ -48,23 +46,19 @@ export function distributionOperations(parts: DistributionParts): Record<string,
     })
   return {
     async CreateDistribution(request) {
-      const config = readDocument(parseXml(await request.buffer()), 'DistributionConfig', distributionConfig)
-      return answer(request, await create(parts, config, {}), 201)
+      return answer(request, await create(parts, await readDistribution(request), {}), 201)
     },
     async CreateDistributionWithTags(request) {
-      const root = parseXml(await request.buffer())
-      const { DistributionConfig, Tags } = readDocument(root, 'DistributionConfigWithTags', distributionConfigWithTags)
-      const tags = tagMap(Tags.Items ?? [])
-      return answer(request, await create(parts, DistributionConfig, tags), 201)
+      const asked = await readTaggedDistribution(request)
+      return answer(request, await create(parts, asked, tagMap(asked.tags)), 201)
     },
     GetDistribution: (request, { id }) => answer(request, findDistribution(parts, id)),
     GetDistributionConfig(request, { id }) {
-      const { config, etag } = findDistribution(parts, id)
-      return respond(request, 'DistributionConfig', distributionConfig.write(config), { etag })
+      const distribution = findDistribution(parts, id)
+      return respond(request, 'DistributionConfig', configContent(distribution), { etag: distribution.etag })
     },
     async UpdateDistribution(request, { id }) {
-      const config = readDocument(parseXml(await request.buffer()), 'DistributionConfig', distributionConfig)
-      return answer(request, update(parts, request, id, config))
+      return answer(request, update(parts, request, id, await readDistribution(request)))
     },
     DeleteDistribution(request, { id }) {
       const distribution = findDistribution(parts, id)
@@ -111,7 +105,7 @@ export const behaviorsOf = (config: DistributionConfig) => [
 
 async function create(
   parts: DistributionParts,
-  asked: DistributionConfig,
+  { config: asked, unknown }: Kept<DistributionConfig>,
   tags: Record<string, string>,
 ): Promise<DistributionDocument> {
   const { context, distributions } = parts
@@ -133,6 +127,7 @@ async function create(
   const distribution: DistributionDocument = {
     id: newId('E'),
     config,
+    unknown,
     servedConfig: undefined,
     modifiedAt: context.now(),
     deployedAt: context.now() + context.timing.deploy,
@@ -149,7 +144,7 @@ function update(
   parts: DistributionParts,
   request: AwsRequest,
   id: string,
-  asked: DistributionConfig,
+  { config: asked, unknown }: Kept<DistributionConfig>,
 ): DistributionDocument {
   const { context, distributions } = parts
   const previous = findDistribution(parts, id)
@@ -163,6 +158,7 @@ function update(
   const distribution: DistributionDocument = {
     ...previous,
     config,
+    unknown,
     servedConfig: servedConfig(previous, context.now()),
     modifiedAt: context.now(),
     deployedAt: context.now() + context.timing.deploy,
@@ -221,13 +217,17 @@ function content(parts: DistributionParts, distribution: DistributionDocument): 
     DomainName,
     ActiveTrustedSigners: { Enabled: false, Quantity: 0 },
     ActiveTrustedKeyGroups: { Enabled: false, Quantity: 0 },
-    DistributionConfig: distributionConfig.write(distribution.config),
+    DistributionConfig: configContent(distribution),
   }
 }
+
+const configContent = (distribution: DistributionDocument): XmlContent =>
+  writeConfig('DistributionConfig', distributionConfig, distribution)
 
 /** Members of the config that a summary leaves out (API reference, DistributionSummary). */
 const notInSummary = ['CallerReference', 'DefaultRootObject', 'Logging', 'ContinuousDeploymentPolicyId', 'TenantConfig']
 
+/** What is not known of a config is left out of lists, whose clients can't write it back. */
 function summary(parts: DistributionParts, distribution: DistributionDocument): XmlContent {
   const written = distributionConfig.write(distribution.config)
   const config = typeof written === 'object' && !Array.isArray(written) ? Object.entries(written) : []

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 
 import type { DistributionConfig } from './cloudfront-distribution-shape.ts'
 import type { InvalidationBatch } from './cloudfront-policy-shape.ts'
+import type { UnknownElement } from './cloudfront-unknown.ts'
 import { AwsError, type AwsRequest, type AwsResponse, type Context } from './service.ts'
 import { xmlResponse, type XmlContent } from './protocol-xml.ts'
 
@@ -18,6 +19,7 @@ export interface Versioned {
 export interface ConfigDocument<C> extends Versioned {
   id: string
   config: C
+  unknown?: readonly UnknownElement[]
   /** Milliseconds since the epoch. */
   createdAt: number
   modifiedAt: number
@@ -26,6 +28,7 @@ export interface ConfigDocument<C> extends Versioned {
 export interface DistributionDocument extends Versioned {
   id: string
   config: DistributionConfig
+  unknown?: readonly UnknownElement[]
   /** What the edge serves until `deployedAt`; undefined before the first deployment. */
   servedConfig: DistributionConfig | undefined
   /** Milliseconds since the epoch. */

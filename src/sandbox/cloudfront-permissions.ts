@@ -1,10 +1,6 @@
 import { behaviorsOf } from './cloudfront-distributions.ts'
-import {
-  distributionConfig,
-  distributionConfigWithTags,
-  tags as tagsShape,
-  type DistributionConfig,
-} from './cloudfront-distribution-shape.ts'
+import { readDistribution, readTaggedDistribution } from './cloudfront-distribution-input.ts'
+import { tags as tagsShape, type DistributionConfig } from './cloudfront-distribution-shape.ts'
 import { distributionArn, type DistributionDocument } from './cloudfront-documents.ts'
 import { cloudFrontRoute } from './cloudfront-routes.ts'
 import { itemsOf, readDocument } from './cloudfront-shape.ts'
@@ -41,19 +37,18 @@ export async function cloudFrontPermissions(
       ? []
       : serviceLinkedRoles(context)
   if (operation === 'CreateDistribution') {
-    const config = readDocument(parseXml(await request.buffer()), 'DistributionConfig', distributionConfig)
+    const { config } = await readDistribution(request)
     return [{ action, resource: anyDistribution }, ...functionPermissions(config), ...first(config)]
   }
   if (operation === 'CreateDistributionWithTags') {
-    const root = parseXml(await request.buffer())
-    const { DistributionConfig, Tags } = readDocument(root, 'DistributionConfigWithTags', distributionConfigWithTags)
-    const tags = Object.fromEntries((Tags.Items ?? []).map(({ Key, Value = '' }) => [Key, Value]))
+    const { config, tags: given } = await readTaggedDistribution(request)
+    const tags = Object.fromEntries(given.map(({ Key, Value = '' }) => [Key, Value]))
     const tagged = { resource: anyDistribution, context: keysOf('aws:RequestTag', tags) }
     return [
       { action: 'cloudfront:CreateDistribution', ...tagged },
       { action: 'cloudfront:TagResource', ...tagged },
-      ...functionPermissions(DistributionConfig),
-      ...first(DistributionConfig),
+      ...functionPermissions(config),
+      ...first(config),
     ]
   }
   const { id } = cloudFrontRoute(request)
@@ -76,7 +71,7 @@ export async function cloudFrontPermissions(
     return [{ ...own, context: { ...own.context, ...keysOf('aws:RequestTag', given) } }]
   }
   if (operation !== 'UpdateDistribution') return [own]
-  const config = readDocument(parseXml(await request.buffer()), 'DistributionConfig', distributionConfig)
+  const { config } = await readDistribution(request)
   const before = distribution === undefined ? [] : functionsIn(distribution.config)
   return [own, ...functionPermissions(config, before), ...first(config)]
 }

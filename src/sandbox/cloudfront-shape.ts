@@ -14,8 +14,10 @@ export type Of<S> = S extends Shape<infer T> ? T : never
 export interface Problems {
   /** Constraints of the service model that are not met. */
   constraints: string[]
-  /** Elements that the model does not have, or with content they can't have. */
+  /** Elements with content they can't have, twice where they may be once, or misspelt. */
   malformed: string[]
+  /** Elements that the model does not have. */
+  unknown: XmlElement[]
   /** Quantities that differ from the number of items. */
   inconsistent: boolean
 }
@@ -100,15 +102,16 @@ export function list<T>(element: string, shape: Shape<T>): Shape<T[]> {
   return {
     read: (parent, at, problems) =>
       parent.children.flatMap((child, index) => {
-        if (child.name === element) return [shape.read(child, `${at}.${index + 1}.member`, problems)]
-        problems.malformed.push(`Unexpected element: ${child.name}`)
+        const name = nameIn(parent, child)
+        if (name === element) return [shape.read(child, `${at}.${index + 1}.member`, problems)]
+        notKnown(child, name, [element], problems)
         return []
       }),
     write: (values) => ({ [element]: values.map((value) => shape.write(value)) }),
   }
 }
 
-/** A structure with these members, in the order in which AWS writes them. Other members are refused. */
+/** A structure with these members, in the order in which AWS writes them. */
 export function structure<M extends Members>(members: M): Shape<Structure<M>> {
   const shapes = new Map(
     Object.entries(members).map(([name, member]) => [name, 'required' in member ? member.required : member]),
@@ -118,9 +121,11 @@ export function structure<M extends Members>(members: M): Shape<Structure<M>> {
     read(element, at, problems) {
       const value: Record<string, unknown> = {}
       for (const child of element.children) {
-        const shape = shapes.get(child.name)
-        if (shape === undefined || child.name in value) problems.malformed.push(`Unexpected element: ${child.name}`)
-        else value[child.name] = shape.read(child, `${at}.${lowerFirst(child.name)}`, problems)
+        const name = nameIn(element, child)
+        const shape = shapes.get(name)
+        if (shape === undefined) notKnown(child, name, [...shapes.keys()], problems)
+        else if (name in value) problems.malformed.push(`Unexpected element: ${name}`)
+        else value[name] = shape.read(child, `${at}.${lowerFirst(name)}`, problems)
       }
       for (const name of requiredNames) {
         if (name in value) continue
@@ -155,11 +160,39 @@ export function items<T>(element: string, shape: Shape<T>, more: Members = {}): 
     read(parent, at, problems) {
       const { Items, ...value } = whole.read(parent, at, problems)
       const count = Items?.length ?? 0
-      if ('Quantity' in value && value.Quantity !== count) problems.inconsistent = true
+      // Whether what is not known in a list counts as an item, nobody can tell.
+      const most = parent.children.find(({ name }) => name === 'Items')?.children.length ?? 0
+      if ('Quantity' in value && value.Quantity !== count && value.Quantity !== most) problems.inconsistent = true
       return count === 0 ? value : { ...value, Items }
     },
     write: (value) => whole.write(value),
   }
+}
+
+/** The name of a member, with its prefix where it is in another namespace than what it stands in. */
+const nameIn = (parent: XmlElement, { name, source }: XmlElement): string =>
+  prefixOf(source) === prefixOf(parent.source) ? name : `${prefixOf(source)}${name}`
+const prefixOf = (source: string): string => /^<([^\s:/>]+:)?/.exec(source)?.[1] ?? ''
+
+function notKnown(element: XmlElement, name: string, known: readonly string[], problems: Problems): void {
+  if (known.some((one) => isSlip(name, one))) problems.malformed.push(`Unexpected element: ${name}`)
+  else problems.unknown.push(element)
+}
+
+/**
+ * Whether a name is another one with a letter too many, missing, wrong or swapped, or in the wrong case: not a member
+ * that the model does not have yet, but a mistake. Of the shortest names anything is so near that nothing can be told.
+ */
+function isSlip(name: string, known: string): boolean {
+  if (known.length < 5) return false
+  const [a, b] = [name.toLowerCase(), known.toLowerCase()]
+  let start = 0
+  while (start < a.length && a[start] === b[start]) start++
+  let end = 0
+  while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end++
+  const [wrong, right] = [a.slice(start, a.length - end), b.slice(start, b.length - end)]
+  if (!/^[a-z]{0,2}$/.test(wrong)) return false
+  return wrong.length < 2 ? right.length < 2 : wrong === `${right[1] ?? ''}${right[0] ?? ''}`
 }
 
 const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
@@ -176,12 +209,20 @@ export const itemList = <T>(values: readonly T[]): ItemsOf<T> =>
  * or impossible elements) or InconsistentQuantities, all 400.
  */
 export function readDocument<T>(root: XmlElement, name: string, shape: Shape<T>): T {
+  const { value, unknown } = readShape(root, name, shape)
+  const [first] = unknown
+  if (first !== undefined) throw new AwsError(400, 'MalformedInput', `Unexpected element: ${first.name}`)
+  return value
+}
+
+/** As {@link readDocument}, but elements that the model does not have are handed on. */
+export function readShape<T>(root: XmlElement, name: string, shape: Shape<T>): { value: T; unknown: XmlElement[] } {
   if (root.name !== name) throw new AwsError(400, 'MalformedXML', `Unexpected root element ${root.name}`)
-  const problems: Problems = { constraints: [], malformed: [], inconsistent: false }
+  const problems: Problems = { constraints: [], malformed: [], unknown: [], inconsistent: false }
   const value = shape.read(root, lowerFirst(name), problems)
   const [malformed] = problems.malformed
   if (malformed !== undefined) throw new AwsError(400, 'MalformedInput', malformed)
-  const { constraints } = problems
+  const { constraints, unknown } = problems
   if (constraints.length > 0) {
     const count = `${constraints.length} validation error${constraints.length === 1 ? '' : 's'} detected`
     throw new AwsError(400, 'MalformedXML', `${count}: ${constraints.join('; ')}`)
@@ -189,5 +230,5 @@ export function readDocument<T>(root: XmlElement, name: string, shape: Shape<T>)
   if (problems.inconsistent) {
     throw new AwsError(400, 'InconsistentQuantities', 'The value of Quantity and the size of Items do not match.')
   }
-  return value
+  return { value, unknown }
 }

@@ -1,4 +1,4 @@
-import { XMLParser } from 'fast-xml-parser'
+import { XMLParser, type XMLMetaData } from 'fast-xml-parser'
 
 import { AwsError, type AwsRequest, type AwsResponse } from './service.ts'
 
@@ -8,6 +8,17 @@ export interface XmlElement {
   /** The element's own text; empty where it has children. */
   text: string
   children: XmlElement[]
+  /** The element as it stands in the document, tags and all. */
+  source: string
+}
+
+/** A part of a document that is written already. */
+export class Markup {
+  readonly source: string
+
+  constructor(source: string) {
+    this.source = source
+  }
 }
 
 /**
@@ -15,7 +26,7 @@ export interface XmlElement {
  * undefined leaves an element out.
  */
 export type XmlContent =
-  string | number | boolean | undefined | readonly XmlContent[] | { readonly [name: string]: XmlContent }
+  string | number | boolean | undefined | Markup | readonly XmlContent[] | { readonly [name: string]: XmlContent }
 
 const parser = new XMLParser({
   preserveOrder: true,
@@ -25,10 +36,12 @@ const parser = new XMLParser({
   ignorePiTags: true,
   parseTagValue: false,
   trimValues: false,
+  captureMetaData: true,
   // The five entities of XML and character references; documents with a DOCTYPE are refused below.
   htmlEntities: true,
 })
 const textKey = '#text'
+const place = XMLParser.getMetaDataSymbol() as symbol
 
 const malformed = (): AwsError =>
   new AwsError(400, 'MalformedXML', 'The XML document that you provided was not well-formed or did not validate.')
@@ -37,7 +50,7 @@ const malformed = (): AwsError =>
 export function parseXml(document: Buffer | string): XmlElement {
   const text = document.toString('utf8')
   if (/<!DOCTYPE/i.test(text)) throw malformed()
-  const [root, ...others] = elementsIn(validated(text))
+  const [root, ...others] = elementsIn(text, validated(text))
   if (root === undefined || others.length > 0) throw malformed()
   return root
 }
@@ -52,15 +65,17 @@ function validated(text: string): unknown {
   }
 }
 
-function elementsIn(nodes: unknown): XmlElement[] {
+function elementsIn(document: string, nodes: unknown): XmlElement[] {
   if (!Array.isArray(nodes)) return []
   const elements: XmlElement[] = []
   for (const node of nodes as unknown[]) {
     if (typeof node !== 'object' || node === null) continue
+    const { startIndex, endIndex } = ((node as Record<symbol, unknown>)[place] ?? {}) as XMLMetaData
     for (const [name, content] of Object.entries(node)) {
       if (name === textKey || name === ':@') continue
-      const children = elementsIn(content)
-      elements.push({ name, children, text: children.length > 0 ? '' : textIn(content) })
+      const children = elementsIn(document, content)
+      const source = document.slice(startIndex, endIndex)
+      elements.push({ name, children, text: children.length > 0 ? '' : textIn(content), source })
     }
   }
   return elements
@@ -80,6 +95,7 @@ export function writeXml(root: string, content: XmlContent, namespace?: string):
 
 function markup(content: XmlContent): string {
   if (content === undefined) return ''
+  if (content instanceof Markup) return content.source
   if (typeof content !== 'object') return escaped(String(content))
   return Object.entries(content).map(elements).join('')
 }
@@ -89,6 +105,10 @@ function elements([name, content]: [string, XmlContent]): string {
   const items: readonly XmlContent[] = isList(content) ? content : [content]
   return items.map((item) => `<${name}>${markup(item)}</${name}>`).join('')
 }
+
+/** Writes an element that was read, with other elements in it. */
+export const rewriteXml = ({ name }: XmlElement, children: readonly XmlElement[]): string =>
+  `<${name}>${children.map(({ source }) => source).join('')}</${name}>`
 
 const isList = (content: XmlContent): content is readonly XmlContent[] => Array.isArray(content)
 
