@@ -9,6 +9,8 @@ import {
 
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names } from '../aws/names.ts'
+import { keepReceived } from '../aws/received.ts'
+import { keepUnknown, type Kept, unlessLost } from './kept-config.ts'
 import { change, create, notOurs, pending, type Resource, updateIf } from './resource.ts'
 
 export interface CachePolicyWant {
@@ -18,10 +20,8 @@ export interface CachePolicyWant {
   readonly defaultTtl?: number
 }
 
-export interface CachePolicy {
-  readonly id: string
+export interface CachePolicy extends Kept<CachePolicyConfig> {
   readonly etag: string
-  readonly config: CachePolicyConfig
 }
 
 /**
@@ -72,9 +72,11 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
         const id = list?.Items?.find(({ CachePolicy: item }) => item?.CachePolicyConfig?.Name === names.cachePolicy)
           ?.CachePolicy?.Id
         if (id !== undefined) {
-          const { ETag, CachePolicy: policy } = await client.send(new GetCachePolicyCommand({ Id: id }))
+          const command = new GetCachePolicyCommand({ Id: id })
+          const received = keepReceived(command)
+          const { ETag, CachePolicy: policy } = await client.send(command)
           const config = policy?.CachePolicyConfig
-          return config === undefined ? undefined : { id, etag: ETag ?? '', config }
+          return config === undefined ? undefined : { id, etag: ETag ?? '', config, received: received() }
         }
         Marker = list?.NextMarker
         if (Marker === undefined || Marker === '') return undefined
@@ -88,7 +90,8 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
       if (live.config.Comment !== names.mark) {
         return notOurs(live, `CloudFront cache policy ${names.cachePolicy}`, undefined, 'never')
       }
-      return updateIf({ ...live, config }, fieldChanges(live.config, config))
+      const decision = updateIf({ ...live, config }, fieldChanges(live.config, config))
+      return unlessLost('CachePolicyConfig', `CloudFront cache policy ${names.cachePolicy}`, live, config, decision)
     },
 
     async apply(want, live) {
@@ -96,10 +99,16 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
       const { ETag, CachePolicy: policy } =
         live === undefined
           ? await client.send(new CreateCachePolicyCommand({ CachePolicyConfig }))
-          : await client.send(new UpdateCachePolicyCommand({ Id: live.id, IfMatch: live.etag, CachePolicyConfig }))
+          : await client.send(updating(live, CachePolicyConfig))
       return { id: policy?.Id ?? '', etag: ETag ?? '', config: CachePolicyConfig }
     },
   }
+}
+
+function updating(live: CachePolicy, config: CachePolicyConfig): UpdateCachePolicyCommand {
+  const command = new UpdateCachePolicyCommand({ Id: live.id, IfMatch: live.etag, CachePolicyConfig: config })
+  keepUnknown(command, 'CachePolicyConfig', live, config)
+  return command
 }
 
 function fieldChanges(live: CachePolicyConfig, wanted: CachePolicyConfig) {

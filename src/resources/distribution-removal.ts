@@ -1,11 +1,11 @@
-import { CloudFrontClient, DeleteDistributionCommand, UpdateDistributionCommand } from '@aws-sdk/client-cloudfront'
+import { CloudFrontClient, DeleteDistributionCommand } from '@aws-sdk/client-cloudfront'
 
 import { absentAs, nameOf } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, tagKey } from '../aws/names.ts'
 import { deployment, patiently, settling, type Talk, until } from '../aws/patience.ts'
 import { CtlError } from '../ui/errors.ts'
-import { getDistribution, type LiveDistribution, liveDistribution } from './live-distribution.ts'
+import { getDistribution, type LiveDistribution, updateDistribution } from './live-distribution.ts'
 import { cfcreateNames } from './public-distribution.ts'
 import { keep, type Need, refuse, type Resource, updateIf } from './resource.ts'
 
@@ -79,14 +79,9 @@ export function disabledDistribution(aws: Aws): Resource<RemovalWant, Removal> {
 
     async apply({ id }, found) {
       if (found?.live === undefined) return { id, live: undefined }
-      const { config, etag } = found.live
-      const command = new UpdateDistributionCommand({
-        Id: id,
-        IfMatch: etag,
-        DistributionConfig: { ...config, Enabled: false },
-      })
-      const answer = await aws.client(CloudFrontClient, edgeRegion).send(command)
-      return { id, live: liveDistribution(answer.Distribution, answer.ETag), replaced: etag }
+      const { live } = found
+      const disabled = await updateDistribution(aws, live, { ...live.config, Enabled: false })
+      return { id, live: disabled, replaced: live.etag }
     },
   }
 }

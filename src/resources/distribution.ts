@@ -4,7 +4,6 @@ import {
   type DistributionConfig,
   type DistributionSummary,
   TagResourceCommand,
-  UpdateDistributionCommand,
 } from '@aws-sdk/client-cloudfront'
 
 import { nameOf } from '../aws/absent.ts'
@@ -22,12 +21,14 @@ import {
   originOf,
   withWishes,
 } from './distribution-config.ts'
+import { unlessLost } from './kept-config.ts'
 import {
+  answered,
   getDistribution,
   listDistributions,
   type LiveDistribution,
-  liveDistribution,
   tagsOf,
+  updateDistribution,
 } from './live-distribution.ts'
 import {
   change,
@@ -79,9 +80,8 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
       }
       const config = withWishes(found.config, want)
       if (changesFor(found.config, config, want).length === 0) return { ...found, owner: want.names.installation }
-      const command = new UpdateDistributionCommand({ Id: found.id, IfMatch: found.etag, DistributionConfig: config })
-      const answer = await patiently(() => client.send(command), whyNotYet, propagation, talk)
-      return owned(liveDistribution(answer.Distribution, answer.ETag), want.names.installation)
+      const attempt = () => updateDistribution(aws, found, config)
+      return owned(await patiently(attempt, whyNotYet, propagation, talk), want.names.installation)
     },
   }
 }
@@ -152,8 +152,9 @@ export function decideDistribution(want: DistributionWant, live: Distribution | 
     ...change(`Tags.${tagKey}`, live.owner, names.installation),
     ...changesFor(live.config, config, want),
   ]
-  const after = { ...live, config, owner: names.installation }
-  return updateIf(after, changes, foreign ? `Take over ${what} (${live.domain})?` : undefined)
+  const after: Distribution = { ...live, config, owner: names.installation }
+  const decision = updateIf(after, changes, foreign ? `Take over ${what} (${live.domain})?` : undefined)
+  return unlessLost('DistributionConfig', what, live, config, decision)
 }
 
 const uncertified = (live: Distribution, { Aliases }: DistributionConfig): Decision<Distribution> =>
@@ -221,8 +222,8 @@ async function createDistribution(aws: Aws, want: DistributionWant, talk: Talk):
     DistributionConfigWithTags: { DistributionConfig: config, Tags: { Items: [want.names.tag] } },
   })
   try {
-    const made = await patiently(() => client.send(command), whyNotYet, propagation, talk)
-    return owned(liveDistribution(made.Distribution, made.ETag), want.names.installation)
+    const attempt = () => answered(command, () => client.send(command))
+    return owned(await patiently(attempt, whyNotYet, propagation, talk), want.names.installation)
   } catch (error) {
     const existing = /Already exists: (\w+)/.exec(messageOf(error))?.[1]
     if (nameOf(error) !== 'DistributionAlreadyExists' || existing === undefined) throw error

@@ -3,7 +3,6 @@ import {
   type DistributionConfig,
   ListConflictingAliasesCommand,
   TagResourceCommand,
-  UpdateDistributionCommand,
 } from '@aws-sdk/client-cloudfront'
 
 import { nameOf } from '../aws/absent.ts'
@@ -14,12 +13,13 @@ import { CtlError, messageOf } from '../ui/errors.ts'
 import { shellWord } from '../ui/template.ts'
 import { type Line, verbatim } from '../ui/text.ts'
 import { type DistributionEdit, editChanges, edited } from './distribution-edit.ts'
+import { unlessLost } from './kept-config.ts'
 import {
   getDistribution,
   listDistributions,
   type LiveDistribution,
-  liveDistribution,
   tagsOf,
+  updateDistribution,
 } from './live-distribution.ts'
 import { canonical, type Change, change, type Need, type Resource, updateIf } from './resource.ts'
 
@@ -71,7 +71,8 @@ export function editedDistribution(aws: Aws): Resource<EditWant, TaggedDistribut
       const changes = [...editChanges(live.config, config), ...tagChanges(live.tags, tags)]
       const hurts = live.config.Enabled === true && config.Enabled !== true && traffic.length > 0
       const ask = hurts ? `${traffic.join('; ')}. Disable ${id} (${live.domain}) all the same?` : undefined
-      return updateIf({ ...live, config, tags: { ...live.tags, ...tags } }, changes, ask)
+      const decision = updateIf({ ...live, config, tags: { ...live.tags, ...tags } }, changes, ask)
+      return unlessLost('DistributionConfig', `CloudFront distribution ${id}`, live, config, decision)
     },
 
     async apply({ id, edit, tags }, live, talk) {
@@ -109,10 +110,9 @@ export async function writeEdit(
   }
   const tagged = { ...live, tags: { ...live.tags, ...tags } }
   if (canonical(config) === canonical(live.config)) return tagged
-  const command = new UpdateDistributionCommand({ Id: live.id, IfMatch: live.etag, DistributionConfig: config })
   try {
-    const answer = await patiently(() => client.send(command), whyNotYet, propagation, talk)
-    return { ...liveDistribution(answer.Distribution, answer.ETag), tags: tagged.tags }
+    const attempt = () => updateDistribution(aws, live, config)
+    return { ...(await patiently(attempt, whyNotYet, propagation, talk)), tags: tagged.tags }
   } catch (error) {
     const before = live.config.Aliases?.Items ?? []
     const added = (config.Aliases?.Items ?? []).filter((alias) => !before.includes(alias))

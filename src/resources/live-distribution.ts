@@ -6,24 +6,25 @@ import {
   GetDistributionCommand,
   ListTagsForResourceCommand,
   paginateListDistributions,
+  UpdateDistributionCommand,
 } from '@aws-sdk/client-cloudfront'
 
 import { absentAs } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion } from '../aws/names.ts'
 import { deployment, type Talk, until } from '../aws/patience.ts'
+import { type Command, keepReceived } from '../aws/received.ts'
+import { type Kept, keepUnknown } from './kept-config.ts'
 import type { Need } from './resource.ts'
 
 /** Any distribution of the account, whoever made it. */
-export interface LiveDistribution {
-  readonly id: string
+export interface LiveDistribution extends Kept<DistributionConfig> {
   readonly arn: string
   /** Such as `d111111abcdef8.cloudfront.net`. */
   readonly domain: string
   /** `InProgress` or `Deployed`. */
   readonly status: string
   readonly etag: string
-  readonly config: DistributionConfig
 }
 
 /** What is read of distributions in order to find and show them. */
@@ -39,22 +40,42 @@ export const targetNeeds = (accountId: string): readonly Need[] => [
 /** @returns `undefined` if the account has no distribution of this id */
 export async function getDistribution(aws: Aws, id: string): Promise<LiveDistribution | undefined> {
   const client = aws.client(CloudFrontClient, edgeRegion)
-  const found = await absentAs('NoSuchDistribution', () => client.send(new GetDistributionCommand({ Id: id })))
-  return found === undefined ? undefined : liveDistribution(found.Distribution, found.ETag)
+  const command = new GetDistributionCommand({ Id: id })
+  return absentAs('NoSuchDistribution', () => answered(command, () => client.send(command)))
 }
 
-export function liveDistribution(
-  found: CloudFrontDistribution | undefined,
-  etag: string | undefined,
-): LiveDistribution {
+/**
+ * Writes a changed configuration into a distribution, against the version that was read; what in that version is not
+ * known to us stays.
+ *
+ * @throws CtlError of kind `refused` if something of that can't stay
+ */
+export async function updateDistribution(
+  aws: Aws,
+  live: LiveDistribution,
+  config: DistributionConfig,
+): Promise<LiveDistribution> {
+  const command = new UpdateDistributionCommand({ Id: live.id, IfMatch: live.etag, DistributionConfig: config })
+  keepUnknown(command, 'DistributionConfig', live, config)
+  return answered(command, () => aws.client(CloudFrontClient, edgeRegion).send(command))
+}
+
+/** Sends a command that is answered with a distribution. */
+export async function answered(
+  command: Command<'deserialize'>,
+  send: () => Promise<{ Distribution?: CloudFrontDistribution | undefined; ETag?: string | undefined }>,
+): Promise<LiveDistribution> {
+  const received = keepReceived(command)
+  const { Distribution: found, ETag } = await send()
   if (found?.DistributionConfig === undefined) throw new Error('CloudFront answered without a distribution.')
   return {
     id: found.Id ?? '',
     arn: found.ARN ?? '',
     domain: found.DomainName ?? '',
     status: found.Status ?? '',
-    etag: etag ?? '',
+    etag: ETag ?? '',
     config: found.DistributionConfig,
+    received: received(),
   }
 }
 

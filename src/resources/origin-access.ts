@@ -11,6 +11,8 @@ import {
 
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names } from '../aws/names.ts'
+import { keepReceived } from '../aws/received.ts'
+import { type Kept, keepUnknown, unlessLost } from './kept-config.ts'
 import { change, create, keep, notOurs, pending, type Resource, theOnly, updateIf } from './resource.ts'
 
 export interface OriginAccessWant {
@@ -26,10 +28,8 @@ export interface OriginAccessIdentity {
 }
 
 /** Has CloudFront sign its requests to S3 as a service; needed for KMS encryption and opt-in regions. */
-export interface OriginAccessControl {
-  readonly id: string
+export interface OriginAccessControl extends Kept<OriginAccessControlConfig> {
   readonly etag: string
-  readonly config: OriginAccessControlConfig
 }
 
 /**
@@ -114,11 +114,11 @@ export function originAccessControl(aws: Aws): Resource<OriginAccessWant, Origin
       for await (const page of paginateListOriginAccessControls({ client }, {})) {
         const found = page.OriginAccessControlList?.Items?.find((item) => item.Name === names.originAccess)
         if (found?.Id === undefined) continue
-        const { ETag, OriginAccessControl: control } = await client.send(
-          new GetOriginAccessControlCommand({ Id: found.Id }),
-        )
+        const command = new GetOriginAccessControlCommand({ Id: found.Id })
+        const received = keepReceived(command)
+        const { ETag, OriginAccessControl: control } = await client.send(command)
         const config = control?.OriginAccessControlConfig
-        if (config !== undefined) return { id: found.Id, etag: ETag ?? '', config }
+        if (config !== undefined) return { id: found.Id, etag: ETag ?? '', config, received: received() }
       }
       return undefined
     },
@@ -129,11 +129,13 @@ export function originAccessControl(aws: Aws): Resource<OriginAccessWant, Origin
       if (live.config.Description !== names.mark) {
         return notOurs(live, `CloudFront origin access control "${names.originAccess}"`, undefined, 'never')
       }
-      return updateIf({ ...live, config }, [
+      const decision = updateIf({ ...live, config }, [
         ...change('SigningBehavior', live.config.SigningBehavior, config.SigningBehavior),
         ...change('SigningProtocol', live.config.SigningProtocol, config.SigningProtocol),
         ...change('OriginType', live.config.OriginAccessControlOriginType, config.OriginAccessControlOriginType),
       ])
+      const what = `CloudFront origin access control "${names.originAccess}"`
+      return unlessLost('OriginAccessControlConfig', what, live, config, decision)
     },
 
     async apply({ names }, live) {
@@ -141,14 +143,18 @@ export function originAccessControl(aws: Aws): Resource<OriginAccessWant, Origin
       const { ETag, OriginAccessControl: control } =
         live === undefined
           ? await client.send(new CreateOriginAccessControlCommand({ OriginAccessControlConfig: config }))
-          : await client.send(
-              new UpdateOriginAccessControlCommand({
-                Id: live.id,
-                IfMatch: live.etag,
-                OriginAccessControlConfig: config,
-              }),
-            )
+          : await client.send(updating(live, config))
       return { id: control?.Id ?? '', etag: ETag ?? '', config }
     },
   }
+}
+
+function updating(live: OriginAccessControl, config: OriginAccessControlConfig): UpdateOriginAccessControlCommand {
+  const command = new UpdateOriginAccessControlCommand({
+    Id: live.id,
+    IfMatch: live.etag,
+    OriginAccessControlConfig: config,
+  })
+  keepUnknown(command, 'OriginAccessControlConfig', live, config)
+  return command
 }

@@ -19,7 +19,8 @@ import {
   type Tags,
   writeEdit,
 } from './edited-distribution.ts'
-import { isHostOf, listDistributions, liveDistribution, serving } from './live-distribution.ts'
+import { unlessLost } from './kept-config.ts'
+import { answered, isHostOf, listDistributions, serving } from './live-distribution.ts'
 import {
   change,
   create,
@@ -150,7 +151,8 @@ export function decideCreation(
       `Change it with \`pc-ctl cfmodify cf://${live.id}\`, or look at it with \`pc-ctl cfinfo cf://${live.id}\`.`,
     )
   }
-  return updateIf({ ...live, config, tags: { ...live.tags, ...want.tags } }, changes)
+  const decision = updateIf({ ...live, config, tags: { ...live.tags, ...want.tags } }, changes)
+  return unlessLost('DistributionConfig', `CloudFront distribution ${live.id}`, live, config, decision)
 }
 
 /** A private distribution stays private, and a website a website, unless the other is asked for by name. */
@@ -261,8 +263,7 @@ async function createDistribution(aws: Aws, want: PublicDistributionWant): Promi
       DistributionConfigWithTags: { DistributionConfig, Tags: { Items } },
     })
     try {
-      const made = await client.send(command)
-      return { ...liveDistribution(made.Distribution, made.ETag), tags }
+      return { ...(await answered(command, () => client.send(command))), tags }
     } catch (error) {
       const existing = /Already exists: (\w+)/.exec(messageOf(error))?.[1]
       if (nameOf(error) !== 'DistributionAlreadyExists' || existing === undefined || gone.has(existing)) throw error

@@ -1,0 +1,131 @@
+import {
+  type CachePolicyConfig,
+  CachePolicyConfig$,
+  type DistributionConfig,
+  DistributionConfig$,
+  type OriginAccessControlConfig,
+  OriginAccessControlConfig$,
+} from '@aws-sdk/client-cloudfront'
+import { XmlCodec } from '@aws-sdk/core/protocols'
+
+import { type Command, sendBody } from '../aws/received.ts'
+import { editDocument } from '../aws/xml-edit.ts'
+import { attributesOf, childOf, parseTree, printTree, type XmlElement } from '../aws/xml-tree.ts'
+import { CtlError } from '../ui/errors.ts'
+import { type Decision, refuse } from './resource.ts'
+
+/*
+ * CloudFront has got many new elements under its one API version, 2020-05-31, and resets those that an update leaves
+ * out. What the SDK reads from an answer and writes into an update are only those that were known when it was made. So
+ * an update is an edit of the document that was received: see `editDocument`.
+ */
+
+/** What is written back as a whole, by the names of its root elements. */
+interface Configs {
+  readonly DistributionConfig: DistributionConfig
+  readonly CachePolicyConfig: CachePolicyConfig
+  readonly OriginAccessControlConfig: OriginAccessControlConfig
+}
+
+const kinds = {
+  DistributionConfig: { schema: DistributionConfig$, name: 'distribution', file: 'distribution-config' },
+  CachePolicyConfig: { schema: CachePolicyConfig$, name: 'cache-policy', file: 'cache-policy-config' },
+  OriginAccessControlConfig: {
+    schema: OriginAccessControlConfig$,
+    name: 'origin-access-control',
+    file: 'origin-access-control-config',
+  },
+}
+
+/** A configuration as it is at AWS. */
+export interface Kept<C> {
+  readonly id: string
+  readonly config: C
+  /** The document that `config` was read from; absent where nothing has been read yet, as in a plan. */
+  readonly received?: string | undefined
+}
+
+/** An update: the document to send, and the paths of what is not known to us and would be lost by it. */
+export interface Rewriting {
+  readonly body: string
+  readonly lost: readonly string[]
+}
+
+/** Pure. Writes the wanted configuration into the document that the present one was read from. */
+export function rewritten<K extends keyof Configs>(kind: K, live: Kept<Configs[K]>, wanted: Configs[K]): Rewriting {
+  const after = serialized(kind, wanted)
+  const received = live.received === undefined ? undefined : configIn(parseTree(live.received), kind)
+  const { document, lost } =
+    received === undefined
+      ? { document: after, lost: [] }
+      : editDocument(received, serialized(kind, live.config), after)
+  return { body: `<?xml version="1.0" encoding="UTF-8"?>\n${printTree(document)}`, lost }
+}
+
+/**
+ * Has the command of an update send the wanted configuration with all that is not known to us.
+ *
+ * @throws CtlError of kind `refused` if something of that would be lost; {@link unlessLost} tells so in a plan already
+ */
+export function keepUnknown<K extends keyof Configs>(
+  command: Command<'serialize'>,
+  kind: K,
+  live: Kept<Configs[K]>,
+  wanted: Configs[K],
+): void {
+  const { body, lost } = rewritten(kind, live, wanted)
+  if (lost.length > 0)
+    throw new CtlError('refused', `${live.id} can't be changed: ${whyNot(lost)}.`, { hint: repair(kind, live.id) })
+  sendBody(command, body)
+}
+
+/** Pure. A decision to update, unless something that is not known to us would be lost by it: then a refusal. */
+export function unlessLost<K extends keyof Configs, L>(
+  kind: K,
+  what: string,
+  live: L & Kept<Configs[K]>,
+  wanted: Configs[K],
+  decision: Decision<L>,
+): Decision<L> {
+  if (decision.do !== 'update') return decision
+  const { lost } = rewritten(kind, live, wanted)
+  if (lost.length === 0) return decision
+  return refuse<L>(live, `${what} can't be changed: ${whyNot(lost)}`, ...repair(kind, live.id))
+}
+
+const whyNot = (lost: readonly string[]): string =>
+  `it has settings that this version of pc-ctl does not know and would take away: ${lost.join(', ')}`
+
+function repair(kind: keyof Configs, id: string): string[] {
+  const { name, file } = kinds[kind]
+  return [
+    'If they may go: take them away in the CloudFront console or with a current AWS CLI, then run the same command again.',
+    `  aws cloudfront get-${file} --id ${id}`,
+    `  aws cloudfront update-${name} --id ${id} --if-match ETAG --${file} file://EDITED.json`,
+    'If they must stay: a newer version of pc-ctl may know them.',
+  ]
+}
+
+const codec = new XmlCodec({
+  httpBindings: true,
+  timestampFormat: { useTrait: true, default: 5 },
+  xmlNamespace: 'http://cloudfront.amazonaws.com/doc/2020-05-31/',
+  serviceNamespace: 'com.amazonaws.cloudfront',
+})
+
+/** What the SDK would send. */
+function serialized<K extends keyof Configs>(kind: K, config: Configs[K]): XmlElement {
+  const serializer = codec.createSerializer()
+  serializer.write(kinds[kind].schema, config)
+  return parseTree(String(serializer.flush()))
+}
+
+/** The configuration in an answer, with the namespaces that it was declared in. */
+function configIn(root: XmlElement, kind: string): XmlElement | undefined {
+  if (root.name === kind) return root
+  const config = childOf(root, kind)
+  if (config === undefined) return undefined
+  const declared = attributesOf(config)
+  const inherited = [...attributesOf(root)].filter(([name]) => /^xmlns(:|$)/.test(name) && !declared.has(name))
+  return { ...config, open: config.open.replace(/(?=\s*\/?>$)/, inherited.map(([, text]) => ` ${text}`).join('')) }
+}
