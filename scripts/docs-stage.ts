@@ -1,8 +1,9 @@
 /** Where the sessions of a page are played: an embedded AWS, a packagecloud host, and pc-ctl on its PATH. */
 import { spawn } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam'
@@ -39,7 +40,7 @@ export interface Stage {
 }
 
 export async function openStage(): Promise<Stage> {
-  const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-docs-'))
+  const folder = await mkdtemp(join(tmpdir(), 'pcdocs-'))
   const config = join(folder, 'packagecloud.rb')
   await writeFile(config, '')
   const sandbox = await startSandbox({ timing, config, frontPort: 0, port: 0 })
@@ -62,7 +63,7 @@ export async function openStage(): Promise<Stage> {
       if (line.includes('reindex-everything')) await sleep(1000 - (Date.now() % 1000))
       const { output, code } = await inShell(masks.unmask(line), folder, sandbox)
       stage.last = output.replaceAll('\r\n', '\n').replace(/\n+$/, '').split('\n')
-      const lines = masks.mask(stage.last.join('\n')).split('\n').filter(isShown)
+      const lines = masks.mask(stage.last.join('\n')).replace(onStageOnly, '').split('\n')
       const shown = lines.join('\n') === '' ? [] : lines
       return code === 0 ? shown : [...shown, `[exit code ${code}]`]
     },
@@ -77,7 +78,7 @@ export async function openStage(): Promise<Stage> {
 }
 
 /** That packagecloud.rb is not where packagecloud-ctl looks for it is true of the stage only. */
-const isShown = (line: string): boolean => !line.startsWith('packagecloud-ctl reads ')
+const onStageOnly = /^packagecloud-ctl reads [^]*?\.$\n?/gm
 
 async function fillBucket(s3: S3Client): Promise<void> {
   const place = { CreateBucketConfiguration: { LocationConstraint: region } } as const
@@ -139,29 +140,30 @@ async function installPrograms(folder: string, endpoint: string): Promise<void> 
   )
 }
 
-/** Both streams go to one file, so that they come out in the order they were written in. */
+/** What most terminals are at first. */
+const [columns, rows] = [80, 24]
+
+/** Runs a program on a terminal of its own, and ends as it does. */
+const onTerminal = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))'
+
+/** Both streams go to one terminal, so that they are laid out for it; nobody sits there to answer a question. */
 async function inShell(line: string, folder: string, sandbox: Sandbox): Promise<{ output: string; code: number }> {
-  const terminal = join(folder, 'terminal')
-  const file = await open(terminal, 'a')
-  try {
-    const limited = line.startsWith('pc-ctl sandbox')
-      ? `timeout --preserve-status -s INT 3 env -u PC_CTL_CONFIG ${line}`
-      : line
-    const child = spawn('bash', ['-c', limited], {
-      cwd: folder,
-      env: environmentOf(folder, sandbox),
-      stdio: ['ignore', file.fd, file.fd],
-      timeout: patienceMs,
-    })
-    const code = await new Promise<number>((resolve, reject) => {
-      child.once('error', reject)
-      child.once('close', (ended) => resolve(ended ?? 1))
-    })
-    return { output: await readFile(terminal, 'utf8'), code }
-  } finally {
-    await file.close()
-    await rm(terminal)
-  }
+  const limited = line.startsWith('pc-ctl sandbox')
+    ? `timeout --preserve-status -s INT 3 env -u PC_CTL_CONFIG ${line}`
+    : line
+  const script = `stty columns ${columns} rows ${rows}; exec </dev/null; ${limited}`
+  const child = spawn('python3', ['-c', onTerminal, 'bash', '-c', script], {
+    cwd: folder,
+    env: environmentOf(folder, sandbox),
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: patienceMs,
+  })
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code ?? 1))
+  })
+  const [output, code] = await Promise.all([text(child.stdout), ended])
+  return { output, code }
 }
 
 const environmentOf = (folder: string, { endpoint, front }: Sandbox): Record<string, string> => ({
@@ -176,6 +178,6 @@ const environmentOf = (folder: string, { endpoint, front }: Sandbox): Record<str
   PC_CTL_FRONT_TOKEN: front?.token ?? '',
   TZ: 'UTC',
   LC_ALL: 'C.UTF-8',
-  NO_COLOR: '1',
-  COLUMNS: '120',
+  // A terminal on which nothing is drawn, and without colours.
+  TERM: 'dumb',
 })

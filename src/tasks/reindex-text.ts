@@ -112,11 +112,13 @@ const todoText = (todo: string | undefined): Block[] => (todo === undefined ? []
 
 const keysText = (keys: readonly string[]): Block => nested([verbatim(...keys)])
 
+const valueOf = (header: string): string => (header === '' ? 'missing' : `\`${header}\``)
+
 const wrongText = ({ wrong }: Report): Block[] =>
   wrong.flatMap(({ class: kind, format, cacheControl, wanted, contentType, objects, examples }) => [
     contentType === undefined
-      ? `${count(objects)} x ${format} ${kind}: Cache-Control is ${cacheControl === '' ? 'missing' : `"${cacheControl}"`}, should be "${wanted}"`
-      : `${count(objects)} x ${format} ${kind}: Content-Type is ${contentType === '' ? 'missing' : `"${contentType}"`}, which says nothing`,
+      ? `${count(objects)} x ${format} ${kind}: Cache-Control is ${valueOf(cacheControl)}, should be \`${wanted}\``
+      : `${count(objects)} x ${format} ${kind}: Content-Type is ${valueOf(contentType)}, which says nothing`,
     keysText(examples),
   ])
 

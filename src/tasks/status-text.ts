@@ -1,5 +1,5 @@
 import { differences } from '../ui/plan.ts'
-import { type Block, item, nested, table, verbatim } from '../ui/text.ts'
+import { type Block, heading, item, nested, table, verbatim } from '../ui/text.ts'
 import type { Status, StatusLine } from './status.ts'
 
 const marks = { ok: 'ok', missing: 'failed', drift: 'update', 'not ours': 'refused' } as const
@@ -8,7 +8,9 @@ const marks = { ok: 'ok', missing: 'failed', drift: 'update', 'not ours': 'refus
 export function statusText(status: Status): Block[] {
   const { distribution } = status
   const rows = status.resources.map((line) => [item(marks[line.state], line.state), shortKind(line), whichOne(line)])
+  const { bucket } = status
   const facts = [
+    ['Bucket', `${bucket.name} in ${bucket.region}`],
     ['Distribution', distribution === undefined ? 'none yet' : `${distribution.status}, ${distribution.domain}`],
     ['Function version', versionText(status)],
     ['Secret at the edge', secretText(status)],
@@ -16,7 +18,7 @@ export function statusText(status: Status): Block[] {
     ['Cache-Control', cacheControlText(status)],
   ]
   return [
-    `${status.installation} in account ${status.account}, bucket ${status.bucket.name} in ${status.bucket.region}`,
+    heading(`${status.installation} in account ${status.account}`),
     '',
     table(rows),
     '',

@@ -2,7 +2,7 @@ import { markText, styled } from './marks.ts'
 import { printable } from './printable.ts'
 import type { Screen } from './screen.ts'
 import { tableLines } from './table.ts'
-import { type Block, type Difference, type Item, type Labelled, nested, Verbatim } from './text.ts'
+import { type Block, type Difference, type Item, type Labelled, Verbatim, whole } from './text.ts'
 import { widthOf, wrap } from './wrap.ts'
 
 /** Below this an indented line would be a column of single words. */
@@ -60,7 +60,7 @@ function labelledLines({ label, text }: Labelled, screen: Screen): string[] {
   return [styled(labelStyles[label], first.slice(0, label.length), screen) + first.slice(label.length), ...rest]
 }
 
-/** On one line where that fits; else before and after beneath the field, documents in lines of their own. */
+/** On one line where that fits; else before and after beneath the field. */
 function differenceLines({ field, before, after }: Difference, screen: Screen): string[] {
   const arrow = markText('todo', screen)
   const line = printable(`${field}: ${inShort(before)} ${arrow} ${inShort(after)}`)
@@ -75,11 +75,9 @@ function differenceLines({ field, before, after }: Difference, screen: Screen): 
 
 const inShort = (value: unknown): string => (value === undefined ? '(none)' : JSON.stringify(value))
 
+/** A document, such as a policy, has a line for each member and is not broken elsewhere: it could be pasted. */
 function valueLines(value: unknown, screen: Screen): string[] {
   const text = inShort(value)
-  const whole = value === undefined || widthOf(text) <= screen.columns ? text : JSON.stringify(value, undefined, 2)
-  return whole.split('\n').flatMap((line) => {
-    const by = line.length - line.trimStart().length
-    return linesOf(nested([line.trimStart()], by), screen)
-  })
+  if (typeof value !== 'object' || widthOf(text) <= screen.columns) return prose(text, screen)
+  return linesOf(whole(JSON.stringify(value, undefined, 2)), screen)
 }

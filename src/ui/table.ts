@@ -4,89 +4,141 @@ import { type Block, type Cell, nested, type Table } from './text.ts'
 import { widestOf, widthOf } from './wrap.ts'
 
 type LinesOf = (block: Block, screen: Screen) => string[]
+type Row = readonly Cell[]
+/** The lines of each row. */
+type Laid = string[][]
 
 /** Columns that a cell keeps, even if its words are shorter: below, a column is hard to read. */
 const leastCell = 12
 const gap = 2
+const indentation = 4
 
 /**
- * Lays a table out. Where it is too wide, prose wraps in its cells; where that does not help, because what may not be
- * broken is too long, each row is a list of its own: of name and value under a head, else with the last cell beneath.
+ * Lays a table out. Where it is too wide, prose wraps in its cells. Where that does not help, because what may not be
+ * broken is too long, the last cell of a row stands beneath the others, or these beneath the first; or each row is a list
+ * of the columns' names and its values.
  */
 export function tableLines({ head, rows }: Table, screen: Screen, linesOf: LinesOf): string[] {
-  const all = head === undefined ? rows : [head, ...rows]
-  const widths = fit(all, screen, linesOf)
-  if (widths === undefined) {
-    return head === undefined ? stacked(rows, screen, linesOf) : listed(head, rows, screen, linesOf)
+  const layout = new Layout(screen, linesOf)
+  if (head === undefined) return (layout.beside(rows) ?? layout.lastBeneath(rows) ?? layout.stacked(rows)).flat()
+  const all = [head, ...rows]
+  const laid =
+    layout.beside(all) ?? (layout.isLastLong(all) ? layout.lastBeneath(all) : undefined) ?? layout.firstAbove(all)
+  if (laid === undefined) return layout.listed(head, rows)
+  const [names = [], ...others] = laid
+  return [...names.map((line) => styled('bold', line, screen)), ...others.flat()]
+}
+
+/** The ways to lay rows out on one screen. */
+class Layout {
+  private readonly screen: Screen
+  private readonly linesOf: LinesOf
+
+  constructor(screen: Screen, linesOf: LinesOf) {
+    this.screen = screen
+    this.linesOf = linesOf
   }
-  return all.flatMap((row, index) => {
-    const lines = rowLines(row, widths, screen, linesOf)
-    return head !== undefined && index === 0 ? lines.map((line) => styled('bold', line, screen)) : lines
-  })
+
+  /** All cells side by side, if they fit. */
+  beside(rows: readonly Row[], columns = this.screen.columns): Laid | undefined {
+    const widths = this.widthsOf(rows, columns)
+    return widths && rows.map((row) => this.rowLines(row, widths))
+  }
+
+  /** Whether the last column is worth a line of its own. */
+  isLastLong(rows: readonly Row[]): boolean {
+    const last = rows.map((row) => row.slice(-1))
+    return sum(this.widest(last, Infinity)) >= leastCell
+  }
+
+  /** The last cell beneath the others, where it finds no place beside them, if those fit. */
+  lastBeneath(rows: readonly Row[]): Laid | undefined {
+    const others = rows.map((row) => row.slice(0, -1))
+    const widths = this.widthsOf(others, this.screen.columns)
+    if (widths === undefined) return undefined
+    const room = this.screen.columns - sum(widths) - gap * widths.length
+    return rows.map((row, index) => {
+      const last = row.at(-1) ?? ''
+      if (room >= leastCell && widestOf(this.cell(last, room)) <= room) return this.rowLines(row, [...widths, room])
+      return [...this.rowLines(others[index] ?? [], widths), ...this.linesOf(nested([last], indentation), this.screen)]
+    })
+  }
+
+  /** The first cell above the others, if these fit. */
+  firstAbove(rows: readonly Row[]): Laid | undefined {
+    const others = this.beside(
+      rows.map((row) => row.slice(1)),
+      this.screen.columns - indentation,
+    )
+    return others?.map((lines, index) => [
+      ...this.linesOf(rows[index]?.[0] ?? '', this.screen),
+      ...lines.map((line) => ' '.repeat(indentation) + line),
+    ])
+  }
+
+  /** All cells beneath the first. */
+  stacked(rows: readonly Row[]): Laid {
+    return rows.map(([first = '', ...others]) => [
+      ...this.linesOf(first, this.screen),
+      ...this.linesOf(nested(others, indentation), this.screen),
+    ])
+  }
+
+  /** Each row as a list, without what is empty. */
+  listed(head: readonly string[], rows: readonly Row[]): string[] {
+    const label = widestOf(head)
+    const widths = [label, Math.max(this.screen.columns - label - gap, leastCell)]
+    return rows.flatMap((row, index) => [
+      ...(index > 0 ? [''] : []),
+      ...row.flatMap((cell, column) => {
+        if (cell === '') return []
+        const name = head[column] ?? ''
+        const [first = '', ...rest] = this.rowLines([name, cell], widths)
+        return [styled('bold', name, this.screen) + first.slice(name.length), ...rest]
+      }),
+    ])
+  }
+
+  private cell(cell: Cell, columns: number): string[] {
+    return this.linesOf(cell, { ...this.screen, columns })
+  }
+
+  /** What each column takes where its cells may take so much. */
+  private widest(rows: readonly Row[], columns: number): number[] {
+    const count = Math.max(0, ...rows.map(({ length }) => length))
+    return Array.from({ length: count }, (_, column) =>
+      Math.max(0, ...rows.map((row) => widestOf(this.cell(row[column] ?? '', columns)))),
+    )
+  }
+
+  /** How wide each column is to be so that all fit; `undefined` if they can't. The widest make room first. */
+  private widthsOf(rows: readonly Row[], columns: number): number[] | undefined {
+    const widths = this.widest(rows, Infinity)
+    const room = columns - gap * (widths.length - 1)
+    if (sum(widths) <= room) return widths
+    const words = this.widest(rows, 1)
+    const least = widths.map((width, column) => Math.max(words[column] ?? 0, Math.min(width, leastCell)))
+    if (sum(least) > room) return undefined
+    for (let over = sum(widths) - room; over > 0; over--) {
+      const slack = widths.map((width, column) => (width > (least[column] ?? 0) ? width : 0))
+      const column = slack.indexOf(Math.max(...slack))
+      widths[column] = (widths[column] ?? 0) - 1
+    }
+    return widths
+  }
+
+  private rowLines(row: Row, widths: readonly number[]): string[] {
+    const cells = row.map((cell, column) => this.cell(cell, widths[column] ?? Infinity))
+    const height = Math.max(1, ...cells.map(({ length }) => length))
+    return Array.from({ length: height }, (_, at) =>
+      cells
+        .map((lines, column) => padded(lines[at] ?? '', widths[column] ?? 0))
+        .join(' '.repeat(gap))
+        .trimEnd(),
+    )
+  }
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-/** How wide each column is to be, so that all fit; `undefined` if they can't. */
-function fit(rows: readonly (readonly Cell[])[], screen: Screen, linesOf: LinesOf): number[] | undefined {
-  const count = Math.max(0, ...rows.map(({ length }) => length))
-  const widest = (columns: number): number[] =>
-    Array.from({ length: count }, (_, column) =>
-      Math.max(0, ...rows.map((row) => widestOf(linesOf(row[column] ?? '', { ...screen, columns })))),
-    )
-  const widths = widest(Infinity)
-  const room = screen.columns - gap * (count - 1)
-  if (sum(widths) <= room) return widths
-  const words = widest(1)
-  const least = widths.map((width, column) => Math.max(words[column] ?? 0, Math.min(width, leastCell)))
-  if (sum(least) > room) return undefined
-  for (let over = sum(widths) - room; over > 0; over--) {
-    const slack = widths.map((width, column) => (width > (least[column] ?? 0) ? width : 0))
-    const column = slack.indexOf(Math.max(...slack))
-    widths[column] = (widths[column] ?? 0) - 1
-  }
-  return widths
-}
-
-function rowLines(row: readonly Cell[], widths: readonly number[], screen: Screen, linesOf: LinesOf): string[] {
-  const cells = row.map((cell, column) => linesOf(cell, { ...screen, columns: widths[column] ?? Infinity }))
-  const height = Math.max(1, ...cells.map(({ length }) => length))
-  return Array.from({ length: height }, (_, at) =>
-    cells
-      .map((lines, column) => padded(lines[at] ?? '', widths[column] ?? 0))
-      .join(' '.repeat(gap))
-      .trimEnd(),
-  )
-}
-
 const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)))
-
-/** Each row as a list of the columns' names and its values. */
-function listed(
-  head: readonly string[],
-  rows: readonly (readonly Cell[])[],
-  screen: Screen,
-  linesOf: LinesOf,
-): string[] {
-  const label = widestOf(head)
-  const widths = [label, Math.max(screen.columns - label - gap, leastCell)]
-  return rows.flatMap((row, index) => [
-    ...(index > 0 ? [''] : []),
-    ...row.flatMap((cell, column) => {
-      if (cell === '') return []
-      const [first = '', ...rest] = rowLines([head[column] ?? '', cell], widths, screen, linesOf)
-      const name = head[column] ?? ''
-      return [styled('bold', name, screen) + first.slice(name.length), ...rest]
-    }),
-  ])
-}
-
-/** Each row with its last cell beneath the others. */
-function stacked(rows: readonly (readonly Cell[])[], screen: Screen, linesOf: LinesOf): string[] {
-  const before = rows.map((row) => row.slice(0, -1))
-  const widths = fit(before, screen, linesOf) ?? []
-  return rows.flatMap((row, index) => [
-    ...rowLines(before[index] ?? [], widths, screen, linesOf),
-    ...linesOf(nested([row.at(-1) ?? '']), screen),
-  ])
-}

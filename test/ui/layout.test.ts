@@ -170,6 +170,10 @@ const line = fc.oneof(
   any.map((text) => verbatim(text)),
 )
 const mark = fc.constantFrom('ok', 'failed', 'warning', 'skipped', 'busy', 'create')
+const cell = fc.oneof(
+  line,
+  fc.tuple(mark, any).map(([of, text]) => item(of, text)),
+)
 const leaf: fc.Arbitrary<Block> = fc.oneof(
   line,
   fc.tuple(mark, line).map(([of, text]) => item(of, text)),
@@ -177,16 +181,8 @@ const leaf: fc.Arbitrary<Block> = fc.oneof(
   any.map(warning),
   fc.tuple(any, any, any).map(([field, before, after]) => difference(field, before, { after })),
   fc
-    .array(
-      fc.array(
-        fc.oneof(
-          line,
-          fc.tuple(mark, any).map(([of, text]) => item(of, text)),
-        ),
-        { minLength: 2, maxLength: 4 },
-      ),
-      { maxLength: 4 },
-    )
+    .integer({ min: 2, max: 4 })
+    .chain((length) => fc.array(fc.array(cell, { minLength: length, maxLength: length }), { maxLength: 4 }))
     .map((rows) => table(rows)),
   fc
     .array(fc.array(line, { minLength: 3, maxLength: 3 }), { maxLength: 4 })
@@ -203,6 +199,14 @@ const width = fc.integer({ min: 20, max: 130 })
 function verbatimIn(of: unknown): string[] {
   if (of instanceof Verbatim) return of.lines.map((text) => lay([verbatim(text)], noTerminal))
   return typeof of === 'object' && of !== null ? Object.values(of).flatMap(verbatimIn) : []
+}
+
+/** The lines of the documents that change, as deep as they are. */
+function documentsIn(of: unknown): string[] {
+  if (typeof of !== 'object' || of === null) return []
+  const inner = Object.values(of).flatMap(documentsIn)
+  const document = 'after' in of && typeof of.after === 'object' ? whole(JSON.stringify(of.after, undefined, 2)) : ''
+  return [...inner, ...verbatimIn(document)]
 }
 
 describe('any text, on any terminal', () => {
@@ -241,9 +245,9 @@ describe('any text, on any terminal', () => {
       fc.property(block, width, (of, columns) => {
         for (const text of lay([of], terminal(columns)).split('\n')) {
           if (widthOf(text) <= columns) continue
-          const whole = [...verbatimIn(of), ...(text.match(/(?:`[^`]*`|[^ ])+/g) ?? [])]
+          const unbroken = [...verbatimIn(of), ...documentsIn(of), ...(text.match(/(?:`[^`]*`|[^ ])+/g) ?? [])]
           expect(
-            whole.some((one) => widthOf(one) > columns - 30 && text.includes(one.trimEnd())),
+            unbroken.some((one) => widthOf(one) > columns - 30 && text.includes(one.trimEnd())),
             text,
           ).to.equal(true)
         }

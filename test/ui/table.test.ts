@@ -43,8 +43,50 @@ describe('a table', () => {
     expect(lines(one, 40)).to.deep.equal([
       '✔ ok  KMS key',
       '    1a2b3c4d-5e6f-4a7b-8c9d-000000000001',
-      '✔ ok  IAM role',
+      '✔ ok  IAM role  auth',
+    ])
+    expect(lines(one, 12)).to.deep.equal([
+      '✔ ok',
+      '    KMS key',
+      '    1a2b3c4d-5e6f-4a7b-8c9d-000000000001',
+      '✔ ok',
+      '    IAM role',
       '    auth',
+    ])
+  })
+
+  const settings = table(
+    [
+      ['region', 'eu-central-1', '/etc/packagecloud/packagecloud.rb:4 (aws_region)'],
+      ['cloudfront_distribution_id', 'E1EXAMPLE00001', '/etc/packagecloud/packagecloud.rb:8'],
+    ],
+    ['NAME', 'VALUE', 'SOURCE'],
+  )
+
+  it('does so under a head too', () =>
+    expect(lines(settings, 60)).to.deep.equal([
+      'NAME                        VALUE           SOURCE',
+      'region                      eu-central-1',
+      '    /etc/packagecloud/packagecloud.rb:4 (aws_region)',
+      'cloudfront_distribution_id  E1EXAMPLE00001',
+      '    /etc/packagecloud/packagecloud.rb:8',
+    ]))
+
+  it('puts what is long in the first column above the others', () => {
+    const counts = table(
+      [
+        ['a/very/long/root/of/a/repository/', 'apt', 'packages', '1,234', '0'],
+        ['7/11/', 'apt', 'metadata', '5', '0'],
+      ],
+      ['REPOSITORY', 'FORMAT', 'CLASS', 'OBJECTS', 'FAILED'],
+    )
+    expect(lines(counts, 40)).to.deep.equal([
+      'REPOSITORY',
+      '    FORMAT  CLASS     OBJECTS  FAILED',
+      'a/very/long/root/of/a/repository/',
+      '    apt     packages  1,234    0',
+      '7/11/',
+      '    apt     metadata  5        0',
     ])
   })
 
