@@ -1,4 +1,7 @@
-/** Sent to a container: one event, as JSON text. */
+import { closeDoors } from './function-confinement.ts'
+import { bridgeFetch, type FetchMessage, type FetchOutcome } from './function-network.ts'
+
+/** One event, as JSON text. */
 export interface ContainerRequest {
   requestId: string
   event: string
@@ -6,13 +9,25 @@ export interface ContainerRequest {
   deadline: number
 }
 
+/** Sent to a container: how it is to start (once), then events, and what became of its function's requests. */
+export type ContainerOrder =
+  { kind: 'start'; settings: ContainerSettings } | ({ kind: 'event' } & ContainerRequest) | FetchOutcome
+
 /** Sent by a container: ready (once), then one answer a request. */
 export type ContainerMessage =
   | { kind: 'ready' }
   | { kind: 'result'; payload: string }
   | { kind: 'error'; errorType: string; errorMessage: string; trace: string[] }
 
-/** What a container is started with, as its only argument (JSON). */
+export function isContainerMessage(message: unknown): message is ContainerMessage {
+  if (typeof message !== 'object' || message === null || !('kind' in message)) return false
+  const { kind, payload, errorType, errorMessage, trace } = message as Record<string, unknown>
+  if (kind === 'result') return typeof payload === 'string'
+  const texts = typeof errorType === 'string' && typeof errorMessage === 'string' && Array.isArray(trace)
+  return kind === 'ready' || (kind === 'error' && texts)
+}
+
+/** What a container is started with. */
 export interface ContainerSettings {
   /** The unpacked zip. */
   taskRoot: string
@@ -26,21 +41,25 @@ export interface ContainerSettings {
   memorySize: number
   logGroup: string
   logStream: string
+  /** The function's variables and Lambda's. Set by the container, for in its own environment they could steer Node. */
+  environment: Readonly<Record<string, string>>
 }
 
 /**
  * The program of a container: plays Lambda's runtime interface client for Node. It goes over to the new process as its
  * own source text, so it must not use anything from outside its body.
  * Rules: Lambda developer guide, "Define Lambda function handler in Node.js" and "Using the Lambda context object".
+ *
+ * @param close - {@link closeDoors}
+ * @param bridge - {@link bridgeFetch}
  */
-async function container(): Promise<void> {
+function container(close: typeof closeDoors, bridge: typeof bridgeFetch): void {
   type Failure = Extract<ContainerMessage, { kind: 'error' }>
   type Callback = (error: unknown, result?: unknown) => void
   type Handler = (event: unknown, context: object, callback?: Callback) => unknown
-  const { existsSync } = await import('node:fs')
-  const path = await import('node:path')
-  const { pathToFileURL } = await import('node:url')
-  const settings = JSON.parse(process.argv[1] ?? '{}') as ContainerSettings
+  const { existsSync } = process.getBuiltinModule('node:fs')
+  const path = process.getBuiltinModule('node:path')
+  const { pathToFileURL } = process.getBuiltinModule('node:url')
 
   const failure = (errorType: string, errorMessage: string, trace: string[] = []): Failure => ({
     kind: 'error',
@@ -53,9 +72,9 @@ async function container(): Promise<void> {
       return failure(typeof error, error === undefined ? 'undefined' : JSON.stringify(error))
     return failure(error.name, error.message, error.stack?.split('\n') ?? [])
   }
-  const answer = (message: ContainerMessage): void => void process.send?.(message)
+  const answer = (message: ContainerMessage | FetchMessage): void => void process.send?.(message)
 
-  const load = async (): Promise<Handler | Failure> => {
+  const load = async (settings: ContainerSettings): Promise<Handler | Failure> => {
     const dot = settings.handler.lastIndexOf('.')
     const [name, member] = [settings.handler.slice(0, dot), settings.handler.slice(dot + 1)]
     if (dot < 1 || member === '') return failure('Runtime.MalformedHandlerName', 'Bad handler')
@@ -87,7 +106,7 @@ async function container(): Promise<void> {
     return handler as Handler
   }
 
-  const run = (handler: Handler, request: ContainerRequest): Promise<unknown> => {
+  const run = (handler: Handler, settings: ContainerSettings, request: ContainerRequest): Promise<unknown> => {
     const context = {
       callbackWaitsForEmptyEventLoop: true,
       functionName: settings.functionName,
@@ -120,13 +139,8 @@ async function container(): Promise<void> {
       process.send?.(failure(type, errorMessage, trace), () => process.exit(129))
     })
   }
-  const handler = await load()
-  if (typeof handler !== 'function') {
-    process.send?.(handler, () => process.exit(1))
-    return
-  }
-  process.on('message', (message) => {
-    run(handler, message as ContainerRequest).then(
+  const serve = (handler: Handler, settings: ContainerSettings, request: ContainerRequest): void => {
+    run(handler, settings, request).then(
       (result) => {
         try {
           answer({ kind: 'result', payload: result === undefined ? 'null' : JSON.stringify(result) })
@@ -136,9 +150,28 @@ async function container(): Promise<void> {
       },
       (error: unknown) => answer(failureOf(error)),
     )
+  }
+  const start = async (settings: ContainerSettings): Promise<void> => {
+    Object.assign(process.env, settings.environment)
+    const handler = await load(settings)
+    if (typeof handler !== 'function') {
+      process.send?.(handler, () => process.exit(1))
+      return
+    }
+    onEvent = (request) => serve(handler, settings, request)
+    answer({ kind: 'ready' })
+  }
+
+  let onEvent: (request: ContainerRequest) => void = () => undefined
+  close()
+  const onOutcome = bridge(answer)
+  process.on('message', (message) => {
+    const order = message as ContainerOrder
+    if (order.kind === 'start') void start(order.settings)
+    else if (order.kind === 'event') onEvent(order)
+    else onOutcome(order)
   })
-  answer({ kind: 'ready' })
 }
 
 /** The program for `node --eval`. */
-export const containerProgram = `(${container.toString()})()`
+export const containerProgram = `(${container.toString()})(${closeDoors.toString()}, ${bridgeFetch.toString()})`

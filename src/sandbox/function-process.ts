@@ -1,6 +1,14 @@
 import type { ChildProcess } from 'node:child_process'
 
-import type { ContainerMessage, ContainerRequest } from './function-container.ts'
+import {
+  isContainerMessage,
+  type ContainerMessage,
+  type ContainerOrder,
+  type ContainerRequest,
+  type ContainerSettings,
+} from './function-container.ts'
+import { FunctionNetwork, isFetchMessage } from './function-network.ts'
+import { residentMemory } from './resident-memory.ts'
 
 export type FunctionOutcome = { log: string } & (
   { kind: 'result'; payload: string } | { kind: 'error'; errorType: string; errorMessage: string; trace: string[] }
@@ -10,23 +18,33 @@ export type FunctionOutcome = { log: string } & (
 const idleMilliseconds = 5 * 60_000
 /** Lambda gives a container this long to load the function's module. */
 const initMilliseconds = 10_000
+/** How often the memory of a container at work is looked at. */
+const memoryMilliseconds = 100
+/** MiB that Node itself takes: with them, V8's own limit is met first by what is on its heap. */
+const memoryOfNode = 128
+
 /** One Node process that runs a function, one event at a time. */
 export class FunctionProcess {
   readonly #child: ChildProcess
   readonly #memorySize: number
+  readonly #network: FunctionNetwork
   readonly #credentialsLast: () => boolean
   readonly #exited: Promise<void>
   #alive = true
   #ready = false
   #log = ''
+  #working = false
+  #outOfMemory = false
   #idleTimer: NodeJS.Timeout | undefined
   #receive: (message: ContainerMessage) => void = () => undefined
 
-  constructor(child: ChildProcess, memorySize: number, credentialsLast: () => boolean) {
+  /** @param endpoint - of the sandbox, which is what the function may reach */
+  constructor(child: ChildProcess, settings: ContainerSettings, endpoint: string, credentialsLast: () => boolean) {
     this.#child = child
-    this.#memorySize = memorySize
+    this.#memorySize = settings.memorySize
     this.#credentialsLast = credentialsLast
-    child.on('message', (message) => this.#receive(message as ContainerMessage))
+    this.#network = new FunctionNetwork(endpoint, (outcome) => this.#order(outcome))
+    child.on('message', (message) => this.#hear(message))
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#log = (this.#log + text).slice(-64 * 1024)))
     }
@@ -39,6 +57,23 @@ export class FunctionProcess {
       child.on('error', (error) => gone(error.message))
       child.on('exit', (code, signal) => gone(signal === null ? `exit status ${code ?? 0}` : `signal: ${signal}`))
     })
+    const watch = setInterval(() => this.#watchMemory(), memoryMilliseconds).unref()
+    void this.#exited.then(() => {
+      clearInterval(watch)
+      this.#network.close()
+    })
+    this.#order({ kind: 'start', settings })
+  }
+
+  /** One that has ended says so by itself. */
+  #order(order: ContainerOrder): void {
+    this.#child.send(order, () => undefined)
+  }
+
+  /** The function's code could send anything; what the container would not is not heard. */
+  #hear(message: unknown): void {
+    if (isFetchMessage(message)) this.#network.receive(message)
+    else if (isContainerMessage(message)) this.#receive(message)
   }
 
   /** May it take another event? */
@@ -48,8 +83,7 @@ export class FunctionProcess {
 
   /** V8 aborts when the heap outgrows the function's memory; Lambda's own kill comes as a signal. */
   #exitFailure(reason: string): ContainerMessage {
-    const outOfMemory = this.#log.includes('heap out of memory')
-    if (outOfMemory) {
+    if (this.#outOfMemory || this.#log.includes('heap out of memory')) {
       const errorMessage = `Runtime exited with error: signal: killed (memory size ${this.#memorySize} MB)`
       return { kind: 'error', errorType: 'Runtime.OutOfMemory', errorMessage, trace: [] }
     }
@@ -61,7 +95,9 @@ export class FunctionProcess {
     clearTimeout(this.#idleTimer)
     this.#child.ref()
     this.#log = this.#ready ? '' : this.#log
+    this.#working = true
     const outcome = await this.#answer(request, timeout)
+    this.#working = false
     if (outcome.kind === 'error' && /^(Sandbox\.|Runtime\.)/.test(outcome.errorType)) {
       outcome.errorMessage = `RequestId: ${request.requestId} Error: ${outcome.errorMessage}`
     }
@@ -82,7 +118,7 @@ export class FunctionProcess {
       this.#ready = true
     }
     const reply = this.#next(timeout)
-    this.#child.send({ ...request, deadline: Date.now() + timeout } satisfies ContainerRequest, () => undefined)
+    this.#order({ kind: 'event', ...request, deadline: Date.now() + timeout })
     const message = await reply
     return message.kind === 'ready' ? this.#exitReply() : message
   }
@@ -114,5 +150,14 @@ export class FunctionProcess {
     this.#child.ref()
     this.#child.kill('SIGKILL')
     await this.#exited
+  }
+
+  /** V8's limit is for its heap: what is in buffers counts for Lambda too. */
+  #watchMemory(): void {
+    const { pid } = this.#child
+    if (!this.#working || pid === undefined) return
+    if ((residentMemory(pid) ?? 0) <= this.#memorySize + memoryOfNode) return
+    this.#outOfMemory = true
+    this.#child.kill('SIGKILL')
   }
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 
+import { confinement } from './function-confinement.ts'
 import { containerProgram, type ContainerRequest, type ContainerSettings } from './function-container.ts'
 import { unpackedPackage } from './function-package.ts'
 import { FunctionProcess, type FunctionOutcome } from './function-process.ts'
@@ -119,7 +120,8 @@ function startContainer(
   taskRoot: string,
 ): FunctionProcess {
   const name = placement.replica ? `us-east-1.${image.name}` : image.name
-  const settings: ContainerSettings = {
+  const session = roles.startSession(image.roleArn, image.name)
+  const settings = {
     taskRoot,
     handler: image.handler,
     nodeMajor: Number(/^nodejs(\d+)/.exec(image.runtime)?.[1] ?? 0),
@@ -130,32 +132,35 @@ function startContainer(
     logGroup: `/aws/lambda/${name}`,
     logStream: `${new Date(context.now()).toISOString().slice(0, 10).replaceAll('-', '/')}/[${image.version}]${randomUUID().replaceAll('-', '')}`,
   }
-  const session = roles.startSession(image.roleArn, image.name)
-  const child = spawn(
-    process.execPath,
-    [`--max-old-space-size=${image.memorySize}`, '--eval', containerProgram, JSON.stringify(settings)],
-    {
-      cwd: taskRoot,
-      env: reservedVariables(context, image, placement, settings, session),
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    },
+  const limits = [`--max-old-space-size=${image.memorySize}`, ...confinement(taskRoot)]
+  const child = spawn(process.execPath, [...limits, '--eval', containerProgram], {
+    cwd: taskRoot,
+    env: variablesOfNode,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  const environment = variables(context, image, placement, settings, session)
+  return new FunctionProcess(
+    child,
+    { ...settings, environment },
+    context.endpoint,
+    () => context.now() < session.expiresAt - 60_000,
   )
-  return new FunctionProcess(child, image.memorySize, () => context.now() < session.expiresAt - 60_000)
 }
 
-/** Lambda's reserved variables and nothing of the sandbox's own environment. */
-function reservedVariables(
+/** What a container's Node itself starts with: nothing of the sandbox's environment, nor of the function's. */
+const variablesOfNode = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'en_US.UTF-8', TZ: ':UTC' }
+
+/** The function's variables and Lambda's reserved ones. */
+function variables(
   context: Context,
   image: FunctionImage,
   placement: Placement,
-  settings: ContainerSettings,
+  settings: Omit<ContainerSettings, 'environment'>,
   session: SessionCredentials,
 ): Record<string, string> {
   return {
     ...image.environment,
-    PATH: '/usr/local/bin:/usr/bin:/bin',
-    LANG: 'en_US.UTF-8',
-    TZ: ':UTC',
+    ...variablesOfNode,
     _HANDLER: image.handler,
     AWS_REGION: placement.region,
     AWS_DEFAULT_REGION: placement.region,

@@ -9,6 +9,7 @@ import { isControlPath, serveControl } from './control.ts'
 import { Dispatcher, type CallHook } from './dispatcher.ts'
 import { FaultPlan, type Fault } from './faults.ts'
 import { startFront, type Front } from './front.ts'
+import { confinement } from './function-confinement.ts'
 import { operatorName } from './iam-operator.ts'
 import { parseIdentityPolicy } from './iam-policy-checks.ts'
 import { accessKeyId, secretAccessKey } from './iam-state.ts'
@@ -104,6 +105,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const folder = openPrivateFolder(
     options.state === undefined ? await mkdtemp(join(tmpdir(), 'pc-ctl-sandbox-')) : resolve(options.state),
   )
+  // Better here than when the first function is to run.
+  confinement(folder)
   const store = new Store(options.state === undefined ? undefined : join(folder, 'sandbox.sqlite'))
   const identities = store.collection<Identity>('sandbox')
   const known = identities.get('identity')
