@@ -244,7 +244,7 @@ describe('pc-ctl sandbox', () => {
         await writeFile(file, text)
         const { code, stdout, stderr } = await runCli(['sandbox', '--enforce-iam', file])
         expect([code, stdout], text).to.deep.equal([2, ''])
-        expect(stderr).to.contain(file).and.to.match(reason)
+        expect(stderr.replaceAll(/\s+/g, ' ')).to.contain(file).and.to.match(reason)
       }
       const absent = await runCli(['sandbox', '--enforce-iam', join(state, 'absent.json')])
       expect(absent.code).to.equal(2)
