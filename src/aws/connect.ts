@@ -1,11 +1,20 @@
+import type { Agent as HttpAgent } from 'node:http'
+
 import { optional, type Settings } from '../settings/settings.ts'
-import { noteOperation } from './denial.ts'
+import { CtlError } from '../ui/errors.ts'
+import { type CredentialSource, credentialSource } from './credentials.ts'
+import { createDoubt, doubtHeads } from './doubt.ts'
+import { devicesOf, MfaCodes } from './mfa.ts'
+import { type Network, openNetwork } from './network.ts'
+import { noteOperation, type Notable, traceCalls } from './operation.ts'
+import { readSharedConfiguration } from './shared-profile.ts'
 
 /** What every client is made with; the SDK fills in the rest from its own environment variables. */
 interface ClientConfig {
   region?: string
   profile?: string
-  credentials?: { accessKeyId: string; secretAccessKey: string }
+  credentials?: CredentialSource | { accessKeyId: string; secretAccessKey: string }
+  requestHandler?: { httpAgent: HttpAgent; httpsAgent: HttpAgent }
   maxAttempts: number
   retryMode: 'standard' | 'adaptive'
   forcePathStyle?: boolean
@@ -14,7 +23,7 @@ interface ClientConfig {
 
 /** The part of an SDK client that all of them share and that is used here. */
 interface Client {
-  config: { region: unknown }
+  config: { region: unknown; serviceId?: string }
   middlewareStack: {
     add(middleware: never, options: { step: 'initialize'; name: string }): void
   }
@@ -28,38 +37,71 @@ export interface Aws {
    * calls that must not be repeated without looking what the first attempt did.
    */
   client<C extends Client>(Class: new (config: ClientConfig) => C, region?: string, once?: 'once'): C
+  /** How connections get out, for what is no call of the SDK. */
+  readonly network: Network
+  /**
+   * Finds the reason of an error that an answer without a body is: S3 does not say in an answer to HEAD that it doesn't
+   * know who asks. Answers the error itself where the credentials are good.
+   */
+  readonly whyRefused: (error: unknown) => Promise<unknown>
   /** Closes all connections. */
   close(): void
 }
+
+export interface ConnectOptions {
+  /** For who may do without credentials: a code of an MFA device is asked for when one is needed. */
+  readonly later?: boolean
+}
+
+/** SDK's own number, which keeps a burst from opening hundreds of connections. */
+const maxSockets = 50
 
 /**
  * Credentials come from `--profile`, else from packagecloud.rb, else from the SDK's default chain. With a custom
  * endpoint (`AWS_ENDPOINT_URL`) S3 is addressed by path, because bucket names have no DNS there.
  *
- * @throws CtlError of kind `configuration` for a key in packagecloud.rb whose value can't be known
+ * @throws CtlError of kind `configuration` for a key in packagecloud.rb whose value can't be known, own authorities that
+ *   can't be read, and a code that is needed and can't be asked for
  */
-export function connect(settings: Settings, environment: NodeJS.ProcessEnv = process.env): Aws {
-  const clients = new Map<string, Client>()
+export async function connect(
+  settings: Settings,
+  environment: NodeJS.ProcessEnv = process.env,
+  { later = false }: ConnectOptions = {},
+): Promise<Aws> {
+  const shared = await readSharedConfiguration(settings, environment)
+  const network = await openNetwork(settings, environment, shared)
+  const keys = keysOf(settings)
+  const codes = new MfaCodes(settings.mfaCode)
+  if (keys === undefined && !later) await codes.collect(devicesOf(shared))
   const customEndpoint = environment['AWS_ENDPOINT_URL'] ?? environment['AWS_ENDPOINT_URL_S3']
-  const shared: ClientConfig = {
+  const config: ClientConfig = {
     // CloudFront answers bursts with "Throttling: Rate exceeded", which three attempts do not outlast.
     maxAttempts: 8,
     retryMode: 'standard',
     customUserAgent: 'pc-ctl',
     ...(customEndpoint === undefined ? {} : { forcePathStyle: true }),
-    ...credentialsOf(settings),
+    ...(settings.profile === undefined ? {} : { profile: settings.profile.value }),
+    ...(network.proxies.any ? { requestHandler: agentsOf(network) } : {}),
+    credentials: keys ?? credentialSource(shared, network, codes, environment),
   }
-  return {
-    client(Class, region = optional(settings, 'region'), once) {
+  return doorTo(config, network, optional(settings, 'region'))
+}
+
+function doorTo(config: ClientConfig, network: Network, bucketRegion: string | undefined): Aws {
+  const clients = new Map<string, Client>()
+  const aws: Aws = {
+    network,
+    whyRefused: createDoubt(() => aws),
+    client(Class, region = bucketRegion, once) {
       const id = `${Class.name} ${region ?? ''} ${once ?? ''}`
       const existing = clients.get(id)
       if (existing instanceof Class) return existing
       const made = new Class({
-        ...shared,
+        ...config,
         ...(once === undefined ? {} : { maxAttempts: 1 }),
         ...(region === undefined ? {} : { region }),
       })
-      noteOperation(made)
+      observe(made, aws)
       clients.set(id, made)
       return made
     },
@@ -67,12 +109,31 @@ export function connect(settings: Settings, environment: NodeJS.ProcessEnv = pro
       for (const client of clients.values()) client.destroy()
     },
   }
+  return aws
 }
 
-function credentialsOf(settings: Settings): Partial<ClientConfig> {
-  if (settings.profile !== undefined) return { profile: settings.profile.value }
+function observe(client: Client & Notable, aws: Aws): void {
+  noteOperation(client)
+  if (client.config.serviceId === 'S3') doubtHeads(client, aws.whyRefused)
+  traceCalls(client)
+}
+
+const agentsOf = (network: Network): NonNullable<ClientConfig['requestHandler']> => ({
+  httpAgent: network.agent(false, { maxSockets }),
+  httpsAgent: network.agent(true, { maxSockets }),
+})
+
+/** The keys of packagecloud.rb, which come after a profile that was asked for. */
+function keysOf(settings: Settings): { accessKeyId: string; secretAccessKey: string } | undefined {
+  if (settings.profile !== undefined) return undefined
   const accessKeyId = optional(settings, 'accessKey')
   const secretAccessKey = optional(settings, 'secretKey')
-  if (accessKeyId === undefined || secretAccessKey === undefined) return {}
-  return { credentials: { accessKeyId, secretAccessKey } }
+  if (accessKeyId === undefined && secretAccessKey === undefined) return undefined
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey }
+  const [there, missing] = accessKeyId === undefined ? ['secret', 'access'] : ['access', 'secret']
+  throw new CtlError(
+    'configuration',
+    `${settings.configFile} sets aws_${there}_key, but not aws_${missing}_key: both are needed, or none.`,
+    { hint: "Set both, or leave both out to use the environment's credentials; --profile comes before both." },
+  )
 }

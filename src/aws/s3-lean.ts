@@ -3,15 +3,22 @@
  * what these take; everything else goes through the SDK. Where S3 is and how the bucket is addressed is the SDK's word.
  */
 import { createHash } from 'node:crypto'
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { type IncomingMessage, request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { GetBucketLocationCommand, S3Client } from '@aws-sdk/client-s3'
 
+import { nameOf } from './absent.ts'
+import { requestIdsOf, statusOf } from './aws-error.ts'
+import { CallSums, type EndedCall, isTraced } from './call-trace.ts'
 import type { Aws } from './connect.ts'
-import { noteError } from './denial.ts'
+import { type Network, networkOf } from './network.ts'
+import { noteError } from './operation.ts'
+import { bodyOf, errorIn, headersOf, isPassing, isSlowDown, S3Error, type S3Response } from './s3-answer.ts'
 import { type Credentials, createSigner, encodePath, encodeQuery } from './signature-v4.ts'
+
+export { bodyOf, S3Error, type S3Response } from './s3-answer.ts'
 
 export interface S3Request {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
@@ -27,23 +34,6 @@ export interface S3Request {
   readonly once?: true
 }
 
-export interface S3Response {
-  readonly status: number
-  /** Values as bytes, each a character (Latin-1). */
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Buffer
-}
-
-/** An error that S3 answered. Its name is S3's code, such as `NoSuchKey`; `Http412` where an answer has no body. */
-export class S3Error extends Error {
-  readonly $metadata: { readonly httpStatusCode: number }
-  constructor(code: string, status: number, message: string) {
-    super(message)
-    this.name = code
-    this.$metadata = { httpStatusCode: status }
-  }
-}
-
 /** What happens on the wire, for whoever sets the pace. */
 export interface Traffic {
   /** S3 asked for fewer requests, or could not answer in time. */
@@ -54,6 +44,10 @@ export interface Traffic {
 export interface LeanS3 {
   readonly bucket: string
   readonly address: S3Address
+  /** Own authorities that are trusted, in PEM: what threads must be told. */
+  readonly authorities: readonly string[]
+  /** Takes down a call that a thread made for this client. */
+  noteCall(call: EndedCall): void
   /** Those in use now: they may be others after a while. */
   credentials(): Promise<Credentials>
   /** @throws S3Error, or what the network threw, after patient retries of what can be repeated */
@@ -75,7 +69,6 @@ export interface S3Address {
 
 const attempts = 10
 const idleMs = 120_000
-const retried = new Set([429, 500, 502, 503, 504])
 
 /**
  * @param region - of the bucket
@@ -84,7 +77,7 @@ const retried = new Set([429, 500, 502, 503, 504])
 export async function connectLean(aws: Aws, bucket: string, region: string, traffic: Traffic): Promise<LeanS3> {
   const client = aws.client(S3Client, region)
   const address = await addressOf(client, bucket, region)
-  return createLeanS3(bucket, address, () => client.config.credentials(), traffic)
+  return createLeanS3(bucket, address, () => client.config.credentials(), traffic, aws)
 }
 
 /** Has the SDK prepare a request, which is not sent: custom endpoints, path style, dual stack and FIPS are its matter. */
@@ -111,14 +104,16 @@ interface RequestToSend {
   readonly path: string
 }
 
+/** @param surroundings - how to get out, and what to make of an answer without a body */
 export function createLeanS3(
   bucket: string,
   address: S3Address,
   credentials: () => Promise<Credentials>,
   traffic: Traffic,
+  { network, whyRefused = async (error) => error, calls = new CallSums() }: Surroundings = { network: networkOf() },
 ): LeanS3 {
   const secure = address.protocol === 'https:'
-  const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, scheduling: 'lifo' })
+  const agent = network.agent(secure)
   const connect = secure ? httpsRequest : httpRequest
   const sign = createSigner(address.region)
   const host = address.port === undefined ? address.hostname : `${address.hostname}:${address.port}`
@@ -162,24 +157,48 @@ export function createLeanS3(
     return response
   }
 
-  const patiently = async <T>(request: S3Request, attempt: () => Promise<T>): Promise<T> => {
+  const patiently = async <T extends Answered>(request: S3Request, attempt: () => Promise<T>): Promise<T> => {
+    const begun = isTraced() ? performance.now() : undefined
     for (let made = 1; ; made++) {
       try {
-        return await attempt()
+        const answer = await attempt()
+        if (begun !== undefined) trace(request, begun, made, answer)
+        return answer
       } catch (error) {
-        noteError(error, request.action, { Bucket: bucket, ...(request.key === undefined ? {} : { Key: request.key }) })
         const slow = isSlowDown(error)
         if (slow) traffic.slowDown()
-        if (made === attempts || !isPassing(error) || (request.once === true && !slow)) throw error
+        if (made === attempts || !isPassing(error) || (request.once === true && !slow)) {
+          if (begun !== undefined) trace(request, begun, made, error)
+          throw await reasonFor(error, request)
+        }
         traffic.retry()
         await sleep(Math.random() * Math.min(20_000, (slow ? 400 : 100) * 2 ** made))
       }
     }
   }
 
+  const reasonFor = async (error: unknown, { method, action, key }: S3Request): Promise<unknown> => {
+    const reason = method === 'HEAD' ? await whyRefused(error) : error
+    noteError(reason, action, { Bucket: bucket, ...(key === undefined ? {} : { Key: key }) })
+    return reason
+  }
+
+  const trace = (request: S3Request, begun: number, made: number, outcome: unknown): void =>
+    calls.note({
+      action: operationOf(request),
+      region: address.region,
+      attempts: made,
+      milliseconds: performance.now() - begun,
+      ...(isAnswer(outcome)
+        ? { status: outcome.status ?? outcome.statusCode, requestId: outcome.headers['x-amz-request-id'] as string }
+        : { status: statusOf(outcome), requestId: requestIdsOf(outcome)?.requestId, code: nameOf(outcome) }),
+    })
+
   return {
     bucket,
     address,
+    authorities: network.authorities,
+    noteCall: (call) => calls.note(call),
     credentials,
     send: (request) => patiently(request, () => answerTo(request)),
     open: (request) =>
@@ -190,58 +209,32 @@ export function createLeanS3(
         const answer = { status, headers: headersOf(message), body: await bodyOf(message) }
         throw errorIn(answer, request.method) ?? new S3Error(`Http${status}`, status, `S3 answered ${status}`)
       }),
-    close: () => agent.destroy(),
+    close() {
+      calls.end()
+      agent.destroy()
+    },
   }
 }
 
-/** The whole body. What Node has for it makes a Blob of it first, which costs as much as the rest of a request. */
-export function bodyOf(message: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    message.on('data', (chunk: Buffer) => chunks.push(chunk))
-    message.on('end', () => resolve(Buffer.concat(chunks)))
-    message.on('error', reject)
-    message.on('close', () => {
-      if (!message.complete) reject(Object.assign(new Error('The answer broke off'), { code: 'ECONNRESET' }))
-    })
-  })
+/** Where a client of S3 works. */
+export interface Surroundings {
+  readonly network: Network
+  /** Finds the reason of an error that an answer without a body is; answers the error itself where there is none. */
+  readonly whyRefused?: (error: unknown) => Promise<unknown>
+  /** Whom to tell of calls, where that is wanted. */
+  readonly calls?: Pick<CallSums, 'note' | 'end'>
 }
 
-/** Node joins what is repeated, but for a few names that S3 sends once. */
-function headersOf(message: IncomingMessage): Record<string, string> {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(message.headers)) {
-    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ')
-  }
-  return headers
+/** The API's name of a call, where the permission has another. */
+const operationOf = ({ method, action, key }: S3Request): string =>
+  method === 'HEAD' ? 's3:HeadObject' : action === 's3:ListBucket' && key === undefined ? 's3:ListObjectsV2' : action
+
+/** An answer, whole or as it comes. */
+interface Answered {
+  readonly status?: number
+  readonly statusCode?: number | undefined
+  readonly headers: IncomingMessage['headers'] | Readonly<Record<string, string>>
 }
 
-/**
- * The error that an answer is. A copy can fail after S3 has begun to answer 200; then the error is in the body.
- *
- * Source: Amazon S3 API Reference, CopyObject, "Response and special errors".
- */
-function errorIn({ status, headers, body }: S3Response, method: string): S3Error | undefined {
-  if (status < 300 && (method === 'GET' || method === 'HEAD' || body.length === 0)) return undefined
-  const text = body.length > 64_000 ? '' : body.toString('utf8')
-  const found = /<Error>([^]*)<\/Error>/.exec(text)?.[1]
-  if (found === undefined && status < 300) return undefined
-  const field = (name: string): string | undefined =>
-    new RegExp(`<${name}>([^<]*)</${name}>`).exec(found ?? '')?.[1]?.replace(/&(quot|apos|lt|gt|amp);/g, unescape)
-  const code = field('Code') ?? `Http${status}`
-  const message = field('Message') ?? headers['x-amz-error-message'] ?? `S3 answered ${status}`
-  // What comes too late for a status of its own is the service's trouble.
-  return new S3Error(code, status < 300 ? 500 : status, message)
-}
-
-const unescape = (entity: string): string => ({ '&quot;': '"', '&apos;': "'", '&lt;': '<', '&gt;': '>' })[entity] ?? '&'
-
-const isSlowDown = (error: unknown): boolean =>
-  error instanceof S3Error && (error.$metadata.httpStatusCode === 503 || error.name === 'SlowDown')
-
-function isPassing(error: unknown): boolean {
-  if (error instanceof S3Error) {
-    return retried.has(error.$metadata.httpStatusCode) || error.name === 'RequestTimeout' || error.name === 'SlowDown'
-  }
-  return error instanceof Error && 'code' in error && /^(ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|HPE_)/.test(String(error.code))
-}
+const isAnswer = (outcome: unknown): outcome is Answered =>
+  typeof outcome === 'object' && outcome !== null && 'headers' in outcome

@@ -27,7 +27,7 @@ export default class BootstrapCloudfront extends CtlCommand {
   async run(): Promise<{ plan: PlanLine[] } | { functionVersion: string; next: string; report: PlanLine[] }> {
     const { flags } = await this.parse(BootstrapCloudfront)
     const settings = await loadSettings(flags)
-    const aws = connect(settings)
+    const aws = await connect(settings)
     const asked = { front: flags.front, token: tokenOf(flags), path: flags['front-path'] }
     const outcome = await change(
       bootstrapCloudfront(aws, settings, {

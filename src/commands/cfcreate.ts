@@ -48,7 +48,7 @@ export default class Cfcreate extends CtlCommand {
 
   async run(): Promise<{ plan: PlanLine[]; warnings: string[] } | { distributions: CfCreated[]; report: PlanLine[] }> {
     const { argv, flags } = await this.parse(Cfcreate)
-    const aws = connect(await loadSettings(flags))
+    const aws = await connect(await loadSettings(flags))
     const edit = { ...readEdit(flags), addAliases: readAliases(flags.alias), removeAliases: [] }
     const origin = flags.private ? 'private' : flags.website ? 'website' : 'public'
     const wishes = { edit, origin, tags: readTags(flags.tag), wait: flags.wait } as const

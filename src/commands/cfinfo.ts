@@ -24,7 +24,7 @@ export default class Cfinfo extends CtlCommand {
 
   async run(): Promise<{ distributions: CfCard[] | CfDetail[]; missing: string[] }> {
     const { argv, flags } = await this.parse(Cfinfo)
-    const aws = connect(await loadSettings(flags))
+    const aws = await connect(await loadSettings(flags))
     const format = formatOf(flags)
     if (argv.length === 0) {
       const distributions = await listCards(aws)

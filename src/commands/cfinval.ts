@@ -61,7 +61,7 @@ export default class Cfinval extends CtlCommand {
   async run(): Promise<{ plan: readonly InvalidationGroup[] } | { invalidations: readonly InvalidationReport[] }> {
     const { args, flags } = await this.parse(Cfinval)
     const asked = await readWords(args.target, process.stdin)
-    const aws = connect(await loadSettings(flags))
+    const aws = await connect(await loadSettings(flags))
     const how = { ...flags, json: this.jsonEnabled() }
     const conduct = {
       show: flags['dry-run'] ? quietly(how) : chooseShow(how),

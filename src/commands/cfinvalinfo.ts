@@ -42,7 +42,7 @@ export default class Cfinvalinfo extends CtlCommand {
 
   async run(): Promise<readonly InvalidationReport[]> {
     const { args, flags } = await this.parse(Cfinvalinfo)
-    const aws = connect(await loadSettings(flags))
+    const aws = await connect(await loadSettings(flags))
     const signal = interruptSignal((...blocks) => this.say(...blocks))
     const show = quietly({ ...flags, json: this.jsonEnabled() })
     const look = await runChain(lookAtInvalidations(aws, args.target, flags.limit), 'plan', { show, signal })

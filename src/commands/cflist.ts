@@ -16,7 +16,7 @@ export default class Cflist extends CtlCommand {
 
   async run(): Promise<{ distributions: CfCard[] }> {
     const { flags } = await this.parse(Cflist)
-    const distributions = await listCards(connect(await loadSettings(flags)))
+    const distributions = await listCards(await connect(await loadSettings(flags)))
     if (formatOf(flags) === 'table') this.print(listTable(distributions))
     else for (const card of distributions) this.print(s3cmdLines(listFields(card)), '')
     return { distributions }

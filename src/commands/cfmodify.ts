@@ -57,7 +57,7 @@ export default class Cfmodify extends CtlCommand {
     const { argv, flags } = await this.parse(Cfmodify)
     const settings = await loadSettings(flags)
     const added = readAliases(flags['add-alias'])
-    const chain = modifyDistribution(connect(settings), settings, argv.map(String), {
+    const chain = modifyDistribution(await connect(settings), settings, argv.map(String), {
       edit: {
         ...readEdit(flags),
         ...(flags['no-logging'] ? { logging: 'off' } : {}),

@@ -45,7 +45,7 @@ export default class Cfremove extends CtlCommand {
   > {
     const { argv, flags } = await this.parse(Cfremove)
     const settings = await loadSettings(flags)
-    const aws = connect(settings)
+    const aws = await connect(settings)
     const wishes = { force: flags.force, wait: !flags['no-wait'] }
     const doomed = await findDoomed(aws, settings, argv.map(String), wishes)
     const missing = doomed.missing.map(({ word }) => word)

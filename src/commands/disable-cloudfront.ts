@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
 
+import { openNetwork } from '../aws/network.ts'
 import { carriedFlags, loadSettings } from '../settings/settings.ts'
 import { disableCloudfront, type Disabling } from '../tasks/disable-cloudfront.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
@@ -33,8 +34,10 @@ export default class DisableCloudfront extends CtlCommand {
     const { flags } = await this.parse(DisableCloudfront)
     const { front, key, ctl } = flags
     const here = carriedFlags({ config: flags.config, installation: 'packagecloud' })
+    const settings = await loadSettings(flags)
+    if (front !== undefined && front !== '') await openNetwork(settings)
     const disabling = await disableCloudfront(
-      await loadSettings(flags),
+      settings,
       {
         run: flags.run,
         dryRun: flags['dry-run'],

@@ -46,7 +46,7 @@ export default class Doctor extends CtlCommand {
       { ...flags, keys: flags.key ?? [], frontPath: flags['front-path'] },
       carriedFlags(flags),
     )
-    const aws = connect(settings)
+    const aws = await connect(settings, process.env, { later: true })
     try {
       const diagnosis = await diagnose(aws, settings, wanted)
       const { allow, text } = await passageSettings(diagnosis.domain, flags.front)

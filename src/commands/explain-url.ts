@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 
+import { openNetwork } from '../aws/network.ts'
 import type { NamedSecret } from '../edge/diagnosis.ts'
 import { checkSecret, loadSettings, optional, type Settings } from '../settings/settings.ts'
 import { exitCodeOf, explainUrl, reportText, type UrlReport } from '../tasks/explain-url.ts'
@@ -23,6 +24,7 @@ export default class ExplainUrl extends CtlCommand {
   async run(): Promise<UrlReport> {
     const { args, flags } = await this.parse(ExplainUrl)
     const settings = await loadSettings(flags)
+    if (flags.fetch) await openNetwork(settings)
     const domain = settings.cloudfrontPackagesDomain?.value
     const report = await explainUrl(
       args.url,

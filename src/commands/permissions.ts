@@ -55,7 +55,8 @@ export default class Permissions extends CtlCommand {
     const { args, flags } = await this.parse(Permissions)
     const groups = permissionGroups.filter((group) => args.GROUP === undefined || args.GROUP.includes(group))
     const settings = await loadSettings(flags)
-    const aws = connect(settings)
+    const later = flags.account !== undefined && !flags.check
+    const aws = await connect(settings, process.env, { later })
     const bucket = need(settings, 'bucket')
     const account = await accountOf(aws, flags.account)
     const scope = { accountId: account.id, bucket, access: flags['origin-access'] }

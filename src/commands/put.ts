@@ -82,7 +82,7 @@ export default class Put extends CtlCommand {
       recursive,
     }
     const planned = await planPut(args.file, wishes, process.stdin)
-    const aws = connect(await loadSettings(flags))
+    const aws = await connect(await loadSettings(flags))
     const signal = interruptSignal((...blocks) => this.say(...blocks), { unseen: !flags['dry-run'] })
     const how = { ...flags, json: this.jsonEnabled() }
     const conduct = { show: flags['dry-run'] ? quietly(how) : chooseShow(how), signal }

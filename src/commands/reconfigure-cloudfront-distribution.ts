@@ -45,7 +45,7 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
   async run(): Promise<{ plan: PlanLine[] } | (Connected & { report: PlanLine[] })> {
     const { args, flags } = await this.parse(ReconfigureCloudfrontDistribution)
     const settings = await loadSettings(flags)
-    const chain = reconfigureCloudfrontDistribution(connect(settings), settings, {
+    const chain = reconfigureCloudfrontDistribution(await connect(settings), settings, {
       arn: args.ARN,
       originAccess: flags['origin-access'],
       distribution: flags.distribution,

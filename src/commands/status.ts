@@ -28,7 +28,7 @@ export default class Status extends CtlCommand {
   async run(): Promise<Report> {
     const { flags } = await this.parse(Status)
     const settings = await loadSettings(flags)
-    const aws = connect(settings)
+    const aws = await connect(settings)
     const signal = interruptSignal((...blocks) => this.say(...blocks))
     const wishes = { carried: carriedFlags(flags) }
     const look = (show: Show) => status(aws, settings, wishes, { show, signal })

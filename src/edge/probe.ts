@@ -1,6 +1,5 @@
 /** Asks the real CDN for a URL, as a package manager would, but for one byte. */
-import { request as requestHttp, type IncomingMessage } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 
 import type { UrlParts } from './url-parts.ts'
 
@@ -36,25 +35,29 @@ const shown = [
 const patienceMs = 15_000
 const longestReason = 4096
 
+/** GETs something on a connection of its own, without following redirects. */
+export type Get = (request: {
+  readonly scheme: 'http' | 'https'
+  /** Host, with port if there is one. */
+  readonly domain: string
+  /** Path and query, sent as given. */
+  readonly target: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+}) => Promise<IncomingMessage>
+
 /**
  * GETs the first byte: GET because a HEAD's answer has no body to give the reason in, one byte because packages are
  * large. Redirects are not followed.
  *
  * @param parts - sent as given; only what no HTTP request may hold is escaped
+ * @param get - how to get out
  * @throws Error of the network: unknown host, refused, timeout
  */
-export async function probe({ scheme, domain, path, querystring }: UrlParts): Promise<Probe> {
+export async function probe({ scheme, domain, path, querystring }: UrlParts, get: Get): Promise<Probe> {
   const target = escapeUnsendable(querystring === '' ? path : `${path}?${querystring}`)
-  const send = scheme === 'https' ? requestHttps : requestHttp
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const { hostname, port } = new URL(`${scheme}://${domain}`)
-    const host = hostname.replace(/^\[|\]$/g, '')
-    const options = { host, port, path: target, headers: { range: 'bytes=0-0' }, agent: false }
-    const signal = AbortSignal.timeout(patienceMs)
-    send({ ...options, signal }, resolve)
-      .on('error', reject)
-      .end()
-  })
+  const signal = AbortSignal.timeout(patienceMs)
+  const response = await get({ scheme, domain, target, headers: { range: 'bytes=0-0' }, signal })
   try {
     return await read(response)
   } finally {

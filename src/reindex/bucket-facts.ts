@@ -1,4 +1,4 @@
-import { statusOf } from '../aws/denial.ts'
+import { isBadIdentity, statusOf } from '../aws/denial.ts'
 import type { LeanS3 } from '../aws/s3-lean.ts'
 import type { Bucket } from '../resources/bucket.ts'
 import { lockKey } from './lock.ts'
@@ -51,7 +51,7 @@ async function isThere(answer: Promise<unknown>): Promise<boolean> {
     await answer
     return true
   } catch (error) {
-    if ([400, 404, 405, 501].includes(statusOf(error) ?? 0)) return false
+    if ([400, 404, 405, 501].includes(statusOf(error) ?? 0) && !isBadIdentity(error)) return false
     throw error
   }
 }

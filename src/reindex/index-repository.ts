@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 
-import { statusOf } from '../aws/denial.ts'
+import { requestIdLines } from '../aws/aws-error.ts'
+import { isBadIdentity, statusOf } from '../aws/denial.ts'
 import type { LeanS3 } from '../aws/s3-lean.ts'
 import type {
   Digests,
@@ -122,8 +123,8 @@ export async function indexRepository(found: FoundRepository, options: IndexOpti
     return await publish(found, plan, findings, options, ended)
   } catch (error) {
     if (options.signal.aborted) throw error
-    if (statusOf(error) === 403 && !(error instanceof WriteConflict)) throw error
-    const todo = error instanceof CtlError ? inOneLine(error.hint) : 'Run the same command again.'
+    if (isHopeless(error) && !(error instanceof WriteConflict)) throw error
+    const todo = error instanceof CtlError ? inOneLine(error.hint) : again(error)
     const failed = { key: root, what: `could not be indexed: ${messageOf(error)}`, todo }
     return ended({ outcome: 'failed', why: messageOf(error), todo }, { failures: [failed] })
   }
@@ -284,11 +285,11 @@ async function readPackages(
       try {
         if (row.bad === undefined) read = await pace.run(() => readOne(row, found.format, old, options))
       } catch (error) {
-        if (statusOf(error) === 403) throw error
+        if (isHopeless(error)) throw error
         failures.push({
           key: row.key,
           what: `could not be read: ${messageOf(error)}`,
-          todo: 'Run the same command again.',
+          todo: again(error),
         })
       }
       if (read !== undefined) bad.push({ object: storedObject(row), ...read })
@@ -299,6 +300,11 @@ async function readPackages(
   bad.sort((a, b) => (a.object.key < b.object.key ? -1 : 1))
   return { bad, failures }
 }
+
+/** What will be answered to everything else too. */
+const isHopeless = (error: unknown): boolean => statusOf(error) === 403 || isBadIdentity(error)
+
+const again = (error: unknown): string => ['Run the same command again.', ...requestIdLines(error)].join(' ')
 
 /** Reads one package into the journal; undefined where it is one. */
 async function readOne(

@@ -1,5 +1,5 @@
 import { nameOf } from '../aws/absent.ts'
-import { explain, statusOf } from '../aws/denial.ts'
+import { explain, isBadIdentity, statusOf } from '../aws/denial.ts'
 import type { LeanS3, S3Response } from '../aws/s3-lean.ts'
 import { messageOf } from '../ui/errors.ts'
 import { planRewrite, reasons, type Rewrite } from './attributes.ts'
@@ -62,7 +62,7 @@ export async function putRight(options: PutRightOptions): Promise<void> {
         if (row === undefined) return false
         const outcome = await attend(row, options)
         failures = outcome.kind === 'failed' ? failures + 1 : 0
-        if (outcome.kind === 'failed' && failures === hopeless) stop = outcome.error
+        if (outcome.kind === 'failed' && (failures === hopeless || isBadIdentity(outcome.error))) stop = outcome.error
         options.done(row, outcome)
         return true
       })

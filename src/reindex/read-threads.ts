@@ -7,10 +7,13 @@ import type { MessagePort } from 'node:worker_threads'
 import { Worker } from 'node:worker_threads'
 
 import { nameOf } from '../aws/absent.ts'
-import { noteError, statusOf } from '../aws/denial.ts'
+import { requestIdsOf, statusOf } from '../aws/aws-error.ts'
+import type { CallSums, EndedCall } from '../aws/call-trace.ts'
+import { noteError } from '../aws/operation.ts'
 import { S3Error, type Traffic } from '../aws/s3-lean.ts'
 import type { Credentials } from '../aws/signature-v4.ts'
-import { messageOf } from '../ui/errors.ts'
+import { CtlError, type Failure as Kind, messageOf } from '../ui/errors.ts'
+import { Verbatim, verbatim } from '../ui/text.ts'
 import type { ReadJob, ReadResult } from './read-package.ts'
 
 /** Reads packages somewhere. */
@@ -32,6 +35,15 @@ interface Failure {
   readonly name: string
   readonly message: string
   readonly status?: number | undefined
+  readonly requestId?: string | undefined
+  readonly hostId?: string | undefined
+  /** What makes a CtlError of it, where it was one. */
+  readonly expected?: {
+    readonly kind: Kind
+    /** What is to be typed, as its lines. */
+    readonly hint: readonly (string | readonly string[])[]
+    readonly code: string
+  }
 }
 
 type ToThread = { readonly id: number; readonly job: ReadJob } | { readonly credentials: Credentials }
@@ -39,6 +51,7 @@ type FromThread =
   | { readonly id: number; readonly result: ReadResult }
   | { readonly id: number; readonly failure: Failure }
   | { readonly traffic: keyof Traffic }
+  | { readonly call: EndedCall }
 
 interface Waiting {
   readonly resolve: (result: ReadResult) => void
@@ -82,6 +95,8 @@ export interface ThreadOptions {
   /** Goes to each thread as its `workerData`. */
   readonly data: unknown
   readonly traffic: Traffic
+  /** Told of each call that a thread has made, if the threads tell. */
+  readonly noteCall?: (call: EndedCall) => void
   /** Undefined where the threads need none. */
   readonly credentials?: () => Promise<Credentials>
   readonly threads?: number
@@ -93,10 +108,11 @@ export function readInThreads(options: ThreadOptions): Readers {
     script,
     data,
     traffic,
+    noteCall = () => undefined,
     credentials,
     threads: wanted = Math.min(mostThreads, availableParallelism()),
   } = options
-  const threads = Array.from({ length: Math.max(1, wanted) }, (): Thread => start(script, data, traffic))
+  const threads = Array.from({ length: Math.max(1, wanted) }, (): Thread => start(script, data, { traffic, noteCall }))
   let last = 0
   let sending: NodeJS.Immediate | undefined
   const flush = (): void => {
@@ -131,7 +147,9 @@ export function readInThreads(options: ThreadOptions): Readers {
   }
 }
 
-function start(script: string | URL, data: unknown, traffic: Traffic): Thread {
+type Heard = Required<Pick<ThreadOptions, 'traffic' | 'noteCall'>>
+
+function start(script: string | URL, data: unknown, { traffic, noteCall }: Heard): Thread {
   const worker = new Worker(script, { workerData: data, resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes } })
   const waiting = new Map<number, Waiting>()
   const thread: Thread = { worker, waiting, outbox: new Outbox((messages) => worker.postMessage(messages)) }
@@ -145,6 +163,10 @@ function start(script: string | URL, data: unknown, traffic: Traffic): Thread {
       traffic[message.traffic]()
       return
     }
+    if ('call' in message) {
+      noteCall(message.call)
+      return
+    }
     const { resolve, reject } = waiting.get(message.id) ?? {}
     waiting.delete(message.id)
     if ('result' in message) resolve?.(message.result)
@@ -156,8 +178,21 @@ function start(script: string | URL, data: unknown, traffic: Traffic): Thread {
   return thread
 }
 
-function errorOf({ name, message, status }: Failure): Error {
-  const error = status === undefined ? Object.assign(new Error(message), { name }) : new S3Error(name, status, message)
+function failureOf(error: unknown): Failure {
+  const failure = { name: nameOf(error), message: messageOf(error), status: statusOf(error), ...requestIdsOf(error) }
+  if (!(error instanceof CtlError)) return failure
+  const hint = error.hint.map((line) => (line instanceof Verbatim ? line.lines : line))
+  return { ...failure, expected: { kind: error.failure, hint, code: error.code } }
+}
+
+function errorOf({ name, message, status, requestId, hostId, expected }: Failure): Error {
+  if (expected !== undefined) {
+    const hint = expected.hint.map((line) => (typeof line === 'string' ? line : verbatim(...line)))
+    return new CtlError(expected.kind, message, { hint, code: expected.code })
+  }
+  const ids = { ...(requestId !== undefined && { requestId }), ...(hostId !== undefined && { hostId }) }
+  const error =
+    status === undefined ? Object.assign(new Error(message), { name }) : new S3Error(name, status, message, ids)
   noteError(error, 's3:GetObject')
   return error
 }
@@ -185,9 +220,7 @@ export function serveReads(port: MessagePort, reader: ServedReader): void {
     pending++
     const answer = await reader.read(job).then(
       (result): FromThread => ({ id, result }),
-      (error: unknown): FromThread => {
-        return { id, failure: { name: nameOf(error), message: messageOf(error), status: statusOf(error) } }
-      },
+      (error: unknown): FromThread => ({ id, failure: failureOf(error) }),
     )
     answers.put(answer)
     if (--pending === 0) flush()
@@ -205,4 +238,10 @@ export function serveReads(port: MessagePort, reader: ServedReader): void {
 export const trafficTo = (port: MessagePort): Traffic => ({
   slowDown: () => port.postMessage([{ traffic: 'slowDown' } satisfies FromThread]),
   retry: () => port.postMessage([{ traffic: 'retry' } satisfies FromThread]),
+})
+
+/** Tells the main thread of calls, which sums them up for all threads. */
+export const callsTo = (port: MessagePort): Pick<CallSums, 'note' | 'end'> => ({
+  note: (call) => port.postMessage([{ call } satisfies FromThread]),
+  end: () => undefined,
 })

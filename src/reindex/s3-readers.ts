@@ -2,9 +2,11 @@ import { join } from 'node:path'
 
 import type { LeanS3, Traffic } from '../aws/s3-lean.ts'
 import { formatNamed } from '../repositories/formats.ts'
+import { areDetailsShown } from '../ui/detail.ts'
 import { isBundled, packageRoot } from '../ui/package-root.ts'
 import { readPackage } from './read-package.ts'
 import { readInThreads, type Readers } from './read-threads.ts'
+import type { ReadWorkerData } from './read-worker.ts'
 
 /** Threads take a moment to start and to warm up, which a few packages are not worth. */
 const fewPackages = 200
@@ -20,10 +22,13 @@ export function s3Readers(s3: LeanS3, traffic: Traffic): Readers {
   return {
     read(job) {
       if (++read <= fewPackages) return readPackage(s3, formatNamed(job.format), job)
+      const { bucket, address, authorities } = s3
+      const data: ReadWorkerData = { bucket, address, authorities, verbose: areDetailsShown() }
       threads ??= readInThreads({
         script,
-        data: { bucket: s3.bucket, address: s3.address },
+        data,
         traffic,
+        noteCall: (call) => s3.noteCall(call),
         credentials: () => s3.credentials(),
       })
       return threads.read(job)

@@ -10,6 +10,7 @@ import { patiently, propagation, type Talk } from '../aws/patience.ts'
 import { parseDocument, type PolicyDocument, type PolicyStatement } from '../aws/policy.ts'
 import { messageOf } from '../ui/errors.ts'
 import type { Bucket } from './bucket.ts'
+import { whyPolicyBlocked } from './blocked-policy.ts'
 import { type Change, create, type Decision, policyChange, refuse, type Resource, updateIf } from './resource.ts'
 
 /** Whom the bucket lets in. */
@@ -67,7 +68,10 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
       const document = merged(want, live?.document)
       if (live !== undefined) await backUp(want, live.document, talk)
       const command = new PutBucketPolicyCommand({ Bucket: bucket.name, Policy: JSON.stringify(document) })
-      await patiently(() => aws.client(S3Client, bucket.region).send(command), whyNotYet, propagation, talk)
+      const s3 = aws.client(S3Client, bucket.region)
+      await patiently(() => s3.send(command), whyNotYet, propagation, talk).catch(async (error: unknown) => {
+        throw (await whyPolicyBlocked(s3, bucket.name, document, error)) ?? error
+      })
       const written = await read(want)
       if (!shows(want, written)) throw lostUpdate(bucket)
       return written ?? { document }

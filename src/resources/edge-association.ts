@@ -3,7 +3,8 @@ import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { absentAs } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names } from '../aws/names.ts'
-import { download, fingerprint } from './edge-function.ts'
+import { fingerprint } from './edge-function.ts'
+import { download } from './edge-download.ts'
 import { decryptSecrets } from './edge-secrets.ts'
 import type { Need } from './resource.ts'
 
@@ -42,7 +43,7 @@ export async function compareSecrets(
   const found = await absentAs('ResourceNotFoundException', () =>
     lambda.send(new GetFunctionCommand({ FunctionName: versionArn })),
   )
-  const sealed = (await download(found?.Code?.Location))?.sealed
+  const sealed = (await download(aws.network, found?.Code?.Location))?.sealed
   const deployed = sealed === undefined ? undefined : await decryptSecrets(aws, names, sealed)
   if (deployed === undefined) return 'unknown'
   const accepted = deployed.map(fingerprint)

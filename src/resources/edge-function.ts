@@ -20,6 +20,7 @@ import { edgeFiles, type EdgeRules } from '../edge/config.ts'
 import { newestRuntime, runsOurs } from '../edge/runtime.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
 import { decryptSecrets, encryptSecrets, type SealedSecrets } from './edge-secrets.ts'
+import { download } from './edge-download.ts'
 import { type EdgePackage, packEdge, unpackEdge } from './edge-package.ts'
 import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from './resource.ts'
 
@@ -135,7 +136,7 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
       const read = () => lambda.send(new GetFunctionCommand({ FunctionName: names.functionName }))
       const found = await absentAs('ResourceNotFoundException', read)
       if (found?.Configuration === undefined) return undefined
-      const deployed = await download(found.Code?.Location)
+      const deployed = await download(aws.network, found.Code?.Location)
       return toEdgeFunction(aws, names, found.Configuration, deployed, ownerOf(found.Tags))
     },
 
@@ -298,14 +299,6 @@ export function failIfFailed(found: FunctionConfiguration): void {
       hint: 'Put right what Lambda names, then run the same command again.',
     })
   }
-}
-
-/** `Code.Location` is a presigned URL, valid for ten minutes. */
-export async function download(location: string | undefined): Promise<EdgePackage | undefined> {
-  if (location === undefined) return undefined
-  const answer = await fetch(location)
-  if (!answer.ok) throw new CtlError('failed', `The deployed function can't be downloaded: HTTP ${answer.status}.`)
-  return unpackEdge(new Uint8Array(await answer.arrayBuffer()))
 }
 
 async function toEdgeFunction(

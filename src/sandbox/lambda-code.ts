@@ -45,7 +45,7 @@ export function createCodeStore(context: Context): CodeStore {
     location(codeSha256) {
       const hex = hexOf(codeSha256)
       const expires = String(context.now() + locationMilliseconds)
-      return `${context.endpoint}${codePathPrefix}${hex}?expires=${expires}&token=${token(hex, expires)}`
+      return `${context.calledEndpoint}${codePathPrefix}${hex}?expires=${expires}&token=${token(hex, expires)}`
     },
     download(path, query) {
       const hex = path.slice(codePathPrefix.length)

@@ -24,6 +24,8 @@ import { Store } from './store.ts'
 export interface SandboxOptions {
   /** Of the AWS endpoint; without one, that of the last run with the same state, else any free one. */
   port?: number
+  /** What clients call the AWS endpoint, where something stands before it: `https://aws.example.org`. */
+  calledEndpoint?: string
   /** A packagecloud.rb: with it, the front server starts too. */
   config?: string
   /** Of the front server; chosen as `port` is. */
@@ -133,6 +135,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     accountId: identity.accountId,
     timing: { ...rehearsalTiming, ...options.timing },
     endpoint,
+    calledEndpoint: options.calledEndpoint ?? endpoint,
     folder,
     now: options.now ?? Date.now,
   }

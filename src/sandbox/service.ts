@@ -116,6 +116,8 @@ export interface Context {
   readonly timing: Readonly<Timing>
   /** Base URL of the sandbox's AWS endpoint, such as `http://127.0.0.1:4566`. */
   readonly endpoint: string
+  /** The same as clients call it, where something stands before it; URLs in answers begin with it. */
+  readonly calledEndpoint: string
   /** Folder for what does not belong into SQLite: object bodies, unpacked functions. */
   readonly folder: string
   /** Milliseconds since the epoch. */

@@ -53,6 +53,8 @@ export interface Settings {
   configFound: boolean
   installation: Sourced<string>
   profile?: Sourced<string>
+  /** A code of an MFA device, good once. */
+  mfaCode?: string
   bucket?: Sourced<string>
   region?: Sourced<string>
   accessKey?: Sourced<string>
@@ -75,6 +77,7 @@ export interface Flags {
   bucket?: string | undefined
   region?: string | undefined
   profile?: string | undefined
+  'mfa-code'?: string | undefined
   installation: string
 }
 
@@ -85,7 +88,7 @@ const variables = {
   profile: 'PC_CTL_PROFILE',
   installation: 'PC_CTL_INSTALLATION',
 } as const
-const defaults: Readonly<Partial<Record<keyof Flags, string>>> = {
+const defaults: Readonly<Partial<Record<keyof typeof variables, string>>> = {
   config: '/etc/packagecloud/packagecloud.rb',
   installation: 'packagecloud',
 }
@@ -111,6 +114,7 @@ export async function loadSettings(flags: Flags, environment: NodeJS.ProcessEnv 
     configFound: config !== undefined,
     installation: { value: flags.installation, source: sourceOf('installation', flags.installation, environment) },
     ...present('profile', fromFlag('profile', flags, environment)),
+    ...present('mfaCode', flags['mfa-code'] || undefined),
     ...present('bucket', bucket),
     ...present('region', region),
     ...present('accessKey', text('accessKey')),
@@ -180,7 +184,7 @@ function checkInstallation(name: string): void {
 }
 
 /** oclif does not say whether a flag or its variable gave a value, but when they agree it makes no difference. */
-function sourceOf(name: keyof Flags, value: string, environment: NodeJS.ProcessEnv): Source {
+function sourceOf(name: keyof typeof variables, value: string, environment: NodeJS.ProcessEnv): Source {
   if (environment[variables[name]] === value) return { kind: 'environment', name: variables[name] }
   return defaults[name] === value ? { kind: 'default' } : { kind: 'flag', name: `--${name}` }
 }

@@ -1,3 +1,4 @@
+import { networkOf } from '../aws/network.ts'
 import { explain, type EdgeKnowledge, type Explanation } from '../edge/explain.ts'
 import { probe, type Probe } from '../edge/probe.ts'
 import { parseUrl, type UrlParts } from '../edge/url-parts.ts'
@@ -16,7 +17,7 @@ const clockTolerance = 5
 /**
  * Explains a signed URL, see {@link explain}; with `fetch`, asks the CDN too and says what a difference means.
  *
- * @throws CtlError (usage) if it is no URL; (failed) if the CDN cannot be reached
+ * @throws CtlError (usage) if it is no URL; (failed) if the CDN, or the proxy before it, cannot be reached
  */
 export async function explainUrl(url: string, known: EdgeKnowledge, fetch: boolean): Promise<UrlReport> {
   const parts = parseUrl(url)
@@ -39,8 +40,9 @@ export function exitCodeOf({ verdict, fetched }: UrlReport): number {
 
 async function ask(parts: UrlParts): Promise<Probe> {
   try {
-    return await probe(parts)
+    return await probe(parts, networkOf().get)
   } catch (error) {
+    if (error instanceof CtlError) throw error
     throw new CtlError('failed', `${parts.domain} cannot be reached: ${messageOf(error)}`, {
       hint: 'Firewalls and proxies must let this domain through; so must those of all clients.',
       cause: error,

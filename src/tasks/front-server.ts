@@ -1,4 +1,7 @@
 /** A look at the front server, packagecloud itself, from where its clients are. */
+import type { IncomingMessage } from 'node:http'
+
+import { networkOf } from '../aws/network.ts'
 import { foreignSignature } from '../edge/foreign-signature.ts'
 import { encodePath, pathOfKey } from '../edge/path.ts'
 import { findToken } from '../edge/signature.ts'
@@ -62,13 +65,13 @@ export async function probeFront(
   const base = parseFront(front)
   const url = `${base.scheme}://${base.domain}${base.path.replace(/\/$/, '')}${encodedPath(key)}`
   const response = await get(url, token, base.domain)
-  const header = redirects.has(response.status) ? response.headers.get('location') : null
-  const location = header === null ? undefined : absolute(header, url)
+  const { statusCode: status = 0, headers } = response
+  const location = redirects.has(status) && headers.location !== undefined ? absolute(headers.location, url) : undefined
   const target = location === undefined ? undefined : parseUrl(location)
-  const date = Date.parse(response.headers.get('date') ?? '') / 1000
+  const date = Date.parse(headers.date ?? '') / 1000
   return {
     url,
-    status: response.status,
+    status,
     location,
     host: target?.domain,
     kind: target === undefined ? 'other' : kindOf(target, known),
@@ -100,15 +103,23 @@ function encodedPath(key: string): string {
   }
 }
 
-async function get(url: string, token: string | undefined, domain: string): Promise<Response> {
-  const headers: Record<string, string> =
-    token === undefined ? {} : { authorization: `Basic ${Buffer.from(`${token}:`).toString('base64')}` }
+async function get(url: string, token: string | undefined, domain: string): Promise<IncomingMessage> {
+  const { protocol, pathname, search } = new URL(url)
+  const headers: Record<string, string> = {
+    accept: '*/*',
+    'user-agent': 'pc-ctl',
+    ...(token !== undefined && { authorization: `Basic ${Buffer.from(`${token}:`).toString('base64')}` }),
+  }
+  const signal = AbortSignal.timeout(patience)
   try {
-    const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(patience) })
-    await response.body?.cancel()
+    const scheme = protocol === 'https:' ? 'https' : 'http'
+    const response = await networkOf().get({ scheme, domain, target: pathname + search, headers, signal })
+    response.destroy()
     return response
   } catch (error) {
-    throw new CtlError('failed', `The front server ${domain} cannot be reached: ${networkReason(error)}.`, {
+    if (error instanceof CtlError) throw error
+    const why = signal.aborted ? `no answer within ${patience / 1000} s` : networkReason(error)
+    throw new CtlError('failed', `The front server ${domain} cannot be reached: ${why}.`, {
       hint: 'Look at its name and port, at firewalls in between, and whether packagecloud runs: `packagecloud-ctl status`.',
       code: 'FrontUnreachable',
       cause: error,
@@ -116,13 +127,9 @@ async function get(url: string, token: string | undefined, domain: string): Prom
   }
 }
 
-/** `fetch` itself only says that it failed; why is in the cause. */
-function networkReason(error: unknown): string {
-  const cause: unknown = error instanceof Error ? error.cause : undefined
-  // Where several addresses were tried, the message is empty and the code tells.
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  return messageOf(cause ?? error) || code
-}
+/** Where several addresses were tried, the message is empty and the code tells. */
+const networkReason = (error: unknown): string =>
+  messageOf(error) || (error instanceof Error && 'code' in error ? String(error.code) : 'the connection failed')
 
 function kindOf(target: UrlParts, known: FrontKnowledge): FrontAnswer['kind'] {
   const domain = known.packagesDomain?.toLowerCase()

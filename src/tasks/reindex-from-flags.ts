@@ -33,7 +33,7 @@ export async function reindexFromFlags(
   const show = chooseShow(flags)
   const reportFile = flags.report === undefined ? undefined : await openReportFile(flags.report)
   try {
-    return await reindexEverything(connect(settings), settings, {
+    return await reindexEverything(await connect(settings), settings, {
       ...wishes,
       choice,
       stateDir: flags['state-dir'] ?? stateFolder(),

@@ -4,7 +4,7 @@ import { CtlError } from './errors.ts'
 import { isTalkSeen, stderr } from './talk.ts'
 
 /** Where questions are asked and answered. */
-interface Terminal {
+export interface Terminal {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean }
   readonly output: NodeJS.WritableStream
   /** Whether a person sees what is written there. */
@@ -33,13 +33,10 @@ export async function ask(
       hint: 'Run it with --yes if the answer is yes, or leave stderr on the terminal.',
     })
   }
-  const terminal = createInterface({ input, output })
-  // While a line is read, the terminal hands Ctrl-C to us instead of sending the signal.
-  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
-  const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))
+  const conversation = converse({ input, output })
   try {
     for (const question of questions) {
-      const answer = await Promise.race([terminal.question(`${question} [y/N] `, { signal }), ended])
+      const answer = await conversation.answerTo(`${question} [y/N] `, signal)
       if (!/^y(es)?$/i.test(answer.trim())) return false
     }
     return true
@@ -47,6 +44,24 @@ export async function ask(
     if (!signal.aborted) throw cause
     throw new CtlError('interrupted', 'Interrupted before an answer; nothing was changed.', { cause })
   } finally {
-    terminal.close()
+    conversation.end()
+  }
+}
+
+interface Conversation {
+  /** The line that is typed; the end of the input (Ctrl-D) is an empty one. */
+  answerTo(question: string, signal?: AbortSignal): Promise<string>
+  end(): void
+}
+
+/** Talks with somebody on a terminal, until it is ended. */
+export function converse({ input, output }: Pick<Terminal, 'input' | 'output'>): Conversation {
+  const terminal = createInterface({ input, output })
+  // While a line is read, the terminal hands Ctrl-C to us instead of sending the signal.
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))
+  return {
+    answerTo: (question, signal) => Promise.race([terminal.question(question, { ...(signal && { signal }) }), ended]),
+    end: () => terminal.close(),
   }
 }

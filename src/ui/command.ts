@@ -1,6 +1,7 @@
 import { Command, Flags, type Interfaces } from '@oclif/core'
 
 import { BadValue, withOwnReaders } from './bad-value.ts'
+import { areDetailsShown, showDetails } from './detail.ts'
 import { type CtlError, exitCodes } from './errors.ts'
 import { report, sayFailure, toCtlError } from './failure.ts'
 import { lay } from './layout.ts'
@@ -31,6 +32,12 @@ export const settingsFlags = {
     helpValue: 'NAME',
     helpGroup: 'SETTINGS',
   }),
+  'mfa-code': Flags.string({
+    description: 'code of the MFA device that the profile names; asked for on a terminal',
+    env: 'PC_CTL_MFA_CODE',
+    helpValue: 'CODE',
+    helpGroup: 'SETTINGS',
+  }),
   installation: Flags.string({
     description: 'name of this installation; part of the name and tag of every resource',
     default: 'packagecloud',
@@ -50,7 +57,15 @@ export type SettingsFlags = Interfaces.InferredFlags<typeof settingsFlags>
 export abstract class CtlCommand extends Command {
   static override enableJsonFlag = true
   static override baseFlags = {
-    verbose: Flags.boolean({ description: 'one line per step, with more detail', helpGroup: 'GLOBAL' }),
+    verbose: Flags.boolean({
+      description: 'one line per step and per call of AWS, with its request id',
+      helpGroup: 'GLOBAL',
+    }),
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init()
+    showDetails(this.argv.includes('--verbose'))
   }
 
   /** Writes a part of the result, and a line feed; nothing under `--json`, where all of it comes in the end. */
@@ -103,7 +118,7 @@ export abstract class CtlCommand extends Command {
 
   protected override async catch(error: unknown): Promise<never> {
     if (error instanceof ReaderGone) return this.exit(exitCodes.done)
-    report(error, { json: this.jsonEnabled(), verbose: this.argv.includes('--verbose') })
+    report(error, { json: this.jsonEnabled(), verbose: areDetailsShown() })
     return this.exit(toCtlError(error).exitCode)
   }
 }

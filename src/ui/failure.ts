@@ -1,13 +1,14 @@
+import { causesOf } from './causes.ts'
 import { CtlError, exitCodes, messageOf } from './errors.ts'
 import { result } from './result.ts'
 import { say } from './talk.ts'
-import { advice, labelled, nested, whole } from './text.ts'
+import { advice, labelled, nested, verbatim } from './text.ts'
 
 /** How the operator wants to be told. */
 export interface Manner {
   /** As one JSON document on stdout, in place of text on stderr. */
   readonly json: boolean
-  /** With the stack trace, for whoever looks for the cause. */
+  /** With what lies behind it, for whoever looks for the cause. */
   readonly verbose: boolean
 }
 
@@ -25,8 +26,8 @@ export function report(error: unknown, { json, verbose }: Manner): void {
     return
   }
   sayFailure(failure)
-  for (let cause = error; verbose && cause instanceof Error; cause = cause.cause)
-    say(whole(cause.stack ?? cause.message))
+  const causes = verbose && failure.failure !== 'usage' ? causesOf(error) : []
+  if (causes.length > 0) say(nested([verbatim(...causes)], 2))
 }
 
 /** Tells that the result could not be written: always on stderr, for there is no other place left. */

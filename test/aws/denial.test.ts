@@ -221,7 +221,7 @@ describe('explain', () => {
     ]
     for (const error of skewed) {
       const explained = explain(error, 'Credentials')
-      expect(explained, error.message).to.include({ failure: 'failed', exitCode: 1, code: error.name })
+      expect(explained, error.message).to.include({ failure: 'configuration', exitCode: 3, code: error.name })
       expect(explained.message).to.include("this machine's clock is wrong")
       expect(explained.hint.join(' ')).to.include('timedatectl')
     }
@@ -313,6 +313,22 @@ describe('explain', () => {
       expect(error.failure).to.equal('failed')
       expect(error.code).to.not.equal('')
     }
+  })
+
+  it('tells the ids of the request, whatever the error is', () => {
+    const ids = { requestId: 'E5WPR4ST5Q6HMPN6', extendedRequestId: 'host+id=' }
+    for (const [name, status] of [
+      ['AccessDenied', 403],
+      ['InvalidClientTokenId', 403],
+      ['RequestTimeTooSkewed', 403],
+      ['TooManyDistributions', 400],
+      ['InternalError', 500],
+    ] as const) {
+      const error = Object.assign(answer(name, 'x', status), { $metadata: { httpStatusCode: status, ...ids } })
+      const { hint } = explain(error, 'Step')
+      expect(hint.at(-1), name).to.equal('AWS knows this call by its request id E5WPR4ST5Q6HMPN6, host id host+id=.')
+    }
+    expect(explain(new Error('x'), 'Step').hint.join()).not.to.include('request id')
   })
 
   it('keeps the error that it explains as the cause', () => {

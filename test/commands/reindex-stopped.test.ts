@@ -99,7 +99,7 @@ describe('pc-ctl reindex-everything, two at once and stopped', function () {
   ] as const) {
     it(`writes nothing more once it has lost the lock while it writes ${what}`, async () => {
       const { sandbox, clients } = place
-      const aws = connect(
+      const aws = await connect(
         {
           ...noSettings,
           accessKey: { value: sandbox.accessKeyId, source: { kind: 'default' } },

@@ -209,7 +209,7 @@ const cases: readonly Case[] = [
     what: 'a profile that does not exist',
     args: [...bootstrap, '--profile', 'nobody'],
     code: 3,
-    says: ['no AWS credentials were found', '--profile'],
+    says: ['There is no profile "nobody" (--profile)', 'aws configure --profile nobody'],
   },
 ]
 

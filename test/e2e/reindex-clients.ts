@@ -111,7 +111,7 @@ async function reindexHere(place: Installation, signer: OpenedSigner | undefined
   // The SDK takes its endpoint from nowhere else.
   process.env['AWS_ENDPOINT_URL'] = place.sandbox.endpoint
   const settings = await loadSettings({ config: place.config, installation: 'packagecloud' })
-  const aws = connect(settings)
+  const aws = await connect(settings)
   try {
     return await reindexEverything(aws, settings, {
       ...plainRun(join(place.folder, 'state', 'pc-ctl')),

@@ -30,7 +30,7 @@ export async function startAws(options: SandboxOptions = {}): Promise<AwsUnderTe
   const sandbox = await startSandbox({ timing: quick, ...options })
   const before = { ...process.env }
   Object.assign(process.env, sandbox.environment)
-  const aws = connect(noSettings)
+  const aws = await connect(noSettings)
   const told: string[] = []
   return {
     sandbox,

@@ -80,10 +80,10 @@ class Place {
 }
 
 const bootstrap = async (as: Settings, adopt = false): Promise<Bootstrap> =>
-  (await carryOut(bootstrapCloudfront(connect(as), as, { adopt }), conduct, yes)).ctx
+  (await carryOut(bootstrapCloudfront(await connect(as), as, { adopt }), conduct, yes)).ctx
 
 async function reconfigure(as: Settings, arn: string, more: Partial<ReconfigureWishes> = {}): Promise<Reconfigure> {
-  const chain = reconfigureCloudfrontDistribution(connect(as), as, { ...noWishes, ...more, arn, wait: true })
+  const chain = reconfigureCloudfrontDistribution(await connect(as), as, { ...noWishes, ...more, arn, wait: true })
   return (await carryOut(chain, conduct, yes)).ctx
 }
 
@@ -164,22 +164,22 @@ const finished: Scenario = {
   async prepare() {
     const { version } = await bootstrap(settings)
     await reconfigure(settings, version.arn)
-    return (as) => status(connect(as), as, { carried: [] }, conduct)
+    return async (as) => status(await connect(as), as, { carried: [] }, conduct)
   },
 }
 
 const missing: Scenario = {
   name: 'nothing in place',
-  prepare: async () => (as) => status(connect(as), as, { carried: [] }, conduct),
+  prepare: async () => async (as) => status(await connect(as), as, { carried: [] }, conduct),
 }
 
 const planned: Scenario = {
   name: 'a plan of a distribution',
   async prepare() {
     const { version } = await bootstrap(settings)
-    return (as) =>
+    return async (as) =>
       planChain(
-        reconfigureCloudfrontDistribution(connect(as), as, { ...noWishes, arn: version.arn, wait: true }),
+        reconfigureCloudfrontDistribution(await connect(as), as, { ...noWishes, arn: version.arn, wait: true }),
         conduct,
       )
   },
@@ -219,9 +219,12 @@ async function attempt(group: PermissionGroup, scenario: Scenario, missing?: str
   }
 }
 
+/** Needs are told without asking anybody. */
+const nobody = await connect(noSettings)
+
 for (const group of ['bootstrap', 'distribution', 'look'] as const) {
   const own = scenarios[group] ?? []
-  const all = needsFor(group, connect(noSettings), settings, { accountId: '111122223333', bucket, access: 'oai' })
+  const all = needsFor(group, nobody, settings, { accountId: '111122223333', bucket, access: 'oai' })
   const actions = [...new Set(all.flatMap((need) => need.actions))].sort()
 
   describe(`The policy of ${group}`, () => {

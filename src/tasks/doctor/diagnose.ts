@@ -10,7 +10,7 @@ import { examineMissing, examineOddKeys, findSamples, missingKeyNear, type Sampl
 import { examineName, isUnknownName, unknownName } from './name.ts'
 import { type Answer, ask } from './network.ts'
 import type { Place } from './place.ts'
-import { examineProxy } from './proxy.ts'
+import { behindProxy, examineProxy, isProxyFailure } from './proxy.ts'
 
 /** All that was found out about an installation from outside. */
 export interface Diagnosis {
@@ -73,6 +73,7 @@ const examineHello = ({ domain }: Place, hello: Promise<Hello>): Examination[] =
         ({ answer }) => judgeReach(domain, answer),
         (error: unknown) => {
           if (isUnknownName(error)) return skipped(unknownName)
+          if (isProxyFailure(error)) return skipped(behindProxy)
           throw error
         },
       ),

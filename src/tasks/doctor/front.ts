@@ -1,3 +1,4 @@
+import { networkOf } from '../../aws/network.ts'
 import { explain } from '../../edge/explain.ts'
 import { probe } from '../../edge/probe.ts'
 import { parseUrl, type UrlParts } from '../../edge/url-parts.ts'
@@ -96,7 +97,7 @@ const unlessSilent =
     try {
       return await look()
     } catch (error) {
-      if (!(error instanceof CtlError && error.code === 'FrontUnreachable')) throw error
+      if (!(error instanceof CtlError && /^(FrontUnreachable$|Proxy)/.test(error.code))) throw error
       return skipped('the front server does not answer')
     }
   }
@@ -200,7 +201,7 @@ async function judgeLocation({ location = '', kind }: FrontAnswer, place: Place,
 /** Whether a client that follows the redirect gets something. */
 async function followed(parts: UrlParts): Promise<{ served: boolean; seen: string }> {
   try {
-    const { served, status, reason } = await probe(parts)
+    const { served, status, reason } = await probe(parts, networkOf().get)
     return { served, seen: `the edge answers ${status}${reason === undefined ? '' : `: ${reason}`}` }
   } catch (error) {
     return { served: false, seen: `the edge does not answer: ${networkReason(error)}` }

@@ -1,7 +1,9 @@
+import { proxiesOf } from '../../aws/proxy.ts'
 import { originOf } from '../../edge/signature.ts'
 import { failed, type Examination, type Finding, networkReason, ok, skipped, warning } from './check.ts'
 import { addressesOf, certificateOf, type ServerCertificate } from './network.ts'
 import type { Place } from './place.ts'
+import { behindProxy, isProxyFailure } from './proxy.ts'
 
 const day = 86_400
 /** Amazon renews its certificates 60 days ahead; one that is this near its end will not be renewed by itself. */
@@ -15,7 +17,16 @@ export function examineName({ domain, now }: Place): Examination[] {
     {
       id: 'dns',
       title: 'DNS of the packages domain',
-      look: async () => (rehearsal ? skipped(`${domain} is a rehearsal on this machine`) : resolves(hostname)),
+      look: async () => {
+        if (rehearsal) return skipped(`${domain} is a rehearsal on this machine`)
+        try {
+          const proxy = proxiesOf().for('https', hostname, Number(port || 443))
+          return await (proxy === undefined ? resolves(hostname) : resolvesOrProxy(hostname, proxy.name))
+        } catch (error) {
+          if (isProxyFailure(error)) return skipped(behindProxy)
+          throw error
+        }
+      },
     },
     {
       id: 'tls',
@@ -26,6 +37,7 @@ export function examineName({ domain, now }: Place): Examination[] {
           return judgeCertificate(hostname, await certificateOf(hostname, Number(port || 443)), now())
         } catch (error) {
           if (isUnknownName(error)) return skipped(unknownName)
+          if (isProxyFailure(error)) return skipped(behindProxy)
           throw error
         }
       },
@@ -54,9 +66,22 @@ export async function resolves(name: string): Promise<Finding> {
   }
 }
 
+/** As {@link resolves}, where a proxy looks the name up and this machine need not be able to. */
+async function resolvesOrProxy(name: string, proxy: string): Promise<Finding> {
+  const found = await resolves(name)
+  if (found.status === 'ok') return found
+  return skipped(`${name} has no address on this machine; the proxy ${proxy} looks it up`)
+}
+
 /** Whether a certificate stands for a name, and for how long. `now` is Unix time in seconds. */
 export function judgeCertificate(name: string, certificate: ServerCertificate, now: number): Finding {
-  const { otherName, untrusted, issuer, validFrom, validTo, protocol } = certificate
+  const { otherName, untrusted, ownAuthority, issuer, validFrom, validTo, protocol } = certificate
+  if (ownAuthority) {
+    return skipped(
+      `not seen: TLS is opened on the way, and its certificate is issued by ${issuer}, whom only this machine trusts`,
+      'What CloudFront shows to others can be seen from a network that does not open TLS.',
+    )
+  }
   const left = Math.floor((validTo - now) / day)
   const renew = 'Renew it in ACM (us-east-1); one with DNS validation renews itself while its CNAME record stands.'
   if (otherName !== undefined) {

@@ -1,9 +1,9 @@
 /** All that `doctor` asks the network for, but for the front server. Every request has its time limit. */
 import { lookup } from 'node:dns/promises'
-import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import { request as requestHttps } from 'node:https'
-import { checkServerIdentity, connect, type PeerCertificate } from 'node:tls'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { checkServerIdentity, connect, type PeerCertificate, rootCertificates } from 'node:tls'
 
+import { networkOf } from '../../aws/network.ts'
 import { reasonIn } from '../../edge/probe.ts'
 
 /** What the CDN answered. */
@@ -37,13 +37,15 @@ export async function ask(
   url: string,
   { range, most = 0, patienceMs = usualPatienceMs }: AskOptions = {},
 ): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const send = url.startsWith('https:') ? requestHttps : requestHttp
+  const { protocol, host: domain, pathname, search } = new URL(url)
+  const scheme = protocol === 'https:' ? 'https' : 'http'
+  const headers: Record<string, string> = range === undefined ? {} : { range }
   // Not asked again where it fails: what fails now and then is worth being told.
   const signal = AbortSignal.timeout(patienceMs)
-  const request = send(url, { headers: range === undefined ? {} : { range }, agent: false, signal }, resolve)
-  request.on('error', (error) => reject(signal.aborted ? new Error(`none within ${patienceMs / 1000} s`) : error)).end()
-  const response = await promise
+  const asking = networkOf().get({ scheme, domain, target: pathname + search, headers, signal })
+  const response = await asking.catch((error: unknown) => {
+    throw signal.aborted ? new Error(`none within ${patienceMs / 1000} s`) : error
+  })
   try {
     const { statusCode: status = 0, statusMessage = '', headers } = response
     const refused = status >= 400
@@ -90,6 +92,8 @@ export interface ServerCertificate {
   readonly otherName: string | undefined
   /** Why the chain up to a known authority is not accepted, such as `SELF_SIGNED_CERT_IN_CHAIN`. */
   readonly untrusted: string | undefined
+  /** Whether only an authority that this machine trusts of its own stands behind it: then TLS was opened on the way. */
+  readonly ownAuthority: boolean
   readonly issuer: string
   /** Unix seconds. */
   readonly validFrom: number
@@ -101,31 +105,55 @@ export interface ServerCertificate {
 /**
  * Looks at the certificate that a server shows for a name; a bad one is an answer, not an error.
  *
- * @param ca - authorities to trust in place of the well-known ones
+ * @param host - where the server is, if it is not where the name is; the proxy in use looks it up
+ * @param roots - the authorities that everybody trusts
+ * @throws what the network throws
  */
-export async function certificateOf(name: string, port: number, host = name, ca?: string): Promise<ServerCertificate> {
+export async function certificateOf(
+  name: string,
+  port: number,
+  host = name,
+  roots: string | readonly string[] = rootCertificates,
+): Promise<ServerCertificate> {
+  const seen = await shake(name, port, host, roots)
+  if (seen.untrusted === undefined) return seen
+  const own = await shake(name, port, host)
+  return own.untrusted === undefined ? { ...own, ownAuthority: true } : seen
+}
+
+/** One handshake. Without `ca`, all that this machine trusts counts. */
+async function shake(
+  name: string,
+  port: number,
+  host: string,
+  ca?: string | readonly string[],
+): Promise<ServerCertificate> {
   const { promise, resolve, reject } = Promise.withResolvers<ServerCertificate>()
-  const authorities = ca === undefined ? {} : { ca }
-  const socket = connect({ host, port, servername: name, rejectUnauthorized: false, ...authorities }, () => {
-    const certificate = socket.getPeerCertificate()
-    // An outdated certificate is told by its dates, in days.
-    const flaw = socket.authorized ? undefined : String(socket.authorizationError)
-    const known = flaw === 'CERT_HAS_EXPIRED' || flaw === 'ERR_TLS_CERT_ALTNAME_INVALID'
-    resolve({
-      otherName: checkServerIdentity(name, certificate)?.message,
-      untrusted: known ? undefined : flaw,
-      issuer: issuerOf(certificate),
-      validFrom: Date.parse(certificate.valid_from) / 1000,
-      validTo: Date.parse(certificate.valid_to) / 1000,
-      protocol: socket.getProtocol() ?? 'TLS',
-    })
-  })
-  socket.setTimeout(usualPatienceMs, () => void socket.destroy(new Error(`none within ${usualPatienceMs / 1000} s`)))
-  socket.once('error', reject)
+  const authorities = ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }
+  const timer = setTimeout(() => reject(new Error(`none within ${usualPatienceMs / 1000} s`)), usualPatienceMs)
+  const opening = networkOf().connect(host, port)
   try {
+    const below = await Promise.race([opening, promise.then(() => opening)])
+    const socket = connect({ socket: below, servername: name, rejectUnauthorized: false, ...authorities }, () => {
+      const certificate = socket.getPeerCertificate()
+      // An outdated certificate is told by its dates, in days.
+      const flaw = socket.authorized ? undefined : String(socket.authorizationError)
+      const known = flaw === 'CERT_HAS_EXPIRED' || flaw === 'ERR_TLS_CERT_ALTNAME_INVALID'
+      resolve({
+        otherName: checkServerIdentity(name, certificate)?.message,
+        untrusted: known ? undefined : flaw,
+        ownAuthority: false,
+        issuer: issuerOf(certificate),
+        validFrom: Date.parse(certificate.valid_from) / 1000,
+        validTo: Date.parse(certificate.valid_to) / 1000,
+        protocol: socket.getProtocol() ?? 'TLS',
+      })
+    })
+    socket.once('error', reject)
     return await promise
   } finally {
-    socket.destroy()
+    clearTimeout(timer)
+    opening.then((socket) => socket.destroy()).catch(() => undefined)
   }
 }
 

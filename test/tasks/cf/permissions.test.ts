@@ -38,7 +38,7 @@ async function asUser({ aws }: CfBench, needs: readonly Need[]): Promise<Setting
 
 /** All that the group's commands do. */
 async function createAndModify(settings: Settings): Promise<void> {
-  const aws = connect(settings)
+  const aws = await connect(settings)
   const edit = { ...noEdit, addAliases: ['cdn.example.org'], logging: { bucket, prefix: '' } }
   for (const origin of ['public', 'website', 'private', 'private'] as const) {
     const wishes: CreateWishes = { origin, edit, tags: { team: origin }, wait: true }
@@ -66,7 +66,7 @@ async function uploadAndInvalidate(aws: Aws): Promise<void> {
 }
 
 async function remove(settings: Settings): Promise<void> {
-  const aws = connect(settings)
+  const aws = await connect(settings)
   const wishes = { force: false, wait: true }
   const doomed = await findDoomed(aws, settings, [`s3://${bucket}`], wishes)
   await carryOut(removeDistributions(aws, settings, doomed, wishes), conduct, yes)
@@ -103,10 +103,13 @@ const groups = {
   },
 } as const
 
+/** Needs are told without asking anybody. */
+const nobody = await connect(noSettings)
+
 for (const [name, { run, prepare, rare }] of Object.entries(groups)) {
   const group = name === 's3cmd' ? 's3cmd' : 'cfremove'
   const needsIn = (accountId: string): Need[] =>
-    needsFor(group, connect(noSettings), noSettings, { accountId, bucket, access: 'oai' })
+    needsFor(group, nobody, noSettings, { accountId, bucket, access: 'oai' })
 
   describe(`The policy of ${group}`, function () {
     this.timeout(20_000)

@@ -116,7 +116,7 @@ export async function deploy(): Promise<DeployedInstallation> {
     configure,
     async examine(asked = {}, now) {
       const settings = await loadSettings({ config, installation: 'packagecloud' })
-      const aws = connect(settings)
+      const aws = await connect(settings)
       try {
         return await diagnose(aws, settings, complaint(settings, { keys: [], ...asked }, [], now))
       } finally {
@@ -135,7 +135,7 @@ export async function deploy(): Promise<DeployedInstallation> {
 }
 
 async function runRunbook(settings: Settings): Promise<{ id: string; domain: string }> {
-  const aws = connect(settings)
+  const aws = await connect(settings)
   const conduct = { show: 'nothing', signal: new AbortController().signal } as const
   try {
     const chain = bootstrapCloudfront(aws, settings, { adopt: false })

@@ -1,0 +1,98 @@
+import { defaultProvider } from '@aws-sdk/credential-provider-node'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+
+import { tellDetail } from '../ui/detail.ts'
+import { isTraced, traceCall } from './call-trace.ts'
+import { whyNoCredentials } from './credential-failure.ts'
+import type { MfaCodes } from './mfa.ts'
+import type { Network } from './network.ts'
+import type { SharedConfiguration } from './shared-profile.ts'
+
+type Provider = ReturnType<typeof defaultProvider>
+/** What the SDK gets credentials from, again and again. */
+export type CredentialSource = (options?: Parameters<Provider>[0]) => ReturnType<Provider>
+
+type Handled = Awaited<ReturnType<NodeHttpHandler['handle']>>
+type HandlerRequest = Parameters<NodeHttpHandler['handle']>[0]
+
+/**
+ * The SDK's own chain of sources, made once for all clients: a code of an MFA device is good for one of them only.
+ *
+ * @returns a source whose errors say in the operator's words what is wrong, and what to type next
+ */
+export function credentialSource(
+  shared: SharedConfiguration,
+  network: Network,
+  codes: MfaCodes,
+  environment: NodeJS.ProcessEnv = process.env,
+): CredentialSource {
+  const calls = new CredentialCalls(network)
+  const chain = defaultProvider({
+    ...(shared.namedBy === undefined ? {} : { profile: shared.name }),
+    mfaCodeProvider: (device) => codes.take(device),
+    clientConfig: { requestHandler: calls },
+    // Without one, the SDK writes its warnings to the console.
+    logger: { debug: ignore, info: ignore, warn: tell, error: tell },
+  })
+  return async (options) => {
+    calls.failure = undefined
+    try {
+      return await chain(options)
+    } catch (error) {
+      throw whyNoCredentials(error, { shared, environment, failure: calls.failure })
+    }
+  }
+}
+
+const ignore = (): void => undefined
+const tell = (...words: unknown[]): void => tellDetail(words.map(String).join(' '))
+
+/** How the SDK's clients of STS and IAM Identity Center get out; they keep no error for us to look at. */
+class CredentialCalls extends NodeHttpHandler {
+  /** What the last call ended in, unless it ended well. */
+  failure: unknown
+
+  constructor(network: Network) {
+    super(network.proxies.any ? { httpAgent: network.agent(false), httpsAgent: network.agent(true) } : {})
+  }
+
+  override async handle(request: HandlerRequest, options?: Parameters<NodeHttpHandler['handle']>[1]): Promise<Handled> {
+    const begun = performance.now()
+    try {
+      const handled = await super.handle(request, options)
+      const { statusCode, headers } = handled.response
+      this.failure =
+        statusCode < 300 ? undefined : { $metadata: { httpStatusCode: statusCode, requestId: idIn(headers) } }
+      trace(request, begun, statusCode, idIn(headers))
+      return handled
+    } catch (error) {
+      this.failure = error
+      trace(request, begun, undefined, undefined)
+      throw error
+    }
+  }
+}
+
+const idIn = (headers: Readonly<Record<string, string>>): string | undefined =>
+  headers['x-amzn-requestid'] ?? headers['x-amzn-request-id'] ?? headers['x-amz-request-id']
+
+function trace(
+  request: HandlerRequest,
+  begun: number,
+  status: number | undefined,
+  requestId: string | undefined,
+): void {
+  if (!isTraced()) return
+  const milliseconds = performance.now() - begun
+  const region = /\.([a-z]{2}(?:-[a-z]+)+-\d)\./.exec(request.hostname)?.[1]
+  traceCall({ action: actionOf(request), region, status, attempts: 1, milliseconds, requestId })
+}
+
+/** By the form of the call; its secrets are in headers and body. */
+function actionOf({ path, body }: HandlerRequest): string {
+  if (path.startsWith('/federation/credentials')) return 'sso:GetRoleCredentials'
+  if (path.startsWith('/v1/token')) return 'signin:CreateOAuth2Token'
+  if (path.startsWith('/token')) return 'sso-oidc:CreateToken'
+  const named = typeof body === 'string' ? /(?:^|&)Action=(\w+)/.exec(body)?.[1] : undefined
+  return `sts:${named ?? 'unknown'}`
+}

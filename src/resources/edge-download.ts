@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http'
+
+import { isTraced, traceCall } from '../aws/call-trace.ts'
+import { edgeRegion } from '../aws/names.ts'
+import type { Network } from '../aws/network.ts'
+import { bodyOf } from '../aws/s3-answer.ts'
+import { CtlError } from '../ui/errors.ts'
+import { type EdgePackage, unpackEdge } from './edge-package.ts'
+
+/** So long an answer may be awaited, in milliseconds. The package is small. */
+const patienceMs = 60_000
+
+/**
+ * Downloads a deployed function.
+ *
+ * @param location - `Code.Location` of GetFunction: a URL that is signed for ten minutes, and so is told to nobody
+ * @throws CtlError of kind `failed` for any answer but the package; what the network throws
+ */
+export async function download(
+  network: Pick<Network, 'get'>,
+  location: string | undefined,
+): Promise<EdgePackage | undefined> {
+  if (location === undefined) return undefined
+  const { protocol, host: domain, pathname, search } = new URL(location)
+  const scheme = protocol === 'https:' ? 'https' : 'http'
+  const begun = performance.now()
+  const signal = AbortSignal.timeout(patienceMs)
+  const answer = await network.get({ scheme, domain, target: pathname + search, signal })
+  tell(answer, begun)
+  const { statusCode: status = 0 } = answer
+  const body = await bodyOf(answer)
+  if (status === 200) return unpackEdge(body)
+  const id = requestIdOf(answer)
+  throw new CtlError('failed', `The deployed function can't be downloaded from ${domain}: HTTP ${status}.`, {
+    hint: [
+      'Run the same command again.',
+      ...(id === undefined ? [] : [`AWS knows this call by its request id ${id}.`]),
+    ],
+    code: 'DownloadFailed',
+  })
+}
+
+function tell(answer: IncomingMessage, begun: number): void {
+  if (!isTraced()) return
+  traceCall({
+    action: 's3:GetObject (code of the function)',
+    region: edgeRegion,
+    status: answer.statusCode,
+    attempts: 1,
+    milliseconds: performance.now() - begun,
+    requestId: requestIdOf(answer),
+  })
+}
+
+function requestIdOf({ headers }: IncomingMessage): string | undefined {
+  const id = headers['x-amz-request-id']
+  return typeof id === 'string' ? id : undefined
+}
