@@ -1,7 +1,7 @@
 /** Builds the Lambda function's code: one small ES module that needs nothing but Node itself. */
 import { join } from 'node:path'
 
-import { build } from 'esbuild'
+import { build, type Metafile } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 
@@ -10,9 +10,10 @@ const root = join(import.meta.dirname, '..')
  * means a new version of the function and a new deployment of the distribution.
  *
  * @param outfile - absolute path of the module to write
+ * @returns what is in it
  * @throws Error if something other than Node's own modules would be imported at run time
  */
-export async function buildEdge(outfile: string): Promise<void> {
+export async function buildEdge(outfile: string): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ['src/edge/function.ts'],
@@ -30,4 +31,5 @@ export async function buildEdge(outfile: string): Promise<void> {
   const imports = Object.values(metafile.outputs).flatMap((output) => output.imports)
   const foreign = imports.filter(({ path }) => !path.startsWith('node:'))
   if (foreign.length > 0) throw new Error(`The function would import ${foreign.map(({ path }) => path).join(', ')}.`)
+  return metafile
 }

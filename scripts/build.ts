@@ -5,17 +5,29 @@
  * It is built beside the present one and then takes its place, so that a command started meanwhile finds either whole.
  */
 import { existsSync } from 'node:fs'
-import { copyFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { Plugin } from '@oclif/core'
-import { build, type Metafile } from 'esbuild'
+import { build, type Plugin as BundlerPlugin } from 'esbuild'
 
 import { buildEdge } from './build-edge.ts'
+import { licences } from './licences.ts'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 const next = await mkdtemp(`${dist}.`)
+
+/**
+ * OpenPGP.js is LGPL: whoever has pc-ctl may put another version in the place of this one. So it stays a file of its own,
+ * as it was published, and package.json ("imports") says where it is.
+ */
+const openpgp: BundlerPlugin = {
+  name: 'openpgp',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^openpgp$/ }, () => ({ path: '#openpgp', external: true }))
+  },
+}
 
 const commands = (await readdir(join(root, 'src/commands'))).filter((file) => file.endsWith('.ts'))
 
@@ -43,12 +55,14 @@ try {
     // oclif asks for TypeScript only while developing plugins.
     external: ['typescript'],
     legalComments: 'none',
+    plugins: [openpgp],
     metafile: true,
     logLevel: 'warning',
   })
-  await buildEdge(join(next, 'edge/index.mjs'))
+  const edge = await buildEdge(join(next, 'edge/index.mjs'))
   await copyFile(join(root, 'node_modules/@ruby/prism/src/prism.wasm'), join(next, 'prism.wasm'))
-  await writeFile(join(next, 'THIRD-PARTY-LICENSES.txt'), await licences(metafile))
+  await copyFile(join(root, 'node_modules/openpgp/dist/node/openpgp.min.mjs'), join(next, 'openpgp.mjs'))
+  await writeFile(join(next, 'THIRD-PARTY-LICENSES.txt'), await licences([metafile, edge], ['openpgp', '@ruby/prism']))
   await takePlace()
 } finally {
   await rm(next, { recursive: true, force: true })
@@ -63,16 +77,4 @@ async function takePlace(): Promise<void> {
   if (existsSync(dist)) await rename(dist, old)
   await rename(next, dist)
   await rm(old, { recursive: true, force: true })
-}
-
-/** The licences of all that is bundled, which must travel with it. */
-async function licences({ inputs }: Metafile): Promise<string> {
-  const folders = Object.keys(inputs).flatMap((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? [])
-  const texts = [...new Set(folders)].sort().map(async (folder) => {
-    const manifest = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')) as Record<string, unknown>
-    const file = (await readdir(join(root, folder))).find((name) => /^(licen[cs]e|copying)/i.test(name))
-    const text = file === undefined ? '' : await readFile(join(root, folder, file), 'utf8')
-    return `${String(manifest['name'])} ${String(manifest['version'])} (${String(manifest['license'])})\n\n${text.trim()}`
-  })
-  return `${(await Promise.all(texts)).join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
 }

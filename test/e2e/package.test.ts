@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -57,5 +57,59 @@ describe('the npm package, installed globally into an empty prefix without a net
     const connected = await pcCtl(...bootstrapped.stdout.trim().split(' ').slice(1))
     expect(connected.stdout).to.match(/cloudfront_packages_domain/)
     for (const { stderr } of [generated, bootstrapped, connected]) expect(stderr).not.to.match(/warning|\(node:/i)
+  })
+
+  describe('says whose code it holds:', () => {
+    const installed = (...path: string[]) => join(prefix, 'lib/node_modules/pc-ctl', ...path)
+
+    it('of each package the licence, of the edge function too', async () => {
+      const parts = (await readFile(installed('dist/THIRD-PARTY-LICENSES.txt'), 'utf8')).split(
+        `\n\n${'-'.repeat(80)}\n\n`,
+      )
+      const licences = new Map<string, string>()
+      for (const part of parts) {
+        const [titles = '', ...text] = part.split('\n\n')
+        for (const title of titles.split('\n')) licences.set(title.split(' ')[0] ?? '', text.join('\n\n'))
+      }
+      // One from the commands, the edge function, a file that was copied, and each that has no file of its own.
+      const some = [
+        'listr2',
+        'aws4fetch',
+        'openpgp',
+        '@ruby/prism',
+        'xz-decompress',
+        '@nodable/entities',
+        '@smithy/core',
+      ]
+      expect([...licences.keys()]).to.include.members(some)
+      for (const [name, text] of licences)
+        expect(text, name)
+          .to.match(/permission|licen[cs]e/i)
+          .and.to.have.length.above(500)
+      expect(licences.get('openpgp')).to.match(/GNU LESSER GENERAL PUBLIC LICENSE[^]*\n +GNU GENERAL PUBLIC LICENSE/)
+      expect(licences.get('xz-decompress')).to.match(/^Copyright \(c\) Tim Perry.*\n\nPermission is hereby granted/)
+    })
+
+    it('OpenPGP.js as it was published, which another can take the place of', async () => {
+      const manifest = await readFile(installed('package.json'), 'utf8')
+      expect(manifest)
+        .to.match(/"license": "[^"]*LGPL-3\.0-or-later"/)
+        .and.to.match(/dist\/openpgp\.mjs/)
+      const published = join(root, 'node_modules/openpgp/dist/node/openpgp.min.mjs')
+      const place = installed('dist/openpgp.mjs')
+      const text = await readFile(published, 'utf8')
+      expect(await readFile(place, 'utf8')).to.equal(text)
+      const key = join(prefix, 'key')
+      await writeFile(key, 'none')
+      await writeFile(place, `${text}\nprocess.stderr.write('another OpenPGP')\n`)
+      const failed = await pcCtl('reindex-everything', '--signing-key', key).then(
+        () => ({ stderr: '' }),
+        (error: unknown) => error as { stderr: string },
+      )
+      await copyFile(published, place)
+      expect(failed.stderr)
+        .to.contain('another OpenPGP')
+        .and.to.match(/no OpenPGP secret key/)
+    })
   })
 })

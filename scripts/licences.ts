@@ -1,0 +1,58 @@
+/** The licences of all that is in dist/, which must travel with it. */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { Metafile } from 'esbuild'
+
+const root = join(import.meta.dirname, '..')
+const line = '-'.repeat(80)
+
+const ownTexts = new Map([
+  ['Apache-2.0', 'LICENSE'],
+  ['MIT', 'scripts/licences/MIT.txt'],
+])
+
+interface Manifest {
+  name: string
+  version: string
+  license: string
+  author?: string | { name: string }
+}
+
+/**
+ * Each licence once, under the names of the packages that it is of.
+ *
+ * @param bundles - what was bundled
+ * @param copied - names of packages of which files were copied as they are
+ * @throws Error for a package whose licence nobody has the text of
+ */
+export async function licences(bundles: readonly Metafile[], copied: readonly string[]): Promise<string> {
+  const inputs = bundles.flatMap((bundle) => Object.keys(bundle.inputs))
+  const bundled = inputs.flatMap((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? [])
+  const folders = new Set([...bundled, ...copied.map((name) => `node_modules/${name}`)])
+  const packages = new Map<string, Set<string>>()
+  for (const folder of [...folders].sort()) {
+    const manifest = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')) as Manifest
+    const text = await licenceOf(folder, manifest)
+    const title = `${manifest.name} ${manifest.version} (${manifest.license})`
+    packages.set(text, (packages.get(text) ?? new Set()).add(title))
+  }
+  const parts = [...packages].map(([text, titles]) => `${[...titles].join('\n')}\n\n${text}`)
+  return `${parts.join(`\n\n${line}\n\n`)}\n`
+}
+
+async function licenceOf(folder: string, manifest: Manifest): Promise<string> {
+  const names = (await readdir(join(root, folder))).filter((name) => /^(licen[cs]e|copying|notice)/i.test(name)).sort()
+  const files = names.map((name) => join(root, folder, name))
+  // The lesser licence is the general one and exceptions from it, so both must be there.
+  if (manifest.license.startsWith('LGPL-3.0')) files.push(join(root, 'scripts/licences/GPL-3.0.txt'))
+  if (names.length > 0) {
+    const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
+    return texts.map((text) => text.trimEnd().replace(/^(\s*\n)+/, '')).join('\n\n')
+  }
+  // Some publish a package without the file; then the licence is the one that its package.json names.
+  const own = ownTexts.get(manifest.license)
+  if (own === undefined) throw new Error(`${folder} has no licence file, and there is no text of ${manifest.license}.`)
+  const author = typeof manifest.author === 'string' ? manifest.author : manifest.author?.name
+  return `Copyright (c) ${author ?? manifest.name}\n\n${(await readFile(join(root, own), 'utf8')).trim()}`
+}
