@@ -4,7 +4,16 @@ import type { Iam } from './iam.ts'
 import { aliasOperations } from './kms-aliases.ts'
 import { cipherOperations, keyOfCiphertext } from './kms-cipher.ts'
 import { keyOperations, keysOf, tagsIn } from './kms-keys.ts'
-import { findKey, mapIn, textIn, type Alias, type Key, type KmsOperation, type KmsState } from './kms-state.ts'
+import {
+  checkUsable,
+  findKey,
+  mapIn,
+  textIn,
+  type Alias,
+  type Key,
+  type KmsOperation,
+  type KmsState,
+} from './kms-state.ts'
 import type { TaggedResources } from './lambda-peers.ts'
 import { keysOf as tagKeys } from './lambda-permissions.ts'
 import { json11Error, json11Response, readJson, targetOperation, type JsonObject } from './protocol-json.ts'
@@ -20,6 +29,8 @@ export interface Kms extends Service, TaggedResources {
     region: string,
     context: ConditionContext,
   ): boolean
+  /** Throws what S3 answers where a key is not there, or disabled: KMS's error with a prefix. */
+  requireKey(keyId: string, region: string): void
 }
 
 const operations: Readonly<Record<string, KmsOperation>> = {
@@ -77,6 +88,14 @@ export function createKms(context: Context, iam: Iam): Kms {
       } catch (error) {
         if (error instanceof AwsError) return false
         throw error
+      }
+    },
+    requireKey(keyId, region) {
+      try {
+        checkUsable(findKey(state, keyId, region, true))
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error
+        throw new AwsError(400, `KMS.${error.code}`, error.message)
       }
     },
     taggedResources: (region) => keysOf(state, region).map(({ arn, tags }) => ({ arn, tags, type: 'kms:key' })),

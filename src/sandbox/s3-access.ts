@@ -1,11 +1,12 @@
 import { judge, type Verdict } from './authorization.ts'
 import { parsePolicy, type PolicyDocument } from './iam-policy-document.ts'
-import { isPublicAcl } from './s3-attributes.ts'
+import { aclAllows } from './s3-acl.ts'
 import type { Bucket } from './s3-buckets.ts'
-import type { Encryption, ObjectIndex } from './s3-index.ts'
+import type { Encryption, ObjectIndex, StoredObject } from './s3-index.ts'
 import type { S3Peers } from './s3-peers.ts'
 import type { BucketPolicy } from './s3-policy-parts.ts'
 import { isPublicPolicy } from './s3-public-policy.ts'
+import { requestKeys } from './s3-request-keys.ts'
 import { arnOf } from './s3-route.ts'
 import { AwsError, type AwsRequest, type Caller, type Context } from './service.ts'
 
@@ -24,6 +25,25 @@ function denied(caller: Caller, action: string, resource: string, verdict: Verdi
   return accessDenied(`User: ${caller.arn} is not authorized to perform: ${action} on resource: "${resource}" ${why}`)
 }
 
+/** What an ACL's permissions are for ("Mapping of ACL permissions and access policy permissions", S3 User Guide). */
+const bucketPermissions: Readonly<Record<string, string>> = {
+  's3:ListBucket': 'READ',
+  's3:ListBucketVersions': 'READ',
+  's3:ListBucketMultipartUploads': 'READ',
+  's3:PutObject': 'WRITE',
+  's3:DeleteObject': 'WRITE',
+  's3:GetBucketAcl': 'READ_ACP',
+  's3:PutBucketAcl': 'WRITE_ACP',
+}
+const objectPermissions: Readonly<Record<string, string>> = {
+  's3:GetObject': 'READ',
+  's3:GetObjectVersion': 'READ',
+  's3:GetObjectAcl': 'READ_ACP',
+  's3:GetObjectVersionAcl': 'READ_ACP',
+  's3:PutObjectAcl': 'WRITE_ACP',
+  's3:PutObjectVersionAcl': 'WRITE_ACP',
+}
+
 interface ParsedPolicy {
   document: PolicyDocument
   isPublic: boolean
@@ -34,12 +54,15 @@ export class S3Access {
   readonly #context: Context
   readonly #peers: S3Peers
   readonly #index: ObjectIndex
+  /** Canonical user id of the account. */
+  readonly #owner: string
   readonly #parsed = new Map<string, ParsedPolicy>()
 
-  constructor(context: Context, peers: S3Peers, index: ObjectIndex) {
+  constructor(context: Context, peers: S3Peers, index: ObjectIndex, owner: string) {
     this.#context = context
     this.#peers = peers
     this.#index = index
+    this.#owner = owner
   }
 
   /** Throws AccessDenied unless the caller may do this. `resource` is the ARN of the bucket or object. */
@@ -64,7 +87,11 @@ export class S3Access {
       caller,
       action,
       resource,
-      context: this.#conditions(request),
+      context: requestKeys(request, {
+        now: this.#context.now(),
+        accountId: this.#context.accountId,
+        object: bucket === undefined ? undefined : this.#objectOf(bucket, resource),
+      }),
       identityPolicies: this.#peers.identityPolicies(caller),
       resourcePolicies: policy === undefined || (isOwn(caller) && policyActions.has(action)) ? [] : [policy],
     })
@@ -72,7 +99,10 @@ export class S3Access {
     return bucket !== undefined && this.#aclAllows(bucket, caller, action, resource) ? 'allowed' : verdict
   }
 
-  /** Throws AccessDenied unless the caller may use the key that an object is encrypted with, where it is one of KMS. */
+  /**
+   * Throws AccessDenied unless the caller may use the key that an object is encrypted with, where it is one of KMS, and
+   * KMS's own error where the key is not there or not usable.
+   */
   checkKey(
     { caller }: AwsRequest,
     { name, region }: Bucket,
@@ -80,7 +110,9 @@ export class S3Access {
     { algorithm, keyId, bucketKey }: Encryption,
     key: string,
   ): void {
-    if (algorithm === 'AES256' || caller.kind === 'root') return
+    if (algorithm === 'AES256') return
+    if (keyId !== undefined && isOwn(caller)) this.#peers.requireKey(keyId, region)
+    if (caller.kind === 'root') return
     const context = {
       'kms:ViaService': `s3.${region}.amazonaws.com`,
       'kms:EncryptionContext:aws:s3:arn': arnOf({ bucket: name, key: bucketKey === true ? '' : key }),
@@ -108,34 +140,17 @@ export class S3Access {
   }
 
   #aclAllows(bucket: Bucket, caller: Caller, action: string, resource: string): boolean {
-    if (bucket.ownership === 'BucketOwnerEnforced' || bucket.publicAccessBlock?.IgnorePublicAcls === true) return false
-    const grants = (acl: string): boolean => (acl === 'authenticated-read' ? isOwn(caller) : isPublicAcl(acl))
-    if (action === 's3:ListBucket') return grants(bucket.acl)
-    if (action === 's3:PutObject' || action === 's3:DeleteObject') return bucket.acl === 'public-read-write'
-    if (action !== 's3:GetObject') return false
-    const key = resource.slice(arnOf({ bucket: bucket.name, key: '' }).length + 1)
-    const object = this.#index.get(bucket.name, key)
-    return object !== undefined && grants(object.attributes.acl)
+    if (bucket.ownership === 'BucketOwnerEnforced') return false
+    const acl = action in bucketPermissions ? bucket : this.#objectOf(bucket, resource)?.attributes
+    const permission = bucketPermissions[action] ?? objectPermissions[action]
+    if (acl === undefined || permission === undefined) return false
+    const ignoresPublic = bucket.publicAccessBlock?.IgnorePublicAcls === true
+    return aclAllows(acl, this.#owner, caller, permission, ignoresPublic)
   }
 
-  /** Condition keys of a request. CloudFront's own principals fetch over TLS as the function is not there yet. */
-  #conditions(request: AwsRequest): Record<string, string> {
-    const { query } = request
-    const conditions: Record<string, string> = {
-      'aws:CurrentTime': new Date(this.#context.now()).toISOString(),
-      'aws:EpochTime': String(Math.floor(this.#context.now() / 1000)),
-      'aws:SecureTransport': 'true',
-      'aws:SourceIp': '127.0.0.1',
-    }
-    for (const name of ['prefix', 'delimiter', 'max-keys'] as const) {
-      const value = query.get(name)
-      if (value !== null) conditions[`s3:${name}`] = value
-    }
-    const acl = request.headers['x-amz-acl']
-    if (acl !== undefined) conditions['s3:x-amz-acl'] = acl
-    const userAgent = request.headers['user-agent']
-    if (userAgent !== undefined) conditions['aws:UserAgent'] = userAgent
-    return conditions
+  #objectOf(bucket: Bucket, resource: string): StoredObject | undefined {
+    const key = resource.slice(arnOf({ bucket: bucket.name, key: '' }).length + 1)
+    return key === '' ? undefined : this.#index.get(bucket.name, key)
   }
 }
 

@@ -1,8 +1,18 @@
+import { isOwnersOnly } from './s3-acl.ts'
 import { current } from './s3-bucket.ts'
 import { ownerships } from './s3-buckets.ts'
-import { type Handler, noContent, xml } from './s3-call.ts'
-import { childOf, element, field, malformedXml, markupOf, parseDocument, requiredText, textOf } from './s3-xml.ts'
+import type { XmlElement } from './protocol-xml.ts'
+import { type Handler, invalidArgument, noContent, notModelled, xml } from './s3-call.ts'
+import { lockRule } from './s3-lock.ts'
+import { childOf, element, field, malformedXml, onlyChildren, parseDocument, requiredText, textOf } from './s3-xml.ts'
 import { AwsError } from './service.ts'
+
+/** Documents that are a list of rules, of which there is to be one. Throws MalformedXML. */
+function onlyRule(root: XmlElement): XmlElement {
+  const [rule] = root.children
+  if (rule?.name !== 'Rule' || root.children.length > 1) throw malformedXml()
+  return rule
+}
 
 const getEncryption: Handler = ({ bucket }) => {
   const { algorithm, keyId, bucketKey } = bucket.encryption
@@ -17,18 +27,20 @@ const getEncryption: Handler = ({ bucket }) => {
 }
 
 const putEncryption: Handler = async ({ state, request, bucket }) => {
-  const rule = childOf(parseDocument(await request.buffer(), 'ServerSideEncryptionConfiguration'), 'Rule')
+  const rule = onlyRule(parseDocument(await request.buffer(), 'ServerSideEncryptionConfiguration'))
+  if (childOf(rule, 'BlockedEncryptionTypes') !== undefined) {
+    throw notModelled('the element BlockedEncryptionTypes of PutBucketEncryption')
+  }
+  onlyChildren(rule, ['ApplyServerSideEncryptionByDefault', 'BucketKeyEnabled'])
   const chosen = childOf(rule, 'ApplyServerSideEncryptionByDefault')
-  if (rule === undefined || chosen === undefined) throw malformedXml()
+  if (chosen === undefined) throw malformedXml()
+  onlyChildren(chosen, ['SSEAlgorithm', 'KMSMasterKeyID'])
   const algorithm = requiredText(chosen, 'SSEAlgorithm')
   const keyId = textOf(chosen, 'KMSMasterKeyID')
   if (algorithm !== 'AES256' && algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') throw malformedXml()
   if (algorithm === 'AES256' && keyId !== undefined) {
-    throw new AwsError(
-      400,
-      'InvalidArgument',
-      'a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse',
-    )
+    const message = 'a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse'
+    throw invalidArgument(message, 'ApplyServerSideEncryptionByDefault')
   }
   const bucketKey = textOf(rule, 'BucketKeyEnabled') === 'true'
   state.buckets.put({
@@ -53,10 +65,11 @@ const getOwnership: Handler = ({ bucket }) => {
 }
 
 const putOwnership: Handler = async ({ state, request, bucket }) => {
-  const rule = childOf(parseDocument(await request.buffer(), 'OwnershipControls'), 'Rule')
+  const rule = onlyRule(parseDocument(await request.buffer(), 'OwnershipControls'))
+  onlyChildren(rule, ['ObjectOwnership'])
   const ownership = ownerships.find((known) => known === textOf(rule, 'ObjectOwnership'))
   if (ownership === undefined) throw malformedXml()
-  if (ownership === 'BucketOwnerEnforced' && bucket.acl !== 'private') {
+  if (ownership === 'BucketOwnerEnforced' && !isOwnersOnly(bucket, state.buckets.owner)) {
     throw new AwsError(
       400,
       'InvalidBucketAclWithObjectOwnership',
@@ -89,6 +102,8 @@ const getAccessBlock: Handler = ({ bucket }) => {
 
 const putAccessBlock: Handler = async ({ state, request, bucket }) => {
   const root = parseDocument(await request.buffer(), 'PublicAccessBlockConfiguration')
+  onlyChildren(root, accessBlocks)
+  if (!root.children.every(({ text }) => /^(?:true|false)$/i.test(text.trim()))) throw malformedXml()
   const isOn = (name: (typeof accessBlocks)[number]): boolean => textOf(root, name)?.toLowerCase() === 'true'
   const publicAccessBlock = {
     BlockPublicAcls: isOn('BlockPublicAcls'),
@@ -108,7 +123,14 @@ const deleteAccessBlock: Handler = ({ state, bucket }) => {
 const getVersioning: Handler = ({ bucket }) => xml('VersioningConfiguration', field('Status', bucket.versioning))
 
 const putVersioning: Handler = async ({ state, request, bucket }) => {
-  const status = textOf(parseDocument(await request.buffer(), 'VersioningConfiguration'), 'Status')
+  const root = parseDocument(await request.buffer(), 'VersioningConfiguration')
+  if (childOf(root, 'MfaDelete') !== undefined) throw notModelled('the element MfaDelete of PutBucketVersioning')
+  onlyChildren(root, ['Status'])
+  const status = textOf(root, 'Status')
+  if (status === undefined) {
+    const message = 'The Versioning element must be specified'
+    throw new AwsError(400, 'IllegalVersioningConfigurationException', message)
+  }
   if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml()
   if (status === 'Suspended' && bucket.objectLock) {
     throw new AwsError(
@@ -142,131 +164,18 @@ const putObjectLock: Handler = async ({ state, request, bucket }) => {
       "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
     )
   }
-  const rule = childOf(root, 'Rule')
+  const rule = lockRule(root)
   const latest = current(state, bucket)
   state.buckets.put({
     ...latest,
     objectLock: true,
-    documents: { ...latest.documents, ObjectLock: rule === undefined ? '' : element('Rule', markupOf(rule)) },
+    documents: { ...latest.documents, ObjectLock: rule === '' ? '' : element('Rule', rule) },
   })
   return { status: 200 }
 }
 
-/** A configuration that the sandbox keeps for its readers and does not act upon. */
-interface KeptDocument {
-  noun: string
-  root: string
-  /** What a bucket without one answers: an error, or an empty document with this markup. */
-  missing: { code: string; message: string } | { markup: string }
-  operations: { get: string; put?: string; delete?: string }
-}
-
-const keptDocuments: readonly KeptDocument[] = [
-  {
-    noun: 'Website',
-    root: 'WebsiteConfiguration',
-    missing: {
-      code: 'NoSuchWebsiteConfiguration',
-      message: 'The specified bucket does not have a website configuration',
-    },
-    operations: { get: 'GetBucketWebsite', put: 'PutBucketWebsite', delete: 'DeleteBucketWebsite' },
-  },
-  {
-    noun: 'Cors',
-    root: 'CORSConfiguration',
-    missing: { code: 'NoSuchCORSConfiguration', message: 'The CORS configuration does not exist' },
-    operations: { get: 'GetBucketCors', put: 'PutBucketCors', delete: 'DeleteBucketCors' },
-  },
-  {
-    noun: 'Lifecycle',
-    root: 'LifecycleConfiguration',
-    missing: { code: 'NoSuchLifecycleConfiguration', message: 'The lifecycle configuration does not exist' },
-    operations: {
-      get: 'GetBucketLifecycleConfiguration',
-      put: 'PutBucketLifecycleConfiguration',
-      delete: 'DeleteBucketLifecycle',
-    },
-  },
-  {
-    noun: 'Tagging',
-    root: 'Tagging',
-    missing: { code: 'NoSuchTagSet', message: 'The TagSet does not exist' },
-    operations: { get: 'GetBucketTagging', put: 'PutBucketTagging', delete: 'DeleteBucketTagging' },
-  },
-  {
-    noun: 'Replication',
-    root: 'ReplicationConfiguration',
-    missing: {
-      code: 'ReplicationConfigurationNotFoundError',
-      message: 'The replication configuration was not found',
-    },
-    operations: { get: 'GetBucketReplication' },
-  },
-  {
-    noun: 'Logging',
-    root: 'BucketLoggingStatus',
-    missing: { markup: '' },
-    operations: { get: 'GetBucketLogging', put: 'PutBucketLogging' },
-  },
-  {
-    noun: 'Notification',
-    root: 'NotificationConfiguration',
-    missing: { markup: '' },
-    operations: { get: 'GetBucketNotificationConfiguration' },
-  },
-  {
-    noun: 'RequestPayment',
-    root: 'RequestPaymentConfiguration',
-    missing: { markup: '<Payer>BucketOwner</Payer>' },
-    operations: { get: 'GetBucketRequestPayment' },
-  },
-  {
-    noun: 'Accelerate',
-    root: 'AccelerateConfiguration',
-    missing: { markup: '' },
-    operations: { get: 'GetBucketAccelerateConfiguration' },
-  },
-]
-
-function keptOperations({ noun, root, missing, operations }: KeptDocument): [string, Handler][] {
-  const handlers: [string, Handler][] = [
-    [
-      operations.get,
-      ({ bucket }) => {
-        const kept = bucket.documents[noun]
-        if (kept !== undefined) return xml(root, kept)
-        if ('markup' in missing) return xml(root, missing.markup)
-        throw new AwsError(404, missing.code, missing.message, { fields: { BucketName: bucket.name } })
-      },
-    ],
-  ]
-  if (operations.put !== undefined) {
-    handlers.push([
-      operations.put,
-      async ({ state, request, bucket }) => {
-        const kept = markupOf(parseDocument(await request.buffer(), root))
-        const latest = current(state, bucket)
-        state.buckets.put({ ...latest, documents: { ...latest.documents, [noun]: kept } })
-        return noun === 'Tagging' ? noContent() : { status: 200 }
-      },
-    ])
-  }
-  if (operations.delete !== undefined) {
-    handlers.push([
-      operations.delete,
-      ({ state, bucket }) => {
-        const documents = Object.fromEntries(Object.entries(bucket.documents).filter(([name]) => name !== noun))
-        state.buckets.put({ ...bucket, documents })
-        return noContent()
-      },
-    ])
-  }
-  return handlers
-}
-
 /** The configurations of a bucket. */
 export const bucketSettingOperations: Readonly<Record<string, Handler>> = {
-  ...Object.fromEntries(keptDocuments.flatMap(keptOperations)),
   GetBucketEncryption: getEncryption,
   PutBucketEncryption: putEncryption,
   DeleteBucketEncryption: deleteEncryption,

@@ -1,122 +1,30 @@
-import { cannedAcls, isPublicAcl } from './s3-attributes.ts'
-import { type Bucket, isBucketName, ownerships } from './s3-buckets.ts'
-import { type Handler, isoTime, noContent, type S3State, xml } from './s3-call.ts'
-import type { Grant } from './s3-index.ts'
+import { aclAskedFor, aclMarkup, checkAcl } from './s3-acl.ts'
+import type { Bucket } from './s3-buckets.ts'
+import { type Handler, invalidArgument, isoTime, noContent, type S3State, xml } from './s3-call.ts'
 import type { BucketPolicy } from './s3-policy-parts.ts'
 import { acceptPolicy } from './s3-policy.ts'
 import { isPublicPolicy } from './s3-public-policy.ts'
-import { childOf, element, field, parseDocument, textOf } from './s3-xml.ts'
+import { element, field } from './s3-xml.ts'
 import { AwsError, type AwsRequest, type AwsResponse } from './service.ts'
 import type { S3Peers } from './s3-peers.ts'
-
-/** Legacy spelling of a location constraint. */
-const regionOfConstraint = (constraint: string): string => (constraint === 'EU' ? 'eu-west-1' : constraint)
-
-/** The region that a new bucket is asked for. Throws as the endpoint of the request's region would. */
-async function regionAskedFor(request: AwsRequest): Promise<string> {
-  if (!/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(request.region)) throw wrongRegion(request.region)
-  const body = await request.buffer()
-  const constraint =
-    body.length === 0 ? undefined : textOf(parseDocument(body, 'CreateBucketConfiguration'), 'LocationConstraint')
-  if (constraint === undefined || constraint === '') {
-    if (request.region === 'us-east-1') return request.region
-    throw illegalConstraint('unspecified')
-  }
-  if (constraint === 'us-east-1' || !/^(?:EU|[a-z]{2}(?:-[a-z]+)+-\d)$/.test(constraint)) {
-    throw new AwsError(400, 'InvalidLocationConstraint', 'The specified location-constraint is not valid', {
-      fields: { LocationConstraint: constraint },
-    })
-  }
-  const region = regionOfConstraint(constraint)
-  if (request.region !== 'us-east-1' && request.region !== region) throw illegalConstraint(constraint)
-  return region
-}
-
-/** Old s3cmd signs for "US" and, told so, again for the region that this error names. */
-const wrongRegion = (region: string): AwsError =>
-  new AwsError(
-    400,
-    'AuthorizationHeaderMalformed',
-    `The authorization header is malformed; the region '${region}' is wrong; expecting 'us-east-1'`,
-    { fields: { Region: 'us-east-1' } },
-  )
-
-const illegalConstraint = (constraint: string): AwsError =>
-  new AwsError(
-    400,
-    'IllegalLocationConstraintException',
-    `The ${constraint} location constraint is incompatible for the region specific endpoint this request was sent to.`,
-  )
-
-/** CreateBucket comes before there is a bucket, so it is not a {@link Handler}. */
-export async function createBucket(state: S3State, request: AwsRequest, name: string): Promise<AwsResponse> {
-  if (!isBucketName(name)) {
-    throw new AwsError(400, 'InvalidBucketName', 'The specified bucket is not valid.', { fields: { BucketName: name } })
-  }
-  const region = await regionAskedFor(request)
-  const existing = state.buckets.find(name)
-  const headers = { location: `/${name}` }
-  if (existing !== undefined) {
-    // In us-east-1 alone, to create one's own bucket again succeeds.
-    if (existing.region === 'us-east-1' && region === 'us-east-1') return { status: 200, headers }
-    throw new AwsError(
-      409,
-      'BucketAlreadyOwnedByYou',
-      'Your previous request to create the named bucket succeeded and you already own it.',
-      { fields: { BucketName: name } },
-    )
-  }
-  const ownership = ownerships.find((known) => known === (request.headers['x-amz-object-ownership'] ?? ownerships[0]))
-  if (ownership === undefined) {
-    throw new AwsError(
-      400,
-      'InvalidArgument',
-      'Invalid x-amz-object-ownership header: ' + (request.headers['x-amz-object-ownership'] ?? ''),
-    )
-  }
-  const acl = request.headers['x-amz-acl'] ?? 'private'
-  if (ownership === 'BucketOwnerEnforced' && acl !== 'private') {
-    throw new AwsError(
-      400,
-      'InvalidBucketAclWithObjectOwnership',
-      "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
-    )
-  }
-  // Since April 2023 new buckets block public access, so a public ACL cannot be asked for at creation.
-  if (isPublicAcl(acl)) {
-    throw new AwsError(
-      400,
-      'InvalidBucketAclWithBlockPublicAccessError',
-      'Bucket cannot have public ACLs set with BlockPublicAccess enabled',
-    )
-  }
-  const objectLock = request.headers['x-amz-bucket-object-lock-enabled']?.toLowerCase() === 'true'
-  state.buckets.put({
-    name,
-    region,
-    createdAt: state.context.now(),
-    ownership,
-    publicAccessBlock: {
-      BlockPublicAcls: true,
-      IgnorePublicAcls: true,
-      BlockPublicPolicy: true,
-      RestrictPublicBuckets: true,
-    },
-    encryption: { algorithm: 'AES256', bucketKey: false },
-    acl,
-    objectLock,
-    ...(objectLock ? { versioning: 'Enabled' as const } : {}),
-    documents: {},
-  })
-  return { status: 200, headers }
-}
 
 /** ListBuckets: by name, with prefix, region and paging. */
 export function listBuckets(state: S3State, { query }: AwsRequest): AwsResponse {
   const prefix = query.get('prefix') ?? ''
   const region = query.get('bucket-region')
-  const after = Buffer.from(query.get('continuation-token') ?? '', 'base64').toString()
-  const limit = Number(query.get('max-buckets') ?? 10_000)
+  if (region !== null && !/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region)) {
+    throw invalidArgument(`Argument value ${region} is not a valid AWS Region`, 'bucket-region')
+  }
+  const token = query.get('continuation-token') ?? ''
+  const after = Buffer.from(token, 'base64').toString()
+  if (token !== '' && (after === '' || Buffer.from(after).toString('base64') !== token)) {
+    throw invalidArgument('The continuation token provided is incorrect', 'continuation-token')
+  }
+  const asked = query.get('max-buckets') ?? '10000'
+  const limit = Number(asked)
+  if (!/^\d+$/.test(asked) || limit < 1 || limit > 10_000) {
+    throw invalidArgument('Argument max-buckets must be an integer between 1 and 10000.', 'max-buckets', asked)
+  }
   const later = state.buckets
     .list()
     .filter((bucket) => bucket.name.startsWith(prefix) && bucket.name > after)
@@ -139,7 +47,8 @@ export function listBuckets(state: S3State, { query }: AwsRequest): AwsResponse 
           )
           .join(''),
       ) +
-      field('ContinuationToken', last === undefined ? undefined : Buffer.from(last.name).toString('base64')),
+      field('ContinuationToken', last === undefined ? undefined : Buffer.from(last.name).toString('base64')) +
+      field('Prefix', query.get('prefix') ?? undefined),
   )
 }
 
@@ -154,9 +63,13 @@ const headBucket: Handler = ({ bucket }) => ({
 
 const deleteBucket: Handler = ({ state, bucket }) => {
   if (!state.index.isEmpty(bucket.name)) {
-    throw new AwsError(409, 'BucketNotEmpty', 'The bucket you tried to delete is not empty', {
-      fields: { BucketName: bucket.name },
-    })
+    const message = 'The bucket you tried to delete is not empty'
+    const versioned = bucket.versioning === undefined ? '' : '. You must delete all versions in the bucket.'
+    throw new AwsError(409, 'BucketNotEmpty', message + versioned, { fields: { BucketName: bucket.name } })
+  }
+  for (const { id } of state.uploads.uploads(bucket.name)) {
+    for (const { body } of state.uploads.parts(id)) state.bodies.remove(body)
+    state.uploads.deleteUpload(id)
   }
   state.buckets.delete(bucket.name)
   return noContent()
@@ -206,73 +119,20 @@ const getPolicyStatus: Handler = ({ bucket }) => {
 /** The bucket as it is after an `await`. */
 export const current = (state: S3State, bucket: Bucket): Bucket => state.buckets.get(bucket.name)
 
-const grantee = (id: string, permission: string): string =>
-  `<Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser">${field('ID', id)}</Grantee>${field('Permission', permission)}</Grant>`
-const group = (name: string, permission: string): string =>
-  `<Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="Group">${field('URI', `http://acs.amazonaws.com/groups/global/${name}`)}</Grantee>${field('Permission', permission)}</Grant>`
-
-/** The grants that a canned ACL stands for, or those that were given. */
-export function aclMarkup(owner: string, acl: string, given?: readonly Grant[]): string {
-  const grants = [grantee(owner, 'FULL_CONTROL')]
-  if (acl === 'public-read' || acl === 'public-read-write') grants.push(group('AllUsers', 'READ'))
-  if (acl === 'public-read-write') grants.push(group('AllUsers', 'WRITE'))
-  if (acl === 'authenticated-read') grants.push(group('AuthenticatedUsers', 'READ'))
-  const markup = given?.map(({ who, what }) => {
-    const [, kind, value = ''] = /^(id|uri)="(.*)"$/.exec(who) ?? []
-    return kind === 'id' ? grantee(value, what) : group(value.replace(/^.*\//, ''), what)
-  })
-  return element('Owner', field('ID', owner)) + element('AccessControlList', (markup ?? grants).join(''))
-}
-
-/**
- * The canned ACL that a PutBucketAcl or PutObjectAcl asks for, by header or as a list of grants that amounts to one.
- * Throws AccessControlListNotSupported, MalformedACLError, AccessDenied, NotImplemented.
- */
-export async function aclAskedFor(request: AwsRequest, bucket: Bucket): Promise<string> {
-  const header = request.headers['x-amz-acl']
-  const acl = header ?? cannedAclOf(await request.buffer())
-  if (!cannedAcls.has(acl)) {
-    throw new AwsError(400, 'InvalidArgument', 'Invalid canned ACL', {
-      fields: { ArgumentName: 'x-amz-acl', ArgumentValue: acl },
-    })
-  }
-  if (bucket.ownership === 'BucketOwnerEnforced' && acl !== 'private' && acl !== 'bucket-owner-full-control') {
-    throw new AwsError(400, 'AccessControlListNotSupported', 'The bucket does not allow ACLs')
-  }
-  if (bucket.publicAccessBlock?.BlockPublicAcls === true && isPublicAcl(acl)) {
-    throw new AwsError(403, 'AccessDenied', 'Access Denied')
-  }
-  return acl
-}
-
-function cannedAclOf(body: Buffer): string {
-  const list = childOf(parseDocument(body, 'AccessControlPolicy'), 'AccessControlList')
-  const grants = (list?.children ?? []).map((grant) => {
-    const uri = textOf(childOf(grant, 'Grantee'), 'URI')
-    return `${uri === undefined ? 'owner' : (uri.split('/').at(-1) ?? '')} ${textOf(grant, 'Permission') ?? ''}`
-  })
-  const known: Readonly<Record<string, string>> = {
-    'owner FULL_CONTROL': 'private',
-    'AllUsers READ,owner FULL_CONTROL': 'public-read',
-    'AllUsers READ,AllUsers WRITE,owner FULL_CONTROL': 'public-read-write',
-    'AuthenticatedUsers READ,owner FULL_CONTROL': 'authenticated-read',
-  }
-  const acl = known[[...new Set(grants)].sort().join(',')]
-  if (acl === undefined) {
-    throw new AwsError(501, 'NotImplemented', 'A grant you provided implies functionality that is not implemented.')
-  }
-  return acl
-}
-
-const getAcl: Handler = ({ state, bucket }) =>
-  xml(
+const getAcl: Handler = ({ state, bucket }) => {
+  const { owner } = state.buckets
+  return xml(
     'AccessControlPolicy',
-    aclMarkup(state.buckets.owner, bucket.ownership === 'BucketOwnerEnforced' ? 'private' : bucket.acl),
+    aclMarkup(owner, bucket.ownership === 'BucketOwnerEnforced' ? { acl: 'private' } : bucket),
   )
+}
 
 const putAcl: Handler = async ({ state, request, bucket }) => {
-  const acl = await aclAskedFor(request, bucket)
-  state.buckets.put({ ...current(state, bucket), acl })
+  const { owner } = state.buckets
+  const asked = checkAcl(await aclAskedFor(request, 'bucket', owner), bucket, owner)
+  const changed = { ...current(state, bucket) }
+  delete changed.grants
+  state.buckets.put({ ...changed, ...asked })
   return { status: 200 }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import type { Encryption } from './s3-index.ts'
+import type { Encryption, Grant } from './s3-index.ts'
 import { AwsError, type Context } from './service.ts'
 import type { Collection } from './store.ts'
 
@@ -27,6 +27,8 @@ export interface Bucket {
   versioning?: 'Enabled' | 'Suspended'
   /** Canned ACL. */
   acl: string
+  /** All grants, where they are no canned ACL's. */
+  grants?: Grant[]
   objectLock: boolean
   /** Configurations that are kept as they were sent, by operation noun (`Website`, `Cors`, …): markup without root. */
   documents: Record<string, string>

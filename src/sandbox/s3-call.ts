@@ -4,7 +4,8 @@ import type { S3Access } from './s3-access.ts'
 import type { Bodies } from './s3-bodies.ts'
 import type { Bucket, Buckets } from './s3-buckets.ts'
 import type { ObjectIndex, StoredObject } from './s3-index.ts'
-import type { AwsRequest, AwsResponse, Context } from './service.ts'
+import type { UploadIndex } from './s3-uploads.ts'
+import { AwsError, type AwsRequest, type AwsResponse, type Context } from './service.ts'
 import { xmlDocument } from './s3-xml.ts'
 
 /** What all operations of S3 work on. */
@@ -12,6 +13,7 @@ export interface S3State {
   readonly context: Context
   readonly buckets: Buckets
   readonly index: ObjectIndex
+  readonly uploads: UploadIndex
   readonly bodies: Bodies
   readonly access: S3Access
 }
@@ -44,3 +46,13 @@ export const isoTime = (milliseconds: number): string => new Date(milliseconds).
 /** The bytes of an object. */
 export const bytesOf = (state: S3State, object: StoredObject): Readable =>
   state.bodies.stream(object.body, 0, object.size - 1)
+
+/** InvalidArgument with the name of what is wrong, and where S3 tells it, its value. */
+export const invalidArgument = (message: string, ArgumentName: string, ArgumentValue?: string): AwsError =>
+  new AwsError(400, 'InvalidArgument', message, {
+    fields: { ArgumentName, ...(ArgumentValue === undefined ? {} : { ArgumentValue }) },
+  })
+
+/** What S3 would do and the sandbox does not: rather an error than an answer that pretends. */
+export const notModelled = (what: string, fields: Record<string, string> = {}): AwsError =>
+  new AwsError(501, 'NotImplemented', `The sandbox does not model ${what}.`, { fields })

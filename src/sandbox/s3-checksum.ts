@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
-export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const
+import { AwsError } from './service.ts'
+
+export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256', 'SHA512', 'MD5'] as const
+/** What S3 knows beside them, and Node does not. */
+const foreignAlgorithms = ['XXHASH64', 'XXHASH3', 'XXHASH128']
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number]
 
 export interface Checksum {
@@ -27,9 +31,10 @@ export const isChecksumAlgorithm = (name: string): name is ChecksumAlgorithm =>
 export function createHasher(algorithm: ChecksumAlgorithm): Hasher {
   switch (algorithm) {
     case 'SHA1':
-      return createHash('sha1')
     case 'SHA256':
-      return createHash('sha256')
+    case 'SHA512':
+    case 'MD5':
+      return createHash(algorithm)
     case 'CRC32':
       return wordHasher((chunk, crc) => crc32(chunk, crc))
     case 'CRC32C':
@@ -95,4 +100,66 @@ function crc64Hasher(): Hasher {
       return bytes
     },
   }
+}
+
+/** Bytes of a checksum. */
+const lengths: Readonly<Record<ChecksumAlgorithm, number>> = {
+  CRC32: 4,
+  CRC32C: 4,
+  CRC64NVME: 8,
+  SHA1: 20,
+  SHA256: 32,
+  SHA512: 64,
+  MD5: 16,
+}
+
+const invalidRequest = (message: string): AwsError => new AwsError(400, 'InvalidRequest', message)
+
+type Headers = Readonly<Record<string, string>>
+
+/**
+ * The checksum that a request comes with: in a header, in a trailer, or (without a value) the algorithm alone. A value
+ * that was sent with `x-amz-sdk-checksum-algorithm` but is not there is an error. Throws InvalidRequest, NotImplemented.
+ */
+export function requestedChecksum(headers: Headers): { algorithm: ChecksumAlgorithm; value?: string } | undefined {
+  const [sent, ...more] = checksumAlgorithms.flatMap((algorithm) => {
+    const value = headers[checksumHeader(algorithm)]
+    return value === undefined ? [] : [{ algorithm, value }]
+  })
+  if (more.length > 0) {
+    throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.')
+  }
+  if (sent !== undefined) {
+    checkValue(sent.algorithm, sent.value)
+    return sent
+  }
+  const trailer = headers['x-amz-trailer']?.toLowerCase()
+  if (trailer !== undefined && !trailer.startsWith('x-amz-checksum-')) {
+    throw invalidRequest('The value specified in the x-amz-trailer header is not supported')
+  }
+  const named = trailer?.slice('x-amz-checksum-'.length) ?? headers['x-amz-checksum-algorithm']
+  if (named !== undefined) return { algorithm: knownAlgorithm(named) }
+  if (headers['x-amz-sdk-checksum-algorithm'] === undefined) return undefined
+  throw invalidRequest(
+    'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
+  )
+}
+
+/** A composite checksum ends in `-PARTS`. */
+function checkValue(algorithm: ChecksumAlgorithm, value: string): void {
+  const [base = ''] = value.split('-')
+  const bytes = Buffer.from(base, 'base64')
+  if (bytes.length === lengths[algorithm] && bytes.toString('base64') === base) return
+  throw invalidRequest(`Value for ${checksumHeader(algorithm)} header is invalid.`)
+}
+
+function knownAlgorithm(name: string): ChecksumAlgorithm {
+  const algorithm = name.toUpperCase()
+  if (isChecksumAlgorithm(algorithm)) return algorithm
+  if (foreignAlgorithms.includes(algorithm)) {
+    throw new AwsError(501, 'NotImplemented', `The sandbox does not model the checksum algorithm ${algorithm}.`)
+  }
+  const valid = [...checksumAlgorithms, ...foreignAlgorithms].sort().join(', ')
+  const message = 'Checksum algorithm provided is unsupported. Please try again with any of the valid types'
+  throw invalidRequest(`${message}: [${valid}]`)
 }

@@ -54,22 +54,43 @@ export function checkCopyConditions(headers: Headers, source: StoredObject): voi
   }
 }
 
-/** Conditions of a write: If-None-Match: *, If-Match: ETag. Throws PreconditionFailed, NotImplemented, NoSuchKey. */
-export function checkWriteConditions({ headers }: AwsRequest, current: StoredObject | undefined, key: string): void {
+const notAccepted = (header: string, additionalMessage: string): AwsError =>
+  new AwsError(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented', {
+    fields: { Header: header, additionalMessage },
+  })
+
+/**
+ * Conditions of a write: If-None-Match: *, If-Match: ETag; of a deletion If-Match alone, which may be `*`. Throws
+ * PreconditionFailed, NotImplemented, NoSuchKey. Source: S3 User Guide, "Add preconditions to S3 operations".
+ */
+export function checkWriteConditions(
+  { headers }: AwsRequest,
+  current: StoredObject | undefined,
+  key: string,
+  kind: 'write' | 'delete' = 'write',
+): void {
   const match = headers['if-match']
   const noneMatch = headers['if-none-match']
+  if (match !== undefined && noneMatch !== undefined) {
+    throw notAccepted('If-Match,If-None-Match', 'Multiple conditional request headers present in the request')
+  }
   if (noneMatch !== undefined) {
     if (noneMatch !== '*') {
-      throw new AwsError(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented', {
-        fields: { Header: 'If-None-Match' },
-      })
+      throw notAccepted('If-None-Match', "We don't accept the provided value of If-None-Match header for this API")
     }
     if (current !== undefined) throw failed('If-None-Match')
   }
-  if (match !== undefined) {
-    if (current === undefined) throw noSuchKey(key)
-    if (!listsEtag(match, current.etag)) throw failed('If-Match')
+  if (match === undefined) return
+  if (match === '*' && kind === 'write') {
+    throw notAccepted('If-Match', "We don't accept the provided value of If-Match header for this API")
   }
+  requireMatch(match, current, key)
+}
+
+/** Throws NoSuchKey, PreconditionFailed unless the object is there with this ETag. */
+export function requireMatch(etag: string, current: StoredObject | undefined, key: string): void {
+  if (current === undefined) throw noSuchKey(key)
+  if (!listsEtag(etag, current.etag)) throw failed('If-Match')
 }
 
 export const noSuchKey = (key: string): AwsError =>

@@ -1,10 +1,13 @@
-import { encryptionHeaders, requestedChecksum, storageClassOf } from './s3-attributes.ts'
-import { bytesOf, type Handler, isoTime, type S3Call, type S3State, wholeSeconds, xml } from './s3-call.ts'
-import { checksumElement, type ChecksumAlgorithm, createHasher } from './s3-checksum.ts'
+import { storageClassOf } from './s3-attributes.ts'
+import { bytesOf, type Handler, isoTime, notModelled, type S3Call, type S3State, wholeSeconds, xml } from './s3-call.ts'
+import { checksumElement, type ChecksumAlgorithm, createHasher, requestedChecksum } from './s3-checksum.ts'
 import { checkCopyConditions, checkWriteConditions } from './s3-conditions.ts'
+import { encryptionHeaders } from './s3-encryption.ts'
 import type { Attributes, StoredObject } from './s3-index.ts'
-import { checkReadable, commit, etagOf, findObject, isPlain, versionHeaders } from './s3-object.ts'
+import { checkKeyLength, checkReadable } from './s3-object.ts'
+import { etagOf, isPlain } from './s3-receiving.ts'
 import { arnOf, decodeKey } from './s3-route.ts'
+import { commit, findObject, versionHeaders } from './s3-version.ts'
 import { newAttributes } from './s3-writing.ts'
 import { field } from './s3-xml.ts'
 import { AwsError } from './service.ts'
@@ -18,6 +21,7 @@ const copyLimit = 5 * 1024 ** 3
 export function copySource(call: S3Call): StoredObject {
   const { request, state } = call
   const header = request.headers['x-amz-copy-source'] ?? ''
+  if (header.startsWith('arn:')) throw notModelled('a copy source that is an access point')
   const match = /^\/?([^/]+)\/([^?]+)(?:\?versionId=(.+))?$/.exec(header)
   if (match === null) {
     throw new AwsError(
@@ -57,16 +61,11 @@ const directive = (value: string | undefined, name: string): 'COPY' | 'REPLACE' 
 const copyObject: Handler = async (call) => {
   const { request, state, bucket, key } = call
   const { headers } = request
+  checkKeyLength(key)
   const metadataDirective = directive(headers['x-amz-metadata-directive'], 'metadata')
   const taggingDirective = directive(headers['x-amz-tagging-directive'], 'tagging')
   const source = copySource(call)
-  if (source.size > copyLimit) {
-    throw new AwsError(
-      400,
-      'InvalidRequest',
-      'The specified copy source is larger than the maximum allowable size for a copy source: 5368709120',
-    )
-  }
+  checkCopySize(source.size)
   const itself =
     source.bucket === bucket.name && source.key === key && !headers['x-amz-copy-source']?.includes('?versionId=')
   if (itself && metadataDirective === 'COPY' && !changesItself(headers)) throw illegalSelfCopy()
@@ -112,6 +111,13 @@ const copyObject: Handler = async (call) => {
       ...(source.versionId === 'null' ? {} : { 'x-amz-copy-source-version-id': source.versionId }),
     },
   )
+}
+
+/** At most 5 GiB in one request. Throws InvalidRequest. */
+export function checkCopySize(size: number): void {
+  if (size <= copyLimit) return
+  const message = `The specified copy source is larger than the maximum allowable size for a copy source: ${copyLimit}`
+  throw new AwsError(400, 'InvalidRequest', message)
 }
 
 /** With COPY all metadata is the source's, but for the website redirect: that one is never copied. */

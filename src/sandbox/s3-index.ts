@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 
 import type { Checksum } from './s3-checksum.ts'
+import { inTransaction } from './store.ts'
 
 /** What is kept of an object besides the columns that listings need. */
 export interface Attributes {
@@ -60,27 +61,6 @@ export interface StoredObject {
 /** The part of an object that a listing shows. */
 export type ListedObject = Pick<StoredObject, 'key' | 'size' | 'etag' | 'modified' | 'storageClass'>
 
-export interface Upload {
-  id: string
-  bucket: string
-  key: string
-  started: number
-  storageClass: string
-  attributes: Attributes
-  /** Of the object to be. Where the algorithm was not asked for, the parts may come with checksums of any. */
-  checksum: Pick<Checksum, 'algorithm' | 'type'> & { asked: boolean }
-}
-
-export interface Part {
-  number: number
-  size: number
-  etag: string
-  modified: number
-  body: string | undefined
-  /** Base64. */
-  checksum: string
-}
-
 type Row = Record<string, SQLOutputValue>
 
 /**
@@ -105,14 +85,6 @@ export class ObjectIndex {
         marker INTEGER NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL, modified INTEGER NOT NULL,
         class TEXT NOT NULL, body TEXT, attributes TEXT NOT NULL,
         PRIMARY KEY (bucket, key, sequence)
-      ) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS s3_upload (
-        id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, started INTEGER NOT NULL, json TEXT NOT NULL
-      ) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS s3_part (
-        upload TEXT NOT NULL, number INTEGER NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
-        modified INTEGER NOT NULL, body TEXT, checksum TEXT NOT NULL,
-        PRIMARY KEY (upload, number)
       ) WITHOUT ROWID;`)
     const prepare = (sql: string): ReturnType<DatabaseSync['prepare']> => database.prepare(sql)
     this.#sequence = Number(prepare('SELECT coalesce(max(sequence), 0) AS top FROM s3_version').get()?.['top'] ?? 0)
@@ -128,31 +100,17 @@ export class ObjectIndex {
       listOpen: prepare(`SELECT key, size, etag, modified, class FROM s3_object
         WHERE bucket = ? AND key >= ? ORDER BY key LIMIT ?`),
       versions: prepare('SELECT * FROM s3_version WHERE bucket = ? AND key = ? ORDER BY sequence DESC'),
-      versionKeys: prepare(`SELECT key FROM s3_object WHERE bucket = ?1 AND key > ?2
-        UNION SELECT key FROM s3_version WHERE bucket = ?1 AND key > ?2 ORDER BY key LIMIT ?3`),
+      versionKeys: prepare(`SELECT key FROM s3_object WHERE bucket = ?1 AND key >= ?2
+        UNION SELECT key FROM s3_version WHERE bucket = ?1 AND key >= ?2 ORDER BY key LIMIT ?3`),
       putVersion: prepare('INSERT INTO s3_version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+      updateVersion: prepare('UPDATE s3_version SET attributes = ? WHERE bucket = ? AND key = ? AND version = ?'),
       deleteVersion: prepare('DELETE FROM s3_version WHERE bucket = ? AND key = ? AND version = ?'),
-      uploads: prepare('SELECT json FROM s3_upload WHERE bucket = ? ORDER BY key, started'),
-      upload: prepare('SELECT json FROM s3_upload WHERE id = ?'),
-      putUpload: prepare('INSERT INTO s3_upload VALUES (?, ?, ?, ?, ?)'),
-      deleteUpload: prepare('DELETE FROM s3_upload WHERE id = ?'),
-      parts: prepare('SELECT * FROM s3_part WHERE upload = ? ORDER BY number'),
-      putPart: prepare('INSERT OR REPLACE INTO s3_part VALUES (?, ?, ?, ?, ?, ?, ?)'),
-      deleteParts: prepare('DELETE FROM s3_part WHERE upload = ?'),
     }
   }
 
   /** Runs changes that belong together: all of them happen or none. */
   transaction<T>(work: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE')
-    try {
-      const result = work()
-      this.#database.exec('COMMIT')
-      return result
-    } catch (error) {
-      this.#database.exec('ROLLBACK')
-      throw error
-    }
+    return inTransaction(this.#database, work)
   }
 
   get(bucket: string, key: string): StoredObject | undefined {
@@ -202,9 +160,9 @@ export class ObjectIndex {
       .map((row) => ({ ...objectOf(row), marker: Number(row['marker']) === 1 }))
   }
 
-  /** Keys after `after` that have a current object or any version. */
-  keysWithVersions(bucket: string, after: string, limit: number): string[] {
-    return this.#statements.versionKeys.all(bucket, after, limit).map((row) => String(row['key']))
+  /** Keys from `from` (inclusive) that have a current object or any version. */
+  keysWithVersions(bucket: string, from: string, limit: number): string[] {
+    return this.#statements.versionKeys.all(bucket, from, limit).map((row) => String(row['key']))
   }
 
   putVersion(object: StoredObject, marker: boolean): void {
@@ -223,57 +181,18 @@ export class ObjectIndex {
     )
   }
 
+  /** Changes the attributes of a version that is not current; its place among the versions stays. */
+  updateVersion({ bucket, key, versionId, attributes }: StoredObject): void {
+    this.#statements.updateVersion.run(JSON.stringify(attributes), bucket, key, versionId)
+  }
+
   deleteVersion(bucket: string, key: string, versionId: string): void {
     this.#statements.deleteVersion.run(bucket, key, versionId)
   }
-
-  uploads(bucket: string): Upload[] {
-    return this.#statements.uploads.all(bucket).map(uploadOf)
-  }
-
-  upload(id: string): Upload | undefined {
-    const row = this.#statements.upload.get(id)
-    return row === undefined ? undefined : uploadOf(row)
-  }
-
-  putUpload(upload: Upload): void {
-    this.#statements.putUpload.run(upload.id, upload.bucket, upload.key, upload.started, JSON.stringify(upload))
-  }
-
-  /** Forgets an upload and its parts; their bodies are the caller's to remove. */
-  deleteUpload(id: string): void {
-    this.#statements.deleteParts.run(id)
-    this.#statements.deleteUpload.run(id)
-  }
-
-  parts(upload: string): Part[] {
-    return this.#statements.parts.all(upload).map((row) => ({
-      number: Number(row['number']),
-      size: Number(row['size']),
-      etag: String(row['etag']),
-      modified: Number(row['modified']),
-      body: textOrUndefined(row['body']),
-      checksum: String(row['checksum']),
-    }))
-  }
-
-  putPart(upload: string, part: Part): void {
-    this.#statements.putPart.run(
-      upload,
-      part.number,
-      part.size,
-      part.etag,
-      part.modified,
-      part.body ?? null,
-      part.checksum,
-    )
-  }
 }
 
-const textOrUndefined = (value: SQLOutputValue | undefined): string | undefined =>
+export const textOrUndefined = (value: SQLOutputValue | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined
-
-const uploadOf = (row: Row): Upload => JSON.parse(String(row['json'])) as Upload
 
 const objectOf = (row: Row): StoredObject => ({
   bucket: String(row['bucket']),

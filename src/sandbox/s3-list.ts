@@ -1,9 +1,8 @@
-import { type Handler, isoTime, type S3Call, xml } from './s3-call.ts'
-import type { ListedObject, StoredObject } from './s3-index.ts'
+import { type Handler, invalidArgument, isoTime, type S3Call, xml } from './s3-call.ts'
+import type { ListedObject } from './s3-index.ts'
 import { element, escapeXml, field } from './s3-xml.ts'
-import { AwsError } from './service.ts'
 
-const pageLimit = 1000
+export const pageLimit = 1000
 
 /** What a page of a listing is asked for. */
 export interface ListQuery {
@@ -41,7 +40,7 @@ export function successorOf(prefix: string): string | undefined {
 }
 
 /** The least string greater than `key`. */
-const after = (key: string): string => `${key}\u0000`
+export const after = (key: string): string => `${key}\u0000`
 
 type ReadKeys = (from: string, to: string | undefined, limit: number) => ListedObject[]
 
@@ -86,7 +85,7 @@ const encodeUrl = (text: string): string =>
         .replaceAll('%2F', '/')
         .replaceAll('%20', '+')
 
-interface Encoding {
+export interface Encoding {
   type: string | undefined
   /** Text of an element that holds a key, prefix or delimiter. */
   encode: (text: string) => string
@@ -95,25 +94,20 @@ interface Encoding {
 export function encodingOf({ request }: S3Call): Encoding {
   const type = request.query.get('encoding-type') ?? undefined
   if (type === undefined) return { type, encode: escapeXml }
-  if (type !== 'url') {
-    throw new AwsError(400, 'InvalidArgument', 'Invalid Encoding Method specified in Request', {
-      fields: { ArgumentName: 'encoding-type', ArgumentValue: type },
-    })
-  }
+  if (type !== 'url') throw invalidArgument('Invalid Encoding Method specified in Request', 'encoding-type', type)
   return { type, encode: encodeUrl }
 }
 
-/** `max-keys` and its like. Throws InvalidArgument. */
-export function limitOf({ request }: S3Call, name: string): number {
+/** `max-keys` and its like, or a marker that is a number. Throws InvalidArgument. */
+export function limitOf({ request }: S3Call, name: string, otherwise = pageLimit): number {
   const text = request.query.get(name)
-  if (text === null || text === '') return pageLimit
+  if (text === null || text === '') return otherwise
   const limit = Number(text)
-  if (!Number.isInteger(limit) || limit < 0 || limit > 2 ** 31 - 1) {
-    throw new AwsError(400, 'InvalidArgument', `Provided ${name} not an integer or within integer range`, {
-      fields: { ArgumentName: name, ArgumentValue: text },
-    })
+  if (!Number.isInteger(limit) || Math.abs(limit) > 2 ** 31 - 1) {
+    throw invalidArgument(`Provided ${name} not an integer or within integer range`, name, text)
   }
-  return Math.min(limit, pageLimit)
+  if (limit < 0) throw invalidArgument(`Argument ${name} must be an integer between 0 and 2147483647`, name, text)
+  return limit
 }
 
 const contents = (object: ListedObject, { encode }: Encoding, owner = ''): string =>
@@ -121,12 +115,12 @@ const contents = (object: ListedObject, { encode }: Encoding, owner = ''): strin
   `<ETag>&quot;${object.etag}&quot;</ETag><Size>${object.size}</Size>${owner}` +
   `<StorageClass>${object.storageClass}</StorageClass></Contents>`
 
-const commonPrefixes = (prefixes: readonly string[], { encode }: Encoding): string =>
+export const commonPrefixes = (prefixes: readonly string[], { encode }: Encoding): string =>
   prefixes.map((prefix) => `<CommonPrefixes><Prefix>${encode(prefix)}</Prefix></CommonPrefixes>`).join('')
 
 function pageOf(call: S3Call, start: Pick<ListQuery, 'from' | 'skip'>): ListPage & { limit: number } {
   const { state, request, bucket } = call
-  const limit = limitOf(call, 'max-keys')
+  const limit = Math.min(limitOf(call, 'max-keys'), pageLimit)
   if (limit === 0) return { objects: [], prefixes: [], next: undefined, last: undefined, limit }
   const page = listPage((from, to, count) => state.index.list(bucket.name, from, to, count), {
     prefix: request.query.get('prefix') ?? '',
@@ -137,7 +131,7 @@ function pageOf(call: S3Call, start: Pick<ListQuery, 'from' | 'skip'>): ListPage
   return { ...page, limit }
 }
 
-const ownerMarkup = ({ state }: S3Call): string => element('Owner', field('ID', state.buckets.owner))
+export const ownerMarkup = ({ state }: S3Call): string => element('Owner', field('ID', state.buckets.owner))
 
 const listObjectsV2: Handler = (call) => {
   const { request, bucket } = call
@@ -173,9 +167,7 @@ const writeToken = (key: string): string => Buffer.from(`1${key}`).toString('bas
 function readToken(token: string): string {
   const text = Buffer.from(token, 'base64').toString('utf8')
   if (token === '' || !text.startsWith('1')) {
-    throw new AwsError(400, 'InvalidArgument', 'The continuation token provided is incorrect', {
-      fields: { ArgumentName: 'continuation-token' },
-    })
+    throw invalidArgument('The continuation token provided is incorrect', 'continuation-token')
   }
   return text.slice(1)
 }
@@ -204,79 +196,7 @@ const listObjects: Handler = (call) => {
   )
 }
 
-type Version = StoredObject & { marker: boolean }
-
-/** All versions of all keys behind the markers; common prefixes are not grouped under a limit of their own. */
-const listObjectVersions: Handler = (call) => {
-  const { state, request, bucket } = call
-  const { query } = request
-  const encoding = encodingOf(call)
-  const limit = limitOf(call, 'max-keys')
-  const prefix = query.get('prefix') ?? ''
-  const delimiter = query.get('delimiter') ?? ''
-  const keyMarker = query.get('key-marker') ?? ''
-  const shown: string[] = []
-  const groups = new Set<string>()
-  let position = keyMarker
-  let truncated = false
-  scan: for (;;) {
-    const keys = state.index.keysWithVersions(bucket.name, position, pageLimit)
-    for (const key of keys) {
-      if (!key.startsWith(prefix)) continue
-      const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length)
-      if (shown.length + groups.size >= limit) {
-        truncated = true
-        break scan
-      }
-      if (cut === -1)
-        shown.push(
-          ...versionsOf(call, key).map((version, index) => versionMarkup(call, version, index === 0, encoding)),
-        )
-      else groups.add(key.slice(0, cut + delimiter.length))
-      position = key
-    }
-    const last = keys.at(-1)
-    if (last === undefined) break
-    position = last
-  }
-  return xml(
-    'ListVersionsResult',
-    field('Name', bucket.name) +
-      `<Prefix>${encoding.encode(prefix)}</Prefix><KeyMarker>${encoding.encode(keyMarker)}</KeyMarker>` +
-      field('VersionIdMarker', query.get('version-id-marker') ?? '') +
-      (truncated ? `<NextKeyMarker>${encoding.encode(position)}</NextKeyMarker>` : '') +
-      field('MaxKeys', limit) +
-      (delimiter === '' ? '' : `<Delimiter>${encoding.encode(delimiter)}</Delimiter>`) +
-      field('EncodingType', encoding.type) +
-      field('IsTruncated', truncated) +
-      shown.join('') +
-      commonPrefixes([...groups], encoding),
-  )
-}
-
-function versionsOf({ state, bucket }: S3Call, key: string): Version[] {
-  const current = state.index.get(bucket.name, key)
-  const older = state.index.versions(bucket.name, key)
-  return current === undefined ? older : [{ ...current, marker: false }, ...older]
-}
-
-function versionMarkup(call: S3Call, version: Version, latest: boolean, { encode }: Encoding): string {
-  const common =
-    `<Key>${encode(version.key)}</Key>` +
-    field('VersionId', version.versionId) +
-    field('IsLatest', latest) +
-    field('LastModified', isoTime(version.modified))
-  if (version.marker) return element('DeleteMarker', common + ownerMarkup(call))
-  return element(
-    'Version',
-    common +
-      `<ETag>&quot;${version.etag}&quot;</ETag><Size>${version.size}</Size>${ownerMarkup(call)}` +
-      field('StorageClass', version.storageClass),
-  )
-}
-
 export const listOperations: Readonly<Record<string, Handler>> = {
   ListObjectsV2: listObjectsV2,
   ListObjects: listObjects,
-  ListObjectVersions: listObjectVersions,
 }

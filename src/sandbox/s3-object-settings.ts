@@ -1,10 +1,12 @@
-import { checkTags } from './s3-attributes.ts'
-import { aclAskedFor, aclMarkup } from './s3-bucket.ts'
-import { type Handler, noContent, type S3Call, xml } from './s3-call.ts'
+import { aclAskedFor, aclMarkup, checkAcl } from './s3-acl.ts'
+import { type Handler, invalidArgument, noContent, type S3Call, xml } from './s3-call.ts'
 import { checksumElement } from './s3-checksum.ts'
 import type { Attributes, StoredObject } from './s3-index.ts'
-import { findObject, versionHeaders } from './s3-object.ts'
-import { childOf, childrenOf, element, field, parseDocument, requiredText, textOf } from './s3-xml.ts'
+import { checkLockable, held, isHeld, isWeaker, retentionIn } from './s3-lock.ts'
+import { mayBypass } from './s3-deletion.ts'
+import { findObject, versionHeaders } from './s3-version.ts'
+import { tagSetMarkup, tagsInDocument } from './s3-tags.ts'
+import { element, field, malformedXml, onlyChildren, parseDocument, textOf } from './s3-xml.ts'
 import { AwsError } from './service.ts'
 
 /** Changes attributes of an object in place; its body, ETag and time of modification stay. */
@@ -16,32 +18,23 @@ function change(call: S3Call, object: StoredObject, attributes: Partial<Attribut
     state.index.put(changed)
     return
   }
-  state.index.transaction(() => {
-    state.index.deleteVersion(bucket.name, key, object.versionId)
-    state.index.putVersion(changed, false)
-  })
+  state.index.updateVersion(changed)
 }
 
 const getTagging: Handler = (call) => {
-  const object = findObject(call)
-  const tags = object.attributes.tags.map(([key, value]) => element('Tag', field('Key', key) + field('Value', value)))
-  return xml('Tagging', element('TagSet', tags.join('')), versionHeaders(call, object))
+  const object = findObject(call, true)
+  return xml('Tagging', tagSetMarkup(object.attributes.tags), versionHeaders(call, object))
 }
 
 const putTagging: Handler = async (call) => {
-  const root = parseDocument(await call.request.buffer(), 'Tagging')
-  const set = childOf(root, 'TagSet')
-  const tags = (set === undefined ? [] : childrenOf(set, 'Tag')).map((tag): [string, string] => [
-    requiredText(tag, 'Key'),
-    requiredText(tag, 'Value'),
-  ])
-  const object = findObject(call)
-  change(call, object, { tags: checkTags(tags) })
+  const tags = tagsInDocument(await call.request.buffer(), 'object')
+  const object = findObject(call, true)
+  change(call, object, { tags })
   return { status: 200, headers: versionHeaders(call, object) }
 }
 
 const deleteTagging: Handler = (call) => {
-  const object = findObject(call)
+  const object = findObject(call, true)
   change(call, object, { tags: [] })
   return noContent(versionHeaders(call, object))
 }
@@ -49,30 +42,38 @@ const deleteTagging: Handler = (call) => {
 const getAcl: Handler = (call) => {
   const { state, bucket } = call
   const object = findObject(call)
-  const { acl, grants, owner = state.buckets.owner } = object.attributes
+  const { owner = state.buckets.owner } = object.attributes
   const markup =
     bucket.ownership === 'BucketOwnerEnforced'
-      ? aclMarkup(state.buckets.owner, 'private')
-      : aclMarkup(owner, acl, grants)
+      ? aclMarkup(state.buckets.owner, { acl: 'private' })
+      : aclMarkup(owner, object.attributes)
   return xml('AccessControlPolicy', markup, versionHeaders(call, object))
 }
 
 const putAcl: Handler = async (call) => {
-  const acl = await aclAskedFor(call.request, call.bucket)
-  const object = findObject(call)
-  change(call, object, { acl })
+  const { owner } = call.state.buckets
+  const asked = checkAcl(await aclAskedFor(call.request, 'object', owner), call.bucket, owner)
+  const object = findObject(call, true)
+  const others = { ...object.attributes }
+  delete others.grants
+  change(call, { ...object, attributes: others }, asked)
   return { status: 200, headers: versionHeaders(call, object) }
 }
 
+const attributeNames = ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize']
+
 const getAttributes: Handler = (call) => {
-  const object = findObject(call)
-  const wanted = new Set((call.request.headers['x-amz-object-attributes'] ?? '').split(',').map((name) => name.trim()))
-  const known = ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize']
-  if (![...wanted].every((name) => known.includes(name))) {
-    throw new AwsError(400, 'InvalidArgument', 'Invalid attribute name specified.', {
-      fields: { ArgumentName: 'x-amz-object-attributes' },
-    })
+  const asked = call.request.headers['x-amz-object-attributes'] ?? ''
+  if (asked.trim() === '') {
+    const message =
+      'The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty'
+    throw new AwsError(400, 'InvalidRequest', message)
   }
+  const wanted = new Set(asked.split(',').map((name) => name.trim()))
+  if (![...wanted].every((name) => attributeNames.includes(name))) {
+    throw invalidArgument('Invalid attribute name specified.', 'x-amz-object-attributes', asked)
+  }
+  const object = findObject(call)
   const { checksum, parts } = object.attributes
   return xml(
     'GetObjectAttributesResponse',
@@ -92,47 +93,41 @@ const getAttributes: Handler = (call) => {
   )
 }
 
-function checkLockable({ bucket }: S3Call): void {
-  if (!bucket.objectLock) throw new AwsError(400, 'InvalidRequest', 'Bucket is missing Object Lock Configuration')
-}
-
 const noLock = (): AwsError =>
   new AwsError(404, 'NoSuchObjectLockConfiguration', 'The specified object does not have a ObjectLock configuration')
 
 const getRetention: Handler = (call) => {
-  checkLockable(call)
+  checkLockable(call.bucket)
   const { lock } = findObject(call).attributes
   if (lock?.until === undefined) throw noLock()
   return xml('Retention', field('Mode', lock.mode) + field('RetainUntilDate', lock.until))
 }
 
 const putRetention: Handler = async (call) => {
-  checkLockable(call)
-  const root = parseDocument(await call.request.buffer(), 'Retention')
-  const mode = textOf(root, 'Mode')
-  const until = textOf(root, 'RetainUntilDate')
+  checkLockable(call.bucket)
+  const now = call.state.context.now()
+  const retention = retentionIn(parseDocument(await call.request.buffer(), 'Retention'), now)
   const object = findObject(call)
-  const { legalHold } = object.attributes.lock ?? {}
-  change(call, object, {
-    lock: {
-      ...(legalHold === undefined ? {} : { legalHold }),
-      ...(mode === undefined ? {} : { mode }),
-      ...(until === undefined ? {} : { until }),
-    },
-  })
+  const { lock } = object.attributes
+  if (isWeaker(retention, lock) && isHeld(lock, now, mayBypass(call))) throw held()
+  const { legalHold } = lock ?? {}
+  change(call, object, { lock: { ...(legalHold === undefined ? {} : { legalHold }), ...retention } })
   return { status: 200 }
 }
 
 const getLegalHold: Handler = (call) => {
-  checkLockable(call)
+  checkLockable(call.bucket)
   const { lock } = findObject(call).attributes
   if (lock?.legalHold === undefined) throw noLock()
   return xml('LegalHold', field('Status', lock.legalHold ? 'ON' : 'OFF'))
 }
 
 const putLegalHold: Handler = async (call) => {
-  checkLockable(call)
-  const status = textOf(parseDocument(await call.request.buffer(), 'LegalHold'), 'Status')
+  checkLockable(call.bucket)
+  const root = parseDocument(await call.request.buffer(), 'LegalHold')
+  onlyChildren(root, ['Status'])
+  const status = textOf(root, 'Status')
+  if (status !== 'ON' && status !== 'OFF') throw malformedXml()
   const object = findObject(call)
   change(call, object, { lock: { ...object.attributes.lock, legalHold: status === 'ON' } })
   return { status: 200 }

@@ -1,3 +1,4 @@
+import { invalidArgument } from './s3-call.ts'
 import { AwsError, type AwsRequest } from './service.ts'
 
 /** What a request is about: a bucket (empty for ListBuckets) and a key (empty for a request on the bucket). */
@@ -42,9 +43,21 @@ export function decodeKey(raw: string): string {
 }
 
 type Methods = Readonly<Partial<Record<string, string>>>
+type Subresources = Readonly<Record<string, Methods>>
 
-/** Subresources of a bucket: the query parameter that names them, and the operation of each method. */
-const bucketSubresources: Readonly<Record<string, Methods>> = {
+/** A bucket has many of these: a request with an `id` is about one of them, and one without lists them. */
+const configurations = (name: string, noun: string): Subresources => ({
+  [name]: { GET: `Get${noun}`, PUT: `Put${noun}`, DELETE: `Delete${noun}`, LIST: `List${noun}s` },
+})
+const metadataTable = (name: string, noun: string): Subresources => ({
+  [name]: { POST: `Create${noun}`, GET: `Get${noun}`, DELETE: `Delete${noun}` },
+})
+
+/**
+ * Subresources of a bucket: the query parameter that names them, and the operation of each method. They are all that S3
+ * has: those that have no handler are refused by name.
+ */
+const bucketSubresources: Subresources = {
   acl: { GET: 'GetBucketAcl', PUT: 'PutBucketAcl' },
   policy: { GET: 'GetBucketPolicy', PUT: 'PutBucketPolicy', DELETE: 'DeleteBucketPolicy' },
   policyStatus: { GET: 'GetBucketPolicyStatus' },
@@ -69,24 +82,46 @@ const bucketSubresources: Readonly<Record<string, Methods>> = {
     DELETE: 'DeleteBucketLifecycle',
   },
   tagging: { GET: 'GetBucketTagging', PUT: 'PutBucketTagging', DELETE: 'DeleteBucketTagging' },
-  replication: { GET: 'GetBucketReplication' },
+  replication: { GET: 'GetBucketReplication', PUT: 'PutBucketReplication', DELETE: 'DeleteBucketReplication' },
   logging: { GET: 'GetBucketLogging', PUT: 'PutBucketLogging' },
-  notification: { GET: 'GetBucketNotificationConfiguration' },
-  requestPayment: { GET: 'GetBucketRequestPayment' },
-  accelerate: { GET: 'GetBucketAccelerateConfiguration' },
+  notification: { GET: 'GetBucketNotificationConfiguration', PUT: 'PutBucketNotificationConfiguration' },
+  requestPayment: { GET: 'GetBucketRequestPayment', PUT: 'PutBucketRequestPayment' },
+  accelerate: { GET: 'GetBucketAccelerateConfiguration', PUT: 'PutBucketAccelerateConfiguration' },
+  abac: { GET: 'GetBucketAbac', PUT: 'PutBucketAbac' },
+  ...configurations('inventory', 'BucketInventoryConfiguration'),
+  ...configurations('analytics', 'BucketAnalyticsConfiguration'),
+  ...configurations('metrics', 'BucketMetricsConfiguration'),
+  ...configurations('intelligent-tiering', 'BucketIntelligentTieringConfiguration'),
+  ...metadataTable('metadataConfiguration', 'BucketMetadataConfiguration'),
+  ...metadataTable('metadataTable', 'BucketMetadataTableConfiguration'),
+  metadataInventoryTable: { PUT: 'UpdateBucketMetadataInventoryTableConfiguration' },
+  metadataJournalTable: { PUT: 'UpdateBucketMetadataJournalTableConfiguration' },
+  metadataAnnotationTable: { PUT: 'UpdateBucketMetadataAnnotationTableConfiguration' },
+  session: { GET: 'CreateSession' },
   'object-lock': { GET: 'GetObjectLockConfiguration', PUT: 'PutObjectLockConfiguration' },
   versions: { GET: 'ListObjectVersions' },
   uploads: { GET: 'ListMultipartUploads' },
   delete: { POST: 'DeleteObjects' },
 }
 
-const objectSubresources: Readonly<Record<string, Methods>> = {
+const objectSubresources: Subresources = {
   acl: { GET: 'GetObjectAcl', PUT: 'PutObjectAcl' },
   tagging: { GET: 'GetObjectTagging', PUT: 'PutObjectTagging', DELETE: 'DeleteObjectTagging' },
   attributes: { GET: 'GetObjectAttributes' },
   retention: { GET: 'GetObjectRetention', PUT: 'PutObjectRetention' },
   'legal-hold': { GET: 'GetObjectLegalHold', PUT: 'PutObjectLegalHold' },
   uploads: { POST: 'CreateMultipartUpload' },
+  restore: { POST: 'RestoreObject' },
+  select: { POST: 'SelectObjectContent' },
+  torrent: { GET: 'GetObjectTorrent' },
+  renameObject: { PUT: 'RenameObject' },
+  encryption: { PUT: 'UpdateObjectEncryption' },
+  annotation: {
+    GET: 'GetObjectAnnotation',
+    PUT: 'PutObjectAnnotation',
+    DELETE: 'DeleteObjectAnnotation',
+    LIST: 'ListObjectAnnotations',
+  },
 }
 
 const bucketMethods: Methods = { PUT: 'CreateBucket', HEAD: 'HeadBucket', DELETE: 'DeleteBucket' }
@@ -106,21 +141,29 @@ export function operationOf(request: AwsRequest): string {
 
 function bucketOperation(request: AwsRequest): string | undefined {
   const methods = subresource(bucketSubresources, request)
-  if (methods !== undefined) return methods[request.method]
-  for (const name of ['inventory', 'analytics', 'metrics', 'intelligent-tiering', 'metadataConfiguration']) {
-    if (request.query.has(name)) {
-      throw new AwsError(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented.')
-    }
-  }
-  if (request.method === 'GET') return request.query.get('list-type') === '2' ? 'ListObjectsV2' : 'ListObjects'
+  if (methods !== undefined) return methodOf(methods, request, 'id')
+  // A form in a browser, "POST Object".
+  if (request.method === 'POST') return 'PostObject'
+  const type = request.query.get('list-type')
+  if (type !== null && type !== '2')
+    throw invalidArgument('Invalid List Type value specified in Request', 'list-type', type)
+  if (request.method === 'GET') return type === '2' ? 'ListObjectsV2' : 'ListObjects'
   return bucketMethods[request.method]
 }
 
+/** Subresources that buckets alone have, and what S3 says to a key with one. */
+const misplacedOnKeys = [
+  ['versions', 'There is no such thing as the ?versions sub-resource for a key'],
+  ['uploads', 'Key is not expected for the GET method ?uploads subresource'],
+] as const
+
 function objectOperation(request: AwsRequest): string | undefined {
   const { method, query, headers } = request
+  const misplaced = method === 'GET' ? misplacedOnKeys.find(([name]) => query.has(name)) : undefined
+  if (misplaced !== undefined) throw new AwsError(400, 'InvalidRequest', misplaced[1])
   if (query.has('uploadId')) return uploadOperation(request)
   const methods = subresource(objectSubresources, request)
-  if (methods !== undefined) return methods[method]
+  if (methods !== undefined) return methodOf(methods, request, 'annotationName')
   switch (method) {
     case 'GET':
       return 'GetObject'
@@ -133,6 +176,12 @@ function objectOperation(request: AwsRequest): string | undefined {
     default:
       return undefined
   }
+}
+
+/** `one` is the parameter that names one of several. */
+function methodOf(methods: Methods, { method, query }: AwsRequest, one: string): string | undefined {
+  const lists = method === 'GET' && methods['LIST'] !== undefined && !query.has(one)
+  return methods[lists ? 'LIST' : method]
 }
 
 function uploadOperation({ method, headers, query }: AwsRequest): string | undefined {
@@ -151,7 +200,7 @@ function uploadOperation({ method, headers, query }: AwsRequest): string | undef
   }
 }
 
-function subresource(table: Readonly<Record<string, Methods>>, request: AwsRequest): Methods | undefined {
+function subresource(table: Subresources, request: AwsRequest): Methods | undefined {
   for (const name of request.query.keys()) {
     if (Object.hasOwn(table, name)) return table[name]
   }
@@ -200,13 +249,16 @@ const actions: Readonly<Record<string, string>> = {
   PutObjectLockConfiguration: 's3:PutBucketObjectLockConfiguration',
 }
 
-const versioned = new Set(['GetObject', 'HeadObject', 'DeleteObject', 'GetObjectAcl', 'GetObjectTagging'])
+const versioned = new Set([
+  ...['GetObject', 'HeadObject', 'DeleteObject', 'GetObjectAcl', 'PutObjectAcl', 'GetObjectAttributes'],
+  ...['GetObjectTagging', 'PutObjectTagging', 'DeleteObjectTagging'],
+])
 
 /** The IAM action that an operation needs on the bucket or object it addresses. */
 export function actionOf(request: AwsRequest, operation: string): string {
   const action = actions[operation] ?? `s3:${operation}`
   return versioned.has(operation) && request.query.has('versionId')
-    ? action.replace(/^s3:(Get|Delete)Object/, 's3:$1ObjectVersion')
+    ? action.replace(/^s3:(Get|Put|Delete)Object/, 's3:$1ObjectVersion')
     : action
 }
 

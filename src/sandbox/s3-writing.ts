@@ -18,7 +18,7 @@ const permissions: readonly (readonly [header: RegExp, action: string])[] = [
 /** What the new object is to be, as its request says; throws AccessDenied unless the caller may make it so. */
 export function newAttributes(call: S3Call): Attributes {
   const { state, request, bucket, key } = call
-  const attributes = attributesOf(request, bucket)
+  const attributes = attributesOf(call)
   const names = Object.keys(request.headers)
   const resource = arnOf({ bucket: bucket.name, key })
   for (const [header, action] of permissions) {

@@ -37,7 +37,8 @@ export function parseDocument(body: Buffer, root: string): XmlElement {
   return parsed
 }
 
-function parsedOrUndefined(body: Buffer): XmlElement | undefined {
+/** A document that may not be well-formed. */
+export function parsedOrUndefined(body: Buffer): XmlElement | undefined {
   try {
     return parseXml(body)
   } catch {
@@ -51,6 +52,12 @@ export const childrenOf = (parent: XmlElement, name: string): XmlElement[] =>
 
 export const childOf = (parent: XmlElement | undefined, name: string): XmlElement | undefined =>
   parent?.children.find((child) => child.name === name)
+
+/** Throws MalformedXML for a child of another name, or one that comes twice. */
+export function onlyChildren({ children }: XmlElement, names: readonly string[]): void {
+  const given = children.map(({ name }) => name)
+  if (given.some((name) => !names.includes(name)) || new Set(given).size < given.length) throw malformedXml()
+}
 
 /** Text of a child that may be missing. */
 export const textOf = (parent: XmlElement | undefined, name: string): string | undefined =>

@@ -2,18 +2,27 @@ import { randomBytes } from 'node:crypto'
 
 import { accessDenied, S3Access } from './s3-access.ts'
 import { Bodies } from './s3-bodies.ts'
-import { bucketOperations, createBucket, listBuckets } from './s3-bucket.ts'
+import { createBucket } from './s3-bucket-creation.ts'
+import { bucketOperations, listBuckets } from './s3-bucket.ts'
 import { bucketSettingOperations } from './s3-bucket-settings.ts'
 import { type Bucket, Buckets } from './s3-buckets.ts'
-import type { Handler, S3State } from './s3-call.ts'
+import { type Handler, notModelled, type S3State } from './s3-call.ts'
 import { copyOperations } from './s3-copy.ts'
+import { deletionOperations } from './s3-deletion.ts'
 import { type Attributes, ObjectIndex } from './s3-index.ts'
 import { listOperations } from './s3-list.ts'
+import { listObjectVersions } from './s3-list-versions.ts'
+import { completeUpload } from './s3-completion.ts'
+import { listParts, listUploads } from './s3-multipart-lists.ts'
 import { multipartOperations } from './s3-multipart.ts'
+import { keptDocumentOperations } from './s3-kept-documents.ts'
+import { documentOf, refuseUnmodelled } from './s3-modelled.ts'
+import { verifyDocument } from './s3-receiving.ts'
 import { objectOperations } from './s3-object.ts'
 import { objectSettingOperations } from './s3-object-settings.ts'
 import type { S3Peers } from './s3-peers.ts'
 import { actionOf, addressOf, arnOf, operationOf } from './s3-route.ts'
+import { UploadIndex } from './s3-uploads.ts'
 import { readWebsite } from './s3-website.ts'
 import { field } from './s3-xml.ts'
 import { AwsError, type AwsRequest, type AwsResponse, type Context, type Service } from './service.ts'
@@ -23,10 +32,10 @@ export interface S3 extends Service {
    * with an {@link AwsError}. */
   serve(request: AwsRequest): Promise<AwsResponse>
   /**
-   * Changes attributes of an object as only time (archive tiers), other accounts (owner) and other protocols (metadata
-   * that is no header) can.
+   * Changes attributes of an object as only time (archive tiers, retention that has passed), other accounts (owner) and
+   * other protocols (metadata that is no header) can.
    */
-  amend(bucket: string, key: string, attributes: Pick<Attributes, 'archive' | 'owner' | 'missing'>): void
+  amend(bucket: string, key: string, attributes: Pick<Attributes, 'archive' | 'owner' | 'missing' | 'lock'>): void
   /** Region and age of a bucket, which decide how its host names answer. */
   bucket(name: string): { region: string; createdAt: number } | undefined
 }
@@ -37,37 +46,49 @@ const regionless = new Set(['GetBucketLocation'])
 /** Amazon S3. Buckets, objects and multipart uploads as the S3 API reference and user guide describe them. */
 export function createS3(context: Context, peers: S3Peers): S3 {
   const index = new ObjectIndex(context.store.database)
+  const buckets = new Buckets(context)
   const state: S3State = {
     context,
     index,
-    buckets: new Buckets(context),
+    uploads: new UploadIndex(context.store.database),
+    buckets,
     bodies: new Bodies(context.folder),
-    access: new S3Access(context, peers, index),
+    access: new S3Access(context, peers, index, buckets.owner),
   }
   const handlers: Readonly<Record<string, Handler>> = {
     ...bucketOperations(peers),
     ...bucketSettingOperations,
+    ...keptDocumentOperations,
     ...objectOperations,
     ...objectSettingOperations,
     ...copyOperations,
+    ...deletionOperations,
     ...listOperations,
     ...multipartOperations,
+    CompleteMultipartUpload: completeUpload,
+    ListParts: listParts,
+    ListMultipartUploads: listUploads,
+    ListObjectVersions: listObjectVersions,
   }
-  const service: S3 = {
+  const answer = async (request: AwsRequest, operation: string): Promise<AwsResponse> => {
+    const response = await carryOut(state, handlers, request, operation)
+    const date = new Date(context.now()).toUTCString()
+    return { ...response, headers: { ...requestIds(request), date, ...response.headers } }
+  }
+  return {
     names: ['s3'],
     operation: operationOf,
     resource: (request) => arnOf(addressOf(request)),
     // S3 judges its callers itself: bucket policies, ACLs and Block Public Access have a say.
     permissions: () => [],
     async handle(request, operation) {
-      const answer = await carryOut(state, handlers, request, operation)
-      const date = new Date(context.now()).toUTCString()
-      return { ...answer, headers: { ...requestIds(request), date, ...answer.headers } }
+      refuseUnmodelled(request, operation)
+      return answer(request, operation)
     },
     error: errorDocument,
     async serve(request) {
       try {
-        return await service.handle(request, operationOf(request))
+        return await answer(request, operationOf(request))
       } catch (error) {
         if (error instanceof AwsError) return errorDocument(error, request)
         throw error
@@ -80,7 +101,6 @@ export function createS3(context: Context, peers: S3Peers): S3 {
     },
     bucket: (name) => state.buckets.find(name),
   }
-  return service
 }
 
 async function carryOut(
@@ -96,17 +116,25 @@ async function carryOut(
     state.access.check(request, undefined, actionOf(request, operation), arnOf({ bucket: name, key }))
     return operation === 'ListBuckets' ? listBuckets(state, request) : createBucket(state, request, name)
   }
+  const handler = handlers[operation]
+  if (handler === undefined) throw notModelled(operation)
   const bucket = state.buckets.get(name)
   if (website) return readWebsite({ state, request, bucket, key })
   checkRegion(request, bucket, operation)
-  const handler = handlers[operation]
-  if (handler === undefined) {
-    throw new AwsError(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented.')
-  }
+  checkOwner(request, state.context.accountId)
   if (operation !== 'DeleteObjects') {
     state.access.check(request, bucket, actionOf(request, operation), arnOf({ bucket: name, key }))
   } else if (request.caller.kind === 'anonymous') throw accessDenied()
+  const document = documentOf(operation)
+  if (document !== undefined) await verifyDocument(request, document.needsChecksum)
   return handler({ state, request, bucket, key })
+}
+
+/** Buckets are all this account's; who expects another's is told no more. */
+function checkOwner({ headers }: AwsRequest, accountId: string): void {
+  for (const name of ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner']) {
+    if (headers[name] !== undefined && headers[name] !== accountId) throw accessDenied()
+  }
 }
 
 /** Signature Version 2 is not known to buckets made since June 2020. */

@@ -44,6 +44,7 @@ export async function createServices(context: Context): Promise<Services> {
     principalExists: (arn) => iam.principalExists(arn, true),
     identityPolicies: (caller) => iam.identityPolicies(caller),
     mayUseKey: (...question) => kms.mayUseKey(...question),
+    requireKey: (keyId, region) => kms.requireKey(keyId, region),
   })
   const edge = await startEdge(context, { cloudfront, lambda, s3 })
   return {

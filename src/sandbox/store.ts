@@ -49,3 +49,16 @@ export class Store {
     this.database.close()
   }
 }
+
+/** Runs changes that belong together: all of them happen or none. */
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}

@@ -203,7 +203,7 @@ describe('put', function () {
   })
 
   it('leaves no part behind when it fails', async () => {
-    place.sandbox.faults.add('s3:UploadPart:3:AccessDenied')
+    place.sandbox.faults.add('s3:UploadPart:3-9:AccessDenied')
     const { stdout, stderr, code } = await place.run(['put', 'large.tar.gz', `s3://${bucket}/failed`])
     expect([stdout, code], stderr).to.deep.equal(['', 5])
     expect(await uploads()).to.equal(0)

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import * as S3 from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
@@ -78,11 +79,13 @@ describe('attributes put right in place', () => {
         bucket: { ObjectOwnership: 'ObjectWriter' },
         prepare: async (Bucket) => {
           await fixture.client.send(new S3.DeletePublicAccessBlockCommand({ Bucket }))
+          const me = (await fixture.client.send(new S3.ListBucketsCommand())).Owner?.ID
+          const you = 'a1b2'.repeat(16)
           for (const ACL of acls) await put(Bucket, `${ACL}.deb`, { ACL })
           await put(Bucket, 'granted.deb', {
-            GrantFullControl: 'id="me"',
-            GrantRead: 'id="you", uri="http://acs.amazonaws.com/groups/global/AllUsers"',
-            GrantReadACP: 'id="you"',
+            GrantFullControl: `id="${me}"`,
+            GrantRead: `id="${you}", uri="http://acs.amazonaws.com/groups/global/AllUsers"`,
+            GrantReadACP: `id="${you}"`,
           })
         },
       })
@@ -93,12 +96,13 @@ describe('attributes put right in place', () => {
     })
 
     it('the key and bucket key of what is encrypted', async () => {
+      const { endpoint, accessKeyId, secretAccessKey } = fixture.sandbox
+      const keys = new KMSClient({ region: 'us-east-1', endpoint, credentials: { accessKeyId, secretAccessKey } })
+      const { KeyMetadata } = await keys.send(new CreateKeyCommand())
+      keys.destroy()
       const tried = await tryOn({
         prepare: async (bucket) => {
-          const kms = {
-            ServerSideEncryption: 'aws:kms',
-            SSEKMSKeyId: 'arn:aws:kms:us-east-1:111122223333:key/x',
-          } as const
+          const kms = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: KeyMetadata?.Arn } as const
           await put(bucket, 'with.deb', { ...kms, BucketKeyEnabled: true })
           await put(bucket, 'without.deb', kms)
           await put(bucket, 'twice.deb', { ...kms, ServerSideEncryption: 'aws:kms:dsse' })
@@ -136,17 +140,17 @@ describe('attributes put right in place', () => {
         'held.deb': { ObjectLockLegalHoldStatus: 'ON' },
         'governed.deb': { ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate: until(1) },
         'complying.deb': { ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: until(1) },
-        'both.deb': {
-          ObjectLockMode: 'GOVERNANCE',
-          ObjectLockRetainUntilDate: until(-1),
-          ObjectLockLegalHoldStatus: 'ON',
-        },
+        'both.deb': {},
       }
+      const past = { mode: 'GOVERNANCE', until: until(-1).toISOString() }
+      const { s3 } = fixture.sandbox.services
       const tried = await tryOn({
         bucket: { ObjectLockEnabledForBucket: true },
         prepare: async (bucket) => {
           for (const [key, lock] of Object.entries(locks)) await put(bucket, key, lock)
-          await put(bucket, 'was-held.deb', { ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate: until(-1) })
+          s3.amend(bucket, 'both.deb', { lock: { ...past, legalHold: true } })
+          await put(bucket, 'was-held.deb')
+          s3.amend(bucket, 'was-held.deb', { lock: past })
           await put(bucket, 'free.deb', { ObjectLockLegalHoldStatus: 'OFF' })
         },
       })
@@ -285,9 +289,10 @@ describe('attributes put right in place', () => {
             fixture.sandbox.faults.add(`s3:${operation}:1:${when}:code=InternalError,status=200,message=Try again.`)
           },
         })
-        // Where it had its effect all the same, it is found to be right.
+        // Where a copy had its effect all the same, it is found to be right; a completion asked for twice answers twice.
         const kind = tried.outcomes['a.deb']?.kind
-        expect(kind, `${operation} ${when}`).to.equal(when === 'after' ? 'right' : 'rewritten')
+        const tells = `${operation} ${when}` === 'CopyObject after' ? 'right' : 'rewritten'
+        expect(kind, `${operation} ${when}`).to.equal(tells)
         expectOnlyCacheControl(tried, ['ETag'])
       }
     })

@@ -1,0 +1,119 @@
+import type { Bucket } from './s3-buckets.ts'
+import { invalidArgument } from './s3-call.ts'
+import type { Attributes } from './s3-index.ts'
+import { childOf, element, field, malformedXml, onlyChildren, requiredText, textOf } from './s3-xml.ts'
+import type { XmlElement } from './protocol-xml.ts'
+import { AwsError } from './service.ts'
+
+export type Lock = NonNullable<Attributes['lock']>
+
+const modes = ['GOVERNANCE', 'COMPLIANCE']
+const untilHeader = 'x-amz-object-lock-retain-until-date'
+const modeHeader = 'x-amz-object-lock-mode'
+const holdHeader = 'x-amz-object-lock-legal-hold'
+
+const missingConfiguration = (): AwsError =>
+  new AwsError(400, 'InvalidRequest', 'Bucket is missing Object Lock Configuration')
+
+export function checkLockable({ objectLock }: Bucket): void {
+  if (!objectLock) throw missingConfiguration()
+}
+
+/** The lock that a new object gets, by headers or by the bucket's default. Throws InvalidRequest, InvalidArgument. */
+export function lockOf(
+  headers: Readonly<Record<string, string>>,
+  bucket: Bucket,
+  now: number,
+): Pick<Attributes, 'lock'> {
+  const mode = headers[modeHeader]
+  const until = headers[untilHeader]
+  const legalHold = headers[holdHeader]
+  if (mode === undefined && until === undefined && legalHold === undefined) return defaultRetention(bucket, now)
+  checkLockable(bucket)
+  if ((mode === undefined) !== (until === undefined)) {
+    const message = `${untilHeader} and ${modeHeader} must both be supplied`
+    throw invalidArgument(message, mode === undefined ? modeHeader : untilHeader)
+  }
+  if (mode !== undefined && !modes.includes(mode))
+    throw invalidArgument('Unknown wormMode directive.', modeHeader, mode)
+  if (legalHold !== undefined && legalHold !== 'ON' && legalHold !== 'OFF') {
+    throw invalidArgument("Legal Hold must be either of 'ON' or 'OFF'", holdHeader, legalHold)
+  }
+  return {
+    lock: {
+      ...(mode === undefined ? defaultRetention(bucket, now).lock : { mode }),
+      ...(until === undefined ? {} : { until: futureDate(until, untilHeader, now) }),
+      ...(legalHold === undefined ? {} : { legalHold: legalHold === 'ON' }),
+    },
+  }
+}
+
+function futureDate(text: string, name: string, now: number): string {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) || Number.isNaN(Date.parse(text))) {
+    throw invalidArgument('The retain until date must be provided in ISO 8601 format', name, text)
+  }
+  if (Date.parse(text) <= now) throw invalidArgument('The retain until date must be in the future!', name, text)
+  return text
+}
+
+function defaultRetention({ documents }: Bucket, now: number): Pick<Attributes, 'lock'> {
+  const rule = documents['ObjectLock'] ?? ''
+  const [, mode] = /<Mode>(\w+)<\/Mode>/.exec(rule) ?? []
+  const [, unit, count] = /<(Days|Years)>(\d+)<\//.exec(rule) ?? []
+  if (mode === undefined) return {}
+  const until = new Date(now)
+  if (unit === 'Years') until.setUTCFullYear(until.getUTCFullYear() + Number(count))
+  else until.setUTCDate(until.getUTCDate() + Number(count))
+  return { lock: { mode, until: until.toISOString() } }
+}
+
+/**
+ * The rule of a PutObjectLockConfiguration, as markup without its element; empty where there is none. Throws
+ * MalformedXML, InvalidArgument.
+ */
+export function lockRule(root: XmlElement): string {
+  onlyChildren(root, ['ObjectLockEnabled', 'Rule'])
+  if (textOf(root, 'ObjectLockEnabled') !== 'Enabled') throw malformedXml()
+  const rule = childOf(root, 'Rule')
+  if (rule === undefined) return ''
+  const retention = childOf(rule, 'DefaultRetention')
+  if (retention === undefined || rule.children.length !== 1) throw malformedXml()
+  onlyChildren(retention, ['Mode', 'Days', 'Years'])
+  const mode = requiredText(retention, 'Mode')
+  const [unit, ...more] = ['Days', 'Years'].filter((name) => childOf(retention, name) !== undefined)
+  if (!modes.includes(mode) || unit === undefined || more.length > 0) throw malformedXml()
+  const count = requiredText(retention, unit)
+  if (!/^\d+$/.test(count) || Number(count) === 0) {
+    throw invalidArgument('Default retention period must be a positive integer value.', unit, count)
+  }
+  // "The maximum retention period is 100 years" (S3 User Guide, "Object Lock considerations").
+  if (Number(count) > (unit === 'Days' ? 36_500 : 100)) {
+    throw invalidArgument('Default retention period too large.', unit, count)
+  }
+  return element('DefaultRetention', field('Mode', mode) + field(unit, count))
+}
+
+/** The body of a PutObjectRetention; empty removes the retention. Throws MalformedXML, InvalidArgument. */
+export function retentionIn(root: XmlElement, now: number): Pick<Lock, 'mode' | 'until'> {
+  if (root.children.length === 0) return {}
+  onlyChildren(root, ['Mode', 'RetainUntilDate'])
+  const mode = requiredText(root, 'Mode').trim()
+  const until = requiredText(root, 'RetainUntilDate').trim()
+  if (!modes.includes(mode)) throw malformedXml()
+  return { mode, until: futureDate(until, 'RetainUntilDate', now) }
+}
+
+/** Is a version protected from being deleted or from a shorter retention? `bypass`: as GOVERNANCE may be. */
+export function isHeld(lock: Lock | undefined, now: number, bypass: boolean): boolean {
+  if (lock?.until === undefined || Date.parse(lock.until) <= now) return false
+  return !(bypass && lock.mode === 'GOVERNANCE')
+}
+
+export const held = (): AwsError =>
+  new AwsError(403, 'AccessDenied', 'Access Denied because object protected by object lock.')
+
+/** Would a new retention take away what the present one promises? */
+export function isWeaker(next: Lock, present: Lock | undefined): boolean {
+  const until = (lock: Lock | undefined): number => (lock?.until === undefined ? 0 : Date.parse(lock.until))
+  return until(next) < until(present) || (present?.mode === 'COMPLIANCE' && next.mode !== 'COMPLIANCE')
+}
