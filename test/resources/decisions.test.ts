@@ -115,10 +115,10 @@ describe('The key', () => {
   it('is refused while it can’t be used, with the commands that repair it', () => {
     const disabled = decideKey(want, { ...ours, state: 'Disabled' })
     expect(disabled.do).to.equal('refuse')
-    expect(disabled.hint?.[0]).to.equal(`aws kms enable-key --region us-east-1 --key-id ${ours.arn}`)
+    expect(String(disabled.hint?.[0])).to.equal(`aws kms enable-key --region us-east-1 --key-id ${ours.arn}`)
     const doomed = decideKey(want, { ...ours, state: 'PendingDeletion' })
-    expect(doomed.hint?.[0]).to.include('aws kms cancel-key-deletion')
-    expect(doomed.hint?.[1]).to.include('aws kms enable-key')
+    expect(String(doomed.hint?.[0])).to.include('aws kms cancel-key-deletion')
+    expect(String(doomed.hint?.[1])).to.include('aws kms enable-key')
   })
 })
 
