@@ -3,6 +3,7 @@ import { GetPublicAccessBlockCommand, type S3Client } from '@aws-sdk/client-s3'
 import { requestIdLines, statusOf } from '../aws/aws-error.ts'
 import type { PolicyDocument, PolicyStatement } from '../aws/policy.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
+import { verbatim } from '../ui/text.ts'
 
 /**
  * Condition keys that, compared with fixed values, make a statement for everybody not public.
@@ -36,11 +37,11 @@ export const publicStatements = ({ Statement }: PolicyDocument): string[] =>
 
 const ordinals = ['st', 'nd', 'rd']
 
-function isPublic({ Effect, Principal, Condition }: PolicyStatement): boolean {
+function isPublic({ Effect, Principal, Condition, NotPrincipal }: PolicyStatement): boolean {
   if (Effect !== 'Allow') return false
   const aws: unknown =
     typeof Principal === 'object' && Principal !== null && 'AWS' in Principal ? Principal.AWS : Principal
-  return [aws].flat().includes('*') && !isNarrowed(Condition)
+  return (NotPrincipal !== undefined || [aws].flat().includes('*')) && !isNarrowed(Condition)
 }
 
 /** Wildcards and policy variables in a value leave everybody in. */
@@ -80,10 +81,10 @@ export async function whyPolicyBlocked(
       `BlockPublicPolicy); ${which}. This is no missing permission, and not about the statements of pc-ctl.`,
     {
       hint: [
-        'Remove that statement, or bind it to who needs it (aws:SourceIp, aws:PrincipalOrgID, …): with the setting on,',
-        'S3 would not let you write it again either. Signed URLs of S3 and CloudFront do not need it.',
-        `Look at it: aws s3api get-bucket-policy --bucket ${bucket} --query Policy --output text`,
-        'Then run the same command again.',
+        'Remove that statement, or bind it to who needs it (aws:SourceIp, aws:PrincipalOrgID, …), and run the same command ' +
+          'again: with the setting on, S3 would not let you write it again either. Signed URLs of S3 and CloudFront do ' +
+          'not need it. This shows it:',
+        verbatim(`aws s3api get-bucket-policy --bucket ${bucket} --query Policy --output text`),
         ...requestIdLines(error),
       ],
       code: 'PublicPolicyBlocked',

@@ -86,7 +86,7 @@ describe('pc-ctl reindex-everything --attributes-only', function () {
       expect(dry.total).to.include({ rewritten: objects.length - 3, right: 2, skipped: 1, left: 0 })
       expect((await place.run([...words, '--dry-run', '--exit-code'])).code).to.equal(6)
       const audit = await place.run(['audit-cache-control'])
-      expect(audit.stdout).to.include('Cache-Control is missing').and.to.include('"max-age=60"')
+      expect(audit.stdout).to.include('Cache-Control is missing').and.to.include('`max-age=60`')
       expect(audit.stdout).to.include(`${objects.length - 3} of ${objects.length} packages and metadata`)
       expect(audit.code).to.equal(0)
       expect(audit.stdout).to.include('archived (GLACIER)')

@@ -51,8 +51,12 @@ export async function makeAuthority(folder: string, names: readonly string[]): P
   return { file: at('ca.pem'), key, cert }
 }
 
-/** Ends TLS before a server on loopback that has none. */
-export async function startTls({ key, cert }: OwnAuthority, port: number): Promise<{ port: number; close(): void }> {
+/** Ends TLS before a server on loopback that has none, at a port that is free. */
+export async function startTls(
+  { key, cert }: OwnAuthority,
+  port: number,
+  at = 0,
+): Promise<{ port: number; close(): void }> {
   const open = new Set<Socket>()
   const server: Server = createServer({ key, cert }, (client) => {
     const behind = connect({ host: '127.0.0.1', port })
@@ -66,7 +70,7 @@ export async function startTls({ key, cert }: OwnAuthority, port: number): Promi
     for (const one of [client, behind]) one.on('error', end).on('close', end)
   })
   server.on('tlsClientError', () => undefined)
-  await once(server.listen(0, '127.0.0.1'), 'listening')
+  await once(server.listen(at, '127.0.0.1'), 'listening')
   const address = server.address()
   if (typeof address !== 'object' || address === null) throw new Error('no port')
   return {
