@@ -1,3 +1,4 @@
+import { channelDescriptor, openChannel, type ContainerChannel } from './function-channel.ts'
 import { closeDoors } from './function-confinement.ts'
 import { bridgeFetch, type FetchMessage, type FetchOutcome } from './function-network.ts'
 
@@ -50,10 +51,11 @@ export interface ContainerSettings {
  * own source text, so it must not use anything from outside its body.
  * Rules: Lambda developer guide, "Define Lambda function handler in Node.js" and "Using the Lambda context object".
  *
+ * @param channel - of {@link openChannel}
  * @param close - {@link closeDoors}
  * @param bridge - {@link bridgeFetch}
  */
-function container(close: typeof closeDoors, bridge: typeof bridgeFetch): void {
+function container(channel: ContainerChannel, close: typeof closeDoors, bridge: typeof bridgeFetch): void {
   type Failure = Extract<ContainerMessage, { kind: 'error' }>
   type Callback = (error: unknown, result?: unknown) => void
   type Handler = (event: unknown, context: object, callback?: Callback) => unknown
@@ -72,7 +74,8 @@ function container(close: typeof closeDoors, bridge: typeof bridgeFetch): void {
       return failure(typeof error, error === undefined ? 'undefined' : JSON.stringify(error))
     return failure(error.name, error.message, error.stack?.split('\n') ?? [])
   }
-  const answer = (message: ContainerMessage | FetchMessage): void => void process.send?.(message)
+  const answer = (message: ContainerMessage | FetchMessage): void => channel.send(message)
+  const giveUp = (message: Failure, code: number): void => channel.send(message, () => process.exit(code))
 
   const load = async (settings: ContainerSettings): Promise<Handler | Failure> => {
     const dot = settings.handler.lastIndexOf('.')
@@ -131,12 +134,11 @@ function container(close: typeof closeDoors, bridge: typeof bridgeFetch): void {
     })
   }
 
-  process.on('disconnect', () => process.exit(0))
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     process.on(event, (error: unknown) => {
       const { errorType, errorMessage, trace } = failureOf(error)
       const type = event === 'unhandledRejection' ? 'Runtime.UnhandledPromiseRejection' : errorType
-      process.send?.(failure(type, errorMessage, trace), () => process.exit(129))
+      giveUp(failure(type, errorMessage, trace), 129)
     })
   }
   const serve = (handler: Handler, settings: ContainerSettings, request: ContainerRequest): void => {
@@ -155,7 +157,7 @@ function container(close: typeof closeDoors, bridge: typeof bridgeFetch): void {
     Object.assign(process.env, settings.environment)
     const handler = await load(settings)
     if (typeof handler !== 'function') {
-      process.send?.(handler, () => process.exit(1))
+      giveUp(handler, 1)
       return
     }
     onEvent = (request) => serve(handler, settings, request)
@@ -165,7 +167,7 @@ function container(close: typeof closeDoors, bridge: typeof bridgeFetch): void {
   let onEvent: (request: ContainerRequest) => void = () => undefined
   close()
   const onOutcome = bridge(answer)
-  process.on('message', (message) => {
+  channel.listen((message) => {
     const order = message as ContainerOrder
     if (order.kind === 'start') void start(order.settings)
     else if (order.kind === 'event') onEvent(order)
@@ -174,4 +176,5 @@ function container(close: typeof closeDoors, bridge: typeof bridgeFetch): void {
 }
 
 /** The program for `node --eval`. */
-export const containerProgram = `(${container.toString()})(${closeDoors.toString()}, ${bridgeFetch.toString()})`
+const parts = [`(${openChannel.toString()})(${channelDescriptor})`, closeDoors.toString(), bridgeFetch.toString()]
+export const containerProgram = `(${container.toString()})(${parts.join(', ')})`

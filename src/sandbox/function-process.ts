@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 
+import { channelDescriptor, FunctionChannel } from './function-channel.ts'
 import {
   isContainerMessage,
   type ContainerMessage,
@@ -26,6 +27,7 @@ const memoryOfNode = 128
 /** One Node process that runs a function, one event at a time. */
 export class FunctionProcess {
   readonly #child: ChildProcess
+  readonly #channel: FunctionChannel
   readonly #memorySize: number
   readonly #network: FunctionNetwork
   readonly #credentialsLast: () => boolean
@@ -44,7 +46,11 @@ export class FunctionProcess {
     this.#memorySize = settings.memorySize
     this.#credentialsLast = credentialsLast
     this.#network = new FunctionNetwork(endpoint, (outcome) => this.#order(outcome))
-    child.on('message', (message) => this.#hear(message))
+    this.#channel = new FunctionChannel(
+      child.stdio[channelDescriptor],
+      (message) => this.#hear(message),
+      () => child.kill('SIGKILL'),
+    )
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#log = (this.#log + text).slice(-64 * 1024)))
     }
@@ -55,7 +61,8 @@ export class FunctionProcess {
         resolve()
       }
       child.on('error', (error) => gone(error.message))
-      child.on('exit', (code, signal) => gone(signal === null ? `exit status ${code ?? 0}` : `signal: ${signal}`))
+      // When all that it has said is read, too.
+      child.on('close', (code, signal) => gone(signal === null ? `exit status ${code ?? 0}` : `signal: ${signal}`))
     })
     const watch = setInterval(() => this.#watchMemory(), memoryMilliseconds).unref()
     void this.#exited.then(() => {
@@ -65,9 +72,8 @@ export class FunctionProcess {
     this.#order({ kind: 'start', settings })
   }
 
-  /** One that has ended says so by itself. */
   #order(order: ContainerOrder): void {
-    this.#child.send(order, () => undefined)
+    this.#channel.send(order)
   }
 
   /** The function's code could send anything; what the container would not is not heard. */

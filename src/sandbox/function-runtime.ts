@@ -136,7 +136,8 @@ function startContainer(
   const child = spawn(process.execPath, [...limits, '--eval', containerProgram], {
     cwd: taskRoot,
     env: variablesOfNode,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // The last is what FunctionChannel is for.
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
   const environment = variables(context, image, placement, settings, session)
   return new FunctionProcess(

@@ -332,9 +332,31 @@ describe('a function in the sandbox', () => {
     })
 
     it('does not confuse the sandbox by what it says', async () => {
-      await invoke(`for (const message of [null, 1, 'x', [], { kind: 'fetch' }, { kind: 'fetch', id: 1, url: 'x', headers: 1 },
-      { kind: 'fetch-abort', id: 'x' }, { kind: 'error' }, { kind: 'result', payload: 1 }]) process.send(message)`)
+      expect(await invoke('return [typeof process.send, process.connected ?? false]')).to.deep.equal({
+        value: ['undefined', false],
+      })
+      const messages = [null, 1, 'x', [], {}, { kind: 'fetch' }, { kind: 'fetch', id: 1, url: 'x', headers: 1 }]
+      const more = [{ kind: 'fetch-abort', id: 'x' }, { kind: 'error' }, { kind: 'result', payload: 1 }]
+      const node = [{ cmd: 'NODE_HANDLE', type: 'x' }, { cmd: 'NODE_HANDLE_NACK' }, { cmd: 'NODE_' }]
+      const lines = [...messages, ...more, ...node].map((message) => JSON.stringify(message))
+      // As code does that mistakes the number of a file.
+      const said = ['', 'no JSON', '{', '\0', ...lines, ''].join('\n')
+      await invoke(`require('fs').writeSync(3, ${JSON.stringify(said)})`)
       expect(await invoke('return 2')).to.deep.equal({ value: 2 })
+    })
+
+    it('does not fill the sandbox with a message that never ends', async () => {
+      const { errorType } = await invoke(`const piece = Buffer.alloc(65536, 'x')
+        const { writeSync } = require('fs')
+        const write = (at) => { try { return writeSync(at, piece) } catch (error) { if (error.code !== 'EAGAIN') throw error } }
+        for (;;) write(3)`)
+      expect(errorType).to.equal('Runtime.ExitError')
+      expect(await invoke('return 3')).to.deep.equal({ value: 3 })
+    })
+
+    it('answers with what is long, and in any script', async () => {
+      const { value } = await invoke("return '\u2028\\n\\u{1f600}'.repeat(200_000)")
+      expect(value).to.equal('\u2028\n\u{1f600}'.repeat(200_000))
     })
 
     it('has left everything as it was, and ends with the sandbox', async () => {
