@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import type { CloudFrontOperation } from './cloudfront-config-resource.ts'
 import { findDistribution, type DistributionParts } from './cloudfront-parts.ts'
 import {
@@ -45,7 +47,12 @@ export function invalidationOperations(
     async CreateInvalidation(request, { id }) {
       const batch = readDocument(parseXml(await request.buffer()), 'InvalidationBatch', invalidationBatch)
       findDistribution(parts, id)
-      checkBatch(batch, ofDistribution(id), inProgress(invalidations, id, context.now()))
+      const location = (made: string): string => `distribution/${id}/invalidation/${made}`
+      const known = ofDistribution(id).find((one) => one.batch.CallerReference === batch.CallerReference)
+      if (known !== undefined && isSameBatch(known.batch, batch)) {
+        return respond(request, 'Invalidation', content(known), { status: 201, location: location(known.id) })
+      }
+      checkBatch(batch, known, inProgress(invalidations, id, context.now()))
       const invalidation: InvalidationDocument = {
         id: newId('I'),
         distributionId: id,
@@ -55,8 +62,10 @@ export function invalidationOperations(
       }
       invalidations.put(invalidation.id, invalidation)
       made(invalidation)
-      const location = `distribution/${id}/invalidation/${invalidation.id}`
-      return respond(request, 'Invalidation', content(invalidation), { status: 201, location })
+      return respond(request, 'Invalidation', content(invalidation), {
+        status: 201,
+        location: location(invalidation.id),
+      })
     },
     GetInvalidation(request, { id, detail }) {
       findDistribution(parts, id)
@@ -86,8 +95,22 @@ export function invalidationOperations(
 const newestFirst = (a: InvalidationDocument, b: InvalidationDocument): number =>
   b.createdAt - a.createdAt || (a.id < b.id ? -1 : Number(a.id > b.id))
 
-/** Rules: developer guide, "What you need to know when invalidating files". Throws AwsError. */
-function checkBatch(batch: InvalidationBatch, earlier: InvalidationDocument[], running: InvalidationDocument[]): void {
+/** API reference, InvalidationBatch: the same reference with the same paths is the same request, answered as the first. */
+const isSameBatch = (one: InvalidationBatch, other: InvalidationBatch): boolean =>
+  isDeepStrictEqual(new Set(itemsOf(one.Paths)), new Set(itemsOf(other.Paths)))
+
+/**
+ * Rules: developer guide, "What you need to know when invalidating files".
+ *
+ * @param known - the invalidation that had the same caller reference for other paths
+ * @param running - those that count against the quotas
+ * @throws AwsError
+ */
+function checkBatch(
+  batch: InvalidationBatch,
+  known: InvalidationDocument | undefined,
+  running: InvalidationDocument[],
+): void {
   const paths = itemsOf(batch.Paths)
   if (paths.length === 0) throw invalidArgument('The parameter Paths is required.')
   if (batch.CallerReference === '') throw invalidArgument('The parameter CallerReference is required.')
@@ -95,7 +118,7 @@ function checkBatch(batch: InvalidationBatch, earlier: InvalidationDocument[], r
   if (paths.length > maxPaths) {
     throw new AwsError(413, 'BatchTooLarge', 'Your request contains too many paths in the invalidation batch.')
   }
-  if (earlier.some((one) => one.batch.CallerReference === batch.CallerReference)) {
+  if (known !== undefined) {
     throw invalidArgument(
       'Your request contains a caller reference that was used for a previous invalidation batch for the same distribution.',
     )

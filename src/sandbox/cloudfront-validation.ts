@@ -43,7 +43,8 @@ export function checkConfig(config: DistributionConfig, references: References):
   }
 }
 
-const s3Host = /^[a-z0-9][a-z0-9.-]*\.s3([.-](dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com$/
+/** A bucket's REST endpoint; its website endpoint is a custom origin (developer guide, "Using an Amazon S3 bucket"). */
+const s3Host = /^[a-z0-9][a-z0-9.-]*\.s3([.-](?!website[.-])(dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com$/
 const identityPath = 'origin-access-identity/cloudfront/'
 
 function checkOrigins(origins: readonly Origin[], references: References): void {

@@ -349,6 +349,7 @@ describe('the sandbox CloudFront', () => {
         cachePolicy: (await refusal({ DefaultCacheBehavior: behavior({ CachePolicyId: 'none' }) })).name,
         headersPolicy: (await refusal({ DefaultCacheBehavior: behavior({ ResponseHeadersPolicyId: 'none' }) })).name,
         bucket: (await refusal(origin({ DomainName: 'example.com' }))).message,
+        website: (await refusal(origin({ DomainName: 'packages.s3-website-us-east-1.amazonaws.com' }))).message,
         path: (await refusal(origin({ OriginPath: 'pool' }))).name,
         comment: (await refusal({ Comment: 'x'.repeat(129) })).name,
         errorCode: (await refusal({ CustomErrorResponses: { Quantity: 1, Items: [{ ErrorCode: 418 }] } })).name,
@@ -361,6 +362,7 @@ describe('the sandbox CloudFront', () => {
         cachePolicy: 'NoSuchCachePolicy',
         headersPolicy: 'NoSuchResponseHeadersPolicy',
         bucket: 'The parameter Origin DomainName does not refer to a valid S3 bucket.',
+        website: 'The parameter Origin DomainName does not refer to a valid S3 bucket.',
         path: 'InvalidArgument',
         comment: 'InvalidArgument',
         errorCode: 'InvalidErrorCode',
@@ -546,6 +548,8 @@ describe('the sandbox CloudFront', () => {
       stop()
       const running = await client.send(new GetDistributionCommand({ Id: DistributionId }))
       expect(running.Distribution?.InProgressInvalidationBatches).to.equal(1)
+      const repeated = await invalidate('one', '/a%20b', '/dists/*')
+      expect(repeated.Invalidation?.Id).to.equal(made.Invalidation?.Id)
       const again = await failureOf(invalidate('one', '/dists/*'))
       expect(again.message).to.match(/caller reference that was used for a previous invalidation batch/)
       for (const path of ['relative', '/a b', '/é', '/1.0~rc1.deb', '/1.0%7Erc1.deb', '/a*b']) {
