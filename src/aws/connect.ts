@@ -2,7 +2,7 @@ import type { Agent as HttpAgent } from 'node:http'
 
 import { optional, type Settings } from '../settings/settings.ts'
 import { CtlError } from '../ui/errors.ts'
-import { type CredentialSource, credentialSource } from './credentials.ts'
+import { type CredentialSource, credentialSource, detailLogger } from './credentials.ts'
 import { createDoubt, doubtHeads } from './doubt.ts'
 import { devicesOf, MfaCodes } from './mfa.ts'
 import { type Network, openNetwork } from './network.ts'
@@ -19,6 +19,7 @@ interface ClientConfig {
   retryMode: 'standard' | 'adaptive'
   forcePathStyle?: boolean
   customUserAgent: string
+  logger: typeof detailLogger
 }
 
 /** The part of an SDK client that all of them share and that is used here. */
@@ -79,6 +80,7 @@ export async function connect(
     maxAttempts: 8,
     retryMode: 'standard',
     customUserAgent: 'pc-ctl',
+    logger: detailLogger,
     ...(customEndpoint === undefined ? {} : { forcePathStyle: true }),
     ...(settings.profile === undefined ? {} : { profile: settings.profile.value }),
     ...(network.proxies.any ? { requestHandler: agentsOf(network) } : {}),

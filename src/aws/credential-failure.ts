@@ -3,7 +3,7 @@ import { type Line, verbatim } from '../ui/text.ts'
 import { nameOf } from './absent.ts'
 import { networkFailure, requestIdLines, statusOf } from './aws-error.ts'
 import { processFailure } from './credential-process.ts'
-import type { Profile, SharedConfiguration } from './shared-profile.ts'
+import { givesCredentials, type Profile, type SharedConfiguration } from './shared-profile.ts'
 import { ssoFailure } from './sso-failure.ts'
 import { ProxyFailure } from './tunnel.ts'
 
@@ -33,7 +33,8 @@ export function whyNoCredentials(error: unknown, { shared, environment, failure 
   if (failure instanceof ProxyFailure) return failure
   const { name, namedBy, profiles } = shared
   if (namedBy !== undefined && profiles[name] === undefined) return missingProfile(shared, name, namedBy)
-  if (namedBy === undefined && profiles[name] === undefined) return withoutProfile(error, shared, environment)
+  if (namedBy === undefined && !givesCredentials(profiles[name] ?? {}))
+    return withoutProfile(error, shared, environment)
   const { base, missing, cycle } = sourceOf(shared)
   if (missing !== undefined) return missingProfile(shared, missing, `source_profile of profile ${base}`)
   if (cycle)
@@ -98,10 +99,10 @@ interface InProfile {
 
 function profileFailure(error: unknown, { shared, name, profile, failure }: InProfile): CtlError | undefined {
   const has = (key: string): boolean => (profile[key] ?? '') !== ''
+  if (statusOf(error) !== undefined) return answered(error)
   if (['sso_session', 'sso_start_url', 'sso_account_id', 'sso_role_name'].some(has)) {
     return ssoFailure(error, { shared, name, profile, failure })
   }
-  if (statusOf(error) !== undefined) return answered(error)
   if (has('role_arn') && has('web_identity_token_file')) {
     return tokenFile(error, `web_identity_token_file of profile ${name}`, profile['web_identity_token_file'])
   }
@@ -110,7 +111,7 @@ function profileFailure(error: unknown, { shared, name, profile, failure }: InPr
   }
   if (has('login_session')) {
     return lacking(
-      `The session of profile ${name} is over, or there is none: ${messageOf(error)}.`.replace(/\.+$/, '.'),
+      `The session of profile ${name} is over, or there is none.`,
       verbatim(`aws login --profile ${name}`),
       { code: 'LoginSessionOver', cause: error },
     )
@@ -192,7 +193,6 @@ function aboutMetadata(error: unknown): string {
     typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : undefined
   if (status === 404) return 'its metadata (169.254.169.254) names none'
   if (status !== undefined) return `its metadata service (169.254.169.254) answers ${status}`
-  if (/disabled/i.test(messageOf(error))) return 'its metadata is not asked, since AWS_EC2_METADATA_DISABLED is set'
   return 'there is no metadata service (169.254.169.254) that answers'
 }
 
@@ -221,24 +221,29 @@ function withoutProfile(error: unknown, shared: SharedConfiguration, environment
       { code: 'ContainerCredentials', cause: error },
     )
   }
-  return nothing(error, shared)
+  const isDisabled = !/^(false)?$/.test(environment['AWS_EC2_METADATA_DISABLED'] ?? '')
+  // The SDK does not tell what the metadata service answered once it has tried all there is.
+  const machine = isDisabled
+    ? 'the metadata of this machine is not asked, since AWS_EC2_METADATA_DISABLED is set'
+    : 'this machine has no role that a metadata service (169.254.169.254) would tell of'
+  return nothing(error, shared, machine)
 }
 
-function nothing(error: unknown, shared: SharedConfiguration): unknown {
+function nothing(error: unknown, shared: SharedConfiguration, machine: string): unknown {
   const said = nameOf(error)
   const wasSearch = said.endsWith('ProviderError') || said === 'InstanceMetadataV1FallbackError'
   if (!wasSearch) return error
   const { files, profiles } = shared
-  const others = Object.keys(profiles).filter((key) => !/^(sso-session|services)\./.test(key))
+  const others = Object.keys(profiles).filter((key) => givesCredentials(profiles[key] ?? {}))
   const unreadable = files.filter(({ state }) => state === 'unreadable').map(({ file }) => file)
   const configuration = files.every(({ state }) => state === 'missing')
     ? `neither ${files.map(({ file }) => file).join(' nor ')} exists`
     : unreadable.length > 0
       ? `${unreadable.join(' and ')} can't be read by this user`
-      : `${filesOf(shared)} have no profile "default"`
+      : `${filesOf(shared)} have no profile "default"${profiles['default'] === undefined ? '' : ' with credentials'}`
   return lacking(
-    'no AWS credentials were found: packagecloud.rb sets no aws_access_key and aws_secret_key, no profile is named, ' +
-      `AWS_ACCESS_KEY_ID is not set, ${configuration}, and as for a role of this machine, ${aboutMetadata(error)}.`,
+    'No AWS credentials were found: packagecloud.rb sets no aws_access_key and aws_secret_key, no profile is named, ' +
+      `AWS_ACCESS_KEY_ID is not set, ${configuration}, and ${machine}.`,
     [
       "Set packagecloud_rails['aws_access_key'] and ['aws_secret_key'], or run `aws configure`, or give a profile.",
       ...(others.length === 0 ? [] : [`Such as --profile ${others[0] ?? ''}; there are: ${listed(others)}.`]),

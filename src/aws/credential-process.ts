@@ -15,7 +15,7 @@ export function processFailure(error: unknown, profile: string, command: string)
   const failed = `Command failed: ${command}`
   const program = programOf(command)
   const [what, hint] = message.startsWith(failed)
-    ? [`failed${quoted(message.slice(failed.length))}`, 'What it says is about itself: run it by hand, as this user.']
+    ? [`failed${quoted(message.slice(failed.length))}`, 'Run it by hand, as this user, and see what it needs.']
     : [flawOf(message), 'It must print what "Sourcing credentials with an external process" of the AWS CLI asks for.']
   return new CtlError(
     'configuration',

@@ -1,4 +1,10 @@
-import { defaultProvider } from '@aws-sdk/credential-provider-node'
+import { fromIni } from '@aws-sdk/credential-provider-ini'
+import {
+  credentialsTreatedAsExpired,
+  credentialsWillNeedRefresh,
+  defaultProvider,
+} from '@aws-sdk/credential-provider-node'
+import { memoize } from '@smithy/core/config'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 
 import { tellDetail } from '../ui/detail.ts'
@@ -6,7 +12,7 @@ import { isTraced, traceCall } from './call-trace.ts'
 import { whyNoCredentials } from './credential-failure.ts'
 import type { MfaCodes } from './mfa.ts'
 import type { Network } from './network.ts'
-import type { SharedConfiguration } from './shared-profile.ts'
+import { givesCredentials, type SharedConfiguration } from './shared-profile.ts'
 
 type Provider = ReturnType<typeof defaultProvider>
 /** What the SDK gets credentials from, again and again. */
@@ -16,7 +22,8 @@ type Handled = Awaited<ReturnType<NodeHttpHandler['handle']>>
 type HandlerRequest = Parameters<NodeHttpHandler['handle']>[0]
 
 /**
- * The SDK's own chain of sources, made once for all clients: a code of an MFA device is good for one of them only.
+ * The SDK's own sources, made once for all clients: a code of an MFA device is good for one of them only. Where a profile
+ * says where credentials come from, they come from nowhere else: with those of the machine, pc-ctl would be somebody else.
  *
  * @returns a source whose errors say in the operator's words what is wrong, and what to type next
  */
@@ -27,25 +34,43 @@ export function credentialSource(
   environment: NodeJS.ProcessEnv = process.env,
 ): CredentialSource {
   const calls = new CredentialCalls(network)
-  const chain = defaultProvider({
+  const init = {
     ...(shared.namedBy === undefined ? {} : { profile: shared.name }),
-    mfaCodeProvider: (device) => codes.take(device),
+    mfaCodeProvider: (device: string) => codes.take(device),
     clientConfig: { requestHandler: calls },
-    // Without one, the SDK writes its warnings to the console.
-    logger: { debug: ignore, info: ignore, warn: tell, error: tell },
-  })
+    parentClientConfig: { requestHandler: calls },
+    logger: detailLogger,
+  }
+  const bound = { shared, environment }
+  const source = isBound(bound)
+    ? memoize(fromIni(init), credentialsTreatedAsExpired, credentialsWillNeedRefresh)
+    : defaultProvider(init)
   return async (options) => {
     calls.failure = undefined
     try {
-      return await chain(options)
+      if (isMissing(shared)) throw new Error('There is no such profile')
+      return await source(options)
     } catch (error) {
       throw whyNoCredentials(error, { shared, environment, failure: calls.failure })
     }
   }
 }
 
+/** Whether the profile in use is the only source there is. */
+function isBound({ shared, environment }: { shared: SharedConfiguration; environment: NodeJS.ProcessEnv }): boolean {
+  const { name, namedBy, profiles } = shared
+  const hasKeys = namedBy === undefined && (environment['AWS_ACCESS_KEY_ID'] ?? '') !== ''
+  return !hasKeys && givesCredentials(profiles[name] ?? {})
+}
+
+/** The SDK would go on to the role of the machine. */
+const isMissing = ({ name, namedBy, profiles }: SharedConfiguration): boolean =>
+  namedBy !== undefined && profiles[name] === undefined
+
 const ignore = (): void => undefined
 const tell = (...words: unknown[]): void => tellDetail(words.map(String).join(' '))
+/** Without one, the SDK writes its warnings to the console. */
+export const detailLogger = { debug: ignore, info: ignore, warn: tell, error: tell }
 
 /** How the SDK's clients of STS and IAM Identity Center get out; they keep no error for us to look at. */
 class CredentialCalls extends NodeHttpHandler {

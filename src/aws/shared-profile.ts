@@ -55,6 +55,13 @@ export async function readSharedConfiguration(
   }
 }
 
+/** Whether a profile says where credentials come from, be it wrongly. */
+export const givesCredentials = (profile: Profile): boolean =>
+  Object.entries(profile).some(([key, value]) => sources.test(key) && (value ?? '') !== '')
+
+const sources =
+  /^(aws_access_key_id|aws_secret_access_key|role_arn|credential_(source|process)|web_identity_token_file|sso_|login_session)/
+
 const namedBy = ({ source }: NonNullable<Settings['profile']>): string =>
   source.kind === 'flag' || source.kind === 'environment' ? source.name : '--profile'
 

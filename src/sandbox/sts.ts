@@ -32,6 +32,7 @@ const operations = new Set(['GetCallerIdentity', 'AssumeRole'])
 export function createSts(context: Context, iam: Iam): Sts {
   const protocol = queryProtocol('https://sts.amazonaws.com/doc/2011-06-15/', '2011-06-15')
   const sessions = context.store.collection<Session>('sts-session')
+  const usedCodes = new Set<string>()
 
   function start(role: Role, sessionName: string, seconds: number): Session {
     const session: Session = {
@@ -52,7 +53,10 @@ export function createSts(context: Context, iam: Iam): Sts {
     const sessionName = sessionNameIn(parameters)
     const seconds = Number(parameters.text('DurationSeconds') ?? 3600)
     const role = iam.role(roleArn)
-    if (role === undefined || !mayAssume(iam, request.caller, role)) throw notAuthorized(request.caller, roleArn)
+    const hasCode = takeCode(parameters)
+    if (role === undefined || !mayAssume(iam, request.caller, role, hasCode)) {
+      throw notAuthorized(request.caller, roleArn)
+    }
     if (!Number.isInteger(seconds) || seconds < 900 || seconds > role.maxSessionDuration) {
       const message = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.'
       throw new AwsError(400, 'ValidationError', message)
@@ -67,6 +71,18 @@ export function createSts(context: Context, iam: Iam): Sts {
       },
       AssumedRoleUser: { AssumedRoleId: session.assumedRoleId, Arn: session.arn },
     }
+  }
+
+  /** Whether a code of an MFA device was given. Every device is taken for one of the caller's; each code is good once. */
+  function takeCode(parameters: QueryParameters): boolean {
+    const [device, code] = [parameters.text('SerialNumber'), parameters.text('TokenCode')]
+    if (device === undefined && code === undefined) return false
+    if (!/^\d{6}$/.test(code ?? '') || usedCodes.has(`${device ?? ''} ${code ?? ''}`)) {
+      const message = 'MultiFactorAuthentication failed with invalid MFA one time pass code.'
+      throw new AwsError(403, 'AccessDenied', message)
+    }
+    usedCodes.add(`${device ?? ''} ${code ?? ''}`)
+    return true
   }
 
   return {
@@ -102,11 +118,13 @@ export function createSts(context: Context, iam: Iam): Sts {
 }
 
 /** The trust policy must allow it, by itself or, naming the account, together with the caller's policies. */
-function mayAssume(iam: Iam, caller: Caller, role: Role): boolean {
+function mayAssume(iam: Iam, caller: Caller, role: Role, hasCode: boolean): boolean {
   const verdict = judge({
     caller,
     action: 'sts:AssumeRole',
     resource: undefined,
+    // Long-term keys: without a code, the key is not there at all ("AWS global condition context keys").
+    ...(hasCode ? { context: { 'aws:MultiFactorAuthPresent': 'true' } } : {}),
     identityPolicies: iam.identityPolicies(caller),
     resourcePolicies: [parsePolicy(role.trustPolicy)],
     resourcePolicyDecides: true,

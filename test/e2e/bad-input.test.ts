@@ -65,7 +65,7 @@ const cases: readonly Case[] = [
     },
     args: bootstrap,
     code: 3,
-    says: ['no AWS credentials were found', 'aws_access_key'],
+    says: ['No AWS credentials were found', 'aws_access_key'],
   },
   {
     what: 'a bucket that does not exist',

@@ -225,5 +225,31 @@ describe('the sandbox’s IAM and STS', () => {
         'AccessDenied',
       )
     })
+
+    it('takes a code of an MFA device once, and knows who gave one', async () => {
+      const document = {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { AWS: `arn:aws:iam::${sandbox.accountId}:user/ann` },
+            Action: 'sts:AssumeRole',
+            Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
+          },
+        ],
+      }
+      const AssumeRolePolicyDocument = JSON.stringify(document)
+      await iam.send(new CreateRoleCommand({ RoleName: 'for-devices', AssumeRolePolicyDocument }))
+      const sts = new STSClient({ ...clientConfig(sandbox, user), maxAttempts: 1 })
+      const RoleArn = `arn:aws:iam::${sandbox.accountId}:role/for-devices`
+      const assume = (TokenCode?: string): Promise<unknown> => {
+        const device = TokenCode === undefined ? {} : { SerialNumber: 'arn:aws:iam::1:mfa/ann', TokenCode }
+        return sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'one', ...device }))
+      }
+      expect(await nameOf(assume())).to.equal('AccessDenied')
+      await assume('123456')
+      for (const code of ['123456', '12345x']) expect(await nameOf(assume(code)), code).to.equal('AccessDenied')
+      await assume('123457')
+    })
   })
 })
