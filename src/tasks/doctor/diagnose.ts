@@ -1,6 +1,7 @@
 import type { Aws } from '../../aws/connect.ts'
 import { originOf } from '../../edge/signature.ts'
 import type { Settings } from '../../settings/settings.ts'
+import { examineBucket } from './bucket.ts'
 import { examineMetadata, examinePackage, examineRange } from './cache.ts'
 import { type Check, type CheckStatus, type Examination, examine, type Finding, skipped } from './check.ts'
 import type { Complaint } from './complaint.ts'
@@ -42,6 +43,7 @@ export async function diagnose(aws: Aws, settings: Settings, { place, keys, fron
         () => false,
       ),
     ]).then(([{ samples }, reached]) => examineObjects(place, samples, reached)),
+    examine(examineBucket(aws, settings, keys.length > 0)).then((check) => [check]),
     front === undefined
       ? []
       : Promise.all([sampling, edgeNow()]).then(([{ samples }, now]) => examineFront(place, front, samples, now)),

@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 
 import { cacheControl } from '../../../src/repositories/cache-control.ts'
+import type { PolicyStatement } from '../../../src/aws/policy.ts'
 import { CtlError } from '../../../src/ui/errors.ts'
+import { Verbatim } from '../../../src/ui/text.ts'
 import {
   debKey,
   deploy,
@@ -45,8 +47,9 @@ describe('doctor', () => {
       'key-space': 'ok',
       'key-non-ascii': 'ok',
       missing: 'ok',
+      'bucket-tls': 'ok',
     })
-    expect(diagnosis.count).to.deep.equal({ ok: 15, failed: 0, warning: 0, skipped: 2 })
+    expect(diagnosis.count).to.deep.equal({ ok: 16, failed: 0, warning: 0, skipped: 2 })
     expect(findCheck(diagnosis, 'dns').seen).to.include('rehearsal')
     expect(findCheck(diagnosis, 'unsigned').seen).to.equal('403 Forbidden (missing token)')
     expect(findCheck(diagnosis, 'expired').seen).to.match(/expired \d+ s ago/)
@@ -110,6 +113,22 @@ describe('doctor', () => {
     } finally {
       await place.configure()
     }
+  })
+
+  it('mentions that the bucket takes requests without TLS, until its policy denies them', async () => {
+    const before = findCheck(await place.examine(), 'bucket-tls')
+    expect(before.seen).to.match(/^S3 takes them/)
+    const [, add] = before.todo
+    const statement = JSON.parse(add instanceof Verbatim ? add.lines.join('') : '') as PolicyStatement
+    await place.withStatement(statement, async () => {
+      const diagnosis = await place.examine()
+      expect(findCheck(diagnosis, 'bucket-tls')).to.include({ status: 'ok', seen: 'its policy denies them' })
+      expect(diagnosis.count.failed).to.equal(0)
+    })
+    place.sandbox.faults.add('s3:GetBucketPolicy:1:before:AccessDenied')
+    const denied = findCheck(await place.examine(), 'bucket-tls')
+    expect(denied.status).to.equal('skipped')
+    expect(denied.seen).to.include('s3:GetBucketPolicy')
   })
 
   it('notices that the bucket lets CloudFront read but not list', async () => {

@@ -59,6 +59,8 @@ export interface DeployedInstallation {
   put(key: string, body: string, control?: string): Promise<void>
   /** Has the bucket's policy without the statements that `drop` picks, while `during` runs. */
   withoutStatements(drop: (statement: PolicyStatement) => boolean, during: () => Promise<void>): Promise<void>
+  /** Has one more statement in the bucket's policy while `during` runs. */
+  withStatement(statement: PolicyStatement, during: () => Promise<void>): Promise<void>
   /** Has the distribution changed while `during` runs. */
   withDistribution(change: (config: DistributionConfig) => void, during: () => Promise<void>): Promise<void>
   close(): Promise<void>
@@ -124,7 +126,8 @@ export async function deploy(): Promise<DeployedInstallation> {
       }
     },
     put,
-    withoutStatements: (drop, during) => withoutStatements(s3, drop, during),
+    withoutStatements: (drop, during) => withPolicy(s3, (all) => all.filter((each) => !drop(each)), during),
+    withStatement: (statement, during) => withPolicy(s3, (all) => [...all, statement], during),
     withDistribution: (change, during) =>
       withDistribution(place.aws.client(CloudFrontClient, 'us-east-1'), id, change, during),
     async close() {
@@ -147,16 +150,16 @@ async function runRunbook(settings: Settings): Promise<{ id: string; domain: str
   }
 }
 
-async function withoutStatements(
+async function withPolicy(
   s3: S3Client,
-  drop: (statement: PolicyStatement) => boolean,
+  change: (statements: readonly PolicyStatement[]) => readonly PolicyStatement[],
   during: () => Promise<void>,
 ): Promise<void> {
   const { Policy = '' } = await s3.send(new GetBucketPolicyCommand({ Bucket: bucket }))
   const { Statement, ...rest } = parseDocument(Policy)
   const set = (policy: string): Promise<unknown> =>
     s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: policy }))
-  await set(JSON.stringify({ ...rest, Statement: Statement.filter((statement) => !drop(statement)) }))
+  await set(JSON.stringify({ ...rest, Statement: change(Statement) }))
   try {
     await during()
   } finally {
