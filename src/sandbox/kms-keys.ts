@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { parsePolicy, PolicySyntaxError, type Principals } from './iam-policy-document.ts'
 import {
   checkNotPending,
+  checkUsable,
   findKey,
   kmsError,
   numberIn,
@@ -80,20 +81,18 @@ export const keyOperations: Readonly<Record<string, KmsOperation>> = {
     return { KeyId: key.arn }
   },
   GetKeyRotationStatus(state, input, { region }) {
-    const key = checkNotPending(named(state, input, region))
-    return {
-      KeyId: key.arn,
-      KeyRotationEnabled: key.rotationPeriod !== undefined,
-      ...(key.rotationPeriod === undefined ? {} : { RotationPeriodInDays: key.rotationPeriod }),
-    }
+    const { arn, rotationPeriod, state: keyState } = named(state, input, region)
+    // While deletion is pending it is off; a deletion that is cancelled brings it back.
+    const rotates = rotationPeriod !== undefined && keyState !== 'PendingDeletion'
+    return { KeyId: arn, KeyRotationEnabled: rotates, ...(rotates ? { RotationPeriodInDays: rotationPeriod } : {}) }
   },
   EnableKeyRotation(state, input, { region }) {
-    const key = checkNotPending(named(state, input, region))
+    const key = checkUsable(named(state, input, region))
     putKey(state, { ...key, rotationPeriod: numberIn(input, 'RotationPeriodInDays', 90, 2560, 365) })
     return {}
   },
   DisableKeyRotation(state, input, { region }) {
-    putKey(state, { ...checkNotPending(named(state, input, region)), rotationPeriod: undefined })
+    putKey(state, { ...checkUsable(named(state, input, region)), rotationPeriod: undefined })
     return {}
   },
   GetKeyPolicy(state, input, { region }) {

@@ -1,5 +1,6 @@
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import {
+  CancelKeyDeletionCommand,
   CreateAliasCommand,
   CreateKeyCommand,
   DecryptCommand,
@@ -122,6 +123,20 @@ describe('the sandbox’s KMS', () => {
     expect(made.Plaintext).to.have.length(32)
   })
 
+  it('rotates keys that are enabled', async () => {
+    const id = await newKey()
+    const turnOn = (): Promise<string> => nameOf(kms.send(new EnableKeyRotationCommand({ KeyId: id })))
+    const rotated = async () => (await kms.send(new GetKeyRotationStatusCommand({ KeyId: id }))).KeyRotationEnabled
+    await kms.send(new DisableKeyCommand({ KeyId: id }))
+    expect([await turnOn(), await rotated()]).to.deep.equal(['DisabledException', false])
+    await kms.send(new EnableKeyCommand({ KeyId: id }))
+    expect([await turnOn(), await rotated()]).to.deep.equal(['none', true])
+    await kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 7 }))
+    expect([await turnOn(), await rotated()]).to.deep.equal(['KMSInvalidStateException', false])
+    await kms.send(new CancelKeyDeletionCommand({ KeyId: id }))
+    expect(await rotated()).to.equal(true)
+  })
+
   it('refuses to use keys that are disabled or pending deletion', async () => {
     const id = await newKey()
     const use = (): Promise<string> => nameOf(kms.send(new EncryptCommand({ KeyId: id, Plaintext: bytes('x') })))
@@ -129,8 +144,6 @@ describe('the sandbox’s KMS', () => {
     expect(await use()).to.equal('DisabledException')
     await kms.send(new EnableKeyCommand({ KeyId: id }))
     expect(await use()).to.equal('none')
-    await kms.send(new EnableKeyRotationCommand({ KeyId: id }))
-    expect((await kms.send(new GetKeyRotationStatusCommand({ KeyId: id }))).KeyRotationEnabled).to.equal(true)
     await kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 7 }))
     expect(await use()).to.equal('KMSInvalidStateException')
     const tag = new TagResourceCommand({ KeyId: id, Tags: [{ TagKey: 'a', TagValue: 'b' }] })
