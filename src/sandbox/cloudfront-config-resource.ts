@@ -14,7 +14,7 @@ import type { CloudFrontRoute } from './cloudfront-routes.ts'
 import type { Shape } from './cloudfront-shape.ts'
 import { readConfig, writeConfig, type Kept } from './cloudfront-unknown.ts'
 import { parseXml, type XmlContent } from './protocol-xml.ts'
-import { AwsError, type AwsRequest, type AwsResponse, type Context } from './service.ts'
+import { AwsError, isListed, type AwsRequest, type AwsResponse, type Context } from './service.ts'
 import type { Collection } from './store.ts'
 
 export type CloudFrontOperation = (request: AwsRequest, route: CloudFrontRoute) => Promise<AwsResponse> | AwsResponse
@@ -54,6 +54,7 @@ export function configOperations<C>(
 ): Record<string, CloudFrontOperation> {
   const { name, documents, managed } = resource
   const all = (): ConfigDocument<C>[] => [...managed, ...documents.list()]
+  const listed = (): ConfigDocument<C>[] => all().filter(({ createdAt }) => isListed(context, createdAt))
   const content = (document: ConfigDocument<C>): XmlContent => ({
     ...resource.describe(document),
     [`${name}Config`]: writeConfig(`${name}Config`, resource.config, document),
@@ -114,9 +115,9 @@ export function configOperations<C>(
       return noContent(request)
     },
     [`List${resource.plural}`](request) {
-      if (resource.isPolicy) return respond(request, `${name}List`, policyList(request, resource, content))
+      if (resource.isPolicy) return respond(request, `${name}List`, policyList(request, resource, listed(), content))
       const summary = resource.summary ?? content
-      return respond(request, `${name}List`, listContent(pageOf(request, all()), `${name}Summary`, summary))
+      return respond(request, `${name}List`, listContent(pageOf(request, listed()), `${name}Summary`, summary))
     },
   }
 }
@@ -125,15 +126,18 @@ export function configOperations<C>(
 function policyList<C>(
   request: AwsRequest,
   resource: ConfigResource<C>,
+  listed: readonly ConfigDocument<C>[],
   content: (document: ConfigDocument<C>) => XmlContent,
 ): XmlContent {
   const type = request.query.get('Type') ?? ''
   if (!['', 'managed', 'custom'].includes(type)) throw invalidArgument('The parameter Type is not valid.')
-  const managed = type === 'custom' ? [] : resource.managed
-  const custom = type === 'managed' ? [] : resource.documents.list()
-  const page = pageOf(request, [...managed, ...custom])
+  const typeOf = (document: ConfigDocument<C>): string => (resource.managed.includes(document) ? 'managed' : 'custom')
+  const page = pageOf(
+    request,
+    listed.filter((document) => type === '' || type === typeOf(document)),
+  )
   const summaries = page.items.map((document) => ({
-    Type: resource.managed.includes(document) ? 'managed' : 'custom',
+    Type: typeOf(document),
     [resource.name]: content(document),
   }))
   return {

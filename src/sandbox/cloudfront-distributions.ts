@@ -24,7 +24,7 @@ import { tagMap } from './cloudfront-tags.ts'
 import { writeConfig, type Kept } from './cloudfront-unknown.ts'
 import { checkConfig, type References } from './cloudfront-validation.ts'
 import type { XmlContent } from './protocol-xml.ts'
-import { AwsError, type AwsRequest } from './service.ts'
+import { AwsError, isListed, type AwsRequest } from './service.ts'
 
 export const isDeployed = (distribution: DistributionDocument, now: number): boolean => now >= distribution.deployedAt
 
@@ -71,7 +71,12 @@ export function distributionOperations(parts: DistributionParts): Record<string,
       parts.changed(distribution)
       return noContent(request)
     },
-    ListDistributions: (request) => listOf(parts, request, distributions.list()),
+    ListDistributions: (request) =>
+      listOf(
+        parts,
+        request,
+        distributions.list().filter(({ createdAt }) => isListed(context, createdAt ?? 0)),
+      ),
     ListDistributionsByWebACLId(request, { id }) {
       const wanted = id === 'null' ? '' : id
       return listOf(
@@ -129,6 +134,7 @@ async function create(
     config,
     unknown,
     servedConfig: undefined,
+    createdAt: context.now(),
     modifiedAt: context.now(),
     deployedAt: context.now() + context.timing.deploy,
     port,

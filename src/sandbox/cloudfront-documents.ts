@@ -31,7 +31,8 @@ export interface DistributionDocument extends Versioned {
   unknown?: readonly UnknownElement[]
   /** What the edge serves until `deployedAt`; undefined before the first deployment. */
   servedConfig: DistributionConfig | undefined
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch. States of before do not have it. */
+  createdAt?: number
   modifiedAt: number
   deployedAt: number
   /** The loopback port that plays the part of a cloudfront.net name. */

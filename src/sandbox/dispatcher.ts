@@ -93,7 +93,7 @@ export class Dispatcher {
       response = service.error(failure, request)
     }
     await this.hook(call, 'after')
-    return response
+    return due.some(({ what }) => what.kind === 'cut') ? { ...response, cut: true } : response
   }
 
   private record(request: AwsRequest, operation: string, failure?: AwsError): Call {

@@ -19,6 +19,8 @@ export type Mishap =
   | { kind: 'error'; code: string; status?: number; message?: string }
   /** The connection breaks without an answer. */
   | { kind: 'drop' }
+  /** The connection breaks in the middle of the answer; the call has had its effect. */
+  | { kind: 'cut' }
   /** The service's own word for "too many requests". */
   | { kind: 'throttle' }
   | { kind: 'delay'; milliseconds: number }
@@ -77,7 +79,7 @@ export const knownErrors: Readonly<Record<string, readonly [status: number, mess
 export const faultGrammar: readonly string[] = [
   'SERVICE:OPERATION[:CALLS][:before|after]:WHAT',
   'CALLS  2 (the second call), 1-3, or * (all, the default)',
-  'WHAT   an AWS error such as ServiceUnavailable; code=C,status=N,message=TEXT; drop; throttle; delay=2s',
+  'WHAT   an AWS error such as ServiceUnavailable; code=C,status=N,message=TEXT; drop; cut; throttle; delay=2s',
 ]
 
 /** A fault that can't be read; the message says which part. */
@@ -104,7 +106,7 @@ function parseCalls(text: string): number | readonly [number, number] {
 }
 
 function parseMishap(text: string): Mishap {
-  if (text === 'drop' || text === 'throttle') return { kind: text }
+  if (text === 'drop' || text === 'cut' || text === 'throttle') return { kind: text }
   if (text.startsWith('delay=')) return { kind: 'delay', milliseconds: parseDuration(text.slice('delay='.length)) }
   if (!text.includes('=')) {
     if (!(text in knownErrors)) {

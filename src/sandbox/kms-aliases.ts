@@ -12,6 +12,7 @@ import {
   type KmsState,
 } from './kms-state.ts'
 import type { JsonObject } from './protocol-json.ts'
+import { isListed } from './service.ts'
 
 /** Operations on aliases, KMS API reference. */
 export const aliasOperations: Readonly<Record<string, KmsOperation>> = {
@@ -40,7 +41,8 @@ export const aliasOperations: Readonly<Record<string, KmsOperation>> = {
     const target = keyId === undefined ? undefined : findKey(state, keyId, region).id
     const aliases = state.aliases
       .list()
-      .filter((alias) => alias.region === region && (target === undefined || alias.targetKeyId === target))
+      .filter((alias) => alias.region === region && isListed(state.context, alias.createdAt))
+      .filter((alias) => target === undefined || alias.targetKeyId === target)
     return page(input, aliases, 'Aliases', (alias) => ({
       AliasName: alias.name,
       AliasArn: alias.arn,

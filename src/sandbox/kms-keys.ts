@@ -19,7 +19,7 @@ import {
 } from './kms-state.ts'
 import { isObject, type JsonObject } from './protocol-json.ts'
 import { isServicePrincipal } from './service-principals.ts'
-import type { AwsRequest } from './service.ts'
+import { isListed, type AwsRequest } from './service.ts'
 
 const day = 86_400_000
 const longestPolicy = 32_768
@@ -132,11 +132,11 @@ export const keyOperations: Readonly<Record<string, KmsOperation>> = {
 const named = (state: KmsState, input: JsonObject, region: string): Key =>
   findKey(state, requiredIn(input, 'KeyId'), region)
 
-/** Keys of a region, oldest first. */
+/** Keys of a region that lists show, oldest first. */
 export const keysOf = (state: KmsState, region: string): Key[] =>
   state.keys
     .list()
-    .filter((key) => key.region === region)
+    .filter((key) => key.region === region && isListed(state.context, key.createdAt))
     .sort((a, b) => a.createdAt - b.createdAt)
 
 function setState(state: KmsState, key: Key, next: 'Enabled' | 'Disabled'): object {

@@ -48,10 +48,12 @@ export function lambdaLooks(parts: LambdaParts): Record<string, LambdaOperation>
   return {
     GetFunction(request, route) {
       const [fn, state, qualifier] = found(request, route)
+      // "Lambda returns tag data only if you have explicit allow permissions for lambda:ListTags."
+      const mayListTags = parts.mayDo(request.caller, 'lambda:ListTags', functionArn(context, fn), fn.tags)
       return restJsonResponse(request, 200, {
         Configuration: configuration(context, fn, state, qualifier),
         Code: { RepositoryType: 'S3', Location: parts.code.location(state.codeSha256) },
-        ...(Object.keys(fn.tags).length > 0 ? { Tags: fn.tags } : {}),
+        ...(mayListTags && Object.keys(fn.tags).length > 0 ? { Tags: fn.tags } : {}),
       })
     },
     GetFunctionConfiguration(request, route) {

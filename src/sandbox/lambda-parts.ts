@@ -3,7 +3,7 @@ import { hexOf, type CodeStore } from './lambda-code.ts'
 import { functionArn, type FunctionState, type LambdaFunction } from './lambda-function.ts'
 import type { FunctionRoles } from './lambda-peers.ts'
 import type { LambdaRoute } from './lambda-routes.ts'
-import type { AwsRequest, AwsResponse, Context } from './service.ts'
+import type { AwsRequest, AwsResponse, Caller, Context } from './service.ts'
 import type { Collection } from './store.ts'
 
 /** What Lambda's operations work with. */
@@ -14,6 +14,8 @@ export interface LambdaParts {
   readonly code: CodeStore
   readonly runtime: FunctionRuntime
   isReplicated(versionArn: string): boolean
+  /** Whether IAM lets a caller do something with a function that has these tags. */
+  mayDo(caller: Caller, action: string, functionArn: string, tags: Readonly<Record<string, string>>): boolean
 }
 
 /** One operation: the request, where its path leads, and the way to answer. */

@@ -19,7 +19,7 @@ const edgePlacement: Placement = { region: 'eu-central-1', replica: true }
  * Lambda: functions of a region, their numbered versions and their states, and running them.
  * Written from the Lambda API reference (2015-03-31).
  */
-export function createLambda(context: Context, roles: FunctionRoles): LambdaService {
+export function createLambda(context: Context, roles: FunctionRoles, mayDo: LambdaParts['mayDo']): LambdaService {
   let isReplicated: (versionArn: string) => boolean = () => false
   const parts: LambdaParts = {
     context,
@@ -28,6 +28,7 @@ export function createLambda(context: Context, roles: FunctionRoles): LambdaServ
     code: createCodeStore(context),
     runtime: createFunctionRuntime(context, roles),
     isReplicated: (versionArn) => isReplicated(versionArn),
+    mayDo,
   }
   const operations = new Map<string, LambdaOperation>(
     Object.entries({ ...lambdaLooks(parts), ...lambdaChanges(parts), ...lambdaInvoke(parts) }),

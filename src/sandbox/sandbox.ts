@@ -89,6 +89,7 @@ export const rehearsalTiming: Timing = {
   functionActive: 1000,
   deploy: 5000,
   invalidation: 2000,
+  listed: 0,
 }
 
 /** The account that AWS's own documents use. */

@@ -109,7 +109,8 @@ async function write(incoming: IncomingMessage, outgoing: ServerResponse, respon
   } else if (incoming.method !== 'HEAD') {
     const bytes = Buffer.from(body ?? '')
     if (response.status !== 204 && response.status !== 304) outgoing.setHeader('content-length', bytes.length)
-    outgoing.end(bytes)
+    if (response.cut === true) outgoing.write(bytes.subarray(0, bytes.length / 2), () => incoming.socket.destroy())
+    else outgoing.end(bytes)
     return
   }
   outgoing.end()

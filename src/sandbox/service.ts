@@ -52,6 +52,8 @@ export interface AwsResponse {
   status: number
   headers?: Record<string, string>
   body?: string | Buffer | Readable
+  /** The connection breaks in the middle of a body that is not streamed. */
+  cut?: boolean
 }
 
 /** An error as AWS answers it; each protocol writes it in its own format. */
@@ -107,7 +109,13 @@ export interface Timing {
   deploy: number
   /** Until an invalidation is Completed. */
   invalidation: number
+  /** Until a new key, alias or resource of CloudFront shows up in lists; asked for by its name it is there at once. */
+  listed: number
 }
+
+/** Whether what was made then shows up in lists by now. */
+export const isListed = (context: Context, createdAt: number): boolean =>
+  context.now() >= createdAt + context.timing.listed
 
 /** What the services know of each other without going over the wire. */
 export interface Context {

@@ -1,10 +1,12 @@
 import { createAcm } from './acm.ts'
+import { isAllowed } from './authorization.ts'
 import type { AcmService, CloudFrontService } from './cloudfront-peers.ts'
 import { createCloudFront } from './cloudfront.ts'
 import { startEdge, type Edge } from './edge.ts'
 import { createIam, type Iam } from './iam.ts'
 import { createKms, type Kms } from './kms.ts'
 import type { FunctionRoles, LambdaService } from './lambda-peers.ts'
+import { keysOf } from './lambda-permissions.ts'
 import { createLambda } from './lambda.ts'
 import { createS3, type S3 } from './s3.ts'
 import type { Context, Service } from './service.ts'
@@ -35,7 +37,16 @@ export async function createServices(context: Context): Promise<Services> {
     assumableBy: (roleArn, principal) => iam.assumableBy(roleArn, principal),
     startSession: (roleArn, sessionName) => sts.startSession(roleArn, sessionName),
   }
-  const lambda = createLambda(context, roles)
+  const lambda = createLambda(context, roles, (caller, action, resource, tags) =>
+    isAllowed({
+      caller,
+      action,
+      resource,
+      context: keysOf('aws:ResourceTag', tags),
+      identityPolicies: iam.identityPolicies(caller),
+      resourcePolicies: [],
+    }),
+  )
   const acm = createAcm(context)
   const cloudfront = createCloudFront(context, { lambda, roles, certificates: acm })
   const tagging = createTagging([kms, lambda, cloudfront])

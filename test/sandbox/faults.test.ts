@@ -12,6 +12,7 @@ describe('sandbox faults', () => {
       when: 'after',
       what: { kind: 'error', code: 'ServiceUnavailable' },
     })
+    expect(parseFault('kms:CreateKey:1:cut').what).to.deep.equal({ kind: 'cut' })
     expect(parseFault('*:*:drop').what).to.deep.equal({ kind: 'drop' })
     expect(parseFault('s3:PutObject:1-3:throttle')).to.deep.include({ calls: [1, 3], when: 'before' })
     expect(parseFault('kms:Encrypt:*:before:delay=1.5s').what).to.deep.equal({ kind: 'delay', milliseconds: 1500 })
