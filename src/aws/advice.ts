@@ -1,10 +1,15 @@
 import { newestRuntime, olderRuntime } from '../edge/runtime.ts'
+import type { Operation } from './operation.ts'
 
 /** What to do about errors of AWS that say what is wrong but not what helps, by their names in the API references. */
 const advice: readonly (readonly [name: RegExp, what: string, message?: RegExp])[] = [
   [
-    /^(Throttling|ThrottlingException|TooManyRequestsException|SlowDown|RequestLimitExceeded)$/,
+    /^(Throttling|ThrottlingException|ThrottledException|TooManyRequestsException|SlowDown|RequestLimitExceeded)$/,
     'Something else calls AWS a lot at the moment (consoles, Terraform, monitoring): wait a minute.',
+  ],
+  [
+    /^(PreconditionFailed(Exception)?|InvalidIfMatchVersion|ConcurrentModification(Exception)?|OperationAborted)$/,
+    'Something else changes the same thing all the time (Terraform, a controller, another pc-ctl): stop it.',
   ],
   [
     /^CNAMEAlreadyExists$/,
@@ -24,10 +29,58 @@ const advice: readonly (readonly [name: RegExp, what: string, message?: RegExp])
     `Lambda has given this runtime up. Run \`pc-ctl bootstrap-cloudfront --runtime ${newestRuntime}\`.`,
     /runtime parameter of \S+ is no longer supported/,
   ],
+  [
+    /^CloudFrontOriginAccessIdentityAlreadyExists$/,
+    'The identity that this installation made has another comment now: set it back to "packagecloud:enterprise INSTALLATION", or use --origin-access oac.',
+  ],
   [/^CodeStorageExceededException$/, 'Versions of all functions count: delete some that no distribution uses.'],
-  [/^(TooMany|LimitExceeded)/, 'A quota of the account is used up: look at Service Quotas in us-east-1.'],
 ]
 
-/** Advice on an error of AWS, if there is any. */
-export const adviceOn = (errorName: string, text: string): string | undefined =>
-  advice.find(([name, , message]) => name.test(errorName) && (message?.test(text) ?? true))?.[1]
+/**
+ * Quotas by the error that says that they are used up, and the call that ran into them; where the call does not
+ * matter, by the error alone.
+ *
+ * Sources: IAM User Guide, "IAM and AWS STS quotas"; KMS Developer Guide, "Resource quotas"; CloudFront Developer Guide,
+ * "Quotas".
+ */
+const quotas: readonly (readonly [error: RegExp, quota: string, remedy?: string])[] = [
+  [/^iam:CreateRole /, 'Roles per account', 'delete roles that nothing uses, or have it raised'],
+  [/^iam:PutRolePolicy /, 'Role inline policy size', 'it is fixed: remove other inline policies of the role'],
+  [/^iam:UpdateAssumeRolePolicy /, 'Role trust policy length'],
+  [/^iam:TagRole /, 'Tags per IAM role', 'it is fixed: remove tags of the role'],
+  [/^kms:CreateKey /, 'KMS keys', 'schedule the deletion of keys that nothing uses, or have it raised'],
+  [/^kms:CreateAlias /, 'Aliases per KMS key', 'remove aliases of the key'],
+  [/ TooManyDistributionsWithLambdaAssociations$/, 'Distributions per AWS account with Lambda@Edge'],
+  [/ TooManyDistributionsWithSingleFunctionARN$/, 'Distributions per function'],
+  [/ TooManyDistributionCNAMEs$/, 'Alternate domain names (CNAMEs) per distribution'],
+  [/ TooManyDistributionsAssociatedToCachePolicy$/, 'Distributions associated with the same cache policy'],
+  [
+    / TooManyDistributions$/,
+    'Distributions per AWS account',
+    'remove distributions that nothing uses, or have it raised',
+  ],
+  [
+    / TooManyCloudFrontOriginAccessIdentities$/,
+    'Origin access identities per account',
+    'have it raised, or use --origin-access oac',
+  ],
+  [/ TooManyOriginAccessControls$/, 'Origin access controls per account'],
+  [/ TooManyCachePolicies$/, 'Cache policies per AWS account', 'delete policies that nothing uses, or have it raised'],
+]
+
+/** Errors that stand for a quota that is used up. */
+const quotaErrors = /^(TooMany|LimitExceeded)/
+
+/** Advice on an error of AWS, in one line, if there is any. */
+export function adviceOn(name: string, message: string, called?: Operation): string[] {
+  const known = advice.find(([pattern, , text]) => pattern.test(name) && (text?.test(message) ?? true))?.[1]
+  if (known !== undefined) return [known]
+  if (!quotaErrors.test(name)) return []
+  const where = 'Service Quotas, in us-east-1'
+  const call = called === undefined ? '' : `${called.service}:${called.operation}`
+  const [, quota, remedy = 'have it raised'] = quotas.find(([pattern]) => pattern.test(`${call} ${name}`)) ?? []
+  // IAM says it itself: "Cannot exceed quota for RolesPerAccount: 1000".
+  const named = quota ?? /quota for (\w+)/.exec(message)?.[1]
+  if (named === undefined) return [`A quota of the account is used up: look at ${where}.`]
+  return [`The quota "${named}" is used up (${where}): ${remedy}.`]
+}

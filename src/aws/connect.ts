@@ -7,6 +7,7 @@ import { createDoubt, doubtHeads } from './doubt.ts'
 import { devicesOf, MfaCodes } from './mfa.ts'
 import { type Network, openNetwork } from './network.ts'
 import { noteOperation, type Notable, traceCalls } from './operation.ts'
+import { toldRetries } from './retries.ts'
 import { readSharedConfiguration } from './shared-profile.ts'
 
 /** What every client is made with; the SDK fills in the rest from its own environment variables. */
@@ -16,7 +17,7 @@ interface ClientConfig {
   credentials?: CredentialSource | { accessKeyId: string; secretAccessKey: string }
   requestHandler?: { httpAgent: HttpAgent; httpsAgent: HttpAgent }
   maxAttempts: number
-  retryMode: 'standard' | 'adaptive'
+  retryStrategy: ReturnType<typeof toldRetries>
   forcePathStyle?: boolean
   customUserAgent: string
   logger: typeof detailLogger
@@ -77,8 +78,7 @@ export async function connect(
   const customEndpoint = environment['AWS_ENDPOINT_URL'] ?? environment['AWS_ENDPOINT_URL_S3']
   const config: ClientConfig = {
     // CloudFront answers bursts with "Throttling: Rate exceeded", which three attempts do not outlast.
-    maxAttempts: 8,
-    retryMode: 'standard',
+    ...attempts(8),
     customUserAgent: 'pc-ctl',
     logger: detailLogger,
     ...(customEndpoint === undefined ? {} : { forcePathStyle: true }),
@@ -100,7 +100,7 @@ function doorTo(config: ClientConfig, network: Network, bucketRegion: string | u
       if (existing instanceof Class) return existing
       const made = new Class({
         ...config,
-        ...(once === undefined ? {} : { maxAttempts: 1 }),
+        ...(once === undefined ? {} : attempts(1)),
         ...(region === undefined ? {} : { region }),
       })
       observe(made, aws)
@@ -113,6 +113,8 @@ function doorTo(config: ClientConfig, network: Network, bucketRegion: string | u
   }
   return aws
 }
+
+const attempts = (most: number) => ({ maxAttempts: most, retryStrategy: toldRetries(most) })
 
 function observe(client: Client & Notable, aws: Aws): void {
   noteOperation(client)

@@ -12,6 +12,7 @@ import {
   requestIdLines,
   statusOf,
 } from './aws-error.ts'
+import { howItBrokeOff } from './no-answer.ts'
 import { iamAction, type Operation, operationBehind } from './operation.ts'
 
 export { isBadIdentity, statusOf } from './aws-error.ts'
@@ -43,6 +44,11 @@ function explainAnswer(error: unknown, doing: string): CtlError {
   }
   if (isBadIdentity(error)) return identityFailure(doing, error)
   if (isDenial(error)) return denial(doing, called, message, error)
+  const brokenOff = howItBrokeOff(error)
+  if (brokenOff !== undefined) {
+    const hint = 'What the call did is not known: run the same command again, it looks first and goes on from there.'
+    return failure(`AWS gave no complete answer${call}: ${brokenOff}`, hint, 'NoAnswer')
+  }
   const network = networkFailure(error)
   if (network !== undefined) {
     const nameless = name === '' || name === 'Error' || name === 'TypeError'
@@ -50,9 +56,8 @@ function explainAnswer(error: unknown, doing: string): CtlError {
   }
   if (statusOf(error) === undefined)
     return failure(message, 'What is done is kept: the same command goes on from there.')
-  const advice = adviceOn(name, message)
   return failure(`AWS answered ${name}${call}: ${message}`, [
-    ...(advice === undefined ? [] : [advice]),
+    ...adviceOn(name, message, called),
     'Run the same command again once this is put right; what is done is kept.',
   ])
 }

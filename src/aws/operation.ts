@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
 import { messageOf } from '../ui/errors.ts'
 import { attemptsOf, deniedBy, isDenial, requestIdsOf, statusOf } from './aws-error.ts'
 import { nameOf } from './absent.ts'
@@ -27,15 +29,24 @@ const operations = new WeakMap<object, Operation>()
 export const operationBehind = (error: unknown): Operation | undefined =>
   typeof error === 'object' && error !== null ? operations.get(error) : undefined
 
+const calls = new AsyncLocalStorage<Operation>()
+
+/** The call that is being made, such as `iam:CreateRole`. */
+export function callNow(): string | undefined {
+  const call = calls.getStore()
+  return call === undefined ? undefined : `${call.service}:${call.operation}`
+}
+
 /** Makes a client remember, for each error it throws, which operation it was: AWS's own message often doesn't say. */
 export function noteOperation(client: Notable): void {
   client.middlewareStack.add(
     (next, context) => async (args) => {
+      const called = operationOf(context)
       try {
-        return await next(args)
+        return await calls.run(called, () => next(args))
       } catch (error) {
         if (typeof error === 'object' && error !== null) {
-          operations.set(error, { ...operationOf(context), resource: objectOf(args.input) })
+          operations.set(error, { ...called, resource: objectOf(args.input) })
         }
         throw error
       }

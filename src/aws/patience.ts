@@ -1,14 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { CtlError } from '../ui/errors.ts'
+import type { Talk } from '../ui/step-talk.ts'
 
-/** How a step talks while it works, and how it learns that the operator wants to stop. */
-export interface Talk {
-  /** Shows one line beneath the step: what it is doing or waiting for. */
-  tell(text: string): void
-  /** Aborted by SIGINT, SIGTERM or SIGHUP. Waits end at once; calls in hand are finished. */
-  readonly signal: AbortSignal
-}
+export type { Talk } from '../ui/step-talk.ts'
 
 /** Delays between attempts, in milliseconds: `first`, doubling up to `most`, giving up after `total`. */
 export interface Pace {
@@ -92,8 +87,12 @@ export async function patiently<T>(
   }
 }
 
-/** A pause that keeps the elapsed time on the screen moving. */
-async function pauseTelling(why: string, started: number, delay: number, talk: Talk): Promise<void> {
+/**
+ * A pause that keeps the elapsed time on the screen moving.
+ *
+ * @param started - since when the elapsed time counts, in milliseconds since the epoch
+ */
+export async function pauseTelling(why: string, started: number, delay: number, talk: Talk): Promise<void> {
   const end = Date.now() + delay
   for (let left = delay; left > 0; left = end - Date.now()) {
     talk.tell(`${why} (${elapsed(Date.now() - started)})`)

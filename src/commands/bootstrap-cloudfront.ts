@@ -24,7 +24,7 @@ export default class BootstrapCloudfront extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<{ plan: PlanLine[] } | { functionVersion: string; next: string; report: PlanLine[] }> {
+  async run(): Promise<{ plan: PlanLine[] } | Bootstrapped> {
     const { flags } = await this.parse(BootstrapCloudfront)
     const settings = await loadSettings(flags)
     const aws = await connect(settings)
@@ -46,6 +46,14 @@ export default class BootstrapCloudfront extends CtlCommand {
     const next = followUp(outcome.done, carriedFlags(flags))
     this.say('Now run:')
     this.print(verbatim(next))
-    return { functionVersion: outcome.done.version.arn, next, report: outcome.report }
+    const { done, report, warnings } = outcome
+    return { functionVersion: done.version.arn, next, report, warnings }
   }
+}
+
+interface Bootstrapped {
+  readonly functionVersion: string
+  readonly next: string
+  readonly report: PlanLine[]
+  readonly warnings: readonly string[]
 }

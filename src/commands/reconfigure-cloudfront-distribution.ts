@@ -65,6 +65,6 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
     this.say(...result.warnings.map(warning), `Put these lines into ${settings.configFile}:`)
     this.print(verbatim(...result.lines))
     this.say(...advice(result.next))
-    return { ...result, report: outcome.report }
+    return { ...result, warnings: [...outcome.warnings, ...result.warnings], report: outcome.report }
   }
 }

@@ -4,14 +4,25 @@ import { join } from 'node:path'
 import { GetBucketPolicyCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
 
 import { absentAs, nameOf } from '../aws/absent.ts'
+import { leavesOpen } from '../aws/no-answer.ts'
 import type { Aws } from '../aws/connect.ts'
 import type { Names } from '../aws/names.ts'
-import { patiently, propagation, type Talk } from '../aws/patience.ts'
+import { type Pace, patiently, propagation, type Talk } from '../aws/patience.ts'
 import { parseDocument, type PolicyDocument, type PolicyStatement } from '../aws/policy.ts'
 import { messageOf } from '../ui/errors.ts'
-import type { Bucket } from './bucket.ts'
 import { whyPolicyBlocked } from './blocked-policy.ts'
-import { type Change, create, type Decision, policyChange, refuse, type Resource, updateIf } from './resource.ts'
+import type { Bucket } from './bucket.ts'
+import {
+  canonical,
+  type Change,
+  ChangedMeanwhile,
+  create,
+  type Decision,
+  policyChange,
+  refuse,
+  type Resource,
+  updateIf,
+} from './resource.ts'
 
 /** Whom the bucket lets in. */
 export type Reader =
@@ -37,8 +48,9 @@ const maximumSize = 20_480
  * The statements of the bucket's policy that let CloudFront in. The policy is the operator's: ours are found by their
  * Sid, and everything else in it is written back as it was read.
  *
- * S3 has no version token for policies. So the policy is read, merged and written without delay, read again to see that
- * nobody else's write came in between, and kept in a file as it was before.
+ * S3 has no version token for policies. So each write comes right after a look that shows the policy unchanged, and is
+ * repeated only so; the policy is read again to see that nobody else's write came in between, which the chain does once
+ * more at its end; and it is kept in a file as it was before.
  */
 export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy> {
   const read = async ({ bucket }: BucketPolicyWant): Promise<BucketPolicy | undefined> => {
@@ -68,8 +80,15 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
       const document = merged(want, live?.document)
       if (live !== undefined) await backUp(want, live.document, talk)
       const command = new PutBucketPolicyCommand({ Bucket: bucket.name, Policy: JSON.stringify(document) })
-      const s3 = aws.client(S3Client, bucket.region)
-      await patiently(() => s3.send(command), whyNotYet, propagation, talk).catch(async (error: unknown) => {
+      const s3 = aws.client(S3Client, bucket.region, 'once')
+      const put = async (): Promise<void> => {
+        const now = await read(want)
+        if (now !== undefined && decideBucketPolicy(want, now).do === 'keep') return
+        if (canonical(now) !== canonical(live)) throw lostUpdate(bucket)
+        await s3.send(command)
+      }
+      const untilKnown = () => patiently(put, whyNotYet, propagation, talk)
+      await patiently(untilKnown, whyRepeat, repetition, talk).catch(async (error: unknown) => {
         throw (await whyPolicyBlocked(s3, bucket.name, document, error)) ?? error
       })
       const written = await read(want)
@@ -187,8 +206,13 @@ function whyNotYet(error: unknown): string | undefined {
     : undefined
 }
 
-function lostUpdate(bucket: Bucket): Error {
-  const error = new Error(`Someone else is writing the policy of bucket ${bucket.name} at the same time.`)
-  error.name = 'ConcurrentModification'
-  return error
+const repetition: Pace = { first: 250, most: 2_000, total: 20_000 }
+
+/** Why the look and the write are repeated, if they are. The write alone never is: its policy may be old by then. */
+function whyRepeat(error: unknown): string | undefined {
+  if (nameOf(error) === 'SlowDown') return 'waiting because S3 asks for fewer requests'
+  return leavesOpen(error) ? 'S3 gave no proper answer; looking at the policy again' : undefined
 }
+
+const lostUpdate = (bucket: Bucket): Error =>
+  new ChangedMeanwhile(`Someone else is writing the policy of bucket ${bucket.name} at the same time.`)

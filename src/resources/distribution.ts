@@ -9,7 +9,7 @@ import {
 import { nameOf } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf, tagKey } from '../aws/names.ts'
-import { patiently, propagation, type Talk } from '../aws/patience.ts'
+import { patiently, pause, propagation, type Talk } from '../aws/patience.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
 import { type Bucket, hostsOf } from './bucket.ts'
 import {
@@ -227,14 +227,24 @@ async function createDistribution(aws: Aws, want: DistributionWant, talk: Talk):
   } catch (error) {
     const existing = /Already exists: (\w+)/.exec(messageOf(error))?.[1]
     if (nameOf(error) !== 'DistributionAlreadyExists' || existing === undefined) throw error
-    // An answer that was lost, or a list that does not show it yet.
-    const found = await getOwned(aws, existing)
+    // An answer that was lost, a list that does not show it yet, or somebody who was faster.
+    const found = await untilTagged(aws, existing, want.names, talk)
     if (found?.owner === want.names.installation) return found
     throw new CtlError(
       'refused',
       `The distribution ${existing} was made for this installation and bucket but lost its tag ${tagKey}.`,
       { hint: `Run the command again with --distribution ${existing} --adopt.`, cause: error },
     )
+  }
+}
+
+/** What was just made with a tag may show without it for a moment, or not at all. */
+async function untilTagged(aws: Aws, id: string, names: Names, talk: Talk): Promise<Distribution | undefined> {
+  for (let look = 1, delay = 250; ; look++, delay *= 2) {
+    const found = await getOwned(aws, id)
+    if (found?.owner === names.installation || look === 4) return found
+    talk.tell(`waiting until CloudFront shows the tag of ${id}`)
+    await pause(delay, talk.signal)
   }
 }
 
@@ -248,6 +258,11 @@ function whyNotYet(error: unknown): string | undefined {
       return undefined
     case 'InvalidOriginAccessIdentity':
       return 'waiting until CloudFront knows the new origin access identity everywhere'
+    case 'InvalidOriginAccessControl':
+    case 'NoSuchOriginAccessControl':
+      return 'waiting until CloudFront knows the new origin access control everywhere'
+    case 'NoSuchCachePolicy':
+      return 'waiting until CloudFront knows the new cache policy everywhere'
     case 'InvalidViewerCertificate':
       return "waiting until CloudFront can use the certificate (it may be new; if this doesn't pass, it is not valid)"
     default:

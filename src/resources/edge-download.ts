@@ -3,8 +3,11 @@ import type { IncomingMessage } from 'node:http'
 import { isTraced, traceCall } from '../aws/call-trace.ts'
 import { edgeRegion } from '../aws/names.ts'
 import type { Network } from '../aws/network.ts'
+import { leavesOpen } from '../aws/no-answer.ts'
+import { type Pace, patiently } from '../aws/patience.ts'
 import { bodyOf } from '../aws/s3-answer.ts'
 import { CtlError } from '../ui/errors.ts'
+import { talkNow } from '../ui/step-talk.ts'
 import { type EdgePackage, unpackEdge } from './edge-package.ts'
 
 /** So long an answer may be awaited, in milliseconds. The package is small. */
@@ -21,6 +24,18 @@ export async function download(
   location: string | undefined,
 ): Promise<EdgePackage | undefined> {
   if (location === undefined) return undefined
+  return patiently(() => fetchPackage(network, location), whyAgain, downloading, talkNow())
+}
+
+/** A download changes nothing, so it may be repeated. */
+const downloading: Pace = { first: 250, most: 2_000, total: 20_000 }
+
+const whyAgain = (error: unknown): string | undefined =>
+  leavesOpen(error instanceof CtlError ? error.cause : error)
+    ? 'the deployed function could not be downloaded; trying again'
+    : undefined
+
+async function fetchPackage(network: Pick<Network, 'get'>, location: string): Promise<EdgePackage> {
   const { protocol, host: domain, pathname, search } = new URL(location)
   const scheme = protocol === 'https:' ? 'https' : 'http'
   const begun = performance.now()
@@ -37,6 +52,7 @@ export async function download(
       ...(id === undefined ? [] : [`AWS knows this call by its request id ${id}.`]),
     ],
     code: 'DownloadFailed',
+    cause: { $metadata: { httpStatusCode: status } },
   })
 }
 

@@ -1,24 +1,20 @@
 import { createHash } from 'node:crypto'
 
 import {
-  CreateFunctionCommand,
   type FunctionConfiguration,
   GetFunctionCommand,
-  GetFunctionConfigurationCommand,
+  type GetFunctionCommandOutput,
   LambdaClient,
-  type Runtime,
-  TagResourceCommand,
-  UpdateFunctionCodeCommand,
-  UpdateFunctionConfigurationCommand,
+  ListTagsCommand,
 } from '@aws-sdk/client-lambda'
 
-import { absentAs, nameOf } from '../aws/absent.ts'
+import { absentAs } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf, tagKey } from '../aws/names.ts'
-import { patiently, propagation, settling, type Talk, until } from '../aws/patience.ts'
-import { edgeFiles, type EdgeRules } from '../edge/config.ts'
+import type { EdgeRules } from '../edge/config.ts'
 import { newestRuntime, runsOurs } from '../edge/runtime.ts'
-import { CtlError, messageOf } from '../ui/errors.ts'
+import { fixedSettings, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
+import { createFunction, updateFunction } from './edge-function-writes.ts'
 import { decryptSecrets, encryptSecrets, type SealedSecrets } from './edge-secrets.ts'
 import { download } from './edge-download.ts'
 import { type EdgePackage, packEdge, unpackEdge } from './edge-package.ts'
@@ -65,26 +61,10 @@ export interface EdgeFunction {
   readonly owner: string | undefined
 }
 
-/** What a version inherits from the function besides its code. */
-export interface FunctionSettings {
-  readonly Runtime: string
-  readonly Handler: string
-  readonly Role: string
-  readonly MemorySize: number
-  /** Seconds. */
-  readonly Timeout: number
-}
-
-/**
- * 128 MB, 5 s and a package below 1 MB are allowed for viewer events under the old and under the new quotas of
- * `Lambda@Edge`.
- */
 const wantedSettings = ({ runtime, roleArn }: EdgeFunctionWant, live: EdgeFunction | undefined): FunctionSettings => ({
+  ...fixedSettings,
   Runtime: runtime ?? (live !== undefined && runsOurs(live.settings.Runtime) ? live.settings.Runtime : newestRuntime),
-  Handler: edgeFiles.handler,
   Role: roleArn,
-  MemorySize: 128,
-  Timeout: 5,
 })
 
 /** Rules of new installations. packagecloud's own tokens are SHA-1, so that is on. */
@@ -110,7 +90,11 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
     needs: ({ names, accountId, roleArn, keyArn }) => {
       const resources = [`arn:aws:lambda:${edgeRegion}:${accountId}:function:${names.functionName}`]
       return [
-        { access: 'read', actions: ['lambda:GetFunction', 'lambda:GetFunctionConfiguration'], resources },
+        {
+          access: 'read',
+          actions: ['lambda:GetFunction', 'lambda:GetFunctionConfiguration', 'lambda:ListTags'],
+          resources,
+        },
         { access: 'read', actions: ['kms:Decrypt'], resources: [keyArn] },
         {
           access: 'write',
@@ -137,7 +121,7 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
       const found = await absentAs('ResourceNotFoundException', read)
       if (found?.Configuration === undefined) return undefined
       const deployed = await download(aws.network, found.Code?.Location)
-      return toEdgeFunction(aws, names, found.Configuration, deployed, ownerOf(found.Tags))
+      return toEdgeFunction(aws, names, found.Configuration, deployed, await ownerOfFunction(aws, found))
     },
 
     decide: decideEdgeFunction,
@@ -146,9 +130,11 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
       const { names } = want
       const sealed = sealedIfRight(want, live) ?? (await encryptSecrets(aws, want, talk))
       const zip = packEdge({ code: want.code, sealed, rules: wantedRules(want, live) })
-      if (live === undefined) await createFunction(lambda, want, zip, talk)
-      else await updateFunction(lambda, want, live, zip, talk)
-      const configuration = await settled(lambda, names.functionName, talk)
+      const wish = { names, settings: wantedSettings(want, live) }
+      const configuration =
+        live === undefined
+          ? await createFunction(lambda, wish, zip, talk)
+          : await updateFunction(lambda, wish, live, zip, talk)
       return toEdgeFunction(aws, names, configuration, unpackEdge(zip), names.installation)
     },
   }
@@ -201,104 +187,15 @@ export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | 
   )
 }
 
-/** The settings that differ, one change each. */
-export const settingsChanges = (live: FunctionSettings, wanted: FunctionSettings) => [
-  ...change('Runtime', live.Runtime, wanted.Runtime),
-  ...change('Handler', live.Handler, wanted.Handler),
-  ...change('Role', live.Role, wanted.Role),
-  ...change('MemorySize', live.MemorySize, wanted.MemorySize),
-  ...change('Timeout', live.Timeout, wanted.Timeout),
-]
-
-/** The part of a function's or a version's configuration that is ours to set. */
-export const settingsOf = (configuration: FunctionConfiguration): FunctionSettings => ({
-  Runtime: configuration.Runtime ?? '',
-  Handler: configuration.Handler ?? '',
-  Role: configuration.Role ?? '',
-  MemorySize: configuration.MemorySize ?? 0,
-  Timeout: configuration.Timeout ?? 0,
-})
-
-async function createFunction(lambda: LambdaClient, want: EdgeFunctionWant, ZipFile: Uint8Array, talk: Talk) {
-  const { Runtime: runtime, ...settings } = wantedSettings(want, undefined)
-  const command = new CreateFunctionCommand({
-    FunctionName: want.names.functionName,
-    Description: 'Checks signed package URLs at CloudFront for packagecloud:enterprise',
-    Code: { ZipFile },
-    Runtime: runtime as Runtime,
-    ...settings,
-    Tags: { [want.names.tag.Key]: want.names.tag.Value },
-  })
-  await patiently(() => lambda.send(command), whyNotYet, propagation, talk)
-}
-
-async function updateFunction(
-  lambda: LambdaClient,
-  want: EdgeFunctionWant,
-  live: EdgeFunction,
-  ZipFile: Uint8Array,
-  talk: Talk,
-): Promise<void> {
-  const FunctionName = want.names.functionName
-  if (live.owner !== want.names.installation) {
-    await lambda.send(
-      new TagResourceCommand({ Resource: live.arn, Tags: { [want.names.tag.Key]: want.names.tag.Value } }),
-    )
-  }
-  const wanted = wantedSettings(want, live)
-  const { Runtime: runtime, ...settings } = wanted
-  // The revision moves by itself while an earlier update settles, so it is read only once that is over.
-  if (settingsChanges(live.settings, wanted).length > 0) {
-    const { RevisionId } = await settled(lambda, FunctionName, talk)
-    const command = new UpdateFunctionConfigurationCommand({
-      FunctionName,
-      Runtime: runtime as Runtime,
-      ...settings,
-      RevisionId,
-    })
-    await patiently(() => lambda.send(command), whyNotYet, propagation, talk)
-  }
-  if (createHash('sha256').update(ZipFile).digest('base64') !== live.codeSha256) {
-    const { RevisionId } = await settled(lambda, FunctionName, talk)
-    const command = new UpdateFunctionCodeCommand({ FunctionName, ZipFile, RevisionId })
-    await patiently(() => lambda.send(command), whyNotYet, propagation, talk)
-  }
-}
-
-/** Errors that Lambda answers only until IAM's news has spread or an earlier change has settled. */
-function whyNotYet(error: unknown): string | undefined {
-  const message = messageOf(error)
-  if (nameOf(error) === 'ResourceConflictException' && /in progress|following state|Pending/i.test(message)) {
-    return 'waiting for an earlier change of the function to settle'
-  }
-  if (nameOf(error) !== 'InvalidParameterValueException') return undefined
-  if (/cannot be assumed by Lambda/i.test(message)) return 'waiting until Lambda can assume the new role'
-  if (/execution role does not have permissions/i.test(message)) return "waiting for the role's policy to take effect"
-  return undefined
-}
-
-/** Waits until the function is Active and no update is in progress. */
-async function settled(lambda: LambdaClient, FunctionName: string, talk: Talk): Promise<FunctionConfiguration> {
-  return until(
-    'Lambda to finish the function',
-    async () => {
-      const found = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))
-      failIfFailed(found)
-      return found.State === 'Active' && found.LastUpdateStatus !== 'InProgress' ? found : undefined
-    },
-    settling,
-    talk,
-  )
-}
-
-/** @throws CtlError when Lambda says that it could not make or update the function */
-export function failIfFailed(found: FunctionConfiguration): void {
-  const reason = found.State === 'Failed' ? found.StateReason : found.LastUpdateStatusReason
-  if (found.State === 'Failed' || found.LastUpdateStatus === 'Failed') {
-    throw new CtlError('failed', `Lambda could not prepare ${found.FunctionName ?? 'the function'}: ${reason ?? '?'}`, {
-      hint: 'Put right what Lambda names, then run the same command again.',
-    })
-  }
+/** GetFunction tells no tags to those who may not list them: no tags may mean that, and is asked about. */
+export async function ownerOfFunction(
+  aws: Aws,
+  { Configuration, Tags }: Pick<GetFunctionCommandOutput, 'Configuration' | 'Tags'>,
+): Promise<string | undefined> {
+  if (Tags !== undefined) return ownerOf(Tags)
+  // Tags are the function's, not a version's.
+  const Resource = Configuration?.FunctionArn?.split(':').slice(0, 7).join(':')
+  return ownerOf((await aws.client(LambdaClient, edgeRegion).send(new ListTagsCommand({ Resource }))).Tags)
 }
 
 async function toEdgeFunction(

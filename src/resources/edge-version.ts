@@ -9,9 +9,12 @@ import {
 import { absentAs, nameOf } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names } from '../aws/names.ts'
-import { patiently, settling, type Talk, until } from '../aws/patience.ts'
-import { type EdgeFunction, failIfFailed, type FunctionSettings, settingsChanges, settingsOf } from './edge-function.ts'
-import { change, create, type Resource } from './resource.ts'
+import { patiently, propagation, settling, type Talk, until } from '../aws/patience.ts'
+import { messageOf } from '../ui/errors.ts'
+import type { EdgeFunction } from './edge-function.ts'
+import { failIfFailed, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
+import { whyUnknownYet } from './edge-function-writes.ts'
+import { change, create, Outdated, type Resource } from './resource.ts'
 
 export interface EdgeVersionWant {
   readonly names: Names
@@ -74,11 +77,16 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
       return create(after, `${differs.map(({ field }) => field).join(', ')} changed since version ${live.number}`)
     },
 
-    async apply({ names, function: { codeSha256 } }, _live, talk) {
+    async apply({ names, function: { codeSha256, settings } }, _live, talk) {
       const command = new PublishVersionCommand({ FunctionName: names.functionName, CodeSha256: codeSha256 })
-      const published = await patiently(() => lambda.send(command), whyNotYet, settling, talk)
+      const publish = () => patiently(() => lambda.send(command), whyUnknownYet, propagation, talk)
+      const published = await patiently(publish, whyNotYet, settling, talk).catch((error: unknown) => {
+        throw isOtherCode(error) ? new Outdated(outdated(names), { cause: error }) : error
+      })
       const version = toVersion(published)
       if (version === undefined) throw new Error(`Lambda published no numbered version: ${published.Version ?? 'none'}`)
+      // The code is sure to be the wanted one, the settings are what they were at that moment.
+      if (settingsChanges(version.settings, settings).length > 0) throw new Outdated(outdated(names))
       return version
     },
   }
@@ -94,7 +102,7 @@ export async function untilVersionActive(aws: Aws, names: Names, version: EdgeVe
   await until(
     `version ${version.number} to become Active`,
     async () => {
-      const found = await lambda.send(command)
+      const found = await patiently(() => lambda.send(command), whyUnknownYet, propagation, talk)
       failIfFailed(found)
       return found.State === 'Active' ? true : undefined
     },
@@ -109,6 +117,14 @@ function toVersion(found: FunctionConfiguration): EdgeVersion | undefined {
   const unqualified = found.FunctionArn.split(':').slice(0, 7).join(':')
   return { arn: `${unqualified}:${number}`, number, codeSha256: found.CodeSha256 ?? '', settings: settingsOf(found) }
 }
+
+/** $LATEST is not what it was when it was written: Lambda's word for it when a version is to be published. */
+const isOtherCode = (error: unknown): boolean =>
+  nameOf(error) === 'PreconditionFailedException' ||
+  (nameOf(error) === 'InvalidParameterValueException' && /CodeSha256/i.test(messageOf(error)))
+
+const outdated = ({ functionName }: Names): string =>
+  `Someone else is changing the function ${functionName} at the same time.`
 
 const whyNotYet = (error: unknown): string | undefined =>
   nameOf(error) === 'ResourceConflictException' ? 'waiting for an earlier change of the function to settle' : undefined

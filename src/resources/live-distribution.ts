@@ -9,10 +9,10 @@ import {
   UpdateDistributionCommand,
 } from '@aws-sdk/client-cloudfront'
 
-import { absentAs } from '../aws/absent.ts'
+import { absentAs, nameOf } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion } from '../aws/names.ts'
-import { deployment, type Talk, until } from '../aws/patience.ts'
+import { deployment, type Pace, patiently, type Talk, until } from '../aws/patience.ts'
 import { type Command, keepReceived } from '../aws/received.ts'
 import { type Kept, keepUnknown } from './kept-config.ts'
 import type { Need } from './resource.ts'
@@ -96,20 +96,26 @@ export async function tagsOf(aws: Aws, arn: string): Promise<Readonly<Record<str
 
 /**
  * Waits until the distribution is Deployed. AWS's own waiter takes a denied permission or a missing distribution for
- * "not yet" and polls on for 35 minutes; here they end the wait.
+ * "not yet" and polls on for 35 minutes; here they end the wait, the latter once a new one must be known everywhere.
  */
 export async function untilDeployed(aws: Aws, id: string, talk: Talk): Promise<void> {
   const client = aws.client(CloudFrontClient, edgeRegion)
   await until(
     `CloudFront to deploy ${id} to all edges, usually 3 to 6 minutes`,
     async () => {
-      const { Distribution: found } = await client.send(new GetDistributionCommand({ Id: id }))
+      const look = () => client.send(new GetDistributionCommand({ Id: id }))
+      const { Distribution: found } = await patiently(look, whyUnknownYet, known, talk)
       return found?.Status === 'Deployed' ? true : undefined
     },
     deployment,
     talk,
   )
 }
+
+const known: Pace = { first: 250, most: 2_000, total: 20_000 }
+
+const whyUnknownYet = (error: unknown): string | undefined =>
+  nameOf(error) === 'NoSuchDistribution' ? 'waiting until CloudFront knows the distribution everywhere' : undefined
 
 /**
  * What follows a bucket's name in the hosts that reach it: global, regional (with a dot or, of old, a dash), dual-stack,

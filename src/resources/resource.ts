@@ -48,6 +48,21 @@ export interface Resource<Want, Live> {
    * that was cut off anywhere is completed by looking, deciding and applying again.
    */
   apply(want: Want, live: Live | undefined, talk: Talk): Promise<Live>
+  /** What the operator must know of what this run has made or found beside the one that is there, in sentences. */
+  warnings?(live: Live): readonly string[]
+}
+
+/**
+ * Somebody else has changed what a step before this one handed on: that step has to be gone through again. Thrown by
+ * {@link Resource.apply}.
+ */
+export class Outdated extends Error {
+  override readonly name = 'Outdated'
+}
+
+/** Somebody else has changed the resource since it was looked at. Thrown by {@link Resource.apply}. */
+export class ChangedMeanwhile extends Error {
+  override readonly name = 'ConcurrentModification'
 }
 
 /** Permissions that a resource needs: one statement of an IAM policy. */
@@ -57,6 +72,8 @@ export interface Need {
   readonly actions: readonly string[]
   readonly resources: readonly string[]
   readonly condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
+  /** What can't be done without; everything else can. */
+  readonly optional?: string
 }
 
 export const keep = <Live>(after: Live): Decision<Live> => ({ do: 'keep', because: [], changes: [], after })
@@ -122,7 +139,11 @@ export const notOurs = <Live>(
  */
 export function theOnly<T>(
   all: readonly T[],
-  told: (all: readonly T[]) => { readonly what: string; readonly each: readonly string[]; readonly hint: string[] },
+  told: (all: readonly T[]) => {
+    readonly what: string
+    readonly each: readonly string[]
+    readonly hint: readonly Line[]
+  },
 ): T | undefined {
   if (all.length < 2) return all[0]
   const { what, each, hint } = told(all)

@@ -1,8 +1,9 @@
 import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 
-import { absentAs } from '../aws/absent.ts'
+import { absentAs, nameOf } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names } from '../aws/names.ts'
+import { patiently, propagation } from '../aws/patience.ts'
 import { decodeDocument, type PolicyDocument } from '../aws/policy.ts'
 import { encryptionContext } from '../edge/config.ts'
 import { create, policyChange, type Resource, updateIf } from './resource.ts'
@@ -80,17 +81,20 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
       return live === undefined ? create(document) : updateIf(document, policyChange('PolicyDocument', live, document))
     },
 
-    async apply(want) {
+    async apply(want, _live, talk) {
       const { names } = want
       const document = policyDocument(want)
-      await iam.send(
-        new PutRolePolicyCommand({
-          RoleName: names.roleName,
-          PolicyName: names.rolePolicyName,
-          PolicyDocument: JSON.stringify(document),
-        }),
-      )
+      const command = new PutRolePolicyCommand({
+        RoleName: names.roleName,
+        PolicyName: names.rolePolicyName,
+        PolicyDocument: JSON.stringify(document),
+      })
+      await patiently(() => iam.send(command), whyNotYet, propagation, talk)
       return document
     },
   }
 }
+
+/** The role has been seen or made right before. */
+const whyNotYet = (error: unknown): string | undefined =>
+  nameOf(error) === 'NoSuchEntityException' ? 'waiting until IAM knows the new role everywhere' : undefined

@@ -4,7 +4,7 @@ import { absentAs } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf } from '../aws/names.ts'
 import { CtlError } from '../ui/errors.ts'
-import { failIfFailed } from './edge-function.ts'
+import { failIfFailed } from './edge-function-settings.ts'
 import type { Need } from './resource.ts'
 
 /** A function version as CloudFront wants it: in us-east-1, with its number. */

@@ -4,7 +4,7 @@ import type { PolicyDocument } from '../aws/policy.ts'
 import { readEdgeBundle } from '../resources/edge-bundle.ts'
 import { type Account, lookUpAccount } from '../resources/account.ts'
 import { type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/bucket.ts'
-import { edgeFunction, type EdgeFunction, type EdgeWishes } from '../resources/edge-function.ts'
+import { edgeFunction, type EdgeFunction, type EdgeFunctionWant, type EdgeWishes } from '../resources/edge-function.ts'
 import { edgeVersion, type EdgeVersion, untilVersionActive } from '../resources/edge-version.ts'
 import { key, type Key } from '../resources/key.ts'
 import { role, type Role } from '../resources/role.ts'
@@ -42,6 +42,24 @@ export function bootstrapCloudfront(
   { adopt, lookForSha1, ...wishes }: BootstrapWishes,
 ): Chain<Bootstrap> {
   const names = namesOf(settings.installation.value)
+  const makeFunction = ensure<Bootstrap, 'function', EdgeFunctionWant>(
+    'Create the edge function with the encrypted secret',
+    {
+      resource: edgeFunction(aws),
+      want: (ctx) => ({
+        names,
+        accountId: ctx.account.id,
+        roleArn: ctx.role.arn,
+        keyArn: ctx.key.arn,
+        code: ctx.code,
+        secrets: ctx.secrets,
+        ...wishes,
+        adopt,
+        whySha1: ctx.whySha1,
+      }),
+      as: 'function',
+    },
+  )
   return [
     together(
       'Check what is needed',
@@ -90,25 +108,12 @@ export function bootstrapCloudfront(
       want: (ctx) => ({ names, accountId: ctx.account.id, keyArn: ctx.key.arn }),
       as: 'rolePolicy',
     }),
-    ensure('Create the edge function with the encrypted secret', {
-      resource: edgeFunction(aws),
-      want: (ctx) => ({
-        names,
-        accountId: ctx.account.id,
-        roleArn: ctx.role.arn,
-        keyArn: ctx.key.arn,
-        code: ctx.code,
-        secrets: ctx.secrets,
-        ...wishes,
-        adopt,
-        whySha1: ctx.whySha1,
-      }),
-      as: 'function',
-    }),
+    makeFunction,
     ensure('Publish a numbered version, which is all that CloudFront accepts', {
       resource: edgeVersion(aws),
       want: (ctx) => ({ names, accountId: ctx.account.id, function: ctx.function }),
       as: 'version',
+      basedOn: [makeFunction],
     }),
     wait('Wait until the version is Active', async ({ version }, talk) => {
       await untilVersionActive(aws, names, version, talk)

@@ -1,10 +1,10 @@
-import { nameOf } from '../aws/absent.ts'
 import { pause, type Talk } from '../aws/patience.ts'
-import type { Decision, Need, Resource } from '../resources/resource.ts'
-import { CtlError, messageOf } from '../ui/errors.ts'
+import { type Decision, type Need, Outdated, type Resource } from '../resources/resource.ts'
+import { CtlError } from '../ui/errors.ts'
 import type { PlanLine } from '../ui/plan.ts'
-import { type Conduct, runChain } from './run-chain.ts'
 import type { Line } from '../ui/text.ts'
+import { beforeLooking, whyLookAgain } from './look-again.ts'
+import { type Conduct, runChain } from './run-chain.ts'
 import type { Subject } from './wording.ts'
 
 export { type Conduct, runChain } from './run-chain.ts'
@@ -39,6 +39,8 @@ export interface Run extends Talk {
   readonly report: PlanLine[]
   readonly lookAgainAfter: number
   readonly agreed: readonly string[]
+  /** Says something that must outlast the step's own line. */
+  readonly warn: (text: string) => void
 }
 
 /** A statement that must be true before anything is written. Throws if it isn't; may answer what it saw. */
@@ -94,7 +96,12 @@ export const together = <C>(title: string, ...steps: Step<C>[]): Step<C> => ({
   run: async () => undefined,
 })
 
-/** Make a resource be as wanted: look, decide, and (unless this is a plan) write. */
+/**
+ * Make a resource be as wanted: look, decide, and (unless this is a plan) write.
+ *
+ * `basedOn` are steps before this one whose results may be outdated by somebody else's work: they are gone through again
+ * where the resource says so. With `onceMore` the step is left out of a plan, and of a report unless it has to write.
+ */
 export const ensure = <C, K extends keyof C, Want>(
   title: string,
   {
@@ -102,57 +109,59 @@ export const ensure = <C, K extends keyof C, Want>(
     want,
     as,
     skip,
-  }: { resource: Resource<Want, C[K]>; want: (ctx: C) => Want; as: K; skip?: (ctx: C) => string | undefined },
+    basedOn = [],
+    onceMore = false,
+  }: {
+    resource: Resource<Want, C[K]>
+    want: (ctx: C) => Want
+    as: K
+    skip?: (ctx: C) => string | undefined
+    basedOn?: readonly Step<C>[]
+    onceMore?: boolean
+  },
 ): Step<C> => ({
   title,
   subject: { kind: resource.kind, name: (ctx) => resource.name(want(ctx)) },
   needs: (ctx) => resource.needs(want(ctx)),
   async run(ctx, run) {
-    const wanted = want(ctx)
-    const { decision, live } = await settle(resource, wanted, run)
-    run.report.push(planLine(resource, wanted, title, decision))
+    const refresh = () => runAgain(basedOn, ctx, run)
+    const { wanted, decision, live } = await settle(resource, () => want(ctx), run, refresh)
+    if (!onceMore || decision.do !== 'keep') run.report.push(planLine(resource, wanted, title, decision))
     ctx[as] = live
     return outcome(decision, run.mode)
   },
   ...(skip === undefined ? {} : { skip }),
+  ...(onceMore ? { onlyWhenApplied: true } : {}),
 })
 
-/** AWS refuses a write whose version token is stale; then everything is looked at again, so often at most. */
-const looks = 6
-const stale = new Set([
-  'PreconditionFailed',
-  'PreconditionFailedException',
-  'InvalidIfMatchVersion',
-  'ConcurrentModification',
-  'ConcurrentModificationException',
-  'OperationAborted',
-])
-/** So is what turns out to be there already: the first answer to our own call may have been lost on its way. */
-const taken = new Set([
-  'AlreadyExistsException',
-  'CachePolicyAlreadyExists',
-  'EntityAlreadyExistsException',
-  'OriginAccessControlAlreadyExists',
-])
-
-/** Why a write that failed is worth another look, if it is. */
-function whyLookAgain(error: unknown): string | undefined {
-  const name = nameOf(error)
-  if (stale.has(name)) return 'changed by someone else meanwhile; looking again'
-  // Lambda's name for this stands for other conflicts too.
-  const exists = name === 'ResourceConflictException' && /already exist/i.test(messageOf(error))
-  return exists || taken.has(name) ? 'it is there already; looking again' : undefined
+/** Goes through steps again; what they change this time takes the place of what the report says of them. */
+async function runAgain<C>(steps: readonly Step<C>[], ctx: C, run: Run): Promise<void> {
+  for (const step of steps) {
+    const report: PlanLine[] = []
+    await step.run(ctx, { ...run, report })
+    for (const line of report.filter((again) => again.do !== 'keep')) {
+      const before = run.report.findIndex(({ title }) => title === line.title)
+      run.report.splice(before, before < 0 ? 0 : 1, line)
+    }
+  }
 }
 
 async function settle<Want, Live>(
   resource: Resource<Want, Live>,
-  wanted: Want,
+  want: () => Want,
   run: Run,
-): Promise<{ decision: Decision<Live>; live: Live }> {
+  refresh: () => Promise<void>,
+): Promise<{ wanted: Want; decision: Decision<Live>; live: Live }> {
+  const warned = (live: Live): Live => {
+    if (run.mode === 'apply') for (const warning of resource.warnings?.(live) ?? []) run.warn(warning)
+    return live
+  }
   for (let look = 1; ; look++) {
+    const wanted = want()
     const found = await resource.describe(wanted)
     const decision = resource.decide(wanted, found)
-    if (run.mode === 'plan' || decision.do === 'keep') return { decision, live: decision.after }
+    if (found !== undefined) warned(found)
+    if (run.mode === 'plan' || decision.do === 'keep') return { wanted, decision, live: decision.after }
     if (decision.do === 'refuse') throw refusal(decision, 'Refused, and this was not changed')
     if (decision.ask !== undefined && !run.agreed.includes(decision.ask)) {
       throw new CtlError('refused', `Something changed meanwhile, and nobody was asked: ${decision.ask}`, {
@@ -160,12 +169,13 @@ async function settle<Want, Live>(
       })
     }
     try {
-      return { decision, live: await resource.apply(wanted, found, run) }
+      return { wanted, decision, live: warned(await resource.apply(wanted, found, run)) }
     } catch (error) {
-      const why = whyLookAgain(error)
-      if (why === undefined || look === looks) throw error
+      const why = whyLookAgain(error, look)
+      if (why === undefined) throw error
       run.tell(why)
-      await pause(run.lookAgainAfter * 2 ** (look - 1), run.signal)
+      await pause(beforeLooking(look, run.lookAgainAfter), run.signal)
+      if (error instanceof Outdated) await refresh()
     }
   }
 }

@@ -18,6 +18,8 @@ export interface Checked {
   readonly missing: readonly string[]
   /** Denied by a policy, a boundary or the organisation: no statement that is added helps. */
   readonly forbidden: readonly string[]
+  /** Not allowed, and not needed: what can't be done without. */
+  readonly optional: readonly { readonly action: string; readonly without: string }[]
   /** Actions that could not be checked. */
   readonly unknown: readonly string[]
   /** What limits this check, in sentences. */
@@ -41,7 +43,8 @@ export async function checkPermissions(
   needs: readonly Need[],
   conduct: Conduct,
 ): Promise<Checked> {
-  const nothing = { missing: [], forbidden: [], unknown: [], notes: [], add: undefined, allowToSimulate: undefined }
+  const none = { missing: [], forbidden: [], optional: [], unknown: [], notes: [] }
+  const nothing = { ...none, add: undefined, allowToSimulate: undefined }
   const distinct = grouped(needs).map(({ need, actions }) => ({ ...need, actions }))
   if (caller.endsWith(':root')) return { ...nothing, caller, how: 'root', allowed: actionsOf(distinct) }
   const answer = await simulate(aws, caller, distinct)
@@ -64,16 +67,31 @@ function summary(verdicts: readonly Verdict[]) {
     return worst.find((is) => said.some((verdict) => verdict.is === is)) ?? 'unknown'
   }
   const actions = actionsOf(verdicts.map(({ need, action }) => ({ ...need, actions: [action] })))
-  const those = (is: Verdict['is']): string[] => actions.filter((action) => of(action) === is)
-  const lacking = verdicts.filter(({ is }) => is === 'missing')
+  const denied = (action: string): boolean => of(action) === 'missing' || of(action) === 'forbidden'
+  const optional = optionalAmong(
+    verdicts.map(({ need }) => need),
+    denied,
+  )
+  const needed = actions.filter((action) => optional.every((one) => one.action !== action))
+  const those = (is: Verdict['is']): string[] => needed.filter((action) => of(action) === is)
+  const lacking = verdicts.filter(({ is, need }) => is === 'missing' && need.optional === undefined)
   return {
     allowed: those('allowed'),
     missing: those('missing'),
     forbidden: those('forbidden'),
+    optional,
     unknown: those('unknown'),
     notes: ['Policies of the bucket and of the key are not part of what IAM simulates.'],
     add: lacking.length === 0 ? undefined : policyFor(lacking),
   }
+}
+
+/** Of the actions that can be done without, those that are denied. */
+function optionalAmong(needs: readonly Need[], denied: (action: string) => boolean): Checked['optional'] {
+  const found = needs.flatMap(({ optional: without, actions }) =>
+    without === undefined ? [] : actions.filter(denied).map((action) => [action, without] as const),
+  )
+  return [...new Map(found)].map(([action, without]) => ({ action, without }))
 }
 
 const policyFor = (lacking: readonly { need: Need; action: string }[]): PolicyDocument =>
@@ -92,13 +110,17 @@ async function tryReads(aws: Aws, settings: Settings, needs: readonly Need[], co
   // Reads go side by side: whichever is denied first, the others are heard of too.
   await quiet()
   const lacking = needs.flatMap((need) =>
-    need.actions.filter((action) => denied.has(action)).map((action) => ({ need, action })),
+    need.optional === undefined
+      ? need.actions.filter((action) => denied.has(action)).map((action) => ({ need, action }))
+      : [],
   )
-  const actions = actionsOf(needs)
+  const optional = optionalAmong(needs, (action) => denied.has(action))
+  const actions = actionsOf(needs).filter((action) => optional.every((one) => one.action !== action))
   const isMissing = (action: string): boolean => lacking.some((one) => one.action === action)
   return {
     allowed: actions.filter((action) => seen.has(action) && !isMissing(action)),
     missing: actions.filter(isMissing),
+    optional,
     unknown: actions.filter((action) => !seen.has(action) && !isMissing(action)),
     notes: ended === undefined ? [] : [`The trial, which reads what status reads, ended at: ${endOf(ended, denied)}`],
     add: lacking.length === 0 ? undefined : policyFor(lacking),
@@ -110,7 +132,7 @@ const endOf = ({ message }: CtlError, denied: ReadonlySet<string>): string =>
 
 /** A check as text. */
 export function checkText(checked: Checked): Block[] {
-  const { caller, how, allowed, missing, forbidden, unknown, notes, add, allowToSimulate } = checked
+  const { caller, how, allowed, missing, forbidden, optional, unknown, notes, add, allowToSimulate } = checked
   const ways = { simulated: 'as IAM simulates it', tried: 'by trying', root: 'the root user may do everything' }
   const denied = (action: string): string =>
     `${action} (denied by a policy: more permissions do not help, it must be lifted)`
@@ -119,6 +141,7 @@ export function checkText(checked: Checked): Block[] {
     ...allowed.map((action) => item('ok', action)),
     ...missing.map((action) => item('failed', action)),
     ...forbidden.map((action) => item('failed', denied(action))),
+    ...optional.map(({ action, without }) => item('note', `${action} (optional; without it ${without})`)),
     ...unknown.map((action) => item('unknown', `${action} (not checked)`)),
     ...notes,
     ...(add === undefined ? [] : ['Add to the policy of these credentials:', whole(JSON.stringify(add, undefined, 2))]),

@@ -86,6 +86,7 @@ function patterns(settings: Settings, { accountId, bucket, access }: PermissionS
     associated: undefined,
     secret: 'unknown',
     sample: { looked: 0, right: 0, wrong: [] },
+    leftOver: { keys: [] },
     access,
     identity: { id: '', s3CanonicalUserId: '' },
     control: anyOriginAccessControl,
@@ -107,18 +108,19 @@ export const policyOf = (needs: readonly Need[]): PolicyDocument => ({
   })),
 })
 
-/** One statement for all actions on the same resources under the same condition. */
+/** One statement for all actions on the same resources under the same condition; what is optional stands by itself. */
 export function grouped(needs: readonly Need[]): { sid: string; actions: string[]; need: Need }[] {
   const groups = new Map<string, { actions: Set<string>; need: Need }>()
   for (const need of needs) {
-    const key = canonical([[...need.resources].sort(), need.condition ?? null])
+    const key = canonical([[...need.resources].sort(), need.condition ?? null, need.optional ?? null])
     const group = groups.get(key) ?? { actions: new Set(), need }
     for (const action of need.actions) group.actions.add(action)
     groups.set(key, group)
   }
   return [...groups.values()].map(({ actions, need }, index) => {
     const sorted = [...actions].sort()
-    return { sid: `PcCtl${index + 1}${sidOf(sorted)}`, actions: sorted, need }
+    const optional = need.optional === undefined ? '' : 'Optional'
+    return { sid: `PcCtl${index + 1}${sidOf(sorted)}${optional}`, actions: sorted, need }
   })
 }
 

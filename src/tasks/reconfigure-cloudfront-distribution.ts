@@ -96,8 +96,28 @@ export function reconfigureCloudfrontDistribution(
       },
       ({ distribution: made }) => whyNotWaited(made.status, wishes.wait, 'left out by --no-wait'),
     ),
+    // S3 knows no version of a policy, so somebody else's write at the same time shows only afterwards.
+    ensure('Make sure that the bucket still lets CloudFront in', {
+      ...letIn(aws, settings, (ctx) =>
+        ctx.access === 'oai'
+          ? { kind: 'oai', ...ctx.identity }
+          : { kind: 'oac', distributionArn: ctx.distribution.arn },
+      ),
+      onceMore: true,
+    }),
   ]
 }
+
+const letIn = (aws: Aws, settings: Settings, reader: (ctx: Reconfigure) => Reader) => ({
+  resource: bucketPolicy(aws),
+  want: (ctx: Reconfigure) => ({
+    names: namesOf(settings.installation.value),
+    bucket: ctx.bucket,
+    reader: reader(ctx),
+    backups: join(stateFolder(), 'bucket-policies'),
+  }),
+  as: 'bucketPolicy' as const,
+})
 
 /** Nothing wished for: what is there stays as it is. */
 export const noWishes: ReconfigureWishes = {
@@ -140,12 +160,6 @@ export function serve<C extends Reconfigure>(
   functionArn: (ctx: C) => string,
 ): Chain<C> {
   const names = namesOf(settings.installation.value)
-  const backups = join(stateFolder(), 'bucket-policies')
-  const letIn = (reader: (ctx: Reconfigure) => Reader) => ({
-    resource: bucketPolicy(aws),
-    want: (ctx: Reconfigure) => ({ names, bucket: ctx.bucket, reader: reader(ctx), backups }),
-    as: 'bucketPolicy' as const,
-  })
   return [
     compute('Choose how CloudFront reads the bucket', {
       from: async ({ existing, bucket }) => chooseAccess(wishes.originAccess, existing, bucket),
@@ -173,11 +187,11 @@ export function serve<C extends Reconfigure>(
       }),
     ),
     ensure('Let the identity read the bucket', {
-      ...letIn(({ identity }) => ({ kind: 'oai', ...identity })),
+      ...letIn(aws, settings, ({ identity }) => ({ kind: 'oai', ...identity })),
       skip: unless('oai'),
     }),
     ensure('Let the existing distribution read the bucket, before it changes over', {
-      ...letIn(({ existing }) => ({ kind: 'oac', distributionArn: existing?.arn ?? '' })),
+      ...letIn(aws, settings, ({ existing }) => ({ kind: 'oac', distributionArn: existing?.arn ?? '' })),
       skip: (ctx) => unless('oac')(ctx) ?? (ctx.existing === undefined ? 'there is no distribution yet' : undefined),
     }),
     ensure('Create the distribution, or bring it up to date', {
@@ -198,7 +212,7 @@ export function serve<C extends Reconfigure>(
       as: 'distribution',
     }),
     ensure('Let the new distribution read the bucket', {
-      ...letIn((ctx) => ({ kind: 'oac', distributionArn: ctx.distribution.arn })),
+      ...letIn(aws, settings, (ctx) => ({ kind: 'oac', distributionArn: ctx.distribution.arn })),
       skip: (ctx) => unless('oac')(ctx) ?? (ctx.existing === undefined ? undefined : 'the distribution is not new'),
     }),
   ]

@@ -4,10 +4,12 @@ import { Listr, type ListrTask } from 'listr2'
 
 import { explain } from '../aws/denial.ts'
 import { interruption } from '../aws/patience.ts'
+import { interruptionBehind } from '../aws/retries.ts'
 import type { CtlError } from '../ui/errors.ts'
 import type { PlanLine } from '../ui/plan.ts'
 import { rendering, type Show, stepLines } from '../ui/renderer.ts'
 import { result } from '../ui/result.ts'
+import { type Talk, talking, talkOfStep } from '../ui/step-talk.ts'
 import { say } from '../ui/talk.ts'
 import type { Say } from '../ui/text.ts'
 import type { Chain, Run, Step } from './chain.ts'
@@ -21,6 +23,8 @@ export interface Conduct {
   readonly lookAgainAfter?: number
   /** The questions that the operator has answered with yes. */
   readonly agreed?: readonly string[]
+  /** Hears at once of what the operator has to know whatever comes after; each is a sentence. */
+  readonly warn?: (text: string) => void
 }
 
 /**
@@ -31,13 +35,13 @@ export interface Conduct {
 export async function runChain<C extends object>(
   chain: Chain<C>,
   mode: Run['mode'],
-  { show, signal, lookAgainAfter = 500, agreed = [] }: Conduct,
+  { show, signal, lookAgainAfter = 500, agreed = [], warn = () => undefined }: Conduct,
 ): Promise<{ ctx: C; report: PlanLine[] }> {
   const report: PlanLine[] = []
   // Each step adds its part; a chain's order guarantees that what a step reads has been put there before.
   const ctx = {} as C
   const steps = mode === 'apply' ? chain : withoutWaits(chain)
-  const performance = new Performance(ctx, { mode, report, signal, lookAgainAfter, agreed }, show)
+  const performance = new Performance(ctx, { mode, report, signal, lookAgainAfter, agreed, warn: once(warn) }, show)
   const list = new Listr<C, ReturnType<typeof rendering>['renderer']>(
     steps.map((step) => performance.toTask(step)),
     { ...rendering(show), ctx },
@@ -58,6 +62,15 @@ export async function runChain<C extends object>(
   return { ctx, report }
 }
 
+/** Passes on what has not been said before. */
+function once(warn: (text: string) => void): (text: string) => void {
+  const warned = new Set<string>()
+  return (text) => {
+    if (!warned.has(text)) warn(text)
+    warned.add(text)
+  }
+}
+
 const doneAlready =
   'What it was to change in AWS is done. Run the same command again: it finds that, and prints the result.'
 
@@ -75,11 +88,14 @@ class Performance<C extends object> {
   private readonly ctx: C
   private readonly run: Omit<Run, 'tell'>
   private readonly say: Say
+  /** A chain that is run within a step, and shows nothing itself, talks through that step. */
+  private readonly outer: Talk | undefined
 
   constructor(ctx: C, run: Omit<Run, 'tell'>, show: Show) {
     this.ctx = ctx
     this.run = run
     this.say = show === 'lines' ? say : () => undefined
+    this.outer = show === 'nothing' ? talkOfStep() : undefined
   }
 
   toTask(step: Step<C>): ListrTask<C> {
@@ -134,18 +150,20 @@ class Performance<C extends object> {
     const tell = (text: string): void => {
       task.output = text
       lines.tell(text)
+      this.outer?.tell(text)
     }
     try {
       if (signal.aborted) throw interruption()
       title = titleWhenRun(mode, step, this.ctx)
       task.title = title
       lines = stepLines(title, this.say)
-      const done = await step.run(this.ctx, { ...this.run, tell })
+      const run: Run = { ...this.run, tell }
+      const done = await talking(run, () => step.run(this.ctx, run))
       if (done !== undefined) task.title = `${title}: ${done}`
       lines.done(done)
     } catch (error) {
       lines.failed()
-      const failure = explain(error, title)
+      const failure = explain(interruptionBehind(error) ?? error, title)
       this.failures.set(step, failure)
       throw failure
     }

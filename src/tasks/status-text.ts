@@ -1,5 +1,6 @@
+import { leftOverKey } from '../resources/key-left-over.ts'
 import { differences } from '../ui/plan.ts'
-import { type Block, heading, item, nested, table, verbatim } from '../ui/text.ts'
+import { type Block, heading, item, nested, table, verbatim, warning } from '../ui/text.ts'
 import type { Status, StatusLine } from './status.ts'
 
 const marks = { ok: 'ok', missing: 'failed', drift: 'update', 'not ours': 'refused' } as const
@@ -16,6 +17,7 @@ export function statusText(status: Status): Block[] {
     ['Secret at the edge', secretText(status)],
     ['CloudFront reads as', status.originAccess === 'oai' ? 'origin access identity' : 'origin access control'],
     ['Cache-Control', cacheControlText(status)],
+    ...leftOverFact(status),
   ]
   return [
     heading(`${status.installation} in account ${status.account}`),
@@ -24,6 +26,7 @@ export function statusText(status: Status): Block[] {
     '',
     table(facts),
     ...status.resources.flatMap(driftText),
+    ...keysLeftOver(status).flatMap(({ arn }) => ['', warning(leftOverKey(arn))]),
   ]
 }
 
@@ -78,6 +81,15 @@ function cacheControlText({ cacheControl: { looked, right, wrong } }: Status): s
   if (looked === 0) return 'no packages or indexes among the first keys of the bucket'
   if (wrong.length === 0) return `right on all of ${looked} objects looked at`
   return `right on ${right} of ${looked} objects looked at; wrong on ${wrong[0] ?? ''}: run \`pc-ctl reindex-everything\``
+}
+
+const keysLeftOver = ({ leftOver }: Status) => ('notChecked' in leftOver ? [] : leftOver.keys)
+
+/** Nothing where there is nothing to say. */
+function leftOverFact({ leftOver }: Status): string[][] {
+  if ('notChecked' in leftOver) return [['Keys left over', `not checked: ${leftOver.notChecked}`]]
+  const keys = leftOver.keys.map(({ arn, state }) => `${arn.split('/').at(-1) ?? arn} (${state})`)
+  return keys.length === 0 ? [] : [['Keys left over', keys.join(', ')]]
 }
 
 /** A status as a Mermaid flowchart: what exists and how it is tied. */

@@ -2,6 +2,7 @@ import type { Aws } from '../aws/connect.ts'
 import { namesOf } from '../aws/names.ts'
 import { checkedBy } from '../resources/distribution-config.ts'
 import { associationNeeds, compareSecrets, type SecretComparison } from '../resources/edge-association.ts'
+import { type LeftOverKeys, leftOverKeys, leftOverNeeds } from '../resources/key-left-over.ts'
 import { type ObjectSample, sampleNeeds, sampleObjects } from '../resources/object-sample.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { PlanLine } from '../ui/plan.ts'
@@ -23,6 +24,8 @@ export interface Status {
   readonly secret: SecretComparison
   readonly originAccess: Reconfigure['access']
   readonly cacheControl: ObjectSample
+  /** KMS keys of this installation that are not in use. */
+  readonly leftOver: LeftOverKeys
   /** Whether anything differs from what this configuration would make. */
   readonly drift: boolean
 }
@@ -37,6 +40,7 @@ export interface Look extends Bootstrap, Reconfigure {
   associated: string | undefined
   secret: SecretComparison
   sample: ObjectSample
+  leftOver: LeftOverKeys
 }
 
 export interface StatusWishes {
@@ -69,6 +73,14 @@ export const statusChain = (aws: Aws, settings: Settings): Chain<Look> => {
       as: 'secret',
       needs: ({ version }) => [associationNeeds(version.arn)],
     }),
+    compute('KMS keys that are left over', {
+      from({ key, associated }, { signal }) {
+        const deployed = [names.functionName, ...(associated === undefined ? [] : [associated])]
+        return leftOverKeys(aws, names, { keyArn: key.arn, deployed }, signal)
+      },
+      as: 'leftOver',
+      needs: () => [leftOverNeeds],
+    }),
   ]
 }
 
@@ -99,6 +111,7 @@ export async function status(
     secret: ctx.secret,
     originAccess: ctx.access,
     cacheControl: ctx.sample,
+    leftOver: ctx.leftOver,
     drift: resources.some(({ state }) => state !== 'ok') || /^(?:different|previous only)$/.test(ctx.secret),
   }
 }

@@ -1,4 +1,5 @@
 import { LiveRenderer } from './live-renderer.ts'
+import { essenceOf } from './step-talk.ts'
 import { isTalkSeen, stderr } from './talk.ts'
 import { item, type Say } from './text.ts'
 
@@ -61,8 +62,7 @@ export function stepLines(title: string, say: Say, now: () => number = Date.now)
   let lastAt = 0
   return {
     tell(text) {
-      // The elapsed time at its end changes each second and is no news.
-      const essence = text.replace(/ \([^()]*\)$/, '')
+      const essence = essenceOf(text)
       if (essence === last && now() - lastAt < repeatAfter) return
       last = essence
       lastAt = now()

@@ -90,6 +90,7 @@ describe('errors that pass by themselves', function () {
   const everywhere: Readonly<Record<string, (call: string) => string>> = {
     'the first call of each operation gets no answer and has no effect': (call) => `${call}:1:before:drop`,
     'the first call of each operation has its effect, but the answer is lost': (call) => `${call}:1:after:drop`,
+    'the first call of each operation has its effect, but the answer breaks off halfway': (call) => `${call}:1:cut`,
     'the first call of each operation ends in a server error, without effect': (call) =>
       `${call}:1:before:${serverError(call)}`,
     'the first call of each operation ends in a server error, with its effect': (call) =>
@@ -105,11 +106,14 @@ describe('errors that pass by themselves', function () {
   }
 
   const invalidParameter = 'code=InvalidParameterValueException,status=400,message='
+  const unknown = 'code=ResourceNotFoundException,status=404,message=Function not found'
   const association = 'code=InvalidLambdaFunctionAssociation,status=400,message='
   /** What is known to happen on AWS right after something was made or changed, and what is said while it lasts. */
   const single: readonly (readonly [Scene, string, RegExp?])[] = [
     ['bootstrap', 'iam:CreateRole:1:ConcurrentModification', /looking again/],
     ['bootstrap', 'iam:PutRolePolicy:1:ConcurrentModification', /looking again/],
+    ['bootstrap', 'iam:PutRolePolicy:1-2:code=NoSuchEntity,status=404', /waiting until IAM knows the new role/],
+    ['bootstrap', 'kms:CreateKey:1:cut', /looking whether it made the key/],
     ['bootstrap', 'kms:CreateAlias:1-2:NotFoundException', /waiting until KMS knows the new key/],
     ['bootstrap', 'kms:CreateKey:1:DependencyTimeoutException'],
     ['bootstrap', 'kms:Encrypt:1:NotFoundException', /waiting until KMS knows the new key/],
@@ -128,6 +132,13 @@ describe('errors that pass by themselves', function () {
       'bootstrap',
       'lambda:PublishVersion:1-2:code=ResourceConflictException,status=409,message=The operation cannot be performed at this time. The function is currently in the following state: Pending',
       /waiting for an earlier change of the function to settle/,
+    ],
+    ['bootstrap', `lambda:GetFunctionConfiguration:1-2:${unknown}`, /waiting until Lambda knows everywhere/],
+    ['bootstrap', `lambda:PublishVersion:1-2:${unknown}`, /waiting until Lambda knows everywhere/],
+    [
+      'update',
+      `lambda:PublishVersion:1:${invalidParameter}CodeSHA256 (mine) is different from current CodeSHA256 in $LATEST (theirs).`,
+      /changed by someone else meanwhile; looking again/,
     ],
     ['update', 'lambda:UpdateFunctionCode:1-2:ResourceConflictException', /earlier change of the function/],
     ['update', 'lambda:UpdateFunctionConfiguration:1-2:ResourceConflictException', /earlier change of the function/],
@@ -150,6 +161,16 @@ describe('errors that pass by themselves', function () {
       'cloudfront:CreateDistributionWithTags:1-2:code=InvalidOriginAccessIdentity,status=400,message=The specified origin access identity does not exist or is not valid.',
       /waiting until CloudFront knows the new origin access identity/,
     ],
+    [
+      'connect',
+      'cloudfront:CreateDistributionWithTags:1-2:code=NoSuchCachePolicy,status=404',
+      /waiting until CloudFront knows the new cache policy/,
+    ],
+    [
+      'connect',
+      'cloudfront:GetDistribution:1-2:code=NoSuchDistribution,status=404',
+      /waiting until CloudFront knows the distribution/,
+    ],
     ['connect', 'cloudfront:*:1-4:throttle'],
     ['migrate', 'cloudfront:UpdateDistribution:1:PreconditionFailed', /looking again/],
     ['migrate', 'cloudfront:UpdateDistribution:1:InvalidIfMatchVersion', /looking again/],
@@ -169,6 +190,17 @@ describe('errors that do not pass', function () {
   after(() => discard(kept))
 
   const final: readonly (readonly [command: 'bootstrap' | 'connect', fault: string, ...says: string[]])[] = [
+    [
+      'bootstrap',
+      'iam:CreateRole:code=LimitExceeded,status=409,message=Cannot exceed quota for RolesPerAccount: 1000',
+      'iam:CreateRole',
+      'quota "Roles per account"',
+    ],
+    [
+      'bootstrap',
+      'kms:CreateKey:code=LimitExceededException,status=400,message=The request was rejected because a quota was exceeded.',
+      'quota "KMS keys"',
+    ],
     [
       'bootstrap',
       'lambda:CreateFunction:code=CodeStorageExceededException,status=400,message=Code storage limit exceeded.',
@@ -203,6 +235,9 @@ describe('errors that do not pass', function () {
         place.sandbox.faults.add(fault)
         const { stdout, stderr, code } = await place.run(command === 'connect' ? kept.next : ['bootstrap-cloudfront'])
         expect([stdout, code], stderr).to.deep.equal(['', 1])
+        const [service, operation] = fault.split(':')
+        const calls = place.sandbox.calls.list((call) => call.service === service && call.operation === operation)
+        expect(calls, fault).to.have.lengthOf(1)
         for (const text of says) expect(stderr).to.include(text)
         expectPlainTalk(stderr)
       }),

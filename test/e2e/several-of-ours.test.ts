@@ -3,6 +3,12 @@ import {
   CreateDistributionWithTagsCommand,
   GetDistributionConfigCommand,
 } from '@aws-sdk/client-cloudfront'
+import {
+  CreateKeyCommand,
+  DeleteAliasCommand,
+  ListAliasesCommand,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms'
 import { expect } from 'chai'
 
 import { tagKey } from '../../src/aws/names.ts'
@@ -76,6 +82,81 @@ describe('several resources of ours where there should be one', function () {
       }
       const changes = await place.changes(async () => {
         for (const args of [kept.next, ['status']]) await refuses(place, args, ...made)
+      })
+      expect(changes).to.deep.equal([])
+    }))
+
+  const alias = 'alias/packagecloud_cloudfront_auth'
+
+  const makeKey = async ({ clients: { kms } }: Installation): Promise<string> => {
+    const Tags = [{ TagKey: tagKey, TagValue: 'packagecloud' }]
+    return (await kms.send(new CreateKeyCommand({ Tags }))).KeyMetadata?.Arn ?? ''
+  }
+
+  /** The id of the key that has the alias; takes the alias away. */
+  const removeAlias = async ({ clients: { kms } }: Installation): Promise<string> => {
+    const { Aliases = [] } = await kms.send(new ListAliasesCommand({}))
+    await kms.send(new DeleteAliasCommand({ AliasName: alias }))
+    return Aliases.find(({ AliasName }) => AliasName === alias)?.TargetKeyId ?? ''
+  }
+
+  it('two KMS keys: one gets the alias, the other is told of by the run and by status', () =>
+    withInstallation({}, async (place) => {
+      const [used = '', other = ''] = [await makeKey(place), await makeKey(place)].sort()
+      const { stdout, stderr, code } = await place.run(['bootstrap-cloudfront', '--json'])
+      expect(code, stderr).to.equal(0)
+      const { warnings } = JSON.parse(stdout) as { warnings: string[] }
+      expect(warnings).to.have.lengthOf(1)
+      expect(warnings[0]).to.include(other).and.not.to.include(used)
+      expect(stderr)
+        .to.match(/^Warning: the KMS key /m)
+        .and.to.include(`schedule-key-deletion --region us-east-1`)
+      expectPlainTalk(stderr)
+      const look = JSON.parse(await place.succeed(['status', '--json'])) as { leftOver: object; drift: boolean }
+      expect(look).to.have.nested.property('leftOver.keys[0].arn', other)
+      expect(look).to.have.nested.property('leftOver.keys.length', 1)
+      const text = await place.succeed(['status'])
+      expect(text)
+        .to.match(/Keys left over +[-\w]+ \(Enabled\)/)
+        .and.to.include(`Warning: the KMS key ${other} `)
+      // One look by tag and one at the one key, however many there are.
+      const calls = place.sandbox.calls.list().map(({ service, operation }) => `${service}:${operation}`)
+      expect(calls.slice(calls.lastIndexOf('tagging:GetResources'))).not.to.include('kms:ListResourceTags')
+    }))
+
+  it('keys left over are "not checked" where that is denied or can’t be reached; status goes on', () =>
+    withInstallation({ from: kept }, async (place) => {
+      place.sandbox.faults.add('tagging:GetResources:1:code=AccessDeniedException,status=400')
+      expect(await place.succeed(['status'])).to.match(
+        /Keys left over +not checked: these credentials may not call tag:GetResources/,
+      )
+      place.sandbox.faults.add('tagging:GetResources:drop')
+      const look = JSON.parse(await place.succeed(['status', '--json'])) as object
+      expect(look)
+        .to.have.nested.property('leftOver.notChecked')
+        .that.matches(/^tag:GetResources can't be reached: /)
+    }))
+
+  it('of KMS keys without the alias the one that the function needs is taken', () =>
+    withInstallation({ from: kept }, async (place) => {
+      const needed = await removeAlias(place)
+      const others = [await makeKey(place), await makeKey(place)]
+      const { stderr, code } = await place.run(['bootstrap-cloudfront'])
+      expect(code, stderr).to.equal(0)
+      for (const other of others) expect(stderr).to.include(`Warning: the KMS key ${other} `)
+      expect(await removeAlias(place)).to.equal(needed)
+    }))
+
+  it('KMS keys of which none is needed more than another: exit 4, all named with how to choose', () =>
+    withInstallation({ from: kept }, async (place) => {
+      const KeyId = await removeAlias(place)
+      await place.clients.kms.send(new ScheduleKeyDeletionCommand({ KeyId }))
+      const arns = [await makeKey(place), await makeKey(place)]
+      const commands = arns.map((arn) => `--alias-name ${alias} --target-key-id ${arn}`)
+      const changes = await place.changes(async () => {
+        for (const args of [['bootstrap-cloudfront'], ['bootstrap-cloudfront', '--dry-run'], ['status']]) {
+          await refuses(place, args, ...arns, ...commands)
+        }
       })
       expect(changes).to.deep.equal([])
     }))

@@ -238,11 +238,13 @@ describe('statementsLeftOver', () => {
 describe('bucketPolicy', () => {
   const talk = { tell: () => undefined, signal: new AbortController().signal }
 
-  /** S3's side of it: takes the policy, and shows it as `show` has it. */
-  function bench(show: (policy: string) => string): { aws: Aws; put: string[] } {
+  /** S3's side of it: takes the policy, and shows it as `show` has it; until then the one that was there `before`. */
+  function bench(show: (policy: string) => string, before?: object): { aws: Aws; put: string[] } {
     const put: string[] = []
     const send = async (command: { input: { Policy?: string } }): Promise<unknown> => {
-      if (command.input.Policy === undefined) return { Policy: show(put.at(-1) ?? '') }
+      const last = put.at(-1)
+      if (command.input.Policy === undefined)
+        return { Policy: last === undefined ? JSON.stringify(before) : show(last) }
       put.push(command.input.Policy)
       return {}
     }
@@ -258,18 +260,28 @@ describe('bucketPolicy', () => {
   })
 
   it('notices that somebody else has written meanwhile, so that it is looked at again', async () => {
-    const { aws } = bench(() => '{"Version":"2012-10-17","Statement":[]}')
+    const { aws, put } = bench(() => '{"Version":"2012-10-17","Statement":[]}')
     const error: unknown = await bucketPolicy(aws)
       .apply(wanting(oai), undefined, talk)
       .catch((thrown: unknown) => thrown)
     expect(error).to.have.property('name', 'ConcurrentModification')
+    expect(put).to.have.length(1)
+  })
+
+  it('writes nothing over a policy that is not the one it has seen', async () => {
+    const { aws, put } = bench((policy) => policy, { Statement: [{ Sid: 'Newcomer', Effect: 'Deny' }] })
+    const error: unknown = await bucketPolicy(aws)
+      .apply(wanting(oai), { document: { Statement: [] } }, talk)
+      .catch((thrown: unknown) => thrown)
+    expect(error).to.have.property('name', 'ConcurrentModification')
+    expect(put).to.deep.equal([])
   })
 
   it('keeps the policy as it was in a file of the owner’s alone, before it writes', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'policies-'))
     try {
       const live = { document: { Version: '2012-10-17', Statement: [{ Sid: 'Theirs', Effect: 'Deny' }] } }
-      const { aws } = bench((policy) => policy)
+      const { aws } = bench((policy) => policy, live.document)
       await bucketPolicy(aws).apply({ ...wanting(oai), backups: join(folder, 'kept') }, live, talk)
       const [file = '', ...more] = await readdir(join(folder, 'kept'))
       expect(more).to.deep.equal([])
@@ -281,8 +293,8 @@ describe('bucketPolicy', () => {
 
   it('goes on where the policy as it was can’t be kept, and says so', async () => {
     const told: string[] = []
-    const { aws, put } = bench((policy) => policy)
     const live = { document: { Statement: [{ Sid: 'Theirs', Effect: 'Deny' }] } }
+    const { aws, put } = bench((policy) => policy, live.document)
     const want = { ...wanting(oai), backups: '/dev/null/backups' }
     await bucketPolicy(aws).apply(want, live, { ...talk, tell: (text) => told.push(text) })
     expect(put).to.have.length(1)

@@ -12,6 +12,7 @@ const differing: Readonly<Record<string, readonly string[]>> = {
   'cloudfront:CreateDistributionWithTags': ['cloudfront:CreateDistribution', 'cloudfront:TagResource'],
   'lambda:CreateFunction': ['lambda:CreateFunction', 'lambda:TagResource', 'iam:PassRole'],
   'iam:CreateRole': ['iam:CreateRole', 'iam:TagRole'],
+  'tagging:GetResources': ['tag:GetResources'],
   'kms:CreateKey': ['kms:CreateKey', 'kms:TagResource'],
 }
 

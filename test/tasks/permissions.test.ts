@@ -225,7 +225,9 @@ const nobody = await connect(noSettings)
 for (const group of ['bootstrap', 'distribution', 'look'] as const) {
   const own = scenarios[group] ?? []
   const all = needsFor(group, nobody, settings, { accountId: '111122223333', bucket, access: 'oai' })
-  const actions = [...new Set(all.flatMap((need) => need.actions))].sort()
+  const actionsOf = (needs: readonly Need[]): string[] => [...new Set(needs.flatMap((need) => need.actions))].sort()
+  const needed = all.filter(({ optional }) => optional === undefined)
+  const actions = actionsOf(needed)
 
   describe(`The policy of ${group}`, () => {
     for (const scenario of own) {
@@ -246,6 +248,13 @@ for (const group of ['bootstrap', 'distribution', 'look'] as const) {
           return
         }
         expect.fail(`everything worked without ${action}`)
+      })
+    }
+
+    for (const action of actionsOf(all.filter((need) => !needed.includes(need)))) {
+      it(`can do without ${action}, and names it so`, async () => {
+        for (const scenario of own) expect(await attempt(group, scenario, action)).to.equal(undefined)
+        expect(policyOf(all).Statement.find(({ Action }) => String(Action) === action)?.Sid).to.match(/Optional$/)
       })
     }
   })
