@@ -68,7 +68,10 @@ const isMissing = ({ name, namedBy, profiles }: SharedConfiguration): boolean =>
   namedBy !== undefined && profiles[name] === undefined
 
 const ignore = (): void => undefined
-const tell = (...words: unknown[]): void => tellDetail(words.map(String).join(' '))
+/** What is no text is a call that failed, which is told by {@link traceCall}. */
+const tell = (...words: unknown[]): void => {
+  if (words.every((word) => typeof word === 'string')) tellDetail(words.join(' '))
+}
 /** Without one, the SDK writes its warnings to the console. */
 export const detailLogger = { debug: ignore, info: ignore, warn: tell, error: tell }
 

@@ -1,12 +1,9 @@
-import type { Aws } from './connect.ts'
 import { isBadIdentity, statusOf } from './aws-error.ts'
-import { edgeRegion } from './names.ts'
+import type { Aws } from './connect.ts'
 import type { Notable } from './operation.ts'
 
 /** How long it counts that the credentials were good, in milliseconds: long runs are refused object by object. */
 const validMs = 60_000
-/** Where STS can't be reached, it is not waited for. */
-const patienceMs = 10_000
 
 /**
  * Finds out what is behind a 400 or 403 without a body, which S3 answers to HEAD alike for a missing permission, an unknown
@@ -23,23 +20,17 @@ export function createDoubt(
   return async (error) => {
     if (!isWordless(error)) return error
     if (known === undefined || now() - known.at > validMs) {
-      asking ??= askSts(door()).finally(() => (asking = undefined))
+      asking ??= ask(door()).finally(() => (asking = undefined))
       known = { reason: await asking, at: now() }
     }
     return known.reason ?? error
   }
 }
 
-/** The error by which STS says that it does not know the caller; undefined if it does, or can't be asked. */
-async function askSts(aws: Pick<Aws, 'client'>): Promise<unknown> {
-  const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts')
-  try {
-    const abortSignal = AbortSignal.timeout(patienceMs)
-    await aws.client(STSClient, edgeRegion, 'once').send(new GetCallerIdentityCommand({}), { abortSignal })
-    return undefined
-  } catch (reason) {
-    return isBadIdentity(reason) ? reason : undefined
-  }
+/** STS's client is loaded only where there is something to ask. */
+async function ask(aws: Pick<Aws, 'client'>): Promise<unknown> {
+  const { whyUnknown } = await import('./caller-identity.ts')
+  return whyUnknown(aws)
 }
 
 /** Whether an error is one by its status alone. What was answered in words is told by them. */
