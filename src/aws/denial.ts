@@ -24,10 +24,18 @@ export { hearActions, type Heard, type Notable, noteError, noteOperation } from 
  * @param doing - the step that failed, such as `Create the IAM role`
  */
 export function explain(error: unknown, doing: string): CtlError {
-  if (error instanceof CtlError) return error
+  if (error instanceof CtlError) return withRequestIds(error)
   const explained = explainAnswer(error, doing)
   const { failure, message, hint, code } = explained
   return new CtlError(failure, message, { hint: [...hint, ...requestIdLines(error)], code, cause: error })
+}
+
+/** What we have said of an answer of AWS in words of our own. */
+function withRequestIds(error: CtlError): CtlError {
+  const lines = requestIdLines(error.cause).filter((line) => !error.hint.includes(line))
+  if (lines.length === 0) return error
+  const { failure, message, hint, code, cause } = error
+  return new CtlError(failure, message, { hint: [...hint, ...lines], code, cause })
 }
 
 function explainAnswer(error: unknown, doing: string): CtlError {

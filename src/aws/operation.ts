@@ -83,7 +83,8 @@ export function traceCalls(client: Notable & { config: { region: unknown } }): v
         })
       try {
         const result = await next(args)
-        told(result.output)
+        // What was prepared, and not sent, has no status.
+        if (statusOf(result.output) !== undefined) told(result.output)
         return result
       } catch (error) {
         told(error, nameOf(error))

@@ -225,9 +225,15 @@ export interface Surroundings {
   readonly calls?: Pick<CallSums, 'note' | 'end'>
 }
 
-/** The API's name of a call, where the permission has another. */
-const operationOf = ({ method, action, key }: S3Request): string =>
-  method === 'HEAD' ? 's3:HeadObject' : action === 's3:ListBucket' && key === undefined ? 's3:ListObjectsV2' : action
+/** Calls whose permission has another name than the API gives them (Service Authorization Reference, Amazon S3). */
+const operations: Readonly<Record<string, string>> = {
+  's3:ListBucket': 's3:ListObjectsV2',
+  's3:GetBucketObjectLockConfiguration': 's3:GetObjectLockConfiguration',
+  's3:GetBucketPublicAccessBlock': 's3:GetPublicAccessBlock',
+}
+
+const operationOf = ({ method, action }: S3Request): string =>
+  method === 'HEAD' ? 's3:HeadObject' : (operations[action] ?? action)
 
 /** An answer, whole or as it comes. */
 interface Answered {

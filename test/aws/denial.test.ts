@@ -31,6 +31,15 @@ describe('explain', () => {
     expect(explain(error, 'Step')).to.equal(error)
   })
 
+  it('adds the request id to what a resource has said of an answer, once', () => {
+    const cause = Object.assign(answer('TooManyAliases', 'too many'), { $metadata: { requestId: 'id-of-aws' } })
+    const error = new CtlError('failed', 'There are too many.', { hint: 'Remove one.', code: 'TooMany', cause })
+    const explained = explain(error, 'Step')
+    expect(explained).to.include({ failure: 'failed', message: 'There are too many.', code: 'TooMany', cause })
+    expect(explained.hint).to.deep.equal(['Remove one.', 'AWS knows this call by its request id id-of-aws.'])
+    expect(explain(explained, 'Another step')).to.equal(explained)
+  })
+
   describe('a denied permission', () => {
     it('names action, resource and reason, and the statement that allows it', () => {
       const because = 'because no identity-based policy allows the iam:CreateRole action'
