@@ -15,6 +15,9 @@ export interface Pace {
 /** IAM changes reach other services within seconds, rarely up to half a minute. */
 export const propagation: Pace = { first: 250, most: 2_000, total: 120_000 }
 
+/** What was just made is known everywhere within seconds. Later, what is not found is gone. */
+export const spreading: Pace = { first: 250, most: 2_000, total: 30_000 }
+
 /** A function's state changes within a second or, for a first creation, several. */
 export const settling: Pace = { first: 250, most: 2_000, total: 300_000 }
 

@@ -13,7 +13,7 @@ import {
 
 import { nameOf } from '../aws/absent.ts'
 import type { Names } from '../aws/names.ts'
-import { patiently, propagation, settling, type Talk, until } from '../aws/patience.ts'
+import { patiently, propagation, settling, spreading, type Talk, until } from '../aws/patience.ts'
 import { messageOf } from '../ui/errors.ts'
 import { failIfFailed, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
 import { ChangedMeanwhile } from './resource.ts'
@@ -119,7 +119,7 @@ async function settled(
 ): Promise<FunctionConfiguration> {
   const ask = () => lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))
   const look = async (): Promise<FunctionConfiguration | undefined> => {
-    const found = age === 'new' ? await patiently(ask, whyUnknownYet, propagation, talk) : await ask()
+    const found = age === 'new' ? await patiently(ask, whyUnknownYet, spreading, talk) : await ask()
     failIfFailed(found)
     return found.State === 'Active' && found.LastUpdateStatus !== 'InProgress' ? found : undefined
   }

@@ -9,7 +9,7 @@ import {
 import { absentAs, nameOf } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names } from '../aws/names.ts'
-import { patiently, propagation, settling, type Talk, until } from '../aws/patience.ts'
+import { patiently, settling, spreading, type Talk, until } from '../aws/patience.ts'
 import { messageOf } from '../ui/errors.ts'
 import type { EdgeFunction } from './edge-function.ts'
 import { failIfFailed, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
@@ -79,9 +79,9 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
 
     async apply({ names, function: { codeSha256, settings } }, _live, talk) {
       const command = new PublishVersionCommand({ FunctionName: names.functionName, CodeSha256: codeSha256 })
-      const publish = () => patiently(() => lambda.send(command), whyUnknownYet, propagation, talk)
+      const publish = () => patiently(() => lambda.send(command), whyUnknownYet, spreading, talk)
       const published = await patiently(publish, whyNotYet, settling, talk).catch((error: unknown) => {
-        throw isOtherCode(error) ? new Outdated(outdated(names), { cause: error }) : error
+        throw isOutdated(error) ? new Outdated(outdated(names), { cause: error }) : error
       })
       const version = toVersion(published)
       if (version === undefined) throw new Error(`Lambda published no numbered version: ${published.Version ?? 'none'}`)
@@ -102,7 +102,7 @@ export async function untilVersionActive(aws: Aws, names: Names, version: EdgeVe
   await until(
     `version ${version.number} to become Active`,
     async () => {
-      const found = await patiently(() => lambda.send(command), whyUnknownYet, propagation, talk)
+      const found = await patiently(() => lambda.send(command), whyUnknownYet, spreading, talk)
       failIfFailed(found)
       return found.State === 'Active' ? true : undefined
     },
@@ -118,9 +118,9 @@ function toVersion(found: FunctionConfiguration): EdgeVersion | undefined {
   return { arn: `${unqualified}:${number}`, number, codeSha256: found.CodeSha256 ?? '', settings: settingsOf(found) }
 }
 
-/** $LATEST is not what it was when it was written: Lambda's word for it when a version is to be published. */
-const isOtherCode = (error: unknown): boolean =>
-  nameOf(error) === 'PreconditionFailedException' ||
+/** $LATEST is not what it was when it was written, or is gone: Lambda's words for it when a version is to be published. */
+const isOutdated = (error: unknown): boolean =>
+  ['PreconditionFailedException', 'ResourceNotFoundException'].includes(nameOf(error)) ||
   (nameOf(error) === 'InvalidParameterValueException' && /CodeSha256/i.test(messageOf(error)))
 
 const outdated = ({ functionName }: Names): string =>

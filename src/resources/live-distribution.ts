@@ -12,7 +12,7 @@ import {
 import { absentAs, nameOf } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion } from '../aws/names.ts'
-import { deployment, type Pace, patiently, type Talk, until } from '../aws/patience.ts'
+import { deployment, patiently, spreading, type Talk, until } from '../aws/patience.ts'
 import { type Command, keepReceived } from '../aws/received.ts'
 import { type Kept, keepUnknown } from './kept-config.ts'
 import type { Need } from './resource.ts'
@@ -104,15 +104,13 @@ export async function untilDeployed(aws: Aws, id: string, talk: Talk): Promise<v
     `CloudFront to deploy ${id} to all edges, usually 3 to 6 minutes`,
     async () => {
       const look = () => client.send(new GetDistributionCommand({ Id: id }))
-      const { Distribution: found } = await patiently(look, whyUnknownYet, known, talk)
+      const { Distribution: found } = await patiently(look, whyUnknownYet, spreading, talk)
       return found?.Status === 'Deployed' ? true : undefined
     },
     deployment,
     talk,
   )
 }
-
-const known: Pace = { first: 250, most: 2_000, total: 20_000 }
 
 const whyUnknownYet = (error: unknown): string | undefined =>
   nameOf(error) === 'NoSuchDistribution' ? 'waiting until CloudFront knows the distribution everywhere' : undefined

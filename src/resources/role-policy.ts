@@ -3,7 +3,7 @@ import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/
 import { absentAs, nameOf } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names } from '../aws/names.ts'
-import { patiently, propagation } from '../aws/patience.ts'
+import { patiently, spreading } from '../aws/patience.ts'
 import { decodeDocument, type PolicyDocument } from '../aws/policy.ts'
 import { encryptionContext } from '../edge/config.ts'
 import { create, policyChange, type Resource, updateIf } from './resource.ts'
@@ -89,7 +89,7 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
         PolicyName: names.rolePolicyName,
         PolicyDocument: JSON.stringify(document),
       })
-      await patiently(() => iam.send(command), whyNotYet, propagation, talk)
+      await patiently(() => iam.send(command), whyNotYet, spreading, talk)
       return document
     },
   }

@@ -6,6 +6,8 @@ import { messageOf } from '../ui/errors.ts'
 const looks = 6
 /** Fewer where the answers are lost: the calls were repeated before. */
 const looksWithoutAnswer = 2
+/** And where something is gone: it was waited for before. */
+const looksForGone = 3
 const stale = new Set([
   'PreconditionFailed',
   'PreconditionFailedException',
@@ -48,7 +50,9 @@ export function whyLookAgain(error: unknown, look: number): string | undefined {
   // Lambda's name for this stands for other conflicts too.
   const exists = name === 'ResourceConflictException' && /already exist/i.test(messageOf(error))
   if (exists || taken.has(name)) return 'it is there already; looking again'
-  return gone.has(name) ? 'AWS does not find what was there a moment ago; looking again' : undefined
+  return gone.has(name) && look < looksForGone
+    ? 'AWS does not find what was there a moment ago; looking again'
+    : undefined
 }
 
 /** Milliseconds; two runs that got in each other's way must not go on in step. */

@@ -266,6 +266,18 @@ describe('pc-ctl permissions --check', () => {
     expect((await check(['bootstrap'])).stdout).to.match(/✖ kms:CreateKey \(denied by a policy/)
   })
 
+  it('tells what can be done without from what is missing, simulated and tried', async () => {
+    const rest = without(named('look'), 'tag:GetResources')
+    for (const granted of [[rest, document(toSimulate)], [rest]]) {
+      await grant(...granted)
+      const { code, missing, optional, add } = await checked(['look'])
+      expect([code, missing, add]).to.deep.equal([0, [], undefined])
+      expect(optional.map(({ action }) => action)).to.deep.equal(['tag:GetResources'])
+    }
+    const text = (await check(['look'])).stdout
+    expect(text).to.contain('- tag:GetResources (optional; without it status can not tell of keys that are left over)')
+  })
+
   it('tries what reads where it may not simulate, and claims no more than it has seen', async () => {
     await grant(named('look'), named('bootstrap'))
     const { code, how, allowed, missing, unknown, allowToSimulate } = await checked(['look', 'bootstrap'])

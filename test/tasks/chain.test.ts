@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { expect } from 'chai'
 
-import { create, keep, refuse, type Resource, updateIf } from '../../src/resources/resource.ts'
+import { create, keep, Outdated, refuse, type Resource, updateIf } from '../../src/resources/resource.ts'
 import {
   carryOut,
   type Chain,
@@ -279,6 +279,32 @@ describe('a stale version', () => {
     expect(report).to.have.length(1)
   })
 
+  it('of what a step before has made is mended there, and the report tells what came of it', async () => {
+    const { making, log, world } = bench({ first: 'first value' })
+    const own = text(log, world)
+    const based: typeof own = {
+      ...own,
+      async apply(want, live, talk) {
+        if (world.get('first') === 'first value' && !log.includes('write first')) {
+          world.set('first', 'of somebody else')
+          throw new Outdated('Someone else has changed it.')
+        }
+        return own.apply(want, live, talk)
+      },
+    }
+    const before = making('first')
+    const after = ensure<Context, 'second', [string, string]>('Make second', {
+      resource: based,
+      want: ({ first }) => ['second', `on ${first}`],
+      as: 'second',
+      basedOn: [before],
+    })
+    const { ctx, report } = await runChain([before, after], 'apply', quiet)
+    expect(ctx).to.deep.equal({ first: 'first value', second: 'on first value' })
+    expect(report.map(({ do: verb, name }) => `${verb} ${name}`)).to.deep.equal(['update first', 'create second'])
+    expect(log).to.deep.equal(['look first', 'look second', 'look first', 'write first', 'look second', 'write second'])
+  })
+
   it('is given up after a bounded number of looks', async () => {
     const { making, writes } = bench(
       {},
@@ -303,12 +329,77 @@ describe('a stale version', () => {
     expect(writes()).to.have.length(1)
   })
 
+  it('is looked at a few times more where AWS gives no answer, or finds no more what was there', async () => {
+    const lost = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
+    const broken = Object.assign(new Error('It failed.'), { $metadata: { httpStatusCode: 503 } })
+    for (const [error, most] of [
+      [lost, 2],
+      [broken, 2],
+      [named('NoSuchEntityException'), 3],
+    ] as const) {
+      const { making, writes } = bench({}, [error])
+      await runChain([making('first')], 'apply', quiet)
+      expect(writes(), error.message).to.have.length(2)
+      const worse = bench(
+        {},
+        Array.from({ length: 50 }, () => error),
+      )
+      await thrownBy(runChain([worse.making('first')], 'apply', quiet))
+      expect(worse.writes(), error.message).to.have.length(most)
+    }
+  })
+
   it('is not what other errors are', async () => {
     for (const name of ['AccessDenied', 'ResourceConflictException', 'MalformedPolicy']) {
       const { making, writes } = bench({}, [named(name)])
       await thrownBy(runChain([making('first')], 'apply', quiet))
       expect(writes(), name).to.have.length(1)
     }
+  })
+})
+
+describe('a look once more', () => {
+  const once = (live: Record<string, string>) => {
+    const { log, world } = bench(live)
+    const want = (): [string, string] => ['first', 'first value']
+    return ensure<Context, 'first', [string, string]>('Make sure', {
+      resource: text(log, world),
+      want,
+      as: 'first',
+      onceMore: true,
+    })
+  }
+
+  it('is no part of a plan, and of a report only where it had to write', async () => {
+    expect(await planChain([once({})], quiet)).to.deep.equal([])
+    expect((await runChain([once({ first: 'first value' })], 'apply', quiet)).report).to.deep.equal([])
+    const { report } = await runChain([once({ first: 'old' })], 'apply', quiet)
+    expect(report.map(({ do: verb }) => verb)).to.deep.equal(['update'])
+  })
+})
+
+describe('what a resource warns of', () => {
+  it('is heard once, and only by who makes something', async () => {
+    const { log, world } = bench()
+    const resource = { ...text(log, world), warnings: (live: string) => [`another ${live} is left over`] }
+    const make = ensure<Context, 'first', [string, string]>('Make', { resource, want: () => ['a', 'b'], as: 'first' })
+    const heard: string[] = []
+    const conduct = { ...quiet, warn: (text: string) => void heard.push(text) }
+    await planChain([make], conduct)
+    expect(heard).to.deep.equal([])
+    await runChain([make, make], 'apply', conduct)
+    expect(heard).to.deep.equal(['another b is left over'])
+  })
+
+  it('is heard though the run fails later', async () => {
+    const { log, world, making } = bench({}, [named('LimitExceeded')])
+    const resource = { ...text(log, world), warnings: () => ['one is left over'] }
+    const make = ensure<Context, 'second', [string, string]>('Make', { resource, want: () => ['a', 'b'], as: 'second' })
+    const heard: string[] = []
+    await thrownBy(
+      runChain([make, making('first')], 'apply', { ...quiet, warn: (text: string) => void heard.push(text) }),
+    )
+    expect(heard).to.deep.equal(['one is left over'])
   })
 })
 
