@@ -22,6 +22,8 @@ export interface Key {
   readonly state: string
   readonly hasAlias: boolean
   readonly owner: string | undefined
+  /** Whether KMS rotates it by itself; not there where that is not told. */
+  readonly rotates?: boolean
 }
 
 /** A key that has its name but is not known everywhere, will be within seconds. */

@@ -8,6 +8,7 @@ import { type Pace, patiently, propagation, type Talk, until } from '../aws/pati
 import { type Line, verbatim } from '../ui/text.ts'
 import { whyKeyNotYet } from './edge-secrets.ts'
 import { leftOverKey } from './key-left-over.ts'
+import { isRotated, rotate } from './key-rotation.ts'
 import { chooseKey, type Key, keysWithoutAlias, lookAtKey } from './key-search.ts'
 import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from './resource.ts'
 
@@ -26,7 +27,8 @@ const description = 'Encrypts the secret that signs package URLs for packageclou
  *
  * CreateKey knows no idempotency token, and a key costs money each month. So a run that was cut off between CreateKey
  * and CreateAlias must be able to find the key that it left: it is tagged in the very call that makes it, and before a
- * key is made all keys without an alias are looked at for our tag. An alias is given once: of two runs that make a key
+ * key is made all keys without an alias are looked at for our tag. The alias comes last: a key of ours without one is
+ * unfinished and gets what it lacks, and one with it is the operator's to change. An alias is given once: of two runs that make a key
  * at the same time one gives it, and the other uses that key and tells of its own. The key policy is AWS's default,
  * which leaves permissions to IAM; naming the new role in it would fail until IAM has spread the news.
  */
@@ -82,10 +84,11 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
 
     async describe({ names }) {
       const aliased = await lookAtKey(aws, names.keyAlias, true)
-      if (aliased !== undefined) return aliased
+      if (aliased !== undefined) return withRotation(aws, aliased)
       const own = await keysWithoutAlias(aws, names)
       for (const { arn } of own) beside.add(arn)
-      return chooseKey(aws, names, own)
+      const chosen = await chooseKey(aws, names, own)
+      return chosen && withRotation(aws, chosen)
     },
 
     decide: decideKey,
@@ -98,6 +101,7 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
         await kms.send(new TagResourceCommand({ KeyId: arn, Tags: [tag] }))
       }
       if (live?.hasAlias === true) return { ...live, owner: names.installation }
+      if (live?.rotates !== true) await rotate(aws, arn, talk)
       const holder = await giveAlias(want, arn, talk)
       if (unanswered) for (const late of await keysWithoutAlias(aws, names)) beside.add(late.arn)
       return holder
@@ -112,6 +116,12 @@ function keyNeeds({ names, accountId }: KeyWant) {
   const tagged = { [`aws:RequestTag/${tagKey}`]: names.installation }
   return [
     { access: 'read', actions: ['kms:DescribeKey', 'kms:ListResourceTags'], resources: keys },
+    {
+      access: 'read',
+      optional: 'status can not tell whether the key is rotated',
+      actions: ['kms:GetKeyRotationStatus'],
+      resources: keys,
+    },
     { access: 'read', actions: ['kms:ListAliases', 'kms:ListKeys'], resources: ['*'] },
     {
       access: 'read',
@@ -120,12 +130,18 @@ function keyNeeds({ names, accountId }: KeyWant) {
     },
     { access: 'write', actions: ['kms:CreateKey'], resources: ['*'], condition: { StringEquals: tagged } },
     { access: 'write', actions: ['kms:TagResource'], resources: keys, condition: { StringEquals: tagged } },
+    { access: 'write', actions: ['kms:EnableKeyRotation'], resources: keys },
     {
       access: 'write',
       actions: ['kms:CreateAlias'],
       resources: [`arn:aws:kms:${edgeRegion}:${accountId}:${names.keyAlias}`, ...keys],
     },
   ] as const
+}
+
+async function withRotation(aws: Aws, live: Key): Promise<Key> {
+  const rotates = await isRotated(aws, live.arn)
+  return rotates === undefined ? live : { ...live, rotates }
 }
 
 /** Within so many milliseconds a key that was made shows up in ListKeys. */
@@ -153,7 +169,7 @@ async function createOnce(aws: Aws, { tag }: Names): Promise<string> {
 /** Pure. The key is ours by its tag, and must be usable. */
 export function decideKey({ names, adopt }: KeyWant, live: Key | undefined): Decision<Key> {
   const after: Key = { arn: pending('key ARN'), state: 'Enabled', hasAlias: true, owner: names.installation }
-  if (live === undefined) return create(after)
+  if (live === undefined) return create({ ...after, rotates: true })
   const what = `KMS key ${names.keyAlias}`
   const foreign = live.owner !== names.installation
   if (foreign && !adopt) return notOurs(live, what, live.owner)
@@ -168,7 +184,9 @@ export function decideKey({ names, adopt }: KeyWant, live: Key | undefined): Dec
   }
   const changes = [
     ...change(`Tags.${tagKey}`, live.owner, names.installation),
+    ...(live.hasAlias || live.rotates === undefined ? [] : change('Rotation', live.rotates, true)),
     ...change('Alias', live.hasAlias ? names.keyAlias : undefined, names.keyAlias),
   ]
-  return updateIf({ ...after, arn: live.arn }, changes, foreign ? `Take over ${what}?` : undefined)
+  const rotation = live.rotates === undefined ? {} : { rotates: live.rotates || !live.hasAlias }
+  return updateIf({ ...after, arn: live.arn, ...rotation }, changes, foreign ? `Take over ${what}?` : undefined)
 }

@@ -1,4 +1,5 @@
 import { leftOverKey } from '../resources/key-left-over.ts'
+import { keyNotRotated } from '../resources/key-rotation.ts'
 import { differences } from '../ui/plan.ts'
 import { type Block, heading, item, nested, table, verbatim, warning } from '../ui/text.ts'
 import type { Status, StatusLine } from './status.ts'
@@ -17,6 +18,7 @@ export function statusText(status: Status): Block[] {
     ['Secret at the edge', secretText(status)],
     ['CloudFront reads as', status.originAccess === 'oai' ? 'origin access identity' : 'origin access control'],
     ['Cache-Control', cacheControlText(status)],
+    ...rotationFact(status),
     ...leftOverFact(status),
   ]
   return [
@@ -26,6 +28,7 @@ export function statusText(status: Status): Block[] {
     '',
     table(facts),
     ...status.resources.flatMap(driftText),
+    ...notRotated(status).flatMap((arn) => ['', warning(keyNotRotated(arn))]),
     ...keysLeftOver(status).flatMap(({ arn }) => ['', warning(leftOverKey(arn))]),
   ]
 }
@@ -81,6 +84,18 @@ function cacheControlText({ cacheControl: { looked, right, wrong } }: Status): s
   if (looked === 0) return 'no packages or indexes among the first keys of the bucket'
   if (wrong.length === 0) return `right on all of ${looked} objects looked at`
   return `right on ${right} of ${looked} objects looked at; wrong on ${wrong[0] ?? ''}: run \`pc-ctl reindex-everything\``
+}
+
+const keyInUse = ({ resources }: Status): StatusLine | undefined =>
+  resources.find(({ kind, state }) => kind === 'KMS key' && state === 'ok')
+
+const notRotated = (status: Status): string[] => (status.keyRotation === false ? [keyInUse(status)?.id ?? ''] : [])
+
+/** Nothing where all is well. */
+function rotationFact(status: Status): string[][] {
+  if (status.keyRotation === true || keyInUse(status) === undefined) return []
+  const untold = 'not checked: KMS does not tell these credentials (kms:GetKeyRotationStatus)'
+  return [['Key rotation', status.keyRotation === false ? 'off' : untold]]
 }
 
 const keysLeftOver = ({ leftOver }: Status) => ('notChecked' in leftOver ? [] : leftOver.keys)

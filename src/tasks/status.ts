@@ -26,6 +26,8 @@ export interface Status {
   readonly cacheControl: ObjectSample
   /** KMS keys of this installation that are not in use. */
   readonly leftOver: LeftOverKeys
+  /** Whether KMS rotates the key that is in use; `null` where there is none, or KMS does not tell these credentials. */
+  readonly keyRotation: boolean | null
   /** Whether anything differs from what this configuration would make. */
   readonly drift: boolean
 }
@@ -112,9 +114,13 @@ export async function status(
     originAccess: ctx.access,
     cacheControl: ctx.sample,
     leftOver: ctx.leftOver,
+    keyRotation: (isThere('KMS key', resources) ? ctx.key.rotates : undefined) ?? null,
     drift: resources.some(({ state }) => state !== 'ok') || /^(?:different|previous only)$/.test(ctx.secret),
   }
 }
+
+const isThere = (kind: string, lines: readonly StatusLine[]): boolean =>
+  lines.some((line) => line.kind === kind && line.state === 'ok')
 
 const states = { keep: 'ok', create: 'missing', update: 'drift', remove: 'drift', refuse: 'not ours' } as const
 

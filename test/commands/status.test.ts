@@ -1,4 +1,5 @@
 import { GetDistributionConfigCommand, UpdateDistributionCommand } from '@aws-sdk/client-cloudfront'
+import { DisableKeyRotationCommand, EnableKeyRotationCommand } from '@aws-sdk/client-kms'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
@@ -94,6 +95,26 @@ describe('pc-ctl status', () => {
     )
     expect((await report()).cacheControl.wrong).to.include(Key)
     expect((await place.run(['status'])).stdout).to.contain('reindex-everything')
+  })
+
+  it('tells of a key that is not rotated, which is no drift, and what it prints turns it on', async () => {
+    const { kms } = place.clients
+    await place.connect()
+    const { keyRotation, resources } = await report()
+    expect(keyRotation).to.equal(true)
+    const KeyId = resources.find(({ kind }) => kind === 'KMS key')?.id
+    await kms.send(new DisableKeyRotationCommand({ KeyId }))
+    const { stdout, code } = await place.run(['status', '--exit-code'])
+    expect(code).to.equal(0)
+    expect(stdout)
+      .to.match(/^✔ ok +KMS key/m)
+      .and.to.match(/^Key rotation +off$/m)
+    const [, id] = /aws kms enable-key-rotation --region us-east-1 --key-id\s+([0-9a-f-]{36})`/.exec(stdout) ?? []
+    await kms.send(new EnableKeyRotationCommand({ KeyId: id }))
+    expect((await place.run(['status'])).stdout).not.to.match(/rotation/i)
+    place.sandbox.faults.add('kms:GetKeyRotationStatus:*:AccessDeniedException')
+    expect(await report()).to.include({ keyRotation: null, drift: false })
+    expect((await place.run(['status'])).stdout).to.match(/^Key rotation +not checked: /m)
   })
 
   it('draws what is tied to what', async () => {

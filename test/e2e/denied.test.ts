@@ -39,6 +39,7 @@ describe('a permission that is missing', function () {
         'kms:ListKeys',
         'kms:ListAliases',
         'kms:CreateKey',
+        'kms:EnableKeyRotation',
         'kms:CreateAlias',
         'iam:GetRolePolicy',
         'iam:PutRolePolicy',

@@ -8,7 +8,13 @@ import {
   ListTagsForResourceCommand,
 } from '@aws-sdk/client-cloudfront'
 import { GetRoleCommand, GetRolePolicyCommand, ListRolePoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam'
-import { DescribeKeyCommand, ListAliasesCommand, ListKeysCommand, ListResourceTagsCommand } from '@aws-sdk/client-kms'
+import {
+  DescribeKeyCommand,
+  GetKeyRotationStatusCommand,
+  ListAliasesCommand,
+  ListKeysCommand,
+  ListResourceTagsCommand,
+} from '@aws-sdk/client-kms'
 import { ListFunctionsCommand, ListTagsCommand, ListVersionsByFunctionCommand } from '@aws-sdk/client-lambda'
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3'
 
@@ -76,7 +82,8 @@ async function keysOf({ kms }: Clients, name: Name) {
   const keys = await each(Keys, async ({ KeyId }) => {
     const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }))
     const { Tags } = await kms.send(new ListResourceTagsCommand({ KeyId }))
-    return { KeyId, Description: KeyMetadata?.Description, state: KeyMetadata?.KeyState, Tags }
+    const { KeyRotationEnabled: rotates } = await kms.send(new GetKeyRotationStatusCommand({ KeyId }))
+    return { KeyId, Description: KeyMetadata?.Description, state: KeyMetadata?.KeyState, rotates, Tags }
   })
   // Without those of AWS itself.
   const aliases = (Aliases ?? []).flatMap(({ AliasName, TargetKeyId }) =>

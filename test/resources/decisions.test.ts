@@ -112,6 +112,17 @@ describe('The key', () => {
     expect(decision.after).to.deep.equal(ours)
   })
 
+  it('without alias is unfinished and gets rotation too; one with it is left as it is', () => {
+    const unfinished = decideKey(want, { ...ours, hasAlias: false, rotates: false })
+    expect(fields(unfinished)).to.deep.equal(['Rotation', 'Alias'])
+    expect(unfinished.after).to.include({ rotates: true })
+    expect(fields(decideKey(want, { ...ours, hasAlias: false, rotates: true }))).to.deep.equal(['Alias'])
+    for (const rotates of [true, false]) {
+      const finished = { ...ours, rotates }
+      expect(decideKey(want, finished)).to.deep.include({ do: 'keep', after: finished })
+    }
+  })
+
   it('is refused while it can’t be used, with the commands that repair it', () => {
     const disabled = decideKey(want, { ...ours, state: 'Disabled' })
     expect(disabled.do).to.equal('refuse')
