@@ -44,15 +44,17 @@ function isPublic({ Effect, Principal, Condition, NotPrincipal }: PolicyStatemen
   return (NotPrincipal !== undefined || [aws].flat().includes('*')) && !isNarrowed(Condition)
 }
 
-/** Wildcards and policy variables in a value leave everybody in. */
+/** What is denied, may be missing, or is a wildcard or policy variable leaves everybody in. */
 function isNarrowed(condition: unknown): boolean {
   if (typeof condition !== 'object' || condition === null) return false
-  return Object.values(condition).some((tests: unknown) =>
-    Object.entries(typeof tests === 'object' && tests !== null ? tests : {}).some(
-      ([key, values]) =>
-        narrowing.has(key.toLowerCase()) &&
-        [values].flat().every((value) => !/^\*$|\$\{|^0\.0\.0\.0\/0$|^::\/0$/.test(String(value))),
-    ),
+  return Object.entries(condition).some(
+    ([operator, tests]: [string, unknown]) =>
+      !/Not|Null|IfExists/.test(operator) &&
+      Object.entries(typeof tests === 'object' && tests !== null ? tests : {}).some(
+        ([key, values]) =>
+          narrowing.has(key.toLowerCase()) &&
+          [values].flat().every((value) => !/^\*+$|\$\{|^0\.0\.0\.0\/0$|^::\/0$/.test(String(value))),
+      ),
   )
 }
 
