@@ -1,3 +1,4 @@
+import type { Shown } from '../settings/overview.ts'
 import { CtlError } from '../ui/errors.ts'
 import { type Exemptions, exemptionsIn, isAlwaysDirect } from './no-proxy.ts'
 
@@ -27,16 +28,6 @@ export interface Proxies {
    * @throws CtlError of kind `configuration` for a variable that names no proxy that can be used
    */
   for(scheme: 'http' | 'https', host: string, port: number): Proxy | undefined
-}
-
-/** A variable that decides about proxies, fit to be shown. */
-export interface ShownProxy {
-  /** Such as `https_proxy`; the general name where it isn't set. */
-  readonly name: string
-  /** The password masked; `null` where it is not set, or can't be used. */
-  readonly value: string | null
-  readonly source: string | null
-  readonly problem?: string
 }
 
 const variables = {
@@ -118,9 +109,9 @@ function decoded(text: string): string {
 const unusable = (variable: string, why: string, hint: readonly string[]): CtlError =>
   new CtlError('configuration', `${variable} ${why}.`, { hint, code: 'ProxyUnusable' })
 
-/** What `show-config` tells of the variables. */
-export function showProxies(environment: NodeJS.ProcessEnv = process.env): ShownProxy[] {
-  const proxies = (['https', 'http'] as const).map((scheme): ShownProxy => {
+/** What `show-config` tells of the variables: passwords are masked. */
+export function showProxies(environment: NodeJS.ProcessEnv = process.env): Shown[] {
+  const proxies = (['https', 'http'] as const).map((scheme): Shown => {
     const name = variables[scheme][1]
     const found = firstOf(variables[scheme], environment)
     if (found === undefined) return { name, value: null, source: null }

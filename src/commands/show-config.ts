@@ -1,3 +1,4 @@
+import { networkOverview } from '../aws/network-overview.ts'
 import { overview, type Shown } from '../settings/overview.ts'
 import { loadSettings, type Note } from '../settings/settings.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
@@ -7,20 +8,30 @@ export default class ShowConfig extends CtlCommand {
   static override summary = 'Show the settings that pc-ctl would use, and where each comes from'
   static override description =
     'Flags come before PC_CTL_* variables, and these before packagecloud.rb, which is read without being run. ' +
-    'Secrets are masked: equal ones have equal fingerprints.'
+    'Secrets are masked: equal ones have equal fingerprints. Below them stand the proxies and the authorities of this ' +
+    'machine that connections use.'
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json']
   static override flags = { ...settingsFlags }
 
-  async run(): Promise<{ config: { file: string; found: boolean }; settings: Shown[]; notes: readonly Note[] }> {
+  async run(): Promise<Overview> {
     const { flags } = await this.parse(ShowConfig)
     const settings = await loadSettings(flags)
     const { configFile, configFound, notes } = settings
     const shown = overview(settings)
-    this.print(table(shown.map(cells), ['NAME', 'VALUE', 'SOURCE']))
+    const network = await networkOverview(settings)
+    this.print(table([...shown, ...network].map(cells), ['NAME', 'VALUE', 'SOURCE']))
     if (!configFound) this.say(`${configFile} does not exist.`)
     for (const { file, line, text } of notes) this.say(`${file}:${line}: not evaluated, may change settings: ${text}`)
-    return { config: { file: configFile, found: configFound }, settings: shown, notes }
+    return { config: { file: configFile, found: configFound }, settings: shown, network, notes }
   }
+}
+
+interface Overview {
+  readonly config: { readonly file: string; readonly found: boolean }
+  readonly settings: readonly Shown[]
+  /** Proxies and own authorities. */
+  readonly network: readonly Shown[]
+  readonly notes: readonly Note[]
 }
 
 function cells({ name, value, source, problem }: Shown): Cell[] {
