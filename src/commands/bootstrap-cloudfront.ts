@@ -3,11 +3,13 @@ import { carriedFlags, loadSettings } from '../settings/settings.ts'
 import { bootstrapCloudfront, followUp } from '../tasks/bootstrap-cloudfront.ts'
 import { change } from '../tasks/change.ts'
 import { whySha1Stays } from '../tasks/sha1-at-front.ts'
+import { boundaryFlag } from '../ui/boundary-flag.ts'
 import { adoptFlag, changeFlags, planExitCode } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { edgeFlags, withoutSha1 } from '../ui/edge-flags.ts'
 import { frontFlags, frontPathFlag, tokenOf } from '../ui/front-flags.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
+import { readTags, tagFlag, tagWords } from '../ui/tag-flags.ts'
 import { verbatim } from '../ui/text.ts'
 
 export default class BootstrapCloudfront extends CtlCommand {
@@ -19,6 +21,8 @@ export default class BootstrapCloudfront extends CtlCommand {
     ...edgeFlags,
     ...frontFlags,
     ...frontPathFlag,
+    ...boundaryFlag,
+    ...tagFlag,
     ...adoptFlag,
     ...changeFlags,
     ...settingsFlags,
@@ -28,10 +32,13 @@ export default class BootstrapCloudfront extends CtlCommand {
     const { flags } = await this.parse(BootstrapCloudfront)
     const settings = await loadSettings(flags)
     const aws = await connect(settings)
+    const tags = readTags(flags.tag)
     const asked = { front: flags.front, token: tokenOf(flags), path: flags['front-path'] }
     const outcome = await change(
       bootstrapCloudfront(aws, settings, {
         ...flags,
+        tags,
+        boundary: flags['permissions-boundary'],
         longestLife: flags['longest-life'],
         lookForSha1: withoutSha1(flags) && !flags.force ? () => whySha1Stays(aws, settings, asked) : undefined,
       }),
@@ -43,7 +50,7 @@ export default class BootstrapCloudfront extends CtlCommand {
       process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
       return outcome
     }
-    const next = followUp(outcome.done, carriedFlags(flags))
+    const next = followUp(outcome.done, [...tagWords(tags), ...carriedFlags(flags)])
     this.say('Now run:')
     this.print(verbatim(next))
     const { done, report, warnings } = outcome

@@ -7,9 +7,11 @@ import { lookUpAccount } from '../resources/account.ts'
 import { loadSettings, need } from '../settings/settings.ts'
 import { type Checked, checkPermissions, checkText } from '../tasks/check-permissions.ts'
 import { needsFor, permissionGroups, policyOf, terraformOf } from '../tasks/permissions.ts'
+import { boundaryFlag } from '../ui/boundary-flag.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { CtlError, exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
+import { readTags, tagFlag } from '../ui/tag-flags.ts'
 import { whole } from '../ui/text.ts'
 
 export default class Permissions extends CtlCommand {
@@ -40,6 +42,8 @@ export default class Permissions extends CtlCommand {
       description: 'how CloudFront reads the bucket',
       default: 'oai',
     }),
+    ...boundaryFlag,
+    ...tagFlag,
     format: Flags.option({ options: ['json', 'terraform'] as const })({
       description: 'language of the policies',
       default: 'json',
@@ -59,7 +63,13 @@ export default class Permissions extends CtlCommand {
     const aws = await connect(settings, process.env, { later })
     const bucket = need(settings, 'bucket')
     const account = await accountOf(aws, flags.account)
-    const scope = { accountId: account.id, bucket, access: flags['origin-access'] }
+    const scope = {
+      accountId: account.id,
+      bucket,
+      access: flags['origin-access'],
+      tags: readTags(flags.tag),
+      boundary: flags['permissions-boundary'],
+    }
     const needs = Object.fromEntries(groups.map((group) => [group, needsFor(group, aws, settings, scope)]))
     if (flags.check) {
       const signal = interruptSignal((...blocks) => this.say(...blocks))

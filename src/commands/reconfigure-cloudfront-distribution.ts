@@ -10,6 +10,7 @@ import { priceClasses } from '../resources/distribution-config.ts'
 import { adoptFlag, changeFlags, planExitCode } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
+import { readTags, tagFlag } from '../ui/tag-flags.ts'
 import { advice, verbatim, warning } from '../ui/text.ts'
 
 export default class ReconfigureCloudfrontDistribution extends CtlCommand {
@@ -37,6 +38,7 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
     'price-class': Flags.option({ options: priceClasses })({ description: 'edges to use' }),
     distribution: Flags.string({ description: 'distribution to use', helpValue: 'ID' }),
     'no-wait': Flags.boolean({ description: 'do not wait until all edges have the new configuration' }),
+    ...tagFlag,
     ...adoptFlag,
     ...changeFlags,
     ...settingsFlags,
@@ -53,6 +55,7 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
       certificate: flags.certificate,
       priceClass: flags['price-class'],
       adopt: flags.adopt,
+      tags: readTags(flags.tag),
       wait: !flags['no-wait'],
     })
     const outcome = await change(chain, { ...flags, json: this.jsonEnabled() }, (...blocks) => this.say(...blocks))

@@ -31,9 +31,9 @@ import {
   updateDistribution,
 } from './live-distribution.ts'
 import {
-  change,
   create,
   type Decision,
+  type Need,
   notOurs,
   pending,
   refuse,
@@ -41,6 +41,7 @@ import {
   theOnly,
   updateIf,
 } from './resource.ts'
+import { requestedWith, tagChanges, tagList, type Tags, tagsWanted, type TagsWant } from './tags.ts'
 
 export interface DistributionSearch {
   readonly names: Names
@@ -50,11 +51,12 @@ export interface DistributionSearch {
   readonly id: string | undefined
 }
 
-export interface DistributionWant extends DistributionSearch, DistributionWishes {
+export interface DistributionWant extends DistributionSearch, DistributionWishes, TagsWant {
   readonly adopt: boolean
 }
 
 export interface Distribution extends LiveDistribution {
+  readonly tags: Tags
   readonly owner: string | undefined
 }
 
@@ -75,22 +77,24 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
     async apply(want, live, talk) {
       // Aliases come in a second step: if one is taken, the distribution itself is there all the same.
       const found = live ?? (await createDistribution(aws, want, talk))
-      if (found.owner !== want.names.installation) {
-        await client.send(new TagResourceCommand({ Resource: found.arn, Tags: { Items: [want.names.tag] } }))
+      if (tagChanges(found.tags, tagsWanted(want)).length > 0) {
+        const Items = tagList(tagsWanted(want))
+        await client.send(new TagResourceCommand({ Resource: found.arn, Tags: { Items } }))
       }
+      const tags = { ...found.tags, ...tagsWanted(want) }
       const config = withWishes(found.config, want)
-      if (changesFor(found.config, config, want).length === 0) return { ...found, owner: want.names.installation }
+      if (changesFor(found.config, config, want).length === 0) return owned(found, tags)
       const attempt = () => updateDistribution(aws, found, config)
-      return owned(await patiently(attempt, whyNotYet, propagation, talk), want.names.installation)
+      return owned(await patiently(attempt, whyNotYet, propagation, talk), tags)
     },
   }
 }
 
-function distributionNeeds({ names, accountId, functionArn }: DistributionWant) {
+function distributionNeeds(want: DistributionWant): readonly Need[] {
+  const { names, accountId, functionArn } = want
   const resources = [`arn:aws:cloudfront::${accountId}:distribution/*`]
   const serviceRole = `arn:aws:iam::${accountId}:role/aws-service-role`
   const services = ['replicator.lambda.amazonaws.com', 'logger.cloudfront.amazonaws.com']
-  const requested = { StringEquals: { [`aws:RequestTag/${tagKey}`]: names.installation } }
   return [
     { access: 'read', actions: ['cloudfront:ListDistributions'], resources: ['*'] },
     { access: 'read', actions: ['cloudfront:GetDistribution', 'cloudfront:ListTagsForResource'], resources },
@@ -98,7 +102,7 @@ function distributionNeeds({ names, accountId, functionArn }: DistributionWant) 
       access: 'write',
       actions: ['cloudfront:CreateDistribution', 'cloudfront:TagResource'],
       resources,
-      condition: requested,
+      condition: requestedWith(want),
     },
     {
       access: 'write',
@@ -117,7 +121,7 @@ function distributionNeeds({ names, accountId, functionArn }: DistributionWant) 
       resources: services.map((service) => `${serviceRole}/${service}/*`),
       condition: { StringEquals: { 'iam:AWSServiceName': services } },
     },
-  ] as const
+  ]
 }
 
 /** Pure. The distribution is ours by its tag; only the fields of {@link withWishes} are ours in it. */
@@ -132,6 +136,7 @@ export function decideDistribution(want: DistributionWant, live: Distribution | 
       status: 'InProgress',
       etag: '',
       config,
+      tags: tagsWanted(want),
       owner: names.installation,
     }
     return lacksCertificate(config) ? uncertified(after, config) : create(after)
@@ -148,11 +153,8 @@ export function decideDistribution(want: DistributionWant, live: Distribution | 
   }
   const config = withWishes(live.config, want)
   if (lacksCertificate(config)) return uncertified(live, config)
-  const changes = [
-    ...change(`Tags.${tagKey}`, live.owner, names.installation),
-    ...changesFor(live.config, config, want),
-  ]
-  const after: Distribution = { ...live, config, owner: names.installation }
+  const changes = [...tagChanges(live.tags, tagsWanted(want)), ...changesFor(live.config, config, want)]
+  const after = owned({ ...live, config }, { ...live.tags, ...tagsWanted(want) })
   const decision = updateIf(after, changes, foreign ? `Take over ${what} (${live.domain})?` : undefined)
   return unlessLost('DistributionConfig', what, live, config, decision)
 }
@@ -212,18 +214,18 @@ async function candidates(aws: Aws, { bucket }: DistributionSearch): Promise<Dis
 
 async function getOwned(aws: Aws, id: string): Promise<Distribution | undefined> {
   const found = await getDistribution(aws, id)
-  return found === undefined ? undefined : owned(found, ownerOf(await tagsOf(aws, found.arn)))
+  return found === undefined ? undefined : owned(found, await tagsOf(aws, found.arn))
 }
 
 async function createDistribution(aws: Aws, want: DistributionWant, talk: Talk): Promise<Distribution> {
   const client = aws.client(CloudFrontClient, edgeRegion)
   const config = withWishes(blankConfig(want), { ...want, aliases: [], certificate: undefined })
   const command = new CreateDistributionWithTagsCommand({
-    DistributionConfigWithTags: { DistributionConfig: config, Tags: { Items: [want.names.tag] } },
+    DistributionConfigWithTags: { DistributionConfig: config, Tags: { Items: tagList(tagsWanted(want)) } },
   })
   try {
     const attempt = () => answered(command, () => client.send(command))
-    return owned(await patiently(attempt, whyNotYet, propagation, talk), want.names.installation)
+    return owned(await patiently(attempt, whyNotYet, propagation, talk), tagsWanted(want))
   } catch (error) {
     const existing = /Already exists: (\w+)/.exec(messageOf(error))?.[1]
     if (nameOf(error) !== 'DistributionAlreadyExists' || existing === undefined) throw error
@@ -270,4 +272,4 @@ function whyNotYet(error: unknown): string | undefined {
   }
 }
 
-const owned = (live: LiveDistribution, owner: string | undefined): Distribution => ({ ...live, owner })
+const owned = (live: LiveDistribution, tags: Tags): Distribution => ({ ...live, tags, owner: ownerOf(tags) })

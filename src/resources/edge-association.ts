@@ -2,9 +2,9 @@ import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
 
 import { absentAs } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
-import { edgeRegion, type Names } from '../aws/names.ts'
+import { edgeRegion, type Names, ownerOf } from '../aws/names.ts'
 import { download } from './edge-download.ts'
-import { fingerprint, ownerOfFunction } from './edge-function.ts'
+import { fingerprint, tagsOfFunction } from './edge-function.ts'
 import { decryptSecrets } from './edge-secrets.ts'
 import type { Need } from './resource.ts'
 
@@ -68,6 +68,6 @@ export async function keyOfPackage(
   const lambda = aws.client(LambdaClient, edgeRegion)
   const found = await absentAs('ResourceNotFoundException', () => lambda.send(new GetFunctionCommand({ FunctionName })))
   if (found === undefined) return undefined
-  const ours = (await ownerOfFunction(aws, found)) === installation
+  const ours = ownerOf(await tagsOfFunction(aws, found)) === installation
   return { keyArn: ours ? (await download(aws.network, found.Code?.Location))?.sealed?.keyArn : undefined }
 }

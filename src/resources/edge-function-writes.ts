@@ -17,9 +17,11 @@ import { patiently, propagation, settling, spreading, type Talk, until } from '.
 import { messageOf } from '../ui/errors.ts'
 import { failIfFailed, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
 import { ChangedMeanwhile } from './resource.ts'
+import { tagChanges, type Tags } from './tags.ts'
 
 interface Wish {
   readonly names: Names
+  readonly tags: Tags
   readonly settings: FunctionSettings
 }
 
@@ -32,7 +34,7 @@ interface Known {
 /** Creates the function; answers its configuration once Lambda is done with it. */
 export async function createFunction(
   lambda: LambdaClient,
-  { names, settings: { Runtime: runtime, ...settings } }: Wish,
+  { names, tags, settings: { Runtime: runtime, ...settings } }: Wish,
   ZipFile: Uint8Array,
   talk: Talk,
 ): Promise<FunctionConfiguration> {
@@ -42,7 +44,7 @@ export async function createFunction(
     Code: { ZipFile },
     Runtime: runtime as Runtime,
     ...settings,
-    Tags: { [names.tag.Key]: names.tag.Value },
+    Tags: tags,
   })
   const made = await patiently(() => lambda.send(command), whyNotYet, propagation, talk)
   return settled(lambda, names.functionName, knownFrom(made), talk, 'new')
@@ -58,15 +60,14 @@ export async function createFunction(
  */
 export async function updateFunction(
   lambda: LambdaClient,
-  { names, settings: wanted }: Wish,
-  live: Known & { readonly arn: string; readonly owner: string | undefined },
+  { names, tags, settings: wanted }: Wish,
+  live: Known & { readonly arn: string; readonly tags: Tags },
   ZipFile: Uint8Array,
   talk: Talk,
 ): Promise<FunctionConfiguration> {
   const FunctionName = names.functionName
-  if (live.owner !== names.installation) {
-    const Tags = { [names.tag.Key]: names.tag.Value }
-    await lambda.send(new TagResourceCommand({ Resource: live.arn, Tags }))
+  if (tagChanges(live.tags, tags).length > 0) {
+    await lambda.send(new TagResourceCommand({ Resource: live.arn, Tags: tags }))
   }
   const { Runtime: runtime, ...settings } = wanted
   let known: Known = live

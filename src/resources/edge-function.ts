@@ -10,7 +10,7 @@ import {
 
 import { absentAs } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
-import { edgeRegion, type Names, ownerOf, tagKey } from '../aws/names.ts'
+import { edgeRegion, ownerOf } from '../aws/names.ts'
 import type { EdgeRules } from '../edge/config.ts'
 import { newestRuntime, runsOurs } from '../edge/runtime.ts'
 import { fixedSettings, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
@@ -19,9 +19,9 @@ import { decryptSecrets, encryptSecrets, type SealedSecrets } from './edge-secre
 import { download } from './edge-download.ts'
 import { type EdgePackage, packEdge, unpackEdge } from './edge-package.ts'
 import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from './resource.ts'
+import { requestedWith, tagChanges, type Tags, tagsWanted, type TagsWant } from './tags.ts'
 
-export interface EdgeFunctionWant extends EdgeWishes {
-  readonly names: Names
+export interface EdgeFunctionWant extends EdgeWishes, TagsWant {
   readonly accountId: string
   readonly roleArn: string
   readonly keyArn: string
@@ -58,6 +58,7 @@ export interface EdgeFunction {
   readonly sealed: SealedSecrets | undefined
   /** What the deployed function checks by besides the secrets; `undefined` where that can't be read. */
   readonly rules: EdgeRules | undefined
+  readonly tags: Tags
   readonly owner: string | undefined
 }
 
@@ -87,7 +88,8 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
     kind: 'Lambda function',
     name: ({ names }) => names.functionName,
     id: ({ arn }) => arn,
-    needs: ({ names, accountId, roleArn, keyArn }) => {
+    needs: (want) => {
+      const { names, accountId, roleArn, keyArn } = want
       const resources = [`arn:aws:lambda:${edgeRegion}:${accountId}:function:${names.functionName}`]
       return [
         {
@@ -98,12 +100,13 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
         { access: 'read', actions: ['kms:Decrypt'], resources: [keyArn] },
         {
           access: 'write',
-          actions: [
-            'lambda:CreateFunction',
-            'lambda:TagResource',
-            'lambda:UpdateFunctionCode',
-            'lambda:UpdateFunctionConfiguration',
-          ],
+          actions: ['lambda:CreateFunction', 'lambda:TagResource'],
+          resources,
+          condition: requestedWith(want),
+        },
+        {
+          access: 'write',
+          actions: ['lambda:UpdateFunctionCode', 'lambda:UpdateFunctionConfiguration'],
           resources,
         },
         { access: 'write', actions: ['kms:Encrypt'], resources: [keyArn] },
@@ -116,12 +119,12 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
       ]
     },
 
-    async describe({ names }) {
+    async describe({ names, adopt }) {
       const read = () => lambda.send(new GetFunctionCommand({ FunctionName: names.functionName }))
       const found = await absentAs('ResourceNotFoundException', read)
       if (found?.Configuration === undefined) return undefined
       const deployed = await download(aws.network, found.Code?.Location)
-      return toEdgeFunction(aws, names, found.Configuration, deployed, await ownerOfFunction(aws, found))
+      return toEdgeFunction(aws, { names, adopt }, found.Configuration, deployed, await tagsOfFunction(aws, found))
     },
 
     decide: decideEdgeFunction,
@@ -130,12 +133,13 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
       const { names } = want
       const sealed = sealedIfRight(want, live) ?? (await encryptSecrets(aws, want, talk))
       const zip = packEdge({ code: want.code, sealed, rules: wantedRules(want, live) })
-      const wish = { names, settings: wantedSettings(want, live) }
+      const tags = tagsWanted(want)
+      const wish = { names, tags, settings: wantedSettings(want, live) }
       const configuration =
         live === undefined
           ? await createFunction(lambda, wish, zip, talk)
           : await updateFunction(lambda, wish, live, zip, talk)
-      return toEdgeFunction(aws, names, configuration, unpackEdge(zip), names.installation)
+      return toEdgeFunction(aws, want, configuration, unpackEdge(zip), { ...live?.tags, ...tags })
     },
   }
 }
@@ -154,6 +158,7 @@ export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | 
     fingerprints: want.secrets.map(fingerprint),
     sealed: undefined,
     rules,
+    tags: tagsWanted(want),
     owner: names.installation,
   }
   if (rules.sha1 === false && live?.rules?.sha1 !== false && want.whySha1 !== undefined) {
@@ -175,38 +180,47 @@ export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | 
     ...change('Sha1', live.rules?.sha1, rules.sha1),
   ]
   const changes = [
-    ...change(`Tags.${tagKey}`, live.owner, names.installation),
+    ...tagChanges(live.tags, tagsWanted(want)),
     ...inPackage,
     ...settingsChanges(live.settings, settings),
   ]
   const codeSha256 = inPackage.length === 0 ? live.codeSha256 : after.codeSha256
   return updateIf(
-    { ...live, settings, code: after.code, codeSha256, rules, owner: names.installation },
+    {
+      ...live,
+      settings,
+      code: after.code,
+      codeSha256,
+      rules,
+      tags: { ...live.tags, ...after.tags },
+      owner: names.installation,
+    },
     changes,
     foreign ? `Take over ${what}?` : undefined,
   )
 }
 
 /** GetFunction tells no tags to those who may not list them: no tags may mean that, and is asked about. */
-export async function ownerOfFunction(
+export async function tagsOfFunction(
   aws: Aws,
   { Configuration, Tags }: Pick<GetFunctionCommandOutput, 'Configuration' | 'Tags'>,
-): Promise<string | undefined> {
-  if (Tags !== undefined) return ownerOf(Tags)
+): Promise<Tags> {
+  if (Tags !== undefined) return Tags
   // Tags are the function's, not a version's.
   const Resource = Configuration?.FunctionArn?.split(':').slice(0, 7).join(':')
-  return ownerOf((await aws.client(LambdaClient, edgeRegion).send(new ListTagsCommand({ Resource }))).Tags)
+  return (await aws.client(LambdaClient, edgeRegion).send(new ListTagsCommand({ Resource }))).Tags ?? {}
 }
 
 async function toEdgeFunction(
   aws: Aws,
-  names: Names,
+  { names, adopt }: Pick<EdgeFunctionWant, 'names' | 'adopt'>,
   configuration: FunctionConfiguration,
   deployed: EdgePackage | undefined,
-  owner: string | undefined,
+  tags: Tags,
 ): Promise<EdgeFunction> {
-  // Somebody else's package is none of our business; decrypting what it holds even less.
-  const ours = owner === names.installation
+  const owner = ownerOf(tags)
+  // Somebody else's package is none of our business; decrypting what it holds even less, unless it is to become ours.
+  const ours = owner === names.installation || adopt
   const secrets = ours && deployed?.sealed !== undefined ? await decryptSecrets(aws, names, deployed.sealed) : undefined
   return {
     arn: configuration.FunctionArn ?? '',
@@ -217,6 +231,7 @@ async function toEdgeFunction(
     fingerprints: secrets?.map(fingerprint),
     sealed: deployed?.sealed,
     rules: deployed?.rules,
+    tags,
     owner,
   }
 }

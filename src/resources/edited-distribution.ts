@@ -21,9 +21,8 @@ import {
   tagsOf,
   updateDistribution,
 } from './live-distribution.ts'
-import { canonical, type Change, change, type Need, type Resource, updateIf } from './resource.ts'
-
-export type Tags = Readonly<Record<string, string>>
+import { canonical, type Need, type Resource, updateIf } from './resource.ts'
+import { tagChanges, tagList, type Tags } from './tags.ts'
 
 /** A distribution with its tags. */
 export interface TaggedDistribution extends LiveDistribution {
@@ -87,9 +86,6 @@ export async function getTagged(aws: Aws, id: string): Promise<TaggedDistributio
   return found === undefined ? undefined : { ...found, tags: await tagsOf(aws, found.arn) }
 }
 
-export const tagChanges = (live: Tags, wanted: Tags): Change[] =>
-  Object.entries(wanted).flatMap(([key, value]) => change(`Tags.${key}`, live[key], value))
-
 /**
  * Writes a changed configuration and tags, each only if it differs, against the version that was read.
  *
@@ -105,7 +101,7 @@ export async function writeEdit(
   const client = aws.client(CloudFrontClient, edgeRegion)
   const newTags = tagChanges(live.tags, tags).length > 0
   if (newTags) {
-    const Items = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+    const Items = tagList(tags)
     await client.send(new TagResourceCommand({ Resource: live.arn, Tags: { Items } }))
   }
   const tagged = { ...live, tags: { ...live.tags, ...tags } }

@@ -15,12 +15,14 @@ import { verbatim } from '../ui/text.ts'
 import { keyOfPackage } from './edge-association.ts'
 import { whyKeyNotYet } from './edge-secrets.ts'
 import { theOnly } from './resource.ts'
+import { type Tags, tagsIn } from './tags.ts'
 
 export interface Key {
   readonly arn: string
   /** AWS's `KeyState`, such as `Enabled` or `PendingDeletion`. */
   readonly state: string
   readonly hasAlias: boolean
+  readonly tags: Tags
   readonly owner: string | undefined
   /** Whether KMS rotates it by itself; not there where that is not told. */
   readonly rotates?: boolean
@@ -39,13 +41,13 @@ export async function lookAtKey(aws: Aws, KeyId: string, hasAlias: boolean): Pro
   const found = await absentAs('NotFoundException', () => kms.send(new DescribeKeyCommand({ KeyId })))
   const { Arn: arn, KeyState: state = 'unknown' } = found?.KeyMetadata ?? {}
   if (arn === undefined) return undefined
-  const owner = await patiently(() => ownerOfKey(kms, arn), whyKeyNotYet, brief, talkNow())
-  return { arn, state, hasAlias, owner }
+  const tags = await patiently(() => tagsOfKey(kms, arn), whyKeyNotYet, brief, talkNow())
+  return { arn, state, hasAlias, tags, owner: ownerOf(tags) }
 }
 
-async function ownerOfKey(kms: KMSClient, KeyId: string): Promise<string | undefined> {
+async function tagsOfKey(kms: KMSClient, KeyId: string): Promise<Tags> {
   const { Tags } = await kms.send(new ListResourceTagsCommand({ KeyId, Limit: 50 }))
-  return ownerOf(Tags?.map((tag) => ({ Key: tag.TagKey, Value: tag.TagValue })))
+  return tagsIn(Tags?.map((tag) => ({ Key: tag.TagKey, Value: tag.TagValue })))
 }
 
 /**
@@ -56,7 +58,7 @@ export async function keysWithoutAlias(aws: Aws, { installation }: Names): Promi
   const kms = aws.client(KMSClient, edgeRegion)
   const found: Key[] = []
   for (const keyId of await listWithoutAlias(kms)) {
-    if ((await unlessClosed(() => ownerOfKey(kms, keyId))) !== installation) continue
+    if (ownerOf(await unlessClosed(() => tagsOfKey(kms, keyId))) !== installation) continue
     const key = await lookAtKey(aws, keyId, false)
     if (key !== undefined && key.state !== 'PendingDeletion') found.push(key)
   }

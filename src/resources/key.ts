@@ -3,19 +3,29 @@ import { CreateAliasCommand, CreateKeyCommand, KMSClient, TagResourceCommand } f
 import { nameOf } from '../aws/absent.ts'
 import { leavesOpen } from '../aws/no-answer.ts'
 import type { Aws } from '../aws/connect.ts'
-import { edgeRegion, type Names, tagKey } from '../aws/names.ts'
+import { edgeRegion } from '../aws/names.ts'
 import { type Pace, patiently, propagation, type Talk, until } from '../aws/patience.ts'
 import { type Line, verbatim } from '../ui/text.ts'
 import { whyKeyNotYet } from './edge-secrets.ts'
 import { leftOverKey } from './key-left-over.ts'
 import { isRotated, rotate } from './key-rotation.ts'
 import { chooseKey, type Key, keysWithoutAlias, lookAtKey } from './key-search.ts'
-import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from './resource.ts'
+import {
+  change,
+  create,
+  type Decision,
+  type Need,
+  notOurs,
+  pending,
+  refuse,
+  type Resource,
+  updateIf,
+} from './resource.ts'
+import { requestedWith, tagChanges, tagsWanted, type TagsWant } from './tags.ts'
 
 export type { Key } from './key-search.ts'
 
-export interface KeyWant {
-  readonly names: Names
+export interface KeyWant extends TagsWant {
   readonly accountId: string
   readonly adopt: boolean
 }
@@ -40,16 +50,16 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
   let unanswered = false
 
   /** Repeated only after a look for what a call without an answer may have made. */
-  const createKey = async ({ names }: KeyWant, talk: Talk): Promise<string> => {
+  const createKey = async (want: KeyWant, talk: Talk): Promise<string> => {
     let lost: { error: unknown; at: number } | undefined
     const attempt = async (): Promise<string> => {
       if (lost !== undefined) {
-        const [found] = await keysWithoutAlias(aws, names)
+        const [found] = await keysWithoutAlias(aws, want.names)
         if (found !== undefined) return found.arn
         if (Date.now() - lost.at < listed) throw lost.error
       }
       try {
-        return await createOnce(aws, names)
+        return await createOnce(aws, want)
       } catch (error) {
         if (leavesOpen(error)) lost = { error, at: Date.now() }
         unanswered ||= lost !== undefined
@@ -62,11 +72,11 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
   }
 
   /** Answers the key that has the alias: this one, or that of whoever was faster. */
-  const giveAlias = async ({ names }: KeyWant, arn: string, talk: Talk): Promise<Key> => {
-    const command = new CreateAliasCommand({ AliasName: names.keyAlias, TargetKeyId: arn })
+  const giveAlias = async (key: Key, { names }: KeyWant, talk: Talk): Promise<Key> => {
+    const command = new CreateAliasCommand({ AliasName: names.keyAlias, TargetKeyId: key.arn })
     try {
       await patiently(() => kms.send(command), whyKeyNotYet, propagation, talk)
-      return { arn, state: 'Enabled', hasAlias: true, owner: names.installation }
+      return { ...key, hasAlias: true }
     } catch (error) {
       if (nameOf(error) !== 'AlreadyExistsException') throw error
       const look = () => lookAtKey(aws, names.keyAlias, true)
@@ -96,13 +106,13 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
     async apply(want, live, talk) {
       const { names } = want
       const arn = live?.arn ?? (await createKey(want, talk))
-      if (live !== undefined && live.owner !== names.installation) {
-        const tag = { TagKey: names.tag.Key, TagValue: names.tag.Value }
-        await kms.send(new TagResourceCommand({ KeyId: arn, Tags: [tag] }))
+      if (live !== undefined && tagChanges(live.tags, tagsWanted(want)).length > 0) {
+        await kms.send(new TagResourceCommand({ KeyId: arn, Tags: kmsTags(want) }))
       }
-      if (live?.hasAlias === true) return { ...live, owner: names.installation }
+      const made = wanted(want, { ...live, arn })
+      if (live?.hasAlias === true) return made
       if (live?.rotates !== true) await rotate(aws, arn, talk)
-      const holder = await giveAlias(want, arn, talk)
+      const holder = await giveAlias(made, want, talk)
       if (unanswered) for (const late of await keysWithoutAlias(aws, names)) beside.add(late.arn)
       return holder
     },
@@ -111,9 +121,9 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
   }
 }
 
-function keyNeeds({ names, accountId }: KeyWant) {
+function keyNeeds(want: KeyWant): readonly Need[] {
+  const { names, accountId } = want
   const keys = [`arn:aws:kms:${edgeRegion}:${accountId}:key/*`]
-  const tagged = { [`aws:RequestTag/${tagKey}`]: names.installation }
   return [
     { access: 'read', actions: ['kms:DescribeKey', 'kms:ListResourceTags'], resources: keys },
     {
@@ -128,15 +138,15 @@ function keyNeeds({ names, accountId }: KeyWant) {
       actions: ['lambda:GetFunction', 'lambda:ListTags'],
       resources: [`arn:aws:lambda:${edgeRegion}:${accountId}:function:${names.functionName}`],
     },
-    { access: 'write', actions: ['kms:CreateKey'], resources: ['*'], condition: { StringEquals: tagged } },
-    { access: 'write', actions: ['kms:TagResource'], resources: keys, condition: { StringEquals: tagged } },
+    { access: 'write', actions: ['kms:CreateKey'], resources: ['*'], condition: requestedWith(want) },
+    { access: 'write', actions: ['kms:TagResource'], resources: keys, condition: requestedWith(want) },
     { access: 'write', actions: ['kms:EnableKeyRotation'], resources: keys },
     {
       access: 'write',
       actions: ['kms:CreateAlias'],
       resources: [`arn:aws:kms:${edgeRegion}:${accountId}:${names.keyAlias}`, ...keys],
     },
-  ] as const
+  ]
 }
 
 async function withRotation(aws: Aws, live: Key): Promise<Key> {
@@ -156,20 +166,29 @@ function whyRepeat(error: unknown): string | undefined {
   return leavesOpen(error) ? 'KMS gave no proper answer; looking whether it made the key all the same' : undefined
 }
 
-async function createOnce(aws: Aws, { tag }: Names): Promise<string> {
-  const command = new CreateKeyCommand({
-    Description: description,
-    Tags: [{ TagKey: tag.Key, TagValue: tag.Value }],
-  })
+async function createOnce(aws: Aws, want: KeyWant): Promise<string> {
+  const command = new CreateKeyCommand({ Description: description, Tags: kmsTags(want) })
   const { KeyMetadata, $metadata } = await aws.client(KMSClient, edgeRegion, 'once').send(command)
   if (KeyMetadata?.Arn !== undefined) return KeyMetadata.Arn
   throw Object.assign(new Error('KMS answered CreateKey without a key.'), { $metadata })
 }
 
+const kmsTags = (want: KeyWant) => Object.entries(tagsWanted(want)).map(([TagKey, TagValue]) => ({ TagKey, TagValue }))
+
+/** A key as it is wanted. One that has its alias is finished: its rotation is the operator's. */
+const wanted = (want: KeyWant, { arn, tags, hasAlias = false, rotates }: Pick<Key, 'arn'> & Partial<Key>): Key => ({
+  arn,
+  state: 'Enabled',
+  hasAlias: true,
+  ...(hasAlias ? rotates !== undefined && { rotates } : { rotates: true }),
+  tags: { ...tags, ...tagsWanted(want) },
+  owner: want.names.installation,
+})
+
 /** Pure. The key is ours by its tag, and must be usable. */
-export function decideKey({ names, adopt }: KeyWant, live: Key | undefined): Decision<Key> {
-  const after: Key = { arn: pending('key ARN'), state: 'Enabled', hasAlias: true, owner: names.installation }
-  if (live === undefined) return create({ ...after, rotates: true })
+export function decideKey(want: KeyWant, live: Key | undefined): Decision<Key> {
+  const { names, adopt } = want
+  if (live === undefined) return create(wanted(want, { arn: pending('key ARN') }))
   const what = `KMS key ${names.keyAlias}`
   const foreign = live.owner !== names.installation
   if (foreign && !adopt) return notOurs(live, what, live.owner)
@@ -183,10 +202,9 @@ export function decideKey({ names, adopt }: KeyWant, live: Key | undefined): Dec
     )
   }
   const changes = [
-    ...change(`Tags.${tagKey}`, live.owner, names.installation),
+    ...tagChanges(live.tags, tagsWanted(want)),
     ...(live.hasAlias || live.rotates === undefined ? [] : change('Rotation', live.rotates, true)),
     ...change('Alias', live.hasAlias ? names.keyAlias : undefined, names.keyAlias),
   ]
-  const rotation = live.rotates === undefined ? {} : { rotates: live.rotates || !live.hasAlias }
-  return updateIf({ ...after, arn: live.arn, ...rotation }, changes, foreign ? `Take over ${what}?` : undefined)
+  return updateIf(wanted(want, live), changes, foreign ? `Take over ${what}?` : undefined)
 }

@@ -11,14 +11,7 @@ import { edgeRegion, type Names, namesOf } from '../aws/names.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
 import { type Bucket, regionalHost } from './bucket.ts'
 import { type DistributionEdit, editChanges, edited } from './distribution-edit.ts'
-import {
-  editNeeds,
-  getTagged,
-  tagChanges,
-  type TaggedDistribution,
-  type Tags,
-  writeEdit,
-} from './edited-distribution.ts'
+import { editNeeds, getTagged, type TaggedDistribution, writeEdit } from './edited-distribution.ts'
 import { unlessLost } from './kept-config.ts'
 import { answered, isHostOf, listDistributions, serving } from './live-distribution.ts'
 import {
@@ -32,6 +25,7 @@ import {
   theOnly,
   updateIf,
 } from './resource.ts'
+import { tagChanges, type Tags } from './tags.ts'
 
 /**
  * Names and marks of what cfcreate makes. They are none of an installation's, so that neither `reconfigure-…` nor

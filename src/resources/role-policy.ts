@@ -7,12 +7,14 @@ import { patiently, spreading } from '../aws/patience.ts'
 import { decodeDocument, type PolicyDocument } from '../aws/policy.ts'
 import { encryptionContext } from '../edge/config.ts'
 import { create, policyChange, type Resource, updateIf } from './resource.ts'
-import { pathlessRoleArn, roleArn } from './role.ts'
+import { bounded, pathlessRoleArn, roleArn } from './role.ts'
 
 export interface RolePolicyWant {
   readonly names: Names
   readonly accountId: string
   readonly keyArn: string
+  /** As in `RoleWant`. */
+  readonly boundary?: string | undefined
 }
 
 /** What the edge function may do: decrypt its own secrets with its own key, and write its log. */
@@ -58,7 +60,7 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
     kind: 'IAM role policy',
     name: ({ names }) => names.rolePolicyName,
     id: () => '',
-    needs: ({ names, accountId }) => {
+    needs: ({ names, accountId, boundary }) => {
       const resources = [roleArn(names, accountId)]
       return [
         {
@@ -66,7 +68,7 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
           actions: ['iam:GetRolePolicy'],
           resources: [...resources, pathlessRoleArn(names, accountId)],
         },
-        { access: 'write', actions: ['iam:PutRolePolicy'], resources },
+        { access: 'write', actions: ['iam:PutRolePolicy'], resources, ...bounded(boundary) },
       ]
     },
 

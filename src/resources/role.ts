@@ -2,6 +2,7 @@ import {
   CreateRoleCommand,
   GetRoleCommand,
   IAMClient,
+  PutRolePermissionsBoundaryCommand,
   type Role as IamRole,
   TagRoleCommand,
   UpdateAssumeRolePolicyCommand,
@@ -11,17 +12,31 @@ import { absentAs } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf } from '../aws/names.ts'
 import { decodeDocument, type PolicyDocument, samePolicy } from '../aws/policy.ts'
-import { change, create, type Decision, notOurs, pending, policyChange, type Resource, updateIf } from './resource.ts'
+import {
+  change,
+  create,
+  type Decision,
+  type Need,
+  notOurs,
+  pending,
+  policyChange,
+  type Resource,
+  updateIf,
+} from './resource.ts'
+import { requestedWith, tagChanges, tagList, type Tags, tagsIn, tagsWanted, type TagsWant } from './tags.ts'
 
-export interface RoleWant {
-  readonly names: Names
+export interface RoleWant extends TagsWant {
   readonly accountId: string
   readonly adopt: boolean
+  /** ARN of the policy that bounds what the role may do; `undefined`: as it is. */
+  readonly boundary?: string | undefined
 }
 
 export interface Role {
   readonly arn: string
   readonly trust: PolicyDocument | undefined
+  readonly boundary: string | undefined
+  readonly tags: Tags
   readonly owner: string | undefined
 }
 
@@ -46,13 +61,7 @@ export function role(aws: Aws): Resource<RoleWant, Role> {
     kind: 'IAM role',
     name: ({ names }) => names.roleName,
     id: ({ arn }) => arn,
-    needs: ({ names, accountId }) => {
-      const resources = [roleArn(names, accountId)]
-      return [
-        { access: 'read', actions: ['iam:GetRole'], resources: [...resources, pathlessRoleArn(names, accountId)] },
-        { access: 'write', actions: ['iam:CreateRole', 'iam:TagRole', 'iam:UpdateAssumeRolePolicy'], resources },
-      ]
-    },
+    needs: roleNeeds,
 
     async describe({ names }) {
       const read = () => iam.send(new GetRoleCommand({ RoleName: names.roleName }))
@@ -61,7 +70,8 @@ export function role(aws: Aws): Resource<RoleWant, Role> {
 
     decide: decideRole,
 
-    async apply({ names, adopt }, live) {
+    async apply(want, live) {
+      const { names, boundary } = want
       const RoleName = names.roleName
       if (live === undefined) {
         const made = await iam.send(
@@ -70,36 +80,75 @@ export function role(aws: Aws): Resource<RoleWant, Role> {
             Path: names.rolePath,
             AssumeRolePolicyDocument: JSON.stringify(trust),
             Description: description,
-            Tags: [names.tag],
+            Tags: tagList(tagsWanted(want)),
+            PermissionsBoundary: boundary,
           }),
         )
-        return toRole(made.Role) ?? { arn: '', trust, owner: names.installation }
+        return { ...created(want), arn: made.Role?.Arn ?? '' }
       }
-      if (live.owner !== names.installation && adopt) {
-        await iam.send(new TagRoleCommand({ RoleName, Tags: [names.tag] }))
+      if (boundary !== undefined && boundary !== live.boundary) {
+        await iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: boundary }))
+      }
+      if (tagChanges(live.tags, tagsWanted(want)).length > 0) {
+        await iam.send(new TagRoleCommand({ RoleName, Tags: tagList(tagsWanted(want)) }))
       }
       if (!samePolicy(live.trust, trust)) {
         await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: JSON.stringify(trust) }))
       }
-      return { ...live, trust, owner: names.installation }
+      return brought(live, want)
     },
   }
 }
 
 /** Pure. The role is ours by its tag; its trust policy is wholly ours. */
-export function decideRole({ names, adopt }: RoleWant, live: Role | undefined): Decision<Role> {
+export function decideRole(want: RoleWant, live: Role | undefined): Decision<Role> {
+  const { names, adopt, boundary } = want
   const what = `IAM role ${names.roleName}`
-  if (live === undefined) {
-    return create({ arn: pending('role ARN'), trust, owner: names.installation })
-  }
+  if (live === undefined) return create(created(want))
   const foreign = live.owner !== names.installation
   if (foreign && !adopt) return notOurs(live, what, live.owner)
   const changes = [
-    ...change('Tags.packagecloud:enterprise', live.owner, names.installation),
+    ...tagChanges(live.tags, tagsWanted(want)),
+    ...change('PermissionsBoundary', live.boundary, boundary ?? live.boundary),
     ...policyChange('AssumeRolePolicyDocument', live.trust, trust),
   ]
-  return updateIf({ ...live, trust, owner: names.installation }, changes, foreign ? `Take over ${what}?` : undefined)
+  return updateIf(brought(live, want), changes, foreign ? `Take over ${what}?` : undefined)
 }
+
+const created = (want: RoleWant): Role => ({
+  arn: pending('role ARN'),
+  trust,
+  boundary: want.boundary,
+  tags: tagsWanted(want),
+  owner: want.names.installation,
+})
+
+const brought = (live: Role, want: RoleWant): Role => ({
+  ...live,
+  trust,
+  boundary: want.boundary ?? live.boundary,
+  tags: { ...live.tags, ...tagsWanted(want) },
+  owner: want.names.installation,
+})
+
+function roleNeeds(want: RoleWant): readonly Need[] {
+  const { names, accountId, boundary } = want
+  const resources = [roleArn(names, accountId)]
+  const created = requestedWith(want, bounded(boundary)?.condition.StringEquals)
+  return [
+    { access: 'read', actions: ['iam:GetRole'], resources: [...resources, pathlessRoleArn(names, accountId)] },
+    { access: 'write', actions: ['iam:CreateRole'], resources, condition: created },
+    { access: 'write', actions: ['iam:TagRole'], resources, condition: requestedWith(want) },
+    { access: 'write', actions: ['iam:UpdateAssumeRolePolicy'], resources },
+    ...(boundary === undefined
+      ? []
+      : [{ access: 'write', actions: ['iam:PutRolePermissionsBoundary'], resources, ...bounded(boundary) } as const]),
+  ]
+}
+
+/** What lets a call through only for a role that has, or is given, this permissions boundary. */
+export const bounded = (boundary: string | undefined) =>
+  boundary === undefined ? undefined : { condition: { StringEquals: { 'iam:PermissionsBoundary': boundary } } }
 
 export const roleArn = (names: Names, accountId: string): string =>
   `arn:aws:iam::${accountId}:role${names.rolePath}${names.roleName}`
@@ -110,5 +159,11 @@ export const pathlessRoleArn = (names: Names, accountId: string): string =>
 
 function toRole(found: IamRole | undefined): Role | undefined {
   if (found?.Arn === undefined) return undefined
-  return { arn: found.Arn, trust: decodeDocument(found.AssumeRolePolicyDocument), owner: ownerOf(found.Tags) }
+  return {
+    arn: found.Arn,
+    trust: decodeDocument(found.AssumeRolePolicyDocument),
+    boundary: found.PermissionsBoundary?.PermissionsBoundaryArn,
+    tags: tagsIn(found.Tags),
+    owner: ownerOf(found.Tags),
+  }
 }

@@ -34,13 +34,14 @@ export const roleOperations: Readonly<Record<string, IamOperation>> = {
       description: descriptionIn(parameters),
       maxSessionDuration: sessionDurationIn(parameters),
       trustPolicy,
+      boundary: boundaryIn(state, parameters),
       tags: mergedTags([], tagsIn(parameters)),
     })
-    return { Role: { ...shown(role), Tags: shownTags(role.tags) } }
+    return { Role: { ...shown(role), ...shownBoundary(role), Tags: shownTags(role.tags) } }
   },
   GetRole(state, parameters) {
     const role = findRole(state, parameters)
-    return { Role: { ...shown(role), Tags: shownTags(role.tags), RoleLastUsed: {} } }
+    return { Role: { ...shown(role), ...shownBoundary(role), Tags: shownTags(role.tags), RoleLastUsed: {} } }
   },
   ListRoles(state, parameters) {
     const prefix = parameters.text('PathPrefix') ?? '/'
@@ -82,6 +83,20 @@ export const roleOperations: Readonly<Record<string, IamOperation>> = {
     const trustPolicy = trustPolicyIn(state, parameters, 'PolicyDocument')
     const trustedAt = trustPolicy === role.trustPolicy ? role.trustedAt : state.context.now()
     put(state, { ...role, trustPolicy, trustedAt })
+    return undefined
+  },
+  PutRolePermissionsBoundary(state, parameters) {
+    const role = findRole(state, parameters)
+    parameters.required('PermissionsBoundary')
+    put(state, { ...role, boundary: boundaryIn(state, parameters) })
+    return undefined
+  },
+  DeleteRolePermissionsBoundary(state, parameters) {
+    const { boundary, ...role } = findRole(state, parameters)
+    if (boundary === undefined) {
+      throw noSuchEntity(`The role with name ${role.name} does not have a permissions boundary.`)
+    }
+    put(state, role)
     return undefined
   },
   PutRolePolicy(state, parameters) {
@@ -142,7 +157,7 @@ export const roleOperations: Readonly<Record<string, IamOperation>> = {
   },
 }
 
-type NewRole = Pick<Role, 'name' | 'path' | 'description' | 'maxSessionDuration' | 'trustPolicy' | 'tags'>
+type NewRole = Pick<Role, 'name' | 'path' | 'description' | 'maxSessionDuration' | 'trustPolicy' | 'boundary' | 'tags'>
 
 function newRole(state: IamState, settings: NewRole): Role {
   const now = state.context.now()
@@ -181,6 +196,16 @@ function trustPolicyIn(state: IamState, parameters: QueryParameters, parameter: 
   throw new AwsError(409, 'LimitExceeded', `Cannot exceed quota for ACLSizePerRole: ${largestTrustPolicy}`)
 }
 
+/** The sandbox knows no managed policies: any of AWS's or of its own account's is as good as there, and bounds nothing. */
+function boundaryIn({ context }: IamState, parameters: QueryParameters): string | undefined {
+  const arn = parameters.text('PermissionsBoundary')
+  if (arn === undefined) return undefined
+  const [, owner] = /^arn:aws:iam::(aws|\d{12}):policy\/[\w+=,.@/-]+$/.exec(arn) ?? []
+  if (owner === undefined) throw new AwsError(400, 'ValidationError', `ARN ${arn} is not valid.`)
+  if (owner === 'aws' || owner === context.accountId) return arn
+  throw noSuchEntity(`Scope ARN: ${arn} does not exist or is not attachable.`)
+}
+
 function descriptionIn(parameters: QueryParameters): string | undefined {
   const description = parameters.text('Description')
   if (description === undefined || /^[\t\n\r\x20-\x7e\xa1-\xff]{0,1000}$/.test(description)) return description
@@ -212,6 +237,11 @@ function serviceLinkedName(service: string): string {
 
 const shownTags = (tags: readonly Tag[]): XmlContent =>
   tags.length === 0 ? undefined : { member: tags.map((tag) => ({ ...tag })) }
+
+const shownBoundary = ({ boundary }: Role): { readonly [member: string]: XmlContent } =>
+  boundary === undefined
+    ? {}
+    : { PermissionsBoundary: { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: boundary } }
 
 function shown(role: Role): { readonly [member: string]: XmlContent } {
   return {

@@ -15,6 +15,8 @@ export interface Role {
   /** Seconds. */
   maxSessionDuration: number
   trustPolicy: string
+  /** ARN of the managed policy that bounds it. */
+  boundary?: string | undefined
   tags: Tag[]
   /** Inline policies by name. */
   policies: Record<string, string>

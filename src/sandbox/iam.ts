@@ -1,8 +1,10 @@
+import { tagsIn } from './iam-input.ts'
 import { parsePolicy, type PolicyDocument } from './iam-policy-document.ts'
 import { roleOperations } from './iam-roles.ts'
 import { simulationOperations } from './iam-simulation.ts'
 import type { AccessKey, IamOperation, IamState, Role } from './iam-state.ts'
 import { accessKeysOf, enrol, userOperations } from './iam-users.ts'
+import { keysOf } from './lambda-permissions.ts'
 import { queryParameters, queryProtocol, type QueryParameters } from './protocol-query.ts'
 import { AwsError, type Caller, type Context, type Permission, type Service } from './service.ts'
 import type { Secret } from './signature-v4.ts'
@@ -127,8 +129,17 @@ function permissionsOf(state: IamState, operation: string, parameters: QueryPara
   const user = parameters.text('UserName')
   const path = parameters.text('Path') ?? '/'
   if (role !== undefined) {
-    const resource = state.roles.get(role.toLowerCase())?.arn ?? `arn:aws:iam::${accountId}:role${path}${role}`
-    return [{ action, resource }]
+    const found = state.roles.get(role.toLowerCase())
+    const resource = found?.arn ?? `arn:aws:iam::${accountId}:role${path}${role}`
+    const boundary = parameters.text('PermissionsBoundary') ?? found?.boundary
+    const asked = keysOf('aws:RequestTag', Object.fromEntries(tagsIn(parameters).map(({ Key, Value }) => [Key, Value])))
+    const context = {
+      ...asked,
+      ...keysOf('aws:ResourceTag', Object.fromEntries(found?.tags.map(({ Key, Value }) => [Key, Value]) ?? [])),
+      ...(boundary === undefined ? {} : { 'iam:PermissionsBoundary': boundary }),
+    }
+    const tagging = operation === 'CreateRole' && Object.keys(asked).length > 0
+    return [{ action, resource, context }, ...(tagging ? [{ action: 'iam:TagRole', resource, context: asked }] : [])]
   }
   if (user !== undefined) {
     const resource = state.users.get(user.toLowerCase())?.arn ?? `arn:aws:iam::${accountId}:user${path}${user}`

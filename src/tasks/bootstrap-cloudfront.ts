@@ -9,6 +9,7 @@ import { edgeVersion, type EdgeVersion, untilVersionActive } from '../resources/
 import { key, type Key } from '../resources/key.ts'
 import { role, type Role } from '../resources/role.ts'
 import { rolePolicy } from '../resources/role-policy.ts'
+import type { Tags } from '../resources/tags.ts'
 import { need, type Settings } from '../settings/settings.ts'
 import { commandLine } from './follow-up.ts'
 import { signingSecrets } from './signing-secrets.ts'
@@ -31,6 +32,9 @@ export interface Bootstrap {
 export interface BootstrapWishes extends EdgeWishes {
   /** Take over resources that have our names but not our mark. */
   readonly adopt: boolean
+  readonly tags?: Tags | undefined
+  /** ARN of the policy that bounds what the role may do; `undefined`: as it is. */
+  readonly boundary?: string | undefined
   /** How to find out whether the front server needs HMAC-SHA1, before it is switched off. */
   readonly lookForSha1?: (() => Promise<string | undefined>) | undefined
 }
@@ -39,7 +43,7 @@ export interface BootstrapWishes extends EdgeWishes {
 export function bootstrapCloudfront(
   aws: Aws,
   settings: Settings,
-  { adopt, lookForSha1, ...wishes }: BootstrapWishes,
+  { adopt, tags, boundary, lookForSha1, ...wishes }: BootstrapWishes,
 ): Chain<Bootstrap> {
   const names = namesOf(settings.installation.value)
   const makeFunction = ensure<Bootstrap, 'function', EdgeFunctionWant>(
@@ -55,6 +59,7 @@ export function bootstrapCloudfront(
         secrets: ctx.secrets,
         ...wishes,
         adopt,
+        tags,
         whySha1: ctx.whySha1,
       }),
       as: 'function',
@@ -94,18 +99,18 @@ export function bootstrapCloudfront(
       'Create the IAM role and the KMS key',
       ensure('Create the IAM role that the edge function runs as', {
         resource: role(aws),
-        want: ({ account }) => ({ names, accountId: account.id, adopt }),
+        want: ({ account }) => ({ names, accountId: account.id, adopt, tags, boundary }),
         as: 'role',
       }),
       ensure('Create the KMS key that encrypts the secret', {
         resource: key(aws),
-        want: ({ account }) => ({ names, accountId: account.id, adopt }),
+        want: ({ account }) => ({ names, accountId: account.id, adopt, tags }),
         as: 'key',
       }),
     ),
     ensure('Allow the role to decrypt the secret', {
       resource: rolePolicy(aws),
-      want: (ctx) => ({ names, accountId: ctx.account.id, keyArn: ctx.key.arn }),
+      want: (ctx) => ({ names, accountId: ctx.account.id, keyArn: ctx.key.arn, boundary }),
       as: 'rolePolicy',
     }),
     makeFunction,

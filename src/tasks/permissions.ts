@@ -32,6 +32,8 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
   const wishes = {
     ...noWishes,
     originAccess: scope.access,
+    tags: scope.tags,
+    boundary: scope.boundary,
     arn: ctx.version.arn.replace(/\*$/, '1'),
     wait: true,
   }
@@ -67,8 +69,14 @@ function patterns(settings: Settings, { accountId, bucket, access }: PermissionS
     bucket: anyBucket(bucket),
     secrets: [],
     code: new Uint8Array(),
-    role: { arn: `arn:aws:iam::${accountId}:role${names.rolePath}${names.roleName}`, trust: undefined, owner },
-    key: { arn: `arn:aws:kms:${edgeRegion}:${accountId}:key/*`, state: '', hasAlias: true, owner },
+    role: {
+      arn: `arn:aws:iam::${accountId}:role${names.rolePath}${names.roleName}`,
+      trust: undefined,
+      boundary: undefined,
+      tags: {},
+      owner,
+    },
+    key: { arn: `arn:aws:kms:${edgeRegion}:${accountId}:key/*`, state: '', hasAlias: true, tags: {}, owner },
     rolePolicy: { Statement: [] },
     function: {
       arn: functionArn,
@@ -79,6 +87,7 @@ function patterns(settings: Settings, { accountId, bucket, access }: PermissionS
       fingerprints: undefined,
       sealed: undefined,
       rules: undefined,
+      tags: {},
       owner,
     },
     version: { arn: `${functionArn}:*`, number: 0, codeSha256: '', settings: lambda },
@@ -92,7 +101,7 @@ function patterns(settings: Settings, { accountId, bucket, access }: PermissionS
     control: anyOriginAccessControl,
     cachePolicy: anyCachePolicy,
     bucketPolicy: { document: { Statement: [] } },
-    distribution: { ...anyDistribution(accountId), owner },
+    distribution: { ...anyDistribution(accountId), tags: {}, owner },
   }
 }
 

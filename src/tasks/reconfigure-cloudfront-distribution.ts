@@ -7,7 +7,7 @@ import { bucketPolicy, type BucketPolicy, type Reader } from '../resources/bucke
 import { type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/bucket.ts'
 import { cachePolicy, type CachePolicy } from '../resources/cache-policy.ts'
 import { type OriginAccess, originOf, type PriceClass } from '../resources/distribution-config.ts'
-import { distribution, type Distribution, findDistribution } from '../resources/distribution.ts'
+import { distribution, type Distribution, type DistributionWant, findDistribution } from '../resources/distribution.ts'
 import { untilDeployed } from '../resources/live-distribution.ts'
 import {
   originAccessControl,
@@ -15,6 +15,7 @@ import {
   originAccessIdentity,
   type OriginAccessIdentity,
 } from '../resources/origin-access.ts'
+import type { Tags } from '../resources/tags.ts'
 import { lookUpVersion, parseVersionArn, versionNeeds } from '../resources/version-arn.ts'
 import { need, optional, type Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
@@ -44,6 +45,7 @@ export interface ReconfigureWishes {
   readonly certificate: string | undefined
   readonly priceClass: PriceClass | undefined
   readonly adopt: boolean
+  readonly tags?: Tags | undefined
 }
 
 /**
@@ -196,7 +198,7 @@ export function serve<C extends Reconfigure>(
     }),
     ensure('Create the distribution, or bring it up to date', {
       resource: distribution(aws),
-      want: (ctx) => ({
+      want: (ctx): DistributionWant => ({
         names,
         accountId: ctx.account.id,
         bucket: ctx.bucket,
@@ -208,6 +210,7 @@ export function serve<C extends Reconfigure>(
         certificate: wishes.certificate,
         priceClass: wishes.priceClass,
         adopt: wishes.adopt,
+        tags: wishes.tags,
       }),
       as: 'distribution',
     }),

@@ -54,7 +54,7 @@ export interface StatusWishes {
 export const statusChain = (aws: Aws, settings: Settings): Chain<Look> => {
   const names = namesOf(settings.installation.value)
   return [
-    ...bootstrapCloudfront(aws, settings, { adopt: false }),
+    ...bootstrapCloudfront(aws, settings, noWishes),
     together<Look>(
       'Look at what serves the bucket',
       findExisting(aws, settings, noWishes),

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core'
 
 import { changeFlags } from './change-flags.ts'
 import { isResultSeen } from './result.ts'
+import { tagFlag } from './tag-flags.ts'
 
 /** s3cmd's lines, or a table for people. */
 export type CfFormat = 's3cmd' | 'table'
@@ -42,12 +43,6 @@ export const editFlags = {
   'price-class': Flags.option({ options: ['PriceClass_100', 'PriceClass_200', 'PriceClass_All'] as const })({
     description: 'edges to use',
   }),
-  tag: Flags.string({
-    description: 'tag to set (repeatable)',
-    multiple: true,
-    multipleNonGreedy: true,
-    default: [],
-    helpValue: 'KEY=VALUE',
-  }),
+  ...tagFlag,
   wait: Flags.boolean({ description: 'wait until all edges have it' }),
 }

@@ -16,7 +16,8 @@ describe('the runbook, from a bucket to packages behind signed URLs', function (
   let place: Installation
   let lines = ''
   let next: string[] = []
-  before(async () => (place = await install({ secret: false })))
+  // So long that the role is new to Lambda still when the function is made.
+  before(async () => (place = await install({ secret: false, timing: { roleAssumable: 3_000 } })))
   after(() => place.close())
 
   it('generate-cloudfront-secret prints one line to paste', async () => {

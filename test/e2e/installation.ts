@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -172,9 +173,10 @@ export async function sideBySide<T>(items: readonly T[], work: (item: T) => Prom
 export const nameOfCall = ({ service, operation }: Pick<Call, 'service' | 'operation'>): string =>
   `${service}:${operation}`
 
-/** The words of a command that pc-ctl printed, without `pc-ctl`. None of ours needs quotes. */
+/** The words of a command that pc-ctl printed, as a shell reads them, without `pc-ctl`. */
 export function wordsOf(command: string): string[] {
-  const [program, ...words] = command.trim().split(' ')
+  const listed = execFileSync('sh', ['-c', `printf '%s\\n' ${command.trim()}`], { encoding: 'utf8' })
+  const [program, ...words] = listed.trimEnd().split('\n')
   expect(program).to.equal('pc-ctl')
   return words
 }

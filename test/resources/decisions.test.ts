@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import type { Aws } from '../../src/aws/connect.ts'
-import { namesOf } from '../../src/aws/names.ts'
+import { namesOf, tagKey } from '../../src/aws/names.ts'
 import type { PolicyDocument } from '../../src/aws/policy.ts'
 import { cachePolicy } from '../../src/resources/cache-policy.ts'
 import { decideDistribution, type Distribution, type DistributionWant } from '../../src/resources/distribution.ts'
@@ -13,6 +13,7 @@ import { originAccessControl, originAccessIdentity } from '../../src/resources/o
 import { canonical, change, type Decision } from '../../src/resources/resource.ts'
 import { decideRole, type Role } from '../../src/resources/role.ts'
 import { rolePolicy, type RolePolicyWant } from '../../src/resources/role-policy.ts'
+import type { Tags } from '../../src/resources/tags.ts'
 import { wishes } from './distribution-configs.ts'
 
 const names = namesOf('packagecloud')
@@ -25,13 +26,20 @@ const nobody = { client: () => ({}), close: () => undefined } as unknown as Aws
 const fields = ({ changes }: Decision<unknown>): string[] => changes.map(({ field }) => field)
 const text = (decision: Decision<unknown>): string => JSON.stringify(decision)
 
+/** A resource with another mark, or none. */
+const ownedBy = <Live extends { tags?: Tags }>(ours: Live, owner: string | undefined): Live => ({
+  ...ours,
+  owner,
+  ...(ours.tags && { tags: { team: 'web', ...(owner === undefined ? {} : { [tagKey]: owner }) } }),
+})
+
 /** What holds of every resource that has an owner: others' are refused, and taken over only with --adopt and a question. */
-function guardsOwnership<Want, Live extends { owner: string | undefined }>(
+function guardsOwnership<Want, Live extends { owner: string | undefined; tags?: Tags }>(
   decide: (want: Want, live: Live | undefined) => Decision<Live>,
   { plain, adopt, ours }: { plain: Want; adopt: Want; ours: Live },
 ): void {
   it('refuses what is not marked, and says how to take it over', () => {
-    const live = { ...ours, owner: undefined }
+    const live = ownedBy(ours, undefined)
     const decision = decide(plain, live)
     expect(decision).to.include({ do: 'refuse', after: live })
     expect(decision.because.join()).to.include('exists but was not made for packagecloud')
@@ -39,7 +47,7 @@ function guardsOwnership<Want, Live extends { owner: string | undefined }>(
   })
 
   it('refuses what belongs to another installation, and names that', () => {
-    const decision = decide(plain, { ...ours, owner: 'acme' })
+    const decision = decide(plain, ownedBy(ours, 'acme'))
     expect(decision.do).to.equal('refuse')
     expect(decision.because.join()).to.include('belongs to the installation "acme"')
     expect(decision.hint?.join()).to.include('--installation acme')
@@ -47,7 +55,7 @@ function guardsOwnership<Want, Live extends { owner: string | undefined }>(
 
   it('takes over under --adopt, after asking', () => {
     for (const owner of [undefined, 'acme']) {
-      const decision = decide(adopt, { ...ours, owner })
+      const decision = decide(adopt, ownedBy(ours, owner))
       expect(decision).to.include({ do: 'update' })
       expect(fields(decision)).to.include('Tags.packagecloud:enterprise')
       expect(decision.ask).to.match(/^Take over .*\?$/)
@@ -94,7 +102,13 @@ describe('The role', () => {
 
 describe('The key', () => {
   const created = decideKey(want, undefined)
-  const ours: Key = { arn: 'arn:aws:kms:us-east-1:1:key/1', state: 'Enabled', hasAlias: true, owner: 'packagecloud' }
+  const ours: Key = {
+    arn: 'arn:aws:kms:us-east-1:1:key/1',
+    state: 'Enabled',
+    hasAlias: true,
+    tags: { [tagKey]: 'packagecloud' },
+    owner: 'packagecloud',
+  }
 
   guardsOwnership(decideKey, { plain: want, adopt: adopting, ours })
 
@@ -109,7 +123,7 @@ describe('The key', () => {
     expect(decision.changes).to.deep.equal([
       { field: 'Alias', before: undefined, after: 'alias/packagecloud_cloudfront_auth' },
     ])
-    expect(decision.after).to.deep.equal(ours)
+    expect(decision.after).to.deep.equal({ ...ours, rotates: true })
   })
 
   it('without alias is unfinished and gets rotation too; one with it is left as it is', () => {
@@ -277,6 +291,7 @@ describe('The edge version', () => {
     fingerprints: [],
     sealed: undefined,
     rules: undefined,
+    tags: {},
     owner: 'x',
   }
   const wanted = { ...want, function: of }
@@ -336,6 +351,7 @@ describe('The distribution', () => {
     status: 'Deployed',
     etag: 'v1',
     config: withWishes(blankConfig(plain), plain),
+    tags: { [tagKey]: 'packagecloud' },
     owner: 'packagecloud',
   }
 

@@ -7,7 +7,7 @@ import { assertDnsCompatible, type Bucket, bucketNeeds, lookUpBucket } from '../
 import { cachePolicy, type CachePolicy } from '../../resources/cache-policy.ts'
 import { certificateNeeds } from '../../resources/certificate.ts'
 import type { DistributionEdit } from '../../resources/distribution-edit.ts'
-import type { TaggedDistribution, Tags } from '../../resources/edited-distribution.ts'
+import type { TaggedDistribution } from '../../resources/edited-distribution.ts'
 import { untilDeployed } from '../../resources/live-distribution.ts'
 import { originAccessControl, type OriginAccessControl } from '../../resources/origin-access.ts'
 import {
@@ -20,6 +20,7 @@ import {
 } from '../../resources/public-distribution.ts'
 import { hasWebsite, lookUpPublicAccess, readabilityNeeds, whyUnreadable } from '../../resources/public-readability.ts'
 import { pending } from '../../resources/resource.ts'
+import type { Tags } from '../../resources/tags.ts'
 import { stateFolder } from '../../settings/state-folder.ts'
 import { CtlError } from '../../ui/errors.ts'
 import { type Chain, compute, type Conduct, ensure, runChain, type Step, together, wait } from '../chain.ts'

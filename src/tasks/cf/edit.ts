@@ -39,19 +39,6 @@ export function readLogTarget(word: string): LogTarget {
   throw new CtlError('usage', `Access logs can only be written to a s3:// URI, not to ${JSON.stringify(word)}.`)
 }
 
-/** @throws CtlError of kind `usage` for what is not KEY=VALUE, or a key that AWS keeps to itself */
-export function readTags(words: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    words.map((word) => {
-      const [, key = '', value = ''] = /^([^=]+)=(.*)$/s.exec(word) ?? []
-      const reserved = /^(aws:|packagecloud:|pc-ctl:)/i.test(key)
-      if (key !== '' && !reserved && key.length <= 128 && value.length <= 256) return [key, value]
-      const why = reserved ? 'begins with what is not yours to set' : 'is not a tag'
-      throw new CtlError('usage', `${JSON.stringify(word)} ${why}.`, { hint: 'Write it as KEY=VALUE.' })
-    }),
-  )
-}
-
 /** What was found out about the certificate for a distribution's aliases. */
 export interface CertificateChoice {
   /** `undefined`: the one in use stays, or none is needed. */

@@ -2,13 +2,9 @@ import type { Aws } from '../../aws/connect.ts'
 import { type Account, lookUpAccount } from '../../resources/account.ts'
 import { certificateNeeds } from '../../resources/certificate.ts'
 import type { DistributionEdit } from '../../resources/distribution-edit.ts'
-import {
-  editedDistribution,
-  getTagged,
-  type TaggedDistribution,
-  type Tags,
-} from '../../resources/edited-distribution.ts'
+import { editedDistribution, getTagged, type TaggedDistribution } from '../../resources/edited-distribution.ts'
 import { untilDeployed } from '../../resources/live-distribution.ts'
+import type { Tags } from '../../resources/tags.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../ui/errors.ts'
 import { type Chain, compute, ensure, together, wait } from '../chain.ts'
