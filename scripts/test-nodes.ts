@@ -11,10 +11,10 @@ const sandbox = ['function-confinement', 'function-network', 'function-package',
 const tests = [
   'test/zip-archive.test.ts',
   ...sandbox.map((name) => `test/sandbox/${name}.test.ts`),
-  'test/{edge,reindex,repositories,settings,ui}/**/*.test.ts',
+  'test/{aws,edge,reindex,repositories,settings,ui}/**/*.test.ts',
   // Named one by one: of a pattern in which only braces vary mocha finds nothing, and does not mind.
   ...commands.map((name) => `test/commands/${name}.test.ts`),
-  ...['happy-path', 'package'].map((name) => `test/e2e/${name}.test.ts`),
+  ...['behind-proxy', 'happy-path', 'outside-behind-proxy', 'package'].map((name) => `test/e2e/${name}.test.ts`),
 ]
 
 for (const major of ['22', '26']) {

@@ -30,6 +30,10 @@ export function explain(error: unknown, doing: string): CtlError {
   return new CtlError(failure, message, { hint: [...hint, ...requestIdLines(error)], code, cause: error })
 }
 
+/** Whether credentials are given and not good; that there are none, or a wrong clock, is something else. */
+export const isRefusedIdentity = ({ failure, code, cause }: CtlError): boolean =>
+  failure === 'configuration' && code !== 'configuration' && code !== 'NoCredentials' && !isBadClock(cause)
+
 /** What we have said of an answer of AWS in words of our own. */
 function withRequestIds(error: CtlError): CtlError {
   const lines = requestIdLines(error.cause).filter((line) => !error.hint.includes(line))

@@ -39,6 +39,7 @@ describe('credentials that AWS does not know', function () {
       ['reindex-everything'],
       ['reindex-everything', '--attributes-only', '--dry-run'],
       ['audit-cache-control'],
+      ['doctor'],
       ['put', place.config, `s3://${bucket}/x`],
       ['put', '--dry-run', '--cf-invalidate', place.config, `s3://${bucket}/x`],
       ['cflist'],

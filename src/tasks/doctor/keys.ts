@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 import type { Aws } from '../../aws/connect.ts'
-import { explain } from '../../aws/denial.ts'
+import { explain, isRefusedIdentity } from '../../aws/denial.ts'
 import { pathOfKey } from '../../edge/path.ts'
 import { classify } from '../../repositories/cache-control.ts'
 import { type ListedObject, listSomeObjects } from '../../resources/object-keys.ts'
@@ -73,7 +73,11 @@ function isSignable(key: string): boolean {
   }
 }
 
-/** The objects that were named, or some of the bucket's, and how that went. Nothing is ever written to the bucket. */
+/**
+ * The objects that were named, or some of the bucket's, and how that went. Nothing is ever written to the bucket.
+ *
+ * @throws CtlError of kind `configuration` for credentials that AWS does not know: without any, doctor does without
+ */
 export async function findSamples(
   aws: Aws,
   settings: Settings,
@@ -96,7 +100,12 @@ export async function findSamples(
         : ok(tell(samples), `They were found in ${bucket}.`)
     return { check: { id: 'objects', title, ...finding }, samples }
   } catch (error) {
-    const { message, hint } = explain(error, 'List the bucket')
+    const explained = explain(error, 'List the bucket')
+    const { message, hint, failure, code, cause } = explained
+    if (isRefusedIdentity(explained)) {
+      const more = 'Where objects are named with --key, doctor needs no credentials.'
+      throw new CtlError(failure, message, { hint: [...hint, more], code, cause })
+    }
     const finding = warning(message, 'What needs an object is skipped.', askForKey, ...hint)
     return { check: { id: 'objects', title, ...finding }, samples: chooseSamples([]) }
   }
