@@ -28,8 +28,12 @@ describe('signatures of requests to S3', () => {
   })
 
   it('are those of another implementation, for any key, query and header', async () => {
-    const segment = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter((text) => !/^\.+$/.test(text))
-    const key = fc.array(segment, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'))
+    const segment = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
+    const key = fc
+      .array(segment, { minLength: 1, maxLength: 4 })
+      .map((parts) => parts.join('/'))
+      // The other implementation signs a URL, in which these segments are resolved.
+      .filter((joined) => joined.split('/').every((part) => part !== '.' && part !== '..'))
     const value = fc
       .string({ unit: fc.constantFrom('a', 'b', ' ', '=', ';', '"', '%', '/'), maxLength: 10 })
       .map((text) => `x${text}x`)
