@@ -6,13 +6,13 @@ import type { PolicyDocument } from '../aws/policy.ts'
 import { lookUpAccount } from '../resources/account.ts'
 import { loadSettings, need } from '../settings/settings.ts'
 import { type Checked, checkPermissions, checkText } from '../tasks/check-permissions.ts'
-import { needsFor, permissionGroups, policyOf, terraformOf } from '../tasks/permissions.ts'
+import { needsFor, permissionGroups, policyOf, terraformOf, tooLong } from '../tasks/permissions.ts'
 import { boundaryFlag } from '../ui/boundary-flag.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { CtlError, exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { readTags, tagFlag } from '../ui/tag-flags.ts'
-import { whole } from '../ui/text.ts'
+import { labelled, whole } from '../ui/text.ts'
 
 export default class Permissions extends CtlCommand {
   static override summary = 'Print the least IAM policy that each group of commands needs, for just this installation'
@@ -87,6 +87,8 @@ export default class Permissions extends CtlCommand {
     const [only] = groups.length === 1 ? Object.values(policies) : []
     if (flags.format === 'terraform') this.print(whole((await terraformOf(needs)).trimEnd()))
     else this.print(whole(JSON.stringify(only ?? policies, undefined, 2)))
+    const long = Object.entries(policies).flatMap(([group, policy]) => tooLong(group, policy) ?? [])
+    this.say(...long.map((note) => labelled('Note', note)))
     return policies
   }
 }

@@ -139,6 +139,24 @@ const sidOf = (actions: readonly string[]): string =>
     .map((service) => service.charAt(0).toUpperCase() + service.slice(1))
     .join('')
 
+/** Characters, without white space (IAM User Guide, "IAM and AWS STS quotas"). */
+const inlineLimits = { user: 2048, group: 5120, role: 10_240 }
+const managedLimit = 6144
+
+/** How a policy can't be attached because it is too long, if there is such a way; `undefined` if all are open. */
+export function tooLong(group: string, policy: PolicyDocument): string | undefined {
+  const size = JSON.stringify(policy).length
+  const closed = Object.entries(inlineLimits).filter(([, limit]) => size > limit)
+  const tooMuch = size > managedLimit
+  if (closed.length === 0 && !tooMuch) return undefined
+  const ways = closed.map(([of, limit]) => `an inline policy of a ${of} (${limit})`)
+  return (
+    `The policy of ${group} has ${size} characters without white space: too long for ` +
+    [...ways, ...(tooMuch ? [`a managed policy (${managedLimit})`] : [])].join(' and ') +
+    (tooMuch ? '. Make one policy a statement or two of it.' : `. Attach it as a managed policy (${managedLimit}).`)
+  )
+}
+
 /** Policies as Terraform's `aws_iam_policy_document`s, named `pc_ctl_GROUP`. */
 export const terraformOf = (policies: Readonly<Record<string, readonly Need[]>>): Promise<string> =>
   render('permissions.tf', {
