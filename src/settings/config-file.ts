@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 
 import { CtlError, messageOf } from '../ui/errors.ts'
-import type { Note } from './ruby/evaluation.ts'
+import type { Note } from './ruby/note.ts'
 
 /** A key of packagecloud.rb that is set to something other than nil. */
 export interface Found {

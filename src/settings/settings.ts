@@ -1,10 +1,10 @@
 /** Everything that pc-ctl is told, by flags, by its environment and by packagecloud.rb, in one place. */
 import { CtlError } from '../ui/errors.ts'
 import { type ConfigFile, type Found, readConfigFile } from './config-file.ts'
-import type { Note } from './ruby/evaluation.ts'
+import type { Note } from './ruby/note.ts'
 
 export { checkSecret } from './secret.ts'
-export type { Note } from './ruby/evaluation.ts'
+export type { Note } from './ruby/note.ts'
 
 /** Where a value came from. */
 export type Source =

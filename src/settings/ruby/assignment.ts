@@ -1,5 +1,15 @@
 import {
+  CallAndWriteNode,
   type CallNode,
+  CallOperatorWriteNode,
+  CallOrWriteNode,
+  CallTargetNode,
+  ClassVariableAndWriteNode,
+  ClassVariableOperatorWriteNode,
+  ClassVariableOrWriteNode,
+  ClassVariableReadNode,
+  ClassVariableTargetNode,
+  ClassVariableWriteNode,
   ConstantAndWriteNode,
   ConstantOperatorWriteNode,
   ConstantOrWriteNode,
@@ -22,6 +32,7 @@ import {
   InstanceVariableReadNode,
   InstanceVariableTargetNode,
   InstanceVariableWriteNode,
+  ItLocalVariableReadNode,
   LocalVariableAndWriteNode,
   LocalVariableOperatorWriteNode,
   LocalVariableOrWriteNode,
@@ -33,13 +44,16 @@ import {
   ShareableConstantNode,
 } from '@ruby/prism/src/nodes.js'
 
+import { argumentsOf } from './arguments.ts'
+import { unquoted } from './barewords.ts'
+import { childrenOf } from './children.ts'
 import { type Evaluation, rule } from './evaluation.ts'
-import { forget } from './forget.ts'
 import { operate } from './operate.ts'
 import { assignKey, placeOf, readKey } from './places.ts'
-import { RubyArray, Unknown, type Value } from './value.ts'
+import { Reference, RubyArray, Unknown, type Value } from './value.ts'
+import { localOf, variableOf } from './variables.ts'
 
-type Named = Node & { name: string }
+type Named = Node & { name: string; depth?: number }
 
 /** What can be on the left of an assignment, its place looked up once. */
 interface Target {
@@ -48,9 +62,9 @@ interface Target {
 }
 
 const variable = (node: Named, run: Evaluation): Target => ({
-  read: () => run.state.variables.get(node.name) ?? null,
+  read: () => run.state.variables.get(variableOf(node, run)) ?? null,
   write: (value) => {
-    run.state.variables.set(node.name, value)
+    run.state.setVariable(variableOf(node, run), value)
     return value
   },
 })
@@ -58,7 +72,11 @@ const variable = (node: Named, run: Evaluation): Target => ({
 /** Outside of `||=`, a global name that the file has not set may have been set elsewhere. */
 function readGlobal(node: Named, run: Evaluation): Value {
   const value = run.state.variables.get(node.name)
-  return value === undefined ? run.unknown(node, `uses ${node.name}, which this file does not set`) : value
+  return value === undefined ? run.unknownName(node, node.name) : value
+}
+
+function readConstant(node: Named, run: Evaluation): Value {
+  return node.name === 'ENV' ? new Reference('ENV') : readGlobal(node, run)
 }
 
 function keyed(
@@ -69,7 +87,6 @@ function keyed(
   const [index, ...rest] = node.arguments_?.arguments_ ?? []
   const single = index !== undefined && rest.length === 0
   const key = single ? run.evaluate(index) : run.unknown(node, 'has an index that is not evaluated')
-  if (isEnvironment(node.receiver)) return environment(node, key, run)
   return {
     read: () => readKey(node, place, key, run),
     write: (value) => {
@@ -79,28 +96,20 @@ function keyed(
   }
 }
 
-export const isEnvironment = (node: Node | null): boolean => node instanceof ConstantReadNode && node.name === 'ENV'
-
-/** `ENV[key]`. */
-export const environment = (node: Node, key: Value, run: Evaluation): Target => ({
-  read: () => {
-    if (key instanceof Unknown) return key
-    if (typeof key !== 'string') return run.unknown(node, 'uses ENV in a way that is not evaluated')
-    return run.state.environment.get(key) ?? null
-  },
-  write: (value) => {
-    if (typeof key === 'string') run.state.environment.set(key, value)
-    else run.note(node, 'an assignment to an environment variable that is not known')
-    return value
-  },
-})
+/** `receiver.name ||= …` and its like: an object that is not known takes in the value. */
+function attribute(node: Node & { receiver: Node | null; value: Node }, run: Evaluation): Value {
+  const self = node.receiver === null ? (run.context.self ?? null) : run.evaluate(node.receiver)
+  const value = run.evaluate(node.value)
+  operate(node, self, 'attribute=', [value], run)
+  return run.unknown(node, 'is an attribute, which is not evaluated').reaching([self, value])
+}
 
 const orWrite = (target: Target, value: Node, run: Evaluation): Value => {
   const old = target.read()
   return run.choose(
     old,
     () => old,
-    () => target.write(run.evaluate(value)),
+    () => target.write(unquoted(value, run.evaluate(value), run)),
   )
 }
 
@@ -108,7 +117,7 @@ const andWrite = (target: Target, value: Node, run: Evaluation): Value => {
   const old = target.read()
   return run.choose(
     old,
-    () => target.write(run.evaluate(value)),
+    () => target.write(unquoted(value, run.evaluate(value), run)),
     () => old,
   )
 }
@@ -119,27 +128,47 @@ const operatorWrite = (
   run: Evaluation,
 ): Value => {
   const old = target.read()
-  return target.write(operate(node, old, node.binaryOperator, [run.evaluate(node.value)], run))
+  return target.write(
+    operate(node, old, node.binaryOperator, [unquoted(node.value, run.evaluate(node.value), run)], run),
+  )
 }
 
 export const assignmentRules = [
   rule(LocalVariableReadNode, (node, run) => variable(node, run).read()),
   rule(GlobalVariableReadNode, readGlobal),
   rule(InstanceVariableReadNode, readGlobal),
-  rule(ConstantReadNode, readGlobal),
-  ...[LocalVariableWriteNode, GlobalVariableWriteNode, InstanceVariableWriteNode, ConstantWriteNode].map((Class) =>
-    rule<Named & { value: Node }>(Class, (node, run) => variable(node, run).write(run.evaluate(node.value))),
+  rule(ClassVariableReadNode, readGlobal),
+  rule(ConstantReadNode, readConstant),
+  ...[
+    LocalVariableWriteNode,
+    GlobalVariableWriteNode,
+    InstanceVariableWriteNode,
+    ClassVariableWriteNode,
+    ConstantWriteNode,
+  ].map((Class) =>
+    rule<Named & { value: Node }>(Class, (node, run) =>
+      variable(node, run).write(unquoted(node.value, run.evaluate(node.value), run)),
+    ),
   ),
-  ...[LocalVariableOrWriteNode, GlobalVariableOrWriteNode, InstanceVariableOrWriteNode, ConstantOrWriteNode].map(
-    (Class) => rule<Named & { value: Node }>(Class, (node, run) => orWrite(variable(node, run), node.value, run)),
-  ),
-  ...[LocalVariableAndWriteNode, GlobalVariableAndWriteNode, InstanceVariableAndWriteNode, ConstantAndWriteNode].map(
-    (Class) => rule<Named & { value: Node }>(Class, (node, run) => andWrite(variable(node, run), node.value, run)),
-  ),
+  ...[
+    LocalVariableOrWriteNode,
+    GlobalVariableOrWriteNode,
+    InstanceVariableOrWriteNode,
+    ClassVariableOrWriteNode,
+    ConstantOrWriteNode,
+  ].map((Class) => rule<Named & { value: Node }>(Class, (node, run) => orWrite(variable(node, run), node.value, run))),
+  ...[
+    LocalVariableAndWriteNode,
+    GlobalVariableAndWriteNode,
+    InstanceVariableAndWriteNode,
+    ClassVariableAndWriteNode,
+    ConstantAndWriteNode,
+  ].map((Class) => rule<Named & { value: Node }>(Class, (node, run) => andWrite(variable(node, run), node.value, run))),
   ...[
     LocalVariableOperatorWriteNode,
     GlobalVariableOperatorWriteNode,
     InstanceVariableOperatorWriteNode,
+    ClassVariableOperatorWriteNode,
     ConstantOperatorWriteNode,
   ].map((Class) =>
     rule<Named & { value: Node; binaryOperator: string }>(Class, (node, run) =>
@@ -151,19 +180,33 @@ export const assignmentRules = [
   rule(IndexOperatorWriteNode, (node, run) => operatorWrite(keyed(node, run), node, run)),
   rule(ShareableConstantNode, (node, run) => run.evaluate(node.write)),
   rule(MultiWriteNode, multiWrite),
+  rule(ItLocalVariableReadNode, (_, run) => localOf('it', run) ?? null),
+  ...[CallOrWriteNode, CallAndWriteNode, CallOperatorWriteNode].map((Class) =>
+    rule<Node & { receiver: Node | null; value: Node }>(Class, attribute),
+  ),
+  // Beneath what is not evaluated.
+  ...[
+    LocalVariableTargetNode,
+    GlobalVariableTargetNode,
+    InstanceVariableTargetNode,
+    ConstantTargetNode,
+    ClassVariableTargetNode,
+    IndexTargetNode,
+  ].map((Class) =>
+    rule<Node>(
+      Class,
+      (node, run) => targetOf(node, run)?.write(run.unknown(node, 'is set in a way that is not evaluated')) ?? null,
+    ),
+  ),
 ]
 
 /** `receiver[key] = value`, which Prism gives as a call. */
 export function indexWrite(node: CallNode, run: Evaluation): Value {
   const place = placeOf(node.receiver, run)
-  const [index, assigned, ...rest] = node.arguments_?.arguments_ ?? []
-  if (index === undefined || assigned === undefined || rest.length > 0) {
-    forget(node, run.unknown(node, 'is assigned in a way that is not evaluated'), run)
-    return run.unknown(node, 'is assigned in a way that is not evaluated')
-  }
-  const key = run.evaluate(index)
-  const value = run.evaluate(assigned)
-  if (isEnvironment(node.receiver)) return environment(node, key, run).write(value)
+  if (node.isSafeNavigation() && place === null) return null
+  const args = argumentsOf(node, run)
+  const [key, value, ...rest] = args
+  if (key === undefined || value === undefined || rest.length > 0) return operate(node, place, '[]=', args, run)
   assignKey(node, place, key, value, run)
   return value
 }
@@ -171,23 +214,40 @@ export function indexWrite(node: CallNode, run: Evaluation): Value {
 /** `a, b = 1, 2` and `a, b = array`; with splats or nesting nothing is known. */
 function multiWrite(node: MultiWriteNode, run: Evaluation): Value {
   const value = run.evaluate(node.value)
-  const targets = node.lefts.map((left) => targetOf(left, run))
-  const simple = node.rest === null && node.rights.length === 0 && value instanceof RubyArray
+  const content = value instanceof Reference ? run.state.at(value) : value
+  const simple = node.rest === null && node.rights.length === 0 && content instanceof RubyArray
+  const targets = simple ? node.lefts.map((left) => targetOf(left, run)) : [undefined]
   if (!simple || targets.includes(undefined)) {
-    const unknown = value instanceof Unknown ? value : run.unknown(node, 'is assigned in a way that is not evaluated')
-    forget(node, unknown, run)
+    const unknown =
+      content instanceof Unknown ? content : run.unknown(node, 'is assigned in a way that is not evaluated')
+    for (const target of [...node.lefts, node.rest, ...node.rights]) {
+      if (target !== null) forget(target, unknown.reaching([value]), run)
+    }
     return value
   }
-  targets.forEach((target, index) => target?.write(value.items[index] ?? null))
+  targets.forEach((target, index) => target?.write(content.items[index] ?? null))
   return value
 }
 
-function targetOf(node: Node, run: Evaluation): Target | undefined {
+/** What can be on the left of several assignments at once. */
+export function targetOf(node: Node, run: Evaluation): Target | undefined {
   if (node instanceof IndexTargetNode) return keyed(node, run)
+  if (node instanceof CallTargetNode) {
+    const self = run.evaluate(node.receiver)
+    return { read: () => null, write: (value) => operate(node, self, node.name, [value], run) }
+  }
   const named =
     node instanceof LocalVariableTargetNode ||
     node instanceof GlobalVariableTargetNode ||
     node instanceof InstanceVariableTargetNode ||
+    node instanceof ClassVariableTargetNode ||
     node instanceof ConstantTargetNode
   return named ? variable(node, run) : undefined
+}
+
+/** What a part of the file assigns becomes unknown. */
+export function forget(node: Node, unsure: Unknown, run: Evaluation): void {
+  const target = targetOf(node, run)
+  if (target !== undefined) target.write(run.derived(unsure))
+  else for (const child of childrenOf(node)) forget(child, unsure, run)
 }

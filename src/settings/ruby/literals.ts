@@ -1,6 +1,7 @@
 import {
   ArrayNode,
   AssocNode,
+  AssocSplatNode,
   EmbeddedStatementsNode,
   EmbeddedVariableNode,
   FalseNode,
@@ -23,14 +24,16 @@ import {
   XStringNode,
 } from '@ruby/prism/src/nodes.js'
 
+import { unquoted } from './barewords.ts'
 import { type Evaluation, rule } from './evaluation.ts'
-import { isKey, RubyArray, RubyHash, RubySymbol, toS, Unknown, type Value } from './value.ts'
+import { anyText, followedBy, oneOf, type Pattern } from './pattern.ts'
+import { isKey, patternOf, Reference, RubyArray, RubyHash, RubySymbol, toS, Unknown, type Value } from './value.ts'
 
 export const literalRules = [
   rule(NilNode, () => null),
   rule(TrueNode, () => true),
   rule(FalseNode, () => false),
-  rule(IntegerNode, (node, run) => integer(run.text(node.location))),
+  rule(IntegerNode, (node, run) => integer(run.context.source.text(node.location))),
   rule(FloatNode, (node) => node.value),
   rule(StringNode, (node, run) => text(node, node.contentLoc, node.unescaped, run)),
   rule(SymbolNode, (node, run) => symbol(text(node, node.valueLoc, node.unescaped, run))),
@@ -63,8 +66,9 @@ function text(
   { value, validEncoding }: RubyString,
   run: Evaluation,
 ): Value {
-  const source = at === null ? '' : run.text(at)
-  const damaged = !run.source.valid && source.includes('\ufffd')
+  const { source: within } = run.context
+  const source = at === null ? '' : within.text(at)
+  const damaged = !within.valid && source.includes('\ufffd')
   const binary = node.isForcedBinaryEncoding() && !/^[\0-\x7f]*$/.test(value)
   if (!validEncoding || damaged || binary) return run.unknown(node, 'is not valid UTF-8')
   if (source.startsWith(byteOrderMark)) return byteOrderMark + value
@@ -83,36 +87,56 @@ function interpolated(parts: readonly Node[], run: Evaluation): Value {
   if (texts.every((text) => text !== undefined)) return texts.join('')
   const index = texts.indexOf(undefined)
   const [value, part] = [values[index], parts[index]]
-  if (value instanceof Unknown || part === undefined) return value ?? null
-  return run.unknown(part, 'is interpolated in a way that is not evaluated')
+  const unknown =
+    value instanceof Unknown || part === undefined
+      ? (value ?? null)
+      : run.unknown(part, 'is interpolated in a way that is not evaluated')
+  if (!(unknown instanceof Unknown)) return unknown
+  const patterns = values.map((each, at) => (texts[at] === undefined ? patternOf(each) : oneOf([texts[at]])))
+  const pattern = patterns.reduce<Pattern>((all, each) => followedBy(all, each ?? anyText), oneOf(['']))
+  return new Unknown(unknown.line, unknown.reason, { fresh: true }).like(pattern)
 }
 
 function array(elements: readonly Node[], run: Evaluation): Value {
   const items: Value[] = []
+  let unknown: Unknown | undefined
   for (const element of elements) {
-    const value = run.evaluate(
-      element instanceof SplatNode && element.expression !== null ? element.expression : element,
-    )
-    if (!(element instanceof SplatNode)) items.push(value)
-    else if (value instanceof RubyArray) items.push(...value.items)
-    else return value instanceof Unknown ? value : run.unknown(element, 'is made with a splat that is not evaluated')
+    if (!(element instanceof SplatNode)) {
+      items.push(unquoted(element, run.evaluate(element), run))
+      continue
+    }
+    const value = run.maybe(element.expression)
+    const content = value instanceof Reference ? run.state.at(value) : value
+    if (content instanceof RubyArray) items.push(...content.items)
+    else {
+      items.push(value)
+      unknown ??=
+        content instanceof Unknown ? content : run.unknown(element, 'is made with a splat that is not evaluated')
+    }
   }
-  return new RubyArray(items)
+  return unknown?.reaching(items, true) ?? run.allocate(new RubyArray(items))
 }
 
 function hash(elements: readonly Node[], run: Evaluation): Value {
-  let made = new RubyHash(new Map())
+  let made = new RubyHash()
   let unknown: Unknown | undefined
+  const values: Value[] = []
   for (const element of elements) {
     if (!(element instanceof AssocNode)) {
-      unknown ??= run.unknown(element, 'is made with a double splat, which is not evaluated')
+      const value = element instanceof AssocSplatNode ? run.maybe(element.value) : null
+      const content = value instanceof Reference ? run.state.at(value) : undefined
+      values.push(value)
+      if (content instanceof RubyHash && content.open.length === 0 && !content.mash) {
+        for (const { key, value: each, line } of content.entries.values()) made = made.with(key, each, line)
+      } else unknown ??= run.unknown(element, 'is made with a double splat, which is not evaluated')
       continue
     }
     const key = run.evaluate(element.key)
-    const value = run.evaluate(element.value)
+    const value = unquoted(element.value, run.evaluate(element.value), run)
+    values.push(value)
     if (key instanceof Unknown) unknown ??= key
     else if (!isKey(key)) unknown ??= run.unknown(element, 'has a key that is not evaluated')
     else made = made.with(key, value, run.lineOf(element))
   }
-  return unknown ?? made
+  return unknown?.reaching(values, true) ?? run.allocate(made)
 }

@@ -1,19 +1,12 @@
-import {
-  equal,
-  firstUnknown,
-  isKey,
-  isNumber,
-  RubyArray,
-  RubyHash,
-  RubySymbol,
-  toS,
-  Unknown,
-  unknownIn,
-  type Value,
-} from './value.ts'
+import { equal, firstUnknown } from './deep.ts'
+import type { State } from './state.ts'
+import { isKey, isNumber, Reference, RubyArray, RubyHash, RubySymbol, toS, Unknown, type Value } from './value.ts'
 
-/** A method without side effects; `undefined` where its result is not imitated. Arguments are never unknown. */
-type Method<T> = (self: T, args: readonly Value[]) => Value | undefined
+/**
+ * A method without side effects; `undefined` where its result is not imitated. Arguments are never unknown. A result
+ * that is an array or hash is a new one.
+ */
+type Method<T> = (self: T, args: readonly Value[], state: State) => Value | undefined
 type Methods<T> = Readonly<Record<string, Method<T>>>
 
 /** Nothing in a configuration file is longer; more would be an accident such as `'x' * 10 ** 12`. */
@@ -21,18 +14,21 @@ const longestText = 1_000_000
 const longestNumber = 2n ** 4096n
 
 /** Calls a method of a known value. Gives `undefined` where the result is not imitated. */
-export function callMethod(self: Value, name: string, args: readonly Value[]): Value | undefined {
-  const unknown = firstUnknown(args)
+export function callMethod(self: Value, name: string, args: readonly Value[], state: State): Value | undefined {
+  const unknown = holders.has(name) ? args.find((arg) => arg instanceof Unknown) : firstUnknown(args, state)
   if (unknown !== undefined) return unknown
-  const result = callOwn(self, name, args)
-  return result === undefined ? own(anything, name)?.(self, args) : result
+  const result = callOwn(self instanceof Reference ? state.at(self) : self, name, args, state)
+  return result === undefined ? own(anything, name)?.(self, args, state) : result
 }
 
-function callOwn(self: Value, name: string, args: readonly Value[]): Value | undefined {
-  if (typeof self === 'string') return own(strings, name)?.(self, args)
-  if (isNumber(self)) return own(numbers, name)?.(self, args)
-  if (self instanceof RubyArray) return own(arrays, name)?.(self, args)
-  if (self instanceof RubyHash) return own(hashes, name)?.(self, args)
+/** These only pass on what they are given. */
+const holders = new Set(['merge', '+', 'fetch'])
+
+function callOwn(self: Value, name: string, args: readonly Value[], state: State): Value | undefined {
+  if (typeof self === 'string') return own(strings, name)?.(self, args, state)
+  if (isNumber(self)) return own(numbers, name)?.(self, args, state)
+  if (self instanceof RubyArray) return own(arrays, name)?.(self, args, state)
+  if (self instanceof RubyHash) return own(hashes, name)?.(self, args, state)
   if (self instanceof RubySymbol && name === 'to_sym') return self
   if (self === null && name === 'to_i') return 0n
   if (self === null && name === 'to_a') return new RubyArray([])
@@ -44,21 +40,22 @@ const own = <T>(methods: Methods<T>, name: string): Method<T> | undefined =>
 
 /** Wraps a method that takes no arguments. */
 const plain =
-  <T>(method: (self: T) => Value | undefined): Method<T> =>
-  (self, args) =>
-    args.length === 0 ? method(self) : undefined
+  <T>(method: (self: T, state: State) => Value | undefined): Method<T> =>
+  (self, args, state) =>
+    args.length === 0 ? method(self, state) : undefined
 
 const anything: Methods<Value> = {
   'nil?': plain((self) => self === null),
   to_s: plain(toS),
-  '==': (self, [other = null]) => equal(self, other),
-  '!=': (self, [other = null]) => {
-    const same = equal(self, other)
+  '==': (self, [other = null], state) => equal(self, other, state),
+  '!=': (self, [other = null], state) => {
+    const same = equal(self, other, state)
     return same instanceof Unknown ? same : !same
   },
   freeze: plain((self) => self),
   itself: plain((self) => self),
-  dup: plain((self) => (self instanceof RubyArray || self instanceof RubyHash ? undefined : self)),
+  dup: plain((self) => (self instanceof Reference ? undefined : self)),
+  to_a: plain((self, state) => (self instanceof Reference && state.at(self) instanceof RubyArray ? self : undefined)),
 }
 
 const ascii = /^[\0-\x7f]*$/
@@ -95,7 +92,10 @@ const strings: Methods<string> = {
   },
   '+': (self, [other]) => (typeof other === 'string' ? self + other : undefined),
   '*': (self, [times]) => repeat(times, self.length, (count) => self.repeat(count)),
-  '%': (self, [values]) => formatted(self, values instanceof RubyArray ? values.items : [values ?? null]),
+  '%': (self, [values = null], state) => {
+    const list = values instanceof Reference ? state.at(values) : values
+    return formatted(self, list instanceof RubyArray ? list.items : [values])
+  },
   '<': (self, args) => compareText(self, args, (order) => order < 0),
   '>': (self, args) => compareText(self, args, (order) => order > 0),
   '<=': (self, args) => compareText(self, args, (order) => order <= 0),
@@ -206,23 +206,29 @@ const arrays: Methods<RubyArray> = {
   size: plain(({ items }) => BigInt(items.length)),
   first: plain(({ items }) => items.at(0) ?? null),
   last: plain(({ items }) => items.at(-1) ?? null),
-  to_a: plain((self) => self),
-  max: plain(({ items }) => extreme(items, 1)),
-  min: plain(({ items }) => extreme(items, -1)),
-  compact: plain((self) => unknownIn(self) ?? new RubyArray(self.items.filter((item) => item !== null))),
-  'include?': (self, [wanted = null]) => unknownIn(self) ?? self.items.some((item) => equal(item, wanted) === true),
-  join: (self, args) => joined(self, args),
+  max: plain(({ items }, state) => extreme(items, 1, state)),
+  min: plain(({ items }, state) => extreme(items, -1, state)),
+  compact: plain(({ items }) => unknownAmong(items) ?? new RubyArray(items.filter((item) => item !== null))),
+  'include?': ({ items }, [wanted = null], state) =>
+    firstUnknown(items, state) ?? items.some((item) => equal(item, wanted, state) === true),
+  join: ({ items }, args, state) => joined(items, args, state),
+  dup: plain(({ items }) => new RubyArray(items)),
   '[]': ({ items }, args) => {
     const [index] = args
     return args.length === 1 && typeof index === 'bigint' ? (items.at(Number(index)) ?? null) : undefined
   },
-  '+': ({ items }, [other]) => (other instanceof RubyArray ? new RubyArray([...items, ...other.items]) : undefined),
+  '+': ({ items }, [other = null], state) => {
+    const more = other instanceof Reference ? state.at(other) : other
+    return more instanceof RubyArray ? new RubyArray([...items, ...more.items]) : undefined
+  },
   '*': ({ items }, [times]) =>
     repeat(times, items.length, (count) => new RubyArray(Array.from({ length: count }, () => items).flat())),
 }
 
-function extreme(items: readonly Value[], sign: number): Value | undefined {
-  const unknown = firstUnknown(items)
+const unknownAmong = (items: readonly Value[]): Unknown | undefined => items.find((item) => item instanceof Unknown)
+
+function extreme(items: readonly Value[], sign: number, state: State): Value | undefined {
+  const unknown = firstUnknown(items, state)
   if (unknown !== undefined) return unknown
   if (items.length === 0) return null
   if (items.every(isNumber)) return items.reduce((a, b) => ((sign > 0 ? b > a : b < a) ? b : a))
@@ -232,39 +238,60 @@ function extreme(items: readonly Value[], sign: number): Value | undefined {
   return undefined
 }
 
-function joined(self: RubyArray, args: readonly Value[]): Value | undefined {
-  const unknown = unknownIn(self)
+function joined(items: readonly Value[], args: readonly Value[], state: State): Value | undefined {
+  const unknown = firstUnknown(items, state)
   if (unknown !== undefined) return unknown
   const [separator = null] = args
   if (args.length > 1 || (separator !== null && typeof separator !== 'string')) return undefined
-  const texts = self.items.map((item) => (item instanceof RubyArray ? joined(item, args) : toS(item)))
+  const texts = items.map((item) => {
+    const inner = item instanceof Reference ? state.at(item) : item
+    return inner instanceof RubyArray ? joined(inner.items, args, state) : toS(item)
+  })
   return texts.every((text) => typeof text === 'string') ? texts.join(separator ?? '') : undefined
 }
 
-function hasKey(self: RubyHash, [key = null]: readonly Value[]): boolean | undefined {
-  return isKey(key) ? self.get(key) !== undefined : undefined
+/** Whether a key is there, `undefined` where that can't be told. */
+function hasKey(self: RubyHash, [key = null]: readonly Value[]): Value | undefined {
+  if (!isKey(key)) return undefined
+  const entry = self.get(key)
+  // Whether a value that is not known was put there at all is not known either.
+  return self.doubt(key) ?? (entry?.value instanceof Unknown ? entry.value : entry !== undefined)
 }
 
+/** A copy of a mash has copies of what it holds. */
+const isCopiedFlat = ({ mash, entries }: RubyHash): boolean =>
+  !mash || ![...entries.values()].some(({ value }) => value instanceof Reference)
+
+const closed =
+  (method: (self: RubyHash) => Value): Method<RubyHash> =>
+  (self, args) =>
+    args.length > 0 ? undefined : (self.open[0]?.unsure ?? unknownAmong(self.values) ?? method(self))
+
 const hashes: Methods<RubyHash> = {
-  'empty?': plain(({ entries }) => entries.size === 0),
-  length: plain(({ entries }) => BigInt(entries.size)),
-  size: plain(({ entries }) => BigInt(entries.size)),
-  '[]': (self, [key = null]) => (isKey(key) ? (self.get(key)?.value ?? null) : undefined),
+  'empty?': closed(({ entries }) => entries.size === 0),
+  length: closed(({ entries }) => BigInt(entries.size)),
+  size: closed(({ entries }) => BigInt(entries.size)),
+  '[]': (self, [key = null]) => (isKey(key) ? (self.doubt(key) ?? self.get(key)?.value ?? null) : undefined),
   fetch: (self, [key = null, otherwise]) => {
     if (!isKey(key)) return undefined
     const entry = self.get(key)
-    return entry === undefined ? otherwise : entry.value
+    return self.doubt(key) ?? (entry === undefined ? otherwise : entry.value)
   },
   'key?': hasKey,
   'has_key?': hasKey,
   'include?': hasKey,
-  dig: (self, [key = null, ...rest]) => {
+  dig: (self, [key = null, ...rest], state) => {
     if (!isKey(key)) return undefined
-    const value = self.get(key)?.value ?? null
-    return rest.length === 0 || value === null ? value : callMethod(value, 'dig', rest)
+    const value = self.doubt(key) ?? self.get(key)?.value ?? null
+    return rest.length === 0 || value === null || value instanceof Unknown
+      ? value
+      : callMethod(value, 'dig', rest, state)
   },
-  merge: (self, [other]) =>
-    other instanceof RubyHash
-      ? [...other.entries.values()].reduce((all, { key, value, line }) => all.with(key, value, line), self)
-      : undefined,
+  dup: plain((self) => (isCopiedFlat(self) ? new RubyHash(self.entries, self.mash, self.open) : undefined)),
+  merge: (self, [other = null], state) => {
+    const more = other instanceof Reference ? state.at(other) : other
+    if (!(more instanceof RubyHash) || more.open.length > 0 || !isCopiedFlat(self) || !isCopiedFlat(more))
+      return undefined
+    return [...more.entries.values()].reduce((all, { key, value, line }) => all.with(key, value, line), self)
+  },
 }

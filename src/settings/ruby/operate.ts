@@ -1,74 +1,187 @@
 import type { Node } from '@ruby/prism/src/nodes.js'
 
+import { callMethods, callProcedures } from './blocks.ts'
 import type { Evaluation } from './evaluation.ts'
 import { callMethod } from './methods.ts'
-import { assignKey, lose, readKey } from './places.ts'
-import { classOf, Reference, RubyArray, RubyHash, Unknown, type Value } from './value.ts'
+import { canBeShown, shown } from './names.ts'
+import { assignKey, readKey } from './places.ts'
+import { callers, isMutator, keepers, lookers, makers } from './reserved.ts'
+import { held } from './state.ts'
+import { anyText, followedBy } from './pattern.ts'
+import { classOf, patternOf, Procedure, Reference, RubyArray, RubyHash, textOf, Unknown, type Value } from './value.ts'
 
-/** Methods, besides those that end in `!`, that change what they are called on. */
-const mutators = new Set(
-  `<< []= append clear collect! compare_by_identity concat default= delete delete_at delete_if fill force_encoding
-  insert keep_if pop prepend push rehash replace setbyte shift store unshift update`.split(/\s+/),
-)
-
-export const isMutator = (name: string): boolean => name.endsWith('!') || mutators.has(name)
-
-/** Methods that look at a mash and leave it as it is, with a block or without. */
-const lookers = new Set(
-  `any? all? collect count detect each each_key each_pair each_value each_with_index each_with_object empty? entries find
-  find_all filter filter_map flat_map hash inspect invert key keys length map max_by min_by none? partition reduce inject
-  reject select size sort sort_by sum to_a to_h to_hash to_s transform_keys transform_values values values_at
-  then tap itself freeze frozen? is_a? kind_of? instance_of? respond_to? class object_id dup clone merge fetch dig key?
-  has_key? include? member? has_value? value? nil? slice except compact to_json to_yaml == != ! =~ === eql? equal?`.split(
-    /\s+/,
-  ),
-)
-
-/** Calls a method of an evaluated receiver with evaluated arguments; block or no block makes no difference here. */
+/** Calls a method of an evaluated receiver with evaluated arguments; what a block does is seen to elsewhere. */
 export function operate(node: Node, self: Value, name: string, args: readonly Value[], run: Evaluation): Value {
-  if (self instanceof Unknown) return self
+  if (sends.has(name)) return send(node, self, args, run)
+  if (name === '[]=' || name === 'store') return storeKey(node, self, name, args, run)
+  if (self instanceof Procedure) return operateOnProcedure(node, self, name, args, run)
   if (name === '[]' && args.length === 1) return readKey(node, self, args[0] ?? null, run)
-  if (self instanceof Reference) return operateOnPlace(node, self, name, args, run)
-  const result = isMutator(name) ? undefined : callMethod(self, name, args)
-  if (result !== undefined) return result
-  const added = name === '<<' ? append(self, args) : undefined
-  if (self instanceof RubyArray && added !== undefined) run.state.replace(self, added)
-  else if (isMutator(name)) lose(node, self, `is changed by ${name}, which is not evaluated`, run)
-  return added ?? run.unknown(node, `uses ${classOf(self)}#${name}, which is not evaluated`)
-}
-
-function append(self: Value, [item]: readonly Value[]): Value | undefined {
-  if (item === undefined) return undefined
-  if (self instanceof RubyArray) return new RubyArray([...self.items, item])
-  return typeof self === 'string' && typeof item === 'string' ? self + item : undefined
-}
-
-function operateOnPlace(node: Node, self: Reference, name: string, args: readonly Value[], run: Evaluation): Value {
-  const [key, value] = args
-  if (key !== undefined && !(key instanceof Unknown)) {
-    if (name === 'store' && value !== undefined) {
-      assignKey(node, self, key, value, run)
-      return value
-    }
-    if ((name === 'merge!' || name === 'update') && key instanceof RubyHash && args.length === 1) {
-      for (const entry of key.entries.values()) run.state.assign(self, entry.key, entry.value, entry.line)
-      return self
-    }
-    if (name === 'delete') {
-      const old = readKey(node, self, key, run)
-      run.state.remove(self, key, run.lineOf(node))
-      return old
-    }
+  const own = run.methods.has(name) && !lookers.has(name) ? callMethods(node, name, args, null, run) : undefined
+  if (own !== undefined) return own.reaching([self])
+  if (self instanceof Unknown) return operateOnUnknown(node, self, name, args, run)
+  if (self instanceof Reference) return operateOnObject(node, self, name, args, run)
+  const result = isMutator(name) ? undefined : callMethod(self, name, args, run.state)
+  if (result !== undefined) return run.kept(result instanceof Unknown ? added(result, self, name, args) : result)
+  const appended = name === '<<' && typeof args[0] === 'string' && typeof self === 'string' ? self + args[0] : undefined
+  if (typeof self === 'string' && isMutator(name)) {
+    run.state.loseText(self, run.unknown(node, `is changed by ${shown(name)}, which is not evaluated`))
   }
-  if (lookers.has(name)) return look(node, self, name, args, run)
-  lose(node, self, `may be changed by ${name}, which is not evaluated`, run)
-  run.note(node, `${[self.root, name].join('.')}(…)`)
-  return run.unknown(node, `uses ${self.root}.${name}, which is not evaluated`)
+  const unknown = run.unknown(node, `uses ${classOf(self)}#${shown(name)}, which is not evaluated`)
+  return appended ?? unknown.reaching(typeof self === 'string' && keepers.has(name) ? [self, ...args] : [])
 }
 
-function look(node: Node, self: Reference, name: string, args: readonly Value[], run: Evaluation): Value {
-  const here = run.state.at(self) ?? new RubyHash(new Map(), true)
-  const result = here instanceof RubyHash ? callMethod(here, name, args) : operate(node, here, name, args, run)
-  if (result instanceof RubyHash && name === 'fetch') return new Reference(self.root, [...self.path, args[0] ?? null])
-  return result === undefined ? run.unknown(node, `uses ${self.root}.${name}, which is not evaluated`) : result
+const sends = new Set(['send', 'public_send', '__send__'])
+
+function send(node: Node, self: Value, args: readonly Value[], run: Evaluation): Value {
+  const [name = null, ...rest] = args
+  const text = textOf(name)
+  if (text !== undefined) return operate(node, self, text, rest, run)
+  const unsure = run.unknown(node, 'may be changed by a method that is not known')
+  run.state.loseAll([self, ...rest], unsure)
+  run.note(node, 'send(…)', { keys: anyText, blind: true })
+  return unsure.reaching([self, ...rest])
+}
+
+function storeKey(node: Node, self: Value, name: string, args: readonly Value[], run: Evaluation): Value {
+  const [key, value, ...rest] = args
+  if (key === undefined || value === undefined || rest.length > 0) {
+    const unsure = run.unknown(node, 'is assigned in a way that is not evaluated')
+    run.state.loseAll([self], unsure)
+    return unsure
+  }
+  const content = self instanceof Reference ? run.state.at(self) : undefined
+  // Unlike `[]=`, which Chef's mash overrides, this takes symbols and hashes as they are.
+  const isRaw = name === 'store' && content instanceof RubyHash && content.mash
+  const isOdd = isRaw && (typeof key !== 'string' || typeof value === 'object')
+  assignKey(
+    node,
+    self,
+    key,
+    isOdd ? run.unknown(node, 'is stored in a way that is not evaluated').reaching([value]) : value,
+    run,
+  )
+  return value
+}
+
+function operateOnProcedure(node: Node, self: Procedure, name: string, args: readonly Value[], run: Evaluation): Value {
+  if (name === 'to_proc' || name === 'curry' || name === 'freeze' || name === 'lambda?') return self
+  return callProcedures(node, [self], args, run)
+}
+
+/** Of text that is put together with what is not known, the known part stays known. */
+function added(unknown: Unknown, self: Value, name: string, [other = null]: readonly Value[]): Unknown {
+  const [first, second] = [patternOf(self), patternOf(other)]
+  if (name !== '+' || (first ?? second) === undefined) return unknown
+  return new Unknown(unknown.line, unknown.reason, { fresh: true }).like(
+    followedBy(first ?? anyText, second ?? anyText),
+  )
+}
+
+/** Methods of a text that leave it as it is. */
+const same = new Set(['to_s', 'to_sym', 'to_str', 'itself', 'freeze', 'dup', '+@', '-@'])
+
+function operateOnUnknown(node: Node, self: Unknown, name: string, args: readonly Value[], run: Evaluation): Value {
+  if (isMutator(name)) {
+    const unsure = run.unknown(node, 'may be changed under another name')
+    if (self.hints.fresh !== true) run.state.loseAll(self.reach, unsure)
+    for (const arg of args) run.state.extend(self, arg)
+  }
+  if (callers.has(name)) callReached(node, self, args, run)
+  callProcedures(
+    node,
+    args.filter((arg) => arg instanceof Procedure),
+    [self, ...args],
+    run,
+  )
+  if (same.has(name)) return self
+  return added(run.derived(self, args, makers.has(name)), self, name, args)
+}
+
+/** It may be a procedure, or a method of an object. */
+function callReached(node: Node, self: Unknown, args: readonly Value[], run: Evaluation): void {
+  const reached = run.state.closure(self.reach)
+  callProcedures(
+    node,
+    reached.filter((value) => value instanceof Procedure),
+    args,
+    run,
+  )
+  if (self.hints.isMethod === true) {
+    run.state.loseAll(self.reach, run.unknown(node, 'may be changed by a method that is not known').reaching(args))
+  }
+}
+
+function operateOnObject(node: Node, self: Reference, name: string, args: readonly Value[], run: Evaluation): Value {
+  const content = run.state.at(self)
+  const changed = content instanceof RubyHash ? changeHash(node, self, content, name, args, run) : undefined
+  const more = content instanceof RubyArray ? addedTo(content, name, args, run) : undefined
+  if (more !== undefined) run.state.setObject(self, more, run.lineOf(node))
+  if (changed !== undefined || more !== undefined) return changed === undefined ? self : changed
+  const result = isMutator(name) ? undefined : callMethod(self, name, args, run.state)
+  if (result !== undefined) return run.kept(result)
+  if (isMutator(name) || (run.settable.has(self.id) && !lookers.has(name))) loseBy(node, self, name, args, run)
+  callProcedures(
+    node,
+    args.filter((arg) => arg instanceof Procedure),
+    held(content),
+    run,
+  )
+  if (content instanceof Unknown) return run.derived(content, [self, ...args], makers.has(name))
+  const [variable] = args
+  if (self.id === 'ENV' && name === 'fetch' && typeof variable === 'string') {
+    return run.unknown(node, `needs the environment variable ${variable}, which is not set`)
+  }
+  const what = self.id === 'ENV' || run.settable.has(self.id) ? `${self.id}.` : `${classOf(content)}#`
+  const unknown = run.unknown(node, `uses ${what}${shown(name)}, which is not evaluated`)
+  if (name === 'method' || name === 'public_method')
+    return new Unknown(unknown.line, unknown.reason, { reach: [self], isMethod: true })
+  return makers.has(name) ? unknown.reaching(held(content), true) : unknown.reaching([self, ...args])
+}
+
+/** An array or hash is changed in a way that is not imitated. */
+export function loseBy(node: Node, self: Reference, name: string, args: readonly Value[], run: Evaluation): void {
+  run.state.loseObject(
+    self,
+    run.unknown(node, `may be changed by ${shown(name)}, which is not evaluated`).reaching(args),
+  )
+  if (!run.settable.has(self.id)) return
+  run.note(node, canBeShown(name) ? `${self.id}.${name}(…)` : `a method of ${self.id}`, {
+    keys: self.id === 'packagecloud_rails' ? anyText : 'none',
+  })
+}
+
+/** Changes to a hash that are imitated. Gives `undefined` for others. */
+function changeHash(
+  node: Node,
+  self: Reference,
+  hash: RubyHash,
+  name: string,
+  args: readonly Value[],
+  run: Evaluation,
+): Value | undefined {
+  const [first = null] = args
+  if (name === 'delete' && args.length === 1 && !(first instanceof Unknown)) {
+    const old = readKey(node, self, first, run)
+    run.state.setEntry(self, hash, first, undefined, run.lineOf(node))
+    return old
+  }
+  if (name === 'clear' && args.length === 0) {
+    run.state.setObject(self, new RubyHash(undefined, hash.mash), run.lineOf(node))
+    return self
+  }
+  const isUpdate = name === 'merge!' || name === 'update'
+  const more = isUpdate && args.length === 1 && first instanceof Reference ? run.state.at(first) : undefined
+  if (!(more instanceof RubyHash) || more.open.length > 0) return undefined
+  for (const { key, value } of more.entries.values()) assignKey(node, self, key, value, run)
+  return self
+}
+
+/** An array with more items, for the methods that are imitated. */
+function addedTo({ items }: RubyArray, name: string, args: readonly Value[], run: Evaluation): RubyArray | undefined {
+  if ((name === '<<' && args.length === 1) || name === 'push' || name === 'append') {
+    return new RubyArray([...items, ...args])
+  }
+  const more = args.map((arg) => (arg instanceof Reference ? run.state.at(arg) : arg))
+  if (name !== 'concat' || !more.every((each) => each instanceof RubyArray)) return undefined
+  return new RubyArray([...items, ...more.flatMap((each) => each.items)])
 }

@@ -7,9 +7,12 @@ import {
   type Node,
 } from '@ruby/prism/src/nodes.js'
 
+import { childrenOf } from './children.ts'
 import type { Evaluation } from './evaluation.ts'
 import { callMethod } from './methods.ts'
-import { isKey, Reference, RubyArray, RubyHash, Unknown, type Value } from './value.ts'
+import { held } from './state.ts'
+import { anyText } from './pattern.ts'
+import { isKey, patternOf, Procedure, Reference, RubyArray, RubyHash, Unknown, type Value } from './value.ts'
 
 /** The name that a call without receiver or arguments reads, as `nginx` in `nginx['enable']`. */
 export function bareName(node: Node | null): string | undefined {
@@ -18,7 +21,7 @@ export function bareName(node: Node | null): string | undefined {
 }
 
 type IndexWrite = IndexAndWriteNode | IndexOperatorWriteNode | IndexOrWriteNode | IndexTargetNode
-export const isIndexWrite = (node: Node): node is IndexWrite =>
+const isIndexWrite = (node: Node): node is IndexWrite =>
   node instanceof IndexOrWriteNode ||
   node instanceof IndexAndWriteNode ||
   node instanceof IndexOperatorWriteNode ||
@@ -32,7 +35,7 @@ export function settableNames(program: Node): ReadonlySet<string> {
       const name = rootName(node.receiver)
       if (name !== undefined) names.add(name)
     }
-    node.compactChildNodes().forEach(visit)
+    childrenOf(node).forEach(visit)
   }
   visit(program)
   return names
@@ -44,54 +47,118 @@ const changers = new Set(['[]=', 'store', 'merge!', 'update'])
 const rootName = (node: Node | null): string | undefined =>
   node instanceof CallNode && node.name === '[]' ? rootName(node.receiver) : bareName(node)
 
-/** What stands before the brackets of an assignment: a place among the settings even where nothing is set yet. */
+/** What stands before the brackets of an assignment; a hash within the settings is made where there is none yet. */
 export function placeOf(node: Node | null, run: Evaluation): Value {
   if (node === null) return new Unknown(0, 'is assigned to an object that is not known')
-  const [index] = node instanceof CallNode && node.name === '[]' ? (node.arguments_?.arguments_ ?? []) : []
-  if (!(node instanceof CallNode) || index === undefined) return run.evaluate(node)
+  const [index, ...rest] = node instanceof CallNode && node.name === '[]' ? (node.arguments_?.arguments_ ?? []) : []
+  if (!(node instanceof CallNode) || node.receiver === null || index === undefined || rest.length > 0) {
+    return run.evaluate(node)
+  }
   const place = placeOf(node.receiver, run)
-  if (!(place instanceof Reference)) return run.evaluate(node)
   const key = run.evaluate(index)
-  return key instanceof Unknown ? key : new Reference(place.root, [...place.path, key])
+  const hash = place instanceof Reference ? run.state.at(place) : undefined
+  const missing = hash instanceof RubyHash && hash.mash && isKey(key) && hash.doubt(key) === undefined
+  if (!missing || (hash.get(key)?.value ?? null) !== null || !(place instanceof Reference)) {
+    return readKey(node, place, key, run)
+  }
+  const made = run.allocate(new RubyHash(undefined, true))
+  run.state.setEntry(place, hash, key, made, run.lineOf(node))
+  return made
 }
 
-/** Reads a key of a place, array, hash or string. */
+/** Reads a key of an array, hash or string. */
 export function readKey(node: Node, place: Value, key: Value, run: Evaluation): Value {
-  if (place instanceof Unknown) return place
-  if (!(place instanceof Reference)) {
-    const value = callMethod(place, '[]', [key])
+  if (place instanceof Unknown) return run.derived(place)
+  if (place === null) return run.unknown(node, 'is read from nil')
+  if (!(place instanceof Reference) || place instanceof Procedure) {
+    const value = key instanceof Unknown ? key : callMethod(place, '[]', [key], run.state)
     return value === undefined ? run.unknown(node, 'is read in a way that is not evaluated') : value
   }
-  if (key instanceof Unknown) return key
-  const here = run.state.at(place)
-  if (here !== undefined && !(here instanceof RubyHash)) return readKey(node, here, key, run)
-  if (here === undefined && place.path.length > 0) return run.unknown(node, 'is read from nil')
-  const value = here?.get(key)?.value ?? null
-  return value instanceof RubyHash ? new Reference(place.root, [...place.path, key]) : value
+  const content = run.state.at(place)
+  if (content instanceof Unknown) return run.derived(content)
+  if (key instanceof Unknown) return run.derived(key, held(content))
+  const value = callMethod(place, '[]', [key], run.state)
+  return value === undefined
+    ? run.unknown(node, 'is read in a way that is not evaluated').reaching(held(content))
+    : value
 }
 
 /** Assigns a key of a place. What it does to something unknown is noted. */
 export function assignKey(node: Node, place: Value, key: Value, value: Value, run: Evaluation): void {
+  if (place instanceof Reference) {
+    const content = run.state.at(place)
+    if (content instanceof RubyHash) assignEntry(node, place, content, key, value, run)
+    else assignItem(node, place, key, value, run)
+    return
+  }
+  const changed = run.unknown(node, 'is changed in a way that is not evaluated')
+  if (typeof place === 'string') run.state.loseText(place, changed)
+  if (!(place instanceof Unknown)) return
+  run.state.extend(place, value)
+  assignToUnknown(node, place, key, value, run)
+}
+
+function assignEntry(node: Node, place: Reference, hash: RubyHash, key: Value, value: Value, run: Evaluation): void {
   const line = run.lineOf(node)
-  if (place instanceof Reference && isKey(key)) {
-    const stored = value instanceof Reference ? (run.state.at(value) ?? new RubyHash(new Map(), true)) : value
-    run.state.assign(place, key, stored, line)
-  } else if (place instanceof RubyHash && isKey(key)) {
-    run.state.replace(place, place.with(key, value, line))
-  } else if (place instanceof Reference || place instanceof Unknown) {
-    run.note(
-      node,
-      `an assignment to a key of ${place instanceof Reference ? place.root : 'an object'} that is not known`,
-    )
-  } else {
-    lose(node, place, 'is changed in a way that is not evaluated', run)
+  if (isKey(key)) {
+    if (place.id === 'ENV') run.state.setEntry(place, hash, key, value ?? undefined, line)
+    else run.state.setEntry(place, hash, key, hash.mash ? settled(value, run) : value, line)
+    return
+  }
+  const pattern = patternOf(key) ?? anyText
+  const unsure = run.unknown(node, 'may be set under a key that is not known').reaching([value])
+  run.state.openKeys(place, hash, { pattern, unsure }, line)
+  if (run.settable.has(place.id)) {
+    run.note(node, `an assignment to a key of ${place.id} that is not known`, {
+      keys: place.id === 'packagecloud_rails' ? pattern : 'none',
+    })
+  } else if (place.id === 'ENV') {
+    run.note(node, 'an assignment to an environment variable that is not known', { keys: 'none' })
   }
 }
 
-/** After a change that is not evaluated, neither what was changed nor anything that shares it is known. */
-export function lose(node: Node, place: Value, reason: string, run: Evaluation): void {
-  const unknown = run.unknown(node, reason)
-  if (place instanceof Reference) run.state.lose(place, unknown)
-  else if (place instanceof RubyHash || place instanceof RubyArray) run.state.replace(place, unknown)
-  else if (typeof place === 'string') run.state.loseString(place, unknown)
+/** More items than this are not made by assigning one of them. */
+const longestGap = 1000
+
+function assignItem(node: Node, place: Reference, key: Value, value: Value, run: Evaluation): void {
+  const content = run.state.at(place)
+  const unsure = run.unknown(node, 'is changed in a way that is not evaluated').reaching([value])
+  const items = content instanceof RubyArray ? content.items : []
+  const index = typeof key === 'bigint' ? Number(key) : NaN
+  const at = index < 0 ? index + items.length : index
+  if (!(content instanceof RubyArray) || !(at >= 0 && at <= items.length + longestGap)) {
+    run.state.loseObject(place, unsure)
+    return
+  }
+  const filled = Array.from({ length: Math.max(at + 1, items.length) }, (_, i) => items[i] ?? null)
+  run.state.setObject(place, new RubyArray(filled.with(at, value)), run.lineOf(node))
+}
+
+/** Whatever it may be, this key of it may have been assigned. */
+function assignToUnknown(node: Node, place: Unknown, key: Value, value: Value, run: Evaluation): void {
+  const pattern = patternOf(key) ?? anyText
+  const unsure = run.unknown(node, 'may be set under another name').reaching([value])
+  run.note(node, 'an assignment to a key of an object that is not known', { keys: pattern })
+  if (place.hints.fresh === true) return
+  for (const each of run.state.closure(place.reach)) {
+    const content = each instanceof Reference ? run.state.at(each) : undefined
+    if (!(each instanceof Reference)) continue
+    if (content instanceof RubyHash) run.state.openKeys(each, content, { pattern, unsure }, run.lineOf(node))
+    else run.state.loseObject(each, unsure)
+  }
+}
+
+/** A mash copies the hashes and arrays that it is given, as mashes. */
+function settled(value: Value, run: Evaluation, within: ReadonlySet<string> = new Set()): Value {
+  if (!(value instanceof Reference)) return value
+  run.step()
+  const content = run.state.at(value)
+  if (within.has(value.id)) return new Unknown(0, 'holds itself').reaching([value])
+  const inside = new Set([...within, value.id])
+  const inner = (each: Value) => settled(each, run, inside)
+  if (content instanceof RubyArray) return run.allocate(new RubyArray(content.items.map(inner)))
+  if (!(content instanceof RubyHash) || content.mash) return value
+  const empty = new RubyHash(undefined, true, content.open)
+  const entries = [...content.entries.values()]
+  return run.allocate(entries.reduce((mash, { key, value: each, line }) => mash.with(key, inner(each), line), empty))
 }

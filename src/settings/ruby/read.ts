@@ -2,14 +2,18 @@ import { isUtf8 } from 'node:buffer'
 
 import { CtlError } from '../../ui/errors.ts'
 import { assignmentRules } from './assignment.ts'
-import { callRules, notEvaluated } from './calls.ts'
+import { callRules } from './calls.ts'
+import { childrenOf } from './children.ts'
 import { controlRules } from './control.ts'
-import { Evaluation, lineAt, type Note, type Rule } from './evaluation.ts'
+import { resolved } from './deep.ts'
+import { Evaluation, type Rule } from './evaluation.ts'
 import { literalRules } from './literals.ts'
+import type { Note } from './note.ts'
 import { settableNames } from './places.ts'
 import { loadPrism } from './prism.ts'
+import { Source } from './source.ts'
 import type { State } from './state.ts'
-import { type Entry, RubyHash, Unknown, type Value } from './value.ts'
+import { type Entry, Reference, RubyHash, Unknown, type Value } from './value.ts'
 
 /** What a Ruby configuration file sets, as far as that is known without running it. */
 export interface RubyFile {
@@ -26,7 +30,14 @@ const rules: ReadonlyMap<unknown, Rule> = new Map<unknown, Rule>([
   ...controlRules,
   ...assignmentRules,
   ...callRules,
-  [undefined, notEvaluated],
+  // Everything that has no rule of its own: ranges, regular expressions, …
+  [
+    undefined,
+    (node, run) => {
+      const unsure = run.notEvaluated(node)
+      return run.repeated(unsure, () => unsure.reaching(childrenOf(node).map((child) => run.evaluate(child))))
+    },
+  ],
 ])
 
 /**
@@ -39,15 +50,19 @@ const rules: ReadonlyMap<unknown, Rule> = new Map<unknown, Rule>([
  */
 export async function readRuby(content: Uint8Array, file: string, environment: NodeJS.ProcessEnv): Promise<RubyFile> {
   const text = Buffer.from(content).toString('utf8')
-  const source = { file, bytes: Buffer.from(text), valid: isUtf8(content) }
+  const source = new Source(file, Buffer.from(text), isUtf8(content))
   const parse = await loadPrism()
   try {
     const { value: program, errors } = parse(text)
     const [error] = errors
-    if (error !== undefined) throw syntaxError(file, lineAt(source.bytes, error.location.startOffset), error.message)
-    const run = new Evaluation(source, rules, settableNames(program), environment)
+    if (error !== undefined) throw syntaxError(file, source.lineAt(error.location.startOffset), error.message)
+    const run = new Evaluation(source, rules, settableNames(program), {
+      environment,
+      parse,
+      include: () => 'unreadable',
+    })
     run.evaluate(program)
-    return result(run.end(), run.notes)
+    return result(run.end(), [...run.notes.values()])
   } catch (error) {
     if (error instanceof CtlError) throw error
     // Of the parser or of the evaluation, both of which go down as deep as the file is nested.
@@ -68,11 +83,26 @@ function result(state: State, notes: readonly Note[]): RubyFile {
   return {
     get(name, key) {
       const entry = state.settings.get(name)
-      if (key === undefined || entry === undefined) return entry
+      if (entry === undefined) return undefined
+      if (key === undefined) {
+        const value = resolved(entry.value, state)
+        return value instanceof RubyHash && value.entries.size === 0 && entry.line === 0
+          ? undefined
+          : { ...entry, value }
+      }
       if (entry.value instanceof Unknown) return { ...entry, key }
-      return entry.value instanceof RubyHash ? entry.value.get(key) : undefined
+      const hash = entry.value instanceof Reference ? state.at(entry.value) : undefined
+      if (!(hash instanceof RubyHash)) return undefined
+      const unsure = hash.doubt(key)
+      if (unsure !== undefined) return { key, value: unsure, line: unsure.line }
+      const found = hash.get(key)
+      return found === undefined ? undefined : { ...found, value: resolved(found.value, state) }
     },
-    variable: (name) => state.variables.get(name),
+    variable(name) {
+      const local = state.variables.get(`/${name}`)
+      const value = local === undefined ? state.variables.get(name) : local
+      return value === undefined ? undefined : resolved(value, state)
+    },
     notes,
   }
 }

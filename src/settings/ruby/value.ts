@@ -1,20 +1,55 @@
 /**
- * Ruby values as far as they are known without running Ruby. All are immutable: what changes is which value a variable
- * or a setting holds.
+ * Ruby values as far as they are known without running Ruby. All are immutable: arrays and hashes stand in a state under
+ * a {@link Reference}, so that all who hold the same one see its changes.
  */
+import type { Node } from '@ruby/prism/src/nodes.js'
+
+import { anyText, mayBe, oneOf, type Pattern, samePattern } from './pattern.ts'
+import { PersistentMap } from './persistent-map.ts'
 
 /** nil is null, Integer is bigint, Float is number. */
-export type Value = null | boolean | bigint | number | string | RubySymbol | RubyArray | RubyHash | Reference | Unknown
+export type Value =
+  null | boolean | bigint | number | string | RubySymbol | RubyArray | RubyHash | Reference | Procedure | Unknown
+
+export interface Hints {
+  /** Strings, arrays, hashes and procedures that it may be or lead to. */
+  readonly reach?: readonly Value[]
+  /** Whether it is made anew: changing it changes nothing else; changing what it holds may. */
+  readonly fresh?: boolean
+  readonly pattern?: Pattern | undefined
+  /** The file that it is the content of. */
+  readonly contentOf?: string | undefined
+  /** The file whose presence it tells. */
+  readonly presenceOf?: string | undefined
+  /** Whether it is a method of what it reaches. */
+  readonly isMethod?: boolean
+}
 
 /** A value that only running the file could tell, and why. It spreads through every expression that uses it. */
 export class Unknown {
   readonly line: number
-  /** Ends a sentence that begins with the key; holds names from the file, never its literals. */
+  /** Ends a sentence that begins with the key. Holds neither literals of the file nor names that could be one. */
   readonly reason: string
+  readonly hints: Hints
 
-  constructor(line: number, reason: string) {
+  constructor(line: number, reason: string, hints: Hints = {}) {
     this.line = line
     this.reason = reason
+    this.hints = hints
+  }
+
+  get reach(): readonly Value[] {
+    return this.hints.reach ?? []
+  }
+
+  /** The same, which may moreover be or lead to some values. */
+  reaching(values: readonly Value[], fresh = false): Unknown {
+    const reach = reachOf([...this.reach, ...values])
+    return reach.length === 0 ? this : new Unknown(this.line, this.reason, { reach, fresh })
+  }
+
+  like(pattern: Pattern | undefined): Unknown {
+    return pattern === undefined ? this : new Unknown(this.line, this.reason, { ...this.hints, pattern })
   }
 }
 
@@ -41,15 +76,27 @@ export interface Entry {
   readonly line: number
 }
 
+/** Keys that a hash may have besides those that are known. */
+export interface Opening {
+  readonly pattern: Pattern
+  readonly unsure: Unknown
+}
+
 /** A Hash, or a mash, in which string and symbol keys are equal. */
 export class RubyHash {
   readonly mash: boolean
   /** By {@link keyOf}. */
-  readonly entries: ReadonlyMap<string, Entry>
+  readonly entries: PersistentMap<Entry>
+  readonly open: readonly Opening[]
 
-  constructor(entries: ReadonlyMap<string, Entry>, mash = false) {
+  constructor(entries: PersistentMap<Entry> = PersistentMap.of(), mash = false, open: readonly Opening[] = []) {
     this.entries = entries
     this.mash = mash
+    this.open = open
+  }
+
+  get values(): readonly Value[] {
+    return [...this.entries.values()].map(({ value }) => value)
   }
 
   get(key: Value): Entry | undefined {
@@ -57,33 +104,86 @@ export class RubyHash {
     return id === undefined ? undefined : this.entries.get(id)
   }
 
+  /** Why it is not known whether a key is there, if so. */
+  doubt(key: Value): Unknown | undefined {
+    if (this.get(key) !== undefined) return undefined
+    const text = textOf(key)
+    return this.open.find(({ pattern }) => (text === undefined ? pattern === anyText : mayBe(pattern, text)))?.unsure
+  }
+
   /** A copy with one entry more or another value; the same hash if the key cannot be one. */
   with(key: Value, value: Value, line: number): RubyHash {
     const id = keyOf(key, this.mash)
-    return id === undefined ? this : new RubyHash(new Map([...this.entries, [id, { key, value, line }]]), this.mash)
+    return id === undefined ? this : this.#having(this.entries.with(id, { key, value, line }))
   }
 
   without(key: Value): RubyHash {
-    const entries = new Map(this.entries)
-    entries.delete(keyOf(key, this.mash) ?? '')
-    return new RubyHash(entries, this.mash)
+    return this.#having(this.entries.without(keyOf(key, this.mash) ?? ''))
   }
 
-  map(change: (entry: Entry) => Value): RubyHash {
-    const changed = [...this.entries].map(([id, entry]) => [id, { ...entry, value: change(entry) }] as const)
-    return new RubyHash(new Map(changed), this.mash)
+  map(change: (entry: Entry) => Entry): RubyHash {
+    let { entries } = this
+    for (const [id, entry] of this.entries) {
+      const changed = change(entry)
+      if (changed !== entry) entries = entries.with(id, changed)
+    }
+    return this.#having(entries)
+  }
+
+  /** A copy that may have more keys. */
+  opened(opening: Opening): RubyHash {
+    const known = this.open.some(({ pattern }) => samePattern(pattern, opening.pattern))
+    return known ? this : new RubyHash(this.entries, this.mash, [...this.open, opening])
+  }
+
+  #having(entries: PersistentMap<Entry>): RubyHash {
+    return new RubyHash(entries, this.mash, this.open)
   }
 }
 
-/** A place among the settings, `packagecloud_rails` or `nginx['headers']`: assigning through it changes the settings. */
+/** An array or hash of a state; `*` stands for all of them. */
 export class Reference {
-  readonly root: string
-  readonly path: readonly Value[]
+  readonly id: string
 
-  constructor(root: string, path: readonly Value[] = []) {
-    this.root = root
-    this.path = path
+  constructor(id: string) {
+    this.id = id
   }
+}
+
+export const everything = new Reference('*')
+
+/** A block of code that can be called: a lambda, a proc. */
+export class Procedure {
+  readonly code: Node
+  /** Where its variables are looked up, and what self is there. */
+  readonly context: unknown
+  /** `return` leaves it alone, as it does a lambda, not what is around it. */
+  readonly isLambda: boolean
+
+  constructor(code: Node, context: unknown, isLambda = false) {
+    this.code = code
+    this.context = context
+    this.isLambda = isLambda
+  }
+}
+
+/** Tells apart what can be changed in place; `undefined` for what can't. */
+export function identityOf(value: Value): string | undefined {
+  if (typeof value === 'string') return `"${value}`
+  if (value instanceof Reference) return `#${value.id}`
+  return value instanceof Procedure ? `&${value.code.location.startOffset}` : undefined
+}
+
+const longestReach = 100
+
+/** What of some values can be changed in place or called, or leads to it. */
+export function reachOf(values: readonly Value[]): readonly Value[] {
+  const found = new Map<string, Value>()
+  for (const value of values.flatMap((each) => (each instanceof Unknown ? each.reach : [each]))) {
+    const identity = identityOf(value)
+    if (identity !== undefined) found.set(identity, value)
+  }
+  return found.size > longestReach ? [everything] : [...found.values()]
 }
 
 /** What tells keys apart; `undefined` for a value that is not used as a key here. */
@@ -97,55 +197,23 @@ export function keyOf(key: Value, mash: boolean): string | undefined {
 /** Whether a value is used as a key here at all. */
 export const isKey = (key: Value): boolean => keyOf(key, false) !== undefined
 
+/** The text of a string or symbol. */
+export const textOf = (value: Value): string | undefined =>
+  value instanceof RubySymbol ? value.name : typeof value === 'string' ? value : undefined
+
+/** What is known of a value as a text. */
+export function patternOf(value: Value): Pattern | undefined {
+  if (value instanceof Unknown) return value.hints.pattern
+  const text = textOf(value)
+  return text === undefined ? undefined : oneOf([text])
+}
+
 /** Only nil and false are false. */
 export const isTruthy = (value: Value): boolean | Unknown =>
   value instanceof Unknown ? value : value !== null && value !== false
 
-/** Ruby's `==`; the Unknown within that prevents an answer, if there is one. */
-export function equal(a: Value, b: Value): boolean | Unknown {
-  const unknown = unknownIn(a) ?? unknownIn(b)
-  if (unknown !== undefined) return unknown
-  if (a instanceof RubySymbol) return b instanceof RubySymbol && a.name === b.name
-  if (a instanceof RubyArray) return b instanceof RubyArray && sameItems(a.items, b.items)
-  if (a instanceof RubyHash) return b instanceof RubyHash && sameEntries(a, b)
-  if (a instanceof Reference) {
-    return b instanceof Reference && a.root === b.root && sameItems(a.path, b.path)
-  }
-  if (isNumber(a) && isNumber(b)) return !(a < b) && !(a > b) && !Number.isNaN(Number(a)) && !Number.isNaN(Number(b))
-  return a === b
-}
-
-/** Whether two known values are the same in kind too, so that one can stand for the other: 1 is not 1.0 here. */
-export const interchangeable = (a: Value, b: Value): boolean => typeof a === typeof b && equal(a, b) === true
-
-const sameItems = (a: readonly Value[], b: readonly Value[]): boolean =>
-  a.length === b.length && a.every((item, index) => equal(item, b[index] ?? null) === true)
-
-const sameEntries = (a: RubyHash, b: RubyHash): boolean =>
-  a.entries.size === b.entries.size &&
-  [...a.entries].every(([id, { value }]) => {
-    const other = b.entries.get(id)
-    return other !== undefined && equal(value, other.value) === true
-  })
-
 export const isNumber = (value: Value): value is bigint | number =>
   typeof value === 'bigint' || typeof value === 'number'
-
-/** The first unknown that a value is or holds. */
-export function unknownIn(value: Value): Unknown | undefined {
-  if (value instanceof Unknown) return value
-  if (value instanceof RubyArray) return firstUnknown(value.items)
-  if (value instanceof RubyHash) return firstUnknown([...value.entries.values()].map((entry) => entry.value))
-  return undefined
-}
-
-export function firstUnknown(values: readonly Value[]): Unknown | undefined {
-  for (const value of values) {
-    const unknown = unknownIn(value)
-    if (unknown !== undefined) return unknown
-  }
-  return undefined
-}
 
 /** Ruby's `to_s`; `undefined` where it is not imitated. */
 export function toS(value: Value): string | undefined {
@@ -172,5 +240,6 @@ export function classOf(value: Value): string {
   if (typeof value === 'string') return 'String'
   if (value instanceof RubySymbol) return 'Symbol'
   if (value instanceof RubyArray) return 'Array'
+  if (value instanceof Procedure) return 'Proc'
   return value instanceof Unknown ? 'unknown value' : 'Hash'
 }

@@ -133,10 +133,16 @@ const files: Record<string, [string, Record<string, unknown>]> = {
     { p: '?uses Array, which this file does not set', a: 1n },
   ],
   'later assignments make known again': ["packagecloud_rails['a'] = foo\npackagecloud_rails['a'] = 1", { a: 1n }],
-  blocks: [
-    "x = 1\n[1].each { |x| packagecloud_rails['a'] = x }\npackagecloud_rails['b'] = x",
-    { a: '?uses a block of each, which is not evaluated', b: 1n },
+  blocks: ["x = 1\n[1].each { |x| packagecloud_rails['a'] = x }\npackagecloud_rails['b'] = x", { a: 1n, b: 1n }],
+  'blocks that are called nobody knows how often': [
+    "x = 1\nfoo.each { x = 2; packagecloud_rails['a'] = 2 }\npackagecloud_rails['b'] = x\npackagecloud_rails['c'] = 3",
+    { a: '?uses foo, which this file does not set', b: '?uses foo, which this file does not set', c: 3n },
   ],
+  'several settings at once': [
+    "[packagecloud_rails, nginx].each { |each| each['a'] = 1 }\n%w(b c).each { |k| packagecloud_rails[k] = k }",
+    { a: 1n, b: 'b', c: 'c' },
+  ],
+  'self in a block': ["packagecloud_rails.instance_eval { self['a'] = 1 }", { a: 1n }],
   loops: [
     "x = 1\nwhile x < 3\n  x += 1\nend\npackagecloud_rails['a'] = x",
     { a: '?depends on a while, which is not evaluated' },
@@ -207,7 +213,7 @@ describe('settings in a Ruby file', () => {
         'binding.eval(x)',
         "YAML.load('x')",
         "require 'json'",
-        '%w(a b).each { |k| packagecloud_rails["x_#{k}"] = 1 }',
+        '%w(a b).map { |k| packagecloud_rails["x_#{k}"] = 1 }',
         "eval('no') if false",
       ].join('\n'),
     )
