@@ -1,6 +1,7 @@
 /** What an error of AWS says about itself, whoever threw it: the SDK, or our own client of S3. */
 import { messageOf } from '../ui/errors.ts'
 import { nameOf } from './absent.ts'
+import { networkReason } from './network-reason.ts'
 
 interface Metadata {
   readonly httpStatusCode?: unknown
@@ -97,15 +98,8 @@ export function networkFailure(error: unknown): string | undefined {
   const code = codeOf(error)
   if (error instanceof AggregateError)
     return networkFailure(error.errors[0]) ?? (connectionFailed.test(code) ? code : undefined)
-  if (connectionFailed.test(code)) return error.message === '' ? code : error.message
+  if (connectionFailed.test(code)) return networkReason(error)
   return error.name === 'TimeoutError' ? error.message : networkFailure(error.cause)
-}
-
-/** Whether a connection failed because nobody who is trusted stands behind the certificate at its end. */
-export function isUntrusted(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const known = /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY).*)$/
-  return known.test(codeOf(error)) || isUntrusted(error.cause)
 }
 
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : '')

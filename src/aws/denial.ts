@@ -2,17 +2,9 @@ import { CtlError, messageOf } from '../ui/errors.ts'
 import { type Line, verbatim } from '../ui/text.ts'
 import { nameOf } from './absent.ts'
 import { adviceOn } from './advice.ts'
-import {
-  deniedBy,
-  isBadClock,
-  isBadIdentity,
-  isDenial,
-  isUntrusted,
-  networkFailure,
-  requestIdLines,
-  statusOf,
-} from './aws-error.ts'
+import { deniedBy, isBadClock, isBadIdentity, isDenial, networkFailure, requestIdLines, statusOf } from './aws-error.ts'
 import { howItBrokeOff } from './no-answer.ts'
+import { networkAdvice } from './network-reason.ts'
 import { iamAction, type Operation, operationBehind } from './operation.ts'
 
 export { isBadIdentity, statusOf } from './aws-error.ts'
@@ -75,9 +67,7 @@ function explainAnswer(error: unknown, doing: string): CtlError {
 }
 
 const adviceOnNetwork = (error: unknown): string[] => [
-  ...(isUntrusted(error)
-    ? ['Something on the way opens TLS: name the authority that it signs with, AWS_CA_BUNDLE=FILE.']
-    : []),
+  ...networkAdvice(error),
   'Check the network, proxy and AWS_ENDPOINT_URL, then run the command again.',
 ]
 

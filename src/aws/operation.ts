@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-import { messageOf } from '../ui/errors.ts'
+import { CtlError, messageOf } from '../ui/errors.ts'
 import { attemptsOf, deniedBy, isDenial, requestIdsOf, statusOf } from './aws-error.ts'
 import { nameOf } from './absent.ts'
 import { isTraced, traceCall } from './call-trace.ts'
@@ -87,13 +87,16 @@ export function traceCalls(client: Notable & { config: { region: unknown } }): v
         if (statusOf(result.output) !== undefined) told(result.output)
         return result
       } catch (error) {
-        told(error, nameOf(error))
+        told(error, codeOf(error))
         throw error
       }
     },
     { step: 'initialize', name: 'traceCalls' },
   )
 }
+
+/** AWS's name of an error, or ours where AWS did not answer. */
+export const codeOf = (error: unknown): string => (error instanceof CtlError ? error.code : nameOf(error))
 
 async function regionOf(region: unknown): Promise<string | undefined> {
   try {

@@ -9,12 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { GetBucketLocationCommand, S3Client } from '@aws-sdk/client-s3'
 
-import { nameOf } from './absent.ts'
 import { requestIdsOf, statusOf } from './aws-error.ts'
 import { CallSums, type EndedCall, isTraced } from './call-trace.ts'
 import type { Aws } from './connect.ts'
 import { type Network, networkOf } from './network.ts'
-import { noteError } from './operation.ts'
+import { codeOf, noteError } from './operation.ts'
 import { bodyOf, errorIn, headersOf, isPassing, isSlowDown, S3Error, type S3Response } from './s3-answer.ts'
 import { type Credentials, createSigner, encodePath, encodeQuery } from './signature-v4.ts'
 
@@ -191,7 +190,7 @@ export function createLeanS3(
       milliseconds: performance.now() - begun,
       ...(isAnswer(outcome)
         ? { status: outcome.status ?? outcome.statusCode, requestId: outcome.headers['x-amz-request-id'] as string }
-        : { status: statusOf(outcome), requestId: requestIdsOf(outcome)?.requestId, code: nameOf(outcome) }),
+        : { status: statusOf(outcome), requestId: requestIdsOf(outcome)?.requestId, code: codeOf(outcome) }),
     })
 
   return {

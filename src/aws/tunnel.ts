@@ -4,6 +4,7 @@ import { isIP, isIPv6, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 import { CtlError, messageOf } from '../ui/errors.ts'
+import { networkAdvice, networkReason } from './network-reason.ts'
 import type { Proxies, Proxy } from './proxy.ts'
 
 /** How long a proxy may take until the tunnel stands, in milliseconds. */
@@ -80,12 +81,14 @@ export const authorizationFor = ({ authorization }: Proxy): Record<string, strin
 
 /** The proxy can't be spoken to. */
 export function unreachable(proxy: Proxy, error: unknown): ProxyFailure {
-  // Where several addresses were tried, the message is empty and the code tells.
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const why = messageOf(error) || code || 'the connection failed'
+  const speaksNoTls = proxy.secure && messageOf(error).includes('wrong version number')
+  const why = speaksNoTls ? 'it does not speak TLS, as https:// in the variable says' : networkReason(error)
   return new ProxyFailure(proxy, `${nameOf(proxy)} can't be reached: ${why}.`, {
     code: 'ProxyUnreachable',
-    hint: [`Check ${proxy.variable} and the proxy. NO_PROXY names what is reached without it.`],
+    hint: [
+      `Check ${proxy.variable} and the proxy. NO_PROXY names what is reached without it.`,
+      ...networkAdvice(error),
+    ],
   })
 }
 

@@ -1,9 +1,10 @@
+import { networkAdvice, networkReason } from '../aws/network-reason.ts'
 import { networkOf } from '../aws/network.ts'
 import { explain, type EdgeKnowledge, type Explanation } from '../edge/explain.ts'
 import { probe, type Probe } from '../edge/probe.ts'
 import { parseUrl, type UrlParts } from '../edge/url-parts.ts'
 import { formatDuration } from '../ui/duration.ts'
-import { CtlError, exitCodes, messageOf } from '../ui/errors.ts'
+import { CtlError, exitCodes } from '../ui/errors.ts'
 import { type Block, item, table } from '../ui/text.ts'
 
 /** An explanation, and what the CDN itself answered where it was asked. */
@@ -43,8 +44,11 @@ async function ask(parts: UrlParts): Promise<Probe> {
     return await probe(parts, networkOf().get)
   } catch (error) {
     if (error instanceof CtlError) throw error
-    throw new CtlError('failed', `${parts.domain} cannot be reached: ${messageOf(error)}`, {
-      hint: 'Firewalls and proxies must let this domain through; so must those of all clients.',
+    throw new CtlError('failed', `${parts.domain} cannot be reached: ${networkReason(error)}.`, {
+      hint: [
+        'Firewalls and proxies must let this domain through; so must those of all clients.',
+        ...networkAdvice(error),
+      ],
       cause: error,
     })
   }

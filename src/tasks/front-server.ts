@@ -1,6 +1,7 @@
 /** A look at the front server, packagecloud itself, from where its clients are. */
 import type { IncomingMessage } from 'node:http'
 
+import { networkAdvice, networkReason } from '../aws/network-reason.ts'
 import { networkOf } from '../aws/network.ts'
 import { foreignSignature } from '../edge/foreign-signature.ts'
 import { encodePath, pathOfKey } from '../edge/path.ts'
@@ -120,16 +121,15 @@ async function get(url: string, token: string | undefined, domain: string): Prom
     if (error instanceof CtlError) throw error
     const why = signal.aborted ? `no answer within ${patience / 1000} s` : networkReason(error)
     throw new CtlError('failed', `The front server ${domain} cannot be reached: ${why}.`, {
-      hint: 'Look at its name and port, at firewalls in between, and whether packagecloud runs: `packagecloud-ctl status`.',
+      hint: [
+        'Look at its name and port, at firewalls in between, and whether packagecloud runs: `packagecloud-ctl status`.',
+        ...networkAdvice(error),
+      ],
       code: 'FrontUnreachable',
       cause: error,
     })
   }
 }
-
-/** Where several addresses were tried, the message is empty and the code tells. */
-const networkReason = (error: unknown): string =>
-  messageOf(error) || (error instanceof Error && 'code' in error ? String(error.code) : 'the connection failed')
 
 function kindOf(target: UrlParts, known: FrontKnowledge): FrontAnswer['kind'] {
   const domain = known.packagesDomain?.toLowerCase()

@@ -38,7 +38,9 @@ describe('--verbose', function () {
       ({ number, caller: by }) => number > last && by === `arn:aws:iam::${caller}:root`,
     )
     return {
-      heard: heard.map((one) => `${nameOfCall(one)} ${one.status ?? 0} ${one.requestId}`).sort(),
+      heard: heard
+        .map((one) => `${nameOfCall(one).replace(/^tagging:/, 'tag:')} ${one.status ?? 0} ${one.requestId}`)
+        .sort(),
       told: [...stderr.matchAll(traced)]
         .map(([, action = '', , status = '', , , id = '']) => `${action} ${status} ${id}`)
         .sort(),

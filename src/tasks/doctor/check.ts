@@ -1,4 +1,5 @@
-import { CtlError, messageOf } from '../../ui/errors.ts'
+import { networkAdvice, networkReason } from '../../aws/network-reason.ts'
+import { CtlError } from '../../ui/errors.ts'
 import type { Line } from '../../ui/text.ts'
 
 export type CheckStatus = 'ok' | 'failed' | 'warning' | 'skipped'
@@ -63,11 +64,6 @@ function unreached(error: unknown): Finding {
     `no answer: ${networkReason(error)}`,
     'The request did not get through, or not in time.',
     'Let this host reach the domain below: firewalls, proxies, routes.',
+    ...networkAdvice(error),
   )
-}
-
-/** Where several addresses were tried, the message is empty and the code tells. */
-export function networkReason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return messageOf(error) || code || 'the connection failed'
 }

@@ -1,20 +1,11 @@
+import { networkReason } from '../../aws/network-reason.ts'
 import { networkOf } from '../../aws/network.ts'
 import { explain } from '../../edge/explain.ts'
 import { probe } from '../../edge/probe.ts'
 import { parseUrl, type UrlParts } from '../../edge/url-parts.ts'
 import { CtlError } from '../../ui/errors.ts'
 import { type FrontAnswer, type FrontKnowledge, probeFront } from '../front-server.ts'
-import {
-  type Check,
-  type Examination,
-  examine,
-  failed,
-  type Finding,
-  networkReason,
-  ok,
-  skipped,
-  warning,
-} from './check.ts'
+import { type Check, type Examination, examine, failed, type Finding, ok, skipped, warning } from './check.ts'
 import { judgeSkew } from './edge.ts'
 import type { Samples } from './keys.ts'
 import { type Place, repair } from './place.ts'

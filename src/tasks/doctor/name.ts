@@ -1,6 +1,7 @@
+import { networkReason } from '../../aws/network-reason.ts'
 import { proxiesOf } from '../../aws/proxy.ts'
 import { originOf } from '../../edge/signature.ts'
-import { failed, type Examination, type Finding, networkReason, ok, skipped, warning } from './check.ts'
+import { failed, type Examination, type Finding, ok, skipped, warning } from './check.ts'
 import { addressesOf, certificateOf, type ServerCertificate } from './network.ts'
 import type { Place } from './place.ts'
 import { behindProxy, isProxyFailure } from './proxy.ts'
