@@ -5,6 +5,7 @@ import { loadSettings } from '../settings/settings.ts'
 import { type CfCard, type CfDetail, detailTable, infoFields, listFields, listTable } from '../tasks/cf/card.ts'
 import { details, listCards } from '../tasks/cf/list.ts'
 import { noDistribution } from '../tasks/cf/targets.ts'
+import { lookUp } from '../tasks/look-up.ts'
 import { formatFlag, formatOf } from '../ui/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { s3cmdLines } from '../ui/s3cmd-labels.ts'
@@ -26,13 +27,15 @@ export default class Cfinfo extends CtlCommand {
     const { argv, flags } = await this.parse(Cfinfo)
     const aws = await connect(await loadSettings(flags))
     const format = formatOf(flags)
+    const conduct = this.looking(flags)
     if (argv.length === 0) {
-      const distributions = await listCards(aws)
+      const distributions = await lookUp('List the distributions', () => listCards(aws), conduct)
       if (format === 'table') this.print(listTable(distributions))
       else for (const card of distributions) this.print(s3cmdLines(listFields(card)), '')
       return { distributions, missing: [] }
     }
-    const { distributions, missing } = await details(aws, argv.map(String))
+    const words = argv.map(String)
+    const { distributions, missing } = await lookUp('Look at the distributions', () => details(aws, words), conduct)
     for (const [index, of] of distributions.entries()) {
       if (format === 's3cmd') this.print(s3cmdLines(infoFields(of)))
       else this.print(...(index === 0 ? [] : ['']), detailTable(of))

@@ -12,8 +12,6 @@ import {
 import { runChain } from '../tasks/chain.ts'
 import { formatFlag, formatOf } from '../ui/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
-import { interruptSignal } from '../ui/interrupt.ts'
-import { quietly } from '../ui/renderer.ts'
 
 export default class Cfinvalinfo extends CtlCommand {
   static override summary = 'Show how far invalidations are'
@@ -43,12 +41,12 @@ export default class Cfinvalinfo extends CtlCommand {
   async run(): Promise<readonly InvalidationReport[]> {
     const { args, flags } = await this.parse(Cfinvalinfo)
     const aws = await connect(await loadSettings(flags))
-    const signal = interruptSignal((...blocks) => this.say(...blocks))
-    const show = quietly({ ...flags, json: this.jsonEnabled() })
-    const look = await runChain(lookAtInvalidations(aws, args.target, flags.limit), 'plan', { show, signal })
+    const look = await runChain(lookAtInvalidations(aws, args.target, flags.limit), 'plan', this.looking(flags))
     const { found, missing } = look.ctx.invalidations
     const reports = found.map(reportOf)
-    if (reports.length === 0 && missing.length === 0) this.say('There are no invalidations.')
+    const [lost] = missing
+    if (reports.length === 0 && lost !== undefined && this.jsonEnabled()) throw lost
+    if (reports.length === 0) this.say(...(missing.length === 0 ? ['There are no invalidations.'] : []))
     else if (formatOf(flags) === 's3cmd') this.print(...s3cmdInvalidations(reports))
     else this.print(invalidationTable(reports))
     this.regret(missing)

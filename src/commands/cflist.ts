@@ -2,6 +2,7 @@ import { connect } from '../aws/connect.ts'
 import { loadSettings } from '../settings/settings.ts'
 import { type CfCard, listFields, listTable } from '../tasks/cf/card.ts'
 import { listCards } from '../tasks/cf/list.ts'
+import { lookUp } from '../tasks/look-up.ts'
 import { formatFlag, formatOf } from '../ui/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { s3cmdLines } from '../ui/s3cmd-labels.ts'
@@ -16,7 +17,8 @@ export default class Cflist extends CtlCommand {
 
   async run(): Promise<{ distributions: CfCard[] }> {
     const { flags } = await this.parse(Cflist)
-    const distributions = await listCards(await connect(await loadSettings(flags)))
+    const aws = await connect(await loadSettings(flags))
+    const distributions = await lookUp('List the distributions', () => listCards(aws), this.looking(flags))
     if (formatOf(flags) === 'table') this.print(listTable(distributions))
     else for (const card of distributions) this.print(s3cmdLines(listFields(card)), '')
     return { distributions }

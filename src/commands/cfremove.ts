@@ -7,9 +7,12 @@ import { noDistribution } from '../tasks/cf/targets.ts'
 import { change } from '../tasks/change.ts'
 import { cfChangeFlags } from '../ui/cf-flags.ts'
 import { planExitCode } from '../ui/change-flags.ts'
+import { lookUp } from '../tasks/look-up.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { interruptSignal } from '../ui/interrupt.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
-import { verbatim, warning } from '../ui/text.ts'
+import { quietly } from '../ui/renderer.ts'
+import { type Say, verbatim, warning } from '../ui/text.ts'
 
 interface Removed {
   readonly id: string
@@ -47,15 +50,22 @@ export default class Cfremove extends CtlCommand {
     const settings = await loadSettings(flags)
     const aws = await connect(settings)
     const wishes = { force: flags.force, wait: !flags['no-wait'] }
-    const doomed = await findDoomed(aws, settings, argv.map(String), wishes)
+    const say: Say = (...blocks) => this.say(...blocks)
+    const words = argv.map(String)
+    const find = () => findDoomed(aws, settings, words, wishes)
+    const how = { ...flags, json: this.jsonEnabled() }
+    const signal = interruptSignal(say, { unseen: !flags['dry-run'] })
+    const doomed = await lookUp('Find the distributions', find, { show: quietly(how), signal })
     const missing = doomed.missing.map(({ word }) => word)
     if (!flags['if-exists']) this.regret(doomed.missing.map(noDistribution))
     this.say(
       ...(flags['if-exists'] ? missing.map((word) => warning(`${word} does not exist: nothing to remove.`)) : []),
       ...doomed.distributions.map(({ detail }) => `To be removed: ${onOneLine(detail)}`),
     )
+    if (doomed.distributions.length === 0)
+      return flags['dry-run'] ? { plan: [] } : { distributions: [], missing, report: [] }
     const chain = removeDistributions(aws, settings, doomed, wishes)
-    const outcome = await change(chain, { ...flags, json: this.jsonEnabled() }, (...blocks) => this.say(...blocks))
+    const outcome = await change(chain, how, say, signal)
     if ('plan' in outcome) {
       this.print(...planText(outcome.plan))
       process.exitCode ||= planExitCode(outcome.plan, flags['exit-code'])

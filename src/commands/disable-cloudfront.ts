@@ -6,6 +6,7 @@ import { disableCloudfront, type Disabling } from '../tasks/disable-cloudfront.t
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { frontFlags, tokenOf } from '../ui/front-flags.ts'
 import { ctlFlag } from '../ui/packagecloud-ctl-flags.ts'
+import { chooseShow } from '../ui/renderer.ts'
 
 export default class DisableCloudfront extends CtlCommand {
   static override summary = 'Send clients to S3 again: what to set, and whether that is what they get'
@@ -44,6 +45,7 @@ export default class DisableCloudfront extends CtlCommand {
         look: front === undefined || front === '' ? undefined : { front, token: tokenOf(flags), key },
         ctl,
         quiet: this.jsonEnabled(),
+        show: chooseShow({ ...flags, json: this.jsonEnabled() }),
         carried: { all: carriedFlags(flags), here: [...here, ...(ctl === undefined ? [] : ['--ctl', ctl])] },
       },
       { print: (...blocks) => this.print(...blocks), say: (...blocks) => this.say(...blocks) },

@@ -4,6 +4,7 @@ import { connect } from '../aws/connect.ts'
 import { carriedFlags, loadSettings } from '../settings/settings.ts'
 import { diagnose, type Diagnosis } from '../tasks/doctor/diagnose.ts'
 import { complaint } from '../tasks/doctor/complaint.ts'
+import { lookUp } from '../tasks/look-up.ts'
 import { diagnosisText, type PassageSettings, passageSettings } from '../tasks/doctor/text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
@@ -48,7 +49,8 @@ export default class Doctor extends CtlCommand {
     )
     const aws = await connect(settings, process.env, { later: true })
     try {
-      const diagnosis = await diagnose(aws, settings, wanted)
+      const examine = () => diagnose(aws, settings, wanted)
+      const diagnosis = await lookUp('Ask what clients ask', examine, this.looking(flags))
       const { allow, text } = await passageSettings(diagnosis.domain, flags.front)
       this.print(...diagnosisText(diagnosis), '', ...text)
       if (diagnosis.count.failed > 0) process.exitCode = exitCodes.failed

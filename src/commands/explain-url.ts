@@ -4,6 +4,7 @@ import { openNetwork } from '../aws/network.ts'
 import type { NamedSecret } from '../edge/diagnosis.ts'
 import { checkSecret, loadSettings, optional, type Settings } from '../settings/settings.ts'
 import { exitCodeOf, explainUrl, reportText, type UrlReport } from '../tasks/explain-url.ts'
+import { lookUp } from '../tasks/look-up.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 
 export default class ExplainUrl extends CtlCommand {
@@ -26,11 +27,9 @@ export default class ExplainUrl extends CtlCommand {
     const settings = await loadSettings(flags)
     if (flags.fetch) await openNetwork(settings)
     const domain = settings.cloudfrontPackagesDomain?.value
-    const report = await explainUrl(
-      args.url,
-      { secrets: secretsOf(settings), domain, now: Date.now() / 1000 },
-      flags.fetch,
-    )
+    const known = { secrets: secretsOf(settings), domain, now: Date.now() / 1000 }
+    const explain = () => explainUrl(args.url, known, flags.fetch)
+    const report = flags.fetch ? await lookUp('Ask the CDN', explain, this.looking(flags)) : await explain()
     this.print(...reportText(report))
     process.exitCode = exitCodeOf(report)
     return report

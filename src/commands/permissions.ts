@@ -6,11 +6,12 @@ import type { PolicyDocument } from '../aws/policy.ts'
 import { lookUpAccount } from '../resources/account.ts'
 import { loadSettings, need } from '../settings/settings.ts'
 import { type Checked, checkPermissions, checkText } from '../tasks/check-permissions.ts'
+import type { Conduct } from '../tasks/chain.ts'
+import { lookUp } from '../tasks/look-up.ts'
 import { needsFor, permissionGroups, policyOf, terraformOf, tooLong } from '../tasks/permissions.ts'
 import { boundaryFlag } from '../ui/boundary-flag.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { CtlError, exitCodes } from '../ui/errors.ts'
-import { interruptSignal } from '../ui/interrupt.ts'
 import { readTags, tagFlag } from '../ui/tag-flags.ts'
 import { labelled, whole } from '../ui/text.ts'
 
@@ -62,7 +63,8 @@ export default class Permissions extends CtlCommand {
     const later = flags.account !== undefined && !flags.check
     const aws = await connect(settings, process.env, { later })
     const bucket = need(settings, 'bucket')
-    const account = await accountOf(aws, flags.account)
+    const conduct = this.looking(flags)
+    const account = await accountOf(aws, flags.account, conduct)
     const scope = {
       accountId: account.id,
       bucket,
@@ -72,12 +74,11 @@ export default class Permissions extends CtlCommand {
     }
     const needs = Object.fromEntries(groups.map((group) => [group, needsFor(group, aws, settings, scope)]))
     if (flags.check) {
-      const signal = interruptSignal((...blocks) => this.say(...blocks))
       const all = Object.values(needs).flat()
-      const checked = await checkPermissions(aws, settings, account.caller, all, { show: 'nothing', signal }).catch(
-        (error: unknown) => {
-          throw explain(error, 'Check the permissions')
-        },
+      const checked = await lookUp(
+        'Check the permissions',
+        () => checkPermissions(aws, settings, account.caller, all, { ...conduct, show: 'nothing' }),
+        conduct,
       )
       this.print(...checkText(checked))
       if (checked.missing.length + checked.forbidden.length > 0) process.exitCode = exitCodes.denied
@@ -94,9 +95,9 @@ export default class Permissions extends CtlCommand {
 }
 
 /** The account that was named, or else that of the credentials. Throws CtlError. */
-async function accountOf(aws: Aws, id: string | undefined): Promise<{ id: string; caller: string }> {
+async function accountOf(aws: Aws, id: string | undefined, conduct: Conduct): Promise<{ id: string; caller: string }> {
   if (id === undefined) {
-    return lookUpAccount(aws).catch((error: unknown) => {
+    return lookUp('Look up the account', () => lookUpAccount(aws), conduct).catch((error: unknown) => {
       const { failure, message, hint, code } = explain(error, 'Look up the account')
       throw new CtlError(failure, message, {
         hint: [...hint, 'To print policies without credentials, give --account ID.'],

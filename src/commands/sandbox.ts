@@ -13,6 +13,7 @@ import { prepareStage, type Prepared } from '../sandbox/rehearsal.ts'
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
+import { ReaderGone, result } from '../ui/result.ts'
 import { labelled, nested, verbatim } from '../ui/text.ts'
 
 const duration = Flags.custom<number>({ helpValue: '2s', parse: async (text) => usage(() => parseDuration(text)) })
@@ -89,6 +90,7 @@ export default class SandboxCommand extends CtlCommand {
       const prepared = await prepareStage(sandbox, { bucket: flags.bucket, region: flags.region, config })
       process.on('SIGHUP', () => void this.restartFront(sandbox))
       this.announce(sandbox, flags.region, config, prepared.config, policyFiles)
+      await isTaken()
       await ended
     } finally {
       await sandbox.close()
@@ -133,6 +135,12 @@ export default class SandboxCommand extends CtlCommand {
     )
   }
 }
+
+/** Without the keys nobody can use the sandbox; somebody who reads only the first lines has them. */
+const isTaken = (): Promise<void> =>
+  result.taken().catch((error: unknown) => {
+    if (!(error instanceof ReaderGone)) throw error
+  })
 
 /** Does a file descriptor write to a file that others can read? */
 function isOpenToOthers(descriptor: number): boolean {

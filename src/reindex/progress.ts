@@ -1,7 +1,9 @@
 import { formatDuration } from '../ui/duration.ts'
-import { clearLine, drawLine, printable, type Terminal } from '../ui/live-line.ts'
+import { clearLine, drawLine, type Terminal } from '../ui/live-line.ts'
+import type { Mark } from '../ui/marks.ts'
 import type { Show } from '../ui/renderer.ts'
-import { stderr } from '../ui/talk.ts'
+import { say, stderr } from '../ui/talk.ts'
+import { item, type Line, type Say, verbatim } from '../ui/text.ts'
 
 /** What is being done. */
 export interface Part {
@@ -15,8 +17,10 @@ export interface Part {
 }
 
 export interface ProgressOptions {
-  /** Where it is told: stderr. */
+  /** Where it is drawn: stderr. */
   readonly stream?: Terminal
+  /** What takes lines that stay. */
+  readonly say?: Say
   /** Milliseconds. */
   readonly now?: () => number
   /** Milliseconds between two lines, and between two looks of the line on a terminal. */
@@ -34,12 +38,14 @@ export class Progress {
   private timer: NodeJS.Timeout | undefined
   private readonly show: Show
   private readonly stream: Terminal
+  private readonly say: Say
   private readonly now: () => number
   private readonly every: { readonly lines: number; readonly live: number }
 
   constructor(show: Show, options: ProgressOptions = {}) {
     this.show = show
     this.stream = options.stream ?? stderr
+    this.say = options.say ?? say
     this.now = options.now ?? (() => performance.now())
     this.every = options.every ?? { lines: 30_000, live: 200 }
   }
@@ -52,7 +58,8 @@ export class Progress {
     this.bytes = 0
     this.since = this.now()
     if (this.show === 'nothing') return
-    if (this.show === 'lines') this.stream.write(`… ${part.title}\n`)
+    if (this.isDrawn()) this.tell()
+    else this.leave('busy', part.title)
     this.timer = setInterval(() => this.tell(), this.isDrawn() ? this.every.live : this.every.lines)
     this.timer.unref()
   }
@@ -65,19 +72,28 @@ export class Progress {
   /** Ends the part: with a line of its own, unless nothing is to be left of it on the screen. */
   end(): void {
     if (this.timer === undefined) return
-    this.stop()
+    this.clear()
     if (this.show === 'fleeting') return
     const { title, noun } = this.part
-    this.stream.write(
-      `✔ ${title}: ${count(this.done)} ${noun} in ${formatDuration((this.now() - this.since) / 1000)}\n`,
-    )
+    const what = this.done === 1 ? noun.replace(/s$/, '') : noun
+    this.leave('ok', `${title}: ${count(this.done)} ${what} in ${formatDuration((this.now() - this.since) / 1000)}`)
   }
 
-  /** Clears what is on the terminal's last line, before something else is written. */
+  /** Ends a part that is still under way, because it failed or was interrupted: its title stays. */
   stop(): void {
+    if (this.timer === undefined) return
+    this.clear()
+    this.leave('failed', this.part.title)
+  }
+
+  private clear(): void {
     clearInterval(this.timer)
     this.timer = undefined
     if (this.isDrawn()) clearLine(this.stream)
+  }
+
+  private leave(mark: Mark, text: Line): void {
+    this.say(item(mark, text))
   }
 
   /** How far it is, in one line. */
@@ -108,7 +124,7 @@ export class Progress {
 
   private tell(): void {
     if (this.isDrawn()) drawLine(this.line(), this.stream)
-    else this.stream.write(`… ${printable(this.line())}\n`)
+    else this.leave('busy', verbatim(this.line()))
   }
 }
 

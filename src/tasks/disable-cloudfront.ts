@@ -2,12 +2,13 @@
 import { need, type Settings } from '../settings/settings.ts'
 import { CtlError } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
-import { stepLines } from '../ui/renderer.ts'
+import type { Show } from '../ui/renderer.ts'
 import { render, renderProse } from '../ui/template.ts'
 import { type Say, verbatim } from '../ui/text.ts'
 import { checkFront, type Look, once, restarting } from './disable-cloudfront-check.ts'
 import { commandLine } from './follow-up.ts'
 import { type FrontAnswer, frontKnowledge, parseFront } from './front-server.ts'
+import { lookUp } from './look-up.ts'
 import { type Passed, passThrough } from './packagecloud-ctl/pass-through.ts'
 
 /** What packagecloud.rb says about CloudFront. */
@@ -39,6 +40,8 @@ export interface Wishes {
   readonly ctl: string | undefined
   /** Whether stdout is kept for a result. */
   readonly quiet: boolean
+  /** How progress is shown. */
+  readonly show: Show
   /** Flags that the commands which are suggested take over: all, and those of reconfigure and restart. */
   readonly carried: { readonly all: readonly string[]; readonly here: readonly string[] }
 }
@@ -73,9 +76,9 @@ export async function disableCloudfront(settings: Settings, wishes: Wishes, stre
   const state = configState(settings)
   const set = (await render('disable-cloudfront.rb', {})).trimEnd()
   const live = ['reconfigure', 'restart'].map((command) => commandLine(['pc-ctl', command, ...wishes.carried.here]))
-  await explain(settings, state, set, live, wishes, streams)
   const wanted = wishes.run || (wishes.look !== undefined && state.cloudfront === 'enabled')
   if (wanted) assertNotEnabled(settings, state, set)
+  await explain(settings, state, set, live, wishes, streams)
   const ran = wishes.run ? await makeLive(settings, wishes, streams) : []
   const code = ran.find((passed) => passed.code !== 0)?.code ?? 0
   const front = code === 0 && !wishes.dryRun ? await look(settings, wishes, live, streams) : null
@@ -146,7 +149,7 @@ const unseen = 'Whether that is live only the front server can tell: give --fron
 
 async function look(
   settings: Settings,
-  { run, look: wish }: Wishes,
+  { run, look: wish, show }: Wishes,
   live: readonly string[],
   { print, say }: Streams,
 ): Promise<Disabling['front']> {
@@ -154,9 +157,11 @@ async function look(
     if (configState(settings).cloudfront === 'disabled') say(unseen)
     return null
   }
-  const lines = stepLines('Look at the front server', say)
-  const talk = { tell: (text: string) => lines.tell(text), signal: interruptSignal(say) }
-  const answer = await checkFront(wish, frontKnowledge(settings), live, run ? restarting : once, talk)
+  const answer = await lookUp(
+    'Look at the front server',
+    (talk) => checkFront(wish, frontKnowledge(settings), live, run ? restarting : once, talk),
+    { show, signal: interruptSignal(say) },
+  )
   const { url, status, kind, host } = answer
   print(`${url} redirects to S3 (${host ?? ''}): CloudFront is disabled.`)
   return { url, status, kind, host }

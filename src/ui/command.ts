@@ -4,7 +4,9 @@ import { BadValue, withOwnReaders } from './bad-value.ts'
 import { areDetailsShown, showDetails } from './detail.ts'
 import { type CtlError, exitCodes } from './errors.ts'
 import { report, sayFailure, toCtlError } from './failure.ts'
+import { interruptSignal } from './interrupt.ts'
 import { lay } from './layout.ts'
+import { quietly, type Show } from './renderer.ts'
 import { ReaderGone, result, resultScreen } from './result.ts'
 import { say } from './talk.ts'
 import type { Block, Line } from './text.ts'
@@ -80,6 +82,11 @@ export abstract class CtlCommand extends Command {
   /** What to do if the result can't be written, where running the same command again would not do. */
   protected ifLost(...advice: readonly Line[]): void {
     result.ifLost(...advice)
+  }
+
+  /** How something is looked up: with progress that is gone once there is a result, until it is interrupted. */
+  protected looking(flags: { readonly verbose: boolean }): { readonly show: Show; readonly signal: AbortSignal } {
+    return { show: quietly({ ...flags, json: this.jsonEnabled() }), signal: interruptSignal(say) }
   }
 
   /** Says something (progress, advice, warnings) on stderr. */

@@ -1,6 +1,6 @@
 import { causesOf } from './causes.ts'
 import { CtlError, exitCodes, messageOf } from './errors.ts'
-import { result } from './result.ts'
+import { result, Unwritten } from './result.ts'
 import { say } from './talk.ts'
 import { advice, labelled, nested, verbatim } from './text.ts'
 
@@ -15,10 +15,11 @@ export interface Manner {
 /** The text of the failure that was told as JSON: it is needed if stdout can't be written. */
 let toldAsJson: CtlError | undefined
 
-/** Tells why the command ends here, and sets the exit code. */
+/** Tells why the command ends here, and sets the exit code. That stdout can't be written is left to {@link reportUnwritten}. */
 export function report(error: unknown, { json, verbose }: Manner): void {
   const failure = toCtlError(error)
   process.exitCode = failure.exitCode
+  if (error instanceof Unwritten) return
   if (json) {
     toldAsJson = failure
     const { code, message, hint } = failure

@@ -1,3 +1,7 @@
+import cliTruncate from 'cli-truncate'
+
+import { printable } from './printable.ts'
+import { screenOf } from './screen.ts'
 import { draw, stderr } from './talk.ts'
 
 /**
@@ -12,11 +16,12 @@ export interface Terminal {
   readonly columns?: number
 }
 
-/** Draws the line, cut so that it does not wrap: what has wrapped can't be cleared any more. */
+/**
+ * Draws the line, cut so that it does not wrap: what has wrapped can't be cleared any more. Keys of objects, which may
+ * stand in it, do nothing to the terminal.
+ */
 export function drawLine(text: string, stream: Terminal = stderr): void {
-  stream.write(
-    `\r${fit(printable(text), (stream.columns === undefined || stream.columns === 0 ? 80 : stream.columns) - 1)}\u001b[K`,
-  )
+  stream.write(`\r${cut(printable(text), stream)}\u001b[K`)
   release ??= draw({
     above(lines) {
       clearLine(stream)
@@ -33,23 +38,8 @@ export function clearLine(stream: Terminal = stderr): void {
   release = undefined
 }
 
-/**
- * Text that does nothing but stand there: control characters, which could do anything to a terminal, and those that
- * turn the direction of writing are shown by their numbers. Keys of objects may hold any of them.
- */
-export const printable = (text: string): string =>
-  text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-
-/** As much of a text as fits into a number of columns. What may be wide (Unicode Standard Annex 11) counts twice. */
-export function fit(text: string, columns: number): string {
-  let [width, end] = [0, 0]
-  for (const character of text) {
-    width += (character.codePointAt(0) ?? 0) < 0x1100 ? 1 : 2
-    if (width > columns) return text.slice(0, end)
-    end += character.length
-  }
-  return text
+/** As much of a text as fits: not into the last column, behind which some terminals begin another line. */
+function cut(text: string, { columns = 0 }: Terminal): string {
+  const { unicode, columns: usual } = screenOf({ isTTY: true, columns })
+  return cliTruncate(text, (columns > 0 ? columns : usual) - 1, { truncationCharacter: unicode ? '…' : '...' })
 }

@@ -27,6 +27,9 @@ export class ReaderGone extends Error {
   override readonly name = 'ReaderGone'
 }
 
+/** The result, or a part of it, is lost. Told when the command ends, wherever it is thrown before. */
+export class Unwritten extends CtlError {}
+
 /** What is written to. */
 export interface Sink {
   /** Writes some of it; answers how many bytes, or throws an error with a `code`. */
@@ -77,7 +80,7 @@ export class Result {
   /**
    * Waits until all has been taken.
    *
-   * @throws CtlError of kind `failed` if something could not be written; {@link ReaderGone} if nobody reads on
+   * @throws {@link Unwritten} if something could not be written; {@link ReaderGone} if nobody reads on
    */
   async taken(): Promise<void> {
     await this.emptied
@@ -128,9 +131,9 @@ const codeOf = (error: unknown): string | undefined =>
 /** A pipe that doesn't block is full: whoever reads is slower. */
 const isFull = (error: unknown): boolean => codeOf(error) === 'EAGAIN'
 
-function unwritten(cause: NodeJS.ErrnoException, hint: readonly Line[]): CtlError {
+function unwritten(cause: NodeJS.ErrnoException, hint: readonly Line[]): Unwritten {
   const why = cause.errno === undefined ? cause.message : getSystemErrorMessage(cause.errno)
-  return new CtlError('failed', `The result could not be written to stdout: ${why}.`, {
+  return new Unwritten('failed', `The result could not be written to stdout: ${why}.`, {
     hint,
     code: cause.code ?? 'failed',
     cause,

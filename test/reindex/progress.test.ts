@@ -1,7 +1,10 @@
 import { expect } from 'chai'
 
 import { Progress } from '../../src/reindex/progress.ts'
+import { lay } from '../../src/ui/layout.ts'
 import { clearLine } from '../../src/ui/live-line.ts'
+import { noTerminal } from '../../src/ui/screen.ts'
+import type { Say } from '../../src/ui/text.ts'
 
 /** A terminal as far as it is used: its lines after all that was written. */
 class Screen {
@@ -14,6 +17,8 @@ class Screen {
   constructor(columns = 80) {
     this.columns = columns
   }
+
+  readonly say: Say = (...blocks) => this.write(`${lay(blocks, noTerminal)}\n`)
 
   /** Resolves once something is written that a condition holds for. */
   async until(is: (text: string) => boolean): Promise<void> {
@@ -69,7 +74,7 @@ describe('the progress of a long run', () => {
 
   it('is told in lines where there is no terminal, without control codes', async () => {
     const screen = new Screen(1000)
-    const progress = new Progress('lines', { stream: screen, every: { lines: 1, live: 1 } })
+    const progress = new Progress('lines', { stream: screen, say: screen.say, every: { lines: 1, live: 1 } })
     progress.begin({ ...part, detail: () => 'apt a\u001b[2J\nb/' })
     progress.add(1500)
     await screen.until((text) => text.includes('1,500 of 3,000 packages'))
@@ -85,6 +90,27 @@ describe('the progress of a long run', () => {
     expect(screen.written.join('')).not.to.match(/[\u001b\r]/)
   })
 
+  it('is on a terminal from the beginning, and leaves nothing there where it is only a look', () => {
+    const screen = new Screen()
+    const progress = new Progress('fleeting', { stream: screen, say: screen.say })
+    progress.begin({ title: 'List the bucket', noun: 'objects' })
+    expect(screen.lines).to.deep.equal(['List the bucket: 0 objects, 0/s'])
+    progress.end()
+    expect(screen.lines).to.deep.equal([''])
+    progress.begin({ title: 'List the bucket', noun: 'objects' })
+    progress.stop()
+    expect(screen.lines, 'but for what failed').to.deep.equal(['✖ List the bucket', ''])
+  })
+
+  it('counts one thing as one', () => {
+    const screen = new Screen()
+    const progress = new Progress('live', { stream: screen, say: screen.say, now: () => 0 })
+    progress.begin({ title: 'List the bucket', noun: 'objects' })
+    progress.add(1)
+    progress.end()
+    expect(screen.lines[0]).to.equal('✔ List the bucket: 1 object in 0 s')
+  })
+
   it('says so each half minute, and five times a second on a terminal', () => {
     const set = globalThis.setInterval
     const spans: (number | undefined)[] = []
@@ -94,7 +120,8 @@ describe('the progress of a long run', () => {
     }
     try {
       for (const show of ['lines', 'live', 'nothing'] as const) {
-        const progress = new Progress(show, { stream: new Screen() })
+        const screen = new Screen()
+        const progress = new Progress(show, { stream: screen, say: screen.say })
         progress.begin(part)
         progress.stop()
       }
@@ -107,7 +134,7 @@ describe('the progress of a long run', () => {
   it('changes one line of a terminal, whatever else is written and however narrow it is', async () => {
     for (const columns of [30, 200]) {
       const screen = new Screen(columns)
-      const progress = new Progress('live', { stream: screen, every: { lines: 1, live: 1 } })
+      const progress = new Progress('live', { stream: screen, say: screen.say, every: { lines: 1, live: 1 } })
       let detail = 'apt a/'
       progress.begin({ ...part, detail: () => detail })
       await screen.until((text) => text.includes('0 of 3'))
@@ -124,10 +151,11 @@ describe('the progress of a long run', () => {
       progress.begin({ title: 'List', noun: 'objects' })
       await screen.until((text) => text.startsWith('\rList: 0'))
       progress.stop()
-      const [other, more, done, last] = screen.lines
-      expect([other, more, last]).to.deep.equal(['Something else.', 'And more.', ''])
+      progress.stop()
+      const [other, more, done, ...rest] = screen.lines
+      expect([other, more]).to.deep.equal(['Something else.', 'And more.'])
       expect(done).to.match(/^✔ Make the indexes: 1,235 packages in \d+ \w+$/)
-      expect(screen.lines).to.have.length(4)
+      expect(rest, 'a part that was stopped keeps its title').to.deep.equal(['✖ List', ''])
     }
   })
 })

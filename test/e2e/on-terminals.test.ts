@@ -1,0 +1,186 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+
+import { expect } from 'chai'
+
+import type { CliRun } from '../run-cli.ts'
+import { hasTerminals, type Place, runOnTerminals } from '../support/terminals.ts'
+import { expectPlainTalk, install, type Installation, sideBySide } from './installation.ts'
+import { type Case, casesOn, type Failure, type Progress, type Success, type Way } from './terminal-cases.ts'
+import { setTheStage } from './terminal-stage.ts'
+
+interface Manifest {
+  readonly commands: Readonly<Record<string, { readonly flags: Readonly<Record<string, unknown>> }>>
+}
+
+const { commands } = JSON.parse(
+  await readFile(join(import.meta.dirname, '../../oclif.manifest.json'), 'utf8'),
+) as Manifest
+
+type Streams = readonly [stdout: Place, stderr: Place]
+/** The first tells what a result is; the others are held against it. */
+const combinations: readonly Streams[] = [
+  ['pipe', 'pipe'],
+  ['pipe', 'tty'],
+  ['tty', 'pipe'],
+  ['tty', 'tty'],
+]
+
+/** Where both are terminals they are narrow and coloured, else wide enough for each line. */
+const isNarrow = (streams: Streams): boolean => streams.every((place) => place === 'tty')
+
+/** What is another one in each run. */
+const masks: readonly (readonly [RegExp, string])[] = [
+  [/(?<=example-org-|comment |\/a\/)\d\b/g, 'NUMBER'],
+  [/\b\d{10}_[0-9a-f]{64}\b/g, 'TOKEN'],
+  [/(?<=')[A-Za-z0-9+/]{43}(?=')/g, 'SECRET'],
+  [/\b[EI][0-9A-Z]{12,13}\b/g, 'ID'],
+  [/\bd[0-9a-z]{13}\.cloudfront/g, 'DOMAIN'],
+  [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?/g, 'TIME'],
+  [/\b\d+( d| h| min| s)( \d+ (h|min|s))?(?= ago|\W)/g, 'SPAN'],
+  [/(?<=_KEY(_ID)?=')[^']+/g, 'KEY'],
+  [/(?<=does-not-exist-)[0-9a-f]{8}/g, 'NAME'],
+  [/(127\.0\.0\.1|localhost):\d+/g, 'HOST'],
+]
+const masked = (text: string): string => masks.reduce((rest, [what, by]) => rest.replace(what, by), text)
+/** A text without layout and colours. */
+const flat = (text: string): string => stripVTControlCharacters(text).replace(/\s+/g, ' ')
+const unlaid = (text: string): string => masked(flat(text))
+/** The words of a text, in whichever order a layout has them; names of columns are left out where these are empty. */
+const words = (text: string): string[] =>
+  [...new Set(unlaid(text).split(' '))].filter((word) => !/^[A-Z]{2,}$/.test(word)).sort()
+
+describe('every command, with stdout and stderr each a terminal or a pipe', function () {
+  this.timeout(300_000)
+  let place: Installation | undefined
+  let cases: Readonly<Record<string, Case>> = {}
+  const failures = new Map<string, unknown>()
+  before(async function () {
+    if (!hasTerminals) return this.skip()
+    place = await install()
+    await place.bootstrap()
+    cases = casesOn(await setTheStage(place))
+    const run = runnersOn(place)
+    const goThrough = async ([name, one]: [string, Case]): Promise<void> => {
+      await goesRight(run(name), name, one).catch((error: unknown) => failures.set(name, error))
+    }
+    const all = Object.entries(cases)
+    for (const each of all.filter(([, { alone }]) => alone)) await goThrough(each)
+    await sideBySide(
+      all.filter(([, { alone }]) => !alone),
+      goThrough,
+    )
+  })
+  after(() => place?.close())
+
+  for (const [name, { flags }] of Object.entries(commands)) {
+    it(name, () => {
+      expect(cases, 'a case for each command').to.have.property(name)
+      expect('dryRun' in (cases[name] ?? {}), 'a case of --dry-run').to.equal('dry-run' in flags)
+      if (failures.has(name)) throw failures.get(name)
+    })
+  }
+})
+
+type Run = (way: Way & Partial<Success>, streams: Streams, ...more: string[]) => Promise<CliRun>
+
+const runnersOn =
+  ({ env, folder }: Installation) =>
+  (name: string): Run => {
+    const numbers = new Map<Way, number>()
+    return (way, [stdout, stderr], ...more) => {
+      const number = numbers.get(way) ?? 0
+      numbers.set(way, number + 1)
+      return runOnTerminals([name, ...way.args(number), ...more], {
+        stdout,
+        stderr,
+        cwd: folder,
+        columns: isNarrow([stdout, stderr]) ? 40 : 250,
+        env: {
+          ...env,
+          LC_ALL: 'C.UTF-8',
+          XDG_STATE_HOME: join(folder, `state of ${name}`),
+          ...(isNarrow([stdout, stderr]) ? { FORCE_COLOR: '1' } : {}),
+          ...way.env,
+        },
+        ...(way.untilSaid === undefined ? {} : { when: [{ stream: 'stderr', text: way.untilSaid, do: 2 }] }),
+      })
+    }
+  }
+
+/** What a document consists of, without its values. */
+function shapeOf(document: unknown): unknown {
+  if (Array.isArray(document)) return document.slice(0, 1).map(shapeOf)
+  if (typeof document !== 'object' || document === null) return typeof document
+  return Object.fromEntries(Object.entries(document).map(([key, value]) => [key, shapeOf(value)]))
+}
+
+/** All texts in a document. */
+const textsOf = (document: unknown): string[] =>
+  typeof document === 'object' && document !== null ? Object.values(document).flatMap(textsOf) : [String(document)]
+
+/** Runs all that a case is about, on all combinations. */
+async function goesRight(run: Run, name: string, { success, dryRun, failure }: Case): Promise<void> {
+  await succeeds(run, name, success)
+  if (dryRun !== undefined) await succeeds((...how) => run(...how, '--dry-run'), `${name} --dry-run`, dryRun)
+  await fails(run, name, failure)
+  await givesJson(run, name, success, failure)
+}
+
+/** One document, whatever the streams are; that of two pipes is looked at in the tests of each command. */
+async function givesJson(run: Run, name: string, success: Success, failure: Failure): Promise<void> {
+  const documents: unknown[] = []
+  for (const streams of [
+    ['pipe', 'tty'],
+    ['tty', 'tty'],
+  ] as const) {
+    const { stdout, stderr, code } = await run(success, streams, '--json')
+    const what = `${name} --json, ${streams.join(' and ')}\n${stdout}\n${stderr}`
+    expect(code, what).to.equal(success.code ?? 0)
+    expect(() => void documents.push(JSON.parse(stdout)), what).not.to.throw()
+    expectTalk(stderr, streams[1], success.progress)
+  }
+  const shapes = documents.map(shapeOf)
+  expect(shapes, name).to.deep.equal(shapes.map(() => shapes[0]))
+  const { stdout, stderr, code } = await run(failure, ['tty', 'pipe'], '--json')
+  const what = `${name} --json that fails\n${stdout}\n${stderr}`
+  expect(code, what).to.equal(failure.code)
+  expect(textsOf(JSON.parse(stdout)).join('\n'), what).to.match(failure.says)
+  expect(stripVTControlCharacters(stderr), what).not.to.match(/^Error:/m)
+}
+
+async function fails(run: Run, name: string, failure: Failure): Promise<void> {
+  for (const streams of combinations) {
+    const { stdout, stderr, code } = await run(failure, streams)
+    const what = `${name} that fails, ${streams.join(' and ')}\n${stdout}${stderr}`
+    expect([stdout, code], what).to.deep.equal(['', failure.code])
+    expect(flat(stderr), what).to.match(failure.says)
+    expect(stripVTControlCharacters(stderr).match(/^Error:/gm), what).to.have.length(1)
+    expectTalk(stderr, streams[1], undefined)
+  }
+}
+
+async function succeeds(run: Run, name: string, success: Success): Promise<void> {
+  const { code = 0, prints, progress } = success
+  let reference: string | undefined
+  for (const streams of combinations) {
+    const { stdout, stderr, code: ended } = await run(success, streams)
+    const what = `${name}, ${streams.join(' and ')}\n${stdout}\n${stderr}`
+    expect(ended, what).to.equal(code)
+    reference ??= stdout
+    if (streams[0] === 'pipe') expect(masked(stdout), what).to.match(prints)
+    if (success.verbatim) expect(masked(stdout), what).to.equal(masked(reference))
+    else if (isNarrow(streams)) expect(words(stdout), what).to.deep.equal(words(reference))
+    else expect(unlaid(stdout), what).to.equal(unlaid(reference))
+    expectTalk(stderr, streams[1], progress)
+  }
+}
+
+function expectTalk(talk: string, place: Place, progress: Progress | undefined): void {
+  if (place === 'pipe') expectPlainTalk(talk)
+  expect(talk).not.to.match(/The following error occurred|allows multiple values|See more help/)
+  if (place !== 'tty') return
+  if (progress === 'list') expect(talk).to.match(/\u001b\[\?25l[^]*\u001b\[\?25h/)
+  if (progress === 'line') expect(talk).to.match(/\r[^\n]+\u001b\[K/)
+}
