@@ -172,7 +172,7 @@ async function cacheForAnHour({ sandbox }: Stage): Promise<void> {
 
 /** Gives the user that policy, but for an action, and one more, in place of the policy that it had. */
 async function grant(stage: Stage, { without, and }: { without?: string; and?: string } = {}): Promise<void> {
-  const printed = await stage.result('pc-ctl permissions bootstrap')
+  const printed = await stage.result('pc-ctl permissions bootstrap 2>/dev/null')
   const policy = JSON.parse(printed) as { Statement: { Action: string[] }[] }
   const Statement = policy.Statement.map((statement) => ({
     ...statement,

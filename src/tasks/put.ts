@@ -137,15 +137,15 @@ export function staleAtEdges(reports: readonly PutReport[]): Block[] {
   const [first] = stale
   if (first === undefined) return []
   const what = stale.length === 1 ? `${first.uri} replaced` : `${stale.length} of these objects replaced`
-  const old = first.replaced === '' ? 'no Cache-Control' : `Cache-Control ${first.replaced ?? ''}`
+  const hold =
+    first.replaced === ''
+      ? 'without Cache-Control: edges may hold that for as long as their cache policy says, clients as they please'
+      : `with Cache-Control ${first.replaced ?? ''}: edges and clients may hold that for as long`
   const command =
     stale.length <= mostNamed
       ? ['To have them drop it:', verbatim(commandLine(['pc-ctl', 'cfinval', ...stale.map(({ uri }) => uri)]))]
       : ['To have them drop all of it, upload once more with --cf-invalidate.']
-  return [
-    warning(`${what} another content under the same key, with ${old}: edges and clients may hold that for as long.`),
-    ...command,
-  ]
+  return [warning(`${what} another content under the same key, ${hold}.`), ...command]
 }
 
 /**
