@@ -106,6 +106,28 @@ describe('behind a proxy', function () {
     expect(proxy.tunnels.length - before).to.be.lessThan(20)
   })
 
+  it('credentials of a profile come through it', async () => {
+    const own = await another()
+    const { accessKeyId, secretAccessKey } = place.sandbox
+    const role = 'arn:aws:iam::111122223333:role/somebody'
+    const [config, token] = [join(place.folder, 'profiles'), join(place.folder, 'token')]
+    const keys = `aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`
+    await writeFile(token, 'a token')
+    await writeFile(
+      config,
+      `[profile keys]\n${keys}[profile role]\nrole_arn = ${role}\nsource_profile = keys\n` +
+        `[profile token]\nrole_arn = ${role}\nweb_identity_token_file = ${token}\n`,
+    )
+    for (const profile of ['role', 'token']) {
+      const before = own.tunnels.length
+      const variables = { HTTPS_PROXY: own.url, AWS_CONFIG_FILE: config, AWS_REGION: 'eu-central-1' }
+      const { stderr } = await run(['cflist', '--profile', profile, '--verbose'], variables)
+      // STS answers, and that this caller may not have the role is its answer.
+      expect(stderr).to.match(/aws sts:AssumeRole\w* .*: 4\d\d,/)
+      expect(own.tunnels.slice(before), profile).to.deep.equal([`${name}:443`])
+    }
+  })
+
   it('over TLS to the proxy itself', async () => {
     const own = await another({ tls: await makeTls(), user: 'u', password })
     const { code, stderr } = await run(['cflist'], { HTTPS_PROXY: own.url })
