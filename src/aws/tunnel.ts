@@ -155,7 +155,11 @@ const failing = (callback: Created | undefined, error: unknown): undefined => {
   callback?.(error instanceof Error ? error : new Error(messageOf(error)), undefined as never)
 }
 
-/** Keeps connections as Node's agent does, and opens them through a proxy where there is one for their host. */
+/**
+ * Keeps connections as Node's agent does, and opens them through a proxy where there is one for their host: by tunnels, also
+ * without TLS. In the other form of RFC 9112, section 3.2.2, proxies write Cache-Control anew (squid does), which breaks
+ * signatures at best, and at worst is what S3 then keeps.
+ */
 class ThroughProxies extends HttpAgent {
   readonly #proxies: Proxies
   constructor(proxies: Proxies, options: AgentOptions) {

@@ -74,6 +74,14 @@ describe(`behind squid${hasSquid ? '' : " (skipped: it isn't on this machine)"}`
     expect((await squid.log()).at(-1)).to.equal(`200 CONNECT ${address()} -`)
   })
 
+  it('an endpoint without TLS is reached by a tunnel, or not at all: squid writes Cache-Control anew', async () => {
+    const variables = { AWS_ENDPOINT_URL: `http://${address(refused)}`, HTTP_PROXY: openly() }
+    const { stderr, code } = await run(['put', place.config, `s3://${bucket}/pool/two.deb`], '', variables)
+    expect(code, stderr).to.equal(1)
+    expect(stderr).to.include(`(HTTP_PROXY) refuses to connect to ${address(refused)}: 403`)
+    expect((await squid.log()).filter((line) => line.includes(' PUT '))).to.be.empty
+  })
+
   it('NO_PROXY goes past it', async () => {
     const before = (await squid.log()).length
     const direct = await run(['cflist'], openly(), { NO_PROXY: '.example.test' })
