@@ -35,8 +35,11 @@ export function linesOf(block: Block, screen: Screen): string[] {
   }
 }
 
-const prose = (text: string, { columns }: Screen): string[] =>
-  wrap(printable(text.trimEnd().replace(/\s*[\n\r\t]\s*/g, ' ')), columns)
+/** What stands for a part that is left out, as in a masked key, is a mark too. */
+const prose = (text: string, { columns, unicode }: Screen): string[] => {
+  const line = printable(text.trimEnd().replace(/\s*[\n\r\t]\s*/g, ' '))
+  return wrap(unicode ? line : line.replaceAll('…', '...'), columns)
+}
 
 const narrowed = (screen: Screen, by: number): Screen => ({
   ...screen,

@@ -79,7 +79,10 @@ describe('lay', () => {
     const all = (['ok', 'failed', 'warning', 'skipped', 'busy', 'todo', 'keep', 'create', 'update'] as const).map(
       (mark) => item(mark, 'x'),
     )
-    const ascii = lay([...all, difference('a', 1, 2)], { ...noTerminal, unicode: false })
+    const ascii = lay([...all, difference('a', 1, 2), 'AKIA…MPLE', table([['key', 'AKIA…MPLE']])], {
+      ...noTerminal,
+      unicode: false,
+    })
     expect(ascii).to.match(/^[\n -~]*$/)
     expect(ascii.split('\n')).to.deep.equal([
       '* x',
@@ -92,6 +95,8 @@ describe('lay', () => {
       '+ x',
       '~ x',
       'a: 1 -> 2',
+      'AKIA...MPLE',
+      'key  AKIA...MPLE',
     ])
   })
 
