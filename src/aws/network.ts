@@ -1,5 +1,10 @@
-import type { Agent as HttpAgent } from 'node:http'
-import { type AgentOptions, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http'
+import http, {
+  Agent as HttpAgent,
+  type AgentOptions,
+  type IncomingMessage,
+  type RequestOptions,
+  request as requestHttp,
+} from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { connect as connectSocket, type Socket } from 'node:net'
 
@@ -99,6 +104,8 @@ export async function openNetwork(
   const found = await findAuthorities(settings, environment, shared)
   const authorities = found === undefined ? [] : readAuthorities(found)
   trust(authorities)
+  // With NODE_USE_ENV_PROXY, Node would send the SDK's requests for a machine's credentials to the proxy.
+  http.globalAgent = new HttpAgent({ keepAlive: true })
   return networkOf(proxiesOf(environment), authorities)
 }
 

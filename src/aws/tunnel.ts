@@ -7,6 +7,12 @@ import { CtlError, messageOf } from '../ui/errors.ts'
 import { networkAdvice, networkReason } from './network-reason.ts'
 import type { Proxies, Proxy } from './proxy.ts'
 
+/*
+ * Tunnels are Node's own (`http.request` with CONNECT). Its agents' `proxyEnv` is not used: it is there from 22.21 and 24.5 on
+ * only, reads NO_PROXY without networks, and knows no exception for the endpoints of credentials. Agents from npm answer a
+ * request with the proxy's refusal, as if it were the server's.
+ */
+
 /** How long a proxy may take until the tunnel stands, in milliseconds. */
 const patienceMs = 30_000
 

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { createServer, request, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 
 import { expect } from 'chai'
 
@@ -101,6 +103,31 @@ describe('what clients ask, behind a proxy', function () {
     const untrusted = await run(['explain-url', '--fetch', url], proxy.url, { AWS_CA_BUNDLE: '' })
     expect(untrusted.code).to.equal(1)
     expect(untrusted.stderr).to.match(/cannot be reached: .*certificate/)
+  })
+
+  it('where a machine gets its credentials from is asked without, whatever Node is told', async () => {
+    const proxy = await start()
+    const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey } = place.sandbox
+    const asked: string[] = []
+    const service = createServer(({ url = '' }, answer) => {
+      asked.push(url)
+      const Expiration = new Date(Date.now() + 3_600_000).toISOString()
+      const credentials = { Code: 'Success', AccessKeyId, SecretAccessKey, Token: '', Expiration }
+      answer.end(url.endsWith('/role') || url === '/container' ? JSON.stringify(credentials) : 'role')
+    })
+    await once(service.listen(0, '127.0.0.1'), 'listening')
+    const config = join(place.folder, 'without-keys.rb')
+    await writeFile(config, "packagecloud_rails['s3_bucket'] = 'packages-example-org'\n")
+    const origin = `http://127.0.0.1:${(service.address() as AddressInfo).port}`
+    const machine = { AWS_EC2_METADATA_SERVICE_ENDPOINT: origin, AWS_EC2_METADATA_DISABLED: 'false' }
+    for (const source of [machine, { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${origin}/container` }]) {
+      const env = { PC_CTL_CONFIG: config, NODE_USE_ENV_PROXY: '1', ...source }
+      const { code, stderr } = await run(['cflist'], proxy.url, env)
+      expect(code, stderr).to.equal(0)
+    }
+    service.close()
+    expect(asked).to.include.members(['/latest/meta-data/iam/security-credentials/role', '/container'])
+    expect([...proxy.tunnels, ...proxy.forwarded]).to.deep.equal([])
   })
 
   it('disable-cloudfront --front, by a tunnel or in the form that the proxy takes', async () => {
