@@ -22,11 +22,14 @@ const masks: Partial<Record<SettingName, (value: string) => string>> = {
 const isSetting = (name: string): name is SettingName => Object.hasOwn(keysOf, name)
 
 /** All settings with where they come from, secrets masked. */
-export function overview(settings: Settings): Shown[] {
+export function overview(settings: Settings, environment: NodeJS.ProcessEnv = process.env): Shown[] {
   const names = Object.keys(keysOf).filter(isSetting)
-  const flags = (['installation', 'profile'] as const).map((name) => {
+  const flags = (['installation', 'profile'] as const).map((name): Shown => {
     const found = settings[name]
-    return { name, value: found?.value ?? null, source: found === undefined ? null : describeSource(found.source) }
+    if (found !== undefined) return { name, value: found.value, source: describeSource(found.source) }
+    // AWS's own name for it, which its SDK reads.
+    const ofAws = name === 'profile' ? (environment['AWS_PROFILE'] ?? '') : ''
+    return ofAws === '' ? { name, value: null, source: null } : { name, value: ofAws, source: 'AWS_PROFILE' }
   })
   return [...flags, ...names.map((name) => show(name, settings))]
 }

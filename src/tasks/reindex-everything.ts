@@ -120,7 +120,7 @@ export async function reindexEverything(aws: Aws, settings: Settings, options: R
     await options.reportFile?.write(whole, problemsOf(journal))
     return whole
   } catch (error) {
-    throw explain(error, 'Reindex everything')
+    throw explain(error, options.dryRun || options.listOnly ? 'Look at the objects' : 'Reindex everything')
   } finally {
     progress.stop()
     readers?.close()

@@ -30,18 +30,20 @@ describe('show-config', () => {
     expect(stderr).to.equal(`${sample}:70: not evaluated, may change settings: eval(…)\n`)
   })
 
-  it('shows proxies and own authorities, passwords masked', async () => {
+  it('shows proxies, own authorities and AWS_PROFILE, passwords masked', async () => {
     const env = {
       PC_CTL_CONFIG: sample,
       HTTPS_PROXY: 'http://operator:p%40ss@proxy.example.org:3128',
       no_proxy: '.example.org,10.0.0.0/8',
       AWS_CA_BUNDLE: '/nonexistent/ca.pem',
+      AWS_PROFILE: 'operator',
     }
     const { stdout, code } = await runCli(['show-config'], { env })
     expect(code).to.equal(0)
     expect(stdout).to.match(/^HTTPS_PROXY +http:\/\/operator:\*\*\*@proxy\.example\.org:3128 +HTTPS_PROXY$/m)
     expect(stdout).to.match(/^NO_PROXY +\.example\.org,10\.0\.0\.0\/8 +no_proxy$/m)
     expect(stdout).to.match(/^HTTP_PROXY +- +not set$/m)
+    expect(stdout).to.match(/^profile +operator +AWS_PROFILE$/m)
     expect(stdout).to.match(/^AWS_CA_BUNDLE +\(unusable\) +AWS_CA_BUNDLE: .*can't be read/m)
     expect(stdout).to.match(/^NODE_EXTRA_CA_CERTS +- +not set$/m)
     const document = JSON.parse((await runCli(['show-config', '--json'], { env })).stdout) as { network: unknown[] }
