@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
 import { expect } from 'chai'
+import stringWidth from 'string-width'
 
 import type { CliRun } from '../run-cli.ts'
 import { hasTerminals, type Place, runOnTerminals } from '../support/terminals.ts'
-import { expectPlainTalk, install, type Installation, sideBySide } from './installation.ts'
+import { bucket, expectPlainTalk, install, type Installation, sideBySide } from './installation.ts'
 import { type Case, casesOn, type Failure, type Progress, type Success, type Way } from './terminal-cases.ts'
 import { setTheStage } from './terminal-stage.ts'
 
@@ -81,6 +82,40 @@ describe('every command, with stdout and stderr each a terminal or a pipe', func
       if (failures.has(name)) throw failures.get(name)
     })
   }
+
+  it('status of a healthy installation speaks of looking, leaves nothing of that, and fits 80 x 24', async () => {
+    const { env = {}, folder = '' } = place ?? {}
+    const how = { stdout: 'tty', stderr: 'tty', cwd: folder, env: { ...env, LC_ALL: 'C.UTF-8' } } as const
+    const { stdout, stderr, code } = await runOnTerminals(['status'], how)
+    expect(code, stderr).to.equal(0)
+    const lines = stripVTControlCharacters(stdout).trimEnd().split('\n')
+    // The last line of the terminal is the shell's.
+    expect(lines.length, stdout).to.be.lessThan(24)
+    expect(Math.max(...lines.map((line) => stringWidth(line))), stdout).to.be.at.most(80)
+    expect(stripVTControlCharacters(stderr)).to.include('Look at the IAM role packagecloud_cloudfront_auth')
+    expect(stripVTControlCharacters(stderr)).not.to.match(/Create|Publish|Allow|Wait until/)
+    expect(stripVTControlCharacters(stderr.slice(stderr.lastIndexOf('\u001b[G')))).to.equal('')
+  })
+
+  it('--verbose and TERM=dumb get a line a step on a terminal, without control codes but colours', async () => {
+    const { env = {}, folder = '' } = place ?? {}
+    for (const [args, more] of [
+      [['cfinval', '--verbose'], {}],
+      [['cfinval'], { TERM: 'dumb' }],
+    ] as const) {
+      const [command, ...flags] = args
+      const { stderr, code } = await runOnTerminals([command, `s3://${bucket}/verbose`, ...flags], {
+        stdout: 'pipe',
+        stderr: 'tty',
+        cwd: folder,
+        env: { ...env, LC_ALL: 'C.UTF-8', ...more },
+      })
+      expect(code, stderr).to.equal(0)
+      expect(stripVTControlCharacters(stderr)).to.match(/^✔ Find the distributions: /m)
+      expect(stderr.replace(/\u001b\[\d+m/g, '')).not.to.match(/\u001b|\r/)
+      if ('TERM' in more) expect(stderr).not.to.include('\u001b')
+    }
+  })
 })
 
 type Run = (way: Way & Partial<Success>, streams: Streams, ...more: string[]) => Promise<CliRun>
@@ -109,13 +144,6 @@ const runnersOn =
     }
   }
 
-/** What a document consists of, without its values. */
-function shapeOf(document: unknown): unknown {
-  if (Array.isArray(document)) return document.slice(0, 1).map(shapeOf)
-  if (typeof document !== 'object' || document === null) return typeof document
-  return Object.fromEntries(Object.entries(document).map(([key, value]) => [key, shapeOf(value)]))
-}
-
 /** All texts in a document. */
 const textsOf = (document: unknown): string[] =>
   typeof document === 'object' && document !== null ? Object.values(document).flatMap(textsOf) : [String(document)]
@@ -128,26 +156,18 @@ async function goesRight(run: Run, name: string, { success, dryRun, failure }: C
   await givesJson(run, name, success, failure)
 }
 
-/** One document, whatever the streams are; that of two pipes is looked at in the tests of each command. */
+/** One document: where a pipe takes it while progress is drawn, and of a failure where it is seen itself. */
 async function givesJson(run: Run, name: string, success: Success, failure: Failure): Promise<void> {
-  const documents: unknown[] = []
-  for (const streams of [
-    ['pipe', 'tty'],
-    ['tty', 'tty'],
-  ] as const) {
-    const { stdout, stderr, code } = await run(success, streams, '--json')
-    const what = `${name} --json, ${streams.join(' and ')}\n${stdout}\n${stderr}`
-    expect(code, what).to.equal(success.code ?? 0)
-    expect(() => void documents.push(JSON.parse(stdout)), what).not.to.throw()
-    expectTalk(stderr, streams[1], success.progress)
-  }
-  const shapes = documents.map(shapeOf)
-  expect(shapes, name).to.deep.equal(shapes.map(() => shapes[0]))
-  const { stdout, stderr, code } = await run(failure, ['tty', 'pipe'], '--json')
-  const what = `${name} --json that fails\n${stdout}\n${stderr}`
-  expect(code, what).to.equal(failure.code)
-  expect(textsOf(JSON.parse(stdout)).join('\n'), what).to.match(failure.says)
-  expect(stripVTControlCharacters(stderr), what).not.to.match(/^Error:/m)
+  const good = await run(success, ['pipe', 'tty'], '--json')
+  const how = `${name} --json\n${good.stdout}\n${good.stderr}`
+  expect(good.code, how).to.equal(success.code ?? 0)
+  expect(() => void JSON.parse(good.stdout), how).not.to.throw()
+  expectTalk(good.stderr, 'tty', success.progress)
+  const bad = await run(failure, ['tty', 'pipe'], '--json')
+  const what = `${name} --json that fails\n${bad.stdout}\n${bad.stderr}`
+  expect(bad.code, what).to.equal(failure.code)
+  expect(textsOf(JSON.parse(bad.stdout)).join('\n'), what).to.match(failure.says)
+  expect(stripVTControlCharacters(bad.stderr), what).not.to.match(/^Error:/m)
 }
 
 async function fails(run: Run, name: string, failure: Failure): Promise<void> {
