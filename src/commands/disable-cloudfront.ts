@@ -46,7 +46,7 @@ export default class DisableCloudfront extends CtlCommand {
         ctl,
         quiet: this.jsonEnabled(),
         show: chooseShow({ ...flags, json: this.jsonEnabled() }),
-        carried: { all: carriedFlags(flags), here: [...here, ...(ctl === undefined ? [] : ['--ctl', ctl])] },
+        carried: { all: carriedFlags(flags), here },
       },
       { print: (...blocks) => this.print(...blocks), say: (...blocks) => this.say(...blocks) },
     )

@@ -10,7 +10,8 @@ export default class Reconfigure extends CtlCommand {
   static override summary = 'Check packagecloud.rb, then apply it with packagecloud-ctl reconfigure on this host'
   static override description =
     'Shows the output of packagecloud-ctl as it comes and ends with its exit code; with 3, and nothing run, if the file ' +
-    'is not right or packagecloud-ctl is not here. What follows -- is passed on.'
+    'is not right or packagecloud-ctl is not here. What follows -- is passed on.\n' +
+    'Names the step that comes next in its last line: with CloudFront enabled, it looks at the edge for that.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --dry-run',
@@ -19,7 +20,7 @@ export default class Reconfigure extends CtlCommand {
   static override flags = {
     'dry-run': Flags.boolean({ description: 'check, and show what would be run' }),
     ...ctlFlag,
-    config: settingsFlags.config,
+    ...settingsFlags,
   }
 
   async run(): Promise<Passed> {

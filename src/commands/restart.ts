@@ -12,7 +12,10 @@ export default class Restart extends CtlCommand {
   static override description =
     'Says so if packagecloud.rb has changed since the last reconfigure through pc-ctl, which a restart does not apply. ' +
     'Shows the output of packagecloud-ctl as it comes and ends with its exit code; with 3, and nothing run, if the file ' +
-    'is not right or packagecloud-ctl is not here. What follows -- is passed on.'
+    'is not right or packagecloud-ctl is not here. What follows -- is passed on.\n' +
+    'With CloudFront enabled, a restart of what signs URLs (all, or unicorn) is refused with 4 while the edge would refuse ' +
+    'them: the secret or the packages domain in packagecloud.rb is not in use there yet. It says so where that can not be ' +
+    'looked at, and goes on.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> unicorn',
@@ -23,8 +26,9 @@ export default class Restart extends CtlCommand {
   }
   static override flags = {
     'dry-run': Flags.boolean({ description: 'check, and show what would be run' }),
+    force: Flags.boolean({ description: 'restart even if downloads will be refused then' }),
     ...ctlFlag,
-    config: settingsFlags.config,
+    ...settingsFlags,
   }
 
   async run(): Promise<Passed> {

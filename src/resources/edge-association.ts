@@ -5,7 +5,7 @@ import type { Aws } from '../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf } from '../aws/names.ts'
 import { download } from './edge-download.ts'
 import { fingerprint, tagsOfFunction } from './edge-function.ts'
-import { decryptSecrets } from './edge-secrets.ts'
+import { decryptSecrets, type SealedSecrets } from './edge-secrets.ts'
 import type { Need } from './resource.ts'
 
 /** How the secrets at the edge compare with those in packagecloud.rb. */
@@ -18,7 +18,7 @@ export type SecretComparison =
   | 'previous only'
   /** What the front server signs is refused at the edge. */
   | 'different'
-  /** The version is gone, is not ours, or its secrets can't be decrypted. */
+  /** The version is gone, is not ours, or none of its secrets can be decrypted. */
   | 'unknown'
 
 export const associationNeeds = (versionArn: string): Need => ({
@@ -44,9 +44,11 @@ export async function compareSecrets(
     lambda.send(new GetFunctionCommand({ FunctionName: versionArn })),
   )
   const sealed = (await download(aws.network, found?.Code?.Location))?.sealed
-  const deployed = sealed === undefined ? undefined : await decryptSecrets(aws, names, sealed)
-  if (deployed === undefined) return 'unknown'
-  const accepted = deployed.map(fingerprint)
+  // One by one: what can't be decrypted any more keeps the edge from accepting that secret alone.
+  const each = (sealed?.ciphertexts ?? []).map((one) => ({ ...sealed, ciphertexts: [one] }) as SealedSecrets)
+  const deployed = await Promise.all(each.map((one) => decryptSecrets(aws, names, one)))
+  const accepted = deployed.flatMap((texts) => texts ?? []).map(fingerprint)
+  if (accepted.length === 0) return 'unknown'
   const wanted = secrets.map(fingerprint)
   const [current = ''] = wanted
   if (!accepted.includes(current)) return wanted.some((one) => accepted.includes(one)) ? 'previous only' : 'different'

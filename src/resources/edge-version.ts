@@ -49,21 +49,7 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
       ]
     },
 
-    async describe({ names }) {
-      return absentAs('ResourceNotFoundException', async () => {
-        let newest: EdgeVersion | undefined
-        for await (const page of paginateListVersionsByFunction(
-          { client: lambda },
-          { FunctionName: names.functionName },
-        )) {
-          for (const found of page.Versions ?? []) {
-            const version = toVersion(found)
-            if (version !== undefined && version.number > (newest?.number ?? 0)) newest = version
-          }
-        }
-        return newest
-      })
-    },
+    describe: ({ names }) => newestVersion(aws, names),
 
     decide(want, live) {
       const { codeSha256, settings, arn } = want.function
@@ -90,6 +76,21 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
       return version
     },
   }
+}
+
+/** The newest numbered version of the edge function, if any is published. */
+export async function newestVersion(aws: Aws, { functionName: FunctionName }: Names): Promise<EdgeVersion | undefined> {
+  const client = aws.client(LambdaClient, edgeRegion)
+  return absentAs('ResourceNotFoundException', async () => {
+    let newest: EdgeVersion | undefined
+    for await (const page of paginateListVersionsByFunction({ client }, { FunctionName })) {
+      for (const found of page.Versions ?? []) {
+        const version = toVersion(found)
+        if (version !== undefined && version.number > (newest?.number ?? 0)) newest = version
+      }
+    }
+    return newest
+  })
 }
 
 /** Waits until a version is Active: CloudFront refuses to associate one that is Pending. */

@@ -9,7 +9,7 @@ import { checkFront, type Look, once, restarting } from './disable-cloudfront-ch
 import { commandLine } from './follow-up.ts'
 import { type FrontAnswer, frontKnowledge, parseFront } from './front-server.ts'
 import { lookUp } from './look-up.ts'
-import { type Passed, passThrough } from './packagecloud-ctl/pass-through.ts'
+import { ctlWords, type Passed, passThrough } from './packagecloud-ctl/pass-through.ts'
 
 /** What packagecloud.rb says about CloudFront. */
 export interface ConfigState {
@@ -42,7 +42,7 @@ export interface Wishes {
   readonly quiet: boolean
   /** How progress is shown. */
   readonly show: Show
-  /** Flags that the commands which are suggested take over: all, and those of reconfigure and restart. */
+  /** Flags that the commands which are suggested take over: all, and those of reconfigure and restart but for `--ctl`. */
   readonly carried: { readonly all: readonly string[]; readonly here: readonly string[] }
 }
 
@@ -75,7 +75,9 @@ export async function disableCloudfront(settings: Settings, wishes: Wishes, stre
   if (wishes.look !== undefined) parseFront(wishes.look.front)
   const state = configState(settings)
   const set = (await render('disable-cloudfront.rb', {})).trimEnd()
-  const live = ['reconfigure', 'restart'].map((command) => commandLine(['pc-ctl', command, ...wishes.carried.here]))
+  const live = ['reconfigure', 'restart'].map((command) =>
+    commandLine(['pc-ctl', command, ...wishes.carried.here, ...ctlWords(wishes.ctl)]),
+  )
   const wanted = wishes.run || (wishes.look !== undefined && state.cloudfront === 'enabled')
   if (wanted) assertNotEnabled(settings, state, set)
   await explain(settings, state, set, live, wishes, streams)

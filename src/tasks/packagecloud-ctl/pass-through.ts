@@ -1,10 +1,12 @@
 import { realpath } from 'node:fs/promises'
 
-import { carriedFlags, loadSettings, type Settings } from '../../settings/settings.ts'
+import { carriedFlags, type Flags, loadSettings, type Settings } from '../../settings/settings.ts'
 import { messageOf } from '../../ui/errors.ts'
-import { advice, type Line, nested, type Say, verbatim } from '../../ui/text.ts'
+import { advice, type Line, type Say, verbatim } from '../../ui/text.ts'
 import { commandLine } from '../follow-up.ts'
 import { checkConfig } from './config.ts'
+import { lookAtEdge } from './edge-look.ts'
+import { assertRestartable, doesSign, nextStep } from './order.ts'
 import { appliedConfig, type Ended, findCtl, runCtl } from './executable.ts'
 import { type Applied, fingerprint, recall, remember } from './memory.ts'
 
@@ -20,15 +22,17 @@ export interface PassThrough {
   readonly quiet: boolean
   /** Whether a restart comes next anyway, so that nothing has to be said about it. */
   readonly restartFollows?: boolean
-  /** Flags that the commands which are suggested take over. */
+  /** Restart although downloads would be refused then. */
+  readonly force?: boolean
+  /** Flags that the commands which are suggested take over, but for `--ctl`. */
   readonly carried: readonly string[]
 }
 
 /** Flags of a command that is handed through. */
-export interface PassThroughFlags {
-  readonly config: string
+export interface PassThroughFlags extends Flags {
   readonly ctl?: string | undefined
   readonly 'dry-run': boolean
+  readonly force?: boolean
   readonly json: boolean
 }
 
@@ -49,7 +53,8 @@ export interface Passed {
  *
  * @param say - takes lines of talk
  * @throws CtlError of kind `configuration`, with nothing run, if packagecloud-ctl is not here or the file is not right;
- *   `failed` if packagecloud-ctl cannot be started
+ *   `refused`, with nothing run, for a restart after which downloads would be refused; `failed` if packagecloud-ctl
+ *   cannot be started
  */
 export async function passThrough(settings: Settings, request: PassThrough, say: Say): Promise<Passed> {
   const { command, args, ctl, dryRun, quiet, carried } = request
@@ -62,7 +67,10 @@ export async function passThrough(settings: Settings, request: PassThrough, say:
   const sha256 = await fingerprint(settings.configFile)
   const applied = await recall(settings.configFile)
   const configChanged = applied === undefined ? null : applied.sha256 !== sha256
-  if (command === 'restart') say(...advice(aboutRestart(settings.configFile, applied, sha256, carried)))
+  if (command === 'restart') {
+    say(...advice(aboutRestart(settings.configFile, applied, sha256, [...carried, ...ctlWords(ctl)])))
+    await guardRestart(settings, request, say)
+  }
   const outcome = { command: [file, ...words], configChanged }
   if (dryRun) return { ...outcome, ran: false, code: 0 }
 
@@ -81,12 +89,20 @@ export async function passThrough(settings: Settings, request: PassThrough, say:
 export async function passOn(
   command: PassThrough['command'],
   args: readonly string[],
-  { config, ctl, 'dry-run': dryRun, json: quiet }: PassThroughFlags,
+  { ctl, 'dry-run': dryRun, force = false, json: quiet, ...flags }: PassThroughFlags,
   say: Say,
 ): Promise<Passed> {
-  const flags = { config, installation: 'packagecloud' }
-  const carried = [...carriedFlags(flags), ...(ctl === undefined ? [] : ['--ctl', ctl])]
-  return passThrough(await loadSettings(flags), { command, args, ctl, dryRun, quiet, carried }, say)
+  const request = { command, args, ctl, dryRun, force, quiet, carried: carriedFlags(flags) }
+  return passThrough(await loadSettings(flags), request, say)
+}
+
+/** `--ctl` as it was given, for commands that are suggested. */
+export const ctlWords = (ctl: string | undefined): string[] => (ctl === undefined ? [] : ['--ctl', ctl])
+
+/** The edge is asked only where a restart can change what is signed. */
+async function guardRestart(settings: Settings, request: PassThrough, say: Say): Promise<void> {
+  if (settings.cloudfrontEnabled?.value !== true || !doesSign(request.args)) return
+  assertRestartable(await lookAtEdge(settings, request.carried), request.force === true, say)
 }
 
 const endOf = ({ code, signal }: Ended): string =>
@@ -118,9 +134,5 @@ async function afterReconfigure(settings: Settings, sha256: string, request: Pas
     say(`pc-ctl could not take down what was applied, so restart will not be able to compare: ${messageOf(error)}`)
   })
   if (request.restartFollows === true) return
-  say('A restart is needed: services go on with what they read when they started, so a reconfigure may not be enough.')
-  if (settings.cloudfrontPreviousSecret !== undefined) {
-    say('A secret is being replaced: restart only once the distribution that accepts both is deployed.')
-  }
-  say(nested([verbatim(commandLine(['pc-ctl', 'restart', ...request.carried]))], 2))
+  say(...(await nextStep(settings, { carried: request.carried, ctl: ctlWords(request.ctl) })))
 }

@@ -1,0 +1,72 @@
+import { explain } from '../../aws/denial.ts'
+import { type Aws, connect } from '../../aws/connect.ts'
+import { getDistribution } from '../../resources/live-distribution.ts'
+import { optional, type Settings } from '../../settings/settings.ts'
+import { CtlError } from '../../ui/errors.ts'
+import { talking } from '../../ui/step-talk.ts'
+import { type Findings, lookAtSecret } from './edge-secret.ts'
+
+/** A restart may be urgent, and a network that swallows packets would keep it for many minutes. */
+const patienceMs = 20_000
+
+const subject = 'Whether the edge accepts the secret in packagecloud.rb'
+
+/**
+ * Looks whether the edge is ready for what packagecloud.rb says, with CloudFront enabled there. That AWS can't be asked
+ * is a finding, too.
+ *
+ * @param carried - the settings flags in use, for the commands that are suggested
+ * @throws CtlError of kind `interrupted`
+ */
+export async function lookAtEdge(settings: Settings, carried: readonly string[]): Promise<Findings> {
+  let aws: Aws | undefined
+  try {
+    const door = (aws = await connect(settings, process.env, { later: true }))
+    return await inTime(() => lookWith(door, settings, carried))
+  } catch (error) {
+    const { failure, message } = explain(error, `${subject} was not checked`)
+    if (failure === 'interrupted') throw error
+    return {
+      obstacles: [],
+      notChecked: [error instanceof CtlError ? `${subject} was not checked: ${message}` : message],
+    }
+  } finally {
+    aws?.close()
+  }
+}
+
+async function lookWith(aws: Aws, settings: Settings, carried: readonly string[]): Promise<Findings> {
+  // What stands there and can't be read has been told with the file.
+  const known = settings.cloudfrontSecret !== undefined && settings.problems.cloudfrontPreviousSecret === undefined
+  const id =
+    settings.cloudfrontDistributionId === undefined ? undefined : optional(settings, 'cloudfrontDistributionId')
+  if (!known || id === undefined) {
+    return {
+      obstacles: [],
+      notChecked: [`${subject} was not checked: only running the file could tell what to look for.`],
+    }
+  }
+  const live = await getDistribution(aws, id)
+  if (live === undefined) {
+    const why = `the account of these credentials has no distribution ${id}`
+    return { obstacles: [], notChecked: [`${subject} was not checked: ${why}.`] }
+  }
+  return lookAtSecret(aws, settings, live, carried)
+}
+
+/** Gives up after a while; what is still being tried then ends with its next pause. */
+async function inTime<T>(work: () => Promise<T>): Promise<T> {
+  const giveUp = new AbortController()
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    giveUp.abort()
+    reject(new CtlError('failed', `AWS gave no answer within ${patienceMs / 1000} s.`, { code: 'NoAnswer' }))
+  }, patienceMs)
+  const trying = talking({ tell: () => undefined, signal: giveUp.signal }, work)
+  trying.catch(() => undefined)
+  try {
+    return await Promise.race([trying, promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
