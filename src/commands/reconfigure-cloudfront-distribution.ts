@@ -64,7 +64,7 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
       process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
       return outcome
     }
-    const result = await connected(outcome.done, settings, carriedFlags(flags))
+    const result = await connected(outcome.done, settings, carriedFlags(flags), readAliases(flags.alias))
     this.say(...result.warnings.map(warning), `Put these lines into ${settings.configFile}:`)
     this.print(verbatim(...result.lines))
     this.say(...advice(result.next))

@@ -4,6 +4,7 @@ import { uncheckedPaths } from '../resources/distribution-config.ts'
 import { optional, type Settings } from '../settings/settings.ts'
 import { render } from '../ui/template.ts'
 import { type Line, verbatim } from '../ui/text.ts'
+import { type DnsRecord, dnsRecord, dnsText } from './cf/dns.ts'
 import { commandLine } from './follow-up.ts'
 import type { Reconfigure } from './reconfigure-cloudfront-distribution.ts'
 
@@ -12,6 +13,8 @@ export interface Connected {
   readonly distributionId: string
   readonly domain: string
   readonly status: string
+  /** What leads names of the operator's own to the distribution. */
+  readonly dns: readonly DnsRecord[]
   /** For packagecloud.rb. */
   readonly lines: readonly string[]
   readonly next: readonly Line[]
@@ -23,17 +26,30 @@ interface Served extends Pick<Reconfigure, 'access' | 'bucket'> {
   readonly distribution: { readonly arn: string }
 }
 
-/** Sums up a carried-out chain for the operator. */
-export async function connected(done: Reconfigure, settings: Settings, carried: readonly string[]): Promise<Connected> {
+/**
+ * Sums up a carried-out chain for the operator.
+ *
+ * @param aliases - the names that were given
+ */
+export async function connected(
+  done: Reconfigure,
+  settings: Settings,
+  carried: readonly string[],
+  aliases: readonly string[] = [],
+): Promise<Connected> {
   const { distribution: made, bucket } = done
   const packagesDomain = chooseDomain(done, optional(settings, 'cloudfrontPackagesDomain'))
+  const dns = aliases.map((alias) => dnsRecord(alias, made.domain))
   const lines = await render('cloudfront-distribution.rb', { distributionId: made.id, packagesDomain })
   return {
     distributionId: made.id,
     domain: made.domain,
     status: made.status,
+    dns,
     lines: lines.trimEnd().split('\n'),
     next: [
+      ...dnsText(dns),
+      ...(dns.length === 0 ? [] : ['Do that before the restart: from then on clients are sent there.']),
       ...(made.status === 'Deployed'
         ? ['Then run:']
         : [

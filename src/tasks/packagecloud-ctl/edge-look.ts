@@ -4,6 +4,8 @@ import { getDistribution } from '../../resources/live-distribution.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../ui/errors.ts'
 import { talking } from '../../ui/step-talk.ts'
+import { dnsRecord, dnsText } from '../cf/dns.ts'
+import { lookAtName } from '../packages-name.ts'
 import { type Findings, lookAtSecret } from './edge-secret.ts'
 
 /** A restart may be urgent, and a network that swallows packets would keep it for many minutes. */
@@ -51,8 +53,30 @@ async function lookWith(aws: Aws, settings: Settings, carried: readonly string[]
     const why = `the account of these credentials has no distribution ${id}`
     return { obstacles: [], notChecked: [`${subject} was not checked: ${why}.`] }
   }
-  return lookAtSecret(aws, settings, live, carried)
+  const [secret, name] = await Promise.all([
+    lookAtSecret(aws, settings, live, carried),
+    lookAtDomain(aws, settings, live.domain),
+  ])
+  return {
+    obstacles: [...secret.obstacles, ...name.obstacles],
+    notChecked: [...secret.notChecked, ...name.notChecked],
+  }
 }
+
+/** A name of the operator's own must lead to the distribution before clients are sent there. */
+async function lookAtDomain(aws: Aws, settings: Settings, domain: string): Promise<Findings> {
+  const { cloudfrontPackagesDomain: own, cloudfrontSecret: secret } = settings
+  const name = own?.value.toLowerCase()
+  if (name === undefined || secret === undefined || name === domain.toLowerCase()) return nothing
+  const look = await lookAtName({ name, domain, secret: secret.value }, aws.network.get)
+  if (look.state === 'works') return nothing
+  if (look.state === 'not checked') {
+    return { obstacles: [], notChecked: [`Whether ${name} leads to the distribution was not checked: ${look.why}.`] }
+  }
+  return { obstacles: [{ why: look.why, todo: dnsText([dnsRecord(name, domain)]) }], notChecked: [] }
+}
+
+const nothing: Findings = { obstacles: [], notChecked: [] }
 
 /** Gives up after a while; what is still being tried then ends with its next pause. */
 async function inTime<T>(work: () => Promise<T>): Promise<T> {
