@@ -46,6 +46,10 @@ export function runtimeWarning(runtime: string, now: number): string | undefined
   if (deprecated === undefined || updateBlocked === undefined) return undefined
   if (now < Date.parse(deprecated) - noticeDays * 86_400_000) return undefined
   const verb = now < Date.parse(deprecated) ? 'will be deprecated' : 'was deprecated'
-  const blocked = now < Date.parse(updateBlocked) ? 'can no longer be updated from' : 'can not be updated since'
-  return `Lambda's runtime ${runtime} ${verb} on ${deprecated}; functions with it ${blocked} ${updateBlocked} on`
+  const blocked =
+    now < Date.parse(updateBlocked)
+      ? `can no longer be updated from ${updateBlocked} on`
+      : `can not be updated since ${updateBlocked}`
+  const instead = runtime === newestRuntime ? '' : `: \`pc-ctl bootstrap-cloudfront --runtime ${newestRuntime}\``
+  return `Lambda's runtime ${runtime} ${verb} on ${deprecated}; functions with it ${blocked}${instead}`
 }

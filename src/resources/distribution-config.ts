@@ -2,6 +2,7 @@ import type {
   CustomErrorResponse,
   DefaultCacheBehavior,
   DistributionConfig,
+  FunctionAssociation,
   LambdaFunctionAssociation,
   Origin,
   ViewerCertificate,
@@ -28,6 +29,8 @@ export interface DistributionWishes {
   readonly certificate: string | undefined
   /** `undefined` leaves it as it is. */
   readonly priceClass: PriceClass | undefined
+  /** Whether other functions that are in the way of the check may go. */
+  readonly adopt?: boolean
 }
 
 export const priceClasses = ['PriceClass_100', 'PriceClass_200', 'PriceClass_All'] as const
@@ -107,7 +110,7 @@ function wantedOrigin(live: Origin | undefined, { bucket, access }: Distribution
 function wantedBehavior(
   live: DefaultCacheBehavior | undefined,
   originId: string | undefined,
-  { functionArn, cachePolicyId }: DistributionWishes,
+  { functionArn, cachePolicyId, adopt = false }: DistributionWishes,
 ): DefaultCacheBehavior {
   // Legacy cache settings can't stand beside a cache policy.
   const rest: Partial<DefaultCacheBehavior> = Object.fromEntries(
@@ -130,7 +133,18 @@ function wantedBehavior(
     Compress: false,
     CachePolicyId: cachePolicyId,
     LambdaFunctionAssociations: withCheck(live?.LambdaFunctionAssociations?.Items ?? [], check),
+    ...(adopt && viewerFunctions(live).length > 0 ? { FunctionAssociations: withoutViewerFunctions(live) } : {}),
   }
+}
+
+/** CloudFront functions that `Lambda@Edge` can't stand beside. */
+const viewerFunctions = (behavior: DefaultCacheBehavior | undefined): FunctionAssociation[] =>
+  (behavior?.FunctionAssociations?.Items ?? []).filter(({ EventType }) => EventType?.startsWith('viewer-'))
+
+function withoutViewerFunctions(behavior: DefaultCacheBehavior | undefined) {
+  const gone = viewerFunctions(behavior)
+  const items = (behavior?.FunctionAssociations?.Items ?? []).filter((one) => !gone.includes(one))
+  return { Quantity: items.length, ...(items.length === 0 ? {} : { Items: items }) }
 }
 
 const legacyCacheSettings = new Set(['ForwardedValues', 'MinTTL', 'DefaultTTL', 'MaxTTL'])
@@ -216,6 +230,10 @@ const owned: readonly { field: string; of: (config: DistributionConfig, bucket: 
   },
   { field: 'DefaultCacheBehavior.LambdaFunctionAssociations.viewer-request', of: (config) => checkedBy(config) },
   {
+    field: 'DefaultCacheBehavior.FunctionAssociations.viewer',
+    of: (config) => viewerFunctions(config.DefaultCacheBehavior).map(({ FunctionARN }) => FunctionARN),
+  },
+  {
     field: 'CustomErrorResponses.404.ErrorCachingMinTTL',
     of: (config) =>
       config.CustomErrorResponses?.Items?.find(({ ErrorCode }) => ErrorCode === 404)?.ErrorCachingMinTTL ?? 10,
@@ -238,9 +256,7 @@ export function obstacle(config: DistributionConfig, { functionArn }: Distributi
   if (present !== undefined && withoutVersion(present) !== withoutVersion(functionArn)) {
     return `its default behaviour already runs ${present} at viewer-request, and only one function can run there`
   }
-  const viewerFunction = config.DefaultCacheBehavior?.FunctionAssociations?.Items?.find(({ EventType }) =>
-    EventType?.startsWith('viewer-'),
-  )
+  const [viewerFunction] = viewerFunctions(config.DefaultCacheBehavior)
   if (viewerFunction !== undefined) {
     return (
       `its default behaviour runs the CloudFront function ${viewerFunction.FunctionARN ?? ''} at ` +

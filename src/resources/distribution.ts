@@ -148,16 +148,23 @@ export function decideDistribution(want: DistributionWant, live: Distribution | 
     return refuse(live, `${what} does not serve the bucket ${bucket.name}`, nameOne)
   }
   const inTheWay = obstacle(live.config, want)
-  if (inTheWay !== undefined) {
-    return refuse(live, `${what} can't check signatures: ${inTheWay}`, 'Remove that association first.')
-  }
+  if (inTheWay !== undefined && !adopt) return blocked(live, `${what} can't check signatures: ${inTheWay}`)
   const config = withWishes(live.config, want)
   if (lacksCertificate(config)) return uncertified(live, config)
   const changes = [...tagChanges(live.tags, tagsWanted(want)), ...changesFor(live.config, config, want)]
   const after = owned({ ...live, config }, { ...live.tags, ...tagsWanted(want) })
-  const decision = updateIf(after, changes, foreign ? `Take over ${what} (${live.domain})?` : undefined)
+  const questions = [
+    ...(foreign ? [`Take over ${what} (${live.domain})?`] : []),
+    ...(inTheWay === undefined ? [] : [`Put the check in its place, for ${inTheWay}?`]),
+  ]
+  const decision = updateIf(after, changes, questions.length === 0 ? undefined : questions.join(' '))
   return unlessLost('DistributionConfig', what, live, config, decision)
 }
+
+const blocked = (live: Distribution, because: string): Decision<Distribution> => ({
+  ...refuse(live, because, 'Remove that association first, or have the check take its place with --adopt.'),
+  remedy: { flags: ['--adopt'] },
+})
 
 const uncertified = (live: Distribution, { Aliases }: DistributionConfig): Decision<Distribution> =>
   refuse(
@@ -185,8 +192,11 @@ export async function findDistribution(aws: Aws, search: DistributionSearch): Pr
     })
   }
   const ours: DistributionSummary[] = []
+  const untagged: DistributionSummary[] = []
   for (const candidate of await candidates(aws, search)) {
-    if (ownerOf(await tagsOf(aws, candidate.ARN ?? '')) === search.names.installation) ours.push(candidate)
+    const owner = ownerOf(await tagsOf(aws, candidate.ARN ?? ''))
+    if (owner === search.names.installation) ours.push(candidate)
+    else if (owner === undefined) untagged.push(candidate)
   }
   const only = theOnly(ours, (all) => ({
     what: `distributions that carry the tag of the installation "${search.names.installation}" and serve ${search.bucket.name}`,
@@ -201,7 +211,20 @@ export async function findDistribution(aws: Aws, search: DistributionSearch): Pr
       ),
     ],
   }))
-  return only?.Id === undefined ? undefined : getOwned(aws, only.Id)
+  return only?.Id === undefined ? whatLostItsTag(aws, search, untagged) : getOwned(aws, only.Id)
+}
+
+/** The one whose caller reference is ours was made by us: another can't be made, and this one is told of. */
+async function whatLostItsTag(
+  aws: Aws,
+  { names, bucket }: DistributionSearch,
+  untagged: readonly DistributionSummary[],
+): Promise<Distribution | undefined> {
+  for (const { Id = '' } of untagged) {
+    const found = await getOwned(aws, Id)
+    if (found?.config.CallerReference === names.callerReference(bucket.name)) return found
+  }
+  return undefined
 }
 
 /** Reading tags is one throttled call a distribution, so only those that serve the bucket are asked. */

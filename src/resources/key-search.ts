@@ -26,6 +26,8 @@ export interface Key {
   readonly owner: string | undefined
   /** Whether KMS rotates it by itself; not there where that is not told. */
   readonly rotates?: boolean
+  /** ARN of the installation's own key, where its alias was pointed at another one. */
+  readonly displaced?: string
 }
 
 /** A key that has its name but is not known everywhere, will be within seconds. */

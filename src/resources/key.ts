@@ -5,7 +5,7 @@ import { leavesOpen } from '../aws/no-answer.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion } from '../aws/names.ts'
 import { type Pace, patiently, propagation, type Talk, until } from '../aws/patience.ts'
-import { type Line, verbatim } from '../ui/text.ts'
+import { verbatim } from '../ui/text.ts'
 import { whyKeyNotYet } from './edge-secrets.ts'
 import { leftOverKey } from './key-left-over.ts'
 import { isRotated, rotate } from './key-rotation.ts'
@@ -94,11 +94,12 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
 
     async describe({ names }) {
       const aliased = await lookAtKey(aws, names.keyAlias, true)
-      if (aliased !== undefined) return withRotation(aws, aliased)
+      if (aliased?.owner === names.installation) return withRotation(aws, aliased)
       const own = await keysWithoutAlias(aws, names)
       for (const { arn } of own) beside.add(arn)
       const chosen = await chooseKey(aws, names, own)
-      return chosen && withRotation(aws, chosen)
+      if (aliased === undefined) return chosen && withRotation(aws, chosen)
+      return { ...(await withRotation(aws, aliased)), ...(chosen && { displaced: chosen.arn }) }
     },
 
     decide: decideKey,
@@ -191,14 +192,14 @@ export function decideKey(want: KeyWant, live: Key | undefined): Decision<Key> {
   if (live === undefined) return create(wanted(want, { arn: pending('key ARN') }))
   const what = `KMS key ${names.keyAlias}`
   const foreign = live.owner !== names.installation
-  if (foreign && !adopt) return notOurs(live, what, live.owner)
+  if (foreign && !adopt) return live.displaced === undefined ? notOurs(live, what, live.owner) : pointBack(want, live)
   if (live.state !== 'Enabled') {
-    const kms = (verb: string): Line => verbatim(`aws kms ${verb} --region ${edgeRegion} --key-id ${live.arn}`)
-    const repair = [kms('enable-key'), 'Then run the same command again.']
-    return refuse(
+    const because = `${what} is ${live.state}, so the edge function could not decrypt its secret`
+    const verbs = live.state === 'PendingDeletion' ? ['cancel-key-deletion', 'enable-key'] : ['enable-key']
+    return refuseUntil(
       live,
-      `${what} is ${live.state}, so the edge function could not decrypt its secret`,
-      ...(live.state === 'PendingDeletion' ? [kms('cancel-key-deletion'), ...repair] : repair),
+      because,
+      verbs.map((verb) => `aws kms ${verb} --region ${edgeRegion} --key-id ${live.arn}`),
     )
   }
   const changes = [
@@ -208,3 +209,19 @@ export function decideKey(want: KeyWant, live: Key | undefined): Decision<Key> {
   ]
   return updateIf(wanted(want, live), changes, foreign ? `Take over ${what}?` : undefined)
 }
+
+/** A key that the deployed function may need is there still: to take over the other one would have it encrypt anew. */
+const pointBack = ({ names }: KeyWant, live: Key): Decision<Key> =>
+  refuseUntil(
+    live,
+    `${names.keyAlias} points at ${live.arn}, which is not this installation's key; that is ${live.displaced ?? ''}`,
+    [
+      `aws kms update-alias --region ${edgeRegion} --alias-name ${names.keyAlias} ` +
+        `--target-key-id ${live.displaced ?? ''}`,
+    ],
+  )
+
+const refuseUntil = (live: Key, because: string, before: readonly string[]): Decision<Key> => ({
+  ...refuse(live, because, ...before.map((line) => verbatim(line)), 'Then run the same command again.'),
+  remedy: { before },
+})

@@ -27,6 +27,16 @@ export interface Decision<Live> {
   readonly ask?: string
   /** For a refusal: what to type or do next. */
   readonly hint?: readonly Line[]
+  /** For a refusal that commands can put right: which. */
+  readonly remedy?: Remedy
+}
+
+/** What has a refused resource put right by commands that need no thought. */
+export interface Remedy {
+  /** Command lines to run first, as a shell reads them. */
+  readonly before?: readonly string[]
+  /** Flags that the command which makes the resource needs then. */
+  readonly flags?: readonly string[]
 }
 
 /** One kind of AWS resource, one home: look, decide, write. */
@@ -117,8 +127,8 @@ export const notOurs = <Live>(
   what: string,
   owner: string | undefined,
   adoptable: 'adoptable' | 'never' = 'adoptable',
-): Decision<Live> =>
-  refuse(
+): Decision<Live> => ({
+  ...refuse(
     live,
     owner === undefined
       ? `${what} exists but was not made for packagecloud`
@@ -128,7 +138,9 @@ export const notOurs = <Live>(
         ? 'Rename it, or choose another --installation name.'
         : 'If it is yours to use, run the command again with --adopt; otherwise choose another --installation name.'
       : `Use --installation ${owner} if that one is meant.`,
-  )
+  ),
+  ...(owner === undefined && adoptable === 'adoptable' ? { remedy: { flags: ['--adopt'] } } : {}),
+})
 
 /**
  * The one that there should be at most one of. Of several none is as good as another: which of them is in use, and

@@ -128,7 +128,14 @@ export function bootstrapCloudfront(
 }
 
 /** The command that connects the published version, with the flags in use carried over. */
-export function followUp({ version, bucket }: Bootstrap, carried: readonly string[]): string {
+export const followUp = (done: Bootstrap, carried: readonly string[]): string =>
+  commandLine(followUpWords(done, carried))
+
+/** The words of {@link followUp}. */
+export function followUpWords(
+  { version, bucket }: Pick<Bootstrap, 'version' | 'bucket'>,
+  carried: readonly string[],
+): string[] {
   const access = whyNoIdentity(bucket) === undefined ? [] : ['--origin-access', 'oac']
-  return commandLine(['pc-ctl', 'reconfigure-cloudfront-distribution', version.arn, ...access, ...carried])
+  return ['pc-ctl', 'reconfigure-cloudfront-distribution', version.arn, ...access, ...carried]
 }

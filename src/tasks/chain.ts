@@ -198,6 +198,7 @@ const planLine = <Want, Live>(
   changes: decision.changes,
   ...(decision.ask === undefined ? {} : { ask: decision.ask }),
   ...(decision.hint === undefined ? {} : { hint: decision.hint }),
+  ...(decision.remedy === undefined ? {} : { remedy: decision.remedy }),
 })
 
 function outcome({ do: verb, because }: Decision<unknown>, mode: Run['mode']): string {

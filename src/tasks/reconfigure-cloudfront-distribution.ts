@@ -45,6 +45,8 @@ export interface ReconfigureWishes {
   readonly certificate: string | undefined
   readonly priceClass: PriceClass | undefined
   readonly adopt: boolean
+  /** Have an origin access control wherever an identity can't read the bucket, in place of refusing. */
+  readonly orControl?: boolean
   readonly tags?: Tags | undefined
 }
 
@@ -164,7 +166,7 @@ export function serve<C extends Reconfigure>(
   const names = namesOf(settings.installation.value)
   return [
     compute('Choose how CloudFront reads the bucket', {
-      from: async ({ existing, bucket }) => chooseAccess(wishes.originAccess, existing, bucket),
+      from: async ({ existing, bucket }) => chooseAccess(wishes, existing, bucket),
       as: 'access',
       tell: (access) => accessNames[access],
     }),
@@ -233,13 +235,14 @@ const unless =
  * @throws CtlError of kind `refused` where the way that was asked for, or the default, can't read this bucket
  */
 function chooseAccess(
-  asked: OriginAccess['kind'] | undefined,
+  { originAccess: asked, orControl = false }: ReconfigureWishes,
   existing: Distribution | undefined,
   bucket: Bucket,
 ): OriginAccess['kind'] {
   const origin = existing === undefined ? undefined : originOf(existing.config, bucket)
   const present = (origin?.OriginAccessControlId ?? '') === '' ? 'oai' : 'oac'
-  const access = asked ?? present
+  const chosen = asked ?? present
+  const access = chosen === 'oai' && orControl && whyNoIdentity(bucket) !== undefined ? 'oac' : chosen
   const noIdentity = access === 'oai' ? whyNoIdentity(bucket) : undefined
   if (noIdentity !== undefined) {
     throw new CtlError('refused', `Refused: ${noIdentity}.`, {

@@ -1,7 +1,7 @@
 import { leftOverKey } from '../resources/key-left-over.ts'
 import { keyNotRotated } from '../resources/key-rotation.ts'
 import { differences } from '../ui/plan.ts'
-import { type Block, heading, item, nested, table, verbatim, warning } from '../ui/text.ts'
+import { advice, type Block, heading, item, nested, table, verbatim, warning } from '../ui/text.ts'
 import type { Status, StatusLine } from './status.ts'
 
 const marks = { ok: 'ok', missing: 'failed', drift: 'update', 'not ours': 'refused' } as const
@@ -28,6 +28,7 @@ export function statusText(status: Status): Block[] {
     '',
     table(facts),
     ...status.resources.flatMap(driftText),
+    ...(status.runtimeWarning === null ? [] : ['', warning(status.runtimeWarning)]),
     ...notRotated(status).flatMap((arn) => ['', warning(keyNotRotated(arn))]),
     ...keysLeftOver(status).flatMap(({ arn }) => ['', warning(leftOverKey(arn))]),
   ]
@@ -43,16 +44,15 @@ function whichOne({ state, id, name }: StatusLine): string {
   return end.includes(':') ? end.split(':').slice(6).join(':') : end
 }
 
-function driftText({ state, kind, name, changes, because, repair }: StatusLine): Block[] {
+function driftText({ state, kind, name, changes, because, repair, todo }: StatusLine): Block[] {
   if (state === 'ok') return []
   return [
     '',
     `${kind} ${name}: ${state}`,
     nested([
       ...(changes.length > 0 ? differences(changes) : because),
-      ...(repair === undefined
-        ? []
-        : [typeof repair === 'string' ? `repair: ${repair}` : verbatim(`repair: ${repair.toString()}`)]),
+      ...(repair?.lines ?? []).map((line) => verbatim(`repair: ${line}`)),
+      ...advice(todo),
     ]),
   ]
 }

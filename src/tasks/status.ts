@@ -1,16 +1,17 @@
 import type { Aws } from '../aws/connect.ts'
 import { namesOf } from '../aws/names.ts'
+import { runtimeWarning } from '../edge/runtime.ts'
 import { checkedBy } from '../resources/distribution-config.ts'
 import { associationNeeds, compareSecrets, type SecretComparison } from '../resources/edge-association.ts'
 import { type LeftOverKeys, leftOverKeys, leftOverNeeds } from '../resources/key-left-over.ts'
 import { type ObjectSample, sampleNeeds, sampleObjects } from '../resources/object-sample.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { PlanLine } from '../ui/plan.ts'
-import { type Line, verbatim } from '../ui/text.ts'
-import { type Bootstrap, bootstrapCloudfront, followUp } from './bootstrap-cloudfront.ts'
+import type { Line } from '../ui/text.ts'
+import { type Bootstrap, bootstrapCloudfront, followUpWords } from './bootstrap-cloudfront.ts'
 import { type Chain, compute, type Conduct, runChain, together } from './chain.ts'
-import { commandLine } from './follow-up.ts'
 import { findExisting, noWishes, type Reconfigure, serve } from './reconfigure-cloudfront-distribution.ts'
+import { type Repair, repairsOf } from './repairs.ts'
 
 /** Everything about an installation, on one screen. */
 export interface Status {
@@ -26,6 +27,8 @@ export interface Status {
   readonly cacheControl: ObjectSample
   /** KMS keys of this installation that are not in use. */
   readonly leftOver: LeftOverKeys
+  /** What is to be known of the Lambda runtime in use; `null` where that is nothing. */
+  readonly runtimeWarning: string | null
   /** Whether KMS rotates the key that is in use; `null` where there is none, or KMS does not tell these credentials. */
   readonly keyRotation: boolean | null
   /** Whether anything differs from what this configuration would make. */
@@ -34,8 +37,10 @@ export interface Status {
 
 export interface StatusLine extends PlanLine {
   readonly state: 'ok' | 'missing' | 'drift' | 'not ours'
-  /** The command that puts it right, or what does. */
-  readonly repair: Line | undefined
+  /** The commands that put it right, to be run one after the other as they are. */
+  readonly repair: Repair['repair']
+  /** What else there is to do, or what to do where no command can put it right. */
+  readonly todo: readonly Line[]
 }
 
 export interface Look extends Bootstrap, Reconfigure {
@@ -48,6 +53,8 @@ export interface Look extends Bootstrap, Reconfigure {
 export interface StatusWishes {
   /** The settings flags in use, for the commands that it suggests. */
   readonly carried: readonly string[]
+  /** The time, in milliseconds of Unix time. */
+  readonly now?: () => number
 }
 
 /** Everything that a status looks at, as a chain that is only ever planned. */
@@ -64,7 +71,7 @@ export const statusChain = (aws: Aws, settings: Settings): Chain<Look> => {
         needs: ({ bucket }) => [sampleNeeds(bucket.name)],
       }),
     ),
-    ...serve<Look>(aws, settings, noWishes, ({ version }) => version.arn),
+    ...serve<Look>(aws, settings, { ...noWishes, orControl: true }, ({ version }) => version.arn),
     compute('Version at the edge', {
       from: async ({ existing }) => (existing === undefined ? undefined : checkedBy(existing.config)),
       as: 'associated',
@@ -90,17 +97,22 @@ export const statusChain = (aws: Aws, settings: Settings): Chain<Look> => {
 export async function status(
   aws: Aws,
   settings: Settings,
-  { carried }: StatusWishes,
+  { carried, now = Date.now }: StatusWishes,
   conduct: Conduct,
 ): Promise<Status> {
   const { ctx, report } = await runChain(statusChain(aws, settings), 'plan', conduct)
   const published = report.find(({ kind }) => kind === 'Lambda version')
   const ofServing = report.findIndex(({ kind }) => kind === 'Lambda version') + 1
-  const bootstrap = commandLine(['pc-ctl', 'bootstrap-cloudfront', ...carried])
-  // The ARN of the next command is only known once a version is published.
-  const reconfigure =
-    published?.do === 'keep' ? verbatim(followUp(ctx, carried)) : `\`${bootstrap}\`, then the command that it prints`
-  const resources = report.map((line, index) => statusLine(line, index < ofServing ? verbatim(bootstrap) : reconfigure))
+  const repairs = repairsOf(
+    { lines: report.slice(0, ofServing), words: ['pc-ctl', 'bootstrap-cloudfront', ...carried] },
+    {
+      lines: report.slice(ofServing),
+      words: followUpWords(ctx, carried),
+      // The ARN is only known once a version is published.
+      known: published?.do === 'keep',
+    },
+  )
+  const resources = report.map((line) => statusLine(line, repairs.get(line)))
   const { existing } = ctx
   return {
     installation: settings.installation.value,
@@ -114,18 +126,26 @@ export async function status(
     originAccess: ctx.access,
     cacheControl: ctx.sample,
     leftOver: ctx.leftOver,
+    runtimeWarning: runtimeInUse(ctx, resources, now()) ?? null,
     keyRotation: (isThere('KMS key', resources) ? ctx.key.rotates : undefined) ?? null,
     drift: resources.some(({ state }) => state !== 'ok') || /^(?:different|previous only)$/.test(ctx.secret),
   }
 }
+
+/** Of a function that is still to be made there is nothing to say. */
+const runtimeInUse = ({ function: { settings } }: Look, lines: readonly StatusLine[], now: number) =>
+  lines.some(({ kind, state }) => kind === 'Lambda function' && state !== 'missing')
+    ? runtimeWarning(settings.Runtime, now)
+    : undefined
 
 const isThere = (kind: string, lines: readonly StatusLine[]): boolean =>
   lines.some((line) => line.kind === kind && line.state === 'ok')
 
 const states = { keep: 'ok', create: 'missing', update: 'drift', remove: 'drift', refuse: 'not ours' } as const
 
-const statusLine = (line: PlanLine, repair: Line): StatusLine => ({
+const statusLine = (line: PlanLine, { repair, todo }: Repair = { repair: undefined, todo: [] }): StatusLine => ({
   ...line,
   state: states[line.do],
-  repair: line.do === 'keep' ? undefined : line.do === 'refuse' ? line.hint?.[0] : repair,
+  repair,
+  todo,
 })

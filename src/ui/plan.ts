@@ -22,6 +22,8 @@ export interface PlanLine {
   readonly changes: readonly PlanChange[]
   readonly ask?: string
   readonly hint?: readonly Line[]
+  /** Commands that put right what is refused: some to run first, and flags for the one that makes the resource. */
+  readonly remedy?: { readonly before?: readonly string[]; readonly flags?: readonly string[] }
 }
 
 const marks = { keep: 'keep', create: 'create', update: 'update', remove: 'remove', refuse: 'refused' } as const
