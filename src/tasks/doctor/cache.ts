@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { cacheControl } from '../../repositories/cache-control.ts'
 import { type Examination, failed, type Finding, ok, skipped, warning } from './check.ts'
 import { type Answer, ask } from './network.ts'
-import { cacheResult, isServed, notServed, type Place, reindex, signedUrl } from './place.ts'
+import { cacheResult, isServed, notServed, type Place, reindex, repair, signedUrl } from './place.ts'
 
 /** An edge location has several caches, and each learns for itself. */
 const mostLooks = 5
@@ -43,8 +43,9 @@ function staleMetadata(place: Place, key: string, control: string): Finding {
   return failed(
     `Hit from cloudfront for ${key}, with ${control}`,
     'Clients get indexes that are out of date or do not fit together (apt: "Hash Sum mismatch").',
-    `Its Cache-Control must be: ${cacheControl.metadata}`,
-    reindex(place),
+    ...(control === `Cache-Control ${cacheControl.metadata}`
+      ? ['Its Cache-Control is right, and the cache policy of the distribution keeps it all the same.', repair(place)]
+      : [`Its Cache-Control must be: ${cacheControl.metadata}`, reindex(place)]),
     'Then invalidate what the edges still hold: /*',
   )
 }
