@@ -1,9 +1,11 @@
 /** Whether the name that clients are sent to leads to the distribution. */
+import type { Aws } from '../aws/connect.ts'
 import type { Network } from '../aws/network.ts'
 import { ProxyFailure } from '../aws/tunnel.ts'
 import { type Probe, probe } from '../edge/probe.ts'
 import { decodeSecret, originOf, signUrl } from '../edge/signature.ts'
 import { parseUrl } from '../edge/url-parts.ts'
+import type { Settings } from '../settings/settings.ts'
 import { messageOf } from '../ui/errors.ts'
 
 /** What became of asking for a name; `why` is a clause. */
@@ -21,6 +23,23 @@ export interface NameAsked {
   readonly secret: string
   /** Unix time in seconds. */
   readonly now?: () => number
+}
+
+/** {@link lookAtName} for what packagecloud.rb says; `null` where it names no domain but the distribution's own. */
+export async function lookAtOwnName(
+  { network }: Pick<Aws, 'network'>,
+  { cloudfrontPackagesDomain: own, cloudfrontSecret: secret }: Settings,
+  domain: string | undefined,
+): Promise<NameLook | null> {
+  const name = own?.value.toLowerCase()
+  if (name === undefined || secret === undefined || domain === undefined || name === domain.toLowerCase()) return null
+  return lookAtName({ name, domain, secret: secret.value }, network.get)
+}
+
+/** A row of a table of facts; nothing where all is well. */
+export function nameFact(look: NameLook | null): string[][] {
+  if (look === null || look.state === 'works') return []
+  return [['Packages domain', look.state === 'not checked' ? `not checked: ${look.why}` : look.why]]
 }
 
 /** Of an object that need not exist: who says so is what matters. */

@@ -2,6 +2,7 @@ import { leftOverKey } from '../resources/key-left-over.ts'
 import { keyNotRotated } from '../resources/key-rotation.ts'
 import { differences } from '../ui/plan.ts'
 import { advice, type Block, heading, item, nested, table, verbatim, warning } from '../ui/text.ts'
+import { nameFact } from './packages-name.ts'
 import type { Status, StatusLine } from './status.ts'
 
 const marks = { ok: 'ok', missing: 'failed', drift: 'update', 'not ours': 'refused' } as const
@@ -18,6 +19,7 @@ export function statusText(status: Status): Block[] {
     ['Secret at the edge', secretText(status)],
     ['CloudFront reads as', status.originAccess === 'oai' ? 'origin access identity' : 'origin access control'],
     ['Cache-Control', cacheControlText(status)],
+    ...nameFact(status.packagesDomain),
     ...rotationFact(status),
     ...leftOverFact(status),
   ]

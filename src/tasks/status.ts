@@ -10,6 +10,7 @@ import type { PlanLine } from '../ui/plan.ts'
 import type { Line } from '../ui/text.ts'
 import { type Bootstrap, bootstrapCloudfront, followUpWords } from './bootstrap-cloudfront.ts'
 import { type Chain, compute, type Conduct, runChain, together } from './chain.ts'
+import { lookAtOwnName, type NameLook } from './packages-name.ts'
 import { findExisting, noWishes, type Reconfigure, serve } from './reconfigure-cloudfront-distribution.ts'
 import { type Repair, repairsOf } from './repairs.ts'
 
@@ -31,6 +32,8 @@ export interface Status {
   readonly runtimeWarning: string | null
   /** Whether KMS rotates the key that is in use; `null` where there is none, or KMS does not tell these credentials. */
   readonly keyRotation: boolean | null
+  /** Whether a packages domain of the operator's own leads to the distribution; `null` where there is none. */
+  readonly packagesDomain: NameLook | null
   /** Whether anything differs from what this configuration would make. */
   readonly drift: boolean
 }
@@ -128,6 +131,7 @@ export async function status(
     leftOver: ctx.leftOver,
     runtimeWarning: runtimeInUse(ctx, resources, now()) ?? null,
     keyRotation: (isThere('KMS key', resources) ? ctx.key.rotates : undefined) ?? null,
+    packagesDomain: await lookAtOwnName(aws, settings, existing?.domain),
     drift: resources.some(({ state }) => state !== 'ok') || /^(?:different|previous only)$/.test(ctx.secret),
   }
 }

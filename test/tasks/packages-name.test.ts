@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 
 import { expect } from 'chai'
 
-import { lookAtName } from '../../src/tasks/packages-name.ts'
+import { lookAtName, nameFact } from '../../src/tasks/packages-name.ts'
 
 const name = 'packages.example.org'
 const domain = 'd111111abcdef8.cloudfront.net'
@@ -54,4 +54,11 @@ describe('whether the packages domain leads to the distribution', () => {
       expect((await lookAtName({ name, domain, secret }, answering(answers))).state).to.equal(state)
     })
   }
+
+  it('is told by status where it does not, or was not looked at', async () => {
+    expect(nameFact(null)).to.deep.equal([])
+    expect(nameFact(await lookAtName({ name, domain, secret }, answering({})))).to.deep.equal([])
+    const gone = await lookAtName({ name, domain, secret }, answering({ [name]: { code: 'ENOTFOUND' } }))
+    expect(nameFact(gone)).to.deep.equal([['Packages domain', `${name} has no address`]])
+  })
 })

@@ -5,7 +5,7 @@ import { optional, type Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../ui/errors.ts'
 import { talking } from '../../ui/step-talk.ts'
 import { dnsRecord, dnsText } from '../cf/dns.ts'
-import { lookAtName } from '../packages-name.ts'
+import { lookAtOwnName } from '../packages-name.ts'
 import { type Findings, lookAtSecret } from './edge-secret.ts'
 
 /** A restart may be urgent, and a network that swallows packets would keep it for many minutes. */
@@ -65,11 +65,9 @@ async function lookWith(aws: Aws, settings: Settings, carried: readonly string[]
 
 /** A name of the operator's own must lead to the distribution before clients are sent there. */
 async function lookAtDomain(aws: Aws, settings: Settings, domain: string): Promise<Findings> {
-  const { cloudfrontPackagesDomain: own, cloudfrontSecret: secret } = settings
-  const name = own?.value.toLowerCase()
-  if (name === undefined || secret === undefined || name === domain.toLowerCase()) return nothing
-  const look = await lookAtName({ name, domain, secret: secret.value }, aws.network.get)
-  if (look.state === 'works') return nothing
+  const look = await lookAtOwnName(aws, settings, domain)
+  if (look === null || look.state === 'works') return nothing
+  const name = settings.cloudfrontPackagesDomain?.value.toLowerCase() ?? ''
   if (look.state === 'not checked') {
     return { obstacles: [], notChecked: [`Whether ${name} leads to the distribution was not checked: ${look.why}.`] }
   }
