@@ -1,5 +1,6 @@
 import { connect } from '../aws/connect.ts'
-import { carriedFlags, loadSettings } from '../settings/settings.ts'
+import { carriedFlags } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { bootstrapCloudfront, followUp } from '../tasks/bootstrap-cloudfront.ts'
 import { change } from '../tasks/change.ts'
 import { whySha1Stays } from '../tasks/sha1-at-front.ts'
@@ -30,7 +31,7 @@ export default class BootstrapCloudfront extends CtlCommand {
 
   async run(): Promise<{ plan: PlanLine[] } | Bootstrapped> {
     const { flags } = await this.parse(BootstrapCloudfront)
-    const settings = await loadSettings(flags)
+    const settings = await settingsFor(flags)
     const aws = await connect(settings)
     const tags = readTags(flags.tag)
     const asked = { front: flags.front, token: tokenOf(flags), path: flags['front-path'] }

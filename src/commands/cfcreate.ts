@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
-import { loadSettings } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { createDistributions, lookBeforeCreation, readBuckets } from '../tasks/cf/create.ts'
 import { type CfCreated, created, createdText, warnings } from '../tasks/cf/created.ts'
 import { readAliases } from '../tasks/cf/domain-name.ts'
@@ -49,7 +49,7 @@ export default class Cfcreate extends CtlCommand {
 
   async run(): Promise<{ plan: PlanLine[]; warnings: string[] } | { distributions: CfCreated[]; report: PlanLine[] }> {
     const { argv, flags } = await this.parse(Cfcreate)
-    const aws = await connect(await loadSettings(flags))
+    const aws = await connect(await settingsFor(flags))
     const edit = { ...readEdit(flags), addAliases: readAliases(flags.alias), removeAliases: [] }
     const origin = flags.private ? 'private' : flags.website ? 'website' : 'public'
     const wishes = { edit, origin, tags: readTags(flags.tag), wait: flags.wait } as const

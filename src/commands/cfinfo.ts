@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
-import { loadSettings } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { type CfCard, type CfDetail, detailTable, infoFields, listFields, listTable } from '../tasks/cf/card.ts'
 import { details, listCards } from '../tasks/cf/list.ts'
 import { noDistribution } from '../tasks/cf/targets.ts'
@@ -25,7 +25,7 @@ export default class Cfinfo extends CtlCommand {
 
   async run(): Promise<{ distributions: CfCard[] | CfDetail[]; missing: string[] }> {
     const { argv, flags } = await this.parse(Cfinfo)
-    const aws = await connect(await loadSettings(flags))
+    const aws = await connect(await settingsFor(flags))
     const format = formatOf(flags)
     const conduct = this.looking(flags)
     if (argv.length === 0) {

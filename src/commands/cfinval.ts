@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
-import { loadSettings } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { runChain } from '../tasks/chain.ts'
 import { findInvalidations, invalidate, type InvalidationGroup } from '../tasks/cf/invalidation.ts'
 import {
@@ -61,7 +61,7 @@ export default class Cfinval extends CtlCommand {
   async run(): Promise<{ plan: readonly InvalidationGroup[] } | { invalidations: readonly InvalidationReport[] }> {
     const { args, flags } = await this.parse(Cfinval)
     const asked = await readWords(args.target, process.stdin)
-    const aws = await connect(await loadSettings(flags))
+    const aws = await connect(await settingsFor(flags))
     const how = { ...flags, json: this.jsonEnabled() }
     const conduct = {
       show: flags['dry-run'] ? quietly(how) : chooseShow(how),

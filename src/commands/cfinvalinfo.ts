@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
-import { loadSettings } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { lookAtInvalidations } from '../tasks/cf/invalidation-info.ts'
 import {
   type InvalidationReport,
@@ -40,7 +40,7 @@ export default class Cfinvalinfo extends CtlCommand {
 
   async run(): Promise<readonly InvalidationReport[]> {
     const { args, flags } = await this.parse(Cfinvalinfo)
-    const aws = await connect(await loadSettings(flags))
+    const aws = await connect(await settingsFor(flags))
     const look = await runChain(lookAtInvalidations(aws, args.target, flags.limit), 'plan', this.looking(flags))
     const { found, missing } = look.ctx.invalidations
     const reports = found.map(reportOf)

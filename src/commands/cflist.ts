@@ -1,5 +1,5 @@
 import { connect } from '../aws/connect.ts'
-import { loadSettings } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { type CfCard, listFields, listTable } from '../tasks/cf/card.ts'
 import { listCards } from '../tasks/cf/list.ts'
 import { lookUp } from '../tasks/look-up.ts'
@@ -17,7 +17,7 @@ export default class Cflist extends CtlCommand {
 
   async run(): Promise<{ distributions: CfCard[] }> {
     const { flags } = await this.parse(Cflist)
-    const aws = await connect(await loadSettings(flags))
+    const aws = await connect(await settingsFor(flags))
     const distributions = await lookUp('List the distributions', () => listCards(aws), this.looking(flags))
     if (formatOf(flags) === 'table') this.print(listTable(distributions))
     else for (const card of distributions) this.print(s3cmdLines(listFields(card)), '')

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
-import { loadSettings } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { type CfDetail, detailOf, detailTable, modifiedFields } from '../tasks/cf/card.ts'
 import { type DnsRecord, dnsRecord, dnsText } from '../tasks/cf/dns.ts'
 import { readAliases } from '../tasks/cf/domain-name.ts'
@@ -56,7 +56,7 @@ export default class Cfmodify extends CtlCommand {
 
   async run(): Promise<{ plan: PlanLine[] } | (CfDetail & { changed: boolean; dns: DnsRecord[]; report: PlanLine[] })> {
     const { argv, flags } = await this.parse(Cfmodify)
-    const settings = await loadSettings(flags)
+    const settings = await settingsFor(flags)
     const added = readAliases(flags['add-alias'])
     const chain = modifyDistribution(await connect(settings), settings, argv.map(String), {
       edit: {

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
-import { loadSettings } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { findDoomed, onOneLine, removeDistributions } from '../tasks/cf/remove.ts'
 import { noDistribution } from '../tasks/cf/targets.ts'
 import { change } from '../tasks/change.ts'
@@ -47,7 +47,7 @@ export default class Cfremove extends CtlCommand {
     { plan: PlanLine[] } | { distributions: Removed[]; missing: readonly string[]; report: PlanLine[] }
   > {
     const { argv, flags } = await this.parse(Cfremove)
-    const settings = await loadSettings(flags)
+    const settings = await settingsFor(flags)
     const aws = await connect(settings)
     const wishes = { force: flags.force, wait: !flags['no-wait'] }
     const say: Say = (...blocks) => this.say(...blocks)

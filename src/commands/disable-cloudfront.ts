@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core'
 
 import { openNetwork } from '../aws/network.ts'
-import { carriedFlags, loadSettings } from '../settings/settings.ts'
+import { carriedFlags } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { disableCloudfront, type Disabling } from '../tasks/disable-cloudfront.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { frontFlags, tokenOf } from '../ui/front-flags.ts'
@@ -35,7 +36,7 @@ export default class DisableCloudfront extends CtlCommand {
     const { flags } = await this.parse(DisableCloudfront)
     const { front, key, ctl } = flags
     const here = carriedFlags({ config: flags.config, installation: 'packagecloud' })
-    const settings = await loadSettings(flags)
+    const settings = await settingsFor(flags)
     if (front !== undefined && front !== '') await openNetwork(settings)
     const disabling = await disableCloudfront(
       settings,

@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
-import { carriedFlags, loadSettings } from '../settings/settings.ts'
+import { carriedFlags } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { diagnose, type Diagnosis } from '../tasks/doctor/diagnose.ts'
 import { complaint } from '../tasks/doctor/complaint.ts'
 import { lookUp } from '../tasks/look-up.ts'
@@ -41,7 +42,7 @@ export default class Doctor extends CtlCommand {
 
   async run(): Promise<Diagnosis & Pick<PassageSettings, 'allow'>> {
     const { flags } = await this.parse(Doctor)
-    const settings = await loadSettings(flags)
+    const settings = await settingsFor(flags)
     const wanted = complaint(
       settings,
       { ...flags, keys: flags.key ?? [], frontPath: flags['front-path'] },

@@ -2,7 +2,8 @@ import { Args, Flags } from '@oclif/core'
 
 import { openNetwork } from '../aws/network.ts'
 import type { NamedSecret } from '../edge/diagnosis.ts'
-import { checkSecret, loadSettings, optional, type Settings } from '../settings/settings.ts'
+import { checkSecret, optional, type Settings } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { exitCodeOf, explainUrl, reportText, type UrlReport } from '../tasks/explain-url.ts'
 import { lookUp } from '../tasks/look-up.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
@@ -24,7 +25,7 @@ export default class ExplainUrl extends CtlCommand {
 
   async run(): Promise<UrlReport> {
     const { args, flags } = await this.parse(ExplainUrl)
-    const settings = await loadSettings(flags)
+    const settings = await settingsFor(flags)
     if (flags.fetch) await openNetwork(settings)
     const domain = settings.cloudfrontPackagesDomain?.value
     const known = { secrets: secretsOf(settings), domain, now: Date.now() / 1000 }

@@ -1,11 +1,20 @@
 import { Flags } from '@oclif/core'
 
 import { newSecret } from '../settings/new-secret.ts'
-import { carriedFlags, loadSettings } from '../settings/settings.ts'
+import { carriedFlags, type Note } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { commandLine } from '../tasks/follow-up.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { render, renderProse } from '../ui/template.ts'
-import { verbatim } from '../ui/text.ts'
+import { verbatim, warning } from '../ui/text.ts'
+
+interface Generated {
+  readonly secret: string
+  readonly previousSecret?: string | undefined
+  readonly lines: readonly string[]
+  /** Lines of packagecloud.rb that are not evaluated and might set the secret. */
+  readonly unevaluated: readonly { readonly file: string; readonly line: number; readonly text: string }[]
+}
 
 export default class GenerateCloudfrontSecret extends CtlCommand {
   static override summary = 'Generate the secret that signs package URLs'
@@ -21,21 +30,29 @@ export default class GenerateCloudfrontSecret extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<{ secret: string; previousSecret?: string | undefined; lines: string[] }> {
+  async run(): Promise<Generated> {
     const { flags } = await this.parse(GenerateCloudfrontSecret)
-    const settings = await loadSettings(flags)
+    const settings = await settingsFor(flags)
     const carried = carriedFlags(flags)
     const again = commandLine(['pc-ctl', 'generate-cloudfront-secret', '--force', ...carried])
-    const { lines: secrets, old, oldLine, previousLine } = newSecret(settings, flags.force, again)
+    const { lines: secrets, old, oldLine, previousLine, suspects, elsewhere } = newSecret(settings, flags.force, again)
     const lines = (await render('cloudfront-secret.rb', secrets)).trimEnd().split('\n')
     this.print(verbatim(...lines))
     const bootstrap = commandLine(['pc-ctl', 'bootstrap-cloudfront', ...carried])
     const { configFile, configFound } = settings
     const advice =
       old === undefined || oldLine === undefined
-        ? await renderProse('cloudfront-secret-first.txt', { configFile, configFound, bootstrap })
+        ? await renderProse('cloudfront-secret-first.txt', {
+            configFile,
+            configFound,
+            bootstrap,
+            elsewhere,
+          })
         : await renderProse('cloudfront-secret-replacement.txt', { configFile, bootstrap, old, oldLine, previousLine })
-    this.say(...advice)
-    return { ...secrets, lines }
+    this.say(...suspects.map(mightSetIt), ...advice)
+    return { ...secrets, lines, unevaluated: suspects }
   }
 }
+
+const mightSetIt = ({ file, line, text }: Note) =>
+  warning(`${file}:${line} is not evaluated and might set the secret: ${text}`)

@@ -4,7 +4,8 @@ import { type Aws, connect } from '../aws/connect.ts'
 import { explain } from '../aws/denial.ts'
 import type { PolicyDocument } from '../aws/policy.ts'
 import { lookUpAccount } from '../resources/account.ts'
-import { loadSettings, need } from '../settings/settings.ts'
+import { need } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { type Checked, checkPermissions, checkText } from '../tasks/check-permissions.ts'
 import type { Conduct } from '../tasks/chain.ts'
 import { lookUp } from '../tasks/look-up.ts'
@@ -59,7 +60,7 @@ export default class Permissions extends CtlCommand {
   async run(): Promise<Record<string, PolicyDocument> | Checked> {
     const { args, flags } = await this.parse(Permissions)
     const groups = permissionGroups.filter((group) => args.GROUP === undefined || args.GROUP.includes(group))
-    const settings = await loadSettings(flags)
+    const settings = await settingsFor(flags)
     const later = flags.account !== undefined && !flags.check
     const aws = await connect(settings, process.env, { later })
     const bucket = need(settings, 'bucket')

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 
 import { type Aws, connect } from '../aws/connect.ts'
-import { loadSettings } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { type Conduct, runChain } from '../tasks/chain.ts'
 import { findInvalidations, invalidate, type InvalidationGroup } from '../tasks/cf/invalidation.ts'
 import {
@@ -82,7 +82,7 @@ export default class Put extends CtlCommand {
       recursive,
     }
     const planned = await planPut(args.file, wishes, process.stdin)
-    const aws = await connect(await loadSettings(flags))
+    const aws = await connect(await settingsFor(flags))
     const signal = interruptSignal((...blocks) => this.say(...blocks), { unseen: !flags['dry-run'] })
     const how = { ...flags, json: this.jsonEnabled() }
     const conduct = { show: flags['dry-run'] ? quietly(how) : chooseShow(how), signal }

@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
-import { carriedFlags, loadSettings } from '../settings/settings.ts'
+import { carriedFlags } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { readAliases } from '../tasks/cf/domain-name.ts'
 import { change } from '../tasks/change.ts'
 import { reconfigureCloudfrontDistribution } from '../tasks/reconfigure-cloudfront-distribution.ts'
@@ -46,7 +47,7 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
 
   async run(): Promise<{ plan: PlanLine[] } | (Connected & { report: PlanLine[] })> {
     const { args, flags } = await this.parse(ReconfigureCloudfrontDistribution)
-    const settings = await loadSettings(flags)
+    const settings = await settingsFor(flags)
     const chain = reconfigureCloudfrontDistribution(await connect(settings), settings, {
       arn: args.ARN,
       originAccess: flags['origin-access'],

@@ -1,6 +1,7 @@
 import { networkOverview } from '../aws/network-overview.ts'
 import { overview, type Shown } from '../settings/overview.ts'
-import { loadSettings, type Note } from '../settings/settings.ts'
+import type { Note } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { type Cell, table } from '../ui/text.ts'
 
@@ -15,7 +16,7 @@ export default class ShowConfig extends CtlCommand {
 
   async run(): Promise<Overview> {
     const { flags } = await this.parse(ShowConfig)
-    const settings = await loadSettings(flags)
+    const settings = await settingsFor(flags)
     const { configFile, configFound, notes } = settings
     const shown = overview(settings)
     const network = await networkOverview(settings)

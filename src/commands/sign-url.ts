@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core'
 
 import { originOf, signUrl, type Algorithm } from '../edge/signature.ts'
-import { checkSecret, loadSettings, need } from '../settings/settings.ts'
+import { checkSecret, need } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { formatDuration, parseDuration } from '../ui/duration.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
@@ -43,7 +44,7 @@ export default class SignUrl extends CtlCommand {
     const { args, flags } = await this.parse(SignUrl)
     const life = parseDuration(flags.expires)
     const algorithm: Algorithm = flags.algorithm === 'sha1' ? 'sha1' : 'sha256'
-    const settings = await loadSettings(flags)
+    const settings = await settingsFor(flags)
     const secret = checkSecret(need(settings, 'cloudfrontSecret'))
     const domain =
       flags.domain === undefined

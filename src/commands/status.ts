@@ -2,7 +2,8 @@ import { Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
 import { pause } from '../aws/patience.ts'
-import { carriedFlags, loadSettings } from '../settings/settings.ts'
+import { carriedFlags } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { status, type Status as Report } from '../tasks/status.ts'
 import { statusGraph, statusText } from '../tasks/status-text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
@@ -27,7 +28,7 @@ export default class Status extends CtlCommand {
 
   async run(): Promise<Report> {
     const { flags } = await this.parse(Status)
-    const settings = await loadSettings(flags)
+    const settings = await settingsFor(flags)
     const aws = await connect(settings)
     const signal = interruptSignal((...blocks) => this.say(...blocks))
     const wishes = { carried: carriedFlags(flags) }

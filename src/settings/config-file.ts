@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
-
 import { CtlError, messageOf } from '../ui/errors.ts'
+import { type FileContent, isOpenToAll, NotReadable, readRegularFile } from './regular-file.ts'
 import type { Note } from './ruby/note.ts'
 
 /** A key of packagecloud.rb that is set to something other than nil. */
@@ -13,12 +12,15 @@ export interface Found {
   readonly type: string
   /** Why it is not known, if so. */
   readonly unknown: string | undefined
+  /** Whether the file may set some keys that are not known, and this one is only as likely as any other. */
+  readonly isDoubtful: boolean
 }
 
 /** packagecloud.rb, read. */
 export interface ConfigFile {
   readonly file: string
   readonly notes: readonly Note[]
+  readonly isOpenToAll: boolean
   /** Which of some keys of `packagecloud_rails` are set, in this order. */
   find(keys: readonly string[]): Found[]
 }
@@ -36,19 +38,28 @@ export async function readConfigFile(
   asked: boolean,
   environment: NodeJS.ProcessEnv,
 ): Promise<ConfigFile | undefined> {
-  const content = await readIfThere(file, asked)
+  const content = readIfThere(file, asked)
   if (content === undefined) return undefined
   const [{ readRuby }, { classOf, Unknown }] = await Promise.all([import('./ruby/read.ts'), import('./ruby/value.ts')])
-  const ruby = await readRuby(content, file, environment)
+  const ruby = await readRuby(content.bytes, file, environment)
   const find = (key: string): Found[] => {
     const entry = ruby.get('packagecloud_rails', key)
     if (entry === undefined || entry.value === null) return []
     const { value, line } = entry
     const known = typeof value === 'string' || typeof value === 'boolean' ? value : undefined
     const unknown = value instanceof Unknown ? withLine(value.reason, value.line, line) : undefined
-    return [{ key, line, value: known, type: article(classOf(value)), unknown }]
+    return [
+      {
+        key,
+        line,
+        value: known,
+        type: article(classOf(value)),
+        unknown,
+        isDoubtful: ruby.doubts('packagecloud_rails', key),
+      },
+    ]
   }
-  return { file, notes: ruby.notes, find: (keys) => keys.flatMap(find) }
+  return { file, notes: ruby.notes, isOpenToAll: isOpenToAll(file, content.mode), find: (keys) => keys.flatMap(find) }
 }
 
 /** The cause may stand elsewhere than the key. */
@@ -57,13 +68,14 @@ const withLine = (reason: string, cause: number, line: number): string =>
 
 const article = (type: string): string => (/^[a-z]/.test(type) ? type : `${/^[AI]/.test(type) ? 'an' : 'a'} ${type}`)
 
-async function readIfThere(file: string, asked: boolean): Promise<Buffer | undefined> {
+function readIfThere(file: string, asked: boolean): FileContent | undefined {
   try {
-    return await readFile(file)
+    return readRegularFile(file)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'ENOENT' && !asked) return undefined
-    throw new CtlError('configuration', `${file} ${whyUnreadable(code) ?? `cannot be read: ${messageOf(error)}`}.`, {
+    const why = error instanceof NotReadable ? error.message : whyUnreadable(code)
+    throw new CtlError('configuration', `${file} ${why ?? `cannot be read: ${messageOf(error)}`}.`, {
       hint:
         code === 'EACCES'
           ? 'Run pc-ctl as a user who may read it, or give --bucket and --profile and leave the file out.'
@@ -76,5 +88,6 @@ async function readIfThere(file: string, asked: boolean): Promise<Buffer | undef
 function whyUnreadable(code: unknown): string | undefined {
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist'
   if (code === 'EACCES') return 'cannot be read: permission denied'
-  return code === 'EISDIR' ? 'is a directory, not a file' : undefined
+  // Of a device that is not there, or a socket.
+  return code === 'ENXIO' || code === 'ENODEV' ? 'is a device or a socket, not a file' : undefined
 }

@@ -1,7 +1,7 @@
 /** Everything that pc-ctl is told, by flags, by its environment and by packagecloud.rb, in one place. */
 import { CtlError } from '../ui/errors.ts'
 import { type ConfigFile, type Found, readConfigFile } from './config-file.ts'
-import type { Note } from './ruby/note.ts'
+import { type Note, notInQuotes } from './ruby/note.ts'
 
 export { checkSecret } from './secret.ts'
 export type { Note } from './ruby/note.ts'
@@ -28,6 +28,8 @@ export interface Problem {
   key: string
   /** Continues a sentence that begins with the key. Never holds the value. */
   reason: string
+  /** Whether nothing in the file names the key: it is one of those that a line may set without naming them. */
+  isDoubtful?: boolean
 }
 
 /** The settings that may be missing, and the keys of packagecloud.rb that give them. */
@@ -69,6 +71,8 @@ export interface Settings {
   problems: Partial<Record<SettingName, Problem>>
   /** What in the file is not evaluated although it could change settings. */
   notes: readonly Note[]
+  /** Whether everybody on this machine can read the file. */
+  isOpenToAll?: boolean
 }
 
 /** The values of `settingsFlags`. */
@@ -127,6 +131,7 @@ export async function loadSettings(flags: Flags, environment: NodeJS.ProcessEnv 
     ...present('cloudfrontPackagesDomain', text('cloudfrontPackagesDomain')),
     problems,
     notes: config?.notes ?? [],
+    isOpenToAll: config?.isOpenToAll ?? false,
   }
 }
 
@@ -210,7 +215,9 @@ function fromFile<T extends keyof Types>(
   type: T,
   problems: Settings['problems'],
 ): Sourced<Types[T]> | undefined {
-  const all = config?.find(keysOf[name]) ?? []
+  const any = config?.find(keysOf[name]) ?? []
+  const sure = any.filter(({ isDoubtful }) => !isDoubtful)
+  const all = sure.length > 0 ? sure : any
   const filled = all.filter(({ value }) => value !== '')
   const found = filled.length > 0 ? filled : all
   const [first] = found
@@ -227,8 +234,8 @@ function fromFile<T extends keyof Types>(
 /** Why a setting that is given under one key or more cannot be used. */
 function problemOf(found: readonly Found[], type: keyof Types): Omit<Problem, 'file'> | undefined {
   const [first] = found
-  for (const { key, line, value, type: is, unknown } of found) {
-    if (unknown !== undefined) return { kind: 'unknown', line, key, reason: unknown }
+  for (const { key, line, value, type: is, unknown, isDoubtful } of found) {
+    if (unknown !== undefined) return { kind: 'unknown', line, key, reason: unknown, isDoubtful }
     if (!isOf(value, type)) return { kind: 'type', line, key, reason: `is ${is}, but ${typeNames[type]} is wanted` }
     if (value === '') return { kind: 'empty', line, key, reason: 'is empty' }
     if (first !== undefined && value !== first.value) {
@@ -255,9 +262,13 @@ function instead(name: SettingName): string | undefined {
 }
 
 function unusable({ kind, file, line, key, reason }: Problem, name: SettingName): CtlError {
-  const cannot = kind === 'unknown' ? 'cannot be told without running the file: it ' : ''
+  const isBare = reason === notInQuotes
+  const cannot = kind === 'unknown' && !isBare ? 'cannot be told without running the file: it ' : ''
   return new CtlError('configuration', `${file}:${line}: ${rails(key)} ${cannot}${reason}.`, {
-    hint: instead(name) ?? `Write it as a plain value: \`${rails(key)} = ...\`.`,
+    hint: [
+      ...(isBare ? [`Write \`${rails(key)} = '...'\`.`] : []),
+      instead(name) ?? (isBare ? [] : `Write it as a plain value: \`${rails(key)} = ...\`.`),
+    ].flat(),
   })
 }
 
@@ -274,6 +285,7 @@ function missing(settings: Settings, name: SettingName): CtlError {
     ...(name === 'cloudfrontSecret' ? ['`pc-ctl generate-cloudfront-secret` makes one.'] : []),
     instead(name) ?? (configFound ? `Set it there.` : `Name the file with --config or ${variables.config}.`),
   ]
-  const skipped = notes.map(({ line, text }) => `Line ${line} is not evaluated and might set it: ${text}`)
+  const mighty = notes.filter((note) => keysOf[name].some((each) => note.sets(each) !== 'no'))
+  const skipped = mighty.map(({ line, text }) => `Line ${line} is not evaluated and might set it: ${text}`)
   return new CtlError('configuration', message, { hint: [...supplied, ...skipped] })
 }

@@ -2,7 +2,7 @@ import { connect } from '../aws/connect.ts'
 import type { Report } from '../reindex/report.ts'
 import { openReportFile } from '../reindex/report-file.ts'
 import { chooseObjects } from '../reindex/selection.ts'
-import { loadSettings } from '../settings/settings.ts'
+import { settingsFor } from '../settings/settings-for.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import type { SettingsFlags } from '../ui/command.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
@@ -27,7 +27,7 @@ export async function reindexFromFlags(
   wishes: ReindexWishes,
   say: Say,
 ): Promise<Report> {
-  const settings = await loadSettings(flags)
+  const settings = await settingsFor(flags)
   const mapping = await readMapping(flags.mapping)
   const choice = chooseObjects({ ...flags, mapping })
   const show = chooseShow(flags)

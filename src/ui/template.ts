@@ -11,7 +11,7 @@ import type { Block } from './text.ts'
 /** What each template of templates/NAME.ejs is filled in with. A property that may be undefined may be left out. */
 export interface TemplateData {
   'cloudfront-secret.rb': { secret: string; previousSecret?: string | undefined }
-  'cloudfront-secret-first.txt': { configFile: string; configFound: boolean; bootstrap: string }
+  'cloudfront-secret-first.txt': { configFile: string; configFound: boolean; bootstrap: string; elsewhere: boolean }
   'cloudfront-secret-replacement.txt': {
     configFile: string
     bootstrap: string

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -98,6 +98,80 @@ describe('generate-cloudfront-secret', () => {
     expect(code).to.equal(0)
     expect(stdout).to.match(oneLine)
     expect(stderr).to.include('The old secret is not kept').and.include('Remove line 2')
+  })
+
+  it('refuses where a line that is not evaluated names the secret, or runs what cannot be seen', async () => {
+    const hidden = join(folder, 'hidden')
+    await mkdir(hidden, { recursive: true })
+    for (const line of [
+      "eval(ENV['EXTRA'].to_s + foo)",
+      `instance_eval(File.read(${JSON.stringify(hidden)}))`,
+      "instance_eval(File.read('/nonexistent/x.rb'))",
+      "require_relative 'nowhere'",
+      'packagecloud_rails.send(foo, 1)',
+      "%w(cloudfront_secret).map { |key| packagecloud_rails[key] = File.read('/x') }",
+      "Vault.read(:x).each { |key, value| packagecloud_rails[key] = value if key == 'cloudfront_secret' }",
+    ]) {
+      const { stdout, stderr, code } = await generate(`# first\n${line}\n`)
+      expect([stdout, code], line).to.deep.equal(['', 4])
+      expect(stderr, line).to.include(`${config}:2: `).and.include('pc-ctl generate-cloudfront-secret --force')
+    }
+  })
+
+  it('refuses where a file that is run sets the secret', async () => {
+    const other = join(folder, 'other.rb')
+    await writeFile(other, `packagecloud_rails['cloudfront_secret'] = '${old}'\n`)
+    const line = `instance_eval(File.read("${other}")) if File.exist?("${other}")`
+    const refused = await generate(line)
+    expect([refused.stdout, refused.code]).to.deep.equal(['', 4])
+    const forced = await generate(line, '--force')
+    expect(forced.code).to.equal(0)
+    expect(forced.stdout).to.match(oneLine)
+    expect(forced.stderr)
+      .to.match(/is\s+lost\s+to\s+the\s+edge/)
+      .and.include("packagecloud_rails['cloudfront_previous_secret'] = '...'")
+      .and.not.include(old)
+  })
+
+  it('warns of lines that are not evaluated and might set the secret, and goes on', async () => {
+    for (const line of [
+      "Vault.read('x').each { |key, value| packagecloud_rails[key] = value }",
+      "eval(File.read('/nonexistent/x.rb')) if File.exist?('/nonexistent/x.rb')",
+      'Chef::Site.configure(packagecloud_rails)',
+    ]) {
+      const { stdout, stderr, code } = await generate(`\n${line}\n`)
+      expect(code, line + stderr).to.equal(0)
+      expect(stdout).to.match(oneLine)
+      expect(stderr.replaceAll(/\s+/g, ' ')).to.include(`${config}:2 is not evaluated and might set the secret: `)
+    }
+  })
+
+  it('takes lines that can be seen to set other keys only', async () => {
+    const other = join(folder, 'proxy.rb')
+    await writeFile(other, "packagecloud_rails['proxy'] = 'x'\n")
+    for (const line of [
+      `eval(File.read(${JSON.stringify(other)}))`,
+      "instance_eval \"packagecloud_rails['proxy'] = 'x'\"",
+      '%w(smtp proxy).each { |key| packagecloud_rails[key] = foo }',
+      '%w(a b).map { |key| packagecloud_rails["x_#{key}"] = 1 }',
+      'foo.each { |key, value| packagecloud_rails["smtp_#{key}"] = value }',
+      'foo.each { |key, value| nginx[key] = value }',
+      "require 'json'",
+    ]) {
+      const { stdout, stderr, code } = await generate(line)
+      expect(code, line + stderr).to.equal(0)
+      expect(stdout).to.match(oneLine)
+      expect(stderr, line).to.not.include('might set')
+    }
+  })
+
+  it('forced where a line might set a secret, says how to keep that', async () => {
+    const { stdout, stderr, code } = await generate('eval(foo)', '--force')
+    expect(code).to.equal(0)
+    expect(stdout).to.match(oneLine)
+    expect(stderr)
+      .to.match(/is\s+lost\s+to\s+the\s+edge/)
+      .and.match(/cloudfront_previous_secret/)
   })
 
   it('gives the secret as JSON', async () => {

@@ -20,6 +20,7 @@ import {
 import { childrenOf } from './children.ts'
 import type { Evaluation } from './evaluation.ts'
 import { canBeShown } from './names.ts'
+import { notInQuotes } from './note.ts'
 import { Unknown, type Value } from './value.ts'
 import { isKnown } from './variables.ts'
 
@@ -45,7 +46,7 @@ const parts: ReadonlySet<unknown> = new Set([
 /** A value that nobody knows because it stands there without quotes is said to be that, and nothing of it is told. */
 export function unquoted(node: Node, value: Value, run: Evaluation): Value {
   if (!(value instanceof Unknown) || !isBareword(node, run)) return value
-  return new Unknown(run.lineOf(node), 'is not in quotes', { reach: value.reach })
+  return new Unknown(run.lineOf(node), notInQuotes, { reach: value.reach })
 }
 
 /** Whether all of an expression could be text that somebody forgot to quote, and the first of it has no meaning. */

@@ -3,12 +3,13 @@ import { dirname, isAbsolute, resolve } from 'node:path'
 
 import { type CallNode, ConstantReadNode, SelfNode } from '@ruby/prism/src/nodes.js'
 
+import { NotReadable, readRegularFile } from '../regular-file.ts'
 import { argumentsOf } from './arguments.ts'
 import { blockOf, callProcedures } from './blocks.ts'
 import type { Evaluation } from './evaluation.ts'
 import { Source } from './source.ts'
 import { anyText } from './pattern.ts'
-import { Unknown, type Value } from './value.ts'
+import { everything, Unknown, type Value } from './value.ts'
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
 
@@ -42,18 +43,26 @@ export function include(node: CallNode, run: Evaluation): Value {
     const inner = name === 'instance_eval' ? self : run.context.self
     if (typeof given === 'string') return includeText(node, given, `depends on ${name}`, inner, run)
     const file = given instanceof Unknown ? given.hints.contentOf : undefined
-    return file === undefined ? blindly(node, true, run) : includeFile(node, file, inner, run)
+    return file === undefined ? blindly(node, run) : includeFile(node, file, inner, run)
   }
-  if (hooks.has(name)) return blindly(node, false, run)
+  if (hooks.has(name)) return absent(node, false, run)
   const file = typeof given === 'string' ? fileOf(node, given, run) : undefined
   if (file === 'library') return true
-  return file === undefined ? blindly(node, true, run) : includeFile(node, file, run.context.self, run)
+  return file === undefined ? blindly(node, run) : includeFile(node, file, run.context.self, run)
+}
+
+/** Code that is not there to be seen: it runs at another time, or fails. */
+function absent(node: CallNode, blind: boolean, run: Evaluation): Unknown {
+  run.note(node, `${node.name}(…)`, { keys: anyText, blind })
+  return run.unknown(node, `depends on ${node.name}, which is not evaluated`)
 }
 
 /** It may set anything, and nothing of it can be seen. */
-function blindly(node: CallNode, blind: boolean, run: Evaluation): Unknown {
-  run.note(node, `${node.name}(…)`, { keys: anyText, blind })
-  return run.unknown(node, `depends on ${node.name}, which is not evaluated`)
+function blindly(node: CallNode, run: Evaluation): Unknown {
+  const unsure = absent(node, true, run)
+  run.loseVariables(unsure)
+  run.state.loseAll([everything], unsure)
+  return unsure
 }
 
 /** The file that a call names, if that can be told. What `require` finds in Ruby's own folders sets nothing. */
@@ -66,19 +75,30 @@ function fileOf({ name }: CallNode, path: string, run: Evaluation): string | und
   return run.looksElsewhere ? undefined : 'library'
 }
 
+/** Looks into a file that the configuration runs. */
+export function seeFile(file: string): { readonly text: string } | 'absent' | 'unreadable' {
+  try {
+    return { text: readRegularFile(file).bytes.toString('utf8') }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    return !(error instanceof NotReadable) && (code === 'ENOENT' || code === 'ENOTDIR') ? 'absent' : 'unreadable'
+  }
+}
+
 /** Files include each other no deeper than this. */
 const deepest = 8
 
 function includeFile(node: CallNode, file: string, self: Value | undefined, run: Evaluation): Value {
   const found = run.context.source.depth >= deepest ? 'unreadable' : run.surroundings.include(file)
-  if (found === 'absent') return blindly(node, !run.isGuarded(file), run)
-  if (found === 'unreadable') return blindly(node, true, run)
+  // Ruby stops there, or does not come there.
+  if (found === 'absent') return absent(node, !run.isGuarded(file), run)
+  if (found === 'unreadable') return blindly(node, run)
   return includeText(node, found.text, `depends on ${file}`, self, run)
 }
 
 function includeText(node: CallNode, text: string, depends: string, self: Value | undefined, run: Evaluation): Value {
   const { value: program, errors } = run.surroundings.parse(text)
-  if (errors.length > 0) return blindly(node, true, run)
+  if (errors.length > 0) return blindly(node, run)
   run.note(node, `${node.name}(…)`, { keys: 'none' })
   const { source } = run.context
   const inner = new Source(source.file, Buffer.from(text), true, {

@@ -1,5 +1,8 @@
 import { anyText, mayBe, type Pattern } from './pattern.ts'
 
+/** Why a value is not known that stands there as a name, which may be the value itself. */
+export const notInQuotes = 'is not in quotes'
+
 /** How likely a line that is not evaluated sets a key: `surely` where it names it, or runs what cannot be seen. */
 export type Likelihood = 'no' | 'maybe' | 'surely'
 

@@ -3,9 +3,9 @@ import type { Node } from '@ruby/prism/src/nodes.js'
 import { callMethods, callProcedures } from './blocks.ts'
 import type { Evaluation } from './evaluation.ts'
 import { callMethod } from './methods.ts'
-import { canBeShown, shown } from './names.ts'
+import { shown } from './names.ts'
 import { assignKey, readKey } from './places.ts'
-import { callers, isMutator, keepers, lookers, makers } from './reserved.ts'
+import { callers, isMutator, keepers, lookers, makers, words } from './reserved.ts'
 import { held } from './state.ts'
 import { anyText, followedBy } from './pattern.ts'
 import { classOf, patternOf, Procedure, Reference, RubyArray, RubyHash, textOf, Unknown, type Value } from './value.ts'
@@ -87,6 +87,11 @@ function operateOnUnknown(node: Node, self: Unknown, name: string, args: readonl
     for (const arg of args) run.state.extend(self, arg)
   }
   if (callers.has(name)) callReached(node, self, args, run)
+  const given = args.filter((arg) => arg instanceof Reference && run.settable.has(arg.id))
+  if (given.length > 0 && !lookers.has(name) && !writers.has(name)) {
+    run.note(node, 'a method that is given settings', { keys: anyText })
+    run.state.loseAll(given, run.unknown(node, 'may be changed by a method that it is given to'))
+  }
   callProcedures(
     node,
     args.filter((arg) => arg instanceof Procedure),
@@ -96,6 +101,9 @@ function operateOnUnknown(node: Node, self: Unknown, name: string, args: readonl
   if (same.has(name)) return self
   return added(run.derived(self, args, makers.has(name)), self, name, args)
 }
+
+/** Methods that write down what they are given. */
+const writers = words('dump generate pretty_generate puts print p pp info warn debug error write')
 
 /** It may be a procedure, or a method of an object. */
 function callReached(node: Node, self: Unknown, args: readonly Value[], run: Evaluation): void {
@@ -129,9 +137,11 @@ function operateOnObject(node: Node, self: Reference, name: string, args: readon
   if (content instanceof Unknown) return run.derived(content, [self, ...args], makers.has(name))
   const [variable] = args
   if (self.id === 'ENV' && name === 'fetch' && typeof variable === 'string') {
-    return run.unknown(node, `needs the environment variable ${variable}, which is not set`)
+    const which = /^[A-Z][A-Z_]*[0-9]*$/.test(variable) ? `the environment variable ${variable}` : 'a variable'
+    return run.unknown(node, `needs ${which}, which is not set`)
   }
-  const what = self.id === 'ENV' || run.settable.has(self.id) ? `${self.id}.` : `${classOf(content)}#`
+  const isNamed = self.id === 'ENV' || self.id === 'packagecloud_rails'
+  const what = isNamed ? `${self.id}.` : `${classOf(content)}#`
   const unknown = run.unknown(node, `uses ${what}${shown(name)}, which is not evaluated`)
   if (name === 'method' || name === 'public_method')
     return new Unknown(unknown.line, unknown.reason, { reach: [self], isMethod: true })
@@ -145,9 +155,8 @@ export function loseBy(node: Node, self: Reference, name: string, args: readonly
     run.unknown(node, `may be changed by ${shown(name)}, which is not evaluated`).reaching(args),
   )
   if (!run.settable.has(self.id)) return
-  run.note(node, canBeShown(name) ? `${self.id}.${name}(…)` : `a method of ${self.id}`, {
-    keys: self.id === 'packagecloud_rails' ? anyText : 'none',
-  })
+  const isRails = self.id === 'packagecloud_rails'
+  run.note(node, `${isRails ? self.id : 'another setting'}: ${shown(name)}(…)`, { keys: isRails ? anyText : 'none' })
 }
 
 /** Changes to a hash that are imitated. Gives `undefined` for others. */

@@ -109,8 +109,9 @@ function assignEntry(node: Node, place: Reference, hash: RubyHash, key: Value, v
   const unsure = run.unknown(node, 'may be set under a key that is not known').reaching([value])
   run.state.openKeys(place, hash, { pattern, unsure }, line)
   if (run.settable.has(place.id)) {
-    run.note(node, `an assignment to a key of ${place.id} that is not known`, {
-      keys: place.id === 'packagecloud_rails' ? pattern : 'none',
+    const isRails = place.id === 'packagecloud_rails'
+    run.note(node, `an assignment to a key of ${isRails ? place.id : 'another setting'} that is not known`, {
+      keys: isRails ? pattern : 'none',
     })
   } else if (place.id === 'ENV') {
     run.note(node, 'an assignment to an environment variable that is not known', { keys: 'none' })

@@ -1,4 +1,4 @@
-const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
+export const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
 
 /** Calls after which the file is not read any further. */
 export const endings = words('raise fail abort exit exit! throw')

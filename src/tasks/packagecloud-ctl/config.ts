@@ -55,7 +55,7 @@ function whyUncheckable(settings: Settings, name: SettingName, enabled: boolean)
   if (problem?.kind === 'unknown') {
     return `${problem.file}:${problem.line}: ${key} was not checked, only running the file could tell it: it ${problem.reason}.`
   }
-  const [note] = settings.notes
+  const note = settings.notes.find((each) => each.sets(key) !== 'no')
   const absent = settings[name] === undefined && problem === undefined
   return enabled && name in makers && absent && note !== undefined
     ? `${note.file}:${note.line}: ${key} was not checked. It is not set in what pc-ctl can read, but this line might set it: ${note.text}`

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 
-import { carriedFlags, type Flags, loadSettings, type Settings } from '../../settings/settings.ts'
+import { carriedFlags, type Flags, type Settings } from '../../settings/settings.ts'
+import { settingsFor } from '../../settings/settings-for.ts'
 import { messageOf } from '../../ui/errors.ts'
 import { advice, type Line, type Say, verbatim } from '../../ui/text.ts'
 import { commandLine } from '../follow-up.ts'
@@ -93,7 +94,7 @@ export async function passOn(
   say: Say,
 ): Promise<Passed> {
   const request = { command, args, ctl, dryRun, force, quiet, carried: carriedFlags(flags) }
-  return passThrough(await loadSettings(flags), request, say)
+  return passThrough(await settingsFor(flags), request, say)
 }
 
 /** `--ctl` as it was given, for commands that are suggested. */

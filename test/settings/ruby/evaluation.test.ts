@@ -206,7 +206,7 @@ describe('settings in a Ruby file', () => {
   it('notes what could change settings, without what it says', async () => {
     const file = await ruby(
       [
-        "packagecloud_rails['a'] = 1",
+        "packagecloud_rails['b'] = 1",
         "eval \"packagecloud_rails['cloudfront_secret'] = 'hidden'\"",
         "require_relative 'x'",
         "load '/x' if foo",
@@ -215,6 +215,7 @@ describe('settings in a Ruby file', () => {
         "require 'json'",
         '%w(a b).map { |k| packagecloud_rails["x_#{k}"] = 1 }',
         "eval('no') if false",
+        "packagecloud_rails['a'] = 1",
       ].join('\n'),
     )
     expect(file.notes.map(({ line, text }) => `${line} ${text}`)).to.deep.equal([
@@ -225,6 +226,7 @@ describe('settings in a Ruby file', () => {
       '8 an assignment to a key of packagecloud_rails that is not known',
     ])
     expect(file.get('packagecloud_rails', 'a')?.value).to.equal(1n)
+    expect(plain(file.get('packagecloud_rails', 'b')?.value)).to.equal('?depends on eval, which is not evaluated')
   })
 
   it('says where a syntax error is, and not what stands there', async () => {
