@@ -40,7 +40,9 @@ export async function runOnTerminals(
   { env = {}, cwd = root, ...how }: OnTerminals,
 ): Promise<CliRun> {
   const { PATH = '', HOME = '' } = process.env
-  const driver = spawn('python3', ['-IS', join(import.meta.dirname, 'terminals.py')], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const driver = spawn('python3', ['-IS', join(import.meta.dirname, 'terminals.py')], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   const ended = once(driver, 'close')
   driver.stdin.end(
     JSON.stringify({
