@@ -1,4 +1,5 @@
 import {
+  AliasGlobalVariableNode,
   CallAndWriteNode,
   type CallNode,
   CallOperatorWriteNode,
@@ -50,7 +51,7 @@ import { childrenOf } from './children.ts'
 import { type Evaluation, rule } from './evaluation.ts'
 import { operate } from './operate.ts'
 import { assignKey, placeOf, readKey } from './places.ts'
-import { Reference, RubyArray, Unknown, type Value } from './value.ts'
+import { everything, Reference, RubyArray, Unknown, type Value } from './value.ts'
 import { localOf, variableOf } from './variables.ts'
 
 type Named = Node & { name: string; depth?: number }
@@ -72,7 +73,12 @@ const variable = (node: Named, run: Evaluation): Target => ({
 /** Outside of `||=`, a global name that the file has not set may have been set elsewhere. */
 function readGlobal(node: Named, run: Evaluation): Value {
   const value = run.state.variables.get(node.name)
-  return value === undefined ? run.unknownName(node, node.name) : value
+  if (value !== undefined) return value
+  const unknown = run.unknownName(node, node.name)
+  // It may be of the object that the file is evaluated in, where the settings are.
+  return node instanceof InstanceVariableReadNode || node.name === 'ObjectSpace'
+    ? unknown.reaching([everything])
+    : unknown
 }
 
 function readConstant(node: Named, run: Evaluation): Value {
@@ -180,6 +186,13 @@ export const assignmentRules = [
   rule(IndexOperatorWriteNode, (node, run) => operatorWrite(keyed(node, run), node, run)),
   rule(ShareableConstantNode, (node, run) => run.evaluate(node.write)),
   rule(MultiWriteNode, multiWrite),
+  rule(AliasGlobalVariableNode, (node, run) => {
+    const unsure = run.unknown(node, 'has another name')
+    for (const each of [node.newName, node.oldName]) {
+      if (each instanceof GlobalVariableReadNode) run.state.setVariable(each.name, unsure)
+    }
+    return null
+  }),
   rule(ItLocalVariableReadNode, (_, run) => localOf('it', run) ?? null),
   ...[CallOrWriteNode, CallAndWriteNode, CallOperatorWriteNode].map((Class) =>
     rule<Node & { receiver: Node | null; value: Node }>(Class, attribute),

@@ -54,7 +54,10 @@ export function callMethods(
   const unsure = run.unknown(node, `depends on ${name}, which is not evaluated`)
   return run.repeated(unsure, () => {
     const own = { block, ...(self === undefined ? {} : { self }) }
-    return unsure.reaching(methods.map((method) => runPartly(method, args, run, own)))
+    return run.either(
+      unsure,
+      methods.map((method) => () => runPartly(method, args, run, own)),
+    )
   })
 }
 
@@ -63,7 +66,12 @@ export function callProcedures(node: Node, all: readonly Value[], args: readonly
   const unsure = run.unknown(node, 'depends on a block, which is not evaluated')
   const procedures = all.filter((each) => each instanceof Procedure)
   if (procedures.length === 0) return unsure.reaching(args)
-  return run.repeated(unsure, () => unsure.reaching(procedures.map((each) => runPartly(each, args, run))))
+  return run.repeated(unsure, () =>
+    run.either(
+      unsure,
+      procedures.map((each) => () => runPartly(each, args, run)),
+    ),
+  )
 }
 
 /** Runs the code of a procedure, once, where the evaluation is now. */
@@ -167,9 +175,14 @@ export function callBlock(
     const reached = unsure.reaching([self, ...inside, ...args])
     const given = ({ code }: Procedure) => parametersOf(self, content, name, args, reached, arityOf(code), run)
     const own = selfChangers.has(name) ? { self } : {}
-    return reached.reaching(
-      called.map((each) => (each instanceof Procedure ? runPartly(each, given(each), run, own) : null)),
-    )
+    const ways = called.filter((each) => each instanceof Procedure)
+    if (ways.length === 0) return reached
+    return reached.reaching([
+      run.either(
+        unsure,
+        ways.map((each) => () => runPartly(each, given(each), run, own)),
+      ),
+    ])
   })
 }
 

@@ -15,7 +15,7 @@ import { indexWrite } from './assignment.ts'
 import { blockOf, callBlock, callMethods, callProcedures, procedure, runBlock } from './blocks.ts'
 import { type Evaluation, rule } from './evaluation.ts'
 import { include, isInclusion } from './inclusion.ts'
-import { callFunction } from './functions.ts'
+import { callFunction, ownSelf } from './functions.ts'
 import { canBeShown } from './names.ts'
 import { loseBy, operate } from './operate.ts'
 import { isMutator, makers } from './reserved.ts'
@@ -31,9 +31,7 @@ export const callRules = [
       `uses ${canBeShown(node.name ?? '') ? `the constant ${node.name ?? ''}` : 'a constant'}, which this file does not set`,
     ),
   ),
-  rule(SelfNode, (node, run) =>
-    run.context.self === undefined ? run.unknown(node, 'uses self, which is not evaluated') : run.context.self,
-  ),
+  rule(SelfNode, (node, run) => (run.context.self === undefined ? ownSelf(node, run) : run.context.self)),
   rule(DefNode, (node, run) => {
     run.define(node.name, procedure(node, run))
     return new RubySymbol(node.name)
@@ -41,6 +39,8 @@ export const callRules = [
   rule(AliasMethodNode, (node, run) => {
     const [to = '', from = ''] = [run.evaluate(node.newName), run.evaluate(node.oldName)].map(textOf)
     for (const method of run.methods.get(from) ?? []) run.define(to, method)
+    const setting = run.state.settings.get(from)
+    if (setting !== undefined) run.state.setSetting(to, setting.value, run.lineOf(node))
     return null
   }),
   rule(LambdaNode, procedure),

@@ -102,21 +102,7 @@ export const controlRules = [
       return run.maybe(node.statements)
     })
   }),
-  rule(CaseMatchNode, (node, run) => {
-    const subject = run.maybe(node.predicate)
-    const unsure = run.notEvaluated(node)
-    const branches = [...node.conditions, node.elseClause].filter((branch) => branch !== null)
-    return run.repeated(unsure, () =>
-      unsure.reaching(
-        branches.map((branch) => {
-          if (branch instanceof InNode) forget(branch.pattern, unsure.reaching([subject]), run)
-          const value = branch instanceof InNode || branch instanceof ElseNode ? run.maybe(branch.statements) : null
-          run.state.running = true
-          return value
-        }),
-      ),
-    )
-  }),
+  rule(CaseMatchNode, evaluatePatterns),
   ...[ClassNode, ModuleNode, SingletonClassNode].map((Class) =>
     rule<Node & { body: Node | null }>(Class, (node, run) => {
       const unsure = run.notEvaluated(node)
@@ -169,6 +155,22 @@ function anyMatches(patterns: readonly Node[], subject: Value | undefined, run: 
     if (matched instanceof Unknown) result = matched
   }
   return result
+}
+
+/** `case … in …`: patterns are not compared, and may have set their variables whether they match or not. */
+function evaluatePatterns(node: CaseMatchNode, run: Evaluation): Value {
+  const unsure = run.notEvaluated(node)
+  const subject = unsure.reaching([run.maybe(node.predicate)])
+  const branches = node.conditions.filter((branch) => branch instanceof InNode)
+  for (const { pattern } of branches) {
+    const isGuarded = pattern instanceof IfNode || pattern instanceof UnlessNode
+    forget(isGuarded ? (pattern.statements ?? pattern) : pattern, subject, run)
+    if (isGuarded) run.repeated(unsure, () => run.evaluate(pattern.predicate))
+  }
+  return run.either(
+    unsure,
+    [...branches, node.elseClause].map((branch) => () => run.maybe(branch?.statements ?? null)),
+  )
 }
 
 /** Ruby's `===`, which is `==` for the literals that are evaluated here. */

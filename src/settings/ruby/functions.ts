@@ -7,15 +7,15 @@ import { firstUnknown } from './deep.ts'
 import type { Evaluation } from './evaluation.ts'
 import { formatted } from './methods.ts'
 import { canBeShown } from './names.ts'
-import { endings, kernelMethods } from './reserved.ts'
+import { endings, kernelMethods, words } from './reserved.ts'
 import { anyText } from './pattern.ts'
-import { Procedure, Reference, textOf, type Value } from './value.ts'
+import { everything, Procedure, Reference, textOf, type Value } from './value.ts'
 import { localOf } from './variables.ts'
 
 export function callFunction(node: CallNode, run: Evaluation): Value {
   const { name } = node
   const block = blockOf(node.block, run)
-  const isBare = node.arguments_ === null && block === null
+  const isBare = node.arguments_ === null && block === null && !selfish.has(name)
   if (isBare && !endings.has(name) && !run.methods.has(name)) return readName(node, name, run)
   return callByName(node, name, argumentsOf(node, run), block, run)
 }
@@ -30,17 +30,25 @@ function callByName(node: CallNode, name: string, args: readonly Value[], block:
     node,
     `depends on ${canBeShown(name) ? name : 'a method that this file does not define'}${canBeShown(name) ? ', which is not evaluated' : ''}`,
   )
-  if (block !== null) return callBlock(node, null, name, args, block, run).reaching(args)
+  if (block !== null) return callBlock(node, ownSelf(node, run), name, args, block, run).reaching(args)
   callProcedures(
     node,
     args.filter((arg) => arg instanceof Procedure),
     args,
     run,
   )
+  if (selfish.has(name)) return unknown.reaching([everything])
   if (kernelMethods.has(name)) return unknown.reaching(args)
   const value = set(node, name, args, run)
   return value === undefined ? unknown.reaching(args) : value
 }
+
+/** What the file is evaluated in. All settings can be come to from there. */
+export const ownSelf = (node: Node, run: Evaluation): Value =>
+  run.context.self ?? run.unknown(node, 'uses self, which is not evaluated').reaching([everything])
+
+/** Functions that give what the file is evaluated in, or a part of it. */
+const selfish = words('itself binding method public_method singleton_class instance_variable_get tap then yield_self')
 
 /** `external_url 'https://…'` */
 function set(node: CallNode, name: string, args: readonly Value[], run: Evaluation): Value | undefined {

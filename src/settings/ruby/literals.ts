@@ -133,7 +133,7 @@ function hash(elements: readonly Node[], run: Evaluation): Value {
     }
     const key = run.evaluate(element.key)
     const value = unquoted(element.value, run.evaluate(element.value), run)
-    values.push(value)
+    values.push(key, value)
     if (key instanceof Unknown) unknown ??= key
     else if (!isKey(key)) unknown ??= run.unknown(element, 'has a key that is not evaluated')
     else made = made.with(key, value, run.lineOf(element))

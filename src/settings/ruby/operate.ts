@@ -87,6 +87,7 @@ function operateOnUnknown(node: Node, self: Unknown, name: string, args: readonl
     for (const arg of args) run.state.extend(self, arg)
   }
   if (callers.has(name)) callReached(node, self, args, run)
+  if (variableSetters.has(name)) run.loseVariables(run.unknown(node, 'may be set by its name').reaching(args))
   const given = args.filter((arg) => arg instanceof Reference && run.settable.has(arg.id))
   if (given.length > 0 && !lookers.has(name) && !writers.has(name)) {
     run.note(node, 'a method that is given settings', { keys: anyText })
@@ -101,6 +102,9 @@ function operateOnUnknown(node: Node, self: Unknown, name: string, args: readonl
   if (same.has(name)) return self
   return added(run.derived(self, args, makers.has(name)), self, name, args)
 }
+
+/** Methods that set variables of the file by their names. */
+const variableSetters = words('local_variable_set instance_variable_set const_set class_variable_set')
 
 /** Methods that write down what they are given. */
 const writers = words('dump generate pretty_generate puts print p pp info warn debug error write')
@@ -125,7 +129,8 @@ function operateOnObject(node: Node, self: Reference, name: string, args: readon
   const more = content instanceof RubyArray ? addedTo(content, name, args, run) : undefined
   if (more !== undefined) run.state.setObject(self, more, run.lineOf(node))
   if (changed !== undefined || more !== undefined) return changed === undefined ? self : changed
-  const result = isMutator(name) ? undefined : callMethod(self, name, args, run.state)
+  const isForeign = isMutator(name) || (self.id === 'ENV' && !environmentMethods.has(name))
+  const result = isForeign ? undefined : callMethod(self, name, args, run.state)
   if (result !== undefined) return run.kept(result)
   if (isMutator(name) || (run.settable.has(self.id) && !lookers.has(name))) loseBy(node, self, name, args, run)
   callProcedures(
@@ -147,6 +152,9 @@ function operateOnObject(node: Node, self: Reference, name: string, args: readon
     return new Unknown(unknown.line, unknown.reason, { reach: [self], isMethod: true })
   return makers.has(name) ? unknown.reaching(held(content), true) : unknown.reaching([self, ...args])
 }
+
+/** What ENV has of the methods of a hash that are imitated. */
+const environmentMethods = words('[] fetch key? has_key? include? empty? length size nil? == !=')
 
 /** An array or hash is changed in a way that is not imitated. */
 export function loseBy(node: Node, self: Reference, name: string, args: readonly Value[], run: Evaluation): void {

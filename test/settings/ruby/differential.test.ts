@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
 import { expect } from 'chai'
 
 import { readRuby, type RubyFile } from '../../../src/settings/ruby/read.ts'
@@ -7,7 +10,7 @@ import { ordinaryProgram, wildProgram } from './programs.ts'
 
 /** What both sides say of one key of one file. */
 interface Answer {
-  readonly place: string
+  readonly name: string
   readonly source: string
   readonly ours: Value | undefined
   readonly ruby: Told | undefined
@@ -26,26 +29,36 @@ describe('what a Ruby file sets', function () {
     ['wild', wildProgram, 2270],
   ] as const) {
     it(`is what Ruby says, or unknown, in ${kind} files`, async () => {
-      const sources = Array.from({ length: 1000 }, (_, seed) => program(seed))
-      const outcomes = await askRuby(sources)
-      const answers: Answer[] = []
-      for (const [seed, source] of sources.entries()) {
-        const outcome = outcomes[seed]
-        // What Ruby refuses sets nothing.
-        if (outcome === undefined || 'raised' in outcome) continue
-        answers.push(...compared(await readRuby(Buffer.from(source), 'f.rb', environment), outcome, source, seed))
-      }
-      const wrong = answers.find(({ ours, ruby }) => !agree(ours, ruby))
-      const shown = JSON.stringify(wrong, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
-      expect(wrong, shown).to.equal(undefined)
+      const answers = await askBoth(Array.from({ length: 1000 }, (_, seed) => program(seed)))
       expect(new Set(answers.map(({ source }) => source)).size).to.be.greaterThan(600)
       expect(answers.filter(({ ours }) => ours instanceof Unknown).length).to.be.at.most(mostUnknown)
     })
   }
+
+  it('is what Ruby says, or unknown, where settings are come to on the quiet', async () => {
+    const corners = await readFile(join(import.meta.dirname, 'corners.txt'), 'utf8')
+    await askBoth(corners.split('\n----\n'))
+  })
 })
 
+/** What both say of every key of files that Ruby takes; fails where they differ. */
+async function askBoth(sources: readonly string[]): Promise<Answer[]> {
+  const outcomes = await askRuby(sources)
+  const answers: Answer[] = []
+  for (const [index, source] of sources.entries()) {
+    const outcome = outcomes[index]
+    // What Ruby refuses sets nothing.
+    if (outcome === undefined || 'raised' in outcome) continue
+    answers.push(...compared(await readRuby(Buffer.from(source), 'f.rb', environment), outcome, source))
+  }
+  const wrong = answers.find(({ ours, ruby }) => !agree(ours, ruby))
+  const shown = JSON.stringify(wrong, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+  expect(wrong, shown).to.equal(undefined)
+  return answers
+}
+
 /** All keys of `packagecloud_rails` that either side has. */
-function compared(ours: RubyFile, outcome: Extract<Outcome, { set: unknown }>, source: string, seed: number): Answer[] {
+function compared(ours: RubyFile, outcome: Extract<Outcome, { set: unknown }>, source: string): Answer[] {
   const told = outcome.set.find(([name]) => name === 'packagecloud_rails')?.[1]
   const pairs = told !== null && typeof told === 'object' && 'mash' in told ? told.mash : []
   const ruby = new Map(pairs.flatMap(([key, value]) => (typeof key === 'string' ? [[key, value] as const] : [])))
@@ -53,7 +66,7 @@ function compared(ours: RubyFile, outcome: Extract<Outcome, { set: unknown }>, s
   const keys = all instanceof RubyHash ? [...all.entries.values()].map(({ key }) => key) : []
   const names = new Set([...ruby.keys(), ...keys.filter((key) => typeof key === 'string'), 'never_set'])
   return [...names].map((name) => ({
-    place: `${seed} ${name}`,
+    name,
     source,
     ours: ours.get('packagecloud_rails', name)?.value,
     ruby: ruby.get(name),
