@@ -77,6 +77,9 @@ function added(unknown: Unknown, self: Value, name: string, [other = null]: read
   )
 }
 
+/** Methods that give a method as a value, which changes what it is of when it is called. */
+const methodTakers = words('method public_method')
+
 /** Methods of a text that leave it as it is. */
 const same = new Set(['to_s', 'to_sym', 'to_str', 'itself', 'freeze', 'dup', '+@', '-@'])
 
@@ -100,6 +103,7 @@ function operateOnUnknown(node: Node, self: Unknown, name: string, args: readonl
     run,
   )
   if (same.has(name)) return self
+  if (methodTakers.has(name)) return new Unknown(self.line, self.reason, { reach: self.reach, isMethod: true })
   return added(run.derived(self, args, makers.has(name)), self, name, args)
 }
 
@@ -148,8 +152,7 @@ function operateOnObject(node: Node, self: Reference, name: string, args: readon
   const isNamed = self.id === 'ENV' || self.id === 'packagecloud_rails'
   const what = isNamed ? `${self.id}.` : `${classOf(content)}#`
   const unknown = run.unknown(node, `uses ${what}${shown(name)}, which is not evaluated`)
-  if (name === 'method' || name === 'public_method')
-    return new Unknown(unknown.line, unknown.reason, { reach: [self], isMethod: true })
+  if (methodTakers.has(name)) return new Unknown(unknown.line, unknown.reason, { reach: [self], isMethod: true })
   return makers.has(name) ? unknown.reaching(held(content), true) : unknown.reaching([self, ...args])
 }
 

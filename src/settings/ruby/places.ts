@@ -61,6 +61,8 @@ export function placeOf(node: Node | null, run: Evaluation): Value {
   if (!missing || (hash.get(key)?.value ?? null) !== null || !(place instanceof Reference)) {
     return readKey(node, place, key, run)
   }
+  // Settings that do not make one raise an exception.
+  run.risks += 1
   const made = run.allocate(new RubyHash(undefined, true))
   run.state.setEntry(place, hash, key, made, run.lineOf(node))
   return made
