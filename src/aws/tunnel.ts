@@ -161,6 +161,38 @@ const failing = (callback: Created | undefined, error: unknown): undefined => {
   callback?.(error instanceof Error ? error : new Error(messageOf(error)), undefined as never)
 }
 
+/** How a connection is made without a proxy, and of the tunnel through one. */
+interface Ways {
+  readonly direct: () => Connection
+  readonly over: (tunnel: Socket) => Connection
+}
+
+type Connection = Duplex | null | undefined
+
+/** Opens a connection as `createConnection` of Node's agents does: at once, or by the callback. */
+function connectBy(
+  proxies: Proxies,
+  scheme: 'http' | 'https',
+  options: ClientRequestArgs,
+  callback: Created | undefined,
+  { direct, over }: Ways,
+): Connection {
+  const [host, port] = targetOf(options, scheme === 'http' ? 80 : 443)
+  try {
+    const proxy = proxies.for(scheme, host, port)
+    if (proxy === undefined) return direct()
+    openTunnel(proxy, host, port)
+      .then((tunnel) => {
+        const opened = over(tunnel)
+        if (opened) callback?.(null, opened)
+      })
+      .catch((error: unknown) => failing(callback, error))
+  } catch (error) {
+    process.nextTick(failing, callback, error)
+  }
+  return undefined
+}
+
 /**
  * Keeps connections as Node's agent does, and opens them through a proxy where there is one for their host: by tunnels, also
  * without TLS. In the other form of RFC 9112, section 3.2.2, proxies write Cache-Control anew (squid does), which breaks
@@ -173,19 +205,11 @@ class ThroughProxies extends HttpAgent {
     this.#proxies = proxies
   }
 
-  override createConnection(options: ClientRequestArgs, callback?: Created): Duplex | null | undefined {
-    const [host, port] = targetOf(options, 80)
-    try {
-      const proxy = this.#proxies.for('http', host, port)
-      if (proxy === undefined) return super.createConnection(options, callback)
-      openTunnel(proxy, host, port).then(
-        (socket) => callback?.(null, socket),
-        (error: unknown) => failing(callback, error),
-      )
-    } catch (error) {
-      process.nextTick(failing, callback, error)
-    }
-    return undefined
+  override createConnection(options: ClientRequestArgs, callback?: Created): Connection {
+    return connectBy(this.#proxies, 'http', options, callback, {
+      direct: () => super.createConnection(options, callback),
+      over: (tunnel) => tunnel,
+    })
   }
 }
 
@@ -197,22 +221,14 @@ class SecureThroughProxies extends HttpsAgent {
     this.#proxies = proxies
   }
 
-  override createConnection(options: ClientRequestArgs, callback?: Created): Duplex | null | undefined {
-    const [host, port] = targetOf(options, 443)
-    try {
-      const proxy = this.#proxies.for('https', host, port)
-      if (proxy === undefined) return super.createConnection(options, callback)
-      openTunnel(proxy, host, port)
-        .then((socket) => {
-          const tunnelled: ClientRequestArgs & { socket: Socket } = { ...options, socket }
-          const secured = super.createConnection(tunnelled)
-          if (secured) callback?.(null, secured)
-        })
-        .catch((error: unknown) => failing(callback, error))
-    } catch (error) {
-      process.nextTick(failing, callback, error)
-    }
-    return undefined
+  override createConnection(options: ClientRequestArgs, callback?: Created): Connection {
+    return connectBy(this.#proxies, 'https', options, callback, {
+      direct: () => super.createConnection(options, callback),
+      over: (socket) => {
+        const tunnelled: ClientRequestArgs & { socket: Socket } = { ...options, socket }
+        return super.createConnection(tunnelled)
+      },
+    })
   }
 }
 

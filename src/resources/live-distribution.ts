@@ -16,6 +16,7 @@ import { deployment, patiently, spreading, type Talk, until } from '../aws/patie
 import { type Command, keepReceived } from '../aws/received.ts'
 import { type Kept, keepUnknown } from './kept-config.ts'
 import type { Need } from './resource.ts'
+import { type Tags, tagsIn } from './tags.ts'
 
 /** Any distribution of the account, whoever made it. */
 export interface LiveDistribution extends Kept<DistributionConfig> {
@@ -88,10 +89,10 @@ export async function listDistributions(aws: Aws): Promise<DistributionSummary[]
 }
 
 /** The tags of a distribution, by key. */
-export async function tagsOf(aws: Aws, arn: string): Promise<Readonly<Record<string, string>>> {
+export async function tagsOf(aws: Aws, arn: string): Promise<Tags> {
   const client = aws.client(CloudFrontClient, edgeRegion)
   const { Tags } = await client.send(new ListTagsForResourceCommand({ Resource: arn }))
-  return Object.fromEntries((Tags?.Items ?? []).map(({ Key = '', Value = '' }) => [Key, Value]))
+  return tagsIn(Tags?.Items)
 }
 
 /**

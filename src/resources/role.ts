@@ -159,11 +159,12 @@ export const pathlessRoleArn = (names: Names, accountId: string): string =>
 
 function toRole(found: IamRole | undefined): Role | undefined {
   if (found?.Arn === undefined) return undefined
+  const tags = tagsIn(found.Tags)
   return {
     arn: found.Arn,
     trust: decodeDocument(found.AssumeRolePolicyDocument),
     boundary: found.PermissionsBoundary?.PermissionsBoundaryArn,
-    tags: tagsIn(found.Tags),
-    owner: ownerOf(found.Tags),
+    tags,
+    owner: ownerOf(tags),
   }
 }

@@ -1,4 +1,4 @@
-import { anyText, mayBe, type Pattern } from './pattern.ts'
+import { mayBe, type Pattern } from './pattern.ts'
 
 /** Why a value is not known that stands there as a name, which may be the value itself. */
 export const notInQuotes = 'is not in quotes'
@@ -45,6 +45,3 @@ function likelihood({ keys, blind, source }: Effect, key: string): Likelihood {
   if (blind === true || source?.includes(key) === true) return 'surely'
   return keys !== 'none' && mayBe(keys, key) ? 'maybe' : 'no'
 }
-
-/** It could set any key, and is seen to do so. */
-export const setsAnyKey: Effect = { keys: anyText }
