@@ -62,7 +62,7 @@ export async function openStage(): Promise<Stage> {
       // Indexes are dated by the second: two runs are always of different ones, not just on slow machines.
       if (line.includes('reindex-everything')) await sleep(1000 - (Date.now() % 1000))
       const { output, code } = await inShell(masks.unmask(line), folder, sandbox)
-      stage.last = output.replaceAll('\r\n', '\n').replace(/\n+$/, '').split('\n')
+      stage.last = output.replaceAll(/\r+\n/g, '\n').replace(/\n+$/, '').split('\n')
       const lines = masks.mask(stage.last.join('\n')).replace(onStageOnly, '').split('\n')
       const shown = lines.join('\n') === '' ? [] : lines
       return code === 0 ? shown : [...shown, `[exit code ${code}]`]
