@@ -13,6 +13,7 @@ import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
 import { chooseShow, quietly } from '../ui/renderer.ts'
+import { repeatable } from '../ui/repeatable.ts'
 import { readTags } from '../ui/tag-flags.ts'
 import { advice, type Say, warning } from '../ui/text.ts'
 
@@ -36,9 +37,7 @@ export default class Cfcreate extends CtlCommand {
     alias: Flags.string({
       aliases: ['cf-add-cname'],
       description: 'domain name of your own (repeatable)',
-      multiple: true,
-      multipleNonGreedy: true,
-      default: [],
+      ...repeatable,
       helpValue: 'NAME',
     }),
     ...editFlags,

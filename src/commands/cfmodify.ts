@@ -12,6 +12,7 @@ import { cfChangeFlags, editFlags, formatFlag, formatOf } from '../ui/cf-flags.t
 import { planExitCode } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
+import { repeatable } from '../ui/repeatable.ts'
 import { s3cmdLines } from '../ui/s3cmd-labels.ts'
 import { readTags } from '../ui/tag-flags.ts'
 import { advice, verbatim } from '../ui/text.ts'
@@ -30,17 +31,13 @@ export default class Cfmodify extends CtlCommand {
     'add-alias': Flags.string({
       aliases: ['cf-add-cname', 'alias'],
       description: 'domain name of your own to add (repeatable)',
-      multiple: true,
-      multipleNonGreedy: true,
-      default: [],
+      ...repeatable,
       helpValue: 'NAME',
     }),
     'remove-alias': Flags.string({
       aliases: ['cf-remove-cname'],
       description: 'domain name of your own to remove (repeatable)',
-      multiple: true,
-      multipleNonGreedy: true,
-      default: [],
+      ...repeatable,
       helpValue: 'NAME',
     }),
     'no-logging': Flags.boolean({

@@ -15,6 +15,7 @@ import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { chooseShow, quietly } from '../ui/renderer.ts'
+import { repeatable } from '../ui/repeatable.ts'
 import { labelled, verbatim } from '../ui/text.ts'
 
 export default class Put extends CtlCommand {
@@ -51,9 +52,7 @@ export default class Put extends CtlCommand {
     'guess-mime-type': Flags.boolean({ char: 'M', description: 'as in s3cmd: by ending (the default)', hidden: true }),
     'add-header': Flags.string({
       description: "further header, such as 'Cache-Control: max-age=60' (repeatable)",
-      multiple: true,
-      multipleNonGreedy: true,
-      default: [],
+      ...repeatable,
       helpValue: 'NAME:VALUE',
     }),
     recursive: Flags.boolean({

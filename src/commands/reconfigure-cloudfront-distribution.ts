@@ -11,6 +11,7 @@ import { priceClasses } from '../resources/distribution-config.ts'
 import { adoptFlag, changeFlags, planExitCode } from '../ui/change-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
+import { repeatable } from '../ui/repeatable.ts'
 import { readTags, tagFlag } from '../ui/tag-flags.ts'
 import { advice, verbatim, warning } from '../ui/text.ts'
 
@@ -31,9 +32,7 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
     }),
     alias: Flags.string({
       description: 'domain name of your own to add (repeatable)',
-      multiple: true,
-      multipleNonGreedy: true,
-      default: [],
+      ...repeatable,
     }),
     certificate: Flags.string({ description: 'ACM certificate in us-east-1 for the aliases', helpValue: 'ARN' }),
     'price-class': Flags.option({ options: priceClasses })({ description: 'edges to use' }),

@@ -18,8 +18,8 @@ export class BadValue extends Error {
   toCtlError(command: string): CtlError {
     const hint = this.reason instanceof CtlError ? this.reason.hint : []
     const flag = `--${this.flag}`
-    const message = this.message.includes(flag) ? this.message : `${flag}: ${this.message}`
-    return usageError(message, command, hint, this.reason)
+    const why = messageOf(this.reason)
+    return usageError(why.includes(flag) ? why : `${flag}: ${why}`, command, hint, this.reason)
   }
 }
 

@@ -1,3 +1,4 @@
+import { repeatable } from './repeatable.ts'
 import { Flags } from '@oclif/core'
 
 import { CtlError } from './errors.ts'
@@ -6,9 +7,7 @@ import { CtlError } from './errors.ts'
 export const tagFlag = {
   tag: Flags.string({
     description: 'tag to set (repeatable)',
-    multiple: true,
-    multipleNonGreedy: true,
-    default: [],
+    ...repeatable,
     helpValue: 'KEY=VALUE',
   }),
 }

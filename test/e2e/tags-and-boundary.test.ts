@@ -116,8 +116,14 @@ describe('tags and permissions boundary', function () {
       const { stderr, code, stdout } = await place.run(['bootstrap-cloudfront', ...flags])
       expect([code, stdout], stderr).to.deep.equal([2, ''])
       expect(stderr).to.match(says)
+      expect(stderr).not.to.match(/Parsing|See more help/)
     })
   }
+
+  it('help shows no default where there is none', async () => {
+    const help = await place.succeed(['bootstrap-cloudfront', '--help'])
+    expect(help).to.contain('--tag=KEY=VALUE').and.not.to.contain('default: ]')
+  })
 
   it('the policies that are printed let just such calls through', async () => {
     const account = ['--account', place.sandbox.accountId]
