@@ -99,7 +99,7 @@ function* linesOf(text: string): Generator<string> {
 }
 
 /** The beginning of something foreign, fit for a message. */
-const shown = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text)
+const shown = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
 
 /**
  * The text inside an OpenPGP cleartext signature (RFC 9580 §7), or all of it where there is none. The signature is not
