@@ -37,7 +37,7 @@ try {
     entryPoints: [
       'src/main.ts',
       'src/run.ts',
-      'src/reindex/read-worker.ts',
+      'src/reindex/indexes/read-worker.ts',
       ...commands.map((file) => `src/commands/${file}`),
     ],
     outdir: next,

@@ -3,8 +3,8 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 
-import { serveReads } from '../../src/reindex/read-threads.ts'
-import { type ReadJob, type ReadResult, resultOf } from '../../src/reindex/read-package.ts'
+import { serveReads } from '../../src/reindex/indexes/read-threads.ts'
+import { type ReadJob, type ReadResult, resultOf } from '../../src/reindex/indexes/read-package.ts'
 import type { PackageSource } from '../../src/repositories/format.ts'
 import { formatNamed } from '../../src/repositories/formats.ts'
 

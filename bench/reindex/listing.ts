@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { XMLParser } from 'fast-xml-parser'
 
-import { readPage } from '../../src/reindex/listing.ts'
+import { readPage } from '../../src/reindex/listing/list-page.ts'
 import { median, sideBySide, targetOf, tell, title } from './measure.ts'
 import { runCli, startStub } from './stub.ts'
 

@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core'
 
 import type { Report } from '../reindex/report.ts'
-import { reindexFromFlags } from '../tasks/reindex-from-flags.ts'
-import { auditText } from '../tasks/reindex-text.ts'
+import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
+import { auditText } from '../tasks/reindex/report-text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { reindexFlags } from '../ui/reindex-flags.ts'

@@ -6,7 +6,7 @@ import { statusOf } from '../aws/denial.ts'
 import type { LeanS3 } from '../aws/s3-lean.ts'
 import { CtlError } from '../ui/errors.ts'
 import { formatDuration } from '../ui/duration.ts'
-import { ownPrefix } from './selection.ts'
+import { ownPrefix } from './listing/selection.ts'
 
 /** Where two runs on one bucket meet. */
 export const lockKey = `${ownPrefix}lock`

@@ -1,12 +1,12 @@
 import { explain } from '../aws/denial.ts'
 import type { Finding } from '../repositories/format.ts'
 import { inOneLine } from '../ui/text.ts'
-import { remedyOf } from './attributes.ts'
-import type { Journal, Row, Tally } from './journal.ts'
-import type { Outcome } from './put-right.ts'
-import { compareKeys } from './ranges.ts'
-import type { Scanned } from './scan.ts'
-import type { Choice } from './selection.ts'
+import { remedyOf } from './attributes/attributes.ts'
+import type { Journal, Row, Tally } from './journal/journal.ts'
+import type { Outcome } from './attributes/put-right.ts'
+import { compareKeys } from './listing/ranges.ts'
+import type { Scanned } from './listing/scan.ts'
+import type { Choice } from './listing/selection.ts'
 
 /** How the objects of one class of a repository stand. */
 export interface Counts {

@@ -7,7 +7,7 @@ import { expect } from 'chai'
 
 import { connect } from '../../src/aws/connect.ts'
 import { lockKey } from '../../src/reindex/lock.ts'
-import { reindexEverything } from '../../src/tasks/reindex-everything.ts'
+import { reindexEverything } from '../../src/tasks/reindex/reindex-everything.ts'
 import { CtlError } from '../../src/ui/errors.ts'
 import type { Call } from '../../src/sandbox/call-log.ts'
 import { bucket, expectPlainTalk, type Installation, install } from '../e2e/installation.ts'

@@ -16,7 +16,7 @@ import { cacheControlOf } from '../../src/repositories/cache-control.ts'
 import { type Front, startFront } from '../../src/sandbox/front.ts'
 import { readFrontSettings } from '../../src/sandbox/front-settings.ts'
 import { loadSettings } from '../../src/settings/settings.ts'
-import { reindexEverything } from '../../src/tasks/reindex-everything.ts'
+import { reindexEverything } from '../../src/tasks/reindex/reindex-everything.ts'
 import { plainRun } from '../reindex/plain-run.ts'
 import { bucket, edgeUrl, type Installation, install } from './installation.ts'
 

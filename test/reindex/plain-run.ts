@@ -1,5 +1,5 @@
-import { chooseObjects } from '../../src/reindex/selection.ts'
-import type { ReindexOptions } from '../../src/tasks/reindex-everything.ts'
+import { chooseObjects } from '../../src/reindex/listing/selection.ts'
+import type { ReindexOptions } from '../../src/tasks/reindex/reindex-everything.ts'
 
 /** A run as a command without flags asks for it, but that tells nothing; a test says what is otherwise. */
 export const plainRun = (stateDir: string): ReindexOptions => ({

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
-import { Journal } from '../../src/reindex/journal.ts'
+import { Journal } from '../../src/reindex/journal/journal.ts'
 import { Ledger, problemsOf, type Report } from '../../src/reindex/report.ts'
 import { openReportFile } from '../../src/reindex/report-file.ts'
-import { chooseObjects } from '../../src/reindex/selection.ts'
+import { chooseObjects } from '../../src/reindex/listing/selection.ts'
 import { CtlError } from '../../src/ui/errors.ts'
 
 const nothing = { objects: 0, bytes: 0, right: 0, rewritten: 0, skipped: 0, failed: 0, left: 0 }

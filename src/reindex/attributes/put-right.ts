@@ -1,0 +1,176 @@
+import { nameOf } from '../../aws/absent.ts'
+import { explain, isBadIdentity, statusOf } from '../../aws/denial.ts'
+import type { LeanS3, S3Response } from '../../aws/s3-lean.ts'
+import { messageOf } from '../../ui/errors.ts'
+import { planRewrite, reasons, type Rewrite } from './attributes.ts'
+import type { Journal, Row } from '../journal/journal.ts'
+import type { Pace } from '../pace.ts'
+import type { RewriteEngine } from './rewrite.ts'
+import type { Choice } from '../listing/selection.ts'
+import { etagOf, modifiedOf } from './version-headers.ts'
+
+/** What came of one object. */
+export type Outcome =
+  | { readonly kind: 'right' | 'gone' }
+  /** Put right, or, where nothing is written, to be put right. */
+  | { readonly kind: 'rewritten'; readonly before: { cacheControl: string; contentType: string }; readonly row: Row }
+  | { readonly kind: 'skipped'; readonly reason: string }
+  /** Not written any more, since the run was stopped. */
+  | { readonly kind: 'left' }
+  | { readonly kind: 'failed'; readonly error: unknown }
+
+export interface PutRightOptions {
+  readonly s3: LeanS3
+  readonly journal: Journal
+  readonly choice: Choice
+  readonly pace: Pace
+  /** Undefined: only look. */
+  readonly engine: RewriteEngine | undefined
+  readonly signal: AbortSignal
+  readonly done: (row: Row, outcome: Outcome) => void
+}
+
+const batch = 1000
+/** After so many failures and no success in between, the trouble is not with single objects. */
+const hopeless = 40
+
+/**
+ * Looks at every object that the journal has to be done, and puts its headers right. What fails stays to be done.
+ *
+ * @throws CtlError where nothing succeeds any more
+ */
+export async function putRight(options: PutRightOptions): Promise<void> {
+  const { journal, choice, pace, signal } = options
+  let after = ''
+  let rows: Row[] = []
+  let ended = false
+  let failures = 0
+  let stop: unknown
+  const next = (): Row | undefined => {
+    if (rows.length === 0 && !ended) {
+      rows = journal.pending(choice, after, batch).reverse()
+      after = rows[0]?.key ?? after
+      ended = rows.length < batch
+    }
+    return rows.pop()
+  }
+  const worker = async (): Promise<void> => {
+    while (!signal.aborted && stop === undefined) {
+      // The row is only taken once there is room for its calls.
+      const more = await pace.run(async () => {
+        const row = signal.aborted || stop !== undefined ? undefined : next()
+        if (row === undefined) return false
+        const outcome = await attend(row, options)
+        failures = outcome.kind === 'failed' ? failures + 1 : 0
+        if (outcome.kind === 'failed' && (failures === hopeless || isBadIdentity(outcome.error))) stop = outcome.error
+        options.done(row, outcome)
+        return true
+      })
+      if (!more) return
+    }
+  }
+  const workers = Math.min(pace.cap, journal.countPending(choice))
+  await Promise.all(Array.from({ length: workers }, worker))
+  journal.commit()
+  if (stop !== undefined) throw explain(stop, 'Put the attributes of objects right')
+}
+
+const looks = 4
+
+/** One object: looks, decides, writes; from the start again where somebody else changed it in between. */
+async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
+  const { s3, journal, choice, engine, signal } = options
+  try {
+    const wanted = choice.judge(row.key)
+    if (engine === undefined && row.cacheControl !== null) {
+      return { kind: 'rewritten', before: { cacheControl: row.cacheControl, contentType: row.contentType ?? '' }, row }
+    }
+    for (let made = 1; ; made++) {
+      const head = await lookAt(s3, row.key)
+      if (head === 'gone') {
+        journal.remove(row.key)
+        return { kind: 'gone' }
+      }
+      const seen: Row = head === 'customer key' ? row : seenNow(row, head)
+      const plan =
+        head === 'customer key'
+          ? { do: 'skip' as const, reason: reasons.customerKey }
+          : planRewrite(row.key, head.headers, wanted)
+      if (plan.do === 'skip') return skip(journal, seen, plan.reason)
+      if (plan.do === 'keep') {
+        journal.put({
+          ...seen,
+          cacheControl: plan.cacheControl,
+          contentType: plan.contentType,
+          skip: null,
+          todo: false,
+        })
+        return { kind: 'right' }
+      }
+      if (engine === undefined) {
+        journal.put({ ...seen, ...plan.before, todo: true })
+        return { kind: 'rewritten', before: plan.before, row: seen }
+      }
+      try {
+        if (signal.aborted) return { kind: 'left' }
+        if (changesEtag(plan.rewrite)) journal.copyBegun(row.key, seen.etag)
+        const now = await engine.carryOut(plan.rewrite, signal)
+        journal.copyEnded(row.key)
+        if ('skip' in now) return skip(journal, seen, now.skip)
+        const { cacheControl, contentType } = plan.rewrite
+        const written: Row = { ...seen, ...now, cacheControl, contentType, skip: null, todo: false }
+        journal.sameContent(row.key, seen.etag, now.etag)
+        journal.put(written)
+        return { kind: 'rewritten', before: plan.before, row: written }
+      } catch (error) {
+        const archived = /^(InvalidObjectState|ObjectNotInActiveTierError)$/.test(nameOf(error))
+        if (archived) return skip(journal, seen, 'archived (an archive tier)')
+        if (![404, 409, 412].includes(statusOf(error) ?? 0) || made === looks) throw error
+      }
+    }
+  } catch (error) {
+    return signal.aborted && error === signal.reason ? { kind: 'left' } : { kind: 'failed', error }
+  }
+}
+
+/** What is no MD5 of the content, as with uploads in parts and KMS, is another one after a copy. */
+const changesEtag = ({ etag, headers }: Rewrite): boolean =>
+  !/^[0-9a-f]{32}$/.test(etag) || headers['x-amz-server-side-encryption']?.startsWith('aws:kms') === true
+
+function skip(journal: Journal, row: Row, reason: string): Outcome {
+  journal.put({ ...row, skip: reason, todo: false })
+  return { kind: 'skipped', reason }
+}
+
+async function lookAt(s3: LeanS3, key: string): Promise<S3Response | 'gone' | 'customer key'> {
+  try {
+    return await s3.send({ method: 'HEAD', action: 's3:GetObject', key })
+  } catch (error) {
+    if (statusOf(error) === 404) return 'gone'
+    if (statusOf(error) !== 400) throw error
+    return await whyRefused(s3, key, error)
+  }
+}
+
+/** HEAD has no body to say why. What is encrypted with a customer's key answers 400 without it. */
+async function whyRefused(s3: LeanS3, key: string, error: unknown): Promise<'customer key'> {
+  try {
+    await s3.send({ method: 'GET', action: 's3:GetObject', key, headers: { range: 'bytes=0-0' } })
+  } catch (reason) {
+    if (/Server Side Encryption|customer.{0,20}key/i.test(messageOf(reason))) return 'customer key'
+    throw reason
+  }
+  throw error
+}
+
+/** The row of what is there now. Another content was first seen now. */
+function seenNow(row: Row, head: S3Response): Row {
+  const version = versionOf(head)
+  return { ...row, ...version, first: version.etag === row.etag ? row.first : version.modified }
+}
+
+const versionOf = ({ headers }: S3Response): Pick<Row, 'etag' | 'modified' | 'size'> => ({
+  etag: etagOf(headers),
+  modified: modifiedOf(headers),
+  size: Number(headers['content-length'] ?? 0),
+})

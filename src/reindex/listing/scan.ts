@@ -1,0 +1,260 @@
+import type { LeanS3 } from '../../aws/s3-lean.ts'
+import type { Format } from '../../repositories/format.ts'
+import { repositoryOf } from '../../repositories/layout.ts'
+import type { Journal, Row } from '../journal/journal.ts'
+import { type Listed, readPage } from './list-page.ts'
+import { Packuments, type PackumentsInRange } from './packuments.ts'
+import type { Pace } from '../pace.ts'
+import { between, compareKeys, type KeyRange } from './ranges.ts'
+import { type Choice, isRight, ownPrefix } from './selection.ts'
+
+/** What a listing of the bucket showed; the objects themselves are in the journal. */
+export interface Scanned {
+  objects: number
+  bytes: number
+  /** Neither packages nor metadata: left alone. */
+  neither: { objects: number; bytes: number; readonly examples: string[] }
+  /** Left out by `--only` and `--exclude`. */
+  leftOut: number
+  /** By root: the formats whose indexes are there. */
+  readonly roots: Map<string, Set<string>>
+  /** Roots of repositories whose indexes can be made, by format. */
+  readonly indexed: Map<Format, Set<string>>
+  /** Folders of packages that `--exclude` leaves out: an index without them would lose them. */
+  readonly excludedFolders: Set<string>
+}
+
+export interface ScanOptions {
+  readonly s3: Pick<LeanS3, 'send'>
+  readonly journal: Journal
+  readonly choice: Choice
+  /** Those whose repositories are looked for. */
+  readonly formats: readonly Format[]
+  readonly pace: Pace
+  readonly signal: AbortSignal
+  readonly seen: (objects: number) => void
+}
+
+/** Classes whose objects answer nothing until they are restored. */
+const archives = new Set(['GLACIER', 'DEEP_ARCHIVE'])
+const mostExamples = 20
+const mostRanges = 16
+
+/** A range that is being listed. `after` moves as pages come in; `through`, as others take over its end. */
+interface Active extends KeyRange {
+  pages: number
+  readonly packuments: PackumentsInRange<Unknown>
+}
+
+/** An object that its key alone does not tell of. */
+interface Unknown {
+  readonly object: Listed
+  readonly row: Row | undefined
+}
+
+/**
+ * Lists the bucket and brings the journal up to date: what is new or has changed is to be done, what is gone is
+ * forgotten. Begins with one range; as long as there is more to come, whoever has nothing to do takes over the far half
+ * of a range. Memory stays the same whatever the number of objects.
+ *
+ * @throws what S3 answers
+ */
+export async function scan(options: ScanOptions): Promise<Scanned> {
+  const { choice, signal } = options
+  const scanned: Scanned = {
+    objects: 0,
+    bytes: 0,
+    neither: { objects: 0, bytes: 0, examples: [] },
+    leftOut: 0,
+    roots: new Map(),
+    indexed: new Map(options.formats.map((format) => [format, new Set<string>()])),
+    excludedFolders: new Set(),
+  }
+  const active = new Set<Active>()
+  const workers = new Set<Promise<void>>()
+  const failures: unknown[] = []
+
+  const taking = { ...options, scanned }
+  const packuments = new Packuments<Unknown>(({ object, row }, isPackument) => {
+    if (isPackument) choice.takeForPackument(object.key)
+    takeObject(object, row, taking)
+  })
+
+  const begin = (range: KeyRange): void => {
+    const worker = list({ ...range, pages: 0, packuments: packuments.along(range.after) }).catch((error: unknown) => {
+      failures.push(error)
+    })
+    workers.add(worker)
+    void worker.then(() => workers.delete(worker))
+  }
+  const list = async (range: Active): Promise<void> => {
+    active.add(range)
+    try {
+      for (let more = true; more && failures.length === 0 && !signal.aborted;) {
+        more = await nextPage(range, options, scanned)
+        range.pages++
+        if (more) share(range)
+        else range.packuments.end(range)
+      }
+    } finally {
+      active.delete(range)
+    }
+  }
+  /** Lets another one list the far end, which may turn out to be empty. */
+  const share = (range: Active): void => {
+    if (active.size >= Math.min(mostRanges, options.pace.cap)) return
+    const middle = between(range.after.slice(choice.prefix.length), range.through?.slice(choice.prefix.length))
+    if (middle === undefined) return
+    begin({ after: choice.prefix + middle, through: range.through })
+    range.through = choice.prefix + middle
+  }
+
+  // The key that is the prefix itself comes behind nothing that can be named: pages are asked for by prefix too.
+  begin({ after: '', through: undefined })
+  while (workers.size > 0) await Promise.race(workers)
+  if (failures.length > 0) throw failures[0]
+  packuments.end()
+  options.journal.commit()
+  return scanned
+}
+
+/** Lists one page of a range and takes it in. Returns whether there is more. */
+async function nextPage(range: Active, options: ScanOptions, scanned: Scanned): Promise<boolean> {
+  const { s3, choice, journal, pace } = options
+  const asked = range.after
+  const { body } = await pace.run(() =>
+    s3.send({
+      method: 'GET',
+      action: 's3:ListBucket',
+      query: {
+        'list-type': '2',
+        'encoding-type': 'url',
+        ...(choice.prefix === '' ? {} : { prefix: choice.prefix }),
+        ...(asked === '' ? {} : { 'start-after': asked }),
+      },
+    }),
+  )
+  const { objects, truncated } = readPage(body)
+  // The end may have been given away while this page was under way.
+  const { through } = range
+  const mine = through === undefined ? objects : objects.filter(({ key }) => compareKeys(key, through) <= 0)
+  const more = truncated && mine.length === objects.length && objects.length > 0
+  const last = more ? (mine.at(-1)?.key ?? asked) : through
+  takeIn(mine, { after: asked, through: last }, { journal, choice, scanned, packuments: range.packuments })
+  options.seen(mine.filter(({ key }) => !key.startsWith(ownPrefix)).length)
+  range.after = last ?? asked
+  return more
+}
+
+interface Taking {
+  readonly journal: Journal
+  readonly choice: Choice
+  readonly scanned: Scanned
+  /** Undefined: what nothing is known of now will stay so. */
+  readonly packuments?: PackumentsInRange<Unknown>
+}
+
+const joined = 5000
+
+/** Joins what was listed in a range with what the journal has there, both in the order of keys. */
+function takeIn(objects: readonly Listed[], range: KeyRange, taking: Taking): void {
+  const { journal, choice } = taking
+  let index = 0
+  // Rows of other prefixes are none of this run's business.
+  let after = range.after === '' ? choice.prefix.slice(0, -1) : range.after
+  const through = range.through ?? (choice.prefix === '' ? undefined : `${choice.prefix}\u{10ffff}`)
+  for (let full = true; full;) {
+    const rows = journal.rows({ after, through }, joined)
+    full = rows.length === joined
+    for (const row of rows) {
+      after = row.key
+      let object = objects[index]
+      for (; object !== undefined && compareKeys(object.key, row.key) < 0; object = objects[++index]) {
+        takeObject(object, undefined, taking)
+      }
+      if (object?.key === row.key) {
+        takeObject(object, row, taking)
+        index++
+      } else if (row.key.startsWith(choice.prefix)) journal.remove(row.key)
+    }
+  }
+  for (const object of objects.slice(index)) takeObject(object, undefined, taking)
+}
+
+function takeObject(object: Listed, row: Row | undefined, taking: Taking): void {
+  const { journal, choice, scanned, packuments } = taking
+  const { key } = object
+  if (choice.excludes(key)) {
+    scanned.leftOut++
+    if ([...scanned.indexed.keys()].some((format) => format.roleOf(key) === 'package')) {
+      scanned.excludedFolders.add(key.slice(0, key.lastIndexOf('/') + 1))
+    }
+    return
+  }
+  const wanted = choice.judge(key)
+  if (packuments !== undefined && wanted.class === 'neither') {
+    packuments.putOff(key, { object, row })
+    return
+  }
+  packuments?.pass(key)
+  if (wanted.class === 'metadata') noteRoots(key, scanned)
+  if (choice.only?.includes(wanted.format) === false) {
+    scanned.leftOut++
+    return
+  }
+  scanned.objects++
+  scanned.bytes += object.size
+  if (wanted.class === 'neither') {
+    scanned.neither.objects++
+    scanned.neither.bytes += object.size
+    if (scanned.neither.examples.length < mostExamples) scanned.neither.examples.push(key)
+    if (row !== undefined) journal.remove(key)
+    return
+  }
+  const known =
+    row !== undefined && row.etag === object.etag && row.modified === object.modified && row.size === object.size
+      ? row
+      : undefined
+  const skip = archives.has(object.storageClass)
+    ? `archived (${object.storageClass})`
+    : known?.skip?.startsWith('archived (') === true
+      ? null
+      : (known?.skip ?? null)
+  const [cacheControl, contentType] = [known?.cacheControl ?? null, known?.contentType ?? null]
+  const todo = skip === null && (cacheControl === null || !isRight(key, wanted, { cacheControl, contentType }))
+  const same =
+    known !== undefined &&
+    known.todo === todo &&
+    known.skip === skip &&
+    known.class === wanted.class &&
+    known.format === wanted.format
+  if (same) return
+  const { size, etag, modified } = object
+  // Somebody may have written the same again: what was in it then is what is in it now.
+  const first = row?.size === size && (row.etag === etag || journal.takeForCopy(key, row.etag)) ? row.first : modified
+  journal.put({
+    key,
+    size,
+    etag,
+    modified,
+    class: wanted.class,
+    format: wanted.format,
+    cacheControl,
+    contentType,
+    skip,
+    todo,
+    first,
+  })
+}
+
+function noteRoots(key: string, { roots, indexed }: Scanned): void {
+  for (const [format, found] of indexed) {
+    const root = format.rootOf(key)
+    if (root !== undefined) found.add(root)
+  }
+  const found = repositoryOf(key)
+  if (found === undefined) return
+  const formats = roots.get(found.root)
+  if (formats === undefined) roots.set(found.root, new Set([found.format]))
+  else formats.add(found.format)
+}

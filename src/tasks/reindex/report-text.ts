@@ -1,0 +1,145 @@
+import type { Counts, Report, RepositoryReport } from '../../reindex/report.ts'
+import { count } from '../../reindex/progress.ts'
+import { formatDuration } from '../../ui/duration.ts'
+import { type Block, kept, nested, table, verbatim } from '../../ui/text.ts'
+
+const mostRepositories = 40
+const mostProblems = 20
+
+/** The report of a run for people. */
+export function reportText(report: Report): Block[] {
+  const { total, dryRun } = report
+  const summary = [
+    `${objectsText(report.objects)} in ${report.bucket}`,
+    `${count(total.right)} already right`,
+    `${count(total.rewritten)} ${dryRun ? 'would be put right' : 'put right'}`,
+    `${count(total.skipped)} skipped`,
+    `${count(report.failed)} failed`,
+    `${count(report.neither.objects)} neither package nor metadata`,
+  ]
+  return [
+    ...repositoriesText(report),
+    ...indexesText(report),
+    ...(dryRun ? wrongText(report) : []),
+    ...skippedText(report),
+    ...problemsText(report),
+    ...neitherText(report),
+    `${summary.join(', ')} (${formatDuration(report.seconds)}).`,
+  ]
+}
+
+/** What was recognised, for `--list`. */
+export function listText(report: Report): Block[] {
+  const rows = report.repositories.map(({ root, format, packages, metadata }) => [
+    nameOf({ root, format }),
+    format,
+    count(packages.objects),
+    count(metadata.objects),
+  ])
+  return [
+    table(rows, ['REPOSITORY', 'FORMAT', 'PACKAGES', 'METADATA']),
+    ...neitherText(report),
+    `${objectsText(report.objects)} in ${report.bucket}.`,
+  ]
+}
+
+/** What an audit found. */
+export function auditText(report: Report): Block[] {
+  const { total } = report
+  const wrong = total.rewritten
+  return [
+    ...wrongText(report),
+    ...skippedText(report),
+    ...problemsText(report),
+    ...neitherText(report),
+    wrong === 0
+      ? `All ${count(total.right)} packages and metadata objects in ${report.bucket} that can be told are right.`
+      : `${count(wrong)} of ${count(total.objects)} packages and metadata objects in ${report.bucket} would be cached wrongly. ` +
+        'Put them right with `pc-ctl reindex-everything --attributes-only`.',
+  ]
+}
+
+const objectsText = (number: number): string => `${count(number)} object${number === 1 ? '' : 's'}`
+
+const packagesText = (number: number): string => `${count(number)} package${number === 1 ? '' : 's'}`
+
+const nameOf = ({ root, format }: Pick<RepositoryReport, 'root' | 'format'>): string =>
+  root !== '' ? kept(root) : format === 'other' ? '(no repository)' : '/'
+
+function repositoriesText({ repositories, dryRun }: Report): Block[] {
+  const row = (report: RepositoryReport, kind: string, counts: Counts): string[] => [
+    nameOf(report),
+    report.format,
+    kind,
+    ...[counts.objects, counts.right, counts.rewritten, counts.skipped, counts.failed].map(count),
+  ]
+  const rows = repositories
+    .slice(0, mostRepositories)
+    .flatMap((report) => [
+      ...(report.packages.objects > 0 ? [row(report, 'packages', report.packages)] : []),
+      ...(report.metadata.objects > 0 ? [row(report, 'metadata', report.metadata)] : []),
+    ])
+  const head = [
+    'REPOSITORY',
+    'FORMAT',
+    'CLASS',
+    'OBJECTS',
+    'RIGHT',
+    dryRun ? 'WRONG' : 'PUT RIGHT',
+    'SKIPPED',
+    'FAILED',
+  ]
+  const more = repositories.length - mostRepositories
+  return [table(rows, head), ...(more > 0 ? [`... and ${count(more)} more: see --json or --report FILE`] : [])]
+}
+
+function indexesText({ indexes }: Report): Block[] {
+  return indexes
+    .slice(0, mostRepositories)
+    .flatMap(({ root, format, outcome, packages, written, unchanged, why, todo }) => {
+      const made =
+        outcome === 'refused' || outcome === 'failed'
+          ? ''
+          : `, ${packagesText(packages)}, ${objectsText(written)} written, ${count(unchanged)} unchanged`
+      return [
+        `index of ${nameOf({ root, format })} (${format}): ${outcome}${made}${why === undefined ? '' : `: ${why}`}`,
+        ...todoText(todo),
+      ]
+    })
+}
+
+const todoText = (todo: string | undefined): Block[] => (todo === undefined ? [] : [nested([todo])])
+
+const keysText = (keys: readonly string[]): Block => nested([verbatim(...keys)])
+
+const valueOf = (header: string): string => (header === '' ? 'missing' : `\`${header}\``)
+
+const wrongText = ({ wrong }: Report): Block[] =>
+  wrong.flatMap(({ class: kind, format, cacheControl, wanted, contentType, objects, examples }) => [
+    contentType === undefined
+      ? `${count(objects)} x ${format} ${kind}: Cache-Control is ${valueOf(cacheControl)}, should be \`${wanted}\``
+      : `${count(objects)} x ${format} ${kind}: Content-Type is ${valueOf(contentType)}, which says nothing`,
+    keysText(examples),
+  ])
+
+const skippedText = ({ skipped }: Report): Block[] =>
+  skipped.flatMap(({ reason, objects, examples, todo }) => [
+    `${count(objects)} skipped: ${reason}. ${todo}`,
+    keysText(examples),
+  ])
+
+function problemsText({ problems, problemCount }: Report): Block[] {
+  const shown = problems
+    .slice(0, mostProblems)
+    .flatMap(({ key, what, todo }) => [`${kept(key)} ${what}`, ...todoText(todo)])
+  const more = problemCount - mostProblems
+  return more > 0 ? [...shown, `... and ${count(more)} more: see --report FILE`] : shown
+}
+
+function neitherText({ neither }: Report): Block[] {
+  if (neither.objects === 0) return []
+  return [
+    `${objectsText(neither.objects)} ${neither.objects === 1 ? 'is' : 'are'} neither package nor metadata and left alone, such as:`,
+    keysText(neither.examples.slice(0, 5)),
+  ]
+}
