@@ -12,11 +12,13 @@ const distsIndex = new RegExp(
   String.raw`(?:^|/)(?:(?:InRelease|Release|Release\.gpg|Index|(?:Packages|Sources|Contents-[^/]+|Translation-[^/]+|Components-[^/]+|Commands-[^/]+)${extension})$|(?:by-hash|i18n|dep11|cnf|(?:Packages|Sources|Contents-[^/]+)\.diff)/)`,
 )
 const flatIndex = new RegExp(
-  String.raw`^((?:[^/]+/)*?)(?:(?:InRelease|Release|Release\.gpg|(?:Packages|Sources|Contents-[^/]+|Translation-[^/]+)${extension})|by-hash/(?:MD5Sum|SHA1|SHA256|SHA512)/[0-9a-f]+)$`,
+  String.raw`^((?:[^/]+/)*?)(?:(?:InRelease|Release|Release\.gpg|(?:Packages|Sources|Contents-[^/]+|Translation-[^/]+)${extension})|by-hash/(?:MD5Sum|SHA1|SHA256|SHA512)/[^/]+)$`,
 )
 const list = new RegExp(String.raw`^((?:[^/]+/)*)(Packages|Sources)${extension}$`)
 const suiteTop = /^(.+)\/(?:InRelease|Release)$/
 const partFolder = /(?:^|\/)(?:binary-[^/]+|source)$/
+/** Copies of other files. aptly has them under the files' own names too: `by-hash/SHA256/Release`, `…/Packages.gz.old`. */
+const copies = /(?:^|\/)by-hash\//
 
 /** See `Format.roleOf`. */
 export function roleOf(key: string): Role | undefined {
@@ -34,8 +36,9 @@ export function rootOf(key: string): string | undefined {
   return listOf(key)?.folder
 }
 
-/** `bookworm` of `bookworm/InRelease`; the `Release` of a single architecture is none. */
+/** `bookworm` of `bookworm/InRelease`; the `Release` of a single architecture is none, nor is a copy of one. */
 export function suiteOf(belowDists: string): string | undefined {
+  if (copies.test(belowDists)) return undefined
   const suite = suiteTop.exec(belowDists)?.[1]
   return suite === undefined || partFolder.test(suite) ? undefined : suite
 }
@@ -51,6 +54,7 @@ export type ListName = 'Packages' | 'Sources'
 
 /** Which list a path is, compressed or not; undefined for what is none, such as its copies under `by-hash/`. */
 export function listOf(path: string): List | undefined {
+  if (copies.test(path)) return undefined
   const [, folder, name] = list.exec(path) ?? []
   return folder === undefined || (name !== 'Packages' && name !== 'Sources') ? undefined : { folder, name }
 }

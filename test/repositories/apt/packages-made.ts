@@ -154,7 +154,7 @@ export class Bucket {
   /** Plans and writes the first groups, or all. Returns the paths that were written and are new or changed. */
   async reindex(
     options: { signer?: Signer; now?: number; groups?: number } = {},
-  ): Promise<{ plan: IndexPlan; written: string[] }> {
+  ): Promise<{ plan: IndexPlan & { old: OldApt }; written: string[] }> {
     const plan = await this.plan(options)
     const written: string[] = []
     for (const { key, body } of plan.groups.slice(0, options.groups).flat()) {

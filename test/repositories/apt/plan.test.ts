@@ -421,12 +421,40 @@ describe('apt: new indexes', () => {
     )
   })
 
+  it('take nothing below by-hash/ for a suite or a list, whatever aptly calls its copies', async () => {
+    const whole = poolBucket('apt/')
+    await whole.reindex({ signer, now })
+    const bucket = poolBucket('apt/')
+    for (const folder of ['dists/stable/main/binary-amd64', 'dists/stable', 'by-hash', 'dists/stable/main/source']) {
+      for (const name of [
+        'Release',
+        'Release.old',
+        'InRelease',
+        'Packages',
+        'Packages.gz',
+        'Packages.old',
+        'Sources',
+      ]) {
+        bucket.put(`${folder}/by-hash/SHA256/${name}`, name === 'Packages.gz' ? gzipSync('') : '')
+      }
+    }
+    const { plan, written } = await bucket.reindex({ signer, now })
+    expect(plan.old.suites.map(({ folder }) => folder)).to.deep.equal(['dists/stable/'])
+    expect(plan.parts).to.deep.equal((await whole.plan({ signer, now })).parts)
+    expect(written.filter((path) => /by-hash\/SHA256\/(?![0-9a-f]{64}$)/.test(path))).to.deep.equal([])
+    for (const path of ['dists/stable/Release', list]) expect(bucket.text(path)).to.equal(whole.text(path))
+  })
+
   it('tell packages, indexes and roots by the key alone', () => {
     const roots: Readonly<Record<string, string | undefined>> = {
       'dists/stable/InRelease': '',
       '1/2/ubuntu/dists/jammy/updates/Release': '1/2/ubuntu/',
       '1/2/ubuntu/dists/jammy/main/binary-amd64/Packages.gz': '1/2/ubuntu/',
       'dists/stable/main/binary-amd64/by-hash/SHA256/ab': undefined,
+      'dists/stable/main/binary-amd64/by-hash/SHA256/Release': undefined,
+      'dists/stable/main/binary-amd64/by-hash/SHA256/Packages.gz': undefined,
+      'flat/by-hash/SHA256/Packages': undefined,
+      'by-hash/MD5Sum/Sources.bz2': undefined,
       'flat/repo/Packages.xz': 'flat/repo/',
       'flat/repo/Release': undefined,
       Packages: '',
@@ -442,6 +470,7 @@ describe('apt: new indexes', () => {
       'dists/stable/main/i18n/Translation-en.bz2': 'index',
       'dists/stable/main/binary-amd64/Release': 'index',
       'flat/by-hash/SHA256/abcdef': 'index',
+      'flat/by-hash/SHA256/Packages.gz.old': 'index',
       'dists/el7/repodata/repomd.xml': undefined,
       README: undefined,
     }
