@@ -172,12 +172,14 @@ function changeEvents(context: Context) {
   const tell = (): void => {
     for (const listener of listeners) listener()
   }
-  const schedule = ({ deployedAt }: DistributionDocument): void => {
-    const wait = deployedAt - context.now()
+  const schedule = (distribution: DistributionDocument): void => {
+    const wait = distribution.deployedAt - context.now()
     if (wait <= 0) return
     const timer = setTimeout(() => {
       timers.delete(timer)
-      tell()
+      // Timers go by another clock, and may be a millisecond early: then there is nothing to tell yet.
+      if (context.now() < distribution.deployedAt) schedule(distribution)
+      else tell()
     }, wait)
     timer.unref()
     timers.add(timer)

@@ -8,7 +8,10 @@ import { edgeTrust, functionZip } from '../sandbox/function-zip.ts'
 import type { Clients } from './installation.ts'
 
 /** Makes a function of somebody else's; returns the ARN of its first version, good for CloudFront. */
-export async function makeFunction({ iam, lambda }: Clients, FunctionName: string): Promise<string> {
+export async function makeFunction(
+  { iam, lambda }: Pick<Clients, 'iam' | 'lambda'>,
+  FunctionName: string,
+): Promise<string> {
   const RoleName = `role-of-${FunctionName}`
   const { Role } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: edgeTrust }))
   await sleep(quick.roleAssumable + 50)

@@ -35,9 +35,10 @@ export interface EdgeFixture {
 export const bucket = 'edge-packages'
 export const region = 'eu-west-1'
 
-export async function startEdgeFixture(): Promise<EdgeFixture> {
-  const timing = { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0 }
-  const sandbox = await startSandbox({ timing })
+/** @param deploy - milliseconds until a distribution is deployed */
+export async function startEdgeFixture(deploy = 0, now: () => number = Date.now): Promise<EdgeFixture> {
+  const timing = { roleAssumable: 0, principal: 0, functionActive: 0, deploy, invalidation: 0 }
+  const sandbox = await startSandbox({ timing, now })
   const { endpoint, accessKeyId, secretAccessKey } = sandbox
   const shared = { endpoint, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 }
   const s3 = new Client({ ...shared, region, forcePathStyle: true })

@@ -211,6 +211,18 @@ describe('the edge', () => {
     expect((await get(`${forwarding}/a.deb`)).status).to.equal(403)
   })
 
+  it('deploys in time although timers go by another clock', async () => {
+    const begun = Date.now()
+    const slow = await startEdgeFixture(40, () => Math.floor(begun + (Date.now() - begun) / 2))
+    try {
+      await slow.put('a.deb', 'package')
+      const { url: late } = await slow.distribute()
+      expect(await get(`${late}/a.deb`)).to.include({ status: 200, body: 'package' })
+    } finally {
+      await slow.close()
+    }
+  })
+
   it('serves what is deployed, and nothing while it is disabled', async () => {
     const { url: switched, id: switchedId } = await fixture.distribute()
     expect((await get(`${switched}/a.deb`)).status).to.equal(200)

@@ -85,8 +85,7 @@ export interface Tally {
   readonly skipped: number
 }
 
-/** Of the tables, and of what is read from packages: what an older one kept is read again. */
-const version = 4
+const version = 3
 const schema = `
   CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS object (

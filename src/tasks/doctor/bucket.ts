@@ -15,7 +15,7 @@ export const examineBucket = (aws: Aws, settings: Settings, named: boolean): Exa
   id: 'bucket-tls',
   title: 'Requests to the bucket without TLS',
   async look() {
-    if (named) return skipped('with --key nothing is asked of S3 itself')
+    if (named) return skipped('not looked at with --key')
     try {
       const bucket = need(settings, 'bucket')
       return (await refusesPlainHttp(aws, bucket)) ? refused : taken(bucket)

@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { cacheControl } from '../../repositories/cache-control.ts'
+import { CtlError } from '../../ui/errors.ts'
+import type { Line } from '../../ui/text.ts'
 import { type Examination, failed, type Finding, ok, skipped, warning } from './check.ts'
 import { type Answer, ask } from './network.ts'
-import { cacheResult, isServed, notServed, type Place, reindex, repair, signedUrl } from './place.ts'
+import { notServed } from './not-served.ts'
+import { cacheResult, isServed, type Place, signedUrl } from './place.ts'
+import { invalidate, pcCtl, reindex, repairs } from './repair.ts'
 
 /** An edge location has several caches, and each learns for itself. */
 const mostLooks = 5
@@ -23,15 +27,14 @@ export const examineMetadata = (place: Place, key: string): Examination => ({
       if (!isServed(answer)) return notServed(place, key, answer)
       results.push(cacheResult(answer))
       control = controlOf(answer)
-      if (cacheResult(answer) === 'Hit') return staleMetadata(place, key, control)
+      if (cacheResult(answer) === 'Hit') return keptMetadata(place, key, control)
     }
     const seen = `${results.join(', ')} for ${key}, with ${control}`
     if (!results.includes('RefreshHit')) return ok(seen, 'Clients see a new index as soon as it is written.')
     return warning(
       seen,
       'The edge keeps a copy and asks S3 each time whether it is the latest; while S3 is out of reach it may serve the old one.',
-      `Its Cache-Control should be: ${cacheControl.metadata}`,
-      reindex(place),
+      ...(await metadataRepairs(place, key, control)),
     )
   },
 })
@@ -39,15 +42,28 @@ export const examineMetadata = (place: Place, key: string): Examination => ({
 const controlOf = ({ headers }: Answer): string =>
   headers['cache-control'] === undefined ? 'no Cache-Control' : `Cache-Control ${headers['cache-control']}`
 
-function staleMetadata(place: Place, key: string, control: string): Finding {
+async function keptMetadata(place: Place, key: string, control: string): Promise<Finding> {
   return failed(
     `Hit from cloudfront for ${key}, with ${control}`,
     'Clients get indexes that are out of date or do not fit together (apt: "Hash Sum mismatch").',
-    ...(control === `Cache-Control ${cacheControl.metadata}`
-      ? ['Its Cache-Control is right, and the cache policy of the distribution keeps it all the same.', repair(place)]
-      : [`Its Cache-Control must be: ${cacheControl.metadata}`, reindex(place)]),
-    'Then invalidate what the edges still hold: /*',
+    ...(await metadataRepairs(place, key, control)),
+    ...(await invalidate(place, ['/*'], 'Then run')),
   )
+}
+
+/** Where its Cache-Control is right, no rewriting of objects helps: the distribution keeps it all the same. */
+async function metadataRepairs(place: Place, key: string, control: string): Promise<Line[]> {
+  if (control !== `Cache-Control ${cacheControl.metadata}`) {
+    const stored = await place.behind.object(key)
+    const isRightByNow =
+      !(stored instanceof CtlError) && stored !== 'none' && stored.cacheControl === cacheControl.metadata
+    if (isRightByNow) return ['S3 has the right Cache-Control by now; this is from before.']
+    return [`Its Cache-Control must be: ${cacheControl.metadata}`, ...reindex(place)]
+  }
+  return [
+    'Its Cache-Control is right, and the cache policy of the distribution keeps it all the same.',
+    ...(await repairs(place)),
+  ]
 }
 
 /** A package comes from the edge once somebody nearby has downloaded it. */
@@ -70,22 +86,25 @@ export const examinePackage = (place: Place, key: string): Examination => ({
     }
     const seen = `${results.join(', ')} for ${key}, with ${control}`
     if (control === `Cache-Control ${cacheControl.package}`) {
+      const again = `Look again: \`${pcCtl(place, 'doctor', '--key', key)}\``
       return warning(
         seen,
         'Large edge locations have many caches; or the cache key holds the query string.',
-        'Look again.',
+        ...(await repairs(place, { notLooked: [again], nothingDiffers: [again] })),
       )
     }
     return failed(
       seen,
       'Every download comes from S3 and costs its time and traffic.',
       `Its Cache-Control should be: ${cacheControl.package}`,
-      reindex(place),
+      ...reindex(place),
     )
   },
 })
 
 const part = { first: 4, last: 11 }
+const between =
+  'Look for what stands between this machine and CloudFront, and for functions on the distribution that are not ours.'
 
 /** Interrupted downloads can go on where they ended. */
 export const examineRange = (place: Place, key: string): Examination => ({
@@ -108,7 +127,7 @@ export const examineRange = (place: Place, key: string): Examination => ({
     return failed(
       seen,
       cut.status === 206 ? 'The wrong part came: downloads that go on would be corrupt.' : 'Downloads start anew.',
-      'Look for what stands between this machine and CloudFront, and for functions on the distribution that are not ours.',
+      ...(await repairs(place, { notLooked: [between], nothingDiffers: [between] })),
     )
   },
 })

@@ -63,7 +63,7 @@ function unreached(error: unknown): Finding {
   return failed(
     `no answer: ${networkReason(error)}`,
     'The request did not get through, or not in time.',
-    'Let this host reach the domain below: firewalls, proxies, routes.',
+    'Let this host reach the names and ports at the end of this report: firewalls, proxies, routes.',
     ...networkAdvice(error),
   )
 }

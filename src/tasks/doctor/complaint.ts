@@ -10,7 +10,7 @@ import type { Place } from './place.ts'
 
 /** What to examine. */
 export interface Complaint {
-  readonly place: Place
+  readonly place: Omit<Place, 'behind'>
   /** Keys to test with; none: some of the bucket's. */
   readonly keys: readonly string[]
   readonly front: FrontPlace | undefined

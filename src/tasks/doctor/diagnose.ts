@@ -1,10 +1,12 @@
 import type { Aws } from '../../aws/connect.ts'
 import { originOf } from '../../edge/signature.ts'
 import type { Settings } from '../../settings/settings.ts'
+import { lookBehind } from './behind.ts'
 import { examineBucket } from './bucket.ts'
 import { examineMetadata, examinePackage, examineRange } from './cache.ts'
 import { type Check, type CheckStatus, type Examination, examine, type Finding, skipped } from './check.ts'
 import type { Complaint } from './complaint.ts'
+import { examineContent } from './content.ts'
 import { examineRefusals, examineSigned, judgeClock, judgeReach } from './edge.ts'
 import { examineFront } from './front.ts'
 import { examineMissing, examineOddKeys, findSamples, missingKeyNear, type Samples } from './keys.ts'
@@ -25,7 +27,12 @@ export interface Diagnosis {
  *
  * @throws CtlError of kind `usage` for a key or front server that cannot be asked for
  */
-export async function diagnose(aws: Aws, settings: Settings, { place, keys, front }: Complaint): Promise<Diagnosis> {
+export async function diagnose(
+  aws: Aws,
+  settings: Settings,
+  { place: from, keys, front }: Complaint,
+): Promise<Diagnosis> {
+  const place: Place = { ...from, behind: lookBehind(aws, settings, from) }
   const hello = askHello(place)
   const sampling = findSamples(aws, settings, keys)
   const edgeNow = async (): Promise<() => number> => {
@@ -42,7 +49,7 @@ export async function diagnose(aws: Aws, settings: Settings, { place, keys, fron
         () => true,
         () => false,
       ),
-    ]).then(([{ samples }, reached]) => examineObjects(place, samples, reached)),
+    ]).then(([{ samples }, reached]) => examineObjects(place, samples, keysToCompare(samples, keys), reached)),
     examine(examineBucket(aws, settings, keys.length > 0)).then((check) => [check]),
     front === undefined
       ? []
@@ -94,7 +101,12 @@ const examineHello = ({ domain }: Place, hello: Promise<Hello>): Examination[] =
 const unreachable = 'the packages domain does not answer'
 
 /** What is asked of objects. The refusals stand alone; the rest makes sense only if signed URLs are served at all. */
-async function examineObjects(place: Place, samples: Samples, reached: boolean): Promise<Check[]> {
+async function examineObjects(
+  place: Place,
+  samples: Samples,
+  compared: readonly string[],
+  reached: boolean,
+): Promise<Check[]> {
   const { any, metadata, package: pack } = samples
   const missing = missingKeyNear(samples)
   const signed =
@@ -108,6 +120,9 @@ async function examineObjects(place: Place, samples: Samples, reached: boolean):
     pack === undefined
       ? absent('range', 'Parts of a package can be asked for (Range)', 'package')
       : examineRange(place, pack.key),
+    compared.length === 0
+      ? absent('content', 'What the edge serves is what S3 holds', 'object')
+      : examineContent(place, compared),
     ...examineOddKeys(place, samples),
     examineMissing(place, missing),
   ]
@@ -120,6 +135,12 @@ async function examineObjects(place: Place, samples: Samples, reached: boolean):
     await Promise.all([signedFirst.then((check) => [check]), Promise.all(refusals.map(examine)), following])
   ).flat()
 }
+
+/** Whoever names objects has a complaint about each of them. */
+const keysToCompare = ({ package: pack, metadata, any, odd }: Samples, named: readonly string[]): string[] =>
+  named.length > 0
+    ? named.map((key) => key.replace(/^\//, ''))
+    : [pack, metadata, any, ...odd.map(({ sample }) => sample)].flatMap((sample) => sample?.key ?? [])
 
 const skip = (examination: Examination, why: string): Examination => ({
   ...examination,

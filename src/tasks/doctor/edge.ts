@@ -1,7 +1,10 @@
+import { originOf } from '../../edge/signature.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import { type Examination, failed, type Finding, ok, skipped, warning } from './check.ts'
 import { type Answer, ask } from './network.ts'
-import { cacheResult, isServed, notServed, type Place, repair, signedUrl, urlLife } from './place.ts'
+import { notServed } from './not-served.ts'
+import { cacheResult, isServed, type Place, signedUrl, urlLife } from './place.ts'
+import { repairs } from './repair.ts'
 
 /** Seconds that a clock may be off before URLs of 300 s are noticeably shorter, or too short to be used. */
 const skew = { noticed: 30, serious: 120 }
@@ -15,7 +18,7 @@ export function judgeReach(domain: string, { headers, said }: Answer): Finding {
     return failed(
       `${said}, but not from CloudFront`,
       'Something else answers in its place: another server under this name, a proxy or a captive portal.',
-      `Look at who answers: curl -sI ${domain}`,
+      `Look at who answers: \`curl -sI ${originOf(domain)}/\``,
     )
   }
   return ok(`CloudFront answers${pop === undefined ? '' : ` from ${String(pop)}`}`, 'Nothing on the way keeps it off.')
@@ -79,18 +82,23 @@ export function examineRefusals(place: Place, key: string, otherKey: string): Ex
   ]
 }
 
-function judgeRefusals(place: Place, expected: RegExp, key: string, answers: readonly Answer[]): Finding {
-  const findings = answers.map((answer) => judgeRefusal(place, expected, key, answer))
+async function judgeRefusals(
+  place: Place,
+  expected: RegExp,
+  key: string,
+  answers: readonly Answer[],
+): Promise<Finding> {
+  const findings = await Promise.all(answers.map((answer) => judgeRefusal(place, expected, key, answer)))
   return findings.find(({ status }) => status !== 'ok') ?? findings[0] ?? skipped('nothing was asked')
 }
 
-function judgeRefusal(place: Place, expected: RegExp, key: string, answer: Answer): Finding {
+async function judgeRefusal(place: Place, expected: RegExp, key: string, answer: Answer): Promise<Finding> {
   const { status, reason = '', said, headers } = answer
   if (isServed(answer)) {
     return failed(
       `${said} for ${key}`,
       'Anybody can download: the distribution runs no function for this path, or one that does not check.',
-      repair(place),
+      ...(await repairs(place)),
     )
   }
   if (status >= 500) return notServed(place, key, answer)
@@ -98,18 +106,18 @@ function judgeRefusal(place: Place, expected: RegExp, key: string, answer: Answe
     return failed(
       said,
       'Not the function refused, but who comes behind it: the distribution runs none, or requests do not reach it.',
-      repair(place),
+      ...(await repairs(place)),
     )
   }
   if (!expected.test(reason)) {
-    return failed(said, 'The edge refuses it, but for another reason than it should.', repair(place))
+    return failed(said, 'The edge refuses it, but for another reason than it should.', ...(await repairs(place)))
   }
   const control = headers['cache-control'] ?? ''
   if (/^(?:Refresh)?Hit/.test(cacheResult(answer)) || headers.age !== undefined || !control.includes('no-store')) {
     return failed(
       `${said}, and may be kept: ${control === '' ? 'no Cache-Control' : `Cache-Control ${control}`}`,
       'A cache would answer this to the next who asks with a good URL.',
-      repair(place),
+      ...(await repairs(place)),
     )
   }
   return ok(said, 'The edge refuses it, says why, and no cache keeps that.')

@@ -4,11 +4,14 @@ import { explain } from '../../edge/explain.ts'
 import { probe } from '../../edge/probe.ts'
 import { parseUrl, type UrlParts } from '../../edge/url-parts.ts'
 import { CtlError } from '../../ui/errors.ts'
+import type { Line } from '../../ui/text.ts'
 import { type FrontAnswer, type FrontKnowledge, probeFront } from '../front-server.ts'
 import { type Check, type Examination, examine, failed, type Finding, ok, skipped, warning } from './check.ts'
 import { judgeSkew } from './edge.ts'
 import type { Samples } from './keys.ts'
-import { type Place, repair } from './place.ts'
+import { ask } from './network.ts'
+import { type Place, signedUrl } from './place.ts'
+import { applyHere, repairs } from './repair.ts'
 
 /** The front server, and what its configuration says. */
 export interface FrontPlace {
@@ -19,9 +22,6 @@ export interface FrontPlace {
   readonly enabled: boolean
   readonly known: FrontKnowledge
 }
-
-const restart =
-  'Run `pc-ctl reconfigure`, then `pc-ctl restart`, on every front server; a reconfigure alone is not enough.'
 
 /**
  * Looks at the front server: who is let in, where clients are sent, and whether they get something there.
@@ -122,34 +122,43 @@ const lookAtIt = [
   'Where its paths are not the keys of the bucket, give --front-path, such as USER/REPO/packages/.../download.deb.',
 ]
 
-function judgeRedirect({ status, host, kind }: FrontAnswer, { domain }: Place, { enabled }: FrontPlace): Finding {
+function judgeRedirect({ status, host, kind }: FrontAnswer, place: Place, { enabled }: FrontPlace): Finding {
+  const { domain } = place
+  const restart = applyHere(place)
   const seen = host === undefined ? String(status) : `${status} to ${host}`
   if (status === 401 || status === 403) {
     return failed(seen, 'The token is not accepted.', 'Give a read token of this repository in PC_CTL_FRONT_TOKEN.')
   }
   if (host === undefined) return failed(seen, 'It does not redirect.', ...lookAtIt)
-  if (kind === 'other') return failed(seen, 'That is neither CloudFront nor the bucket.', 'Look who answers there.')
+  if (kind === 'other') {
+    return failed(
+      seen,
+      'That is neither CloudFront nor the bucket.',
+      `Look who answers there: \`curl -sI https://${host}/\``,
+    )
+  }
   if (kind === 's3') {
     return enabled
       ? failed(
           seen,
           'cloudfront_enabled is true in the configuration, but not live: reconfigured, not restarted?',
-          restart,
+          ...restart,
         )
       : warning(
           seen,
           'CloudFront is not enabled, so downloads come from S3.',
-          "Set packagecloud_rails['cloudfront_enabled'] = true, then `pc-ctl reconfigure` and `pc-ctl restart`.",
+          `Set \`packagecloud_rails['cloudfront_enabled'] = true\` in ${place.behind.configFile}.`,
+          ...applyHere(place, 'Then run'),
         )
   }
   if (!enabled) {
-    return failed(seen, 'cloudfront_enabled is not true in the configuration, but still is on the server.', restart)
+    return failed(seen, 'cloudfront_enabled is not true in the configuration, but still is on the server.', ...restart)
   }
   if (host !== domain.toLowerCase()) {
     return failed(
       seen,
       `The configuration says ${domain}: it is set, but not live; or it is another installation.`,
-      restart,
+      ...restart,
     )
   }
   return ok(seen, 'Clients are sent to the packages domain.')
@@ -166,7 +175,7 @@ async function judgeLocation({ location = '', kind }: FrontAnswer, place: Place,
     return failed(
       `bad signature; ${seen}`,
       `It signs with another secret than this configuration has: reconfigured, but not restarted. ${clients}`,
-      restart,
+      ...(await restartInOrder(place)),
       ...notes.filter((note) => note.startsWith('It was signed')),
     )
   }
@@ -178,15 +187,25 @@ async function judgeLocation({ location = '', kind }: FrontAnswer, place: Place,
     )
   }
   if (verdict !== 'accepted') return failed(reason, 'It signs in another way than the edge checks.', ...notes)
-  if (!served) return failed(seen, 'The signature is right, but the edge does not serve it.', repair(place))
+  if (!served) {
+    return failed(seen, 'The signature is right, but the edge does not serve it.', ...(await repairs(place)))
+  }
   if (token?.signedWith === 'previous') {
     return warning(
       `${seen}, by the previous secret`,
       'It has not been restarted since the new secret was set.',
-      restart,
+      ...(await restartInOrder(place)),
     )
   }
   return ok(`${seen}, good for ${token?.secondsLeft ?? 0} s`, 'Clients get what they ask for.')
+}
+
+/** A restart has the front server sign with the secret of this configuration, which the edge must accept before. */
+async function restartInOrder(place: Place): Promise<Line[]> {
+  const key = 'pc-ctl/is-this-secret-accepted'
+  const { status, reason = '' } = await ask(signedUrl(place, key))
+  if (status < 500 && reason !== 'bad signature') return applyHere(place)
+  return [...(await repairs(place)), ...applyHere(place, 'Only then run')]
 }
 
 /** Whether a client that follows the redirect gets something. */

@@ -8,8 +8,11 @@ import { type ListedObject, listSomeObjects } from '../../resources/object-keys.
 import { need, type Settings } from '../../settings/settings.ts'
 import { CtlError, messageOf } from '../../ui/errors.ts'
 import { type Check, type Examination, failed, ok, skipped, warning } from './check.ts'
+import { isOld, oldContent } from './content.ts'
 import { ask } from './network.ts'
-import { isServed, notServed, type Place, repair, signedUrl } from './place.ts'
+import { notServed } from './not-served.ts'
+import { isServed, type Place, signedUrl } from './place.ts'
+import { repairs } from './repair.ts'
 
 /** An object to test with. */
 export type SampleObject = Pick<ListedObject, 'key'> & { readonly size?: number }
@@ -134,10 +137,11 @@ export const examineOddKeys = (place: Place, { odd }: Samples): Examination[] =>
       if (!isServed(answer)) return notServed(place, key, answer)
       const [, total] = /\/(\d+)$/.exec(answer.headers['content-range'] ?? '') ?? []
       if (total !== undefined && size !== undefined && Number(total) !== size) {
+        if (await isOld(place, key, answer)) return oldContent(key)
         return failed(
           `${answer.said}, but ${total} bytes in place of ${size} for ${key}`,
           'Another object was served: something reads the path differently.',
-          repair(place),
+          ...(await repairs(place)),
         )
       }
       return ok(`${answer.said} for ${key}`, 'What was signed is what is fetched.')
@@ -156,7 +160,7 @@ export const examineMissing = (place: Place, key: string): Examination => ({
       return failed(
         seen,
         'The bucket policy lacks s3:ListBucket for CloudFront, so S3 says 403 in place of 404, and apt stops.',
-        repair(place),
+        ...(await repairs(place)),
       )
     }
     if (!isServed(answer)) return notServed(place, key, answer)

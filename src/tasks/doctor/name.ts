@@ -1,17 +1,20 @@
 import { networkReason } from '../../aws/network-reason.ts'
 import { proxiesOf } from '../../aws/proxy.ts'
 import { originOf } from '../../edge/signature.ts'
+import type { Line } from '../../ui/text.ts'
 import { failed, type Examination, type Finding, ok, skipped, warning } from './check.ts'
 import { addressesOf, certificateOf, type ServerCertificate } from './network.ts'
 import type { Place } from './place.ts'
 import { behindProxy, isProxyFailure } from './proxy.ts'
+import { nameRepairs } from './repair.ts'
 
 const day = 86_400
 /** Amazon renews its certificates 60 days ahead; one that is this near its end will not be renewed by itself. */
 const fewDays = 14
 
 /** Looks at DNS and TLS of the packages domain. */
-export function examineName({ domain, now }: Place): Examination[] {
+export function examineName(place: Place): Examination[] {
+  const { domain, now } = place
   const { protocol, hostname, port } = new URL(originOf(domain))
   const rehearsal = protocol === 'http:'
   return [
@@ -22,7 +25,8 @@ export function examineName({ domain, now }: Place): Examination[] {
         if (rehearsal) return skipped(`${domain} is a rehearsal on this machine`)
         try {
           const proxy = proxiesOf().for('https', hostname, Number(port || 443))
-          return await (proxy === undefined ? resolves(hostname) : resolvesOrProxy(hostname, proxy.name))
+          const todo = () => nameRepairs(place)
+          return await (proxy === undefined ? resolves(hostname, todo) : resolvesOrProxy(hostname, proxy.name))
         } catch (error) {
           if (isProxyFailure(error)) return skipped(behindProxy)
           throw error
@@ -35,7 +39,9 @@ export function examineName({ domain, now }: Place): Examination[] {
       async look() {
         if (rehearsal) return skipped(`${domain} is a rehearsal without TLS`)
         try {
-          return judgeCertificate(hostname, await certificateOf(hostname, Number(port || 443)), now())
+          const certificate = await certificateOf(hostname, Number(port || 443))
+          const isOther = certificate.otherName !== undefined && !certificate.ownAuthority
+          return judgeCertificate(hostname, certificate, now(), isOther ? await nameRepairs(place) : [])
         } catch (error) {
           if (isUnknownName(error)) return skipped(unknownName)
           if (isProxyFailure(error)) return skipped(behindProxy)
@@ -52,8 +58,12 @@ export const unknownName = 'the packages domain has no address'
 export const isUnknownName = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && /^(?:ENOTFOUND|EAI_AGAIN|ENODATA)$/.test(String(error.code))
 
-/** Looks a name up. */
-export async function resolves(name: string): Promise<Finding> {
+/**
+ * Looks a name up.
+ *
+ * @param todo - what to do where it has no address
+ */
+export async function resolves(name: string, todo: () => Promise<readonly Line[]>): Promise<Finding> {
   try {
     const addresses = await addressesOf(name)
     return ok(`${name} is ${addresses.slice(0, 3).join(', ')}${addresses.length > 3 ? ' ...' : ''}`, 'Clients find it.')
@@ -61,21 +71,30 @@ export async function resolves(name: string): Promise<Finding> {
     return failed(
       networkReason(error),
       'This machine cannot find the packages domain, so neither may its clients.',
-      'Compare cloudfront_packages_domain with the domain that `pc-ctl status` shows.',
-      'A name of your own needs a CNAME or ALIAS record that points to the distribution.',
+      ...(await todo()),
     )
   }
 }
 
 /** As {@link resolves}, where a proxy looks the name up and this machine need not be able to. */
 async function resolvesOrProxy(name: string, proxy: string): Promise<Finding> {
-  const found = await resolves(name)
+  const found = await resolves(name, async () => [])
   if (found.status === 'ok') return found
   return skipped(`${name} has no address on this machine; the proxy ${proxy} looks it up`)
 }
 
-/** Whether a certificate stands for a name, and for how long. `now` is Unix time in seconds. */
-export function judgeCertificate(name: string, certificate: ServerCertificate, now: number): Finding {
+/**
+ * Whether a certificate stands for a name, and for how long.
+ *
+ * @param now - Unix time in seconds
+ * @param otherwise - what to do where it stands for another name
+ */
+export function judgeCertificate(
+  name: string,
+  certificate: ServerCertificate,
+  now: number,
+  otherwise: readonly Line[],
+): Finding {
   const { otherName, untrusted, ownAuthority, issuer, validFrom, validTo, protocol } = certificate
   if (ownAuthority) {
     return skipped(
@@ -89,7 +108,7 @@ export function judgeCertificate(name: string, certificate: ServerCertificate, n
     return failed(
       otherName,
       'The server shows a certificate for another name, and package managers stop there.',
-      'Give the distribution a certificate for this name: `pc-ctl reconfigure-cloudfront-distribution ARN --alias NAME --certificate ARN`.',
+      ...otherwise,
     )
   }
   if (left < 0) return failed(`it expired ${-left} d ago`, 'Package managers refuse it.', renew)
@@ -97,7 +116,7 @@ export function judgeCertificate(name: string, certificate: ServerCertificate, n
     return failed(
       'it is not valid yet',
       "The certificate is very new, or this machine's clock is behind.",
-      'See Clock.',
+      "See what is said of this machine's clock.",
     )
   }
   if (untrusted !== undefined) {

@@ -3,8 +3,8 @@ import { type Aws, connect } from '../../aws/connect.ts'
 import { getDistribution } from '../../resources/live-distribution.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../ui/errors.ts'
-import { talking } from '../../ui/step-talk.ts'
 import { dnsRecord, dnsText } from '../cf/dns.ts'
+import { inTime } from '../in-time.ts'
 import { lookAtOwnName } from '../packages-name.ts'
 import { type Findings, lookAtSecret } from './edge-secret.ts'
 
@@ -24,7 +24,7 @@ export async function lookAtEdge(settings: Settings, carried: readonly string[])
   let aws: Aws | undefined
   try {
     const door = (aws = await connect(settings, process.env, { later: true }))
-    return await inTime(() => lookWith(door, settings, carried))
+    return await inTime(patienceMs, () => lookWith(door, settings, carried))
   } catch (error) {
     const { failure, message } = explain(error, `${subject} was not checked`)
     if (failure === 'interrupted') throw error
@@ -75,20 +75,3 @@ async function lookAtDomain(aws: Aws, settings: Settings, domain: string): Promi
 }
 
 const nothing: Findings = { obstacles: [], notChecked: [] }
-
-/** Gives up after a while; what is still being tried then ends with its next pause. */
-async function inTime<T>(work: () => Promise<T>): Promise<T> {
-  const giveUp = new AbortController()
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    giveUp.abort()
-    reject(new CtlError('failed', `AWS gave no answer within ${patienceMs / 1000} s.`, { code: 'NoAnswer' }))
-  }, patienceMs)
-  const trying = talking({ tell: () => undefined, signal: giveUp.signal }, work)
-  trying.catch(() => undefined)
-  try {
-    return await Promise.race([trying, promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}

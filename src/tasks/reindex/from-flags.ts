@@ -9,8 +9,7 @@ import { interruptSignal } from '../../ui/interrupt.ts'
 import { readMapping, type ReindexFlags } from '../../ui/reindex-flags.ts'
 import { chooseShow, fleeting } from '../../ui/renderer.ts'
 import type { Say } from '../../ui/text.ts'
-import type { ReindexOptions } from '../../reindex/run.ts'
-import { reindexEverything } from './reindex-everything.ts'
+import { reindexEverything, type ReindexOptions } from './reindex-everything.ts'
 
 /** What a command decides itself; the rest is read off the flags that all such commands have. */
 export type ReindexWishes = Pick<
@@ -43,6 +42,7 @@ export async function reindexFromFlags(
       show: wishes.dryRun || wishes.listOnly ? fleeting(show) : show,
       signal: interruptSignal(say),
       reportFile,
+      say,
     })
   } finally {
     await reportFile?.discard()

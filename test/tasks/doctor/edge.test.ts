@@ -9,10 +9,24 @@ import { type Check, examine, type Examination } from '../../../src/tasks/doctor
 import { examineRefusals, examineSigned, judgeClock } from '../../../src/tasks/doctor/edge.ts'
 import { chooseSamples, examineMissing, examineOddKeys } from '../../../src/tasks/doctor/keys.ts'
 import { ask } from '../../../src/tasks/doctor/network.ts'
-import { notServed, type Place, signedUrl } from '../../../src/tasks/doctor/place.ts'
+import type { Behind } from '../../../src/tasks/doctor/behind.ts'
+import { notServed } from '../../../src/tasks/doctor/not-served.ts'
+import { type Place, signedUrl } from '../../../src/tasks/doctor/place.ts'
+import { CtlError } from '../../../src/ui/errors.ts'
 import { secret } from './installation.ts'
 
 type Respond = (request: IncomingMessage, response: ServerResponse) => void
+
+const unknown = async () => new CtlError('denied', 'AWS denied it.')
+/** An operator who may ask AWS for nothing. */
+const nothingBehind: Behind = {
+  bucket: undefined,
+  configFile: '/etc/packagecloud/packagecloud.rb',
+  functionName: 'staging_cloudfront_auth',
+  status: unknown,
+  distribution: unknown,
+  object: unknown,
+}
 
 /** What the sandbox cannot be brought to do, a server that says so does. */
 describe('doctor: answers of an edge that is not as it should be', () => {
@@ -32,6 +46,7 @@ describe('doctor: answers of an edge that is not as it should be', () => {
       secrets: [{ name: 'current', text: secret }],
       now: () => Date.now() / 1000,
       carried: ['--installation', 'staging'],
+      behind: nothingBehind,
     }
   })
   after(() => {
@@ -221,11 +236,11 @@ describe('doctor: answers of an edge that is not as it should be', () => {
     expect(performance.now() - begun).to.be.lessThan(2000)
   })
 
-  it('says what to do about every answer that is not the object', () => {
+  it('says what to do about every answer that is not the object', async () => {
     const answer = { headers: {}, body: Buffer.alloc(0), date: undefined, said: '?' }
     for (const status of [301, 400, 403, 404, 405, 416, 500, 502, 503, 504]) {
       for (const reason of [undefined, 'bad signature', 'expired 3 s ago', 'missing token', 'S3 says AccessDenied']) {
-        const { meaning, todo } = notServed(place, 'a', { ...answer, status, reason })
+        const { meaning, todo } = await notServed(place, 'a', { ...answer, status, reason })
         expect(meaning).to.be.a('string').that.is.not.empty
         expect(todo).not.to.be.empty
       }

@@ -47,7 +47,7 @@ describe('doctor: the name of the packages domain', () => {
   const look = (wanted = name, ca: string | undefined = cert) => certificateOf(wanted, port, '127.0.0.1', ca)
   const judge = async (wanted: string, now: (of: { validFrom: number; validTo: number }) => number, ca?: string) => {
     const certificate = await look(wanted, ca)
-    return judgeCertificate(wanted, certificate, now(certificate))
+    return judgeCertificate(wanted, certificate, now(certificate), ['Rename it.'])
   }
 
   it('accepts a certificate for the name from a known authority, and tells the days left', async () => {
@@ -75,14 +75,14 @@ describe('doctor: the name of the packages domain', () => {
   })
 
   it('fails one for another name', async () => {
-    const { status, seen } = await judge('elsewhere.example.org', ({ validFrom }) => validFrom + day)
-    expect(status).to.equal('failed')
+    const { status, seen, todo } = await judge('elsewhere.example.org', ({ validFrom }) => validFrom + day)
+    expect({ status, todo }).to.deep.equal({ status: 'failed', todo: ['Rename it.'] })
     expect(seen).to.include('elsewhere.example.org').and.to.include(name)
   })
 
   it('fails one that no known authority stands behind', async () => {
     const certificate = await certificateOf(name, port, '127.0.0.1')
-    const { status, seen } = judgeCertificate(name, certificate, certificate.validFrom + day)
+    const { status, seen } = judgeCertificate(name, certificate, certificate.validFrom + day, [])
     expect({ status, seen }).to.deep.equal({
       status: 'failed',
       seen: 'DEPTH_ZERO_SELF_SIGNED_CERT, issued by pc-ctl tests',
@@ -100,10 +100,10 @@ describe('doctor: the name of the packages domain', () => {
   })
 
   it('finds a name, or says that it cannot', async () => {
-    expect(await resolves('localhost')).to.include({ status: 'ok' })
-    const { status, seen, todo } = await resolves('no-such-host.invalid')
+    expect(await resolves('localhost', async () => [])).to.include({ status: 'ok' })
+    const { status, seen, todo } = await resolves('no-such-host.invalid', async () => ['Make it.'])
     expect(status).to.equal('failed')
     expect(seen).to.match(/ENOTFOUND|EAI_AGAIN/)
-    expect(todo.join()).to.include('pc-ctl status')
+    expect(todo).to.deep.equal(['Make it.'])
   })
 })
