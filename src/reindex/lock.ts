@@ -7,6 +7,7 @@ import type { LeanS3 } from '../aws/s3-lean.ts'
 import { CtlError } from '../ui/errors.ts'
 import { formatDuration } from '../ui/duration.ts'
 import { ownPrefix } from './listing/selection.ts'
+import { hasEnded, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
 /** Where two runs on one bucket meet. */
 export const lockKey = `${ownPrefix}lock`
@@ -23,14 +24,20 @@ interface Holder {
   readonly run: string
   readonly owner: string
   readonly host: string
-  /** Id of the journal that it has open. */
+  /** Id of the journal that it has open, and its file. */
   readonly journal: string
+  readonly file: string
+  /** When it began: milliseconds since the epoch by its own clock; 0: not told. */
+  readonly since: number
+  readonly process: ProcessIdentity | undefined
   readonly released: boolean
 }
 
 export interface Lock {
   /** Aborted with a CtlError once somebody else has taken the lock: nothing may be written any more. */
   readonly lost: AbortSignal
+  /** Who held it until now and has not let go of it, if there was somebody. */
+  readonly takenFrom: string | undefined
   /** Lets the next one in at once. It stays as an object, since nothing is ever deleted. */
   release(): Promise<void>
 }
@@ -42,6 +49,8 @@ export interface LockOptions {
    * host and journal has died, however short a time ago.
    */
   readonly journal: string
+  /** The file of that journal, for those who find the lock in their way. */
+  readonly file: string
   /** Take it even from one who seems alive. */
   readonly force: boolean
   readonly timing?: LockTiming | undefined
@@ -55,30 +64,46 @@ export const isLost = (signal: AbortSignal): boolean => signal.aborted && signal
  *
  * @throws CtlError (refused) where it is held; what S3 answers else
  */
-export async function takeLock({ s3, journal, force, timing = usual }: LockOptions): Promise<Lock> {
+export async function takeLock({ s3, journal, file, force, timing = usual }: LockOptions): Promise<Lock> {
   const host = hostname()
   const owner = `${userInfo().username}@${host} (process ${process.pid})`
-  const holder: Holder = { run: randomUUID(), owner, host, journal, released: false }
+  const begun = { since: Date.now(), process: ownIdentity() }
+  const holder: Holder = { run: randomUUID(), owner, host, journal, file, ...begun, released: false }
   const isDead = ({ holder: other, age }: Present): boolean =>
-    other.released || age >= timing.expiry || (other.host === host && other.journal === journal)
-  const present = await look(s3)
-  if (present !== undefined && !force && !isDead(present)) throw held(present)
-  const condition: Record<string, string> =
-    present === undefined ? { 'if-none-match': '*' } : { 'if-match': present.etag }
-  let etag: string
-  try {
-    etag = await write(s3, holder, condition)
-  } catch (error) {
-    if (!isRefusal(error)) throw error
-    // Another one was faster, or S3 had written ours although the answer was lost.
-    const now = await look(s3)
-    if (now?.holder.run !== holder.run) throw held(now)
-    etag = now.etag
+    other.released ||
+    age >= timing.expiry ||
+    (other.host === host && other.journal === journal) ||
+    (other.process !== undefined && hasEnded(other.process))
+  const mayTake = (present: Present): boolean => force || isDead(present)
+  let present = await look(s3)
+  for (let attempt = 1; ; attempt++) {
+    if (present !== undefined && !mayTake(present)) throw held(present)
+    const condition: Record<string, string> =
+      present === undefined ? { 'if-none-match': '*' } : { 'if-match': present.etag }
+    const takenFrom = present === undefined || present.holder.released ? undefined : present.holder.owner
+    try {
+      return keep(s3, holder, await write(s3, holder, condition), { timing, takenFrom })
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      // Another one was faster, or S3 had written ours although the answer was lost.
+      const now = await look(s3)
+      if (now?.holder.run === holder.run) return keep(s3, holder, now.etag, { timing, takenFrom })
+      // One that is to be put aside may have given a sign of life in between.
+      if (!force || attempt === attempts) throw held(now)
+      present = now
+    }
   }
-  return keep(s3, holder, etag, timing)
 }
 
-function keep(s3: LeanS3, holder: Holder, first: string, { heartbeat, expiry }: LockTiming): Lock {
+/** How often a lock is taken from one that still beats. */
+const attempts = 5
+
+function keep(
+  s3: LeanS3,
+  holder: Holder,
+  first: string,
+  { timing: { heartbeat, expiry }, takenFrom }: { timing: LockTiming; takenFrom: string | undefined },
+): Lock {
   const lost = new AbortController()
   let etag = first
   let heard = performance.now()
@@ -107,6 +132,7 @@ function keep(s3: LeanS3, holder: Holder, first: string, { heartbeat, expiry }: 
   timer.unref()
   return {
     lost: lost.signal,
+    takenFrom,
     async release() {
       clearInterval(timer)
       await beating
@@ -149,34 +175,68 @@ async function write(s3: LeanS3, holder: Holder, condition: Record<string, strin
 
 const isRefusal = (error: unknown): boolean => [404, 409, 412].includes(statusOf(error) ?? 0)
 
+const nobody: Holder = {
+  run: '',
+  owner: 'somebody',
+  host: '',
+  journal: '',
+  file: '',
+  since: 0,
+  process: undefined,
+  released: false,
+}
+
+type Fields = Readonly<Record<string, unknown>>
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+const textOf = (value: unknown, otherwise = ''): string => (typeof value === 'string' ? value : otherwise)
+const numberOf = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0)
+
 /** What is there but was not written by us counts as held, until it is old. */
 function readHolder(text: string): Holder {
-  const nobody: Holder = { run: '', owner: 'somebody', host: '', journal: '', released: false }
   try {
     const parsed: unknown = JSON.parse(text)
-    if (typeof parsed !== 'object' || parsed === null) return nobody
-    const { run, owner, host, journal, released } = parsed as Readonly<Record<string, unknown>>
-    const textOf = (value: unknown, otherwise = ''): string => (typeof value === 'string' ? value : otherwise)
+    if (!isFields(parsed)) return nobody
     return {
-      run: textOf(run),
-      owner: textOf(owner, 'somebody').slice(0, 200),
-      host: textOf(host),
-      journal: textOf(journal),
-      released: released === true,
+      run: textOf(parsed['run']),
+      owner: textOf(parsed['owner'], nobody.owner).slice(0, 200),
+      host: textOf(parsed['host']),
+      journal: textOf(parsed['journal']),
+      file: textOf(parsed['file']).slice(0, 500),
+      since: numberOf(parsed['since']),
+      process: processOf(parsed['process']),
+      released: parsed['released'] === true,
     }
   } catch {
     return nobody
   }
 }
 
-function held(present: Present | undefined): CtlError {
-  const ago = present === undefined ? '' : `, last heard of ${formatDuration(Math.max(0, present.age / 1000))} ago`
-  const who = present?.holder.owner ?? 'somebody'
-  return new CtlError('refused', `Another run is at work on this bucket: ${who}${ago} (s3 object ${lockKey}).`, {
-    hint: [
-      `Wait until it has ended. Five minutes after its last sign of life it is taken for dead.`,
-      'If you know that it is dead, run the same command with --force-unlock.',
-    ],
-    code: 'Locked',
-  })
+function processOf(value: unknown): ProcessIdentity | undefined {
+  if (!isFields(value)) return undefined
+  const [boot, namespace, started] = [textOf(value['boot']), textOf(value['namespace']), textOf(value['started'])]
+  const pid = numberOf(value['pid'])
+  return pid > 0 && boot !== '' && namespace !== '' && started !== '' ? { pid, boot, namespace, started } : undefined
 }
+
+function held(present: Present | undefined): CtlError {
+  const { owner, file, since } = present?.holder ?? nobody
+  const told = [
+    ...(since > 0 && since <= maxDate ? [`since ${new Date(since).toISOString().slice(0, 19)}Z`] : []),
+    ...(present === undefined ? [] : [`last heard of ${formatDuration(Math.max(0, present.age / 1000))} ago`]),
+    ...(file === '' ? [] : [`journal ${file}`]),
+  ]
+  return new CtlError(
+    'refused',
+    `Another run is at work on this bucket: ${[owner, ...told].join(', ')} (s3 object ${lockKey}).`,
+    {
+      hint: [
+        'Wait until it has ended. Five minutes after its last sign of life it is taken for dead, on its own host at once.',
+        'If you know that it is dead, run the same command with --force-unlock.',
+      ],
+      code: 'Locked',
+    },
+  )
+}
+
+/** Source: ECMA-262, "Time Values and Time Range". */
+const maxDate = 8.64e15

@@ -1,130 +1,107 @@
-import { formatDuration } from '../ui/duration.ts'
-import { clearLine, drawLine, type Terminal } from '../ui/live-line.ts'
-import type { Mark } from '../ui/marks.ts'
-import type { Show } from '../ui/renderer.ts'
-import { say, stderr } from '../ui/talk.ts'
-import { item, type Line, type Say, verbatim } from '../ui/text.ts'
+import cliTruncate from 'cli-truncate'
 
-/** What is being done. */
+import { formatDuration } from '../ui/duration.ts'
+import { printable } from '../ui/printable.ts'
+import type { Show } from '../ui/renderer.ts'
+import type { Talk } from '../ui/step-talk.ts'
+
+/** What a step goes through. */
 export interface Part {
-  readonly title: string
   /** What is counted, such as `objects`. */
   readonly noun: string
   /** How many there are; undefined: nobody knows. */
   readonly total?: number | undefined
-  /** What else there is to tell: what it is at just now. */
+  /** What it is at just now, such as a repository. */
   readonly detail?: (() => string) | undefined
 }
 
-export interface ProgressOptions {
-  /** Where it is drawn: stderr. */
-  readonly stream?: Terminal
-  /** What takes lines that stay. */
-  readonly say?: Say
-  /** Milliseconds. */
-  readonly now?: () => number
-  /** Milliseconds between two lines, and between two looks of the line on a terminal. */
-  readonly every?: { readonly lines: number; readonly live: number }
-}
+/** Cells that what a step is at just now may take: with the rest it fits a terminal of 80 columns in two lines. */
+const detailCells = 48
 
-/** Tells how far a long run is: a line that changes on a terminal, else a line each half minute. */
+/** Counts how far a long run is, part after part. */
 export class Progress {
   retries = 0
   slowDowns = 0
-  private part: Part = { title: '', noun: '' }
-  private done = 0
-  private bytes = 0
-  private since = 0
-  private timer: NodeJS.Timeout | undefined
-  private readonly show: Show
-  private readonly stream: Terminal
-  private readonly say: Say
-  private readonly now: () => number
-  private readonly every: { readonly lines: number; readonly live: number }
+  #part: Part = { noun: '' }
+  #done = 0
+  #bytes = 0
+  #since = 0
+  readonly #now: () => number
 
-  constructor(show: Show, options: ProgressOptions = {}) {
-    this.show = show
-    this.stream = options.stream ?? stderr
-    this.say = options.say ?? say
-    this.now = options.now ?? (() => performance.now())
-    this.every = options.every ?? { lines: 30_000, live: 200 }
+  /** @param now - milliseconds */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
   }
 
-  /** Begins a part of the run; what was begun before has ended. */
+  /** Begins a part of the run. */
   begin(part: Part): void {
-    this.end()
-    this.part = part
-    this.done = 0
-    this.bytes = 0
-    this.since = this.now()
-    if (this.show === 'nothing') return
-    if (this.isDrawn()) this.tell()
-    else this.leave('busy', part.title)
-    this.timer = setInterval(() => this.tell(), this.isDrawn() ? this.every.live : this.every.lines)
-    this.timer.unref()
+    this.#part = part
+    this.#done = 0
+    this.#bytes = 0
+    this.#since = this.#now()
   }
 
   add(objects: number, bytes = 0): void {
-    this.done += objects
-    this.bytes += bytes
+    this.#done += objects
+    this.#bytes += bytes
   }
 
-  /** Ends the part: with a line of its own, unless nothing is to be left of it on the screen. */
-  end(): void {
-    if (this.timer === undefined) return
-    this.clear()
-    if (this.show === 'fleeting') return
-    const { title, noun } = this.part
-    const what = this.done === 1 ? noun.replace(/s$/, '') : noun
-    this.leave('ok', `${title}: ${count(this.done)} ${what} in ${formatDuration((this.now() - this.since) / 1000)}`)
-  }
-
-  /** Ends a part that is still under way, because it failed or was interrupted: its title stays. */
-  stop(): void {
-    if (this.timer === undefined) return
-    this.clear()
-    this.leave('failed', this.part.title)
-  }
-
-  private clear(): void {
-    clearInterval(this.timer)
-    this.timer = undefined
-    if (this.isDrawn()) clearLine(this.stream)
-  }
-
-  private leave(mark: Mark, text: Line): void {
-    this.say(item(mark, text))
-  }
-
-  /** How far it is, in one line. */
+  /** How far it is, in one line: first how long it will still take. Keys in it do nothing to a terminal. */
   line(): string {
-    const { title, noun, detail } = this.part
-    const span = Math.max(0.001, (this.now() - this.since) / 1000)
-    const rate = this.done / span
+    const { noun, detail } = this.#part
+    const span = Math.max(0.001, (this.#now() - this.#since) / 1000)
+    const rate = this.#done / span
     // More may come to light than there seemed to be.
-    const total = this.part.total !== undefined && this.part.total >= this.done ? this.part.total : undefined
-    const of = total === undefined ? '' : ` of ${count(total)}`
-    const left = total === undefined || rate === 0 ? undefined : (total - this.done) / rate
+    const total = this.#part.total !== undefined && this.#part.total >= this.#done ? this.#part.total : undefined
+    const left = total === undefined || rate === 0 ? undefined : (total - this.#done) / rate
     return [
-      `${title}: ${count(this.done)}${of} ${noun}`,
+      left === undefined ? '' : `${formatDuration(left)} left`,
+      `${count(this.#done)}${total === undefined ? '' : ` of ${count(total)}`} ${noun}`,
       `${count(Math.round(rate))}/s`,
-      this.bytes === 0 ? '' : `${(this.bytes / span / 1e6).toFixed(1)} MB/s`,
-      left === undefined ? '' : `about ${formatDuration(left)} left`,
+      this.#bytes === 0 ? '' : `${(this.#bytes / span / 1e6).toFixed(1)} MB/s`,
       this.retries === 0 ? '' : `${count(this.retries)} retries`,
-      this.slowDowns === 0 ? '' : `${count(this.slowDowns)} times asked to slow down`,
-      detail?.() ?? '',
+      this.slowDowns === 0 ? '' : `${count(this.slowDowns)} slow-downs`,
+      cliTruncate(printable(detail?.() ?? ''), detailCells, { position: 'start' }),
     ]
       .filter((piece) => piece !== '')
       .join(', ')
   }
 
-  private isDrawn(): boolean {
-    return this.show === 'live' || this.show === 'fleeting'
+  /** What a part came to. */
+  outcome(): string {
+    const what = this.#done === 1 ? this.#part.noun.replace(/s$/, '') : this.#part.noun
+    return `${count(this.#done)} ${what} in ${formatDuration((this.#now() - this.#since) / 1000)}`
   }
+}
 
-  private tell(): void {
-    if (this.isDrawn()) drawLine(this.line(), this.stream)
-    else this.leave('busy', verbatim(this.line()))
+/** In milliseconds: the first word of a step, and from one to the next. */
+interface Rhythm {
+  readonly first: number
+  readonly next: number
+}
+
+/** A line that stays is worth writing only of what takes long. */
+const rhythms: Readonly<Record<'drawn' | 'written', Rhythm>> = {
+  drawn: { first: 0, next: 200 },
+  written: { first: 5_000, next: 30_000 },
+}
+
+/** Does something that takes long, and tells meanwhile how far it is. */
+export async function telling<T>(
+  progress: Progress,
+  { show, talk, rhythm = rhythms[show === 'lines' ? 'written' : 'drawn'] }: { show: Show; talk: Talk; rhythm?: Rhythm },
+  work: () => Promise<T>,
+): Promise<T> {
+  let timer: NodeJS.Timeout
+  const tell = (): void => {
+    talk.tell(progress.line())
+    timer = setTimeout(tell, rhythm.next).unref()
+  }
+  timer = setTimeout(tell, rhythm.first).unref()
+  try {
+    return await work()
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -89,6 +89,9 @@ const none = (): Counts => ({ objects: 0, bytes: 0, right: 0, rewritten: 0, skip
 /** All problems of the last run, each as JSON. */
 export const problemsOf = (journal: Journal): Iterable<string> => journal.findings(thisRun)
 
+/** What a root is called where people read it. */
+export const nameOfRoot = (root: string): string => (root === '' ? '/' : root)
+
 /** Gathers what a run does, in memory that does not grow with the number of objects. */
 export class Ledger {
   readonly problems: Finding[] = []
@@ -189,8 +192,45 @@ export function rootOf(key: string, roots: { has(root: string): boolean }): stri
   return ''
 }
 
+/** The whole report of a run, once it has ended. */
+export function reportOf(
+  run: {
+    readonly bucket: string
+    readonly seconds: number
+    readonly dryRun: boolean
+    readonly listOnly: boolean
+    readonly journal: Journal
+    readonly choice: Choice
+    readonly progress: { readonly retries: number; readonly slowDowns: number }
+  },
+  scanned: Scanned,
+  ledger: Ledger,
+): Report {
+  const { journal, choice, progress } = run
+  journal.commit()
+  const repositories = repositoryReports(journal, choice, ledger, scanned.roots)
+  return {
+    bucket: run.bucket,
+    dryRun: run.dryRun || run.listOnly,
+    seconds: run.seconds,
+    objects: scanned.objects,
+    bytes: scanned.bytes,
+    leftOut: scanned.leftOut,
+    repositories,
+    indexes: ledger.indexes,
+    total: totalOf(repositories),
+    wrong: ledger.wrong(),
+    skipped: skippedReport(journal, choice),
+    neither: scanned.neither,
+    problemCount: ledger.problemCount,
+    problems: ledger.problems,
+    failed: ledger.failed,
+    requests: { retries: progress.retries, slowDowns: progress.slowDowns },
+  }
+}
+
 /** How all repositories stand by now. */
-export function repositoryReports(
+function repositoryReports(
   journal: Journal,
   choice: Choice,
   ledger: Ledger,
@@ -231,7 +271,7 @@ function add(counts: Counts, tally: Tally): void {
   counts.left += tally.todo
 }
 
-export function totalOf(repositories: readonly RepositoryReport[]): Counts {
+function totalOf(repositories: readonly RepositoryReport[]): Counts {
   const total = none()
   for (const { packages, metadata } of repositories) {
     for (const counts of [packages, metadata]) {
@@ -242,7 +282,7 @@ export function totalOf(repositories: readonly RepositoryReport[]): Counts {
 }
 
 /** Objects that can't be rewritten, by reason. */
-export function skippedReport(journal: Journal, choice: Choice): Report['skipped'] {
+function skippedReport(journal: Journal, choice: Choice): Report['skipped'] {
   const groups = new Map<string, { reason: string; objects: number; examples: string[]; todo: string }>()
   for (const { key, skip } of journal.skipped(choice)) {
     let group = groups.get(skip)

@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 
 import {
@@ -41,7 +43,14 @@ describe('the lock of a bucket', () => {
   })
 
   const take = async (options: Partial<LockOptions> = {}): Promise<Lock> => {
-    const lock = await takeLock({ s3, journal: 'mine', force: false, timing: never, ...options })
+    const lock = await takeLock({
+      s3,
+      journal: 'mine',
+      file: '/var/lib/mine.sqlite',
+      force: false,
+      timing: never,
+      ...options,
+    })
     taken.push(lock)
     return lock
   }
@@ -143,6 +152,28 @@ describe('the lock of a bucket', () => {
     expect((await refusal()).code).to.equal('Locked')
     await overwrite(JSON.stringify({ run: 'x', owner: 'x', host: hostname(), journal: 'mine', released: false }))
     await take()
+  })
+
+  it('goes at once to whoever sees that its holder has ended, whatever journal that had', async () => {
+    const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'])
+    const ended = once(child, 'exit')
+    await take()
+    const mine = JSON.parse(await text()) as { process: { pid: number; started: string } }
+    const stat = await readFile(`/proc/${child.pid}/stat`, 'latin1')
+    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    const its = { ...mine, run: 'its', process: { ...mine.process, pid: child.pid, started } }
+    await overwrite(JSON.stringify(its))
+    const alive = await refusal({ journal: 'other' })
+    expect(alive.message).to.match(/since \d{4}-.*Z, last heard of .* ago, journal \/var\/lib\/mine\.sqlite/)
+    child.kill('SIGKILL')
+    await ended
+    // Of another machine or container nothing is known, and the same number may mean somebody else there.
+    for (const other of [{ boot: 'other' }, { namespace: 'pid:[1]' }]) {
+      await overwrite(JSON.stringify({ ...its, process: { ...its.process, ...other } }))
+      expect((await refusal({ journal: 'other' })).code).to.equal('Locked')
+    }
+    await overwrite(JSON.stringify(its))
+    expect((await take({ journal: 'other' })).takenFrom).to.include(`@${hostname()}`)
   })
 
   it('is lost to one who forces it, and not released then', async () => {

@@ -1,5 +1,5 @@
 import { chooseObjects } from '../../src/reindex/listing/selection.ts'
-import type { ReindexOptions } from '../../src/tasks/reindex/reindex-everything.ts'
+import type { ReindexOptions } from '../../src/reindex/run.ts'
 
 /** A run as a command without flags asks for it, but that tells nothing; a test says what is otherwise. */
 export const plainRun = (stateDir: string): ReindexOptions => ({
@@ -17,5 +17,4 @@ export const plainRun = (stateDir: string): ReindexOptions => ({
   forceUnlock: false,
   show: 'nothing',
   signal: new AbortController().signal,
-  say: () => undefined,
 })

@@ -62,7 +62,7 @@ export interface Indexed {
 }
 
 /** Changes when the same packages lead to other indexes than before. */
-const generation = 3
+const generation = 4
 
 /**
  * Makes the indexes of one repository from its packages, and writes what has changed in the order that breaks no

@@ -85,7 +85,8 @@ export interface Tally {
   readonly skipped: number
 }
 
-const version = 3
+/** Of the tables, and of what is read from packages: what an older one kept is read again. */
+const version = 4
 const schema = `
   CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS object (

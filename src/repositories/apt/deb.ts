@@ -2,8 +2,9 @@
 import { BadPackageError, type Digests, type PackageSource } from '../format.ts'
 import { findControlMember } from './ar.ts'
 import { decompress } from './decompress.ts'
-import { decodeUtf8, parseStanzas, type Stanza, valueOf } from './deb822.ts'
+import { decodeText, parseStanzas, type Stanza, valueOf } from './deb822.ts'
 import { digestsAndHead } from './digests.ts'
+import { stanzaProblem } from './fields.ts'
 import { Malformed } from './malformed.ts'
 import { fileInTar } from './tar.ts'
 
@@ -64,7 +65,7 @@ async function controlOf(head: Uint8Array, size: number): Promise<Stanza> {
   const archive = await decompress(head.subarray(member.start, member.end), member.name, largestControlArchive)
   const file = fileInTar(archive, 'control')
   if (file === undefined) throw new Malformed('its control archive has no control file')
-  return parseControl(decodeUtf8(file, 'its control file'))
+  return parseControl(decodeText(file))
 }
 
 /** A package that was uploaded by half has a sound control archive, and data that end too early. */
@@ -80,7 +81,8 @@ function checkEnd(head: Uint8Array, controlEnd: number, size: number): void {
 /**
  * Reads a control file: one stanza, with fields that can stand in an index.
  *
- * @throws {@link Malformed} where a field that every package has is missing or unusable, or one is given twice
+ * @throws {@link Malformed} where a field that every package has is missing or unusable, one is given twice, or one
+ * can't be parsed by apt, which would then read nothing of the repository
  */
 export function parseControl(text: string): Stanza {
   if (text.includes('\0')) throw new Malformed('its control file holds a NUL')
@@ -93,6 +95,8 @@ export function parseControl(text: string): Stanza {
     if (value === undefined) throw new Malformed(`its control file has no ${name}`)
     if (!form.test(value)) throw new Malformed(`its control file has an unusable ${name}`)
   }
+  const problem = stanzaProblem(stanza)
+  if (problem !== undefined) throw new Malformed(problem)
   return stanza
 }
 

@@ -118,7 +118,7 @@ export function signedText(text: string): string {
     .join('')
 }
 
-/** Decodes an index: UTF-8, or Latin-1 as very old packages have it. */
+/** Decodes an index or a control file: UTF-8, or Latin-1 as very old packages have it. */
 export function decodeText(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes)
@@ -128,16 +128,3 @@ export function decodeText(bytes: Uint8Array): string {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
-
-/**
- * Decodes what must be UTF-8.
- *
- * @throws {@link Malformed} where it is not
- */
-export function decodeUtf8(bytes: Uint8Array, what: string): string {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    throw new Malformed(`${what} is not UTF-8`)
-  }
-}

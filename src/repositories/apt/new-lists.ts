@@ -2,6 +2,7 @@
 import type { Finding, IndexedPackage, IndexInput, Json, Part } from '../format.ts'
 import type { Stanza } from './deb822.ts'
 import { valueOf, writeStanza } from './deb822.ts'
+import { stanzaProblem, stanzaWarnings } from './fields.ts'
 import { placeOf } from './layout.ts'
 import { conflictFinding, goneFinding, joinMembers, type Membership, orphanFinding, pathOf } from './membership.ts'
 import type { OldApt, OldSuite } from './old-indexes.ts'
@@ -62,9 +63,17 @@ export function newLists(input: IndexInput<OldApt>): NewLists {
   const members = joinMembers(repository.root, lists, input.packages(), unreadable)
   const slots = new Slots(lists)
   const findings: Finding[] = []
+  const kept = new Set<string>()
+  /** By list: present entries that keep apt from reading any of its lists, so that nobody loses them. */
+  const useless = present.map(() => 0)
   for (const { part, at, key } of members.kept) {
-    const identity = identityOf(present[part]?.entries.stanzaOf(at) ?? [])
-    slots.put({ part, at }, { key, identity, sha256: '', text: undefined })
+    const stanza = present[part]?.entries.stanzaOf(at) ?? []
+    if (present[part]?.name === 'Packages' && stanzaProblem(stanza) !== undefined) {
+      useless[part] = (useless[part] ?? 0) + 1
+      continue
+    }
+    slots.put({ part, at }, { key, identity: identityOf(stanza), sha256: '', text: undefined })
+    kept.add(key)
   }
   let nth = 0
   for (const found of input.packages()) {
@@ -84,14 +93,18 @@ export function newLists(input: IndexInput<OldApt>): NewLists {
       if (part !== undefined && place.part < writable.length)
         slots.put(place, slotOf(found, facts, { ...place, part: part.entries }, repository.root, members))
     }
+    if (facts.kind === 'deb') {
+      for (const what of stanzaWarnings(facts.stanza)) findings.push({ key: found.key, what, todo: buildAnew })
+    }
   }
   for (const { part, at } of members.gone) {
     const { title = '', entries } = present[part] ?? {}
     if (entries !== undefined) findings.push(goneFinding(repository.root + pathOf(entries.at(at)), title))
   }
-  const kept = new Set(members.kept.map(({ key }) => key))
-  return { ...assembled(writable, slots, findings), kept }
+  return { ...assembled(writable, slots, useless, findings), kept }
 }
+
+const buildAnew = 'Correct it where the package is built, and publish it anew.'
 
 const identityOf = (stanza: Stanza): string =>
   ['Package', 'Version', 'Architecture'].map((name) => valueOf(stanza, name) ?? '').join(' ')
@@ -144,7 +157,12 @@ function placeByKey(
 const fitsArchitecture = (kind: AptFacts['kind'], stanza: Stanza, architecture: string | undefined): boolean =>
   kind === 'dsc' || ['all', architecture].includes(valueOf(stanza, 'Architecture'))
 
-function assembled(parts: readonly WritablePart[], slots: Slots, findings: Finding[]): Omit<NewLists, 'kept'> {
+function assembled(
+  parts: readonly WritablePart[],
+  slots: Slots,
+  useless: readonly number[],
+  findings: Finding[],
+): Omit<NewLists, 'kept'> {
   const made = parts.map(({ suite, old }, part): { part: NewPart; count: Part } => {
     const winners = slots.winnersOf(part, (loser, winner) =>
       findings.push(conflictFinding(loser.key, loser.identity, old.title, winner.key)),
@@ -153,7 +171,7 @@ function assembled(parts: readonly WritablePart[], slots: Slots, findings: Findi
       part: { suite, old, text: slots.textOf(winners) },
       count: {
         name: old.title + (old.name === 'Sources' ? ' (sources)' : ''),
-        before: old.entries.length,
+        before: old.entries.length - (useless[part] ?? 0),
         after: winners.length,
       },
     }

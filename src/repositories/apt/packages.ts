@@ -1,19 +1,19 @@
 /** Stanzas of a Packages file. */
 import type { Digests } from '../format.ts'
 import { type Field, type Stanza, valueOf, withField, without } from './deb822.ts'
+import { fieldProblem } from './fields.ts'
 
-/** The order of apt-ftparchive; fields it does not know follow in the order of the control file. */
-const order: ReadonlyMap<string, number> = new Map(
-  [
-    ...['Package', 'Package-Type', 'Architecture', 'Subarchitecture', 'Version', 'Kernel-Version', 'Built-Using'],
-    ...['Static-Built-Using', 'Built-For-Profiles', 'Auto-Built-Package', 'Multi-Arch', 'Status', 'Priority'],
-    ...['Build-Essential', 'Protected', 'Important', 'Essential', 'Installer-Menu-Item', 'Section', 'Source'],
-    ...['Origin', 'Phased-Update-Percentage', 'Maintainer', 'Original-Maintainer', 'Bugs', 'Config-Version'],
-    ...['Conffiles', 'Triggers-Awaited', 'Triggers-Pending', 'Installed-Size', 'Provides', 'Pre-Depends', 'Depends'],
-    ...['Recommends', 'Suggests', 'Conflicts', 'Breaks', 'Replaces', 'Enhances', 'Filename', 'MSDOS-Filename'],
-    ...['Size', 'MD5sum', 'SHA1', 'SHA256', 'SHA512', 'Homepage', 'Description', 'Description-md5', 'Tag', 'Task'],
-  ].map((name, at) => [name.toLowerCase(), at]),
-)
+/** The order and the spelling of apt-ftparchive; fields it does not know follow in the order of the control file. */
+const order = [
+  ...['Package', 'Package-Type', 'Architecture', 'Subarchitecture', 'Version', 'Kernel-Version', 'Built-Using'],
+  ...['Static-Built-Using', 'Built-For-Profiles', 'Auto-Built-Package', 'Multi-Arch', 'Status', 'Priority'],
+  ...['Build-Essential', 'Protected', 'Important', 'Essential', 'Installer-Menu-Item', 'Section', 'Source'],
+  ...['Origin', 'Phased-Update-Percentage', 'Maintainer', 'Original-Maintainer', 'Bugs', 'Config-Version'],
+  ...['Conffiles', 'Triggers-Awaited', 'Triggers-Pending', 'Installed-Size', 'Provides', 'Pre-Depends', 'Depends'],
+  ...['Recommends', 'Suggests', 'Conflicts', 'Breaks', 'Replaces', 'Enhances', 'Filename', 'MSDOS-Filename'],
+  ...['Size', 'MD5sum', 'SHA1', 'SHA256', 'SHA512', 'Homepage', 'Description', 'Description-md5', 'Tag', 'Task'],
+]
+const places: ReadonlyMap<string, number> = new Map(order.map((name, at) => [name.toLowerCase(), at]))
 
 /** What the index says of a package and its control file must not: it could name another file. */
 const ofTheIndex: ReadonlySet<string> = new Set(
@@ -21,13 +21,20 @@ const ofTheIndex: ReadonlySet<string> = new Set(
 )
 /** An archive's override file sets these, whatever the package says. */
 const overridden = ['Section', 'Priority']
+/** Left out where they are empty: the former by apt-ftparchive too, and apt 2.6 can't parse the latter. */
+const nothingIfEmpty: ReadonlySet<string> = new Set([...overridden, 'Provides'].map((name) => name.toLowerCase()))
 
 /** The stanza with what an override file said of the package, as its present stanza shows it. */
 export const withOverrides = (stanza: Stanza, old: Stanza): Stanza =>
   overridden.reduce((result, name) => {
     const value = valueOf(old, name)
-    return value === undefined ? result : withField(result, name, value)
+    return value === undefined || !isUsable([name, value]) ? result : withField(result, name, value)
   }, stanza)
+
+/** Can what only the present index says stand in the new one? */
+const isUsable = (field: Field): boolean => saysSomething(field) && fieldProblem(field) === undefined
+
+const saysSomething = ([name, value]: Field): boolean => value !== '' || !nothingIfEmpty.has(name.toLowerCase())
 
 /** What a stanza is made of, beside the package's control file. */
 export interface Listing {
@@ -46,7 +53,7 @@ export interface Listing {
 export function packagesStanza(control: Stanza, { filename, size, digests, old }: Listing): Stanza {
   const present = old !== undefined && valueOf(old, 'Package') === valueOf(control, 'Package') ? old : undefined
   const same = present !== undefined && sameContent(digestsIn(present), digests)
-  const bare = without(control, ofTheIndex)
+  const bare = without(control, ofTheIndex).filter(saysSomething)
   const own: Field[] = [
     ...(present === undefined ? bare : withOverrides(bare, present)),
     ['Filename', filename],
@@ -55,7 +62,9 @@ export function packagesStanza(control: Stanza, { filename, size, digests, old }
   ]
   if (!same) return ordered(own)
   const names = new Set(own.map(([name]) => name.toLowerCase()))
-  const kept = present.filter(([name]) => !names.has(name.toLowerCase()) && name.toLowerCase() !== 'status')
+  const kept = present.filter(
+    (field) => !names.has(field[0].toLowerCase()) && field[0].toLowerCase() !== 'status' && isUsable(field),
+  )
   return inOrderOf(present, shortened(present, [...own, ...kept]))
 }
 
@@ -94,14 +103,18 @@ function shortened(old: Stanza, stanza: Stanza): Stanza {
 
 /** The order of a stanza that has the same fields, else apt's. */
 function inOrderOf(old: Stanza, stanza: Stanza): Stanza {
-  const places = new Map(old.map(([name], at) => [name.toLowerCase(), at]))
-  const placeOf = (name: string): number => places.get(name) ?? -1
-  if (places.size !== stanza.length || stanza.some(([name]) => placeOf(name.toLowerCase()) < 0)) return ordered(stanza)
+  const present = new Map(old.map(([name], at) => [name.toLowerCase(), at]))
+  const placeOf = (name: string): number => present.get(name) ?? -1
+  if (present.size !== stanza.length || stanza.some(([name]) => placeOf(name.toLowerCase()) < 0)) return ordered(stanza)
   return sorted(stanza, placeOf).map(([name, value], at): Field => [old[at]?.[0] ?? name, value])
 }
 
-/** What apt-ftparchive does not know keeps its order. */
-const ordered = (stanza: Stanza): Stanza => sorted(stanza, (name) => order.get(name) ?? order.size)
+/** What apt-ftparchive does not know keeps its order, and its spelling. */
+const ordered = (stanza: Stanza): Stanza =>
+  sorted(stanza, (name) => places.get(name) ?? order.length).map(([name, value]) => [
+    order[places.get(name.toLowerCase()) ?? order.length] ?? name,
+    value,
+  ])
 
 /** Sorts fields by their names in lower case; those of one place keep their order. */
 const sorted = (stanza: Stanza, placeOf: (name: string) => number): Stanza =>

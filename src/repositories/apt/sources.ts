@@ -1,6 +1,6 @@
 /** Stanzas of a Sources file, made from .dsc files (Debian Policy §5.4; dsc(5)). */
 import { BadPackageError, type Digests, type PackageSource } from '../format.ts'
-import { decodeUtf8, parseStanzas, signedText, type Stanza, valueOf, withField, without } from './deb822.ts'
+import { decodeText, parseStanzas, signedText, type Stanza, valueOf, withField, without } from './deb822.ts'
 import { digestsAndHead } from './digests.ts'
 import { Malformed } from './malformed.ts'
 import { sameContent, withOverrides } from './packages.ts'
@@ -17,7 +17,7 @@ export async function readDsc(source: PackageSource): Promise<{ dsc: Stanza; dig
   if (source.size > largestDsc) throw new BadPackageError(`${source.size} bytes are too many for a .dsc`)
   const { head, digests } = await digestsAndHead(source, () => source.size, ['md5', 'sha1', 'sha256'])
   try {
-    return { dsc: parseDsc(decodeUtf8(head, 'it')), digests: { ...digests, ...source.known } }
+    return { dsc: parseDsc(decodeText(head)), digests: { ...digests, ...source.known } }
   } catch (error) {
     throw error instanceof Malformed ? new BadPackageError(error.message) : error
   }

@@ -9,7 +9,8 @@ import { interruptSignal } from '../../ui/interrupt.ts'
 import { readMapping, type ReindexFlags } from '../../ui/reindex-flags.ts'
 import { chooseShow, fleeting } from '../../ui/renderer.ts'
 import type { Say } from '../../ui/text.ts'
-import { reindexEverything, type ReindexOptions } from './reindex-everything.ts'
+import type { ReindexOptions } from '../../reindex/run.ts'
+import { reindexEverything } from './reindex-everything.ts'
 
 /** What a command decides itself; the rest is read off the flags that all such commands have. */
 export type ReindexWishes = Pick<
@@ -42,7 +43,6 @@ export async function reindexFromFlags(
       show: wishes.dryRun || wishes.listOnly ? fleeting(show) : show,
       signal: interruptSignal(say),
       reportFile,
-      say,
     })
   } finally {
     await reportFile?.discard()

@@ -71,6 +71,11 @@ describe('apt: reading a .deb', () => {
     expect(digests).to.deep.equal({ md5: hash('md5', bytes), sha256: hash('sha256', bytes) })
   })
 
+  it('reads a control file that is Latin-1, as very old packages have it', async () => {
+    const bytes = debOf('control.tar', archiveOf(Buffer.from(controlText(), 'latin1')))
+    expect((await apt.readPackage(sourceOf(bytes))).facts).to.deep.equal(wanted)
+  })
+
   it('reads control.tar.xz', async () => {
     const { facts } = await apt.readPackage(sourceOf(debOf('control.tar.xz', xzArchive)))
     expect(facts).to.deep.equal(wanted)
@@ -117,10 +122,6 @@ describe('apt: reading a .deb', () => {
     'xz that ends early': [debOf('control.tar.xz', xzArchive.subarray(0, 100)), /cannot be decompressed/],
     bzip2: [debOf('control.tar.bz2', Buffer.from('BZh9')), /cannot read this compression/],
     'no control file': [debOf('control.tar', tar([{ name: './postinst', body: Buffer.from('') }])), /no control file/],
-    'a control file that is not UTF-8': [
-      debOf('control.tar', archiveOf(Buffer.from(controlText(), 'latin1'))),
-      /UTF-8/,
-    ],
     'no version': [debOf('control.tar', archiveOf('Package: a\nArchitecture: all\n')), /no Version/],
     'a name that leads elsewhere': [deb({ fields: { Package: '../../etc' } }), /unusable Package/],
     'an architecture that leads elsewhere': [deb({ fields: { Architecture: 'a/../b' } }), /unusable Architecture/],

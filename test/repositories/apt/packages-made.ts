@@ -91,6 +91,9 @@ export function sourceOf(
   }
 }
 
+/** A plan, the present indexes that it was made from, and what could not be read. */
+type Planned = IndexPlan & { readonly old: OldApt; readonly unreadable: readonly StoredObject[] }
+
 /** A bucket in memory, and a run over the repository that is in it. */
 export class Bucket {
   readonly objects = new Map<string, Uint8Array>()
@@ -131,7 +134,7 @@ export class Bucket {
   }
 
   /** As the engine does it, without writing. */
-  async plan({ signer, now = 0 }: { signer?: Signer; now?: number } = {}): Promise<IndexPlan & { old: OldApt }> {
+  async plan({ signer, now = 0 }: { signer?: Signer; now?: number } = {}): Promise<Planned> {
     const repository = this.repository()
     const old = await apt.open(repository)
     const packages: IndexedPackage[] = []
@@ -148,13 +151,13 @@ export class Bucket {
       }
     }
     const plan = await apt.writeIndexes({ repository, old, packages: () => packages, unreadable, signer, now })
-    return { ...plan, old }
+    return { ...plan, old, unreadable }
   }
 
   /** Plans and writes the first groups, or all. Returns the paths that were written and are new or changed. */
   async reindex(
     options: { signer?: Signer; now?: number; groups?: number } = {},
-  ): Promise<{ plan: IndexPlan & { old: OldApt }; written: string[] }> {
+  ): Promise<{ plan: Planned; written: string[] }> {
     const plan = await this.plan(options)
     const written: string[] = []
     for (const { key, body } of plan.groups.slice(0, options.groups).flat()) {

@@ -11,7 +11,8 @@ import { generateKey, readKey } from 'openpgp'
 
 import type { Signer } from '../../../src/repositories/format.ts'
 import { createSigner } from '../../../src/repositories/openpgp.ts'
-import { Bucket, compressions, deb, entryOf } from './packages-made.ts'
+import { oddFields } from './odd-fields.ts'
+import { Bucket, compressions, controlText, deb, debOf, entryOf, tar } from './packages-made.ts'
 
 const run = promisify(execFile)
 const isThere = (command: string): boolean => spawnSync(command, ['--version']).error === undefined
@@ -122,6 +123,16 @@ function suite(version = '1.0'): Bucket {
 
 const onlySha256 = ['MD5', 'SHA1', 'SHA512'].flatMap((name) => ['-o', `APT::FTPArchive::${name}=false`])
 
+/** Control files that are written otherwise than dpkg-deb writes them. */
+const oddControls: Readonly<Record<string, string>> = {
+  'empty-overrides': controlText({ Section: '', Priority: '', Homepage: '', 'X-Own': '' }),
+  'small-names': controlText({ Depends: 'a' }).replaceAll(/^[\w-]+:/gm, (name) => name.toLowerCase()),
+  'capital-names': controlText({ 'Multi-Arch': 'same' }).replaceAll(/^[\w-]+:/gm, (name) => name.toUpperCase()),
+  'cr-lf': controlText({ Depends: 'a,\n b' }).replaceAll('\n', '\r\n'),
+  'lines-around': `\n${controlText()}\n\n`,
+  'no-line-feed': controlText().trimEnd(),
+}
+
 describe('apt: real clients', function () {
   this.timeout(120_000)
 
@@ -205,6 +216,30 @@ describe('apt: real clients', function () {
     )
   })
 
+  it('apt-get reads a suite in which some packages have fields that it can not parse', async function () {
+    if (!isThere('apt-get')) this.skip()
+    const bucket = suite()
+    const broken = oddFields.filter(({ apt }) => apt === 'error')
+    broken.forEach(({ name, value }, at) => {
+      bucket.put(`dists/stable/main/binary-amd64/broken-${at}.deb`, deb({ fields: { [name]: value } }))
+    })
+    // One is in the list already, put there by a tool that does not look: now apt reads nothing.
+    const listed = deb({ fields: { Package: 'listed', Depends: 'foo (>>>= 1' } })
+    const entry = entryOf(listed, pool('listed', '1.0'), { Package: 'listed', Depends: 'foo (>>>= 1' })
+    bucket.put(pool('listed', '1.0'), listed).put(list, bucket.text(list) + entry)
+    // Another one has an entry to which such a field was added.
+    bucket.put(list, bucket.text(list).replace('Filename', 'Description-md5: deadbeef\nFilename'))
+    const { plan } = await bucket.reindex({ now: Date.now() })
+    expect(plan.unreadable).to.have.length(broken.length + 1)
+    expect([...plan.kept]).to.deep.equal([])
+    // Nobody could read the list: nothing is lost, and nothing to be braked.
+    expect(plan.parts).to.deep.equal([{ name: 'stable/main/binary-amd64', before: 1, after: 1 }])
+    await withClient(bucket, async (client) => {
+      await client.apt('update')
+      expect(await client.download('hello', '1.0')).to.deep.equal(deb())
+    })
+  })
+
   it('Packages equals what apt-ftparchive writes with SHA-256 alone', async function () {
     if (!isThere('apt-ftparchive')) this.skip()
     const bucket = new Bucket().put('Packages', '')
@@ -219,6 +254,10 @@ describe('apt: real clients', function () {
     }
     Object.keys(compressions).forEach((compression, at) => {
       bucket.put(`${at}.deb`, deb({ compression, fields: { Package: `p${at}`, Depends: 'a,\n b (>= 1)', ...unknown } }))
+    })
+    Object.entries(oddControls).forEach(([name, control]) => {
+      const body = Buffer.from(control.replace('hello', name))
+      bucket.put(`${name}.deb`, debOf('control.tar', tar([{ name: './control', body }])))
     })
     await bucket.reindex()
     const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-ftparchive-'))

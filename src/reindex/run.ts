@@ -1,0 +1,252 @@
+/** The front door of the engine: one run over one bucket, step by step. */
+import type { Aws } from '../aws/connect.ts'
+import { connectLean, type LeanS3 } from '../aws/s3-lean.ts'
+import { type Bucket, lookUpBucket } from '../resources/bucket.ts'
+import { formats } from '../repositories/formats.ts'
+import { CtlError } from '../ui/errors.ts'
+import type { Show } from '../ui/renderer.ts'
+import type { Talk } from '../ui/step-talk.ts'
+import { assertLocksAreTold, type BucketFacts, lookAtBucket } from './attributes/bucket-facts.ts'
+import { putRight } from './attributes/put-right.ts'
+import { copyEngine } from './attributes/rewrite.ts'
+import type { IndexOptions } from './indexes/index-repository.ts'
+import { makeIndexes } from './indexes/make-indexes.ts'
+import { createPublisher } from './indexes/publish.ts'
+import type { Readers } from './indexes/read-threads.ts'
+import { s3Readers } from './indexes/s3-readers.ts'
+import { Journal } from './journal/journal.ts'
+import { findRepositories } from './listing/found-repositories.ts'
+import { scan, type Scanned } from './listing/scan.ts'
+import type { Choice } from './listing/selection.ts'
+import { type Lock, type LockTiming, takeLock } from './lock.ts'
+import { Pace } from './pace.ts'
+import { count, Progress, telling } from './progress.ts'
+import { Ledger, nameOfRoot, problemsOf, type Report, reportOf, rootOf } from './report.ts'
+import type { ReportFile } from './report-file.ts'
+import { keepHeapSmall } from './small-heap.ts'
+
+export interface ReindexOptions {
+  readonly choice: Choice
+  /** Folder of the journal. */
+  readonly stateDir: string
+  /** Requests at a time, at most. */
+  readonly concurrency: number
+  /** Look, write nothing to the bucket. */
+  readonly dryRun: boolean
+  /** Put the attributes of what is there right. */
+  readonly attributes: boolean
+  /** Make the indexes of repositories anew. */
+  readonly indexes: boolean
+  readonly signer: IndexOptions['signer']
+  /** Let an index lose packages. */
+  readonly allowShrink: boolean
+  /** A file that is no package is a failure. */
+  readonly strict: boolean
+  /** Only tell what was recognised. */
+  readonly listOnly: boolean
+  /** Forget what the journal knows. */
+  readonly full: boolean
+  readonly forceUnlock: boolean
+  readonly lockTiming?: LockTiming
+  readonly reportFile?: ReportFile | undefined
+  readonly show: Show
+  /** Aborted by the operator. */
+  readonly signal: AbortSignal
+}
+
+/** Does a run write to the bucket? */
+export const writes = ({ dryRun, listOnly }: Pick<ReindexOptions, 'dryRun' | 'listOnly'>): boolean =>
+  !dryRun && !listOnly
+
+/**
+ * Connects to a bucket and opens its journal. Nothing is written to the bucket yet.
+ *
+ * @throws CtlError (refused) while another run of this host is at work; as AWS answers
+ */
+export async function openRun(aws: Aws, name: string, options: ReindexOptions): Promise<ReindexRun> {
+  const begun = performance.now()
+  keepHeapSmall()
+  const progress = new Progress()
+  const pace = new Pace(options.concurrency)
+  const traffic = {
+    slowDown: () => {
+      progress.slowDowns++
+      pace.slowDown()
+    },
+    retry: () => progress.retries++,
+  }
+  const bucket = await lookUpBucket(aws, name)
+  const s3 = await connectLean(aws, name, bucket.region, traffic)
+  try {
+    const [facts] = await Promise.all([
+      writes(options) ? lookAtBucket(s3, bucket) : undefined,
+      options.listOnly ? undefined : assertLocksAreTold(s3),
+    ])
+    const journal = new Journal(options.stateDir, name)
+    return new ReindexRun({
+      ...options,
+      begun,
+      bucket,
+      facts,
+      s3,
+      journal,
+      pace,
+      progress,
+      readers: s3Readers(s3, traffic),
+    })
+  } catch (error) {
+    s3.close()
+    throw error
+  }
+}
+
+/** What a run has at hand. */
+interface Tools extends ReindexOptions {
+  /** By the process's own clock, in milliseconds. */
+  readonly begun: number
+  readonly bucket: Bucket
+  /** Undefined where nothing is written. */
+  readonly facts: BucketFacts | undefined
+  readonly s3: LeanS3
+  readonly journal: Journal
+  readonly pace: Pace
+  readonly progress: Progress
+  readonly readers: Readers
+}
+
+/** What the steps of a run come to, in words. */
+type Outcome = Promise<string>
+
+/** One run. Its steps are to be taken in the order in which they stand here. */
+export class ReindexRun {
+  readonly #tools: Tools
+  #lock: Lock | undefined
+  /** Aborted by the operator, or because the lock was lost. */
+  #stop: AbortSignal
+  #scanned: Scanned | undefined
+  #ledger: Ledger | undefined
+
+  /** To be called by {@link openRun} alone. */
+  constructor(tools: Tools) {
+    this.#tools = tools
+    this.#stop = tools.signal
+  }
+
+  get bucket(): Bucket {
+    return this.#tools.bucket
+  }
+
+  /** Every object that is rewritten is kept and paid for twice. */
+  get isVersioned(): boolean {
+    return this.#tools.facts?.versioned === true
+  }
+
+  /** @throws CtlError (refused) while another run is at work */
+  async lock(): Promise<string | undefined> {
+    const { s3, journal, forceUnlock: force, lockTiming: timing, signal } = this.#tools
+    this.#lock = await takeLock({ s3, journal: journal.id, file: journal.file, force, timing })
+    this.#stop = AbortSignal.any([signal, this.#lock.lost])
+    const { takenFrom } = this.#lock
+    return takenFrom === undefined ? undefined : `taken over from ${takenFrom}`
+  }
+
+  /** Lists the bucket and brings the journal up to date. */
+  async list(talk: Talk): Outcome {
+    const { journal, choice, progress, full } = this.#tools
+    if (full) journal.forget(choice.prefix)
+    progress.begin({ noun: 'objects' })
+    const seen = (objects: number): void => progress.add(objects)
+    const scanned = await this.#telling(talk, () => scan({ ...this.#tools, formats, signal: this.#stop, seen }))
+    this.#scanned = scanned
+    this.#ledger = new Ledger(scanned.roots, choice, journal)
+    this.#assertGoingOn()
+    if (scanned.objects + scanned.leftOut > 0) return progress.outcome()
+    return `there is nothing ${choice.prefix === '' ? 'in the bucket' : `below ${choice.prefix}`}`
+  }
+
+  /** Looks at what is not known to be right and, if the run writes, puts it right. */
+  async putAttributesRight(talk: Talk): Outcome {
+    const { journal, choice, progress, pace, s3, facts } = this.#tools
+    const { scanned, ledger } = this.#listed
+    const engine = writes(this.#tools) ? copyEngine({ s3, journal, aclOwner: facts?.aclOwner }) : undefined
+    await engine?.tidy()
+    let last = ''
+    const detail = (): string => `${pace.allowed} at a time, in ${nameOfRoot(rootOf(last, scanned.roots))}`
+    progress.begin({ noun: 'objects', total: journal.countPending(choice), detail })
+    await this.#telling(talk, () =>
+      putRight({
+        ...this.#tools,
+        engine,
+        signal: this.#stop,
+        done: (row, outcome) => {
+          ledger.note(row, outcome)
+          progress.add(1)
+          last = row.key
+        },
+      }),
+    )
+    this.#assertGoingOn()
+    return progress.outcome()
+  }
+
+  /** Makes the indexes of repositories anew, one repository after the other. */
+  async makeIndexes(talk: Talk): Outcome {
+    const { s3, progress, facts, choice } = this.#tools
+    const { scanned, ledger } = this.#listed
+    const publisher = writes(this.#tools)
+      ? createPublisher({ ...this.#tools, s3, aclOwner: facts?.aclOwner })
+      : undefined
+    const found = findRepositories(scanned, choice)
+    const options = { ...this.#tools, publisher, signal: this.#stop }
+    const stopped = (): boolean => this.#stop.aborted
+    await this.#telling(talk, async () => {
+      try {
+        await makeIndexes(found, scanned.excludedFolders, ledger, options)
+      } catch (error) {
+        if (!stopped()) throw error
+      }
+    })
+    this.#assertGoingOn()
+    return progress.outcome()
+  }
+
+  /** What the run came to; writes it to the file that was asked for, too. */
+  async report(): Promise<Report> {
+    const { journal, reportFile, begun, bucket } = this.#tools
+    const { scanned, ledger } = this.#listed
+    const seconds = (performance.now() - begun) / 1000
+    const report = reportOf({ ...this.#tools, bucket: bucket.name, seconds }, scanned, ledger)
+    await reportFile?.write(report, problemsOf(journal))
+    return report
+  }
+
+  /** Ends everything, whatever has happened; lets the next run in. */
+  async close(): Promise<void> {
+    const { readers, journal, s3 } = this.#tools
+    readers.close()
+    await this.#lock?.release().catch(() => undefined)
+    journal.close()
+    s3.close()
+  }
+
+  get #listed(): { scanned: Scanned; ledger: Ledger } {
+    if (this.#scanned === undefined || this.#ledger === undefined) throw new Error('The bucket was not listed yet.')
+    return { scanned: this.#scanned, ledger: this.#ledger }
+  }
+
+  #telling<T>(talk: Talk, work: () => Promise<T>): Promise<T> {
+    const { progress, show } = this.#tools
+    return telling(progress, { show, talk }, work)
+  }
+
+  /** @throws CtlError (refused) if the lock was lost, (interrupted) if the operator stopped the run */
+  #assertGoingOn(): void {
+    if (!this.#stop.aborted) return
+    if (!this.#tools.signal.aborted && this.#stop.reason instanceof CtlError) throw this.#stop.reason
+    const rewritten = this.#ledger?.rewritten ?? 0
+    const done = rewritten === 0 ? '' : ` after ${count(rewritten)} objects were put right`
+    throw new CtlError('interrupted', `Interrupted${done}.`, {
+      hint: 'What is done is kept: the same command goes on from there.',
+    })
+  }
+}
