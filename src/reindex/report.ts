@@ -87,7 +87,7 @@ const examplesEach = 5
 const none = (): Counts => ({ objects: 0, bytes: 0, right: 0, rewritten: 0, skipped: 0, failed: 0, left: 0 })
 
 /** All problems of the last run, each as JSON. */
-export const problemsOf = (journal: Journal): Iterable<string> => journal.findings(thisRun)
+export const problemsOf = (journal: Journal): Iterable<string> => journal.findings.of(thisRun)
 
 /** What a root is called where people read it. */
 export const nameOfRoot = (root: string): string => (root === '' ? '/' : root)
@@ -110,7 +110,7 @@ export class Ledger {
     this.roots = roots
     this.choice = choice
     this.journal = journal
-    journal.forgetFindings(thisRun)
+    journal.findings.forget(thisRun)
   }
 
   note(row: Row, outcome: Outcome): void {
@@ -136,7 +136,7 @@ export class Ledger {
     this.problemCount++
     if (this.problems.length < mostProblems) this.problems.push(finding)
     const { key, what, todo } = finding
-    this.journal.addFinding(thisRun, JSON.stringify({ key, what, todo }))
+    this.journal.findings.add(thisRun, JSON.stringify({ key, what, todo }))
   }
 
   wrong(): WrongGroup[] {

@@ -86,7 +86,7 @@ class Place {
     await s3.send(new PutObjectAclCommand({ Bucket: bucket, Key: open, ACL: 'public-read' }))
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: held }))
     const journal = new Journal(folder, bucket)
-    journal.uploadBegun(UploadId ?? '', held)
+    journal.copies.uploadBegun(UploadId ?? '', held)
     journal.close()
   }
 

@@ -50,7 +50,7 @@ export async function copyInParts(copy: CopyInParts): Promise<void> {
   })
   const uploadId = textOf(created.body.toString('utf8'), 'UploadId')
   if (uploadId === undefined) throw new Error('S3 began a copy in parts without an id.')
-  journal.uploadBegun(uploadId, key)
+  journal.copies.uploadBegun(uploadId, key)
   try {
     const parts = await copyParts(copy, uploadId, checksum['x-amz-checksum-algorithm'])
     signal.throwIfAborted()
@@ -66,7 +66,7 @@ export async function copyInParts(copy: CopyInParts): Promise<void> {
     await abortUpload(s3, journal, uploadId, key).catch(() => undefined)
     throw error
   }
-  journal.uploadEnded(uploadId)
+  journal.copies.uploadEnded(uploadId)
 }
 
 /** Returns the parts as CompleteMultipartUpload names them. */
@@ -112,7 +112,7 @@ export async function abortUpload(s3: LeanS3, journal: Journal, uploadId: string
   } catch (error) {
     if (nameOf(error) !== 'NoSuchUpload') throw error
   }
-  journal.uploadEnded(uploadId)
+  journal.copies.uploadEnded(uploadId)
 }
 
 /**

@@ -113,9 +113,9 @@ async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
       }
       try {
         if (signal.aborted) return { kind: 'left' }
-        if (changesEtag(plan.rewrite)) journal.copyBegun(row.key, seen.etag)
+        if (changesEtag(plan.rewrite)) journal.copies.begun(row.key, seen.etag)
         const now = await engine.carryOut(plan.rewrite, signal)
-        journal.copyEnded(row.key)
+        journal.copies.ended(row.key)
         if ('skip' in now) return skip(journal, seen, now.skip)
         const { cacheControl, contentType } = plan.rewrite
         const written: Row = { ...seen, ...now, cacheControl, contentType, skip: null, todo: false }

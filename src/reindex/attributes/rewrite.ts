@@ -93,7 +93,7 @@ export function copyEngine({
       }
     },
     async tidy() {
-      for (const { id, key } of journal.uploads()) await abortUpload(s3, journal, id, key)
+      for (const { id, key } of journal.copies.uploads()) await abortUpload(s3, journal, id, key)
     },
   }
 }

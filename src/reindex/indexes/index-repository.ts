@@ -156,8 +156,8 @@ async function publish(
     objects: written + unchanged,
     ...(plan.renew === undefined ? {} : { renew: plan.renew }),
   }
-  journal.forgetFindings(idOf(found))
-  for (const finding of findings) journal.addFinding(idOf(found), JSON.stringify(finding))
+  journal.findings.forget(idOf(found))
+  for (const finding of findings) journal.findings.add(idOf(found), JSON.stringify(finding))
   journal.notePublished(idOf(found), { hash: hashOf(found, options), summary: JSON.stringify(summary) })
   return ended({ outcome: written === 0 ? 'unchanged' : 'written', packages, written, unchanged }, { findings })
 }
@@ -179,7 +179,7 @@ const idOf = ({ format, root }: FoundRepository): string => `${format.name} ${ro
 
 /** What was found when the indexes were made. */
 function* findingsOf(found: FoundRepository, journal: Journal): Generator<IndexFinding> {
-  for (const json of journal.findings(idOf(found))) yield JSON.parse(json) as IndexFinding
+  for (const json of journal.findings.of(idOf(found))) yield JSON.parse(json) as IndexFinding
 }
 
 /** What the last run made of exactly the same. */
@@ -316,11 +316,11 @@ async function readOne(
   const { readers, journal } = options
   const { key, size, etag, first } = row
   // After a copy that was cut off, size and time prove nothing.
-  const known = (journal.isUnsure(key) ? undefined : old.digestsOf(storedObject(row))) ?? {}
+  const known = (journal.copies.isUnsure(key) ? undefined : old.digestsOf(storedObject(row))) ?? {}
   const result = await readers.read({ format: format.name, key, size, etag, first, known })
   if ('facts' in result) {
     journal.putPackage({ key, size, etag, bad: null, ...result })
-    journal.contentRead(key)
+    journal.copies.contentRead(key)
     options.read(size)
     return undefined
   }

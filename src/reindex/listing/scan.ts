@@ -231,7 +231,7 @@ function takeObject(object: Listed, row: Row | undefined, taking: Taking): void 
   if (same) return
   const { size, etag, modified } = object
   // Somebody may have written the same again: what was in it then is what is in it now.
-  const first = row?.size === size && (row.etag === etag || journal.takeForCopy(key, row.etag)) ? row.first : modified
+  const first = row?.size === size && (row.etag === etag || journal.copies.take(key, row.etag)) ? row.first : modified
   journal.put({
     key,
     size,

@@ -52,7 +52,7 @@ export async function putRightOn(fixture: S3Fixture, folder: string, trial: Tria
     const outcomes: Record<string, Outcome> = {}
     const engine = copyEngine({ s3, journal, aclOwner, ...engineOptions })
     await putRight({ ...shared, engine, done: ({ key }, outcome) => (outcomes[key] = outcome) })
-    expect(journal.uploads()).to.deep.equal([])
+    expect(journal.copies.uploads()).to.deep.equal([])
     return { bucket, before, after: await contentOf(client, bucket), outcomes }
   } finally {
     journal.close()
