@@ -19,8 +19,12 @@ const tests = [
 
 for (const major of ['22', '26']) {
   console.log(`\nNode ${major}`)
-  const { status } = spawnSync('npm', ['exec', '--yes', `--package=node@${major}`, '--', 'node', mocha, ...tests], {
-    stdio: 'inherit',
-  })
+  const { status } = spawnSync(
+    'npm',
+    ['exec', '--yes', `--package=node@${major}`, '--', 'node', mocha, '--parallel', '--jobs', '2', ...tests],
+    {
+      stdio: 'inherit',
+    },
+  )
   if (status !== 0) process.exit(status ?? 1)
 }

@@ -172,17 +172,20 @@ function changeEvents(context: Context) {
   const tell = (): void => {
     for (const listener of listeners) listener()
   }
-  const schedule = (distribution: DistributionDocument): void => {
-    const wait = distribution.deployedAt - context.now()
-    if (wait <= 0) return
+  const tellIn = (wait: number, deployedAt: number): void => {
     const timer = setTimeout(() => {
       timers.delete(timer)
       // Timers go by another clock, and may be a millisecond early: then there is nothing to tell yet.
-      if (context.now() < distribution.deployedAt) schedule(distribution)
+      const left = deployedAt - context.now()
+      if (left > 0) tellIn(left, deployedAt)
       else tell()
     }, wait)
     timer.unref()
     timers.add(timer)
+  }
+  const schedule = ({ deployedAt }: DistributionDocument): void => {
+    const wait = deployedAt - context.now()
+    if (wait > 0) tellIn(wait, deployedAt)
   }
   return {
     schedule,

@@ -34,8 +34,9 @@ export interface CloudFrontFixture {
   close(): Promise<void>
 }
 
-export async function startCloudFront(): Promise<CloudFrontFixture> {
-  const sandbox = await startSandbox({ timing })
+/** @param now - the sandbox's clock, in milliseconds since the epoch */
+export async function startCloudFront(now?: () => number): Promise<CloudFrontFixture> {
+  const sandbox = await startSandbox({ timing, ...(now !== undefined && { now }) })
   const { endpoint, accessKeyId, secretAccessKey } = sandbox
   const common = { endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 }
   const client = new CloudFrontClient(common)

@@ -47,8 +47,11 @@ describe('the sandbox CloudFront', () => {
   let fixture: CloudFrontFixture
   let client: CloudFrontFixture['client']
 
+  /** Stands still where it is set. */
+  let clock: number | undefined
+
   before(async () => {
-    fixture = await startCloudFront()
+    fixture = await startCloudFront(() => clock ?? Date.now())
     client = fixture.client
   })
   after(() => fixture.close())
@@ -542,6 +545,7 @@ describe('the sandbox CloudFront', () => {
             InvalidationBatch: { CallerReference, Paths: { Quantity: Items.length, Items } },
           }),
         )
+      clock = Date.now()
       const made = await invalidate('one', '/dists/*', '/a%20b')
       expect(made.Invalidation).to.include({ Status: 'InProgress' })
       expect(heard).to.deep.equal([[DistributionId, ['/dists/*', '/a%20b']]])
@@ -557,7 +561,7 @@ describe('the sandbox CloudFront', () => {
       }
       const wildcards = Array.from({ length: 15 }, (_, index) => `/${index}/*`)
       expect((await failureOf(invalidate('many', ...wildcards))).name).to.equal('TooManyInvalidationsInProgress')
-      await sleep(220)
+      clock += 220
       const Id = made.Invalidation?.Id ?? ''
       const done = await client.send(new GetInvalidationCommand({ DistributionId, Id }))
       expect(done.Invalidation?.Status).to.equal('Completed')
@@ -565,6 +569,7 @@ describe('the sandbox CloudFront', () => {
       const list = await client.send(new ListInvalidationsCommand({ DistributionId }))
       expect(list.InvalidationList?.Quantity).to.equal(2)
     })
+    afterEach(() => (clock = undefined))
   })
 })
 
