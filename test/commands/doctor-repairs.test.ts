@@ -54,6 +54,8 @@ interface Broken {
   readonly noticed: readonly (keyof typeof titles)[]
   /** What the printed commands must have among them. */
   readonly prints: RegExp
+  /** What none of them may be, for it would do nothing. */
+  readonly never?: RegExp
 }
 
 interface Place extends DeployedInstallation {
@@ -66,7 +68,7 @@ interface Place extends DeployedInstallation {
   renew(): Promise<void>
 }
 
-const distributionOf = async ({ cloudfront }: Place): Promise<{ Id: string; Resource: string }> => {
+const distributionOf = async ({ cloudfront }: Pick<Place, 'cloudfront'>): Promise<{ Id: string; Resource: string }> => {
   const { DistributionList: list } = await cloudfront.send(new ListDistributionsCommand({}))
   expect(list?.Items).to.have.length(1)
   const [{ Id = '', ARN: Resource = '' } = {}] = list?.Items ?? []
@@ -212,6 +214,7 @@ const broken: readonly Broken[] = [
     make: cached({ MinTTL: 60, DefaultTTL: 60 }),
     noticed: ['metadata'],
     prints: /^pc-ctl reconfigure-cloudfront-distribution arn:[^]*^pc-ctl cfinval --wait cf:\/\/\w+ '\/\*' /m,
+    never: /reindex-everything/,
   },
   {
     what: 'a cache policy that keeps nothing',
@@ -224,16 +227,16 @@ const broken: readonly Broken[] = [
   },
   {
     what: 'an index that may be kept',
-    make: ({ put }) => put(indexKey, 'an index that may be kept for a day: '.repeat(2), 'max-age=86400'),
+    make: (place) => place.put(indexKey, 'an index that may be kept for a day: '.repeat(2), 'max-age=86400'),
     noticed: ['metadata'],
     prints: /^pc-ctl reindex-everything --attributes-only [^]*^pc-ctl cfinval /m,
   },
   {
     what: 'an index that was kept and is published again since, with the right attributes',
-    async make({ put, examine }) {
-      await put(indexKey, 'an old index, as far as this test can tell: '.repeat(2), 'max-age=86400')
-      await examine({ keys: [indexKey] })
-      await put(indexKey, 'a new index, as far as this test can tell: '.repeat(2), cacheControl.metadata)
+    async make(place) {
+      await place.put(indexKey, 'an old index, as far as this test can tell: '.repeat(2), 'max-age=86400')
+      await place.examine({ keys: [indexKey] })
+      await place.put(indexKey, 'a new index, as far as this test can tell: '.repeat(2), cacheControl.metadata)
     },
     noticed: ['metadata', 'content'],
     prints: /^pc-ctl cfinval --wait cf:\/\/\w+ '?\/7/m,
@@ -249,7 +252,7 @@ const broken: readonly Broken[] = [
   },
   {
     what: 'a package that was kept and is published again since, under the same key',
-    make: ({ put }) => put(debKey, 'the same version, built once more: '.repeat(3), cacheControl.package),
+    make: (place) => place.put(debKey, 'the same version, built once more: '.repeat(3), cacheControl.package),
     noticed: ['content'],
     prints: /^pc-ctl cfinval --wait cf:\/\/\w+ '\/7\/11\/debian\/package_files\/hello%2Bworld_1.0~rc1.deb' /m,
   },
@@ -287,7 +290,7 @@ describe('the repairs that doctor prints', function () {
     expect(new Set(broken.map(({ what }) => what)).size).to.be.at.least(10)
   })
 
-  for (const { what, make, noticed, prints } of broken) {
+  for (const { what, make, noticed, prints, never } of broken) {
     it(what, async () => {
       await make(place)
       const { stdout, code } = await doctor(place)
@@ -295,6 +298,7 @@ describe('the repairs that doctor prints', function () {
       expect(code, stdout).to.equal(stdout.includes('✖') ? 1 : 0)
       const lines = printedBy(stdout)
       expect(lines.join('\n'), stdout).to.match(prints)
+      if (never !== undefined) expect(stdout).not.to.match(never)
       for (const line of lines) await repair(place, line, stdout)
       const after = await doctor(place)
       expect(after.stdout, lines.join('\n')).to.match(/^\d+ ok, 0 failed, 0 warnings, /m)
@@ -303,7 +307,30 @@ describe('the repairs that doctor prints', function () {
   }
 })
 
-const doctor = ({ config }: Place) => runHere(['doctor', '--config', config])
+describe('a distribution that has lost its tag, and that packagecloud.rb does not name', () => {
+  it('is served and told as not ours by status, whose repair makes no second one', async () => {
+    const deployed = await deploy()
+    try {
+      const cloudfront = deployed.aws.client(CloudFrontClient, 'us-east-1')
+      await deployed.configure({ cloudfront_distribution_id: '' })
+      const { Id, Resource } = await distributionOf({ cloudfront })
+      await cloudfront.send(new UntagResourceCommand({ Resource, TagKeys: { Items: [tag] } }))
+      expect((await doctor(deployed)).code).to.equal(0)
+      const status = () => runHere(['status', '--exit-code', '--config', deployed.config])
+      const { stdout, code } = await status()
+      expect(code).to.equal(6)
+      expect(stdout).to.match(/^! not ours  distribution /m)
+      const [, line = ''] = /^ *repair: (.*--adopt.*)$/m.exec(stdout) ?? []
+      await here([...wordsOf(line), '--yes'])
+      expect((await status()).code).to.equal(0)
+      expect(await distributionOf({ cloudfront })).to.deep.equal({ Id, Resource })
+    } finally {
+      await deployed.close()
+    }
+  })
+})
+
+const doctor = ({ config }: Pick<Place, 'config'>) => runHere(['doctor', '--config', config])
 
 /** The commands that advice has between backticks, each once, in order; what only looks is not among them. */
 const printedBy = (stdout: string): string[] => [

@@ -14,6 +14,8 @@ import { type Status, status } from '../status.ts'
 export interface Behind {
   /** The bucket, if it is known. */
   readonly bucket: string | undefined
+  /** The distribution that packagecloud.rb names for the domain that is asked. */
+  readonly configuredId: string | undefined
   /** Path of packagecloud.rb. */
   readonly configFile: string
   /** Name of the edge function. */
@@ -41,6 +43,8 @@ export function lookBehind(
   const whole = () => status(aws, settings, { carried }, { show: 'nothing', signal: talkNow().signal })
   return {
     bucket: settings.bucket?.value,
+    configuredId:
+      settings.cloudfrontPackagesDomain?.value === domain ? settings.cloudfrontDistributionId?.value : undefined,
     configFile: settings.configFile,
     functionName: namesOf(settings.installation.value).functionName,
     status: once(() => looked('Look at the installation', patience.status, whole)),

@@ -203,7 +203,8 @@ async function judgeLocation({ location = '', kind }: FrontAnswer, place: Place,
 /** A restart has the front server sign with the secret of this configuration, which the edge must accept before. */
 async function restartInOrder(place: Place): Promise<Line[]> {
   const key = 'pc-ctl/is-this-secret-accepted'
-  const { status, reason = '' } = await ask(signedUrl(place, key))
+  // That the edge does not answer is told by another check.
+  const { status, reason = '' } = await ask(signedUrl(place, key)).catch(() => ({ status: 0, reason: '' }))
   if (status < 500 && reason !== 'bad signature') return applyHere(place)
   return [...(await repairs(place)), ...applyHere(place, 'Only then run')]
 }

@@ -106,12 +106,11 @@ export async function invalidate(place: Place, paths: readonly string[], before 
   )
 }
 
-/** How commands are told of the distribution: by its id, else by its name, which they look up. */
+/** How commands are told of the distribution: by its id if that is known, else by its name, which they look up. */
 async function distributionWord(place: Place): Promise<string> {
   const named = await place.behind.distribution()
   if (!(named instanceof CtlError) && named !== 'none') return `cf://${named.id}`
-  const ours = await place.behind.status()
-  return `cf://${ours instanceof CtlError || ours.distribution === undefined ? place.domain : ours.distribution.id}`
+  return `cf://${place.behind.configuredId ?? place.domain}`
 }
 
 /** Has a name of the operator's own lead to the distribution. */

@@ -9,24 +9,12 @@ import { type Check, examine, type Examination } from '../../../src/tasks/doctor
 import { examineRefusals, examineSigned, judgeClock } from '../../../src/tasks/doctor/edge.ts'
 import { chooseSamples, examineMissing, examineOddKeys } from '../../../src/tasks/doctor/keys.ts'
 import { ask } from '../../../src/tasks/doctor/network.ts'
-import type { Behind } from '../../../src/tasks/doctor/behind.ts'
 import { notServed } from '../../../src/tasks/doctor/not-served.ts'
 import { type Place, signedUrl } from '../../../src/tasks/doctor/place.ts'
-import { CtlError } from '../../../src/ui/errors.ts'
+import { behind } from './behind-stub.ts'
 import { secret } from './installation.ts'
 
 type Respond = (request: IncomingMessage, response: ServerResponse) => void
-
-const unknown = async () => new CtlError('denied', 'AWS denied it.')
-/** An operator who may ask AWS for nothing. */
-const nothingBehind: Behind = {
-  bucket: undefined,
-  configFile: '/etc/packagecloud/packagecloud.rb',
-  functionName: 'staging_cloudfront_auth',
-  status: unknown,
-  distribution: unknown,
-  object: unknown,
-}
 
 /** What the sandbox cannot be brought to do, a server that says so does. */
 describe('doctor: answers of an edge that is not as it should be', () => {
@@ -46,7 +34,7 @@ describe('doctor: answers of an edge that is not as it should be', () => {
       secrets: [{ name: 'current', text: secret }],
       now: () => Date.now() / 1000,
       carried: ['--installation', 'staging'],
-      behind: nothingBehind,
+      behind: behind(),
     }
   })
   after(() => {
@@ -181,6 +169,15 @@ describe('doctor: answers of an edge that is not as it should be', () => {
         response.writeHead(206, { 'x-cache': `${count++ < 2 ? 'Miss' : 'Hit'} from cloudfront` }).end('x')
       })
       expect(check).to.include({ status: 'ok', seen: 'Miss, Miss, Hit for a.deb' })
+    })
+
+    it('does not blame the Cache-Control of an index that is right and is kept all the same', async () => {
+      for (const result of ['Hit', 'RefreshHit']) {
+        const headers = { 'cache-control': cacheControl.metadata, 'x-cache': `${result} from cloudfront` }
+        const check = await seeing(examineMetadata(place, 'dists/x'), answering(200, 'x', headers))
+        expect(check.status).not.to.equal('ok')
+        expect(check.todo.join('\n')).to.include('cache policy').and.not.to.include('reindex-everything')
+      }
     })
 
     it('looks at metadata three times', async () => {

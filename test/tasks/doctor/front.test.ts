@@ -105,9 +105,13 @@ describe('doctor --front', () => {
   it('notices one that still signs with the previous secret', async () => {
     // The edge has only the old one in this test; the front server too.
     await place.configure({ cloudfront_secret: otherSecret, cloudfront_previous_secret: secret })
-    const { status, seen } = findCheck(await look(), 'front-signature')
+    const { status, seen, todo } = findCheck(await look(), 'front-signature')
     expect(status).to.equal('warning')
     expect(seen).to.include('by the previous secret')
+    // A restart now would have it sign what the edge refuses.
+    const text = todo.join('\n')
+    expect(text.indexOf('`pc-ctl bootstrap-cloudfront`'), text).to.be.within(0, text.indexOf('`pc-ctl restart`'))
+    expect(text).to.include('Only then run')
   })
 
   it('notices a front server that redirects to another distribution', async () => {
