@@ -111,6 +111,8 @@ export interface Finding {
   readonly what: string
   /** What to do about it. */
   readonly todo?: string
+  /** Only so until the new index is written. */
+  readonly once?: true
 }
 
 /** What is to be written, in order: a group is begun when all of the group before it is there. */

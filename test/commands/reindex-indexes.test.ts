@@ -126,7 +126,13 @@ describe('pc-ctl reindex-everything, indexes', function () {
     expect(outcomes(refused)).to.deep.include({ 'apt/': ['refused', 2] })
     expect(refused.indexes[0]?.todo).to.include('--allow-shrink')
     expect(await get(list)).to.deep.equal(before)
-    expect(outcomes(await run(['--allow-shrink']))).to.deep.include({ 'apt/': ['written', 2] })
+    const shrunk = await run(['--allow-shrink'])
+    expect(outcomes(shrunk)).to.deep.include({ 'apt/': ['written', 2] })
+    const gone = ({ problems }: Report): string[] =>
+      problems.filter(({ what }) => what.includes('is not in the bucket')).map(({ key }) => key)
+    expect(gone(shrunk)).to.deep.equal([`apt/${poolOf('1.0')}`])
+    // Once it is written, no index lists what is gone.
+    expect(gone(await run([]))).to.deep.equal([])
   })
 
   it('leaves a signed repository alone without its key, and signs it with it', async () => {

@@ -157,7 +157,9 @@ async function publish(
     ...(plan.renew === undefined ? {} : { renew: plan.renew }),
   }
   journal.findings.forget(idOf(found))
-  for (const finding of findings) journal.findings.add(idOf(found), JSON.stringify(finding))
+  for (const finding of findings) {
+    if (finding.once !== true) journal.findings.add(idOf(found), JSON.stringify(finding))
+  }
   journal.notePublished(idOf(found), { hash: hashOf(found, options), summary: JSON.stringify(summary) })
   return ended({ outcome: written === 0 ? 'unchanged' : 'written', packages, written, unchanged }, { findings })
 }

@@ -197,6 +197,7 @@ const unchanged = ({ size: listed, digests: { md5 = '' } }: OldEntry, etag: stri
 export const goneFinding = (key: string, title: string): Finding => ({
   key,
   what: `is listed in ${title} but is not in the bucket; the new index does not list it`,
+  once: true,
 })
 
 /** What is told of a package that no list has. */

@@ -1,15 +1,13 @@
 /** All that the present indexes of an apt repository say. */
-import { createHash } from 'node:crypto'
-
 import { messageOf } from '../../ui/errors.ts'
 import { NameTable } from '../compact-table.ts'
 import type { Digests, Finding, OldIndexes, Repository, StoredObject } from '../format.ts'
-import { decompress } from './decompress.ts'
 import { decodeText, signedText } from './deb822.ts'
 import { type List, listOf, placeOf, suiteOf } from './layout.ts'
+import { type ListPlace, readForms, UnreadableList } from './list-forms.ts'
 import { Malformed } from './malformed.ts'
-import { type OldEntries, type OldPart, readList } from './old-lists.ts'
-import { dateOf, type ListedIndex, readRelease, type Release } from './release.ts'
+import type { OldEntries, OldPart } from './old-lists.ts'
+import { dateOf, readRelease, type Release } from './release.ts'
 
 /** A suite, or all of a flat repository. */
 export interface OldSuite {
@@ -33,29 +31,19 @@ export interface OldApt extends OldIndexes {
   readonly findings: readonly Finding[]
 }
 
-/** Of a list's text. Debian's largest has 60 MB. */
-const largestList = 384 * 1024 * 1024
-
 /** See `Format.open`. */
 export async function openApt(repository: Repository): Promise<OldApt> {
   const { root, indexes } = repository
-  const paths = new Set(indexes.map(({ key }) => key.slice(root.length)))
+  const objects = new Map(indexes.map((object) => [object.key.slice(root.length), object]))
   const findings: Finding[] = []
   const suites: OldSuite[] = []
-  const folders = suiteFolders(paths)
+  const folders = suiteFolders(objects.keys())
   for (const folder of folders) {
     const inner = folders.filter((other) => other !== folder && other.startsWith(folder))
     const read = async (path: string): Promise<Uint8Array | undefined> =>
-      paths.has(path) ? repository.read(root + path) : undefined
-    suites.push(
-      await readSuite({
-        folder,
-        inner,
-        paths,
-        read,
-        problem: (path, what) => findings.push(frozen(root + path, what)),
-      }),
-    )
+      objects.has(path) ? repository.read(root + path) : undefined
+    const note = (finding: Finding): number => findings.push(finding)
+    suites.push(await readSuite({ root, folder, inner, objects, read, note }))
   }
   const known = new KnownDigests(suites.flatMap(({ parts }) => parts.map(({ entries }) => entries)))
   return {
@@ -91,14 +79,15 @@ class KnownDigests {
   }
 }
 
+/** There may be nothing else that tells what is in the suite: nobody is told to remove it. */
 const frozen = (key: string, what: string): Finding => ({
   key,
   what: `${what}; the indexes of its suite stay as they are`,
-  todo: 'Restore or remove this object, then run again.',
+  todo: 'Restore this object, or publish its suite again with the tool that makes it; then run again.',
 })
 
 /** A suite has a Release of its own; a list without one belongs to the folder right below `dists/`. */
-function suiteFolders(paths: ReadonlySet<string>): string[] {
+function suiteFolders(paths: Iterable<string>): string[] {
   const folders = new Set<string>()
   const lists: string[] = []
   for (const path of paths) {
@@ -119,14 +108,9 @@ function suiteFolders(paths: ReadonlySet<string>): string[] {
   return [...folders].sort()
 }
 
-interface SuiteSource {
-  readonly folder: string
+interface SuiteSource extends Omit<ListPlace, 'list' | 'listed'> {
   /** Suites inside this one's folder, such as `dists/bookworm/updates/`. */
   readonly inner: readonly string[]
-  readonly paths: ReadonlySet<string>
-  /** By path below the root. */
-  readonly read: (path: string) => Promise<Uint8Array | undefined>
-  readonly problem: (path: string, what: string) => void
 }
 
 interface ReadRelease {
@@ -137,7 +121,7 @@ interface ReadRelease {
 }
 
 async function readSuite(source: SuiteSource): Promise<OldSuite> {
-  const { folder, paths } = source
+  const { root, folder, objects } = source
   let broken = false
   const attempt = async <T>(path: string, reading: () => Promise<T> | T): Promise<T | undefined> => {
     try {
@@ -145,7 +129,11 @@ async function readSuite(source: SuiteSource): Promise<OldSuite> {
     } catch (error) {
       if (!(error instanceof Malformed)) throw error
       broken = true
-      source.problem(path, `cannot be read: ${messageOf(error)}`)
+      source.note(
+        error instanceof UnreadableList
+          ? frozen(root + error.path, error.message)
+          : frozen(root + path, `cannot be read: ${messageOf(error)}`),
+      )
       return undefined
     }
   }
@@ -162,10 +150,7 @@ async function readSuite(source: SuiteSource): Promise<OldSuite> {
   const parts: OldPart[] = []
   for (const list of listsOf(source, release)) {
     const path = folder + list.folder + list.name
-    const entries = await attempt(path, async () => {
-      const bytes = await listText(source, list, release?.files)
-      return bytes === undefined ? undefined : readList(bytes, list.name)
-    })
+    const entries = await attempt(path, () => readForms({ ...source, list, listed: release?.files }))
     if (entries !== undefined) parts.push({ ...list, title: titleOf(folder + list.folder), entries })
   }
   return {
@@ -173,7 +158,7 @@ async function readSuite(source: SuiteSource): Promise<OldSuite> {
     release,
     consistent: inRelease === undefined || plain === undefined || inRelease.text === plain.text,
     inRelease: inRelease?.whole,
-    detached: paths.has(`${folder}Release.gpg`),
+    detached: objects.has(`${folder}Release.gpg`),
     parts,
     broken,
   }
@@ -188,55 +173,17 @@ function believed(inRelease: Release | undefined, plain: Release | undefined): R
 }
 
 /** The lists that are in the bucket or in the Release. */
-function listsOf({ folder, inner, paths }: SuiteSource, release: Release | undefined): List[] {
+function listsOf({ folder, inner, objects }: SuiteSource, release: Release | undefined): List[] {
   const found = new Map<string, List>()
   const add = (path: string): void => {
     const list = listOf(path)
     if (list === undefined || (folder === '' && list.folder !== '')) return
     if (!inner.some((other) => (folder + list.folder).startsWith(other))) found.set(list.folder + list.name, list)
   }
-  for (const path of paths) if (path.startsWith(folder)) add(path.slice(folder.length))
+  for (const path of objects.keys()) if (path.startsWith(folder)) add(path.slice(folder.length))
   for (const path of release?.files.keys() ?? []) {
     const list = listOf(path)
     if (list !== undefined && (folder === '' || placeOf(list.folder) !== undefined)) add(path)
   }
   return [...found.values()].sort((one, other) => (one.folder + one.name < other.folder + other.name ? -1 : 1))
 }
-
-/**
- * The text of a list, from the form of it that the Release means, or, where none is, any that is there. Undefined where
- * a Release lists it and nothing is there, as in partial mirrors.
- *
- * @throws {@link Malformed} where it is unreadable
- */
-async function listText(
-  { folder, read }: SuiteSource,
-  list: List,
-  listed: Release['files'] | undefined,
-): Promise<Uint8Array | undefined> {
-  const plain = list.folder + list.name
-  // What a Release does not mean beside what it means was left behind by an earlier publication.
-  const isListed = extensions.some((extension) => listed?.has(plain + extension) === true)
-  let other: { bytes: Uint8Array; extension: string } | undefined
-  for (const extension of extensions) {
-    const file = listed?.get(plain + extension)
-    for (const path of [folder + plain + extension, byHash(folder, list, file)]) {
-      const bytes = await read(path)
-      if (bytes === undefined) continue
-      if (file === undefined ? !isListed : isMeant(bytes, file))
-        return decompress(bytes, list.name + extension, largestList)
-      other ??= { bytes, extension }
-    }
-  }
-  if (other !== undefined) return decompress(other.bytes, list.name + other.extension, largestList)
-  return listed?.get(plain)?.size === 0 ? new Uint8Array() : undefined
-}
-
-const extensions = ['.gz', '', '.xz', '.zst', '.bz2', '.lzma']
-
-const byHash = (folder: string, list: List, file: ListedIndex | undefined): string =>
-  `${folder}${list.folder}by-hash/SHA256/${file?.digests.sha256 ?? '-'}`
-
-/** A Release without SHA-256 is believed by its sizes. */
-const isMeant = (bytes: Uint8Array, { size, digests: { sha256 } }: ListedIndex): boolean =>
-  bytes.length === size && (sha256 === undefined || createHash('sha256').update(bytes).digest('hex') === sha256)

@@ -71,6 +71,11 @@ export class OldEntries {
     return this.#text.subarray(this.#starts.at(index), this.#ends.at(index))
   }
 
+  /** The texts of all entries. */
+  texts(): Buffer[] {
+    return Array.from({ length: this.length }, (_, index) => this.bytesOf(index))
+  }
+
   stanzaOf(index: number): Stanza {
     return stanzaOf(this.bytesOf(index).toString('utf8'))
   }

@@ -272,7 +272,8 @@ describe('apt: new indexes', () => {
       .put('dists/broken/Release', release(''))
       .put('dists/broken/main/binary-amd64/Packages.gz', 'not gzip')
     const { plan, written } = await bucket.reindex({ now })
-    expect(plan.findings[0]?.key).to.equal('dists/broken/main/binary-amd64/Packages')
+    expect(plan.findings[0]?.key).to.equal('dists/broken/main/binary-amd64/Packages.gz')
+    expect(plan.findings[0]?.todo).not.to.match(/remove/i)
     expect(plan.findings[0]?.what).to.match(/cannot be decompressed.*stay as they are/)
     expect(written.filter((path) => path.startsWith('dists/broken/'))).to.deep.equal([])
     expect(written).to.include('dists/stable/Release')
@@ -317,6 +318,77 @@ describe('apt: new indexes', () => {
     const sum = `SHA256:\n ${hash('sha256', entries)} ${Buffer.byteLength(entries)} main/binary-amd64/Packages\n`
     bucket.put('dists/stable/Release', release(`Architectures: amd64\nComponents: main\n${sum}`))
     await bucket.reindex({ now })
+    expect(bucket.text(list)).to.contain('Package: hello')
+  })
+
+  /** As after a publisher that was stopped between two forms: one lists `hello` alone, the other `new` as well. */
+  function halfPublished(): { bucket: Bucket; before: string; after: string } {
+    const bucket = poolBucket()
+    const more = deb({ fields: { Package: 'new' } })
+    const before = bucket.text(list)
+    const after = before + entryOf(more, 'pool/n.deb', { Package: 'new' })
+    bucket.put('pool/n.deb', more).put(list, after).put(`${list}.gz`, gzipSync(before))
+    return { bucket, before, after }
+  }
+  const releaseOf = (forms: Readonly<Record<string, Uint8Array | string>>): string =>
+    release(
+      `Architectures: amd64\nComponents: main\nSHA256:\n${Object.entries(forms)
+        .map(
+          ([ending, body]) =>
+            ` ${hash('sha256', body)} ${Buffer.from(body).length} main/binary-amd64/Packages${ending}\n`,
+        )
+        .join('')}`,
+    )
+
+  it('take what any form of a list has where a publisher was stopped between them, and name it', async () => {
+    for (const meant of ['before', 'after', 'neither', 'no release', 'by hash'] as const) {
+      const half = halfPublished()
+      const { bucket } = half
+      const text = meant === 'after' ? half.after : meant === 'neither' ? 'x' : half.before
+      bucket.put('dists/stable/Release', releaseOf({ '': text, '.gz': gzipSync(text) }))
+      if (meant === 'no release') bucket.objects.delete('dists/stable/Release')
+      if (meant === 'by hash') {
+        bucket.put(`${list}.gz`, gzipSync(half.after))
+        bucket.put(list.replace('Packages', `by-hash/SHA256/${hash('sha256', text)}`), text)
+      }
+      const { plan } = await bucket.reindex({ now })
+      expect(bucket.text(list).match(/^Package: .*$/gm), meant).to.deep.equal(['Package: hello', 'Package: new'])
+      expect(gunzipSync(bucket.objects.get(`${list}.gz`) ?? '').toString(), meant).to.equal(bucket.text(list))
+      const told = plan.findings.map(({ key, what }) => `${key} ${what}`)
+      expect(
+        told.some((line) => /does not list the same as dists\/stable\/main\/.*stopped/.test(line)),
+        meant,
+      ).to.equal(true)
+      const named = told.filter((line) => /^pool\/n\.deb new 1\.0 amd64 is listed in .* and not in/.test(line))
+      expect(named.length, told.join('\n')).to.be.at.least(1)
+      expect(plan.findings.every(({ once }) => once === true)).to.equal(true)
+      expect((await bucket.reindex({ now: now + day })).plan.findings, meant).to.deep.equal([])
+    }
+  })
+
+  it('count what only one form of a list has among what could be lost', async () => {
+    const { bucket, before } = halfPublished()
+    bucket.put('dists/stable/Release', releaseOf({ '': before, '.gz': gzipSync(before) }))
+    bucket.objects.delete('pool/n.deb')
+    expect((await bucket.plan({ now })).parts).to.deep.equal([
+      { name: 'stable/main/binary-amd64', before: 2, after: 1 },
+    ])
+  })
+
+  it('take of two entries for one package the one that the Release means', async () => {
+    const { bucket, before } = halfPublished()
+    bucket.put(list, before.replace('Section: misc', 'Section: later'))
+    bucket.put('dists/stable/Release', releaseOf({ '': before, '.gz': gzipSync(before) }))
+    const { plan } = await bucket.reindex({ now })
+    expect(fieldOf(bucket, list, 'Section')).to.equal('misc')
+    expect(bucket.text(list).match(/^Package: /gm)).to.have.length(1)
+    expect(plan.findings[0]?.key).to.equal(list)
+  })
+
+  it('read another form where the one that no Release means is damaged, and say so', async () => {
+    const bucket = poolBucket().put(`${list}.gz`, 'not gzip')
+    const { plan } = await bucket.reindex({ now })
+    expect(plan.findings.map(({ key }) => key)).to.deep.equal([`${list}.gz`])
     expect(bucket.text(list)).to.contain('Package: hello')
   })
 
