@@ -22,7 +22,7 @@ export async function runHere([name = '', ...args]: readonly string[]): Promise<
   config ??= await Config.load(root)
   const { default: Class } = (await import(`../../src/commands/${name}.ts`)) as { default: CommandClass }
   const said = { stdout: '', stderr: '' }
-  const before = { print: result.print, write: stderr.write, exitCode: process.exitCode }
+  const before = { print: result.print.bind(result), write: stderr.write.bind(stderr), exitCode: process.exitCode }
   const listeners = signals.map((signal) => process.listeners(signal))
   result.print = (text) => void (said.stdout += text)
   stderr.write = (text: unknown) => ((said.stderr += String(text)), true)
@@ -30,7 +30,7 @@ export async function runHere([name = '', ...args]: readonly string[]): Promise<
   Class.id = name
   try {
     await Class.run([...args], config)
-    return { ...said, code: Number(process.exitCode ?? 0) }
+    return { ...said, code: exitCodeNow() }
   } catch (error) {
     if (!(error instanceof Errors.ExitError)) throw error
     return { ...said, code: error.oclif.exit ?? 1 }
@@ -45,5 +45,7 @@ export async function runHere([name = '', ...args]: readonly string[]): Promise<
     }
   }
 }
+
+const exitCodeNow = (): number => Number(process.exitCode ?? 0)
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
