@@ -29,7 +29,8 @@ export default class AuditCacheControl extends CtlCommand {
       {
         attributes: true,
         indexes: false,
-        signer: undefined,
+        signerOf: () => undefined,
+        changeKey: false,
         allowShrink: false,
         strict: false,
         dryRun: true,

@@ -5,7 +5,10 @@ import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
 import { listText, reportText } from '../tasks/reindex/report-text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
-import { openSigningKey, reindexFlags } from '../ui/reindex-flags.ts'
+import { readMapping, reindexFlags } from '../ui/reindex-flags.ts'
+import { repeatable } from '../ui/repeatable.ts'
+import { keysOfMapping, openSigningKeys, readKeyWord } from '../ui/signing-keys.ts'
+import { warning } from '../ui/text.ts'
 
 export default class ReindexEverything extends CtlCommand {
   static override summary =
@@ -28,16 +31,24 @@ export default class ReindexEverything extends CtlCommand {
     }),
     'indexes-only': Flags.boolean({ description: 'make indexes, leave the attributes of other objects as they are' }),
     'signing-key': Flags.string({
-      description: 'OpenPGP secret key that signs apt and yum repositories',
+      description:
+        'OpenPGP secret keys that sign apt and yum repositories, perhaps only those below a prefix; several sign together (repeatable)',
+      ...repeatable,
       env: 'PC_CTL_SIGNING_KEY',
-      helpValue: 'FILE',
+      helpValue: '[PREFIX=]FILE',
       helpGroup: 'INDEXES',
     }),
     'passphrase-file': Flags.string({
-      description: 'file with the passphrase of the signing key; else it is taken from PC_CTL_SIGNING_PASSPHRASE',
+      description:
+        'file with the passphrase of a signing key (repeatable); else it is taken from PC_CTL_SIGNING_PASSPHRASE',
+      ...repeatable,
       helpValue: 'FILE',
       helpGroup: 'INDEXES',
-      dependsOn: ['signing-key'],
+    }),
+    'change-key': Flags.boolean({
+      description:
+        'sign repositories without a key that they are signed with: clients that trust only that refuse them',
+      helpGroup: 'INDEXES',
     }),
     'allow-shrink': Flags.boolean({
       description: 'write an index too that loses more than 5 % or 20 of its packages',
@@ -57,12 +68,17 @@ export default class ReindexEverything extends CtlCommand {
 
   async run(): Promise<Report> {
     const { flags } = await this.parse(ReindexEverything)
+    const named = await Promise.all(flags['signing-key'].map(readKeyWord))
+    const keyFiles = [...named, ...keysOfMapping(await readMapping(flags.mapping))]
+    const signingKeys = await openSigningKeys(keyFiles, flags['passphrase-file'])
+    this.say(...signingKeys.warnings(Date.now()))
     const report = await reindexFromFlags(
       { ...flags, json: this.jsonEnabled() },
       {
         attributes: !flags['indexes-only'],
         indexes: !flags['attributes-only'],
-        signer: await openSigningKey(flags['signing-key'], flags['passphrase-file']),
+        signerOf: (root) => signingKeys.of(root),
+        changeKey: flags['change-key'],
         allowShrink: flags['allow-shrink'],
         strict: flags.strict,
         dryRun: flags['dry-run'],
@@ -71,6 +87,13 @@ export default class ReindexEverything extends CtlCommand {
       },
       (...blocks) => this.say(...blocks),
     )
+    if (!flags.list && !flags['attributes-only']) {
+      this.say(
+        ...signingKeys
+          .unused()
+          .map((prefix) => warning(`no repository lies below ${prefix}, for which a signing key was given.`)),
+      )
+    }
     if (!report.dryRun) this.ifLost('What was to be put right is put right; --report FILE keeps the whole report.')
     this.print(...(flags.list ? listText(report) : reportText(report)))
     if (report.failed > 0) process.exitCode = exitCodes.failed

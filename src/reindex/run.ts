@@ -3,13 +3,13 @@ import type { Aws } from '../aws/connect.ts'
 import { connectLean, type LeanS3 } from '../aws/s3-lean.ts'
 import { type Bucket, lookUpBucket } from '../resources/bucket.ts'
 import { formats } from '../repositories/formats.ts'
+import type { OpenedSigner } from '../repositories/openpgp.ts'
 import { CtlError } from '../ui/errors.ts'
 import type { Show } from '../ui/renderer.ts'
 import type { Talk } from '../ui/step-talk.ts'
 import { assertLocksAreTold, type BucketFacts, lookAtBucket } from './attributes/bucket-facts.ts'
 import { putRight } from './attributes/put-right.ts'
 import { copyEngine } from './attributes/rewrite.ts'
-import type { IndexOptions } from './indexes/index-repository.ts'
 import { makeIndexes } from './indexes/make-indexes.ts'
 import { createPublisher } from './indexes/publish.ts'
 import type { Readers } from './indexes/read-threads.ts'
@@ -37,7 +37,10 @@ export interface ReindexOptions {
   readonly attributes: boolean
   /** Make the indexes of repositories anew. */
   readonly indexes: boolean
-  readonly signer: IndexOptions['signer']
+  /** What signs the repository with a root. */
+  readonly signerOf: (root: string) => OpenedSigner | undefined
+  /** Sign repositories with other keys than those that they are signed with. */
+  readonly changeKey: boolean
   /** Let an index lose packages. */
   readonly allowShrink: boolean
   /** A file that is no package is a failure. */

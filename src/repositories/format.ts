@@ -66,22 +66,29 @@ export interface Repository {
   read(key: string): Promise<Uint8Array | undefined>
 }
 
-/** OpenPGP signatures, armored. */
+/** An OpenPGP signature that an index has now: with its document, or apart from it. */
+export type Signature = { readonly clear: string } | { readonly detached: Uint8Array }
+
+/** OpenPGP signatures, armored: each of all keys that sign. */
 export interface Signer {
   /** A clear-signed document (RFC 9580, 7). */
   clear(text: string): Promise<string>
   /** A detached signature of the bytes. */
   detached(bytes: Uint8Array): Promise<string>
-  /** Does a clear-signed document bear a good signature of this key? Else it is signed anew. */
+  /** When it can sign no more: milliseconds since the epoch; undefined: never. */
+  readonly expires?: number | undefined
+  /** Fingerprints, or where there are none key ids, of those who made signatures and are no keys of this signer's. */
+  foreign?(signatures: readonly Signature[]): Promise<readonly string[]>
+  /** Does a clear-signed document bear good signatures of these keys, and no others? Else it is signed anew. */
   signed?(document: string): Promise<boolean>
-  /** Is this a good detached signature of this key over the bytes? Else they are signed anew. */
+  /** Is this a good detached signature of these keys, and no others, over the bytes? Else they are signed anew. */
   signedDetached?(bytes: Uint8Array, signature: Uint8Array): Promise<boolean>
 }
 
 /** What only the present indexes know. Made once a repository and run. */
 export interface OldIndexes {
-  /** Is it signed now? Then it is not written without a {@link Signer}. */
-  readonly signed: boolean
+  /** Those that it has now. With any it is not written without a {@link Signer}. */
+  readonly signatures: readonly Signature[]
   /** Digests of a package that the old index knows to be this content: its MD5 is the ETag, or the key says so. */
   digestsOf(object: StoredObject): Digests | undefined
 }

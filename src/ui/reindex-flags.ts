@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 
 import { Flags, type Interfaces } from '@oclif/core'
 
-import type { OpenedSigner } from '../repositories/openpgp.ts'
 import { CtlError, messageOf } from './errors.ts'
 
 /** Flags of commands that go over all objects of a bucket. */
@@ -42,29 +41,5 @@ export async function readMapping(file: string | undefined): Promise<{ file: str
     return { file, text: await readFile(file, 'utf8') }
   } catch (error) {
     throw new CtlError('usage', `The mapping file ${file} can't be read: ${messageOf(error)}`, { cause: error })
-  }
-}
-
-/** @throws CtlError (configuration) for a key that can't be used, or a passphrase that does not open it */
-export async function openSigningKey(
-  file: string | undefined,
-  passphraseFile: string | undefined,
-  environment: NodeJS.ProcessEnv = process.env,
-): Promise<OpenedSigner | undefined> {
-  if (file === undefined) return undefined
-  const passphrase =
-    passphraseFile === undefined
-      ? environment['PC_CTL_SIGNING_PASSPHRASE']
-      : (await readKeyFile(passphraseFile)).toString('utf8').replace(/\r?\n$/, '')
-  // Loaded only where it is used: it is large.
-  const { createSigner } = await import('../repositories/openpgp.ts')
-  return createSigner({ key: await readKeyFile(file), name: file, passphrase })
-}
-
-async function readKeyFile(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file)
-  } catch (error) {
-    throw new CtlError('configuration', `${file} can't be read: ${messageOf(error)}`, { cause: error })
   }
 }

@@ -135,7 +135,7 @@ describe('pc-ctl reindex-everything, two at once and stopped', function () {
           ...plainRun(join(place.folder, 'state')),
           concurrency: 1,
           attributes: operation === 'HeadObject',
-          signer: key.signer,
+          signerOf: () => key.signer,
           lockTiming: { heartbeat: 10, expiry: 5 * minute },
         },
       ).then(

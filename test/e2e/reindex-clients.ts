@@ -116,7 +116,7 @@ async function reindexHere(place: Installation, signer: OpenedSigner | undefined
     return await reindexEverything(aws, settings, {
       ...plainRun(join(place.folder, 'state', 'pc-ctl')),
       concurrency: 16,
-      signer,
+      signerOf: () => signer,
       allowShrink: true,
       strict: true,
     })

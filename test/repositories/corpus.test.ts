@@ -88,7 +88,7 @@ describe('indexes of any content', function () {
     const input = { repository, packages: () => [], unreadable: [], signer: undefined, now: 0 }
     const { groups, parts } =
       format === apt
-        ? await apt.writeIndexes({ ...input, old: { ...(await apt.open(repository)), signed: false } })
+        ? await apt.writeIndexes({ ...input, old: { ...(await apt.open(repository)), signatures: [] } })
         : await yum.writeIndexes({ ...input, old: await yum.open(repository) })
     for (const { before } of parts) expect(before).to.be.at.least(0)
     return groups.flat().map(({ key }) => key)

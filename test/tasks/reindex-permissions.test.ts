@@ -145,7 +145,7 @@ for (const group of ['audit', 'reindex'] as const) {
         if (missing === 's3:GetBucketPublicAccessBlock') await place.blockPublicAcls()
         const report = await reindexEverything(await connect(as), as, {
           ...plainRun(place.folder),
-          signer,
+          signerOf: () => signer,
           strict: true,
           ...runs[group],
         })

@@ -3,9 +3,11 @@ import type { Progress } from '../progress.ts'
 import { type Ledger, nameOfRoot } from '../report.ts'
 import { type FoundRepository, indexRepository, type IndexOptions } from './index-repository.ts'
 
-export interface MakeIndexesOptions extends Omit<IndexOptions, 'now' | 'read'> {
+export interface MakeIndexesOptions extends Omit<IndexOptions, 'now' | 'read' | 'signer'> {
   readonly journal: Journal
   readonly progress: Progress
+  /** What signs the repository with a root. */
+  readonly signerOf: (root: string) => IndexOptions['signer']
   /** A file that is no package is a failure. */
   readonly strict: boolean
 }
@@ -52,7 +54,12 @@ async function makeOne(
     unread--
     options.progress.add(1, bytes)
   }
-  const indexed = await indexRepository(repository, { ...options, now: Date.now(), read })
+  const indexed = await indexRepository(repository, {
+    ...options,
+    signer: options.signerOf(repository.root),
+    now: Date.now(),
+    read,
+  })
   options.progress.add(Math.max(0, unread))
   ledger.indexes.push(indexed.report)
   for (const finding of indexed.failures) ledger.fail(finding)

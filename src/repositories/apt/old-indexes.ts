@@ -1,7 +1,7 @@
 /** All that the present indexes of an apt repository say. */
 import { messageOf } from '../../ui/errors.ts'
 import { NameTable } from '../compact-table.ts'
-import type { Digests, Finding, OldIndexes, Repository, StoredObject } from '../format.ts'
+import type { Digests, Finding, OldIndexes, Repository, Signature, StoredObject } from '../format.ts'
 import { decodeText, signedText } from './deb822.ts'
 import { type List, listOf, placeOf, suiteOf } from './layout.ts'
 import { type ListPlace, readForms, UnreadableList } from './list-forms.ts'
@@ -19,7 +19,8 @@ export interface OldSuite {
   readonly consistent: boolean
   /** Its text, with the signature. */
   readonly inRelease: string | undefined
-  readonly detached: boolean
+  /** Release.gpg. */
+  readonly detached: Uint8Array | undefined
   /** Lists in their order in the bucket. */
   readonly parts: readonly OldPart[]
   /** Something of it can't be read: what it lists is unknown, so it stays as it is. */
@@ -47,12 +48,17 @@ export async function openApt(repository: Repository): Promise<OldApt> {
   }
   const known = new KnownDigests(suites.flatMap(({ parts }) => parts.map(({ entries }) => entries)))
   return {
-    signed: suites.some(({ inRelease, detached }) => inRelease !== undefined || detached),
+    signatures: suites.flatMap(signaturesOf),
     suites,
     findings,
     digestsOf: (object) => known.of(object),
   }
 }
+
+const signaturesOf = ({ inRelease, detached }: OldSuite): Signature[] => [
+  ...(inRelease === undefined ? [] : [{ clear: inRelease }]),
+  ...(detached === undefined ? [] : [{ detached }]),
+]
 
 /** The digests of all entries by their MD5. */
 class KnownDigests {
@@ -158,7 +164,7 @@ async function readSuite(source: SuiteSource): Promise<OldSuite> {
     release,
     consistent: inRelease === undefined || plain === undefined || inRelease.text === plain.text,
     inRelease: inRelease?.whole,
-    detached: objects.has(`${folder}Release.gpg`),
+    detached: await source.read(`${folder}Release.gpg`),
     parts,
     broken,
   }

@@ -4,8 +4,8 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 
 import { CtlError } from '../../ui/errors.ts'
-import type { IndexInput, IndexObject, IndexPlan, Signer } from '../format.ts'
-import type { Stanza } from './deb822.ts'
+import type { Finding, IndexInput, IndexObject, IndexPlan, Signer } from '../format.ts'
+import { type Stanza, valueOf } from './deb822.ts'
 import { listOf, placeOf } from './layout.ts'
 import { newLists, type NewPart } from './new-lists.ts'
 import type { OldApt, OldSuite } from './old-indexes.ts'
@@ -18,10 +18,11 @@ import { type ListedIndex, readRelease, renewalOf, writeRelease } from './releas
  */
 export async function planIndexes(input: IndexInput<OldApt>): Promise<IndexPlan> {
   const { old, repository, signer } = input
-  if (old.signed && signer === undefined) throw unsigned(repository.root)
+  if (old.signatures.length > 0 && signer === undefined) throw unsigned(repository.root)
   const lists = newLists(input)
   const groups: [IndexObject[], IndexObject[], IndexObject[], IndexObject[]] = [[], [], [], []]
   const renewals: number[] = []
+  const findings: Finding[] = []
   for (const suite of old.suites) {
     const parts = lists.parts.filter((part) => part.suite === suite)
     if (parts.length === 0) continue
@@ -34,6 +35,7 @@ export async function planIndexes(input: IndexInput<OldApt>): Promise<IndexPlan>
     const text = await releaseText(suite, parts, files, input)
     const renewal = renewalOf(text === undefined ? (suite.release?.stanza ?? []) : readRelease(text).stanza)
     if (renewal !== undefined) renewals.push(renewal)
+    findings.push(...outlived(base, text === undefined ? suite.release?.stanza : readRelease(text).stanza, signer))
     if (text === undefined) continue
     const { release, inRelease } = await signedTops(base, text, signer)
     groups[2].push(...release)
@@ -44,7 +46,7 @@ export async function planIndexes(input: IndexInput<OldApt>): Promise<IndexPlan>
     groups: groups.filter((group) => group.length > 0),
     parts: lists.counts,
     packages: lists.packages,
-    findings: [...old.findings, ...lists.findings],
+    findings: [...old.findings, ...lists.findings, ...findings],
     kept: lists.kept,
   }
 }
@@ -53,6 +55,20 @@ const unsigned = (root: string): CtlError =>
   new CtlError('refused', `The apt repository ${root} is signed, and there is no key to sign it anew.`, {
     hint: 'Give its key with --signing-key FILE.',
   })
+
+/** apt goes by both: what says that it is valid for longer than its key is refused all the same, and nobody knows why. */
+function outlived(base: string, release: Stanza | undefined, signer: Signer | undefined): Finding[] {
+  const until = Date.parse(valueOf(release ?? [], 'Valid-Until') ?? '')
+  if (signer?.expires === undefined || !(until > signer.expires)) return []
+  const [said, ends] = [until, signer.expires].map((time) => new Date(time).toISOString().slice(0, 10))
+  return [
+    {
+      key: `${base}Release`,
+      what: `says that it is valid until ${said}, but the key that signs it expires on ${ends}`,
+      todo: 'Extend the key, give clients its public key anew, and run again.',
+    },
+  ]
+}
 
 interface NewFile {
   /** Below the suite's folder. */

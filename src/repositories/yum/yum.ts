@@ -33,7 +33,7 @@ export const yum: Format<OldRepodata> = {
     }
     return {
       trees,
-      signed: trees.some(({ signature }) => signature !== undefined),
+      signatures: trees.flatMap(({ signature }) => (signature === undefined ? [] : [{ detached: signature }])),
       digestsOf: (object) => digestsOf(trees, object),
     }
   },

@@ -15,7 +15,7 @@ import { reindexEverything } from './reindex-everything.ts'
 /** What a command decides itself; the rest is read off the flags that all such commands have. */
 export type ReindexWishes = Pick<
   ReindexOptions,
-  'attributes' | 'indexes' | 'signer' | 'allowShrink' | 'strict' | 'dryRun' | 'listOnly' | 'forceUnlock'
+  'attributes' | 'indexes' | 'signerOf' | 'changeKey' | 'allowShrink' | 'strict' | 'dryRun' | 'listOnly' | 'forceUnlock'
 >
 
 /**

@@ -400,7 +400,7 @@ describe('apt: new indexes', () => {
     expect(old.digestsOf(object)?.sha256).to.equal(hash('sha256', deb()))
     expect(old.digestsOf({ ...object, size: object.size + 1 })).to.equal(undefined)
     expect(old.digestsOf({ ...object, etag: `${object.etag}-2` })).to.equal(undefined)
-    expect(old.signed).to.equal(false)
+    expect(old.signatures).to.deep.equal([])
   })
 
   it('are refused for a signed repository without a key', async () => {
@@ -408,7 +408,7 @@ describe('apt: new indexes', () => {
     let refused: unknown
     await bucket.plan({ now }).catch((error: unknown) => (refused = error))
     expect(refused).to.be.instanceOf(CtlError).with.property('failure', 'refused')
-    expect((await bucket.plan({ now, signer })).old.signed).to.equal(true)
+    expect((await bucket.plan({ now, signer })).old.signatures).not.to.deep.equal([])
   })
 
   it('write Release and InRelease anew where a run was cut off between them', async () => {

@@ -1,0 +1,70 @@
+/** What a repository's indexes were made of last time: if that is so again, nothing needs to be read. */
+import { createHash } from 'node:crypto'
+
+import type { OpenedSigner } from '../../repositories/openpgp.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { IndexFinding } from './read-packages.ts'
+import type { FoundRepository } from './repository-objects.ts'
+
+export interface LastTimeOptions {
+  readonly journal: Journal
+  readonly signer: OpenedSigner | undefined
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** Changes when the same packages lead to other indexes than before. */
+const generation = 4
+
+/** What its making came to. */
+export interface Summary {
+  readonly packages: number
+  readonly objects: number
+  readonly renew?: number
+}
+
+const idOf = ({ format, root }: FoundRepository): string => `${format.name} ${root}`
+
+/** What was found when the indexes were made. */
+export function* findingsOf(found: FoundRepository, journal: Journal): Generator<IndexFinding> {
+  for (const json of journal.findings.of(idOf(found))) yield JSON.parse(json) as IndexFinding
+}
+
+/** What the last run made of exactly the same. */
+export function lastTime(found: FoundRepository, options: LastTimeOptions): Summary | undefined {
+  const published = options.journal.published(idOf(found))
+  if (published === undefined || published.hash !== hashOf(found, options)) return undefined
+  const summary = JSON.parse(published.summary) as Summary
+  return summary.renew !== undefined && summary.renew <= options.now ? undefined : summary
+}
+
+/** A hash of everything that the indexes are made of, and of the indexes themselves. */
+function hashOf({ format, root, stretches }: FoundRepository, { journal, signer }: LastTimeOptions): string {
+  const hash = createHash('sha256').update(
+    JSON.stringify([generation, signer?.keys.map(({ fingerprint }) => fingerprint).sort() ?? null, root]),
+  )
+  for (const stretch of stretches) {
+    for (const { key, size, etag, skip } of journal.stretch(stretch)) {
+      const role = format.roleOf(key)
+      // Restored, it is the same version, and can be read.
+      const archived = skip?.startsWith('archived') === true
+      if (role !== undefined) hash.update(JSON.stringify([role, key, size, etag, archived]))
+    }
+  }
+  return hash.digest('hex')
+}
+
+/** Notes what was made, and what there is to be told of it each time until something changes. */
+export function noteMade(
+  found: FoundRepository,
+  summary: Summary,
+  findings: readonly IndexFinding[],
+  options: LastTimeOptions,
+): void {
+  const { journal } = options
+  journal.findings.forget(idOf(found))
+  for (const finding of findings) {
+    if (finding.once !== true) journal.findings.add(idOf(found), JSON.stringify(finding))
+  }
+  journal.notePublished(idOf(found), { hash: hashOf(found, options), summary: JSON.stringify(summary) })
+}

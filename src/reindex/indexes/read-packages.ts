@@ -1,0 +1,97 @@
+import { requestIdLines } from '../../aws/aws-error.ts'
+import { isBadIdentity, statusOf } from '../../aws/denial.ts'
+import type { Finding, Format, OldIndexes, StoredObject } from '../../repositories/format.ts'
+import { messageOf } from '../../ui/errors.ts'
+import type { Content, Journal } from '../journal/journal.ts'
+import type { Pace } from '../pace.ts'
+import type { BadPackage } from './read-package.ts'
+import type { Readers } from './read-threads.ts'
+import { type FoundRepository, packageContents, storedObject } from './repository-objects.ts'
+
+export interface ReadingOptions {
+  readonly journal: Journal
+  readonly pace: Pick<Pace, 'cap' | 'run'>
+  readonly readers: Readers
+  readonly signal: AbortSignal
+  /** A package was read. */
+  readonly read: (bytes: number) => void
+}
+
+/** A finding, perhaps of a file that is no package. */
+export interface IndexFinding extends Finding {
+  readonly bad?: true
+}
+
+interface Bad extends BadPackage {
+  readonly object: StoredObject
+}
+
+/** Reads the packages whose content the journal does not know. */
+export async function readPackages(
+  found: FoundRepository,
+  old: OldIndexes,
+  options: ReadingOptions,
+): Promise<{ bad: Bad[]; failures: Finding[] }> {
+  const { journal, pace, signal } = options
+  const bad: Bad[] = []
+  const failures: Finding[] = []
+  const contents = packageContents(found, journal)
+  const worker = async (): Promise<void> => {
+    for (let next = contents.next(); next.done !== true && !signal.aborted; next = contents.next()) {
+      const row = next.value
+      let read = row.bad === null || row.bad === undefined ? undefined : { bad: row.bad, archived: false }
+      try {
+        if (row.bad === undefined) read = await pace.run(() => readOne(row, found.format, old, options))
+      } catch (error) {
+        if (isHopeless(error)) throw error
+        failures.push({
+          key: row.key,
+          what: `could not be read: ${messageOf(error)}`,
+          todo: again(error),
+        })
+      }
+      if (read !== undefined) bad.push({ object: storedObject(row), ...read })
+    }
+  }
+  await Promise.all(Array.from({ length: pace.cap }, worker))
+  journal.commit()
+  bad.sort((a, b) => (a.object.key < b.object.key ? -1 : 1))
+  return { bad, failures }
+}
+
+/** What will be answered to everything else too. */
+export const isHopeless = (error: unknown): boolean => statusOf(error) === 403 || isBadIdentity(error)
+
+/** What to do about a failure that may pass. */
+export const again = (error: unknown): string => ['Run the same command again.', ...requestIdLines(error)].join(' ')
+
+/** Reads one package into the journal; undefined where it is one. */
+async function readOne(
+  row: Content,
+  format: Format,
+  old: OldIndexes,
+  options: ReadingOptions,
+): Promise<BadPackage | undefined> {
+  const { readers, journal } = options
+  const { key, size, etag, first } = row
+  // After a copy that was cut off, size and time prove nothing.
+  const known = (journal.copies.isUnsure(key) ? undefined : old.digestsOf(storedObject(row))) ?? {}
+  const result = await readers.read({ format: format.name, key, size, etag, first, known })
+  if ('facts' in result) {
+    journal.putPackage({ key, size, etag, bad: null, ...result })
+    journal.copies.contentRead(key)
+    options.read(size)
+    return undefined
+  }
+  // What is archived may be restored without becoming another version.
+  if (!result.archived) journal.putPackage({ key, size, etag, bad: result.bad, about: null, facts: null })
+  return result
+}
+
+/** What is told of a file that is no package. */
+export const badPackage = ({ object: { key }, bad, archived }: Bad, kept: boolean): IndexFinding => ({
+  key,
+  bad: true,
+  what: kept ? `can not be read, and keeps its entry in the index: ${bad}` : `is left out of the index: ${bad}`,
+  todo: archived ? 'Restore it and copy it to another storage class.' : 'Upload it again, or remove it.',
+})
