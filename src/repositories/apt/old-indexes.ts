@@ -127,7 +127,7 @@ interface ReadRelease {
 }
 
 async function readSuite(source: SuiteSource): Promise<OldSuite> {
-  const { root, folder, objects } = source
+  const { root, folder } = source
   let broken = false
   const attempt = async <T>(path: string, reading: () => Promise<T> | T): Promise<T | undefined> => {
     try {
