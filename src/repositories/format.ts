@@ -46,6 +46,8 @@ export interface PackageFacts {
   readonly identity: string
   /** The format's own. */
   readonly facts: Json
+  /** What an operator should know of it, although it is a package. */
+  readonly note?: string | undefined
 }
 
 /** A package that goes into an index. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import type { LeanS3 } from '../../aws/s3-lean.ts'
-import type { Finding, IndexPlan, Repository } from '../../repositories/format.ts'
+import type { Finding, IndexedPackage, IndexPlan, Repository } from '../../repositories/format.ts'
 import type { OpenedSigner } from '../../repositories/openpgp.ts'
 import { CtlError, messageOf } from '../../ui/errors.ts'
 import { inOneLine } from '../../ui/text.ts'
@@ -83,15 +83,28 @@ async function makeIndex(found: FoundRepository, options: IndexOptions): Promise
   }
   options.signal.throwIfAborted()
   const unreadable = bad.map(({ object }) => object)
-  const packages = () => packagesOf(found, journal)
+  const notes = new Map<string, string>()
+  const packages = () => noting(packagesOf(found, journal), notes)
   const plan = await format.writeIndexes({ repository, old, packages, unreadable, signer, now })
-  const findings = [...plan.findings, ...bad.map((one) => badPackage(one, plan.kept.has(one.object.key)))]
+  const findings = [
+    ...plan.findings,
+    ...bad.map((one) => badPackage(one, plan.kept.has(one.object.key))),
+    ...[...notes].map(([key, what]) => ({ key, what })),
+  ]
   const shrunk = options.allowShrink ? undefined : shrinking(plan.parts)
   if (shrunk !== undefined) {
     const todo = 'If that is right, run the same command with --allow-shrink.'
     return { report: { outcome: 'refused', packages: plan.packages, why: shrunk, todo }, findings }
   }
   return { report: await publish(found, plan, findings, options), findings }
+}
+
+/** Keeps by key what is to be told of packages, while they are gone through. */
+function* noting(packages: Iterable<IndexedPackage>, notes: Map<string, string>): Generator<IndexedPackage> {
+  for (const one of packages) {
+    if (one.note !== undefined) notes.set(one.key, one.note)
+    yield one
+  }
 }
 
 async function publish(

@@ -18,7 +18,7 @@ export interface ReadJob {
 }
 
 /** What is wanted of all packages at once. */
-export type About = Pick<PackageFacts, 'digests' | 'identity'>
+export type About = Pick<PackageFacts, 'digests' | 'identity' | 'note'>
 
 /** What was read of it, as JSON: {@link About} and the format's own facts; or why it is no package. */
 export type ReadResult = { readonly about: string; readonly facts: string } | BadPackage

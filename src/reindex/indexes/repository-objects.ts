@@ -52,17 +52,19 @@ class JournalledPackage implements IndexedPackage {
   readonly modified: number
   readonly digests: Digests
   readonly identity: string
+  readonly note: string | undefined
   readonly #facts: Content['facts']
 
   constructor(content: Content, about: string) {
     const { key, size, etag, modified } = storedObject(content)
-    const { digests, identity } = JSON.parse(about) as About
+    const { digests, identity, note } = JSON.parse(about) as About
     this.key = key
     this.size = size
     this.etag = etag
     this.modified = modified
     this.digests = digests
     this.identity = identity
+    this.note = note
     this.#facts = content.facts
   }
 

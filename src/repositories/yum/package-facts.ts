@@ -54,7 +54,6 @@ const textTags = {
 } as const
 
 const tag = {
-  region: 63,
   name: 1000,
   version: 1001,
   release: 1002,
@@ -66,8 +65,6 @@ const tag = {
   archiveSize: 1046,
   sourcePackage: 1106,
 } as const
-
-const sourceLead = 1
 
 /** Tags of the signature header. `size` is that of main header and payload; the digests are of the main header. */
 const signatureTag = {
@@ -106,7 +103,7 @@ export function factsOf(headers: RpmHeaders, size: number): RpmFacts {
   const files = filesOf(main)
   return {
     name: needed('name'),
-    arch: isSource(headers) ? 'src' : needed('arch'),
+    arch: isSource(main) ? 'src' : needed('arch'),
     epoch: String(main.integer(tag.epoch) ?? 0),
     version: needed('version'),
     release: needed('release'),
@@ -139,9 +136,13 @@ function checkWhole({ signature, mainBytes, start }: RpmHeaders, size: number): 
   }
 }
 
-/** Packages of rpm 3, whose headers are no region, say only in their lead that they are source packages. */
-const isSource = ({ main, leadType }: RpmHeaders): boolean =>
-  main.has(tag.sourcePackage) || (leadType === sourceLead && !main.has(tag.region))
+/**
+ * Source packages of newer rpm have a tag of their own. Older ones have none, but every binary package names the source
+ * package that it was built from, and no source package does.
+ *
+ * Source: rpm, headerIsSource.
+ */
+const isSource = (main: RpmHeaders['main']): boolean => main.has(tag.sourcePackage) || !main.has(textTags.sourceRpm)
 
 function textsOf(main: RpmHeaders['main']): Partial<Record<keyof typeof textTags, string>> {
   const texts: Partial<Record<keyof typeof textTags, string>> = {}

@@ -49,5 +49,18 @@ function wholeHeaders(bytes: Buffer, limit: number): RpmHeaders {
 
 function told(facts: RpmFacts, digests: PackageFacts['digests']): PackageFacts {
   const { name, epoch, version, release, arch } = facts
-  return { digests, identity: `${name}-${epoch}:${version}-${release}.${arch}`, facts }
+  const identity = `${name}-${epoch}:${version}-${release}.${arch}`
+  return { digests, identity, facts, ...(isWritable(facts) ? {} : { note: stripped }) }
+}
+
+const stripped =
+  'holds control characters in what the index says of it: XML can not hold them, so they are left out there'
+
+/** Is there nothing in it that XML can't hold? JSON escapes all of that, and little else; what it escapes begins with one `\\`. */
+const isWritable = (facts: RpmFacts): boolean => {
+  const json = JSON.stringify(facts)
+  if (!/\\(?:[bf]|u00[01]|ud[89a-f])/.test(json)) return true
+  // It may as well be the second half of an escaped backslash.
+  const escapes = json.match(/\\(?:u[\da-f]{4}|.)/g) ?? []
+  return !escapes.some((escape) => /^\\(?:[bf]|u00[01]|ud[89a-f])/.test(escape))
 }

@@ -17,8 +17,6 @@ export interface RpmHeaders {
   readonly end: number
   /** The bytes of the main header. */
   readonly mainBytes: Uint8Array
-  /** What kind of package the lead says this is. */
-  readonly leadType: number
 }
 
 /** What is read first. Four packages of five have their headers in it whole. */
@@ -28,7 +26,6 @@ export const firstRead = 32 * 1024
 export const headersAtMost = 32 * 1024 * 1024
 
 const leadLength = 96
-const leadTypeAt = 6
 
 /**
  * Reads the headers of an rpm: the first 32 KiB, then, if they do not hold the headers whole, exactly the rest.
@@ -71,7 +68,6 @@ export function headersIn(bytes: Buffer, limit: number): RpmHeaders | number {
   return {
     signature: new RpmTags(bytes.subarray(0, start), leadLength),
     main: new RpmTags(bytes.subarray(0, end), start),
-    leadType: bytes.readUInt16BE(leadTypeAt),
     mainBytes: bytes.subarray(start, end),
     start,
     end,

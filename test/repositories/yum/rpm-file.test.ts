@@ -3,7 +3,8 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { BadPackageError } from '../../../src/repositories/format.ts'
 import { readRpm, type RpmFacts } from '../../../src/repositories/yum/package-facts.ts'
-import { madeRpm, plainTags } from './made-rpm.ts'
+import { readPackage } from '../../../src/repositories/yum/read-package.ts'
+import { madeRpm, plainTags, type Tags } from './made-rpm.ts'
 
 const fixture = readFileSync(new URL('fixtures/fix-tool.noarch.rpm', import.meta.url))
 
@@ -177,11 +178,36 @@ describe('what the headers tell', () => {
     expect([facts.installedSize, facts.archiveSize]).to.deep.equal([2 ** 40, 2 ** 41])
   })
 
-  it('knows a source package by its tag, and one of rpm 3 by its lead', async () => {
-    expect((await factsOf({ ...plainTags, 1106: { int32: [1] } })).arch).to.equal('src')
-    const tags = { ...plainTags, 1022: 'i386' }
-    expect((await factsOf(tags, undefined, { leadType: 1 })).arch).to.equal('i386')
-    expect((await factsOf(tags, undefined, { leadType: 1, regions: false })).arch).to.equal('src')
+  it('knows a source package by its tag, and older ones by the source package that they do not name', async () => {
+    const { 1044: sourceRpm = '', ...source } = { ...plainTags, 1022: 'i386' }
+    for (const regions of [true, false]) {
+      for (const leadType of [0, 1]) {
+        for (const more of [{}, { 1106: { int32: [1] } }, { 1106: { int32: [1] }, 1044: sourceRpm }] as Tags[]) {
+          expect((await factsOf({ ...source, ...more }, undefined, { leadType, regions })).arch).to.equal('src')
+        }
+        expect((await factsOf({ ...source, 1044: sourceRpm }, undefined, { leadType, regions })).arch).to.equal('i386')
+      }
+    }
+  })
+
+  it('tells of control characters, which XML can not hold', async () => {
+    const note = async (tags: Tags): Promise<string | undefined> => {
+      const rpm = madeRpm({ ...plainTags, ...tags })
+      const source = {
+        ...{ key: 'a.rpm', size: rpm.length, etag: '', modified: 0, known: {} },
+        range: async (start: number, end: number) => rpm.subarray(start, end),
+        stream: async function* () {
+          yield rpm
+        },
+      }
+      return (await readPackage(source)).note
+    }
+    expect(await note({})).to.equal(undefined)
+    expect(await note({ 1004: { i18n: ['a\ttab, a\r\n \\u0001 and \u007f'] } })).to.equal(undefined)
+    expect(await note({ 1004: { i18n: ['a \u001b[1mbold\u001b[0m summary'] } })).to.match(/control characters/)
+    expect(await note({ 1080: { int32: [5] }, 1081: ['x'], 1082: ['back\\\u0008slash'] })).to.match(
+      /control characters/,
+    )
   })
 
   for (const [what, tag] of [
