@@ -3,7 +3,7 @@ import type { Bucket } from './s3-buckets.ts'
 import type { S3Call } from './s3-call.ts'
 import { encryptionHeaders, encryptionOf } from './s3-encryption.ts'
 import type { Attributes, StoredObject } from './s3-index.ts'
-import { lockOf } from './s3-lock.ts'
+import { eventHoldHeaders, lockOf } from './s3-lock.ts'
 import { tagsInHeader } from './s3-tags.ts'
 import { AwsError } from './service.ts'
 
@@ -121,7 +121,7 @@ export function objectHeaders(object: StoredObject, bucket: Bucket): Record<stri
   if (attributes.lock?.mode !== undefined) headers['x-amz-object-lock-mode'] = attributes.lock.mode
   if (attributes.lock?.until !== undefined) headers['x-amz-object-lock-retain-until-date'] = attributes.lock.until
   if (attributes.lock?.legalHold === true) headers['x-amz-object-lock-legal-hold'] = 'ON'
-  return headers
+  return { ...headers, ...eventHoldHeaders(attributes.lock?.eventHold) }
 }
 
 /** User metadata that is not ASCII comes back as an encoded word (RFC 2047). */

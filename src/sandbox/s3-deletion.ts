@@ -59,7 +59,8 @@ function removeVersion(call: S3Call, versionId: string): { versionId: string; ma
   const found = current?.versionId === versionId ? current : versions.find((version) => version.versionId === versionId)
   if (found === undefined) return { versionId }
   const { lock } = found.attributes
-  if (lock?.legalHold === true || isHeld(lock, state.context.now(), mayBypass(call))) throw held()
+  if (lock?.legalHold === true || lock?.eventHold !== undefined || isHeld(lock, state.context.now(), mayBypass(call)))
+    throw held()
   state.index.transaction(() => {
     if (found === current) state.index.delete(bucket.name, key)
     else state.index.deleteVersion(bucket.name, key, versionId)

@@ -24,7 +24,13 @@ export interface Attributes {
   checksum?: Checksum
   /** Sizes of the parts of a multipart upload. */
   parts?: number[]
-  lock?: { mode?: string; until?: string; legalHold?: boolean }
+  lock?: { mode?: string; until?: string; legalHold?: boolean; eventHold?: EventHold }
+}
+
+/** Lasts until it is released, and a retention for so long follows then. */
+export interface EventHold {
+  unit?: 'Days' | 'Years'
+  count?: number
 }
 
 export interface Grant {

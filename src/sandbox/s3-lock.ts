@@ -1,6 +1,6 @@
 import type { Bucket } from './s3-buckets.ts'
 import { invalidArgument } from './s3-call.ts'
-import type { Attributes } from './s3-index.ts'
+import type { Attributes, EventHold } from './s3-index.ts'
 import { childOf, element, field, malformedXml, onlyChildren, requiredText, textOf } from './s3-xml.ts'
 import type { XmlElement } from './protocol-xml.ts'
 import { AwsError } from './service.ts'
@@ -11,6 +11,7 @@ const modes = ['GOVERNANCE', 'COMPLIANCE']
 const untilHeader = 'x-amz-object-lock-retain-until-date'
 const modeHeader = 'x-amz-object-lock-mode'
 const holdHeader = 'x-amz-object-lock-legal-hold'
+const eventHeader = 'x-amz-object-lock-event-hold'
 
 const missingConfiguration = (): AwsError =>
   new AwsError(400, 'InvalidRequest', 'Bucket is missing Object Lock Configuration')
@@ -28,7 +29,8 @@ export function lockOf(
   const mode = headers[modeHeader]
   const until = headers[untilHeader]
   const legalHold = headers[holdHeader]
-  if (mode === undefined && until === undefined && legalHold === undefined) return defaultRetention(bucket, now)
+  const asksForHold = Object.keys(headers).some((name) => name === holdHeader || name.startsWith(eventHeader))
+  if (mode === undefined && until === undefined && !asksForHold) return defaultRetention(bucket, now)
   checkLockable(bucket)
   if ((mode === undefined) !== (until === undefined)) {
     const message = `${untilHeader} and ${modeHeader} must both be supplied`
@@ -44,9 +46,38 @@ export function lockOf(
       ...(mode === undefined ? defaultRetention(bucket, now).lock : { mode }),
       ...(until === undefined ? {} : { until: futureDate(until, untilHeader, now) }),
       ...(legalHold === undefined ? {} : { legalHold: legalHold === 'ON' }),
+      ...eventHoldOf(headers),
     },
   }
 }
+
+function eventHoldOf(headers: Readonly<Record<string, string>>): Pick<Lock, 'eventHold'> {
+  const hold = headers[eventHeader]
+  if (hold !== undefined && hold !== 'ON' && hold !== 'OFF') {
+    throw invalidArgument("Event Hold must be either of 'ON' or 'OFF'", eventHeader, hold)
+  }
+  const [[unit, count] = [], ...more] = (['Days', 'Years'] as const)
+    .map((name) => [name, headers[`${eventHeader}-duration-${name.toLowerCase()}`]] as const)
+    .filter(([, text]) => text !== undefined)
+  if (more.length > 0) throw invalidArgument('A duration in both days and years', `${eventHeader}-duration-years`)
+  if (hold !== 'ON') return {}
+  return { eventHold: unit === undefined ? {} : { unit, count: Number(count) } }
+}
+
+/** What HeadObject and GetObject tell of an event hold. */
+export const eventHoldHeaders = (hold: EventHold | undefined): Record<string, string> => ({
+  ...(hold === undefined ? {} : { [eventHeader]: 'ON' }),
+  ...(hold?.unit === undefined
+    ? {}
+    : { [`${eventHeader}-duration-${hold.unit.toLowerCase()}`]: String(hold.count ?? 0) }),
+})
+
+/** What GetObjectRetention tells of it. */
+export const eventHoldMarkup = (hold: EventHold | undefined): string =>
+  hold === undefined
+    ? ''
+    : field('EventHold', 'ON') +
+      (hold.unit === undefined ? '' : element('EventHoldDuration', field(hold.unit, hold.count)))
 
 function futureDate(text: string, name: string, now: number): string {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) || Number.isNaN(Date.parse(text))) {

@@ -21,7 +21,8 @@ const newObject = [
   ],
   ...['x-amz-server-side-encryption', 'x-amz-server-side-encryption-aws-kms-key-id'],
   'x-amz-server-side-encryption-bucket-key-enabled',
-  ...['mode', 'retain-until-date', 'legal-hold'].map((what) => `x-amz-object-lock-${what}`),
+  ...['mode', 'retain-until-date', 'legal-hold', 'event-hold'].map((what) => `x-amz-object-lock-${what}`),
+  ...['days', 'years'].map((unit) => `x-amz-object-lock-event-hold-duration-${unit}`),
 ]
 const copied = [
   ...['x-amz-copy-source', 'x-amz-source-expected-bucket-owner'],

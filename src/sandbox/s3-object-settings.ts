@@ -2,7 +2,7 @@ import { aclAskedFor, aclMarkup, checkAcl } from './s3-acl.ts'
 import { type Handler, invalidArgument, noContent, type S3Call, xml } from './s3-call.ts'
 import { checksumElement } from './s3-checksum.ts'
 import type { Attributes, StoredObject } from './s3-index.ts'
-import { checkLockable, held, isHeld, isWeaker, retentionIn } from './s3-lock.ts'
+import { checkLockable, eventHoldMarkup, held, isHeld, isWeaker, type Lock, retentionIn } from './s3-lock.ts'
 import { mayBypass } from './s3-deletion.ts'
 import { findObject, versionHeaders } from './s3-version.ts'
 import { tagSetMarkup, tagsInDocument } from './s3-tags.ts'
@@ -99,8 +99,9 @@ const noLock = (): AwsError =>
 const getRetention: Handler = (call) => {
   checkLockable(call.bucket)
   const { lock } = findObject(call).attributes
-  if (lock?.until === undefined) throw noLock()
-  return xml('Retention', field('Mode', lock.mode) + field('RetainUntilDate', lock.until))
+  if (lock?.until === undefined && lock?.eventHold === undefined) throw noLock()
+  const retention = field('Mode', lock.mode) + field('RetainUntilDate', lock.until)
+  return xml('Retention', retention + eventHoldMarkup(lock.eventHold))
 }
 
 const putRetention: Handler = async (call) => {
@@ -110,8 +111,10 @@ const putRetention: Handler = async (call) => {
   const object = findObject(call)
   const { lock } = object.attributes
   if (isWeaker(retention, lock) && isHeld(lock, now, mayBypass(call))) throw held()
-  const { legalHold } = lock ?? {}
-  change(call, object, { lock: { ...(legalHold === undefined ? {} : { legalHold }), ...retention } })
+  const others: Lock = { ...lock }
+  delete others.mode
+  delete others.until
+  change(call, object, { lock: { ...others, ...retention } })
   return { status: 200 }
 }
 

@@ -136,6 +136,9 @@ const guarded: readonly (readonly [header: string, action: string])[] = [
   ['x-amz-tagging-count', 's3:GetObjectTagging'],
   ['x-amz-object-lock-mode', 's3:GetObjectRetention'],
   ['x-amz-object-lock-retain-until-date', 's3:GetObjectRetention'],
+  ['x-amz-object-lock-event-hold', 's3:GetObjectRetention'],
+  ['x-amz-object-lock-event-hold-duration-days', 's3:GetObjectRetention'],
+  ['x-amz-object-lock-event-hold-duration-years', 's3:GetObjectRetention'],
   ['x-amz-object-lock-legal-hold', 's3:GetObjectLegalHold'],
 ]
 

@@ -11,7 +11,7 @@ import { arnOf } from './s3-route.ts'
 const permissions: readonly (readonly [header: RegExp, action: string])[] = [
   [/^x-amz-(acl|grant-.+)$/, 's3:PutObjectAcl'],
   [/^x-amz-tagging$/, 's3:PutObjectTagging'],
-  [/^x-amz-object-lock-(mode|retain-until-date)$/, 's3:PutObjectRetention'],
+  [/^x-amz-object-lock-(mode|retain-until-date|event-hold.*)$/, 's3:PutObjectRetention'],
   [/^x-amz-object-lock-legal-hold$/, 's3:PutObjectLegalHold'],
 ]
 

@@ -83,9 +83,16 @@ function whyNot(head: Headers): string | undefined {
   }
   if (head['x-amz-server-side-encryption-customer-algorithm'] !== undefined) return reasons.customerKey
   if (Number(head['x-amz-missing-meta'] ?? 0) > 0) return reasons.missingMeta
-  if (head['x-amz-object-lock-legal-hold'] === 'ON' || isRetained(head)) return reasons.locked
+  if (isHeld(head) || isRetained(head)) return reasons.locked
   return undefined
 }
+
+/**
+ * A legal hold, or one that lasts until an event: its duration is told only while it lasts. The latter is told to
+ * whoever may read the retention (the SDK's HeadObjectOutput.ObjectLockEventHold).
+ */
+const isHeld = (head: Headers): boolean =>
+  head['x-amz-object-lock-legal-hold'] === 'ON' || head['x-amz-object-lock-event-hold'] === 'ON'
 
 /** A retention that has run out is still told. */
 function isRetained(head: Headers): boolean {

@@ -40,7 +40,7 @@ async function ownerOf(s3: LeanS3): Promise<string> {
 export async function assertLocksAreTold(s3: LeanS3): Promise<void> {
   const query = { 'object-lock': '' }
   if (!(await isThere(s3.send({ method: 'GET', action: 's3:GetBucketObjectLockConfiguration', query })))) return
-  // Permissions are judged first: whether the object is there or held does not matter.
+  // Permissions are judged first: whether the object is there or held does not matter. Event holds come with the retention.
   await isThere(s3.send({ method: 'GET', action: 's3:GetObjectRetention', key: lockKey, query: { retention: '' } }))
   await isThere(s3.send({ method: 'GET', action: 's3:GetObjectLegalHold', key: lockKey, query: { 'legal-hold': '' } }))
 }

@@ -123,9 +123,9 @@ export async function abortUpload(s3: LeanS3, journal: Journal, uploadId: string
 async function checksumOf(s3: LeanS3, key: string): Promise<Headers> {
   const asked = { 'x-amz-checksum-mode': 'ENABLED' }
   const { headers } = await s3.send({ method: 'HEAD', action: 's3:GetObject', key, headers: asked })
-  const name = ['sha256', 'sha1', 'crc32c', 'crc32', 'crc64nvme'].find((one) => `x-amz-checksum-${one}` in headers)
+  const { 'x-amz-checksum-type': type, ...others } = headers
+  const name = Object.keys(others).flatMap((header) => /^x-amz-checksum-([a-z0-9]+)$/.exec(header)?.[1] ?? [])[0]
   if (name === undefined) return {}
-  const type = headers['x-amz-checksum-type']
   const whole: Headers = name.startsWith('crc') && type !== undefined ? { 'x-amz-checksum-type': type } : {}
   return { 'x-amz-checksum-algorithm': name.toUpperCase(), ...whole }
 }

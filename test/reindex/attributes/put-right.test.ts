@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -122,13 +123,18 @@ describe('attributes put right in place', () => {
           await fixture.client.send(new S3.DeletePublicAccessBlockCommand({ Bucket }))
           await put(Bucket, 'large.deb', { ...everything, Body, ACL: 'public-read', ServerSideEncryption: 'aws:kms' })
           await put(Bucket, 'summed.deb', { Body, ChecksumAlgorithm: 'SHA256' })
+          await put(Bucket, 'newly-summed.deb', {
+            Body,
+            ChecksumSHA512: createHash('sha512').update(Body).digest('base64'),
+          })
           await put(Bucket, 'small.deb')
         },
       })
       // SHA-256 of parts is another than that of the whole; CRC is the same.
-      expectOnlyCacheControl(tried, ['ETag', 'ChecksumSHA256', 'ChecksumType'])
+      expectOnlyCacheControl(tried, ['ETag', 'ChecksumSHA256', 'ChecksumSHA512', 'ChecksumType'])
       expect((tried.after['large.deb'] as { ETag: string }).ETag).to.match(/-3"$/)
       expect(tried.after['summed.deb']).to.have.property('ChecksumSHA256').that.matches(/-3$/)
+      expect(tried.after['newly-summed.deb']).to.have.property('ChecksumSHA512').that.matches(/-3$/)
     })
   })
 
@@ -141,6 +147,9 @@ describe('attributes put right in place', () => {
         'governed.deb': { ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate: until(1) },
         'complying.deb': { ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: until(1) },
         'both.deb': {},
+        'event.deb': { ObjectLockEventHold: 'ON' },
+        'event-and-days.deb': { ObjectLockEventHold: 'ON', ObjectLockEventHoldDurationDays: 30 },
+        'event-and-years.deb': { ObjectLockEventHold: 'ON', ObjectLockEventHoldDurationYears: 2 },
       }
       const past = { mode: 'GOVERNANCE', until: until(-1).toISOString() }
       const { s3 } = fixture.sandbox.services
@@ -151,7 +160,7 @@ describe('attributes put right in place', () => {
           s3.amend(bucket, 'both.deb', { lock: { ...past, legalHold: true } })
           await put(bucket, 'was-held.deb')
           s3.amend(bucket, 'was-held.deb', { lock: past })
-          await put(bucket, 'free.deb', { ObjectLockLegalHoldStatus: 'OFF' })
+          await put(bucket, 'free.deb', { ObjectLockLegalHoldStatus: 'OFF', ObjectLockEventHold: 'OFF' })
         },
       })
       for (const key of Object.keys(locks)) {
