@@ -12,6 +12,7 @@ import { parseDocument, type PolicyDocument, type PolicyStatement } from '../aws
 import { messageOf } from '../ui/errors.ts'
 import { whyPolicyBlocked } from './blocked-policy.ts'
 import type { Bucket } from './bucket.ts'
+import { arnOfIdentity } from './origin-access.ts'
 import {
   canonical,
   type Change,
@@ -156,10 +157,7 @@ function merged(want: BucketPolicyWant, live: PolicyDocument | undefined): Polic
 /** S3 shows an origin access identity's canonical user as an ARN once it knows it; both mean the same. */
 function withOneSpelling(statement: PolicyStatement, reader: Reader): PolicyStatement {
   if (reader.kind !== 'oai') return statement
-  const spellings = [
-    { CanonicalUser: reader.s3CanonicalUserId },
-    { AWS: `arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity ${reader.id}` },
-  ]
+  const spellings = [{ CanonicalUser: reader.s3CanonicalUserId }, { AWS: arnOfIdentity(reader.id) }]
   const means = spellings.some((spelling) => policyChange('', statement.Principal, spelling).length === 0)
   return means ? { ...statement, Principal: spellings[1] } : statement
 }

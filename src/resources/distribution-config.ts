@@ -29,7 +29,7 @@ export interface DistributionWishes {
   readonly certificate: string | undefined
   /** `undefined` leaves it as it is. */
   readonly priceClass: PriceClass | undefined
-  /** Whether other functions that are in the way of the check may go. */
+  /** Whether what is in the way of the check, or of the packages, may go: other functions, the origin's path. */
   readonly adopt?: boolean
 }
 
@@ -55,10 +55,14 @@ export const blankConfig = ({ names, bucket }: DistributionWishes): Distribution
 const originsOf = (config: DistributionConfig, bucket: Bucket): Origin[] =>
   (config.Origins?.Items ?? []).filter((origin) => hostsOf(bucket).includes(origin.DomainName ?? ''))
 
-/** The origin that is the bucket: of several, the one that the default behaviour uses. */
+/** The origin that is the bucket: of several, the one that the default behaviour uses, else one without a path. */
 export function originOf(config: DistributionConfig, bucket: Bucket): Origin | undefined {
   const origins = originsOf(config, bucket)
-  return origins.find(({ Id }) => Id === config.DefaultCacheBehavior?.TargetOriginId) ?? origins[0]
+  return (
+    origins.find(({ Id }) => Id === config.DefaultCacheBehavior?.TargetOriginId) ??
+    origins.find(({ OriginPath }) => (OriginPath ?? '') === '') ??
+    origins[0]
+  )
 }
 
 /**
@@ -76,6 +80,7 @@ export function withWishes(config: DistributionConfig, wishes: DistributionWishe
     Aliases: { Quantity: aliases.length, ...(aliases.length === 0 ? {} : { Items: aliases }) },
     Origins: { Quantity: others.length + 1, Items: replaceOrAppend(config.Origins?.Items ?? [], origin) },
     DefaultCacheBehavior: wantedBehavior(config.DefaultCacheBehavior, origin.Id, wishes),
+    ...wantedFurther(config, wishes),
     CustomErrorResponses: wantedErrorResponses(config.CustomErrorResponses?.Items ?? []),
     ...wantedCertificate(config.ViewerCertificate, wishes.certificate),
   }
@@ -86,7 +91,7 @@ const replaceOrAppend = (origins: readonly Origin[], wanted: Origin): Origin[] =
     ? origins.map((origin) => (origin.Id === wanted.Id ? wanted : origin))
     : [...origins, wanted]
 
-function wantedOrigin(live: Origin | undefined, { bucket, access }: DistributionWishes): Origin {
+function wantedOrigin(live: Origin | undefined, { bucket, access, adopt = false }: DistributionWishes): Origin {
   return {
     ConnectionAttempts: 3,
     ConnectionTimeout: 10,
@@ -94,6 +99,7 @@ function wantedOrigin(live: Origin | undefined, { bucket, access }: Distribution
     CustomHeaders: { Quantity: 0 },
     OriginShield: { Enabled: false },
     ...live,
+    ...(adopt ? { OriginPath: '' } : {}),
     // Neither an identity nor a control can be used while the bucket is addressed as a web server of one's own.
     CustomOriginConfig: undefined,
     Id: live?.Id ?? `s3-${bucket.name}`,
@@ -138,7 +144,9 @@ function wantedBehavior(
 }
 
 /** CloudFront functions that `Lambda@Edge` can't stand beside. */
-const viewerFunctions = (behavior: DefaultCacheBehavior | undefined): FunctionAssociation[] =>
+export const viewerFunctions = (
+  behavior: Pick<DefaultCacheBehavior, 'FunctionAssociations'> | undefined,
+): FunctionAssociation[] =>
   (behavior?.FunctionAssociations?.Items ?? []).filter(({ EventType }) => EventType?.startsWith('viewer-'))
 
 function withoutViewerFunctions(behavior: DefaultCacheBehavior | undefined) {
@@ -157,6 +165,23 @@ function withCheck(
   const there = live.some(({ EventType }) => EventType === check.EventType)
   const items = there ? live.map((one) => (one.EventType === check.EventType ? check : one)) : [...live, check]
   return { Quantity: items.length, Items: items }
+}
+
+/** Where an operator has put the check on further behaviours, it must know the same secrets as the default one. */
+function wantedFurther(
+  { CacheBehaviors: live }: DistributionConfig,
+  { functionArn }: DistributionWishes,
+): Pick<DistributionConfig, 'CacheBehaviors'> {
+  const isOlder = ({ EventType, LambdaFunctionARN: arn = '' }: LambdaFunctionAssociation): boolean =>
+    EventType === 'viewer-request' && arn !== functionArn && withoutVersion(arn) === withoutVersion(functionArn)
+  if (live?.Items?.some((one) => one.LambdaFunctionAssociations?.Items?.some(isOlder)) !== true) return {}
+  const Items = live.Items.map((behavior) => {
+    const { Quantity, Items: all = [] } = behavior.LambdaFunctionAssociations ?? {}
+    if (!all.some(isOlder)) return behavior
+    const renewed = all.map((one) => (isOlder(one) ? { ...one, LambdaFunctionARN: functionArn } : one))
+    return { ...behavior, LambdaFunctionAssociations: { Quantity, Items: renewed } }
+  })
+  return { CacheBehaviors: { ...live, Items } }
 }
 
 /** CloudFront keeps a 404 for ten seconds unless told otherwise, so an index just published would seem missing. */
@@ -188,7 +213,17 @@ export function changesFor(
   wanted: DistributionConfig,
   { bucket }: DistributionWishes,
 ): Change[] {
-  return owned.flatMap(({ field, of }) => change(field, of(live, bucket), of(wanted, bucket)))
+  const further = (config: DistributionConfig) => config.CacheBehaviors?.Items ?? []
+  return [
+    ...owned.flatMap(({ field, of }) => change(field, of(live, bucket), of(wanted, bucket))),
+    ...further(wanted).flatMap((behavior, index) =>
+      change(
+        `CacheBehaviors.${behavior.PathPattern ?? ''}.LambdaFunctionAssociations.viewer-request`,
+        checkOf(further(live)[index]),
+        checkOf(behavior),
+      ),
+    ),
+  ]
 }
 
 const owned: readonly { field: string; of: (config: DistributionConfig, bucket: Bucket) => unknown }[] = [
@@ -197,6 +232,7 @@ const owned: readonly { field: string; of: (config: DistributionConfig, bucket: 
   { field: 'Aliases', of: (config) => sorted(config.Aliases?.Items) },
   { field: 'ViewerCertificate', of: (config) => config.ViewerCertificate?.ACMCertificateArn ?? "CloudFront's own" },
   { field: 'Origin.DomainName', of: (config, bucket) => originOf(config, bucket)?.DomainName },
+  { field: 'Origin.OriginPath', of: (config, bucket) => originOf(config, bucket)?.OriginPath ?? '' },
   { field: 'Origin.CustomOriginConfig', of: (config, bucket) => originOf(config, bucket)?.CustomOriginConfig },
   {
     field: 'Origin.OriginAccessIdentity',
@@ -243,40 +279,18 @@ const owned: readonly { field: string; of: (config: DistributionConfig, bucket: 
 const sorted = (items: readonly string[] | undefined): string[] => [...(items ?? [])].sort()
 
 /** The function version that checks requests of the default behaviour. */
-export const checkedBy = (config: DistributionConfig): string | undefined =>
-  config.DefaultCacheBehavior?.LambdaFunctionAssociations?.Items?.find(
-    ({ EventType }) => EventType === 'viewer-request',
-  )?.LambdaFunctionARN
+export const checkedBy = (config: DistributionConfig): string | undefined => checkOf(config.DefaultCacheBehavior)
 
-/**
- * What in the operator's part of a configuration makes it impossible to check signatures, if anything does.
- */
-export function obstacle(config: DistributionConfig, { functionArn }: DistributionWishes): string | undefined {
-  const present = checkedBy(config)
-  if (present !== undefined && withoutVersion(present) !== withoutVersion(functionArn)) {
-    return `its default behaviour already runs ${present} at viewer-request, and only one function can run there`
-  }
-  const [viewerFunction] = viewerFunctions(config.DefaultCacheBehavior)
-  if (viewerFunction !== undefined) {
-    return (
-      `its default behaviour runs the CloudFront function ${viewerFunction.FunctionARN ?? ''} at ` +
-      `${viewerFunction.EventType ?? ''}, which can't be combined with Lambda@Edge on viewer events`
-    )
-  }
-  return undefined
-}
+/** What a behaviour runs at viewer-request. */
+export const checkOf = (
+  behavior: Pick<DefaultCacheBehavior, 'LambdaFunctionAssociations'> | undefined,
+): string | undefined =>
+  behavior?.LambdaFunctionAssociations?.Items?.find(({ EventType }) => EventType === 'viewer-request')
+    ?.LambdaFunctionARN
 
 /** Whether a configuration has names of the operator's own but no certificate for them, which CloudFront refuses. */
 export const lacksCertificate = ({ Aliases, ViewerCertificate: of }: DistributionConfig): boolean =>
   (Aliases?.Items ?? []).length > 0 && of?.ACMCertificateArn === undefined && of?.IAMCertificateId === undefined
 
-/** Path patterns of further behaviours that reach the bucket without the signature check. */
-export const uncheckedPaths = (config: DistributionConfig, bucket: Bucket): string[] => {
-  const origins = originsOf(config, bucket).map(({ Id }) => Id)
-  return (config.CacheBehaviors?.Items ?? []).flatMap((behavior) => {
-    const checked = behavior.LambdaFunctionAssociations?.Items?.some(({ EventType }) => EventType === 'viewer-request')
-    return origins.includes(behavior.TargetOriginId) && checked !== true ? (behavior.PathPattern ?? []) : []
-  })
-}
-
-const withoutVersion = (arn: string): string => arn.split(':').slice(0, 7).join(':')
+/** A function's ARN, of a version's. */
+export const withoutVersion = (arn: string): string => arn.split(':').slice(0, 7).join(':')

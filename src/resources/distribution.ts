@@ -17,10 +17,10 @@ import {
   changesFor,
   type DistributionWishes,
   lacksCertificate,
-  obstacle,
   originOf,
   withWishes,
 } from './distribution-config.ts'
+import { obstacles } from './distribution-obstacles.ts'
 import { unlessLost } from './kept-config.ts'
 import {
   answered,
@@ -143,26 +143,32 @@ export function decideDistribution(want: DistributionWant, live: Distribution | 
   }
   const what = `CloudFront distribution ${live.id}`
   const foreign = live.owner !== names.installation
-  if (foreign && !adopt) return notOurs(live, what, live.owner)
+  if (foreign && !adopt) {
+    const decision = notOurs(live, what, live.owner)
+    const alsoInTheWay = live.owner === undefined ? obstacles(live.config, want) : []
+    return { ...decision, because: [...decision.because, ...alsoInTheWay.map(({ why }) => `it ${why}`)] }
+  }
   if (originOf(live.config, bucket) === undefined) {
     return refuse(live, `${what} does not serve the bucket ${bucket.name}`, nameOne)
   }
-  const inTheWay = obstacle(live.config, want)
-  if (inTheWay !== undefined && !adopt) return blocked(live, `${what} can't check signatures: ${inTheWay}`)
+  const inTheWay = obstacles(live.config, want)
+  if (inTheWay.length > 0 && !adopt) {
+    return blocked(live, `${what} ${inTheWay.map(({ why }) => why).join('; and it ')}`)
+  }
   const config = withWishes(live.config, want)
   if (lacksCertificate(config)) return uncertified(live, config)
   const changes = [...tagChanges(live.tags, tagsWanted(want)), ...changesFor(live.config, config, want)]
   const after = owned({ ...live, config }, { ...live.tags, ...tagsWanted(want) })
   const questions = [
     ...(foreign ? [`Take over ${what} (${live.domain})?`] : []),
-    ...(inTheWay === undefined ? [] : [`Put the check in its place, for ${inTheWay}?`]),
+    ...inTheWay.map(({ question }) => question),
   ]
   const decision = updateIf(after, changes, questions.length === 0 ? undefined : questions.join(' '))
   return unlessLost('DistributionConfig', what, live, config, decision)
 }
 
 const blocked = (live: Distribution, because: string): Decision<Distribution> => ({
-  ...refuse(live, because, 'Remove that association first, or have the check take its place with --adopt.'),
+  ...refuse(live, because, 'Put that right first, or have pc-ctl do so with --adopt.'),
   remedy: { flags: ['--adopt'] },
 })
 

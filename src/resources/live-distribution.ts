@@ -118,17 +118,21 @@ const whyUnknownYet = (error: unknown): string | undefined =>
 
 /**
  * What follows a bucket's name in the hosts that reach it: global, regional (with a dot or, of old, a dash), dual-stack,
- * FIPS, website and transfer acceleration.
+ * FIPS, website and transfer acceleration; `s3-external-1` is an old one of us-east-1.
  *
  * Sources: AWS General Reference, "Amazon S3 endpoints and quotas"; Amazon S3 User Guide, "Website endpoints" and
  * "Configuring fast, secure file transfers using Amazon S3 Transfer Acceleration".
  */
 const behindBucket =
-  /^s3(?:-accelerate(?:\.dualstack)?|(?:-fips)?(?:\.dualstack)?[.-][a-z]{2}(?:-[a-z]+)+-\d|-website[.-][a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com$/
+  /^s3(?:-accelerate(?:\.dualstack)?|(?:-fips)?(?:\.dualstack)?[.-][a-z]{2}(?:-[a-z]+)+-\d|-external-1|-website[.-][a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com$/
 
 /** Whether an origin's host is the bucket, by any of the hosts that S3 has for it. */
 export const isHostOf = (bucket: string, host: string): boolean =>
   host.toLowerCase().startsWith(`${bucket}.`) && behindBucket.test(host.toLowerCase().slice(bucket.length + 1))
+
+/** Whether a host is one of S3's own, that have the bucket in the path. */
+export const isPathStyleHost = (host: string): boolean =>
+  behindBucket.test(host.toLowerCase()) && !/^s3-(?:website|accelerate)/i.test(host)
 
 /** The bucket that an origin's host belongs to, if it is one of S3's hosts. */
 export function bucketOf(host: string): string | undefined {

@@ -27,6 +27,10 @@ export interface OriginAccessIdentity {
   readonly s3CanonicalUserId: string
 }
 
+/** What policies call an identity, and S3 shows in place of its canonical user. */
+export const arnOfIdentity = (id: string): string =>
+  `arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity ${id}`
+
 /** Has CloudFront sign its requests to S3 as a service; needed for KMS encryption and opt-in regions. */
 export interface OriginAccessControl extends Kept<OriginAccessControlConfig> {
   readonly etag: string

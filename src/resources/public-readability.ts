@@ -10,7 +10,9 @@ import {
 
 import { absentAs } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
+import { textsOf } from '../aws/policy-match.ts'
 import { parseDocument, type PolicyDocument, type PolicyStatement } from '../aws/policy.ts'
+import { matchesWildcards } from '../aws/wildcards.ts'
 import type { Bucket } from './bucket.ts'
 import type { Need } from './resource.ts'
 
@@ -103,19 +105,8 @@ function opens({ Effect, Principal, Action, Resource }: PolicyStatement, bucket:
   const arn = `arn:aws:s3:::${bucket}/`
   return (
     Effect === 'Allow' &&
-    list(aws).includes('*') &&
-    list(Action).some((action) => matches(action.toLowerCase(), 's3:getobject')) &&
-    list(Resource).some((resource) => resource.startsWith(arn) || matches(resource, arn))
+    textsOf(aws).includes('*') &&
+    textsOf(Action).some((action) => matchesWildcards(action.toLowerCase(), 's3:getobject')) &&
+    textsOf(Resource).some((resource) => resource.startsWith(arn) || matchesWildcards(resource, arn))
   )
-}
-
-const list = (value: unknown): string[] => [value].flat().filter((item): item is string => typeof item === 'string')
-
-/** IAM's wildcards: `*` for any characters, `?` for one. */
-function matches(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`).test(text)
 }

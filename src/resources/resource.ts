@@ -165,6 +165,9 @@ export function theOnly<T>(
 /** Stands in a plan for a value that AWS will choose. It reads as text and is never sent to AWS. */
 export const pending = (what: string): string => `(${what}, known after apply)`
 
+/** Whether a value is such a stand-in. */
+export const isPending = (value: string): boolean => /^\(.+, known after apply\)$/.test(value)
+
 /** The change of one field, or none if it is already right. Compares by value; key order does not matter. */
 export function change(field: string, before: unknown, after: unknown): Change[] {
   return canonical(before) === canonical(after) ? [] : [{ field, before, after }]

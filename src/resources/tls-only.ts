@@ -2,7 +2,9 @@ import { GetBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
 
 import { absentAs } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
+import { isObject, textsOf } from '../aws/policy-match.ts'
 import { parseDocument, type PolicyDocument, type PolicyStatement } from '../aws/policy.ts'
+import { matchesWildcards } from '../aws/wildcards.ts'
 import { regionOf } from './bucket.ts'
 
 const patienceMs = 15_000
@@ -36,17 +38,19 @@ export const tlsOnlyStatement = (bucket: string): PolicyStatement => ({
  * actions or under further conditions, does not count: what it leaves out comes through.
  */
 export function deniesPlainHttp({ Statement }: PolicyDocument, bucket: string): boolean {
-  const denied = Statement.filter(deniesAllPlainHttp).flatMap(({ Resource }) => texts(Resource))
+  const denied = Statement.filter(deniesAllPlainHttp).flatMap(({ Resource }) => textsOf(Resource))
   const arn = `arn:aws:s3:::${bucket}`
-  return [arn, `${arn}/7/any object's key.deb`].every((each) => denied.some((pattern) => matches(pattern, each)))
+  return [arn, `${arn}/7/any object's key.deb`].every((each) =>
+    denied.some((pattern) => matchesWildcards(pattern, each)),
+  )
 }
 
 const deniesAllPlainHttp = ({ Effect, Principal, Action, Condition }: PolicyStatement): boolean =>
-  Effect === 'Deny' && isEverybody(Principal) && texts(Action).some(isEverything) && isPlainHttp(Condition)
+  Effect === 'Deny' && isEverybody(Principal) && textsOf(Action).some(isEverything) && isPlainHttp(Condition)
 
 const isEverybody = (principal: unknown): boolean =>
   principal === '*' ||
-  (isObject(principal) && Object.keys(principal).length === 1 && texts(principal['AWS']).includes('*'))
+  (isObject(principal) && Object.keys(principal).length === 1 && textsOf(principal['AWS']).includes('*'))
 
 const isEverything = (action: string): boolean => action === '*' || action.toLowerCase() === 's3:*'
 
@@ -59,23 +63,5 @@ function isPlainHttp(condition: unknown): boolean {
   const [tested, ...more] = Object.entries(only[1])
   if (tested === undefined || more.length > 0) return false
   const [key, value] = tested
-  return key.toLowerCase() === 'aws:securetransport' && texts(value).includes('false')
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** What may stand alone or in a list; a boolean means its name. */
-const texts = (value: unknown): string[] =>
-  (Array.isArray(value) ? value : [value]).flatMap((one: unknown) =>
-    typeof one === 'string' || typeof one === 'boolean' ? String(one) : [],
-  )
-
-/** `*` and `?` as in a policy's resources. */
-function matches(pattern: string, arn: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`, 's').test(arn)
+  return key.toLowerCase() === 'aws:securetransport' && textsOf(value).includes('false')
 }

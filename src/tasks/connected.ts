@@ -1,9 +1,8 @@
 import { namesOf } from '../aws/names.ts'
 import { statementsLeftOver } from '../resources/bucket-policy.ts'
-import { uncheckedPaths } from '../resources/distribution-config.ts'
 import { optional, type Settings } from '../settings/settings.ts'
 import { render } from '../ui/template.ts'
-import { type Line, verbatim } from '../ui/text.ts'
+import { inOneLine, type Line, verbatim } from '../ui/text.ts'
 import { type DnsRecord, dnsRecord, dnsText } from './cf/dns.ts'
 import { commandLine } from './follow-up.ts'
 import type { Reconfigure } from './reconfigure-cloudfront-distribution.ts'
@@ -70,17 +69,11 @@ function chooseDomain({ distribution: made }: Reconfigure, present: string | und
   return aliases.find((alias) => !alias.startsWith('*')) ?? made.domain
 }
 
-function warnings(
-  { distribution: made, bucket }: Reconfigure,
-  settings: Settings,
-  carried: readonly string[],
-): string[] {
-  const unchecked = uncheckedPaths(made.config, bucket)
-  const names = namesOf(settings.installation.value)
+function warnings({ inTheWay }: Reconfigure, settings: Settings, carried: readonly string[]): string[] {
+  const { found = [], notDecided = [] } = inTheWay ?? {}
   return [
-    ...unchecked.map(
-      (path) => `the behaviour for ${path} lets requests reach the bucket without ${names.functionName}'s check.`,
-    ),
+    ...found.map(({ why, todo }) => `${why}. ${inOneLine(todo)}`),
+    ...notDecided.map((clause) => `${clause}.`),
     ...(settings.cloudfrontPreviousSecret === undefined
       ? []
       : [

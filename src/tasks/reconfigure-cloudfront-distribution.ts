@@ -21,6 +21,7 @@ import { need, optional, type Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import { CtlError } from '../ui/errors.ts'
 import { type Chain, check, compute, ensure, type Step, together, wait } from './chain.ts'
+import { type InTheWay, lookInTheWay } from './in-the-way.ts'
 import { whyNotWaited } from './wording.ts'
 
 export interface Reconfigure {
@@ -34,6 +35,8 @@ export interface Reconfigure {
   cachePolicy: CachePolicy
   bucketPolicy: BucketPolicy
   distribution: Distribution
+  /** What others have set that keeps packages from being served, or from being guarded. */
+  inTheWay?: InTheWay
 }
 
 export interface ReconfigureWishes {
@@ -219,6 +222,12 @@ export function serve<C extends Reconfigure>(
     ensure('Let the new distribution read the bucket', {
       ...letIn(aws, settings, (ctx) => ({ kind: 'oac', distributionArn: ctx.distribution.arn })),
       skip: (ctx) => unless('oac')(ctx) ?? (ctx.existing === undefined ? undefined : 'the distribution is not new'),
+    }),
+    compute('Look for what else is in the way', {
+      from: (ctx) => lookInTheWay(aws, settings, ctx, Date.now()),
+      as: 'inTheWay',
+      tell: (seen) =>
+        (seen?.found ?? []).length === 0 ? 'nothing' : (seen?.found ?? []).map(({ of }) => of).join(', '),
     }),
   ]
 }

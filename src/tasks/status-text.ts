@@ -30,6 +30,7 @@ export function statusText(status: Status): Block[] {
     '',
     table(facts),
     ...status.resources.flatMap(driftText),
+    ...status.notDecided.flatMap((clause) => ['', warning(clause)]),
     ...(status.runtimeWarning === null ? [] : ['', warning(status.runtimeWarning)]),
     ...notRotated(status).flatMap((arn) => ['', warning(keyNotRotated(arn))]),
     ...keysLeftOver(status).flatMap(({ arn }) => ['', warning(leftOverKey(arn))]),
@@ -46,13 +47,13 @@ function whichOne({ state, id, name }: StatusLine): string {
   return end.includes(':') ? end.split(':').slice(6).join(':') : end
 }
 
-function driftText({ state, kind, name, changes, because, repair, todo }: StatusLine): Block[] {
+function driftText({ state, kind, name, changes, because, inTheWay, repair, todo }: StatusLine): Block[] {
   if (state === 'ok') return []
   return [
     '',
     `${kind} ${name}: ${state}`,
     nested([
-      ...(changes.length > 0 ? differences(changes) : because),
+      ...(changes.length > 0 ? [...differences(changes), ...inTheWay] : because),
       ...(repair?.lines ?? []).map((line) => verbatim(`repair: ${line}`)),
       ...advice(todo),
     ]),

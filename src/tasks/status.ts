@@ -10,6 +10,7 @@ import type { PlanLine } from '../ui/plan.ts'
 import type { Line } from '../ui/text.ts'
 import { type Bootstrap, bootstrapCloudfront, followUpWords } from './bootstrap-cloudfront.ts'
 import { type Chain, compute, type Conduct, runChain, together } from './chain.ts'
+import type { InTheWay } from './in-the-way.ts'
 import { lookAtOwnName, type NameLook } from './packages-name.ts'
 import { findExisting, noWishes, type Reconfigure, serve } from './reconfigure-cloudfront-distribution.ts'
 import { type Repair, repairsOf } from './repairs.ts'
@@ -34,6 +35,8 @@ export interface Status {
   readonly keyRotation: boolean | null
   /** Whether a packages domain of the operator's own leads to the distribution; `null` where there is none. */
   readonly packagesDomain: NameLook | null
+  /** Clauses about what might be in the way, and could not be known. */
+  readonly notDecided: readonly string[]
   /** Whether anything differs from what this configuration would make. */
   readonly drift: boolean
 }
@@ -44,6 +47,8 @@ export interface StatusLine extends PlanLine {
   readonly repair: Repair['repair']
   /** What else there is to do, or what to do where no command can put it right. */
   readonly todo: readonly Line[]
+  /** What others have set in it that keeps packages from being served, or from being guarded; also among `because`. */
+  readonly inTheWay: readonly string[]
 }
 
 export interface Look extends Bootstrap, Reconfigure {
@@ -115,8 +120,8 @@ export async function status(
       known: published?.do === 'keep',
     },
   )
-  const resources = report.map((line) => statusLine(line, repairs.get(line)))
-  const { existing } = ctx
+  const { existing, inTheWay = { found: [], notDecided: [] } } = ctx
+  const resources = report.map((line) => withHindrances(statusLine(line, repairs.get(line)), inTheWay))
   return {
     installation: settings.installation.value,
     account: ctx.account.id,
@@ -132,6 +137,7 @@ export async function status(
     runtimeWarning: runtimeInUse(ctx, resources, now()) ?? null,
     keyRotation: (isThere('KMS key', resources) ? ctx.key.rotates : undefined) ?? null,
     packagesDomain: await lookAtOwnName(aws, settings, existing?.domain),
+    notDecided: inTheWay.notDecided,
     drift: resources.some(({ state }) => state !== 'ok') || /^(?:different|previous only)$/.test(ctx.secret),
   }
 }
@@ -152,4 +158,18 @@ const statusLine = (line: PlanLine, { repair, todo }: Repair = { repair: undefin
   state: states[line.do],
   repair,
   todo,
+  inTheWay: [],
 })
+
+function withHindrances(line: StatusLine, { found }: InTheWay): StatusLine {
+  const ofIt = found.filter(({ of }) => of === line.kind)
+  if (ofIt.length === 0) return line
+  const inTheWay = ofIt.map(({ why }) => why)
+  return {
+    ...line,
+    state: line.state === 'ok' ? 'drift' : line.state,
+    because: [...line.because, ...inTheWay],
+    todo: [...line.todo, ...ofIt.flatMap(({ todo }) => todo)],
+    inTheWay,
+  }
+}

@@ -175,11 +175,16 @@ export const nameOfCall = ({ service, operation }: Pick<Call, 'service' | 'opera
 
 /** The words of a command that pc-ctl printed, as a shell reads them, without `pc-ctl`. */
 export function wordsOf(command: string): string[] {
-  const listed = execFileSync('sh', ['-c', `printf '%s\\n' ${command.trim()}`], { encoding: 'utf8' })
-  const [program, ...words] = listed.trimEnd().split('\n')
+  const [program, ...words] = shellWords(command)
   expect(program).to.equal('pc-ctl')
   return words
 }
+
+/** The words of a command line, as a shell reads them. */
+export const shellWords = (line: string): string[] =>
+  execFileSync('sh', ['-c', `printf '%s\\0' ${line.trim()}`], { encoding: 'utf8' })
+    .split('\0')
+    .slice(0, -1)
 
 /** The base URL of the edge that pasted lines name; the sandbox has no TLS. */
 export function edgeUrl(lines: string): string {

@@ -8,11 +8,10 @@ import {
   checkedBy,
   type DistributionWishes,
   lacksCertificate,
-  obstacle,
   originOf,
-  uncheckedPaths,
   withWishes,
 } from '../../src/resources/distribution-config.ts'
+import { obstacles } from '../../src/resources/distribution-obstacles.ts'
 import { bucket, certificate, operatorsConfig, someWishes, wishes } from './distribution-configs.ts'
 
 /** By what CloudFront tells the members of a list apart. */
@@ -45,6 +44,7 @@ const owned = [
   /^DefaultCacheBehavior\.(TargetOriginId|ViewerProtocolPolicy|AllowedMethods|Compress|CachePolicyId)(\.|$)/,
   /^DefaultCacheBehavior\.(ForwardedValues|MinTTL|DefaultTTL|MaxTTL)$/,
   /^DefaultCacheBehavior\.LambdaFunctionAssociations(\.Quantity|\.Items\.viewer-request(\.(LambdaFunctionARN|IncludeBody))?)?$/,
+  /^CacheBehaviors\.Items\.[^.]+\.LambdaFunctionAssociations\.Items\.viewer-request\.LambdaFunctionARN$/,
 ]
 const wished = (of: DistributionWishes): RegExp[] => [
   ...(of.priceClass === undefined ? [] : [/^PriceClass$/]),
@@ -98,7 +98,9 @@ describe('withWishes', () => {
         const once = withWishes(config, of)
         expect(withWishes(once, of)).to.deep.equal(once)
         expect(changesFor(once, withWishes(once, of), of)).to.deep.equal([])
-        expect(obstacle(once, of)).to.equal(undefined)
+        // What is in the way stays so unless the operator has agreed that it may go.
+        const adopted = { ...of, adopt: true }
+        expect(obstacles(withWishes(config, adopted), adopted)).to.deep.equal([])
       }),
       { numRuns: 300 },
     )
@@ -176,6 +178,35 @@ describe('withWishes', () => {
     expect(after.DefaultCacheBehavior?.TargetOriginId).to.equal('packages')
     expect(after.Origins?.Items?.[0]).to.deep.equal(origin('logs', '/logs'))
     expect(after.Origins?.Items?.[1]).to.have.property('DomainName', 'acme-packages.s3.eu-west-1.amazonaws.com')
+  })
+
+  it('keeps the check of further behaviours at the version of the default one, and adds none', () => {
+    const behaving = (PathPattern: string, LambdaFunctionARN: string, EventType = 'viewer-request' as const) => ({
+      PathPattern,
+      TargetOriginId: 's3-acme-packages',
+      ViewerProtocolPolicy: 'https-only' as const,
+      LambdaFunctionAssociations: { Quantity: 1, Items: [{ EventType, LambdaFunctionARN, IncludeBody: false }] },
+    })
+    const theirs = 'arn:aws:lambda:us-east-1:123456789012:function:theirs:1'
+    const older = wishes.functionArn.replace(/7$/, '3')
+    const bare = { ...behaving('/open/*', older), LambdaFunctionAssociations: { Quantity: 0 } }
+    const live: DistributionConfig = {
+      ...withWishes(blankConfig(wishes), wishes),
+      CacheBehaviors: { Quantity: 3, Items: [behaving('/7/*', older), behaving('/x/*', theirs), bare] },
+    }
+    const after = withWishes(live, wishes)
+    expect(after.CacheBehaviors?.Items).to.deep.equal([
+      behaving('/7/*', wishes.functionArn),
+      behaving('/x/*', theirs),
+      bare,
+    ])
+    expect(changesFor(live, after, wishes)).to.deep.equal([
+      {
+        field: 'CacheBehaviors./7/*.LambdaFunctionAssociations.viewer-request',
+        before: older,
+        after: wishes.functionArn,
+      },
+    ])
   })
 })
 
@@ -291,49 +322,6 @@ describe('changesFor', () => {
   })
 })
 
-describe('obstacle', () => {
-  const behavior = { TargetOriginId: 'packages', ViewerProtocolPolicy: 'https-only' as const }
-  const checking = (LambdaFunctionARN: string): DistributionConfig => ({
-    ...blankConfig(wishes),
-    DefaultCacheBehavior: {
-      ...behavior,
-      LambdaFunctionAssociations: { Quantity: 1, Items: [{ EventType: 'viewer-request', LambdaFunctionARN }] },
-    },
-  })
-  const running = (EventType: 'viewer-request' | 'viewer-response'): DistributionConfig => ({
-    ...blankConfig(wishes),
-    DefaultCacheBehavior: {
-      ...behavior,
-      FunctionAssociations: { Quantity: 1, Items: [{ EventType, FunctionARN: 'arn:aws:cloudfront::1:function/f' }] },
-    },
-  })
-
-  it('is nothing where our function runs, in whatever version, or none at all', () => {
-    expect(obstacle(blankConfig(wishes), wishes)).to.equal(undefined)
-    expect(obstacle(checking(wishes.functionArn), wishes)).to.equal(undefined)
-    expect(obstacle(checking(wishes.functionArn.replace(/7$/, '1')), wishes)).to.equal(undefined)
-  })
-
-  it('is another function at viewer-request, even one whose name begins like ours', () => {
-    for (const arn of [
-      'arn:aws:lambda:us-east-1:123456789012:function:somebody-elses:1',
-      'arn:aws:lambda:us-east-1:123456789012:function:packagecloud_cloudfront_auth2:7',
-    ]) {
-      expect(obstacle(checking(arn), wishes))
-        .to.include(arn)
-        .and.to.include('only one function can run there')
-    }
-  })
-
-  it('is a CloudFront function at either viewer event', () => {
-    for (const event of ['viewer-request', 'viewer-response'] as const) {
-      expect(obstacle(running(event), wishes))
-        .to.include('function/f')
-        .and.to.include(event)
-    }
-  })
-})
-
 describe('lacksCertificate', () => {
   const Aliases = { Quantity: 1, Items: ['p.example.com'] }
 
@@ -347,45 +335,5 @@ describe('lacksCertificate', () => {
     for (const ViewerCertificate of [{ ACMCertificateArn: certificate }, { IAMCertificateId: 'ASCA' }]) {
       expect(lacksCertificate({ ...blankConfig(wishes), Aliases, ViewerCertificate })).to.equal(false)
     }
-  })
-})
-
-describe('uncheckedPaths', () => {
-  const behaving = (
-    PathPattern: string,
-    TargetOriginId: string,
-    ...events: ('viewer-request' | 'origin-request')[]
-  ) => ({
-    PathPattern,
-    TargetOriginId,
-    ViewerProtocolPolicy: 'https-only' as const,
-    LambdaFunctionAssociations: {
-      Quantity: events.length,
-      Items: events.map((EventType) => ({ EventType, LambdaFunctionARN: wishes.functionArn })),
-    },
-  })
-  const config = withWishes(blankConfig(wishes), wishes)
-  const ours = config.Origins?.Items ?? []
-
-  it('names the behaviours that reach the bucket around the check, by whichever origin', () => {
-    const second = { Id: 'again', DomainName: 'acme-packages.s3.amazonaws.com', OriginPath: '/x' }
-    const site = { Id: 'site', DomainName: 'example.com' }
-    const Items = [
-      behaving('/open/*', 's3-acme-packages'),
-      behaving('/late/*', 's3-acme-packages', 'origin-request'),
-      behaving('/checked/*', 's3-acme-packages', 'viewer-request'),
-      behaving('/other/*', 'site'),
-      behaving('/again/*', 'again'),
-    ]
-    const busy = {
-      ...config,
-      Origins: { Quantity: 3, Items: [...ours, second, site] },
-      CacheBehaviors: { Quantity: Items.length, Items },
-    }
-    expect(uncheckedPaths(busy, bucket)).to.deep.equal(['/open/*', '/late/*', '/again/*'])
-  })
-
-  it('is empty where there are no further behaviours', () => {
-    expect(uncheckedPaths(config, bucket)).to.deep.equal([])
   })
 })

@@ -143,6 +143,7 @@ export const operatorsConfig: fc.Arbitrary<DistributionConfig> = fc.record(
           PathPattern: fc.constantFrom('/site/*', '/x'),
           TargetOriginId: text,
           ViewerProtocolPolicy: fc.constant('allow-all' as const),
+          LambdaFunctionAssociations: listed(associations),
         }),
         {
           maxLength: 2,

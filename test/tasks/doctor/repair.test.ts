@@ -41,6 +41,7 @@ const line = (kind: string, more: Partial<StatusLine> = {}): StatusLine => ({
   state: 'ok',
   repair: undefined,
   todo: [],
+  inTheWay: [],
   ...more,
 })
 
@@ -58,6 +59,7 @@ const status = (more: Partial<Status> = {}): Status => ({
   runtimeWarning: null,
   keyRotation: true,
   packagesDomain: null,
+  notDecided: [],
   drift: false,
   ...more,
 })
