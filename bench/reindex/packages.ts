@@ -70,7 +70,8 @@ interface Setup {
 /** The journal as a scan leaves it: nothing has been read of any package. */
 function scanned({ format, packages, indexes, journal }: Setup): void {
   journal.forget('')
-  const rest = { modified: first, format, cacheControl: null, contentType: null, skip: null, todo: false, first }
+  const unknown = { cacheControl: null, contentType: null, encoding: null, why: null, skip: null }
+  const rest = { modified: first, format, ...unknown, todo: false, first }
   const put = (row: Pick<Row, 'key' | 'size' | 'etag' | 'class'>): void => journal.put({ ...row, ...rest })
   for (const { key, size, md5 } of packages) put({ key, size, etag: md5, class: 'package' })
   for (const [key, { length: size }] of indexes) put({ key, size, etag: 'e', class: 'metadata' })

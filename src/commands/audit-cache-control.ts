@@ -41,7 +41,7 @@ export default class AuditCacheControl extends CtlCommand {
     )
     this.print(...auditText(report))
     if (report.failed > 0) process.exitCode = exitCodes.failed
-    else if (flags['exit-code'] && report.total.rewritten > 0) process.exitCode = exitCodes.changes
+    else if (flags['exit-code'] && report.miscached > 0) process.exitCode = exitCodes.changes
     return report
   }
 }

@@ -6,16 +6,19 @@ import { finished } from 'node:stream/promises'
 import { CtlError, messageOf } from '../ui/errors.ts'
 import type { Report } from './report.ts'
 
+/** What may be too long for memory. */
+export type Lists = Readonly<Record<string, Iterable<string>>>
+
 /** Where a report is to be written. */
 export interface ReportFile {
   /**
-   * Writes the report as one JSON document that ends with all problems, however many they are. The file is whole or as
-   * it was before.
+   * Writes the report as one JSON document that ends with its lists, however long they are. The file is whole or as it
+   * was before.
    *
-   * @param problems - each as JSON
+   * @param lists - by name; each entry as JSON
    * @throws CtlError (failed) if it can't be written
    */
-  write(report: Report, problems: Iterable<string>): Promise<void>
+  write(report: Report, lists: Lists): Promise<void>
   /** Removes what has been begun. */
   discard(): Promise<void>
 }
@@ -35,9 +38,9 @@ export async function openReportFile(file: string): Promise<ReportFile> {
     throw notWritten('usage', file, error)
   }
   return {
-    async write(report, problems) {
+    async write(report, lists) {
       try {
-        await writeDocument(path, report, problems)
+        await writeDocument(path, report, lists)
         if (!special) await rename(path, file)
       } catch (error) {
         throw notWritten('failed', file, error)
@@ -67,26 +70,35 @@ async function isSpecial(file: string): Promise<boolean> {
   }
 }
 
-async function writeDocument(path: string, report: Report, problems: Iterable<string>): Promise<void> {
+async function writeDocument(path: string, report: Report, lists: Lists): Promise<void> {
   const stream = createWriteStream(path)
   const ended = finished(stream)
   // Looked at below, and by then it may have failed long ago.
   ended.catch(() => undefined)
-  for (const piece of pieces(report, problems)) {
+  for (const piece of pieces(report, lists)) {
     if (!stream.write(piece)) await Promise.race([once(stream, 'drain'), ended])
   }
   stream.end()
   await ended
 }
 
-/** Problems come last, so that the rest is at the beginning of a file that may be large. */
-function* pieces(report: Report, problems: Iterable<string>): Generator<string> {
-  const rest = JSON.stringify({ ...report, problems: undefined }, undefined, 2)
-  yield `${rest.slice(0, -'\n}'.length)},\n  "problems": [`
-  let separator = '\n    '
-  for (const problem of problems) {
-    yield separator + problem
-    separator = ',\n    '
+/** The lists come last, so that the rest is at the beginning of a file that may be large. */
+function* pieces(report: Report, lists: Lists): Generator<string> {
+  const names = Object.keys(lists)
+  const rest = JSON.stringify(
+    { ...report, ...Object.fromEntries(names.map((name) => [name, undefined])) },
+    undefined,
+    2,
+  )
+  yield rest.slice(0, -'\n}'.length)
+  for (const [name, list] of Object.entries(lists)) {
+    yield `,\n  ${JSON.stringify(name)}: [`
+    let separator = '\n    '
+    for (const entry of list) {
+      yield separator + entry
+      separator = ',\n    '
+    }
+    yield separator === '\n    ' ? ']' : '\n  ]'
   }
-  yield separator === '\n    ' ? ']\n}\n' : '\n  ]\n}\n'
+  yield '\n}\n'
 }

@@ -1,12 +1,12 @@
 import { explain } from '../aws/denial.ts'
 import type { Finding } from '../repositories/format.ts'
 import { inOneLine } from '../ui/text.ts'
-import { remedyOf } from './attributes/attributes.ts'
 import type { Journal, Row, Tally } from './journal/journal.ts'
 import type { Outcome } from './attributes/put-right.ts'
 import { compareKeys } from './listing/ranges.ts'
 import type { Scanned } from './listing/scan.ts'
 import type { Choice } from './listing/selection.ts'
+import { type Apart, encodedReport, overwritableReport, skippedReport } from './set-apart.ts'
 
 /** How the objects of one class of a repository stand. */
 export interface Counts {
@@ -41,6 +41,8 @@ export interface RepositoryReport {
   readonly root: string
   readonly format: string
   readonly packages: Counts
+  /** Packages that others may take the place of under their key. */
+  readonly overwritable: Counts
   readonly metadata: Counts
 }
 
@@ -69,7 +71,13 @@ export interface Report {
   readonly indexes: readonly IndexReport[]
   readonly total: Counts
   readonly wrong: readonly WrongGroup[]
-  readonly skipped: readonly { reason: string; objects: number; examples: readonly string[]; todo: string }[]
+  /** Objects that are, or were, cached wrongly: the rest of what is wrong are types that say nothing. */
+  readonly miscached: number
+  /** In the file of `--report` each object as well, as `overwritableObjects`. */
+  readonly overwritable: readonly Apart[]
+  /** Packages that clients unpack on their way, so that they are not what the index says. */
+  readonly encoded: readonly Apart[]
+  readonly skipped: readonly Apart[]
   readonly neither: { readonly objects: number; readonly bytes: number; readonly examples: readonly string[] }
   /** How many problems there are. */
   readonly problemCount: number
@@ -99,16 +107,15 @@ export class Ledger {
   readonly indexes: IndexReport[] = []
   failed = 0
   rewritten = 0
+  miscached = 0
   private readonly roots: Scanned['roots']
-  private readonly choice: Choice
   private readonly journal: Journal
   private readonly groups = new Map<string, WrongGroup>()
   private readonly changes = new Map<string, { rewritten: number; failed: number }>()
 
   /** @param journal - takes in all problems, of which memory could not hold millions; it forgets those of the last run */
-  constructor(roots: Scanned['roots'], choice: Choice, journal: Journal) {
+  constructor(roots: Scanned['roots'], journal: Journal) {
     this.roots = roots
-    this.choice = choice
     this.journal = journal
     journal.findings.forget(thisRun)
   }
@@ -116,8 +123,8 @@ export class Ledger {
   note(row: Row, outcome: Outcome): void {
     if (outcome.kind === 'rewritten') {
       this.rewritten++
-      this.changesOf(row).rewritten++
-      this.noteWrong(row, outcome.before)
+      this.changesOf(outcome.row).rewritten++
+      this.noteWrong(outcome)
     } else if (outcome.kind === 'failed') {
       this.changesOf(row).failed++
       const { message, hint } = explain(outcome.error, 'could not be put right')
@@ -158,9 +165,9 @@ export class Ledger {
     return found
   }
 
-  private noteWrong(row: Row, before: { cacheControl: string; contentType: string }): void {
-    const wanted = this.choice.judge(row.key).cacheControl ?? ''
+  private noteWrong({ row, before, wanted }: Extract<Outcome, { kind: 'rewritten' }>): void {
     const type = before.cacheControl === wanted ? { contentType: before.contentType } : {}
+    if (before.cacheControl !== wanted) this.miscached++
     const id = [row.class, row.format, before.cacheControl, type.contentType ?? '-'].join('\n')
     let group = this.groups.get(id)
     if (group === undefined) {
@@ -220,6 +227,9 @@ export function reportOf(
     indexes: ledger.indexes,
     total: totalOf(repositories),
     wrong: ledger.wrong(),
+    miscached: ledger.miscached,
+    overwritable: overwritableReport(journal, choice),
+    encoded: encodedReport(journal, choice),
     skipped: skippedReport(journal, choice),
     neither: scanned.neither,
     problemCount: ledger.problemCount,
@@ -236,19 +246,21 @@ function repositoryReports(
   ledger: Ledger,
   roots: Scanned['roots'],
 ): RepositoryReport[] {
-  const found = new Map<string, { root: string; format: string; packages: Counts; metadata: Counts }>()
+  const found = new Map<string, RepositoryReport>()
   for (const { root, from, to } of segmentsOf([...roots.keys()])) {
     for (const tally of journal.tally(choice, from, to)) {
       const id = `${root}\n${tally.format}`
       let report = found.get(id)
       if (report === undefined) {
-        found.set(id, (report = { root, format: tally.format, packages: none(), metadata: none() }))
+        const counts = { packages: none(), overwritable: none(), metadata: none() }
+        found.set(id, (report = { root, format: tally.format, ...counts }))
       }
-      add(tally.class === 'package' ? report.packages : report.metadata, tally)
+      add(countsOf(report, tally.class), tally)
     }
   }
   for (const report of found.values()) {
-    for (const [kind, counts] of [['package', report.packages] as const, ['metadata', report.metadata] as const]) {
+    for (const kind of ['package', 'overwritable', 'metadata']) {
+      const counts = countsOf(report, kind)
       const { rewritten, failed } = ledger.changesIn(report.root, report.format, kind)
       // What only would be written is still to be done.
       if (counts.left >= rewritten + failed) counts.left -= rewritten + failed
@@ -263,6 +275,9 @@ function repositoryReports(
   return [...found.values()].sort((a, b) => compareKeys(a.root, b.root) || compareKeys(a.format, b.format))
 }
 
+const countsOf = ({ packages, overwritable, metadata }: RepositoryReport, kind: string): Counts =>
+  kind === 'package' ? packages : kind === 'overwritable' ? overwritable : metadata
+
 function add(counts: Counts, tally: Tally): void {
   counts.objects += tally.objects
   counts.bytes += tally.bytes
@@ -273,26 +288,12 @@ function add(counts: Counts, tally: Tally): void {
 
 function totalOf(repositories: readonly RepositoryReport[]): Counts {
   const total = none()
-  for (const { packages, metadata } of repositories) {
-    for (const counts of [packages, metadata]) {
+  for (const { packages, overwritable, metadata } of repositories) {
+    for (const counts of [packages, overwritable, metadata]) {
       for (const name of Object.keys(total) as (keyof Counts)[]) total[name] += counts[name]
     }
   }
   return total
-}
-
-/** Objects that can't be rewritten, by reason. */
-function skippedReport(journal: Journal, choice: Choice): Report['skipped'] {
-  const groups = new Map<string, { reason: string; objects: number; examples: string[]; todo: string }>()
-  for (const { key, skip } of journal.skipped(choice)) {
-    let group = groups.get(skip)
-    if (group === undefined) {
-      groups.set(skip, (group = { reason: skip, objects: 0, examples: [], todo: remedyOf(skip) }))
-    }
-    group.objects++
-    if (group.examples.length < examplesEach) group.examples.push(key)
-  }
-  return [...groups.values()]
 }
 
 export interface Segment {

@@ -22,6 +22,7 @@ import { type Lock, type LockTiming, takeLock } from './lock.ts'
 import { Pace } from './pace.ts'
 import { count, Progress, telling } from './progress.ts'
 import { Ledger, nameOfRoot, problemsOf, type Report, reportOf, rootOf } from './report.ts'
+import { overwritableObjects } from './set-apart.ts'
 import type { ReportFile } from './report-file.ts'
 import { keepHeapSmall } from './small-heap.ts'
 
@@ -161,7 +162,7 @@ export class ReindexRun {
     const seen = (objects: number): void => progress.add(objects)
     const scanned = await this.#telling(talk, () => scan({ ...this.#tools, formats, signal: this.#stop, seen }))
     this.#scanned = scanned
-    this.#ledger = new Ledger(scanned.roots, choice, journal)
+    this.#ledger = new Ledger(scanned.roots, journal)
     this.#assertGoingOn()
     if (scanned.objects + scanned.leftOut > 0) return progress.outcome()
     return `there is nothing ${choice.prefix === '' ? 'in the bucket' : `below ${choice.prefix}`}`
@@ -219,7 +220,10 @@ export class ReindexRun {
     const { scanned, ledger } = this.#listed
     const seconds = (performance.now() - begun) / 1000
     const report = reportOf({ ...this.#tools, bucket: bucket.name, seconds }, scanned, ledger)
-    await reportFile?.write(report, problemsOf(journal))
+    await reportFile?.write(report, {
+      overwritableObjects: overwritableObjects(journal, this.#tools.choice),
+      problems: problemsOf(journal),
+    })
     return report
   }
 

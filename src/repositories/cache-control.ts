@@ -1,62 +1,130 @@
-/** How an object of a package repository may be cached. */
-export type ObjectClass = 'package' | 'metadata' | 'neither'
+import { type FormatName, type Kind, kindOf } from './layout.ts'
+import { movingFolder, movingWordOfFile, namesVersion } from './version-in-key.ts'
+
+/**
+ * How an object of a package repository may be cached. `overwritable`: a package that another one may take the place of
+ * under the same key.
+ */
+export type ObjectClass = 'package' | 'overwritable' | 'metadata' | 'neither'
 
 /** What CloudFront and clients are told for each class. What is neither is left as it is. */
 export const cacheControl = {
   package: 'public, max-age=31536000, immutable',
+  /** Kept at the edge and asked about each time; no other class has it, so that it says later what was found out once. */
+  overwritable: 'public, no-cache, max-age=0, must-revalidate, stale-if-error=0',
   /** Without `stale-if-error=0` CloudFront serves an old copy while S3 is unreachable. */
   metadata: 'no-cache, no-store, max-age=0, must-revalidate, stale-if-error=0',
 } as const
 
+/** The same for a package that was not to be stored at all. */
+const overwritableUnstored = `${cacheControl.overwritable}, no-store`
+
+/** What else is known of an object than its key. */
+export interface Facts {
+  /** Bytes. */
+  readonly size?: number | undefined
+  /** What it has now; undefined or null: not known. */
+  readonly cacheControl?: string | null | undefined
+  /** Another content was seen at the same key before. */
+  readonly seenToChange?: boolean | undefined
+}
+
+/** How an object is to be cached, and why. */
+export interface Caching {
+  readonly class: ObjectClass
+  readonly format: FormatName
+  /** Undefined: whatever it is now. */
+  readonly cacheControl: string | undefined
+  /** Of what is overwritable: what it was told by. */
+  readonly why?: string
+  /** It is that only if a repository is there, see {@link Kind.conditions}. */
+  readonly conditions?: Kind['conditions']
+}
+
+/** Decides by the key, and by what is known besides. */
+export function cachingOf(key: string, facts: Facts = {}): Caching {
+  const kind = kindOf(key, facts.size)
+  const { format, conditions } = kind
+  const found = { format, ...(conditions && { conditions }) }
+  if (kind.is === 'nothing') return { ...found, class: 'neither', cacheControl: undefined }
+  if (kind.is === 'index') return { ...found, class: 'metadata', cacheControl: cacheControl.metadata }
+  const why = whyOverwritable(key, kind, facts)
+  if (why === undefined) return { ...found, class: 'package', cacheControl: cacheControl.package }
+  return { ...found, class: 'overwritable', cacheControl: overwritableControl(facts), why }
+}
+
 /**
- * Classifies an object by its key. Whatever an index writes counts as metadata; it is looked for first, because some
- * indexes end like packages (`APKINDEX.tar.gz`, `repodata/…-primary.xml.gz`).
+ * What is stricter than the class asks for stays. Where only the header can tell the class later, what was not to be
+ * stored gets one that says both.
+ */
+export function overwritableControl({ cacheControl: present, seenToChange = false }: Facts): string {
+  if (!forbidsStoring(present ?? '')) return cacheControl.overwritable
+  return seenToChange ? overwritableUnstored : (present ?? cacheControl.overwritable)
+}
+
+function whyOverwritable(key: string, kind: Kind, facts: Facts): string | undefined {
+  if (kind.is === 'overwritten') return reasons.overwritten
+  if (kind.fixed === 'sealed') return undefined
+  if (facts.seenToChange === true) return reasons.changed
+  if (kind.fixed !== 'placed') {
+    const word = movingWordOfFile(key)
+    if (word !== undefined) return reasons.word(word)
+    if (!namesVersion(key)) return reasons.unversioned
+  }
+  const present = facts.cacheControl ?? ''
+  if (present === cacheControl.overwritable || present === overwritableUnstored) return reasons.before
+  const folder = movingFolder(key)
+  return folder !== undefined && isShortLived(present) ? reasons.folder(folder) : undefined
+}
+
+/** What packages are called overwritable for. */
+export const reasons = {
+  unversioned: 'its key names no version',
+  changed: 'its content was seen to change',
+  overwritten: 'it is replaced until its version is released',
+  before: 'it has the Cache-Control of what was seen to change',
+  word: (word: string): string => `its name has the word ${word}`,
+  folder: (folder: string): string => `it lies in ${folder}/ and was not to be cached for long`,
+} as const
+
+type Directives = ReadonlyMap<string, string>
+
+/** RFC 9111, 5.2: directives' names are case-insensitive, their values may be quoted. */
+function directivesOf(header: string): Directives {
+  const directives = header.split(',').map((directive): [string, string] => {
+    const [name = '', ...value] = directive.split('=')
+    return [name.trim().toLowerCase(), value.join('=').trim().replaceAll('"', '')]
+  })
+  return new Map(directives.filter(([name]) => name !== ''))
+}
+
+const forbidsStoring = (header: string): boolean => {
+  const directives = directivesOf(header)
+  return directives.has('no-store') || directives.has('private')
+}
+
+const aYear = 31_536_000
+
+/** Was somebody careful not to have it cached for long, at the edge or by clients? */
+function isShortLived(header: string): boolean {
+  const directives = directivesOf(header)
+  if (['no-store', 'no-cache', 'private'].some((name) => directives.has(name))) return true
+  return ['max-age', 's-maxage'].some((name) => {
+    const age = directives.get(name)
+    return age !== undefined && /^\d+$/.test(age) && Number(age) < aYear
+  })
+}
+
+/**
+ * The class of an object by its key alone: what would need an index beside it is neither.
  *
  * @param key - the S3 key, not percent-encoded
  */
 export function classify(key: string): ObjectClass {
-  const path = `/${key}`
-  if (metadataPaths.some((pattern) => pattern.test(path))) return 'metadata'
-  return packageNames.test(path) ? 'package' : 'neither'
+  const { class: found, conditions } = cachingOf(key)
+  return conditions === undefined ? found : 'neither'
 }
-
-const metadataPaths: readonly RegExp[] = [
-  // Debian repository format: everything below dists/, and flat repositories' indexes.
-  /\/dists\//,
-  /\/by-hash\/(MD5Sum|SHA1|SHA256|SHA512)\/[0-9a-f]+$/,
-  /\/(InRelease|Release(\.gpg)?|Packages|Sources|Contents-[^/]+|Translation-[^/]+)(\.(gz|bz2|xz|zst|lzma))?$/,
-  // RPM: everything that repomd.xml refers to, and itself.
-  /\/repodata\//,
-  // RubyGems: the old and the compact index.
-  /\/(latest_|prerelease_)?specs\.4\.8(\.gz)?$/,
-  /\/quick\/Marshal\.4\.8\//,
-  /\/(versions|names)$/,
-  /\/info\/[^/]+$/,
-  // PyPI's Simple API (PEP 503, 691) and PEP 658 metadata.
-  /\/simple(\/|$)/,
-  /\.(whl|tar\.gz)\.metadata$/,
-  // Maven, with checksums and signatures; snapshots without a timestamp are overwritten.
-  /\/maven-metadata[^/]*\.xml(\.[a-z0-9]+)?$/,
-  /-SNAPSHOT\.[a-z.]+$/,
-  // Helm and Alpine.
-  /\/index\.yaml(\.gz)?$/,
-  /\/APKINDEX(\.[^/]+)?\.tar\.gz$/,
-  // Signing keys are replaced under their name.
-  /(\.pub\.(gpg|asc|rsa\.pub)|\.rsa\.pub|\/gpgkey|\.key)$/,
-]
-
-const packageNames = new RegExp(
-  [
-    String.raw`\.(deb|udeb|ddeb|dsc|rpm|drpm|gem|whl|egg|apk|jar|war|ear|aar|nupkg|tgz|prov|crate|conda)$`,
-    String.raw`\.(orig|debian|diff)(-[^/.]+)?\.?(tar)?\.(gz|xz|bz2|lzma|zst)$`,
-    // Maven: artifacts and their sums, in a folder named after the version.
-    String.raw`/[^/]+-\d[^/]*\.(pom|module|zip|tar\.gz|tar\.bz2)(\.(asc|md5|sha1|sha256|sha512))?$`,
-    String.raw`\.(jar|war|ear|aar)\.(asc|md5|sha1|sha256|sha512)$`,
-  ].join('|'),
-)
 
 /** The Cache-Control that an object must have, or `undefined` for one that is neither package nor metadata. */
-export function cacheControlOf(key: string): string | undefined {
-  const found = classify(key)
-  return found === 'neither' ? undefined : cacheControl[found]
-}
+export const cacheControlOf = (key: string): string | undefined =>
+  classify(key) === 'neither' ? undefined : cachingOf(key).cacheControl

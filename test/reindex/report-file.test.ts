@@ -7,7 +7,6 @@ import { expect } from 'chai'
 import { Journal } from '../../src/reindex/journal/journal.ts'
 import { Ledger, problemsOf, type Report } from '../../src/reindex/report.ts'
 import { openReportFile } from '../../src/reindex/report-file.ts'
-import { chooseObjects } from '../../src/reindex/listing/selection.ts'
 import { CtlError } from '../../src/ui/errors.ts'
 
 const nothing = { objects: 0, bytes: 0, right: 0, rewritten: 0, skipped: 0, failed: 0, left: 0 }
@@ -22,6 +21,9 @@ const report: Report = {
   indexes: [],
   total: nothing,
   wrong: [],
+  miscached: 0,
+  overwritable: [],
+  encoded: [],
   skipped: [],
   neither: { objects: 0, bytes: 0, examples: [] },
   problemCount: 0,
@@ -60,11 +62,9 @@ describe('the file of a report', () => {
       ],
     ]) {
       const opened = await openReportFile(file)
-      await opened.write(
-        report,
-        problems.map((one) => JSON.stringify(one)),
-      )
-      expect(await read()).to.deep.equal({ ...report, problems })
+      const lines = problems.map((one) => JSON.stringify(one))
+      await opened.write(report, { overwritableObjects: lines.slice(1), problems: lines })
+      expect(await read()).to.deep.equal({ ...report, overwritableObjects: problems.slice(1), problems })
       await opened.discard()
       expect(await readdir(folder)).to.deep.equal(['report.json'])
     }
@@ -78,7 +78,7 @@ describe('the file of a report', () => {
       yield '{}'
       throw new Error('no space left')
     }
-    const error = await refusal(opened.write(report, breaking()))
+    const error = await refusal(opened.write(report, { problems: breaking() }))
     expect(error).to.include({ failure: 'failed', message: `The report ${file} can't be written: no space left` })
     await opened.discard()
     expect(await read()).to.equal('before')
@@ -94,7 +94,7 @@ describe('the file of a report', () => {
 
   it('may be a device or a pipe, which nothing replaces', async () => {
     const opened = await openReportFile('/dev/null')
-    await opened.write(report, [])
+    await opened.write(report, { problems: [] })
     await opened.discard()
   })
 
@@ -102,7 +102,7 @@ describe('the file of a report', () => {
     this.timeout(120_000)
     const journal = new Journal(folder, 'b')
     try {
-      const ledger = new Ledger(new Map(), chooseObjects({}), journal)
+      const ledger = new Ledger(new Map(), journal)
       const opened = await openReportFile(file)
       const most = 300_000
       const before = process.memoryUsage().rss
@@ -113,7 +113,7 @@ describe('the file of a report', () => {
           todo: 'Upload it again.',
         })
       }
-      await opened.write({ ...report, problemCount: ledger.problemCount }, problemsOf(journal))
+      await opened.write({ ...report, problemCount: ledger.problemCount }, { problems: problemsOf(journal) })
       // All of them in memory would be several times as much.
       expect((process.memoryUsage().rss - before) / 2 ** 20).to.be.lessThan(100)
       expect([ledger.problemCount, ledger.failed, ledger.problems.length]).to.deep.equal([most, most, 1000])

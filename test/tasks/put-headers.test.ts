@@ -38,9 +38,13 @@ describe('headers of what put uploads', () => {
   it('come from the name of the file and the class of the key', () => {
     expect(headersOf({ file: 'logo.jpg', key: 'example/logo.png' }, none)).to.deep.equal({ ContentType: 'image/jpeg' })
     expect(headersOf({ file: '-', key: 'x/logo.PNG' }, none)).to.deep.equal({ ContentType: 'image/png' })
-    expect(headersOf({ file: 'x.deb', key: 'pool/x.deb' }, none)).to.deep.equal({
+    expect(headersOf({ file: 'x.deb', key: 'pool/x_1_all.deb' }, none)).to.deep.equal({
       ContentType: 'application/vnd.debian.binary-package',
       CacheControl: 'public, max-age=31536000, immutable',
+    })
+    expect(headersOf({ file: 'x.deb', key: 'latest/x.deb' }, none)).to.deep.equal({
+      ContentType: 'application/vnd.debian.binary-package',
+      CacheControl: 'public, no-cache, max-age=0, must-revalidate, stale-if-error=0',
     })
     expect(headersOf({ file: 'Packages.gz', key: 'dists/stable/Packages.gz' }, none)).to.deep.equal({
       ContentType: 'application/gzip',

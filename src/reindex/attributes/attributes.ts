@@ -53,7 +53,7 @@ export function planRewrite(key: string, head: Headers, wanted: Judgement): Plan
   if (wanted.cacheControl === undefined || isRight(key, wanted, present)) return { do: 'keep', ...present }
   const reason = whyNot(head)
   if (reason !== undefined) return { do: 'skip', reason }
-  const contentType = betterContentType(key, present.contentType) ?? present.contentType
+  const contentType = betterContentType(key, wanted, present.contentType) ?? present.contentType
   const headers: Record<string, string> = { 'cache-control': wanted.cacheControl }
   if (contentType !== '') headers['content-type'] = contentType
   for (const name of carried) if (head[name] !== undefined) headers[name] = head[name]

@@ -6,14 +6,20 @@ import { planRewrite, reasons, type Rewrite } from './attributes.ts'
 import type { Journal, Row } from '../journal/journal.ts'
 import type { Pace } from '../pace.ts'
 import type { RewriteEngine } from './rewrite.ts'
-import type { Choice } from '../listing/selection.ts'
+import type { Choice, Judgement } from '../listing/selection.ts'
 import { etagOf, modifiedOf } from './version-headers.ts'
 
 /** What came of one object. */
 export type Outcome =
   | { readonly kind: 'right' | 'gone' }
   /** Put right, or, where nothing is written, to be put right. */
-  | { readonly kind: 'rewritten'; readonly before: { cacheControl: string; contentType: string }; readonly row: Row }
+  | {
+      readonly kind: 'rewritten'
+      readonly before: { cacheControl: string; contentType: string }
+      /** The Cache-Control that it should have. */
+      readonly wanted: string
+      readonly row: Row
+    }
   | { readonly kind: 'skipped'; readonly reason: string }
   /** Not written any more, since the run was stopped. */
   | { readonly kind: 'left' }
@@ -27,6 +33,8 @@ export interface PutRightOptions {
   /** Undefined: only look. */
   readonly engine: RewriteEngine | undefined
   readonly signal: AbortSignal
+  /** Was there another content at a key before? */
+  readonly seenToChange?: ((key: string) => boolean) | undefined
   readonly done: (row: Row, outcome: Outcome) => void
 }
 
@@ -81,9 +89,12 @@ const looks = 4
 async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
   const { s3, journal, choice, engine, signal } = options
   try {
-    const wanted = choice.judge(row.key)
-    if (engine === undefined && row.cacheControl !== null) {
-      return { kind: 'rewritten', before: { cacheControl: row.cacheControl, contentType: row.contentType ?? '' }, row }
+    const { size, cacheControl: known } = row
+    const seenToChange = options.seenToChange?.(row.key)
+    if (engine === undefined && known !== null) {
+      const before = { cacheControl: known, contentType: row.contentType ?? '' }
+      const { cacheControl: wanted = '' } = choice.judge(row.key, { size, cacheControl: known, seenToChange })
+      return { kind: 'rewritten', before, wanted, row }
     }
     for (let made = 1; ; made++) {
       const head = await lookAt(s3, row.key)
@@ -91,7 +102,9 @@ async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
         journal.remove(row.key)
         return { kind: 'gone' }
       }
-      const seen: Row = head === 'customer key' ? row : seenNow(row, head)
+      const cacheControl = head === 'customer key' ? null : (head.headers['cache-control'] ?? '')
+      const wanted = choice.judge(row.key, { size, cacheControl, seenToChange })
+      const seen: Row = head === 'customer key' ? row : seenNow(row, head, wanted)
       const plan =
         head === 'customer key'
           ? { do: 'skip' as const, reason: reasons.customerKey }
@@ -109,7 +122,7 @@ async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
       }
       if (engine === undefined) {
         journal.put({ ...seen, ...plan.before, todo: true })
-        return { kind: 'rewritten', before: plan.before, row: seen }
+        return { kind: 'rewritten', before: plan.before, wanted: wanted.cacheControl ?? '', row: seen }
       }
       try {
         if (signal.aborted) return { kind: 'left' }
@@ -121,7 +134,7 @@ async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
         const written: Row = { ...seen, ...now, cacheControl, contentType, skip: null, todo: false }
         journal.sameContent(row.key, seen.etag, now.etag)
         journal.put(written)
-        return { kind: 'rewritten', before: plan.before, row: written }
+        return { kind: 'rewritten', before: plan.before, wanted: written.cacheControl ?? '', row: written }
       } catch (error) {
         const archived = /^(InvalidObjectState|ObjectNotInActiveTierError)$/.test(nameOf(error))
         if (archived) return skip(journal, seen, 'archived (an archive tier)')
@@ -164,9 +177,19 @@ async function whyRefused(s3: LeanS3, key: string, error: unknown): Promise<'cus
 }
 
 /** The row of what is there now. Another content was first seen now. */
-function seenNow(row: Row, head: S3Response): Row {
+function seenNow(row: Row, head: S3Response, wanted: Judgement): Row {
   const version = versionOf(head)
-  return { ...row, ...version, first: version.etag === row.etag ? row.first : version.modified }
+  const { class: kind, why = null, format } = wanted
+  const encoding = contentCodingOf(head.headers['content-encoding'])
+  const first = version.etag === row.etag ? row.first : version.modified
+  return { ...row, ...version, class: kind, why, format, encoding, first }
+}
+
+/** What clients take off before they hand the content on; null: nothing. `aws-chunked` is of the upload alone. */
+function contentCodingOf(header = ''): string | null {
+  const codings = header.split(',').map((coding) => coding.trim().toLowerCase())
+  const left = codings.filter((coding) => !['', 'identity', 'aws-chunked'].includes(coding))
+  return left.length === 0 ? null : left.join(', ')
 }
 
 const versionOf = ({ headers }: S3Response): Pick<Row, 'etag' | 'modified' | 'size'> => ({

@@ -20,12 +20,16 @@ export interface Version {
 
 /** What the journal keeps of an object: only versions of it that are known to be so. */
 export interface Row extends Version {
-  /** `package` or `metadata`, as the rules of the last run had it. */
+  /** `package`, `overwritable` or `metadata`, as the rules of the last run had it. */
   readonly class: string
+  /** Why it is overwritable; null: it is not. */
+  readonly why: string | null
   readonly format: string
   /** What its headers are, once they have been seen or written; null: not known. */
   readonly cacheControl: string | null
   readonly contentType: string | null
+  /** What clients are told that its content is packed with; null: nothing, or that is not known. */
+  readonly encoding: string | null
   /** Why this version can't be rewritten; null: it can, or that is not known. */
   readonly skip: string | null
   /** Its headers are to be looked at and perhaps put right. */
@@ -89,15 +93,18 @@ export interface Tally {
 }
 
 /** Of the tables, and of what is read from packages: what an older one kept is read again. */
-const version = 4
+const version = 5
 const schema = `
   CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS object (
     key TEXT PRIMARY KEY, size INTEGER NOT NULL, etag TEXT NOT NULL, modified INTEGER NOT NULL,
     class TEXT NOT NULL, format TEXT NOT NULL,
-    cacheControl TEXT, contentType TEXT, skip TEXT, todo INTEGER NOT NULL, first INTEGER NOT NULL
+    cacheControl TEXT, contentType TEXT, skip TEXT, todo INTEGER NOT NULL, first INTEGER NOT NULL,
+    why TEXT, encoding TEXT
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS pending ON object (key) WHERE todo = 1;
+  CREATE INDEX IF NOT EXISTS overwritable ON object (key) WHERE why IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS encoded ON object (key) WHERE encoding IS NOT NULL;
   CREATE TABLE IF NOT EXISTS package (
     key TEXT PRIMARY KEY, size INTEGER NOT NULL, etag TEXT NOT NULL, bad TEXT, about TEXT, facts TEXT
   ) WITHOUT ROWID;
@@ -155,7 +162,7 @@ export class Journal {
     const [where, values] = below(prefix)
     // When a content was first seen stays: nothing in the bucket can tell it any more.
     this.#sql.write(
-      `UPDATE object SET cacheControl = NULL, contentType = NULL, skip = NULL, todo = 1 WHERE ${where}`,
+      `UPDATE object SET cacheControl = NULL, contentType = NULL, encoding = NULL, skip = NULL, todo = 1 WHERE ${where}`,
       ...values,
     )
     this.#sql.write(`DELETE FROM package WHERE ${where}`, ...values)
@@ -175,8 +182,9 @@ export class Journal {
   put(row: Row): void {
     const { key, size, etag, modified, class: kind, format, cacheControl, contentType, skip, todo, first } = row
     this.#sql.write(
-      'INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       ...[key, size, etag, modified, kind, format, cacheControl, contentType, skip, todo ? 1 : 0, first],
+      ...[row.why, row.encoding],
     )
   }
 
@@ -275,7 +283,7 @@ export class Journal {
   /** How many packages of a format there are in a stretch. */
   countPackages(format: string, { from, to }: Stretch): number {
     const end = to === undefined ? '' : ' AND key < ?'
-    const query = `SELECT count(*) AS n FROM object WHERE class = 'package' AND format = ? AND key >= ?${end}`
+    const query = `SELECT count(*) AS n FROM object WHERE class IN ('package', 'overwritable') AND format = ? AND key >= ?${end}`
     const row = this.#sql.prepare(query).get(format, from, ...(to === undefined ? [] : [to]))
     return Number(row?.['n'] ?? 0)
   }
@@ -308,6 +316,22 @@ export class Journal {
     const query = `SELECT key, skip FROM object WHERE skip IS NOT NULL AND todo = 0 AND ${where} ORDER BY key`
     for (const row of this.#sql.prepare(query).iterate(...values))
       yield { key: String(row['key']), skip: String(row['skip']) }
+  }
+
+  /** Packages that may be overwritten, and why, in the order of their keys. */
+  *overwritable(selection: Selection): Generator<{ key: string; why: string }> {
+    const [where, values] = this.#selected(selection)
+    const query = `SELECT key, why FROM object WHERE why IS NOT NULL AND ${where} ORDER BY key`
+    for (const row of this.#sql.prepare(query).iterate(...values))
+      yield { key: String(row['key']), why: String(row['why']) }
+  }
+
+  /** Packages that clients unpack as they load them, in the order of their keys. */
+  *encoded(selection: Selection): Generator<{ key: string; encoding: string }> {
+    const [where, values] = this.#selected(selection)
+    const query = `SELECT key, encoding FROM object WHERE encoding IS NOT NULL AND class <> 'metadata' AND ${where} ORDER BY key`
+    for (const row of this.#sql.prepare(query).iterate(...values))
+      yield { key: String(row['key']), encoding: String(row['encoding']) }
   }
 
   #selected({ prefix, only, excludes }: Selection): [string, string[]] {
@@ -344,6 +368,8 @@ function rowOf(row: SqlRow): Row {
     etag: String(row['etag']),
     modified: Number(row['modified']),
     class: String(row['class']),
+    why: textOrNull(row['why']),
+    encoding: textOrNull(row['encoding']),
     format: String(row['format']),
     cacheControl: textOrNull(row['cacheControl']),
     contentType: textOrNull(row['contentType']),

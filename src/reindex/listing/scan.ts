@@ -1,12 +1,13 @@
 import type { LeanS3 } from '../../aws/s3-lean.ts'
 import type { Format } from '../../repositories/format.ts'
-import { repositoryOf } from '../../repositories/layout.ts'
+import { kindOf, Proofs } from '../../repositories/layout.ts'
 import type { Journal, Row } from '../journal/journal.ts'
 import { type Listed, readPage } from './list-page.ts'
 import { Packuments, type PackumentsInRange } from './packuments.ts'
 import type { Pace } from '../pace.ts'
 import { between, compareKeys, type KeyRange } from './ranges.ts'
 import { type Choice, isRight, ownPrefix } from './selection.ts'
+import { Unproven } from './unproven.ts'
 
 /** What a listing of the bucket showed; the objects themselves are in the journal. */
 export interface Scanned {
@@ -17,7 +18,7 @@ export interface Scanned {
   /** Left out by `--only` and `--exclude`. */
   leftOut: number
   /** By root: the formats whose indexes are there. */
-  readonly roots: Map<string, Set<string>>
+  readonly roots: Proofs['roots']
   /** Roots of repositories whose indexes can be made, by format. */
   readonly indexed: Map<Format, Set<string>>
   /** Folders of packages that `--exclude` leaves out: an index without them would lose them. */
@@ -32,6 +33,8 @@ export interface ScanOptions {
   readonly formats: readonly Format[]
   readonly pace: Pace
   readonly signal: AbortSignal
+  /** Was there another content at a key before? */
+  readonly seenToChange?: ((key: string) => boolean) | undefined
   readonly seen: (objects: number) => void
 }
 
@@ -61,12 +64,14 @@ interface Unknown {
  */
 export async function scan(options: ScanOptions): Promise<Scanned> {
   const { choice, signal } = options
+  const proofs = new Proofs()
+  const unproven = new Unproven()
   const scanned: Scanned = {
     objects: 0,
     bytes: 0,
     neither: { objects: 0, bytes: 0, examples: [] },
     leftOut: 0,
-    roots: new Map(),
+    roots: proofs.roots,
     indexed: new Map(options.formats.map((format) => [format, new Set<string>()])),
     excludedFolders: new Set(),
   }
@@ -74,7 +79,7 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
   const workers = new Set<Promise<void>>()
   const failures: unknown[] = []
 
-  const taking = { ...options, scanned }
+  const taking = { ...options, scanned, proofs, unproven }
   const packuments = new Packuments<Unknown>(({ object, row }, isPackument) => {
     if (isPackument) choice.takeForPackument(object.key)
     takeObject(object, row, taking)
@@ -91,7 +96,7 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
     active.add(range)
     try {
       for (let more = true; more && failures.length === 0 && !signal.aborted;) {
-        more = await nextPage(range, options, scanned)
+        more = await nextPage(range, options, taking)
         range.pages++
         if (more) share(range)
         else range.packuments.end(range)
@@ -114,13 +119,14 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
   while (workers.size > 0) await Promise.race(workers)
   if (failures.length > 0) throw failures[0]
   packuments.end()
+  dropUnproven(taking)
   options.journal.commit()
   return scanned
 }
 
 /** Lists one page of a range and takes it in. Returns whether there is more. */
-async function nextPage(range: Active, options: ScanOptions, scanned: Scanned): Promise<boolean> {
-  const { s3, choice, journal, pace } = options
+async function nextPage(range: Active, options: ScanOptions, taking: Taking): Promise<boolean> {
+  const { s3, choice, pace } = options
   const asked = range.after
   const { body } = await pace.run(() =>
     s3.send({
@@ -140,7 +146,7 @@ async function nextPage(range: Active, options: ScanOptions, scanned: Scanned): 
   const mine = through === undefined ? objects : objects.filter(({ key }) => compareKeys(key, through) <= 0)
   const more = truncated && mine.length === objects.length && objects.length > 0
   const last = more ? (mine.at(-1)?.key ?? asked) : through
-  takeIn(mine, { after: asked, through: last }, { journal, choice, scanned, packuments: range.packuments })
+  takeIn(mine, { after: asked, through: last }, { ...taking, packuments: range.packuments })
   options.seen(mine.filter(({ key }) => !key.startsWith(ownPrefix)).length)
   range.after = last ?? asked
   return more
@@ -150,6 +156,9 @@ interface Taking {
   readonly journal: Journal
   readonly choice: Choice
   readonly scanned: Scanned
+  readonly proofs: Proofs
+  readonly unproven: Unproven
+  readonly seenToChange?: ScanOptions['seenToChange']
   /** Undefined: what nothing is known of now will stay so. */
   readonly packuments?: PackumentsInRange<Unknown>
 }
@@ -182,22 +191,31 @@ function takeIn(objects: readonly Listed[], range: KeyRange, taking: Taking): vo
 }
 
 function takeObject(object: Listed, row: Row | undefined, taking: Taking): void {
-  const { journal, choice, scanned, packuments } = taking
+  const { journal, choice, scanned, packuments, proofs } = taking
   const { key } = object
   if (choice.excludes(key)) {
+    proofs.note(key, kindOf(key, object.size))
     scanned.leftOut++
     if ([...scanned.indexed.keys()].some((format) => format.roleOf(key) === 'package')) {
       scanned.excludedFolders.add(key.slice(0, key.lastIndexOf('/') + 1))
     }
     return
   }
-  const wanted = choice.judge(key)
-  if (packuments !== undefined && wanted.class === 'neither') {
+  const known =
+    row !== undefined && row.etag === object.etag && row.modified === object.modified && row.size === object.size
+      ? row
+      : undefined
+  const [cacheControl, contentType] = [known?.cacheControl ?? null, known?.contentType ?? null]
+  const { size, etag, modified } = object
+  const wanted = choice.judge(key, { size, cacheControl, seenToChange: taking.seenToChange?.(key) })
+  if (packuments !== undefined && (wanted.class === 'neither' || wanted.conditions !== undefined)) {
     packuments.putOff(key, { object, row })
     return
   }
   packuments?.pass(key)
+  if (wanted.class !== 'neither') proofs.note(key, kindOf(key, size))
   if (wanted.class === 'metadata') noteRoots(key, scanned)
+  if (wanted.conditions !== undefined) taking.unproven.add(key, wanted.conditions)
   if (choice.only?.includes(wanted.format) === false) {
     scanned.leftOut++
     return
@@ -205,31 +223,24 @@ function takeObject(object: Listed, row: Row | undefined, taking: Taking): void 
   scanned.objects++
   scanned.bytes += object.size
   if (wanted.class === 'neither') {
-    scanned.neither.objects++
-    scanned.neither.bytes += object.size
-    if (scanned.neither.examples.length < mostExamples) scanned.neither.examples.push(key)
+    noteNeither(object, scanned)
     if (row !== undefined) journal.remove(key)
     return
   }
-  const known =
-    row !== undefined && row.etag === object.etag && row.modified === object.modified && row.size === object.size
-      ? row
-      : undefined
   const skip = archives.has(object.storageClass)
     ? `archived (${object.storageClass})`
     : known?.skip?.startsWith('archived (') === true
       ? null
       : (known?.skip ?? null)
-  const [cacheControl, contentType] = [known?.cacheControl ?? null, known?.contentType ?? null]
   const todo = skip === null && (cacheControl === null || !isRight(key, wanted, { cacheControl, contentType }))
   const same =
     known !== undefined &&
     known.todo === todo &&
     known.skip === skip &&
     known.class === wanted.class &&
+    known.why === (wanted.why ?? null) &&
     known.format === wanted.format
   if (same) return
-  const { size, etag, modified } = object
   // Somebody may have written the same again: what was in it then is what is in it now.
   const first = row?.size === size && (row.etag === etag || journal.copies.take(key, row.etag)) ? row.first : modified
   journal.put({
@@ -238,23 +249,44 @@ function takeObject(object: Listed, row: Row | undefined, taking: Taking): void 
     etag,
     modified,
     class: wanted.class,
+    why: wanted.why ?? null,
     format: wanted.format,
     cacheControl,
     contentType,
+    encoding: known?.encoding ?? null,
     skip,
     todo,
     first,
   })
 }
 
-function noteRoots(key: string, { roots, indexed }: Scanned): void {
+function noteNeither({ key, size }: Pick<Listed, 'key' | 'size'>, { neither }: Scanned): void {
+  neither.objects++
+  neither.bytes += size
+  if (neither.examples.length < mostExamples) neither.examples.push(key)
+}
+
+function noteRoots(key: string, { indexed }: Scanned): void {
   for (const [format, found] of indexed) {
     const root = format.rootOf(key)
     if (root !== undefined) found.add(root)
   }
-  const found = repositoryOf(key)
-  if (found === undefined) return
-  const formats = roots.get(found.root)
-  if (formats === undefined) roots.set(found.root, new Set([found.format]))
-  else formats.add(found.format)
 }
+
+/** What seemed to be of a repository that has turned out not to be there is nothing in particular. */
+function dropUnproven({ journal, choice, scanned, proofs, unproven }: Taking): void {
+  for (const place of unproven.places(proofs)) {
+    const isFolder = place === '' || place.endsWith('/')
+    const stretch = { from: place, to: isFolder ? endOf(place) : `${place}\u0000` }
+    for (const { key, size } of journal.stretch(stretch)) {
+      if (!key.startsWith(choice.prefix) || choice.excludes(key)) continue
+      const { conditions, format } = choice.judge(key, { size })
+      if (conditions === undefined || conditions.some((condition) => proofs.holds(condition))) continue
+      journal.remove(key)
+      if (choice.only?.includes(format) !== false) noteNeither({ key, size }, scanned)
+    }
+  }
+}
+
+/** What comes behind all that is in a folder: `0` is next to `/`. */
+const endOf = (folder: string): string | undefined => (folder === '' ? undefined : `${folder.slice(0, -1)}0`)

@@ -1,16 +1,20 @@
-import { cacheControl, classify, type ObjectClass } from '../../repositories/cache-control.ts'
+import {
+  cacheControl,
+  type Caching,
+  cachingOf,
+  type Facts,
+  type ObjectClass,
+  overwritableControl,
+} from '../../repositories/cache-control.ts'
 import { betterContentType } from '../../repositories/content-type.ts'
-import { formatNames, formatOf } from '../../repositories/layout.ts'
+import { formatNames } from '../../repositories/layout.ts'
 import { CtlError, messageOf } from '../../ui/errors.ts'
 import type { Selection } from '../journal/journal.ts'
 
 /** What an object is taken for, and what its headers should be. */
-export interface Judgement {
-  readonly class: ObjectClass
+export interface Judgement extends Omit<Caching, 'format'> {
   /** Such as `apt`; `other` where its key does not tell. */
   readonly format: string
-  /** Undefined: whatever it is now. */
-  readonly cacheControl: string | undefined
 }
 
 /** A rule of a mapping file, for layouts that can't be guessed. The first that matches a key counts. */
@@ -22,7 +26,8 @@ interface Rule {
 
 /** Which objects a run is about, and what each of them should be. */
 export interface Choice extends Selection {
-  judge(key: string): Judgement
+  /** @param facts - what is known of the object besides its key */
+  judge(key: string, facts?: Facts): Judgement
   /** From now on a key is judged as that of a packument, which its text does not tell, unless a mapping says otherwise. */
   takeForPackument(key: string): void
 }
@@ -48,19 +53,29 @@ export function chooseObjects({ prefix = '', only, exclude = [], mapping }: Choi
     prefix,
     only,
     excludes: (key) => key.startsWith(ownPrefix) || excluded.some((pattern) => pattern.test(key)),
-    judge(key) {
+    judge(key, facts = {}) {
       const rule = rules.find(({ match }) => match.test(key))
-      const isPackument = packuments.has(key)
-      const found = rule?.class ?? (isPackument ? 'metadata' : classify(key))
-      return {
-        class: found,
-        format: rule?.format ?? (isPackument ? 'npm' : formatOf(key)),
-        cacheControl: found === 'neither' ? undefined : cacheControl[found],
+      if (rule === undefined && packuments.has(key)) {
+        return { class: 'metadata', format: 'npm', cacheControl: cacheControl.metadata }
       }
+      const found = cachingOf(key, facts)
+      return rule === undefined ? found : byRule(rule, found.format, facts)
     },
     takeForPackument: (key) => void packuments.add(key),
   }
 }
+
+const byRule = (rule: Rule, format: string, facts: Facts): Judgement => ({
+  class: rule.class,
+  format: rule.format ?? format,
+  cacheControl:
+    rule.class === 'overwritable'
+      ? overwritableControl(facts)
+      : rule.class === 'neither'
+        ? undefined
+        : cacheControl[rule.class],
+  ...(rule.class === 'overwritable' && { why: 'the mapping says so' }),
+})
 
 /** A slip of the pen would leave out everything, and look as if nothing were to be done. */
 function assertKnown(only: readonly string[], rules: readonly Rule[]): void {
@@ -80,7 +95,7 @@ export const isRight = (
 ): boolean =>
   wanted.cacheControl === undefined ||
   (headers.cacheControl === wanted.cacheControl &&
-    betterContentType(key, headers.contentType ?? undefined) === undefined)
+    betterContentType(key, wanted, headers.contentType ?? undefined) === undefined)
 
 /** `*` is anything within a folder, `**` anything, `?` one character; the whole key has to match. */
 export function globToRegExp(glob: string): RegExp {
@@ -92,7 +107,7 @@ export function globToRegExp(glob: string): RegExp {
   return new RegExp(`^${pattern}$`, 's')
 }
 
-const classes: readonly string[] = ['package', 'metadata', 'neither'] satisfies ObjectClass[]
+const classes: readonly string[] = ['package', 'overwritable', 'metadata', 'neither'] satisfies ObjectClass[]
 const isClass = (value: unknown): value is ObjectClass => typeof value === 'string' && classes.includes(value)
 
 function readRules(file: string, text: string): Rule[] {

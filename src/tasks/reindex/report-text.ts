@@ -1,3 +1,4 @@
+import { reasons as skipReasons } from '../../reindex/attributes/attributes.ts'
 import type { Counts, Report, RepositoryReport } from '../../reindex/report.ts'
 import { count } from '../../reindex/progress.ts'
 import { formatDuration } from '../../ui/duration.ts'
@@ -21,6 +22,7 @@ export function reportText(report: Report): Block[] {
     ...repositoriesText(report),
     ...indexesText(report),
     ...(dryRun ? wrongText(report) : []),
+    ...apartText(report),
     ...skippedText(report),
     ...problemsText(report),
     ...neitherText(report),
@@ -30,14 +32,15 @@ export function reportText(report: Report): Block[] {
 
 /** What was recognised, for `--list`. */
 export function listText(report: Report): Block[] {
-  const rows = report.repositories.map(({ root, format, packages, metadata }) => [
+  const rows = report.repositories.map(({ root, format, packages, overwritable, metadata }) => [
     nameOf({ root, format }),
     format,
-    count(packages.objects),
+    count(packages.objects + overwritable.objects),
     count(metadata.objects),
   ])
   return [
     table(rows, ['REPOSITORY', 'FORMAT', 'PACKAGES', 'METADATA']),
+    ...apartText(report),
     ...neitherText(report),
     `${objectsText(report.objects)} in ${report.bucket}.`,
   ]
@@ -45,18 +48,37 @@ export function listText(report: Report): Block[] {
 
 /** What an audit found. */
 export function auditText(report: Report): Block[] {
-  const { total } = report
-  const wrong = total.rewritten
+  const { total, bucket, miscached } = report
+  const untyped = total.rewritten - miscached
+  const verdict = [
+    miscached === 0
+      ? `All ${count(total.right + untyped)} packages and metadata objects in ${bucket} that can be told are cached right.`
+      : `${count(miscached)} of ${count(total.objects)} packages and metadata objects in ${bucket} would be cached wrongly.`,
+    ...(untyped === 0 ? [] : [`${count(untyped)} have a Content-Type that says nothing.`]),
+    ...(total.rewritten === 0 ? [] : ['Put them right with `pc-ctl reindex-everything --attributes-only`.']),
+  ]
   return [
     ...wrongText(report),
+    ...apartText(report),
     ...skippedText(report),
     ...problemsText(report),
     ...neitherText(report),
-    wrong === 0
-      ? `All ${count(total.right)} packages and metadata objects in ${report.bucket} that can be told are right.`
-      : `${count(wrong)} of ${count(total.objects)} packages and metadata objects in ${report.bucket} would be cached wrongly. ` +
-        'Put them right with `pc-ctl reindex-everything --attributes-only`.',
+    [...verdict, ...notJudgedText(report)].join(' '),
   ]
+}
+
+/** What an audit can't answer for. */
+function notJudgedText({ neither, skipped, failed }: Report): string[] {
+  const unseen = skipped
+    .filter(({ reason }) => reason.startsWith('archived') || reason === skipReasons.customerKey)
+    .reduce((sum, { objects }) => sum + objects, 0)
+  const reasons = [
+    ...(neither.objects === 0 ? [] : [`${count(neither.objects)} neither package nor metadata`]),
+    ...(unseen === 0 ? [] : [`${count(unseen)} that can not be read`]),
+    ...(failed === 0 ? [] : [`${count(failed)} that could not be looked at`]),
+  ]
+  const all = neither.objects + unseen + failed
+  return all === 0 ? [] : [`${objectsText(all)} ${all === 1 ? 'was' : 'were'} not judged: ${reasons.join(', ')}.`]
 }
 
 const objectsText = (number: number): string => `${count(number)} object${number === 1 ? '' : 's'}`
@@ -77,6 +99,7 @@ function repositoriesText({ repositories, dryRun }: Report): Block[] {
     .slice(0, mostRepositories)
     .flatMap((report) => [
       ...(report.packages.objects > 0 ? [row(report, 'packages', report.packages)] : []),
+      ...(report.overwritable.objects > 0 ? [row(report, 'overwritable', report.overwritable)] : []),
       ...(report.metadata.objects > 0 ? [row(report, 'metadata', report.metadata)] : []),
     ])
   const head = [
@@ -121,6 +144,18 @@ const wrongText = ({ wrong }: Report): Block[] =>
       : `${count(objects)} x ${format} ${kind}: Content-Type is ${valueOf(contentType)}, which says nothing`,
     keysText(examples),
   ])
+
+/** Packages that are not as others. */
+const apartText = ({ overwritable, encoded }: Report): Block[] => [
+  ...overwritable.flatMap(({ reason, objects, examples, todo }) => [
+    `${packagesText(objects)} may be overwritten: ${reason}. ${todo}`,
+    keysText(examples),
+  ]),
+  ...encoded.flatMap(({ reason, objects, examples, todo }) => [
+    `${packagesText(objects)} stored with Content-Encoding ${reason}. ${todo}`,
+    keysText(examples),
+  ]),
+]
 
 const skippedText = ({ skipped }: Report): Block[] =>
   skipped.flatMap(({ reason, objects, examples, todo }) => [
