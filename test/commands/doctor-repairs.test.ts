@@ -1,262 +1,14 @@
-import { execFileSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
-import {
-  CloudFrontClient,
-  type DistributionConfig,
-  GetCachePolicyCommand,
-  GetDistributionConfigCommand,
-  ListCachePoliciesCommand,
-  ListDistributionsCommand,
-  UntagResourceCommand,
-  UpdateCachePolicyCommand,
-  UpdateDistributionCommand,
-  waitUntilDistributionDeployed,
-} from '@aws-sdk/client-cloudfront'
-import { DeleteRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam'
-import {
-  CancelKeyDeletionCommand,
-  DescribeKeyCommand,
-  EnableKeyCommand,
-  KMSClient,
-  ScheduleKeyDeletionCommand,
-} from '@aws-sdk/client-kms'
-import { LambdaClient } from '@aws-sdk/client-lambda'
-import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
+import { CloudFrontClient } from '@aws-sdk/client-cloudfront'
+import { CancelKeyDeletionCommand, EnableKeyCommand, KMSClient } from '@aws-sdk/client-kms'
+import { S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import { parseDocument, type PolicyStatement } from '../../src/aws/policy.ts'
-import { cacheControl } from '../../src/repositories/cache-control.ts'
-import { makeFunction } from '../e2e/somebody.ts'
 import { runHere } from '../support/run-here.ts'
-import { debKey, deploy, type DeployedInstallation, indexKey } from '../tasks/doctor/installation.ts'
-
-const titles = {
-  signed: 'A signed URL is served',
-  unsigned: 'An unsigned URL is refused',
-  expired: 'An expired URL is refused',
-  tampered: 'A tampered URL is refused',
-  missing: 'Index files that do not exist answer 404',
-  metadata: 'Repository metadata is never cached',
-  package: 'A package is cached',
-  content: 'What the edge serves is what S3 holds',
-} as const
-
-const Bucket = 'packages-example-org'
-const name = 'packagecloud_cloudfront_auth'
-const alias = `alias/${name}`
-const tag = 'packagecloud:enterprise'
-
-/** Something that keeps clients from getting what they should, or lets them get what they should not. */
-interface Broken {
-  readonly what: string
-  readonly make: (place: Place) => Promise<unknown>
-  /** Checks that notice it. */
-  readonly noticed: readonly (keyof typeof titles)[]
-  /** What the printed commands must have among them. */
-  readonly prints: RegExp
-  /** What none of them may be, for it would do nothing. */
-  readonly never?: RegExp
-}
-
-interface Place extends DeployedInstallation {
-  readonly cloudfront: CloudFrontClient
-  readonly kms: KMSClient
-  readonly s3: S3Client
-  /** Keeps what it was given before, and adds to it. */
-  set(changes: Readonly<Record<string, string | boolean>>): Promise<void>
-  /** Has the distribution run a version that no container has been started for. */
-  renew(): Promise<void>
-}
-
-const distributionOf = async ({ cloudfront }: Pick<Place, 'cloudfront'>): Promise<{ Id: string; Resource: string }> => {
-  const { DistributionList: list } = await cloudfront.send(new ListDistributionsCommand({}))
-  expect(list?.Items).to.have.length(1)
-  const [{ Id = '', ARN: Resource = '' } = {}] = list?.Items ?? []
-  return { Id, Resource }
-}
-
-const distributed =
-  (edit: (config: DistributionConfig) => Partial<DistributionConfig>): Broken['make'] =>
-  async (place) => {
-    const { Id } = await distributionOf(place)
-    const { ETag, DistributionConfig: of } = await place.cloudfront.send(new GetDistributionConfigCommand({ Id }))
-    if (of === undefined) throw new Error('no configuration')
-    const update = { Id, IfMatch: ETag, DistributionConfig: { ...of, ...edit(of) } }
-    await place.cloudfront.send(new UpdateDistributionCommand(update))
-    const wait = { client: place.cloudfront, maxWaitTime: 10, minDelay: 0.1, maxDelay: 0.2 }
-    await waitUntilDistributionDeployed(wait, { Id })
-  }
-
-const behaving = (edit: Partial<NonNullable<DistributionConfig['DefaultCacheBehavior']>>): Broken['make'] =>
-  distributed(({ DefaultCacheBehavior: of }) => {
-    if (of === undefined) throw new Error('no behaviour')
-    return { DefaultCacheBehavior: { ...of, ...edit } }
-  })
-
-const cached =
-  (edit: Readonly<Record<string, unknown>>): Broken['make'] =>
-  async ({ cloudfront }) => {
-    const { CachePolicyList } = await cloudfront.send(new ListCachePoliciesCommand({ Type: 'custom' }))
-    const Id = CachePolicyList?.Items?.[0]?.CachePolicy?.Id
-    const { ETag, CachePolicy } = await cloudfront.send(new GetCachePolicyCommand({ Id }))
-    const config = CachePolicy?.CachePolicyConfig
-    if (config === undefined) throw new Error('no policy')
-    await cloudfront.send(
-      new UpdateCachePolicyCommand({ Id, IfMatch: ETag, CachePolicyConfig: { ...config, ...edit } }),
-    )
-  }
-
-const keyOf = async ({ kms }: Place): Promise<string> =>
-  (await kms.send(new DescribeKeyCommand({ KeyId: alias }))).KeyMetadata?.Arn ?? ''
-
-const inPolicy = async ({ s3 }: Place, edit: (all: readonly PolicyStatement[]) => readonly PolicyStatement[]) => {
-  const { Policy = '' } = await s3.send(new GetBucketPolicyCommand({ Bucket }))
-  const { Statement, ...rest } = parseDocument(Policy)
-  await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify({ ...rest, Statement: edit(Statement) }) }))
-}
-
-const untag: Broken['make'] = async (place) => {
-  const { Resource } = await distributionOf(place)
-  await place.cloudfront.send(new UntagResourceCommand({ Resource, TagKeys: { Items: [tag] } }))
-}
-
-const dropAll = ({ config }: Place) => here(['pc-ctl', 'cfinval', '--wait', `s3://${Bucket}`, '--config', config])
-
-const connects = /^pc-ctl reconfigure-cloudfront-distribution arn:/m
-
-const broken: readonly Broken[] = [
-  {
-    what: 'a distribution that is disabled',
-    make: distributed(() => ({ Enabled: false })),
-    noticed: ['signed', 'unsigned'],
-    prints: connects,
-  },
-  {
-    what: 'a distribution that is disabled and has lost its tag, and that packagecloud.rb does not name',
-    async make(place) {
-      await place.set({ cloudfront_distribution_id: '' })
-      await untag(place)
-      await distributed(() => ({ Enabled: false }))(place)
-    },
-    noticed: ['signed', 'unsigned'],
-    prints: /^pc-ctl reconfigure-cloudfront-distribution arn:.* --adopt\b/m,
-  },
-  {
-    what: 'a behaviour without the check',
-    make: behaving({ LambdaFunctionAssociations: { Quantity: 0 } }),
-    noticed: ['unsigned', 'expired', 'tampered'],
-    prints: connects,
-  },
-  {
-    what: 'a foreign function in place of the check',
-    async make(place) {
-      const iam = place.aws.client(IAMClient, 'us-east-1')
-      const LambdaFunctionARN = await makeFunction(
-        { iam, lambda: place.aws.client(LambdaClient, 'us-east-1') },
-        'theirs',
-      )
-      const Items = [{ EventType: 'viewer-request' as const, LambdaFunctionARN, IncludeBody: false }]
-      await behaving({ LambdaFunctionAssociations: { Quantity: 1, Items } })(place)
-    },
-    noticed: ['unsigned', 'expired', 'tampered'],
-    prints: /--adopt\b/,
-  },
-  {
-    what: 'an origin without its identity',
-    make: distributed(({ Origins }) => ({
-      Origins: {
-        Quantity: 1,
-        Items: (Origins?.Items ?? []).map((one) => ({ ...one, S3OriginConfig: { OriginAccessIdentity: '' } })),
-      },
-    })),
-    noticed: ['missing'],
-    prints: connects,
-  },
-  {
-    what: 'a bucket without a policy',
-    make: ({ s3 }) => s3.send(new DeleteBucketPolicyCommand({ Bucket })),
-    noticed: ['missing'],
-    prints: connects,
-  },
-  {
-    what: 'a bucket policy without s3:ListBucket',
-    make: (place) => inPolicy(place, (all) => all.filter(({ Action }) => Action !== 's3:ListBucket')),
-    noticed: ['missing'],
-    prints: connects,
-  },
-  {
-    what: 'another secret in packagecloud.rb',
-    make: (place) => place.set({ cloudfront_secret: 'YW5vdGhlciBzZWNyZXQgdGhhdCBubyBlZGdlIGhhcyBzZWU' }),
-    noticed: ['signed'],
-    prints: /^pc-ctl bootstrap-cloudfront /m,
-  },
-  {
-    what: 'a key that waits for its deletion',
-    async make(place) {
-      await place.renew()
-      await place.kms.send(new ScheduleKeyDeletionCommand({ KeyId: await keyOf(place) }))
-    },
-    noticed: ['signed', 'tampered'],
-    prints: /^aws kms cancel-key-deletion .*\naws kms enable-key /m,
-  },
-  {
-    what: 'a role without its policy',
-    async make(place) {
-      await place.renew()
-      const command = new DeleteRolePolicyCommand({ RoleName: name, PolicyName: name })
-      await place.aws.client(IAMClient, 'us-east-1').send(command)
-    },
-    noticed: ['signed', 'tampered'],
-    prints: /^pc-ctl bootstrap-cloudfront /m,
-  },
-  {
-    what: 'a cache policy that keeps indexes, whatever their Cache-Control',
-    make: cached({ MinTTL: 60, DefaultTTL: 60 }),
-    noticed: ['metadata'],
-    prints: /^pc-ctl reconfigure-cloudfront-distribution arn:[^]*^pc-ctl cfinval --wait cf:\/\/\w+ '\/\*' /m,
-    never: /reindex-everything/,
-  },
-  {
-    what: 'a cache policy that keeps nothing',
-    async make(place) {
-      await cached({ MinTTL: 0, DefaultTTL: 0, MaxTTL: 0 })(place)
-      await dropAll(place)
-    },
-    noticed: ['package'],
-    prints: connects,
-  },
-  {
-    what: 'an index that may be kept',
-    make: (place) => place.put(indexKey, 'an index that may be kept for a day: '.repeat(2), 'max-age=86400'),
-    noticed: ['metadata'],
-    prints: /^pc-ctl reindex-everything --attributes-only [^]*^pc-ctl cfinval /m,
-  },
-  {
-    what: 'an index that was kept and is published again since, with the right attributes',
-    async make(place) {
-      await place.put(indexKey, 'an old index, as far as this test can tell: '.repeat(2), 'max-age=86400')
-      await place.examine({ keys: [indexKey] })
-      await place.put(indexKey, 'a new index, as far as this test can tell: '.repeat(2), cacheControl.metadata)
-    },
-    noticed: ['metadata', 'content'],
-    prints: /^pc-ctl cfinval --wait cf:\/\/\w+ '?\/7/m,
-  },
-  {
-    what: 'a package that may not be kept',
-    async make(place) {
-      await place.put(debKey, 'a package that may not be kept: '.repeat(3), 'no-cache, no-store')
-      await dropAll(place)
-    },
-    noticed: ['package'],
-    prints: /^pc-ctl reindex-everything --attributes-only /m,
-  },
-  {
-    what: 'a package that was kept and is published again since, under the same key',
-    make: (place) => place.put(debKey, 'the same version, built once more: '.repeat(3), cacheControl.package),
-    noticed: ['content'],
-    prints: /^pc-ctl cfinval --wait cf:\/\/\w+ '\/7\/11\/debian\/package_files\/hello%2Bworld_1.0~rc1.deb' /m,
-  },
-]
+import { deploy } from '../tasks/doctor/installation.ts'
+import { broken, distributionOf, here, type Place, titles, untag, wordsOf } from './doctor-broken.ts'
 
 describe('the repairs that doctor prints', function () {
   this.timeout(60_000)
@@ -286,6 +38,32 @@ describe('the repairs that doctor prints', function () {
   })
   after(() => place.close())
 
+  // The packagecloud-ctl of a front server.
+  const { PATH = '' } = process.env
+  before(async () => {
+    const folder = dirname(place.config)
+    await writeFile(join(folder, 'packagecloud-ctl'), '#!/bin/sh\n', { mode: 0o755 })
+    process.env['PATH'] = `${folder}:${PATH}`
+  })
+  after(() => {
+    process.env['PATH'] = PATH
+  })
+
+  it('and status, for a distribution that lost its tag and is not named: it is told as not ours, and no second one is made', async () => {
+    await place.set({ cloudfront_distribution_id: '' })
+    const before = await distributionOf(place)
+    await untag(place)
+    expect((await doctor(place)).code).to.equal(0)
+    const status = () => runHere(['status', '--exit-code', '--config', place.config])
+    const { stdout, code } = await status()
+    expect(code).to.equal(6)
+    expect(stdout).to.match(/^! not ours  distribution /m)
+    const [, line = ''] = /^ *repair: (.*--adopt.*)$/m.exec(stdout) ?? []
+    await here([...wordsOf(line), '--yes'])
+    expect((await status()).code).to.equal(0)
+    expect(await distributionOf(place)).to.deep.equal(before)
+  })
+
   it('are for at least 10 kinds of what is broken', () => {
     expect(new Set(broken.map(({ what }) => what)).size).to.be.at.least(10)
   })
@@ -293,44 +71,23 @@ describe('the repairs that doctor prints', function () {
   for (const { what, make, noticed, prints, never } of broken) {
     it(what, async () => {
       await make(place)
-      const { stdout, code } = await doctor(place)
+      const withFront = noticed.includes('front')
+      const { stdout, code } = await doctor(place, withFront)
       for (const one of noticed) expect(stdout).to.match(new RegExp(`^[✖!] ${titles[one]}: `, 'm'))
       expect(code, stdout).to.equal(stdout.includes('✖') ? 1 : 0)
       const lines = printedBy(stdout)
       expect(lines.join('\n'), stdout).to.match(prints)
       if (never !== undefined) expect(stdout).not.to.match(never)
       for (const line of lines) await repair(place, line, stdout)
-      const after = await doctor(place)
+      const after = await doctor(place, withFront)
       expect(after.stdout, lines.join('\n')).to.match(/^\d+ ok, 0 failed, 0 warnings, /m)
       expect(after.code).to.equal(0)
     })
   }
 })
 
-describe('a distribution that has lost its tag, and that packagecloud.rb does not name', () => {
-  it('is served and told as not ours by status, whose repair makes no second one', async () => {
-    const deployed = await deploy()
-    try {
-      const cloudfront = deployed.aws.client(CloudFrontClient, 'us-east-1')
-      await deployed.configure({ cloudfront_distribution_id: '' })
-      const { Id, Resource } = await distributionOf({ cloudfront })
-      await cloudfront.send(new UntagResourceCommand({ Resource, TagKeys: { Items: [tag] } }))
-      expect((await doctor(deployed)).code).to.equal(0)
-      const status = () => runHere(['status', '--exit-code', '--config', deployed.config])
-      const { stdout, code } = await status()
-      expect(code).to.equal(6)
-      expect(stdout).to.match(/^! not ours  distribution /m)
-      const [, line = ''] = /^ *repair: (.*--adopt.*)$/m.exec(stdout) ?? []
-      await here([...wordsOf(line), '--yes'])
-      expect((await status()).code).to.equal(0)
-      expect(await distributionOf({ cloudfront })).to.deep.equal({ Id, Resource })
-    } finally {
-      await deployed.close()
-    }
-  })
-})
-
-const doctor = ({ config }: Pick<Place, 'config'>) => runHere(['doctor', '--config', config])
+const doctor = ({ config, front: { url, token } }: Pick<Place, 'config' | 'front'>, withFront = false) =>
+  runHere(['doctor', '--config', config, ...(withFront ? ['--front', url, '--token', token] : [])])
 
 /** The commands that advice has between backticks, each once, in order; what only looks is not among them. */
 const printedBy = (stdout: string): string[] => [
@@ -348,16 +105,10 @@ async function repair(place: Place, line: string, advice: string): Promise<void>
   // What the operator has given must not be forgotten.
   expect(words.join(' ')).to.include(`--config ${place.config}`)
   const { stdout } = await here([...words, ...(words.includes('--adopt') ? ['--yes'] : [])])
+  if (words[1] === 'restart') await place.sandbox.front?.restart()
   if (words[1] !== 'bootstrap-cloudfront' || !/the command that it prints/.test(advice)) return
   const [, more] = /the command that it prints, with (--\S+)\./.exec(advice) ?? []
   await here([...wordsOf(stdout), ...(more === undefined ? [] : [more, '--yes'])])
-}
-
-async function here([program = '', ...words]: readonly string[]) {
-  expect(program).to.equal('pc-ctl')
-  const run = await runHere(words)
-  expect(run.code, `${words.join(' ')}\n${run.stderr}`).to.equal(0)
-  return run
 }
 
 async function repairByAws({ kms }: Place, [, service, verb, ...rest]: readonly string[]): Promise<void> {
@@ -368,9 +119,3 @@ async function repairByAws({ kms }: Place, [, service, verb, ...rest]: readonly 
   else if (verb === 'cancel-key-deletion') await kms.send(new CancelKeyDeletionCommand({ KeyId }))
   else throw new Error(`no such command: aws kms ${verb ?? ''}`)
 }
-
-/** The words of a command as a shell reads them. */
-const wordsOf = (command: string): string[] =>
-  execFileSync('sh', ['-c', `printf '%s\\0' ${command.trim()}`], { encoding: 'utf8' })
-    .split('\0')
-    .slice(0, -1)

@@ -7,7 +7,7 @@ import { type Examination, failed, type Finding, ok, skipped, warning } from './
 import { type Answer, ask } from './network.ts'
 import { notServed } from './not-served.ts'
 import { cacheResult, isServed, type Place, signedUrl } from './place.ts'
-import { invalidate, pcCtl, reindex, repairs } from './repair.ts'
+import { invalidate, pcCtl, reindex, repairs, typed } from './repair.ts'
 
 /** An edge location has several caches, and each learns for itself. */
 const mostLooks = 5
@@ -86,11 +86,11 @@ export const examinePackage = (place: Place, key: string): Examination => ({
     }
     const seen = `${results.join(', ')} for ${key}, with ${control}`
     if (control === `Cache-Control ${cacheControl.package}`) {
-      const again = `Look again: \`${pcCtl(place, 'doctor', '--key', key)}\``
+      const again = typed(pcCtl(place, 'doctor', '--key', key), 'Look again')
       return warning(
         seen,
         'Large edge locations have many caches; or the cache key holds the query string.',
-        ...(await repairs(place, { notLooked: [again], nothingDiffers: [again] })),
+        ...(await repairs(place, { notLooked: again, nothingDiffers: again })),
       )
     }
     return failed(

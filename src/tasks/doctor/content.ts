@@ -26,7 +26,8 @@ export const examineContent = (place: Place, keys: readonly string[]): Examinati
   id: 'content',
   title,
   async look() {
-    const asked = [...new Set(keys)].slice(0, mostKeys)
+    const all = new Set(keys)
+    const asked = [...all].slice(0, mostKeys)
     const looks = await Promise.all(asked.map(async (key) => ({ key, compared: await lookAt(place, key) })))
     const differing = looks.flatMap(({ key, compared }) =>
       compared !== undefined && (compared.as === 'other' || compared.as === 'gone') ? [{ key, compared }] : [],
@@ -36,7 +37,8 @@ export const examineContent = (place: Place, keys: readonly string[]): Examinati
     const [first] = same
     if (first !== undefined) {
       const more = same.length === 1 ? '' : ` and ${same.length - 1} more`
-      return ok(`${first}${more}`, 'Size and ETag are the same at both.')
+      const left = all.size > asked.length ? `; ${all.size - asked.length} were not looked at` : ''
+      return ok(`${first}${more}${left}`, 'Size and ETag are the same at both.')
     }
     const whys = looks.flatMap(({ compared }) => (compared?.as === 'unknown' ? [compared.why] : []))
     return skipped(whys[0] ?? 'none of the objects is served')

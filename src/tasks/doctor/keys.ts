@@ -164,13 +164,26 @@ export const examineMissing = (place: Place, key: string): Examination => ({
       )
     }
     if (!isServed(answer)) return notServed(place, key, answer)
-    return failed(
-      seen,
-      'A page in place of a 404 is taken for an index.',
-      'Remove the custom error response for 404 (or 403) from the distribution.',
-    )
+    return failed(seen, 'A page in place of a 404 is taken for an index.', ...(await errorPages(place)))
   },
 })
+
+/** Pages that whoever set up the distribution has put in the place of errors; pc-ctl leaves them as they are. */
+async function errorPages({ behind }: Place): Promise<string[]> {
+  const named = await behind.distribution()
+  const responses = named instanceof CtlError || named === 'none' ? [] : named.config.CustomErrorResponses?.Items
+  const pages = (responses ?? []).filter(
+    ({ ErrorCode, ResponsePagePath = '' }) => ResponsePagePath !== '' && (ErrorCode === 404 || ErrorCode === 403),
+  )
+  if (named instanceof CtlError || named === 'none' || pages.length === 0) {
+    return ['Remove the custom error response for 404 (or 403) from the distribution.']
+  }
+  return pages.map(
+    ({ ErrorCode, ResponsePagePath: page }) =>
+      `In the CloudFront console, distribution ${named.id}, tab Error pages: have ${ErrorCode ?? ''} answered without ` +
+      `the page ${page ?? ''}.`,
+  )
+}
 
 /** A key that does not exist, beside one that does; each time another, because CloudFront keeps a 404 for a second. */
 export function missingKeyNear(samples: Samples): string {

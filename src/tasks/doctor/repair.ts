@@ -8,8 +8,8 @@ import { commandLine } from '../follow-up.ts'
 import type { Status, StatusLine } from '../status.ts'
 import type { Place } from './place.ts'
 
-/** Runs of backticks keep a command together; one that has a backtick of its own stands on a line of its own. */
-const run = (command: string, before = 'Run', after = '.'): Line[] =>
+/** A command in a sentence; one that has a backtick of its own stands on a line of its own. */
+export const typed = (command: string, before = 'Run', after = '.'): Line[] =>
   command.includes('`') ? [`${before}:`, verbatim(command)] : [`${before} \`${command}\`${after}`]
 
 /** Such as `pc-ctl cfinfo cf://ID`, with the settings flags in use. */
@@ -38,7 +38,11 @@ export async function repairs(place: Place, otherwise: Otherwise = {}): Promise<
   const { distribution, version } = found
   if (distribution !== undefined && distribution.status !== 'Deployed' && version.associated !== undefined) {
     const waiting = pcCtl(place, 'reconfigure-cloudfront-distribution', version.associated)
-    return run(waiting, 'Not all edges have the last change yet. Run', ', which waits until they do; then look again.')
+    return typed(
+      waiting,
+      'Not all edges have the last change yet. Run',
+      ', which waits until they do; then look again.',
+    )
   }
   return [...(otherwise.nothingDiffers ?? [`Nothing differs in AWS from what \`${pcCtl(place, 'status')}\` expects.`])]
 }
@@ -47,7 +51,7 @@ function notLooked(place: Place, { failure, code, message, hint }: CtlError, oth
   // What keeps an installation from being looked at keeps it from being repaired: its own advice comes first.
   if (failure === 'refused' || code === 'NoSuchDistribution') return [message, ...hint]
   const known = otherwise.notLooked ?? [
-    ...run(pcCtl(place, 'bootstrap-cloudfront'), 'Run', ', then the command that it prints.'),
+    ...typed(pcCtl(place, 'bootstrap-cloudfront'), 'Run', ', then the command that it prints.'),
   ]
   return [...known, `What differs in AWS was not looked at: ${message}`]
 }
@@ -61,7 +65,7 @@ function stepsFor(wrong: readonly StatusLine[]): Line[] {
   const todo = [...new Set(wrong.flatMap((line) => line.todo))]
   return [
     `In AWS this differs: ${differing.join('; ')}.`,
-    ...commands.flatMap((command, index) => run(command, index === 0 ? 'Run' : 'Then run')),
+    ...commands.flatMap((command, index) => typed(command, index === 0 ? 'Run' : 'Then run')),
     ...todo,
   ]
 }
@@ -94,12 +98,12 @@ export const applyHere = (place: Place, before = 'Run'): Line[] => [
 
 /** Attributes of objects, which need no signing key. */
 export const reindex = (place: Place): Line[] =>
-  run(pcCtl(place, 'reindex-everything', '--attributes-only'), 'Run', ', which sets it on all objects.')
+  typed(pcCtl(place, 'reindex-everything', '--attributes-only'), 'Run', ', which sets it on all objects.')
 
 /** Has the edges drop paths; they are percent-encoded or end in a wildcard. */
 export async function invalidate(place: Place, paths: readonly string[], before = 'Run'): Promise<Line[]> {
   const target = await distributionWord(place)
-  return run(
+  return typed(
     pcCtl(place, 'cfinval', '--wait', target, ...paths),
     before,
     ', which waits until the edges have dropped it.',
@@ -124,7 +128,7 @@ export async function nameRepairs(place: Place): Promise<Line[]> {
   const { id, domain } = ours.distribution
   if (place.domain.toLowerCase().endsWith('.cloudfront.net')) return setDomain(place, domain)
   return [
-    ...run(
+    ...typed(
       pcCtl(place, 'cfmodify', '--wait', '--add-alias', place.domain, `cf://${id}`),
       `${place.domain} is no name of the distribution ${id}. Run`,
       ', which takes the certificate for it from ACM and shows the DNS record to make.',

@@ -116,6 +116,11 @@ describe('doctor: what the edge serves and what S3 holds', () => {
     expect(todo.join()).to.include('pc-ctl cfinval ')
   })
 
+  it('says how many it did not look at', async () => {
+    const keys = Array.from({ length: 25 }, (_, index) => `${index}.deb`)
+    expect((await look(miss, stored, { keys })).seen).to.equal('0.deb and 19 more; 5 were not looked at')
+  })
+
   it('leaves what is not served to other checks', async () => {
     expect(await look({}, stored, { status: 404 })).to.include({ status: 'skipped' })
   })

@@ -257,6 +257,21 @@ describe('doctor', () => {
     expect(seen).to.include('not from CloudFront')
   })
 
+  it('notices a page in place of a 404, and names the distribution that has it', async () => {
+    await place.put('sorry.html', '<html>There is no such thing.</html>')
+    const page = { ErrorCode: 404, ResponsePagePath: '/sorry.html', ResponseCode: '200', ErrorCachingMinTTL: 0 }
+    await place.withDistribution(
+      (config) => {
+        config.CustomErrorResponses = { Quantity: 1, Items: [page] }
+      },
+      async () => {
+        const { status, todo } = findCheck(await place.examine({ keys: [indexKey] }), 'missing')
+        expect(status).to.equal('failed')
+        expect(todo.join()).to.match(/distribution E\w+, tab Error pages: have 404 .* \/sorry\.html\./)
+      },
+    )
+  })
+
   it('notices a distribution without the function', async () => {
     await place.withDistribution(
       ({ DefaultCacheBehavior: behavior }) => {
