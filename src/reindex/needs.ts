@@ -39,6 +39,13 @@ export const reindexNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
     ],
     resources: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
   },
+  {
+    access: 'write',
+    // CopyObject copies annotations by the last two. Above 5 GB nothing does, so they are looked for beforehand.
+    actions: ['s3:ListObjectAnnotations', 's3:GetObjectAnnotation', 's3:PutObjectAnnotation'],
+    resources: [`arn:aws:s3:::${bucket}/*`],
+    optional: 'what has annotations, or more than 5 GB, can not be written again',
+  },
   keyNeeds('write', 'kms:GenerateDataKey', accountId, bucket),
 ]
 

@@ -1,3 +1,4 @@
+import { copiedAnnotations } from './s3-annotations.ts'
 import { storageClassOf } from './s3-attributes.ts'
 import { bytesOf, type Handler, isoTime, notModelled, type S3Call, type S3State, wholeSeconds, xml } from './s3-call.ts'
 import { checksumElement, type ChecksumAlgorithm, createHasher, requestedChecksum } from './s3-checksum.ts'
@@ -80,6 +81,7 @@ const copyObject: Handler = async (call) => {
     ...requested,
     ...(metadataDirective === 'REPLACE' ? {} : copiedMetadata(source, requested)),
     tags: taggingDirective === 'REPLACE' ? requested.tags : source.attributes.tags,
+    ...copiedAnnotations(call, source),
   }
   const storageClass = storageClassOf(headers)
   // A copy keeps the source's algorithm; what had been uploaded in parts gets a checksum of the whole.

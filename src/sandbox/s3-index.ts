@@ -24,7 +24,17 @@ export interface Attributes {
   checksum?: Checksum
   /** Sizes of the parts of a multipart upload. */
   parts?: number[]
+  annotations?: Annotation[]
   lock?: { mode?: string; until?: string; legalHold?: boolean; eventHold?: EventHold }
+}
+
+export interface Annotation {
+  name: string
+  payload: string
+  /** Without quotes. */
+  etag: string
+  /** Milliseconds since the epoch. */
+  modified: number
 }
 
 /** Lasts until it is released, and a retention for so long follows then. */

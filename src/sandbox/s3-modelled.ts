@@ -41,6 +41,7 @@ const headers: Readonly<Record<string, readonly string[]>> = {
   PutObject: [...newObject, ...checksums],
   CopyObject: [
     ...[...newObject, ...copied, 'x-amz-checksum-algorithm', 'x-amz-metadata-directive', 'x-amz-tagging-directive'],
+    'x-amz-object-annotation-directive',
   ],
   CreateMultipartUpload: [...newObject, 'x-amz-checksum-algorithm', 'x-amz-checksum-type'],
   UploadPart: [...customerKey, ...checksums],
@@ -52,6 +53,10 @@ const headers: Readonly<Record<string, readonly string[]>> = {
   GetObjectAttributes: [...customerKey, 'x-amz-object-attributes'],
   PutObjectAcl: ['x-amz-acl', ...grants, ...checksums],
   PutObjectRetention: [...deleted, ...checksums],
+  PutObjectAnnotation: ['x-amz-object-if-match', ...checksums],
+  // Their checksums are verified as they come, and not kept: none is told.
+  GetObjectAnnotation: ['x-amz-checksum-mode'],
+  DeleteObjectAnnotation: ['x-amz-object-if-match'],
   DeleteObject: deleted,
   DeleteObjects: [...deleted, ...checksums],
   // Nothing is ever restored from an archive here, so there is no RestoreStatus to list.
@@ -66,6 +71,7 @@ const versioned = new Set([
   ...['GetObject', 'HeadObject', 'DeleteObject', 'GetObjectAcl', 'PutObjectAcl', 'GetObjectAttributes'],
   ...['GetObjectTagging', 'PutObjectTagging', 'DeleteObjectTagging'],
   ...['GetObjectRetention', 'PutObjectRetention', 'GetObjectLegalHold', 'PutObjectLegalHold'],
+  ...['GetObjectAnnotation', 'PutObjectAnnotation', 'DeleteObjectAnnotation', 'ListObjectAnnotations'],
 ])
 
 /**

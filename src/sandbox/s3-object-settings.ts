@@ -10,7 +10,7 @@ import { element, field, malformedXml, onlyChildren, parseDocument, textOf } fro
 import { AwsError } from './service.ts'
 
 /** Changes attributes of an object in place; its body, ETag and time of modification stay. */
-function change(call: S3Call, object: StoredObject, attributes: Partial<Attributes>): void {
+export function changeAttributes(call: S3Call, object: StoredObject, attributes: Partial<Attributes>): void {
   const { state, bucket, key } = call
   const changed = { ...object, attributes: { ...object.attributes, ...attributes } }
   const current = state.index.get(bucket.name, key)
@@ -29,13 +29,13 @@ const getTagging: Handler = (call) => {
 const putTagging: Handler = async (call) => {
   const tags = tagsInDocument(await call.request.buffer(), 'object')
   const object = findObject(call, true)
-  change(call, object, { tags })
+  changeAttributes(call, object, { tags })
   return { status: 200, headers: versionHeaders(call, object) }
 }
 
 const deleteTagging: Handler = (call) => {
   const object = findObject(call, true)
-  change(call, object, { tags: [] })
+  changeAttributes(call, object, { tags: [] })
   return noContent(versionHeaders(call, object))
 }
 
@@ -56,7 +56,7 @@ const putAcl: Handler = async (call) => {
   const object = findObject(call, true)
   const others = { ...object.attributes }
   delete others.grants
-  change(call, { ...object, attributes: others }, asked)
+  changeAttributes(call, { ...object, attributes: others }, asked)
   return { status: 200, headers: versionHeaders(call, object) }
 }
 
@@ -114,7 +114,7 @@ const putRetention: Handler = async (call) => {
   const others: Lock = { ...lock }
   delete others.mode
   delete others.until
-  change(call, object, { lock: { ...others, ...retention } })
+  changeAttributes(call, object, { lock: { ...others, ...retention } })
   return { status: 200 }
 }
 
@@ -132,7 +132,7 @@ const putLegalHold: Handler = async (call) => {
   const status = textOf(root, 'Status')
   if (status !== 'ON' && status !== 'OFF') throw malformedXml()
   const object = findObject(call)
-  change(call, object, { lock: { ...object.attributes.lock, legalHold: status === 'ON' } })
+  changeAttributes(call, object, { lock: { ...object.attributes.lock, legalHold: status === 'ON' } })
   return { status: 200 }
 }
 

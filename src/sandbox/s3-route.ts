@@ -252,13 +252,14 @@ const actions: Readonly<Record<string, string>> = {
 const versioned = new Set([
   ...['GetObject', 'HeadObject', 'DeleteObject', 'GetObjectAcl', 'PutObjectAcl', 'GetObjectAttributes'],
   ...['GetObjectTagging', 'PutObjectTagging', 'DeleteObjectTagging'],
+  ...['GetObjectAnnotation', 'PutObjectAnnotation', 'DeleteObjectAnnotation', 'ListObjectAnnotations'],
 ])
 
 /** The IAM action that an operation needs on the bucket or object it addresses. */
 export function actionOf(request: AwsRequest, operation: string): string {
   const action = actions[operation] ?? `s3:${operation}`
   return versioned.has(operation) && request.query.has('versionId')
-    ? action.replace(/^s3:(Get|Put|Delete)Object/, 's3:$1ObjectVersion')
+    ? action.replace(/^s3:(Get|Put|Delete|List)Object/, 's3:$1ObjectVersion')
     : action
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
+import { annotationOperations } from './s3-annotations.ts'
 import { accessDenied, S3Access } from './s3-access.ts'
 import { Bodies } from './s3-bodies.ts'
 import { createBucket } from './s3-bucket-creation.ts'
@@ -34,8 +35,15 @@ export interface S3 extends Service {
   /**
    * Changes attributes of an object as only time (archive tiers, retention that has passed), other accounts (owner) and
    * other protocols (metadata that is no header) can.
+   *
+   * @param size - bytes that it is said to have, where an object of gigabytes is to be looked at and never read
    */
-  amend(bucket: string, key: string, attributes: Pick<Attributes, 'archive' | 'owner' | 'missing' | 'lock'>): void
+  amend(
+    bucket: string,
+    key: string,
+    attributes: Pick<Attributes, 'archive' | 'owner' | 'missing' | 'lock'>,
+    size?: number,
+  ): void
   /** Region and age of a bucket, which decide how its host names answer. */
   bucket(name: string): { region: string; createdAt: number } | undefined
 }
@@ -61,6 +69,7 @@ export function createS3(context: Context, peers: S3Peers): S3 {
     ...keptDocumentOperations,
     ...objectOperations,
     ...objectSettingOperations,
+    ...annotationOperations,
     ...copyOperations,
     ...deletionOperations,
     ...listOperations,
@@ -94,10 +103,10 @@ export function createS3(context: Context, peers: S3Peers): S3 {
         throw error
       }
     },
-    amend(bucket, key, attributes) {
+    amend(bucket, key, attributes, size) {
       const object = index.get(bucket, key)
       if (object === undefined) throw new Error(`there is no ${key} in ${bucket}`)
-      index.put({ ...object, attributes: { ...object.attributes, ...attributes } })
+      index.put({ ...object, size: size ?? object.size, attributes: { ...object.attributes, ...attributes } })
     },
     bucket: (name) => state.buckets.find(name),
   }

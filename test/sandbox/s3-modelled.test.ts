@@ -106,7 +106,6 @@ describe("what the sandbox's S3 does not model", () => {
         ...['DeleteBucketReplication', 'PutBucketReplication', 'GetBucketAbac', 'PutBucketAbac', 'CreateSession'],
         ...['PutBucketAccelerateConfiguration', 'PutBucketNotificationConfiguration', 'PutBucketRequestPayment'],
         ...['GetObjectTorrent', 'RenameObject', 'RestoreObject', 'SelectObjectContent', 'UpdateObjectEncryption'],
-        ...['DeleteObjectAnnotation', 'GetObjectAnnotation', 'ListObjectAnnotations', 'PutObjectAnnotation'],
       ].sort(),
     )
   })
@@ -128,7 +127,6 @@ describe("what the sandbox's S3 does not model", () => {
     const others = refused.filter((one) => !/ x-amz-checksum-xxhash(3|64|128)$/.test(one))
     expect(others.sort()).to.deep.equal([
       'AbortMultipartUpload x-amz-if-match-initiated-time',
-      'CopyObject x-amz-object-annotation-directive',
       'CopyObject x-amz-server-side-encryption-context',
       'CreateBucket x-amz-bucket-namespace',
       'CreateMultipartUpload x-amz-server-side-encryption-context',

@@ -11,6 +11,7 @@ import {
   HeadObjectCommand,
   PutBucketEncryptionCommand,
   PutObjectAclCommand,
+  PutObjectAnnotationCommand,
   PutObjectCommand,
   PutObjectLegalHoldCommand,
   PutPublicAccessBlockCommand,
@@ -19,6 +20,7 @@ import {
 import { expect } from 'chai'
 
 import { connect } from '../../src/aws/connect.ts'
+import { reasons } from '../../src/reindex/attributes/attributes.ts'
 import { Journal } from '../../src/reindex/journal/journal.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import type { OpenedSigner } from '../../src/repositories/openpgp.ts'
@@ -37,6 +39,7 @@ const region = 'us-east-1'
 const given = (value: string) => ({ value, source: { kind: 'default' as const } })
 const settings: Settings = { ...noSettings, bucket: given(bucket) }
 
+const large = 'large.deb'
 const [held, open] = [keyOfDeb('main/hello_1.0'), 'apt/dists/stable/InRelease']
 
 /** A bucket that has all that makes rewriting hard: KMS, Object Lock, access control lists, tags, an upload left over. */
@@ -82,6 +85,11 @@ class Place {
       BucketKeyEnabled: true,
     }
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'bucket-key.deb', Body: 'x', ...byBucketKey }))
+    const annotation = { Bucket: bucket, AnnotationName: 'scan', AnnotationPayload: 'clean' }
+    await s3.send(new PutObjectAnnotationCommand({ ...annotation, Key: 'bucket-key.deb' }))
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: large, Body: 'x' }))
+    await s3.send(new PutObjectAnnotationCommand({ ...annotation, Key: large }))
+    bench.sandbox.services.s3.amend(bucket, large, {}, 6 * 1024 ** 3)
     await s3.send(new PutObjectLegalHoldCommand({ Bucket: bucket, Key: held, LegalHold: { Status: 'ON' } }))
     await s3.send(new PutObjectAclCommand({ Bucket: bucket, Key: open, ACL: 'public-read' }))
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: held }))
@@ -171,6 +179,7 @@ for (const group of ['audit', 'reindex'] as const) {
       expect(result.problems).to.deep.equal([])
       expect(result.skipped.map(({ reason, examples }) => [reason, ...examples])).to.deep.equal([
         ['held by Object Lock', held],
+        ...(group === 'audit' ? [] : [[reasons.annotations, large]]),
       ])
       expect(result.indexes.map(({ root, outcome }) => [root, outcome])).to.deep.equal([
         ['apt/', group === 'audit' ? 'would be written' : 'written'],

@@ -1,6 +1,6 @@
 import { betterContentType } from '../../repositories/content-type.ts'
 import { isRight, type Judgement } from '../listing/selection.ts'
-import { etagOf } from './version-headers.ts'
+import { etagOf, writeOf } from './version-headers.ts'
 
 /** An object that is to be written again in place, and all that it shall carry. */
 export interface Rewrite {
@@ -8,6 +8,8 @@ export interface Rewrite {
   readonly size: number
   /** Without quotes; the rewriting holds for this content only. */
   readonly etag: string
+  /** Which write of that content it is: when it was made, and where a bucket has versions its id. */
+  readonly write: string
   /** Every header that the new object is made with, in the form of a request. */
   readonly headers: Readonly<Record<string, string>>
   /** Its tags are copied by CopyObject, but have to be read for a copy in parts. */
@@ -67,6 +69,7 @@ export function planRewrite(key: string, head: Headers, wanted: Judgement): Plan
     key,
     size: Number(head['content-length'] ?? 0),
     etag: etagOf(head),
+    write: writeOf(head),
     headers,
     tagged: Number(head['x-amz-tagging-count'] ?? 0) > 0,
     cacheControl: wanted.cacheControl,
@@ -107,6 +110,7 @@ export const reasons = {
   missingMeta: 'has user metadata that S3 can not tell',
   locked: 'held by Object Lock',
   owner: 'owned by another AWS account',
+  annotations: 'has annotations, and is too large for a copy that keeps them',
   publicAcl: 'open to the public by a grant that Block Public Access does not let be given again',
 } as const
 
@@ -120,6 +124,8 @@ export function remedyOf(reason: string): string {
     [reasons.missingMeta]: 'Upload them again: part of their metadata can not be sent over HTTP.',
     [reasons.locked]: 'A copy made now would not be locked: run the same command with --full once the lock has ended.',
     [reasons.owner]: 'Their owner must copy them over themselves, or turn ACLs off; then run with --full.',
+    [reasons.annotations]:
+      'Above 5 GB S3 copies in parts, without annotations: save and delete them, run with --full, and put them back.',
     [reasons.publicAcl]: 'The grant is void while that is on: take it away, or turn ACLs off; then run with --full.',
   }
   if (reason.startsWith('archived'))

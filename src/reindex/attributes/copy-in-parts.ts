@@ -1,7 +1,8 @@
 import { nameOf } from '../../aws/absent.ts'
-import type { LeanS3 } from '../../aws/s3-lean.ts'
+import { type LeanS3, S3Error } from '../../aws/s3-lean.ts'
 import { encodePath } from '../../aws/signature-v4.ts'
 import type { Rewrite } from './attributes.ts'
+import { writeOf } from './version-headers.ts'
 import type { Journal } from '../journal/journal.ts'
 
 type Headers = Record<string, string>
@@ -54,6 +55,7 @@ export async function copyInParts(copy: CopyInParts): Promise<void> {
   try {
     const parts = await copyParts(copy, uploadId, checksum['x-amz-checksum-algorithm'])
     signal.throwIfAborted()
+    await assertUntouched(s3, rewrite)
     await s3.send({
       method: 'POST',
       action: 's3:CompleteMultipartUpload',
@@ -67,6 +69,17 @@ export async function copyInParts(copy: CopyInParts): Promise<void> {
     throw error
   }
   journal.copies.uploadEnded(uploadId)
+}
+
+/**
+ * That it is still the write which was looked at: gigabytes take minutes, and the condition of the completion sees only
+ * other content, not other metadata.
+ *
+ * @throws an error of status 412 if it is another
+ */
+async function assertUntouched(s3: LeanS3, { key, write }: Rewrite): Promise<void> {
+  const { headers } = await s3.send({ method: 'HEAD', action: 's3:GetObject', key })
+  if (writeOf(headers) !== write) throw new S3Error('PreconditionFailed', 412, 'The object was written meanwhile')
 }
 
 /** Returns the parts as CompleteMultipartUpload names them. */

@@ -1,5 +1,6 @@
 import type { LeanS3 } from '../../aws/s3-lean.ts'
 import { grantHeaders } from './acl.ts'
+import { hasAnnotations } from './annotations.ts'
 import { reasons, type Rewrite } from './attributes.ts'
 import { abortUpload, copyInParts, sourceOf, textOf } from './copy-in-parts.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -13,6 +14,11 @@ export interface Rewritten {
   readonly modified: number
 }
 
+/** Why an object was left alone after all. */
+export interface Skipped {
+  readonly skip: string
+}
+
 /** Carries out what was planned. One object at a time here; S3 Batch Operations would take many. */
 export interface RewriteEngine {
   /**
@@ -20,7 +26,7 @@ export interface RewriteEngine {
    * @throws what S3 answers; with status 412 or 409 where the object is no longer what was planned for; the reason of
    * the signal
    */
-  carryOut(rewrite: Rewrite, signal: AbortSignal): Promise<Rewritten | { readonly skip: string }>
+  carryOut(rewrite: Rewrite, signal: AbortSignal): Promise<Rewritten | Skipped>
   /** Ends what a killed run left half done. */
   tidy(): Promise<void>
 }
@@ -70,7 +76,8 @@ export function copyEngine({
     return { etag, modified }
   }
 
-  const copyLarge = async (rewrite: Rewrite, grants: Headers, signal: AbortSignal): Promise<Rewritten> => {
+  const copyLarge = async (rewrite: Rewrite, grants: Headers, signal: AbortSignal): Promise<Rewritten | Skipped> => {
+    if (await hasAnnotations(s3, rewrite.key)) return { skip: reasons.annotations }
     await copyInParts({ s3, journal, partSize, rewrite, grants, signal })
     const { headers } = await s3.send({ method: 'HEAD', action: 's3:GetObject', key: rewrite.key })
     return { etag: etagOf(headers), modified: modifiedOf(headers) }

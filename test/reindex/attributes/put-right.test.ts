@@ -216,6 +216,30 @@ describe('attributes put right in place', () => {
       expect(outcomes).to.deep.equal({ 'a_1_all.deb': skipped('archived (an archive tier)') })
     })
 
+    it('what has annotations, where a copy in parts would drop them', async () => {
+      const annotate = (Bucket: string, Key: string): Promise<unknown> =>
+        fixture.client.send(
+          new S3.PutObjectAnnotationCommand({ Bucket, Key, AnnotationName: 'scan', AnnotationPayload: 'clean' }),
+        )
+      const { bucket: Bucket, outcomes } = await tryOn({
+        engine: { copyLimit: mebibyte },
+        prepare: async (bucket) => {
+          await put(bucket, 'large.deb', { Body: Buffer.alloc(mebibyte + 1) })
+          await put(bucket, 'large-without.deb', { Body: Buffer.alloc(mebibyte + 1) })
+          await put(bucket, 'small.deb')
+          await annotate(bucket, 'large.deb')
+          await annotate(bucket, 'small.deb')
+        },
+      })
+      const { 'large.deb': large, ...others } = outcomes
+      expect(large).to.deep.equal(skipped(reasons.annotations))
+      expect(Object.values(others).map(({ kind }) => kind)).to.deep.equal(['rewritten', 'rewritten'])
+      for (const Key of ['large.deb', 'small.deb']) {
+        const { Annotations } = await fixture.client.send(new S3.ListObjectAnnotationsCommand({ Bucket, Key }))
+        expect(Annotations, Key).to.have.length(1)
+      }
+    })
+
     it('what belongs to another account, or has a grant that can not be given again', async () => {
       const tried = await tryOn({
         bucket: { ObjectOwnership: 'ObjectWriter' },
@@ -290,6 +314,26 @@ describe('attributes put right in place', () => {
   })
 
   describe('where S3 fails', () => {
+    it('takes stores that know no annotations for ones that have none, and says when they are denied', async () => {
+      const answers = {
+        NoSuchKey: 404,
+        MethodNotAllowed: 405,
+        NotImplemented: 501,
+        InvalidArgument: 400,
+        AccessDenied: 403,
+      }
+      for (const [code, status] of Object.entries(answers)) {
+        const { outcomes } = await tryOn({
+          engine: { copyLimit: 1 },
+          prepare: (bucket) => put(bucket, 'a.deb'),
+          meanwhile: async () =>
+            fixture.sandbox.faults.add(`s3:ListObjectAnnotations:1:code=${code},status=${status},message=No.`),
+        })
+        fixture.sandbox.faults.clear()
+        expect(outcomes['a.deb']?.kind, code).to.equal(status === 403 ? 'failed' : 'rewritten')
+      }
+    })
+
     it('takes an error in an answer of 200 for what it is', async () => {
       for (const [operation, when] of [
         ['CopyObject', 'before'],
