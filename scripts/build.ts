@@ -38,6 +38,7 @@ try {
       'src/main.ts',
       'src/run.ts',
       'src/reindex/indexes/read-worker.ts',
+      'src/repositories/compression/decode-worker.ts',
       ...commands.map((file) => `src/commands/${file}`),
     ],
     outdir: next,

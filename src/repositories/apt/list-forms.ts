@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 
 import { messageOf } from '../../ui/errors.ts'
 import type { Finding, StoredObject } from '../format.ts'
-import { decompress } from './decompress.ts'
+import { decompressList } from './decompress.ts'
 import { valueOf } from './deb822.ts'
 import type { List } from './layout.ts'
 import { Malformed } from './malformed.ts'
@@ -142,7 +142,7 @@ async function read(place: ListPlace, form: Form & { readonly body: Uint8Array }
 /** @throws {@link UnreadableList} */
 async function opened(form: Form & { readonly body: Uint8Array }): Promise<Uint8Array> {
   try {
-    return await decompress(form.body, form.name, largestList)
+    return await decompressList(form.body, form.name, largestList)
   } catch (error) {
     throw asUnreadable(error, form)
   }

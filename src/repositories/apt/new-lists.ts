@@ -4,7 +4,15 @@ import type { Stanza } from './deb822.ts'
 import { valueOf, writeStanza } from './deb822.ts'
 import { stanzaProblem, stanzaWarnings } from './fields.ts'
 import { placeOf } from './layout.ts'
-import { conflictFinding, goneFinding, joinMembers, type Membership, orphanFinding, pathOf } from './membership.ts'
+import {
+  conflictFinding,
+  goneFinding,
+  joinMembers,
+  type Membership,
+  orphanFinding,
+  pathOf,
+  type Place,
+} from './membership.ts'
 import type { OldApt, OldSuite } from './old-indexes.ts'
 import type { OldEntries, OldPart } from './old-lists.ts'
 import { packagesStanza } from './packages.ts'
@@ -47,24 +55,53 @@ const isField = (field: unknown): field is [string, string] =>
 
 type WritablePart = Pick<NewPart, 'suite' | 'old'>
 
+/** What the new lists are made of. */
+interface Making {
+  readonly root: string
+  /** Those to be written; behind them in {@link present} those of suites that stay as they are. */
+  readonly writable: readonly WritablePart[]
+  readonly present: readonly OldPart[]
+  readonly members: Membership
+  readonly slots: Slots
+  readonly findings: Finding[]
+}
+
 /**
  * Makes the new lists. Entries stay in the order of the present ones, new packages follow in the order of their keys.
  * Of two packages of one name, version and architecture the one that is listed first already is indexed, among new ones
  * the first by key.
  */
 export function newLists(input: IndexInput<OldApt>): NewLists {
-  const { repository, old, unreadable } = input
+  const { old, unreadable } = input
+  const { root } = input.repository
   const writable = old.suites
     .filter(({ broken }) => !broken)
     .flatMap((suite) => suite.parts.map((part): WritablePart => ({ suite, old: part })))
   const frozen = old.suites.filter(({ broken }) => broken).flatMap(({ parts }) => parts)
   const present = [...writable.map(({ old: part }) => part), ...frozen]
   const lists = present.map(({ entries }) => entries)
-  const members = joinMembers(repository.root, lists, input.packages(), unreadable)
-  const slots = new Slots(lists)
-  const findings: Finding[] = []
+  const members = joinMembers(root, lists, input.packages(), unreadable)
+  const making: Making = { root, writable, present, members, slots: new Slots(lists), findings: [] }
+  const { kept, useless } = keepEntries(making)
+  // What a suite lists that can't be read is unknown: any package may be in it.
+  const isKnown = !old.suites.some(({ broken }) => broken)
+  let nth = 0
+  for (const found of input.packages()) placePackage(making, found, members.placesOf(nth++), isKnown)
+  for (const { part, at } of members.gone) {
+    const { title = '', entries } = present[part] ?? {}
+    if (entries !== undefined) making.findings.push(goneFinding(root + pathOf(entries.at(at)), title))
+  }
+  return { ...assembled(making, useless), kept }
+}
+
+/**
+ * Puts the entries of packages that can't be read into the new lists, as they are.
+ *
+ * @returns keys of those packages; and by list, how many present entries keep apt from reading any list at all, so that
+ * nobody loses them
+ */
+function keepEntries({ present, members, slots }: Making): { kept: Set<string>; useless: number[] } {
   const kept = new Set<string>()
-  /** By list: present entries that keep apt from reading any of its lists, so that nobody loses them. */
   const useless = present.map(() => 0)
   for (const { part, at, key } of members.kept) {
     const stanza = present[part]?.entries.stanzaOf(at) ?? []
@@ -75,33 +112,26 @@ export function newLists(input: IndexInput<OldApt>): NewLists {
     slots.put({ part, at }, { key, identity: identityOf(stanza), sha256: '', text: undefined })
     kept.add(key)
   }
-  let nth = 0
-  for (const found of input.packages()) {
-    const facts = aptFacts(found.facts)
-    const places = members.placesOf(nth++)
-    if (facts === undefined) continue
-    if (places.length === 0) {
-      const place = old.suites.some(({ broken }) => broken)
-        ? undefined
-        : placeByKey(found, facts, writable, repository.root)
-      if (place === undefined) {
-        if (!members.isListed({ md5: found.etag, ...found.digests })) findings.push(orphanFinding(found.key))
-      } else slots.add(place, slotOf(found, facts, undefined, repository.root, members))
-    }
-    for (const place of places) {
-      const part = present[place.part]
-      if (part !== undefined && place.part < writable.length)
-        slots.put(place, slotOf(found, facts, { ...place, part: part.entries }, repository.root, members))
-    }
-    if (facts.kind === 'deb') {
-      for (const what of stanzaWarnings(facts.stanza)) findings.push({ key: found.key, what, todo: buildAnew })
-    }
+  return { kept, useless }
+}
+
+/** Puts a package into all lists that it belongs to, and says what there is to say of it. */
+function placePackage(making: Making, found: IndexedPackage, places: readonly Place[], isKnown: boolean): void {
+  const { root, writable, present, members, slots, findings } = making
+  const facts = aptFacts(found.facts)
+  if (facts === undefined) return
+  const added = places.length === 0 && isKnown ? placeByKey(found, facts, writable, root) : undefined
+  if (added !== undefined) slots.add(added, slotOf(found, facts, undefined, root, members))
+  for (const place of places) {
+    const part = present[place.part]
+    if (part !== undefined && place.part < writable.length)
+      slots.put(place, slotOf(found, facts, { ...place, part: part.entries }, root, members))
   }
-  for (const { part, at } of members.gone) {
-    const { title = '', entries } = present[part] ?? {}
-    if (entries !== undefined) findings.push(goneFinding(repository.root + pathOf(entries.at(at)), title))
+  if (places.length === 0 && added === undefined) {
+    if (isKnown && !members.isListed({ md5: found.etag, ...found.digests })) findings.push(orphanFinding(found.key))
+  } else if (facts.kind === 'deb') {
+    for (const what of stanzaWarnings(facts.stanza)) findings.push({ key: found.key, what, todo: buildAnew })
   }
-  return { ...assembled(writable, slots, useless, findings), kept }
 }
 
 const buildAnew = 'Correct it where the package is built, and publish it anew.'
@@ -157,13 +187,8 @@ function placeByKey(
 const fitsArchitecture = (kind: AptFacts['kind'], stanza: Stanza, architecture: string | undefined): boolean =>
   kind === 'dsc' || ['all', architecture].includes(valueOf(stanza, 'Architecture'))
 
-function assembled(
-  parts: readonly WritablePart[],
-  slots: Slots,
-  useless: readonly number[],
-  findings: Finding[],
-): Omit<NewLists, 'kept'> {
-  const made = parts.map(({ suite, old }, part): { part: NewPart; count: Part } => {
+function assembled({ writable, slots, findings }: Making, useless: readonly number[]): Omit<NewLists, 'kept'> {
+  const made = writable.map(({ suite, old }, part): { part: NewPart; count: Part } => {
     const winners = slots.winnersOf(part, (loser, winner) =>
       findings.push(conflictFinding(loser.key, loser.identity, old.title, winner.key)),
     )

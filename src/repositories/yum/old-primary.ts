@@ -1,6 +1,7 @@
 import { Readable, type Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import xz from 'xz-decompress'
+import { decodeInThread } from '../compression/decode-in-thread.ts'
+import { unxz } from '../compression/xz.ts'
 import { looksOf, type OldEntry } from './old-entries.ts'
 import { attributeOf } from './repomd.ts'
 import { unescapeXml } from './xml.ts'
@@ -18,7 +19,7 @@ const lookedThroughAtLeast = 256 * 1024
 /**
  * Goes through the `<package>` elements of a list, holding one of them at a time.
  *
- * @param href - tells the compression by its end: `.gz`, `.zst`, `.xz` or none
+ * @param href - tells the compression by its end: `.gz`, `.zst`, `.xz`, `.bz2`, `.lzma` or none
  * @param root - the list's root element, such as `metadata`
  * @param opening - is told what stands before the first package
  * @throws UnreadableIndex if it is damaged, cut off or compressed otherwise
@@ -141,7 +142,9 @@ export const isCarriable = (opening: string): boolean =>
 function decompressed(href: string, body: Uint8Array): AsyncIterable<Uint8Array> {
   if (href.endsWith('.gz')) return through(createGunzip(), href, body)
   if (href.endsWith('.zst')) return through(createZstdDecompress(), href, body)
-  if (href.endsWith('.xz')) return unxz(href, body)
+  if (href.endsWith('.xz')) return sound(href, unxz(body))
+  if (href.endsWith('.bz2')) return sound(href, decodeInThread('bzip2', body))
+  if (href.endsWith('.lzma')) return sound(href, decodeInThread('lzma', body))
   if (href.endsWith('.xml')) return Readable.from([body])
   throw new UnreadableIndex(`${href} is compressed in a way that is not read here`)
 }
@@ -155,9 +158,9 @@ async function* through(transform: Transform, href: string, body: Uint8Array): A
   }
 }
 
-async function* unxz(href: string, body: Uint8Array): AsyncGenerator<Uint8Array> {
+async function* sound(href: string, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    yield* new xz.XzReadableStream(new Blob([Uint8Array.from(body)]).stream())
+    yield* pieces
   } catch (error) {
     throw new UnreadableIndex(`${href} is damaged`, { cause: error })
   }

@@ -9,6 +9,7 @@ import { parseStanzas, valueOf } from '../../../src/repositories/apt/deb822.ts'
 import type { Signer } from '../../../src/repositories/format.ts'
 import { createSigner } from '../../../src/repositories/openpgp.ts'
 import { CtlError } from '../../../src/ui/errors.ts'
+import { isThere, packed } from '../compression/contents.ts'
 import { Bucket, deb, entryOf, hash } from './packages-made.ts'
 
 const list = 'dists/stable/main/binary-amd64/Packages'
@@ -373,6 +374,39 @@ describe('apt: new indexes', () => {
     expect((await bucket.plan({ now })).parts).to.deep.equal([
       { name: 'stable/main/binary-amd64', before: 2, after: 1 },
     ])
+  })
+
+  it('read a list that is there as bz2, lzma or xz alone, in whatever way it was compressed', async function () {
+    if (!isThere('xz') || !isThere('bzip2')) this.skip()
+    const ways = [
+      ['.bz2', 'bzip2'],
+      ['.lzma', 'xz', '--format=lzma'],
+      ['.xz', 'xz', '-C', 'sha256'],
+    ] as const
+    for (const [ending, command, ...flags] of ways) {
+      const bucket = poolBucket()
+      const text = bucket.text(list)
+      const body = packed(command, text, ...flags)
+      bucket.put(list + ending, body).put('dists/stable/Release', releaseOf({ '': text, [ending]: body }))
+      bucket.objects.delete(list)
+      const { plan, written } = await bucket.reindex({ now })
+      expect(plan.findings, ending).to.deep.equal([])
+      expect(plan.parts[0], ending).to.deep.equal({ name: 'stable/main/binary-amd64', before: 1, after: 1 })
+      expect(written, ending).to.include.members([list, `${list}.gz`])
+      expect(bucket.text(list), ending).to.equal(text)
+      // Left behind, it is not looked at again.
+      expect((await bucket.reindex({ now: now + day })).written, ending).to.deep.equal([])
+    }
+  })
+
+  it('never tell to remove the only list, nor what may be in it', async () => {
+    const bucket = poolBucket().put(`${list}.bz2`, 'BZh9 and no more')
+    bucket.objects.delete(list)
+    const { plan, written } = await bucket.reindex({ now })
+    expect(written).to.deep.equal([])
+    expect(plan.findings.map(({ key }) => key)).to.deep.equal([`${list}.bz2`])
+    expect(plan.findings[0]?.what).to.match(/cannot be decompressed: .*; the indexes of its suite stay as they are/)
+    expect(plan.findings[0]?.todo).not.to.match(/remove/i)
   })
 
   it('take of two entries for one package the one that the Release means', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
@@ -5,12 +6,14 @@ import fc from 'fast-check'
 import { generateKey } from 'openpgp'
 import type { Signer } from '../../../src/repositories/format.ts'
 import { createSigner } from '../../../src/repositories/openpgp.ts'
-import { parseRepomd } from '../../../src/repositories/yum/repomd.ts'
+import { parseRepomd, renderData, renderRepomd } from '../../../src/repositories/yum/repomd.ts'
 import { yum } from '../../../src/repositories/yum/yum.ts'
+import { isThere, packed } from '../compression/contents.ts'
 import { longAgo, MemoryBucket } from './memory-bucket.ts'
 import { madeRpm, plainTags } from './made-rpm.ts'
 import { emptyRepository, hrefs, listed, openedData, repositoryOf } from './repositories.ts'
 
+const sum = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 const rpm = (name: string): Buffer => madeRpm({ ...plainTags, 1000: name })
 
 /** Signs so that it can be seen what was signed, and differently each time, as OpenPGP does. */
@@ -81,7 +84,6 @@ describe('writing the indexes of a yum repository', () => {
     const [primary] = parseRepomd(repomd)?.data ?? []
     const recompressed = gzipSync(openedData(bucket, '', 'primary'), { level: 1 })
     bucket.put('repodata/primary.xml.gz', recompressed)
-    const { createHash } = await import('node:crypto')
     bucket.put(
       'repodata/repomd.xml',
       repomd
@@ -95,6 +97,36 @@ describe('writing the indexes of a yum repository', () => {
     await bucket.reindex('')
     expect(bucket.written.flat()).to.include('repodata/repomd.xml')
     expect(hrefs(bucket, '')).to.deep.equal(['a.rpm'])
+  })
+
+  it('reads a present list that is compressed in any way that publishers use', async function () {
+    if (!isThere('xz') || !isThere('bzip2')) this.skip()
+    const ways = [
+      ['.bz2', 'bzip2'],
+      ['.lzma', 'xz', '--format=lzma'],
+      ['.xz', 'xz', '-C', 'sha256'],
+    ] as const
+    for (const [ending, command, ...flags] of ways) {
+      const bucket = emptyRepository(new MemoryBucket(), 'el/').put('el/a.rpm', rpm('a'))
+      await bucket.reindex('el/')
+      const open = openedData(bucket, 'el/', 'primary').replace(/<time file="\d+"/, '<time file="77"')
+      const href = `repodata/primary.xml${ending}`
+      const put = (body: Uint8Array): void => {
+        const size = { size: body.length, openSize: open.length, timestamp: 9 }
+        const data = renderData({ type: 'primary', href, sha256: sum(body), openSha256: sum(open), ...size })
+        bucket.put(`el/${href}`, body).put('el/repodata/repomd.xml', renderRepomd(9, [data]))
+      }
+      const body = packed(command, open, ...flags)
+      put(body)
+      const plan = await bucket.reindex('el/')
+      expect(plan.findings, ending).to.deep.equal([])
+      expect(plan.parts, ending).to.deep.equal([{ name: 'el/repodata', before: 1, after: 1 }])
+      expect(openedData(bucket, 'el/', 'filelists'), ending).to.include('<filelists')
+      expect(bucket.text('el/repodata/repomd.xml'), ending).to.include(`<location href="${href}"/>`)
+      put(body.subarray(0, body.length / 2))
+      const [finding] = (await bucket.reindex('el/')).findings
+      expect(finding?.what, ending).to.equal(`cannot be read as the list of packages: ${href} is damaged`)
+    }
   })
 
   it('believes no list that is not what repomd.xml says', async () => {
@@ -219,7 +251,6 @@ describe("packagecloud's own layout", () => {
   })
 
   it('finds packages again in a list of MD5 sums by the ETag, and in one of SHA-1 by their looks', async () => {
-    const { createHash } = await import('node:crypto')
     const content = rpm('a')
     const md5 = `<checksum type="md5" pkgid="YES">${createHash('md5').update(content).digest('hex')}</checksum>`
     const sha = '<checksum type="sha" pkgid="YES">da39a3ee5e6b4b0d3255bfef95601890afd80709</checksum>'
