@@ -141,6 +141,36 @@ describe('the scan of a bucket', () => {
     expect(small.requests).to.equal(1)
   })
 
+  it('takes what a name alone makes an index for one only where the index is, wherever a page ends', async () => {
+    const gems = ['gems/info/rack', 'gems/info/rake', 'gems/names', 'gems/versions']
+    const others = ['pool/main/i/info/readme', 'pool/main/i/info/info_7.0_amd64.deb', 'docs/versions', 'x/app.db']
+    const pacman = ['core/core.db', 'core/linux-6.1-1-x86_64.pkg.tar.zst']
+    const all = [...gems, ...others, ...pacman]
+    const expected = [...gems, 'pool/main/i/info/info_7.0_amd64.deb', ...pacman].sort(compareKeys)
+    for (const page of [1, 2, 3, 100]) {
+      for (let time = 0; time < 2; time++) {
+        const scanned = await run(all, page)
+        expect(known(), `pages of ${page}`).to.deep.equal(expected)
+        expect([scanned.objects, scanned.neither.objects]).to.deep.equal([all.length, 3])
+        expect([...scanned.roots.keys()].sort()).to.deep.equal(['core/', 'gems/'])
+      }
+    }
+    // The index has gone.
+    await run(['gems/info/rack', 'gems/info/rake'], 10)
+    expect(known()).to.deep.equal([])
+  })
+
+  it('forgets none of very many names that prove nothing', async () => {
+    const keys = Array.from({ length: 3000 }, (_key, index) => `keys/${index}.asc`).concat('keys/1.deb')
+    const folders = Array.from({ length: 50 }, (_key, index) => `f${index}/notes.asc`)
+    const scanned = await run(
+      [...keys, ...folders].map((key) => key.replace('keys/', 'files/')),
+      500,
+    )
+    expect(known()).to.deep.equal(['files/1.deb'])
+    expect(scanned.neither.objects).to.equal(3050)
+  })
+
   it('takes a listing that is cut off for an error, not for objects that are gone', async () => {
     await run(['a.deb', 'b.deb'], 10)
     const broken = listingOnly(['a.deb', 'b.deb'], 10)
