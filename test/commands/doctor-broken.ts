@@ -162,6 +162,17 @@ export const broken: readonly Broken[] = [
     prints: /--adopt\b/,
   },
   {
+    what: 'a path at the origin',
+    async make(place) {
+      await distributed(({ Origins }) => ({
+        Origins: { Quantity: 1, Items: (Origins?.Items ?? []).map((one) => ({ ...one, OriginPath: '/prefix' })) },
+      }))(place)
+      await dropAll(place)
+    },
+    noticed: ['signed'],
+    prints: /--adopt\b/,
+  },
+  {
     what: 'a bucket without a policy',
     make: ({ s3 }) => s3.send(new DeleteBucketPolicyCommand({ Bucket })),
     noticed: ['missing'],

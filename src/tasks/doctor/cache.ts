@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { cacheControl } from '../../repositories/cache-control.ts'
+import { cacheControl, cachingOf } from '../../repositories/cache-control.ts'
 import { CtlError } from '../../ui/errors.ts'
 import type { Line } from '../../ui/text.ts'
 import { type Examination, failed, type Finding, ok, skipped, warning } from './check.ts'
@@ -72,6 +72,7 @@ export const examinePackage = (place: Place, key: string): Examination => ({
   title: 'A package is cached',
   async look() {
     let control = ''
+    let header: string | undefined
     const results: string[] = []
     for (let look = 0; look < mostLooks; look++) {
       if (look > 1) await sleep(pauseMs)
@@ -83,24 +84,33 @@ export const examinePackage = (place: Place, key: string): Examination => ({
         return ok(`${results.join(', ')} for ${key}`, 'Downloads are served from the edge, whoever signed their URLs.')
       }
       control = controlOf(answer)
+      header = answer.headers['cache-control']
     }
-    const seen = `${results.join(', ')} for ${key}, with ${control}`
-    if (control === `Cache-Control ${cacheControl.package}`) {
-      const again = typed(pcCtl(place, 'doctor', '--key', key), 'Look again')
-      return warning(
-        seen,
-        'Large edge locations have many caches; or the cache key holds the query string.',
-        ...(await repairs(place, { notLooked: again, nothingDiffers: again })),
-      )
-    }
-    return failed(
-      seen,
-      'Every download comes from S3 and costs its time and traffic.',
-      `Its Cache-Control should be: ${cacheControl.package}`,
-      ...reindex(place),
-    )
+    return judgeUncached(place, key, `${results.join(', ')} for ${key}, with ${control}`, header)
   },
 })
+
+/** @param header - its Cache-Control, as clients get it */
+async function judgeUncached(place: Place, key: string, seen: string, header: string | undefined): Promise<Finding> {
+  const { cacheControl: wanted = cacheControl.package, why } = cachingOf(key, { cacheControl: header })
+  if (header === wanted && why !== undefined) {
+    return ok(seen, `The edge asks S3 each time, for another package may take its place: ${why}.`)
+  }
+  if (header === wanted) {
+    const again = typed(pcCtl(place, 'doctor', '--key', key), 'Look again')
+    return warning(
+      seen,
+      'Large edge locations have many caches; or the cache key holds the query string.',
+      ...(await repairs(place, { notLooked: again, nothingDiffers: again })),
+    )
+  }
+  return failed(
+    seen,
+    'Every download comes from S3 and costs its time and traffic.',
+    `Its Cache-Control should be: ${wanted}`,
+    ...reindex(place),
+  )
+}
 
 const part = { first: 4, last: 11 }
 const between =

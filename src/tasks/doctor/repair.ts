@@ -57,8 +57,8 @@ function notLooked(place: Place, { failure, code, message, hint }: CtlError, oth
 }
 
 function stepsFor(wrong: readonly StatusLine[]): Line[] {
-  const differing = wrong.map(({ kind, name, changes, because }) => {
-    const what = changes.length > 0 ? changes.map(({ field }) => field) : because
+  const differing = wrong.map(({ kind, name, changes, because, inTheWay }) => {
+    const what = changes.length > 0 ? [...changes.map(({ field }) => field), ...inTheWay] : because
     return `${kind} ${name}${what.length === 0 ? '' : ` (${what.join(', ')})`}`
   })
   const commands = [...new Set(wrong.flatMap(({ repair }) => repair?.lines ?? []))]

@@ -257,6 +257,24 @@ describe('doctor', () => {
     expect(seen).to.include('not from CloudFront')
   })
 
+  it('tells of a Deny what to put in its place, for no command of ours outweighs it', async () => {
+    const Resource = 'arn:aws:s3:::packages-example-org/*'
+    const statement: PolicyStatement = {
+      Sid: 'OnlyFromTheOffice',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:GetObject',
+      Resource,
+      Condition: { NotIpAddress: { 'aws:SourceIp': '192.0.2.0/24' } },
+    }
+    await place.put('7/11/denied_1.0_all.deb', 'not in any cache', cacheControl.package)
+    await place.withStatement(statement, async () => {
+      const { status, todo } = findCheck(await place.examine({ keys: ['7/11/denied_1.0_all.deb'] }), 'signed')
+      expect(status).to.equal('failed')
+      expect(todo.join('\n')).to.include('OnlyFromTheOffice').and.to.include('aws s3api put-bucket-policy')
+    })
+  })
+
   it('notices a page in place of a 404, and names the distribution that has it', async () => {
     await place.put('sorry.html', '<html>There is no such thing.</html>')
     const page = { ErrorCode: 404, ResponsePagePath: '/sorry.html', ResponseCode: '200', ErrorCachingMinTTL: 0 }

@@ -159,8 +159,17 @@ describe('doctor: answers of an edge that is not as it should be', () => {
 
     it('warns where a package has the right Cache-Control and still is not cached', async () => {
       const headers = { 'cache-control': cacheControl.package, 'x-cache': 'Miss from cloudfront' }
-      const check = await seeing(examinePackage(place, 'a.deb'), answering(206, 'x', headers))
+      const check = await seeing(examinePackage(place, 'a_1.0_all.deb'), answering(206, 'x', headers))
       expect(check).to.include({ status: 'warning' })
+    })
+
+    it('wants no other Cache-Control for a package that may be overwritten', async () => {
+      for (const control of [cacheControl.overwritable, `${cacheControl.overwritable}, no-store`]) {
+        const headers = { 'cache-control': control, 'x-cache': 'RefreshHit from cloudfront' }
+        const check = await seeing(examinePackage(place, 'a_1.0_all.deb'), answering(206, 'x', headers))
+        expect(check.status, control).to.equal('ok')
+        expect(check.meaning).to.include('asks S3 each time')
+      }
     })
 
     it('finds a package cached once it is, not before', async () => {

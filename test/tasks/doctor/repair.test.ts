@@ -95,6 +95,18 @@ describe('doctor: what puts right what it finds', () => {
     ])
   })
 
+  it('names what others have set that is in the way, and what is to be done about it', async () => {
+    const changes = [{ field: 'Enabled', before: false, after: true }]
+    const inTheWay = ['the behaviour for /x/* lets requests reach the bucket']
+    const todo = ['Delete /x/*.', verbatim('arn')]
+    const wrong = line('distribution', { state: 'drift', changes, inTheWay, because: inTheWay, todo })
+    expect(await from(status({ resources: [wrong] }))).to.deep.equal([
+      'In AWS this differs: distribution its name (Enabled, the behaviour for /x/* lets requests reach the bucket).',
+      'Delete /x/*.',
+      'arn',
+    ])
+  })
+
   it('is to wait while edges do not have the last change yet', async () => {
     const [text = ''] = await from(status({ distribution: { ...ours, status: 'InProgress' } }))
     expect(text).to.include(`\`pc-ctl reconfigure-cloudfront-distribution ${version} --profile ops\`, which waits`)
