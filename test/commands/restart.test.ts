@@ -1,8 +1,16 @@
+import { once } from 'node:events'
+import { get } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+
+import { RequestCertificateCommand } from '@aws-sdk/client-acm'
 import { UpdateDistributionCommand, GetDistributionConfigCommand } from '@aws-sdk/client-cloudfront'
 import { expect } from 'chai'
 
 import type { CliRun } from '../run-cli.ts'
 import { install, type Installation, newSecretLines, textOf, wordsOf } from '../e2e/installation.ts'
+import { makeAuthority } from '../support/authority.ts'
+import { startProxy } from '../support/connect-proxy.ts'
 import { type PackagecloudHost, packagecloudHost } from './fake-packagecloud-ctl.ts'
 
 const otherSecret = "packagecloud_rails['cloudfront_secret'] = 'bm90aGVyIHNlY3JldCBvZiB0aGlydHktdHdvIGJ5dGVzIQ'\n"
@@ -37,7 +45,8 @@ describe('the order of reconfigure, restart and what the edge needs', function (
   const expectRun = async (command: string, ...args: string[]): Promise<CliRun> => {
     const done = await run(command, ...args)
     expect(done.code, done.stderr).to.equal(0)
-    expect(await host.calls()).to.deep.equal([[command, ...args.filter((word) => word !== '--force')].join(' ')])
+    const handedOn = args.filter((word) => word !== '--force' && word !== '--')
+    expect(await host.calls()).to.deep.equal([[command, ...handedOn].join(' ')])
     return done
   }
   const next = (command: string): Promise<string> => place.succeed(wordsOf(command))
@@ -60,8 +69,10 @@ describe('the order of reconfigure, restart and what the edge needs', function (
 
     const connect = (await next('pc-ctl bootstrap-cloudfront')).trim()
     expect(commandIn(await expectRefused('unicorn'))).to.equal(connect)
+    expect(commandIn(await expectRefused('--', 'unicorn'))).to.equal(connect)
     expect(lastLine(await expectRun('reconfigure'))).to.equal(connect)
     await expectRun('restart', 'mysql')
+    await expectRun('restart', '--', 'mysql')
 
     await next(connect)
     expect(lastLine(await expectRun('reconfigure'))).to.equal(`pc-ctl restart --ctl ${host.ctl}`)
@@ -125,6 +136,63 @@ describe('the order of reconfigure, restart and what the edge needs', function (
       expect(code, stderr).to.equal(0)
       expect(stderr).to.include('was not checked').and.to.include(says)
       expect(await host.calls()).to.deep.equal(['restart'])
+    }
+    place.sandbox.faults.add('cloudfront:GetDistribution:AccessDenied')
+    const denied = await expectRun('restart')
+    expect(denied.stderr).to.include('was not checked').and.to.include('AWS denied cloudfront:GetDistribution')
+  })
+
+  it('leads through a name of the operator’s own, set up in whatever order', async () => {
+    const name = 'packages.example.test'
+    const authority = await makeAuthority(place.folder, [name])
+    const certificate = await place.clients.acm.send(new RequestCertificateCommand({ DomainName: name }))
+    const aliased = ['--alias', name, '--certificate', certificate.CertificateArn ?? '']
+    const connected = await place.run([...(await place.bootstrap()), ...aliased])
+    expect(connected.stderr).to.match(/packages\.example\.test\. IN CNAME \S+[^]*before the restart/)
+    await place.paste(connected.stdout)
+    expect(connected.stdout).to.include(`['cloudfront_packages_domain'] = '${name}'`)
+
+    const edge = await place.succeed(['status', '--json'])
+    const { distribution } = JSON.parse(edge) as { distribution: { domain: string } }
+    const old = createServer(authority, (_request, answer) => answer.writeHead(502).end('<html>nginx</html>'))
+    const front = createServer(authority, ({ url, headers }, answer) => {
+      // The edge knows its own name only.
+      const sent = { path: url, headers: { ...headers, host: distribution.domain } }
+      get(`http://${distribution.domain}`, sent, (found) => {
+        found.pipe(answer.writeHead(found.statusCode ?? 0, found.headers))
+      })
+    })
+    await Promise.all([old, front].map((server) => once(server.listen(0, '127.0.0.1'), 'listening')))
+    const at = (server: Server) => ({ host: '127.0.0.1', port: (server.address() as AddressInfo).port })
+    // Who looks names up, where there is a proxy.
+    const hosts: Record<string, { host: string; port: number }> = { [name]: at(old) }
+    const proxy = await startProxy({ hosts })
+    const env = { HTTPS_PROXY: proxy.url, AWS_CA_BUNDLE: authority.file }
+    const restart = (): Promise<CliRun> => place.run(['restart', '--ctl', host.ctl], { env })
+    try {
+      const early = await restart()
+      expect(early.code, early.stderr).to.equal(4)
+      expect(early.stderr)
+        .to.include(`${name} is answered by something else`)
+        .and.to.match(/IN CNAME/)
+      expect(await host.calls()).to.deep.equal([])
+      expect((await place.run(['status'], { env })).stdout).to.match(
+        /^Packages domain +\S+ is answered by something else/m,
+      )
+
+      hosts[name] = { host: '127.0.0.1', port: 1 }
+      const unreachable = await restart()
+      expect(unreachable.code, unreachable.stderr).to.equal(0)
+      expect(unreachable.stderr).to.include(`Whether ${name} leads to the distribution was not checked`)
+
+      hosts[name] = at(front)
+      const late = await restart()
+      expect(late.code, late.stderr).to.equal(0)
+      expect(late.stderr).not.to.include('not checked')
+      expect(await host.calls()).to.deep.equal(['restart', 'restart'])
+    } finally {
+      await proxy.close()
+      for (const server of [old, front]) server.close()
     }
   })
 

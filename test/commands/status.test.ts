@@ -4,7 +4,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { Status } from '../../src/tasks/status.ts'
-import { bucket, install, type Installation, secret } from '../e2e/installation.ts'
+import { bucket, install, type Installation, secret, wordsOf } from '../e2e/installation.ts'
 
 describe('pc-ctl status', () => {
   let place: Installation
@@ -116,6 +116,16 @@ describe('pc-ctl status', () => {
     expect(await report()).to.include({ keyRotation: null, drift: false })
     expect((await place.run(['status'])).stdout).to.match(/^Key rotation +not checked: /m)
   })
+
+  it('warns of a Lambda runtime whose time is over, which is no drift', async () => {
+    await place.paste(await place.succeed(await place.bootstrap('--runtime', 'nodejs22.x')))
+    const { stdout, code } = await place.run(['status', '--exit-code'])
+    expect(code, stdout).to.equal(0)
+    const [, command = ''] =
+      /^Warning: Lambda's runtime nodejs22\.x w.* deprecated on 2027-04-30; .*: `(pc-ctl [^`]+)`/m.exec(stdout) ?? []
+    await place.succeed(wordsOf(await place.succeed(wordsOf(command))))
+    expect(await report()).to.include({ runtimeWarning: null, drift: false })
+  }).timeout(60_000)
 
   it('draws what is tied to what', async () => {
     await place.connect()

@@ -4,7 +4,20 @@ import { PutBucketEncryptionCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import { endState } from './end-state.ts'
-import { bucket, objectBody, objectKey, withInstallation } from './installation.ts'
+import { bucket, type Installation, objectBody, objectKey, withInstallation, wordsOf } from './installation.ts'
+
+/** Status of a bucket that no identity can read, before there is a control. */
+async function expectControlMissing(place: Installation, next: readonly string[]): Promise<void> {
+  const { stdout, stderr, code } = await place.run(['status', '--exit-code'])
+  expect(code, stderr).to.equal(6)
+  expect(stdout)
+    .to.match(/^✖ missing +origin access control/m)
+    .and.to.match(/^CloudFront reads as +origin access control$/m)
+  expect(stdout).not.to.include('origin access identity')
+  const repairs = [...stdout.matchAll(/^ *repair: (.*)$/gm)].map(([, line = '']) => wordsOf(line))
+  expect(repairs).not.to.deep.equal([])
+  for (const words of repairs) expect(words).to.deep.equal(next)
+}
 
 describe('how CloudFront reads the bucket', function () {
   this.timeout(60_000)
@@ -66,6 +79,7 @@ describe('how CloudFront reads the bucket', function () {
       )
       const next = await place.bootstrap()
       expect(next.slice(2)).to.deep.equal(['--origin-access', 'oac'])
+      await expectControlMissing(place, next)
       const calls = await place.changes(async () => {
         const { stderr, stdout, code } = await place.run(next.slice(0, 2))
         expect([stdout, code], stderr).to.deep.equal(['', 4])
@@ -81,6 +95,7 @@ describe('how CloudFront reads the bucket', function () {
     withInstallation({ region: 'ap-east-1' }, async (place) => {
       const next = await place.bootstrap()
       expect(next.slice(2)).to.deep.equal(['--origin-access', 'oac'])
+      await expectControlMissing(place, next)
       const calls = await place.changes(async () => {
         const { stderr, code } = await place.run([...next.slice(0, 2), '--origin-access', 'oai'])
         expect(code).to.equal(4)

@@ -18,13 +18,18 @@ const subject = 'Whether the edge accepts the secret in packagecloud.rb'
  * is a finding, too.
  *
  * @param carried - the settings flags in use, for the commands that are suggested
+ * @param patience - in milliseconds
  * @throws CtlError of kind `interrupted`
  */
-export async function lookAtEdge(settings: Settings, carried: readonly string[]): Promise<Findings> {
+export async function lookAtEdge(
+  settings: Settings,
+  carried: readonly string[],
+  patience = patienceMs,
+): Promise<Findings> {
   let aws: Aws | undefined
   try {
     const door = (aws = await connect(settings, process.env, { later: true }))
-    return await inTime(patienceMs, () => lookWith(door, settings, carried))
+    return await inTime(patience, () => lookWith(door, settings, carried))
   } catch (error) {
     const { failure, message } = explain(error, `${subject} was not checked`)
     if (failure === 'interrupted') throw error
