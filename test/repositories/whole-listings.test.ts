@@ -48,7 +48,8 @@ describe('names of real packages', () => {
       console.info(`      ${wrong.length} of ${all.length} wrong, such as ${wrong.slice(0, 3).join(', ')}`)
       expect(all.length).to.be.greaterThan(5000)
       expect(wrong.length).to.be.most(most)
-      for (const key of wrong) expect(cachingOf(key).class, key).to.equal('overwritable')
+      // What is called so that nothing tells a package is left alone.
+      for (const key of wrong) expect(cachingOf(key).class, key).to.be.oneOf(['overwritable', 'neither'])
     })
   }
 })
