@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 
 import type { Report } from '../reindex/report.ts'
+import { carriedFlags } from '../settings/settings.ts'
 import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
 import { auditText } from '../tasks/reindex/report-text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
@@ -36,10 +37,11 @@ export default class AuditCacheControl extends CtlCommand {
         dryRun: true,
         listOnly: false,
         forceUnlock: false,
+        invalidate: false,
       },
       (...blocks) => this.say(...blocks),
     )
-    this.print(...auditText(report))
+    this.print(...auditText(report, carriedFlags(flags)))
     if (report.failed > 0) process.exitCode = exitCodes.failed
     else if (flags['exit-code'] && report.miscached > 0) process.exitCode = exitCodes.changes
     return report

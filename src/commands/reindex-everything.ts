@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 
 import type { Report } from '../reindex/report.ts'
+import { carriedFlags } from '../settings/settings.ts'
 import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
 import { listText, reportText } from '../tasks/reindex/report-text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
@@ -61,6 +62,9 @@ export default class ReindexEverything extends CtlCommand {
       description: `with --dry-run: exit with ${exitCodes.changes} if something would change`,
       dependsOn: ['dry-run'],
     }),
+    invalidate: Flags.boolean({
+      description: 'then have edges drop packages that were published again under the same key',
+    }),
     'force-unlock': Flags.boolean({ description: 'take over from another run that is known to be dead' }),
     ...reindexFlags,
     ...settingsFlags,
@@ -84,6 +88,7 @@ export default class ReindexEverything extends CtlCommand {
         dryRun: flags['dry-run'],
         listOnly: flags.list,
         forceUnlock: flags['force-unlock'],
+        invalidate: flags.invalidate,
       },
       (...blocks) => this.say(...blocks),
     )
@@ -95,7 +100,7 @@ export default class ReindexEverything extends CtlCommand {
       )
     }
     if (!report.dryRun) this.ifLost('What was to be put right is put right; --report FILE keeps the whole report.')
-    this.print(...(flags.list ? listText(report) : reportText(report)))
+    this.print(...(flags.list ? listText(report) : reportText(report, carriedFlags(flags))))
     if (report.failed > 0) process.exitCode = exitCodes.failed
     else if (report.indexes.some(({ outcome }) => outcome === 'refused')) process.exitCode = exitCodes.refused
     else if (flags['exit-code'] && hasWork(report)) process.exitCode = exitCodes.changes

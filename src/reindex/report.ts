@@ -6,6 +6,7 @@ import type { Outcome } from './attributes/put-right.ts'
 import { compareKeys } from './listing/ranges.ts'
 import type { Scanned } from './listing/scan.ts'
 import type { Choice } from './listing/selection.ts'
+import type { RepublishedReport } from './republished-report.ts'
 import { type Apart, encodedReport, overwritableReport, skippedReport } from './set-apart.ts'
 
 /** How the objects of one class of a repository stand. */
@@ -77,6 +78,7 @@ export interface Report {
   readonly overwritable: readonly Apart[]
   /** Packages that clients unpack on their way, so that they are not what the index says. */
   readonly encoded: readonly Apart[]
+  readonly republished: RepublishedReport
   readonly skipped: readonly Apart[]
   readonly neither: { readonly objects: number; readonly bytes: number; readonly examples: readonly string[] }
   /** How many problems there are. */
@@ -206,6 +208,7 @@ export function reportOf(
     readonly seconds: number
     readonly dryRun: boolean
     readonly listOnly: boolean
+    readonly republished: RepublishedReport
     readonly journal: Journal
     readonly choice: Choice
     readonly progress: { readonly retries: number; readonly slowDowns: number }
@@ -230,6 +233,7 @@ export function reportOf(
     miscached: ledger.miscached,
     overwritable: overwritableReport(journal, choice),
     encoded: encodedReport(journal, choice),
+    republished: run.republished,
     skipped: skippedReport(journal, choice),
     neither: scanned.neither,
     problemCount: ledger.problemCount,

@@ -14,6 +14,7 @@ import { makeIndexes } from './indexes/make-indexes.ts'
 import { createPublisher } from './indexes/publish.ts'
 import type { Readers } from './indexes/read-threads.ts'
 import { s3Readers } from './indexes/s3-readers.ts'
+import { forgetOld } from './journal/content-changes.ts'
 import { Journal } from './journal/journal.ts'
 import { findRepositories } from './listing/found-repositories.ts'
 import { scan, type Scanned } from './listing/scan.ts'
@@ -24,6 +25,7 @@ import { count, Progress, telling } from './progress.ts'
 import { Ledger, nameOfRoot, problemsOf, type Report, reportOf, rootOf } from './report.ts'
 import { overwritableObjects } from './set-apart.ts'
 import type { ReportFile } from './report-file.ts'
+import { keysToDrop, republishedReport } from './republished-report.ts'
 import { keepHeapSmall } from './small-heap.ts'
 
 export interface ReindexOptions {
@@ -129,6 +131,7 @@ export class ReindexRun {
   #stop: AbortSignal
   #scanned: Scanned | undefined
   #ledger: Ledger | undefined
+  #dropped: readonly string[] | undefined
 
   /** To be called by {@link openRun} alone. */
   constructor(tools: Tools) {
@@ -158,9 +161,13 @@ export class ReindexRun {
   async list(talk: Talk): Outcome {
     const { journal, choice, progress, full } = this.#tools
     if (full) journal.forget(choice.prefix)
+    forgetOld(journal)
     progress.begin({ noun: 'objects' })
     const seen = (objects: number): void => progress.add(objects)
-    const scanned = await this.#telling(talk, () => scan({ ...this.#tools, formats, signal: this.#stop, seen }))
+    const seenToChange = this.#isChanged
+    const scanned = await this.#telling(talk, () =>
+      scan({ ...this.#tools, formats, signal: this.#stop, seenToChange, seen }),
+    )
     this.#scanned = scanned
     this.#ledger = new Ledger(scanned.roots, journal)
     this.#assertGoingOn()
@@ -170,7 +177,12 @@ export class ReindexRun {
 
   /** Looks at what is not known to be right and, if the run writes, puts it right. */
   async putAttributesRight(talk: Talk): Outcome {
-    const { journal, choice, progress, pace, s3, facts } = this.#tools
+    await this.#putRight(talk, this.#tools.choice)
+    return this.#tools.progress.outcome()
+  }
+
+  async #putRight(talk: Talk, choice: Choice): Promise<void> {
+    const { journal, progress, pace, s3, facts } = this.#tools
     const { scanned, ledger } = this.#listed
     const engine = writes(this.#tools) ? copyEngine({ s3, journal, aclOwner: facts?.aclOwner }) : undefined
     await engine?.tidy()
@@ -180,7 +192,9 @@ export class ReindexRun {
     await this.#telling(talk, () =>
       putRight({
         ...this.#tools,
+        choice,
         engine,
+        seenToChange: this.#isChanged,
         signal: this.#stop,
         done: (row, outcome) => {
           ledger.note(row, outcome)
@@ -190,7 +204,6 @@ export class ReindexRun {
       }),
     )
     this.#assertGoingOn()
-    return progress.outcome()
   }
 
   /** Makes the indexes of repositories anew, one repository after the other. */
@@ -211,7 +224,24 @@ export class ReindexRun {
       }
     })
     this.#assertGoingOn()
-    return progress.outcome()
+    const outcome = progress.outcome()
+    // Only by reading them some packages have turned out to change under their keys.
+    const changed = { ...choice, excludes: (key: string) => choice.excludes(key) || !this.#isChanged(key) }
+    if (this.#tools.attributes && this.#tools.journal.countPending(changed) > 0) await this.#putRight(talk, changed)
+    return outcome
+  }
+
+  /** Keys of packages that were published again, in this run or before, and that edges were not told to drop yet. */
+  toDrop(): string[] {
+    return keysToDrop(this.#tools.journal)
+  }
+
+  /** Notes that edges were told to drop keys. */
+  dropped(keys: readonly string[]): void {
+    const { journal } = this.#tools
+    for (const key of keys) journal.republished.forget(key)
+    journal.commit()
+    this.#dropped = keys
   }
 
   /** What the run came to; writes it to the file that was asked for, too. */
@@ -219,7 +249,8 @@ export class ReindexRun {
     const { journal, reportFile, begun, bucket } = this.#tools
     const { scanned, ledger } = this.#listed
     const seconds = (performance.now() - begun) / 1000
-    const report = reportOf({ ...this.#tools, bucket: bucket.name, seconds }, scanned, ledger)
+    const republished = republishedReport(journal, this.#dropped)
+    const report = reportOf({ ...this.#tools, bucket: bucket.name, seconds, republished }, scanned, ledger)
     await reportFile?.write(report, {
       overwritableObjects: overwritableObjects(journal, this.#tools.choice),
       problems: problemsOf(journal),
@@ -235,6 +266,9 @@ export class ReindexRun {
     journal.close()
     s3.close()
   }
+
+  /** Is another content known to be at a key than was there before? */
+  readonly #isChanged = (key: string): boolean => this.#tools.journal.republished.isSure(key)
 
   get #listed(): { scanned: Scanned; ledger: Ledger } {
     if (this.#scanned === undefined || this.#ledger === undefined) throw new Error('The bucket was not listed yet.')

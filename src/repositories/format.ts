@@ -93,6 +93,8 @@ export interface OldIndexes {
   readonly signatures: readonly Signature[]
   /** Digests of a package that the old index knows to be this content: its MD5 is the ETag, or the key says so. */
   digestsOf(object: StoredObject): Digests | undefined
+  /** SHA-256 of all that the old index lists at a key, whatever is there now. */
+  listed(key: string): readonly string[]
 }
 
 /** An object that an index consists of. */

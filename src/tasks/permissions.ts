@@ -16,6 +16,7 @@ import {
   anyOriginAccessControl,
   type PermissionScope,
 } from './permission-patterns.ts'
+import { dropNeeds } from './reindex/invalidate-republished.ts'
 import { noWishes, reconfigureCloudfrontDistribution } from './reconfigure-cloudfront-distribution.ts'
 import { type Look, statusChain } from './status.ts'
 
@@ -50,7 +51,7 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
     case 'audit':
       return auditNeeds(scope)
     case 'reindex':
-      return reindexNeeds(scope)
+      return [...reindexNeeds(scope), ...dropNeeds(aws, scope.accountId)]
     case 'cfremove':
       return removeNeeds(aws, settings, scope)
     case 's3cmd':

@@ -88,7 +88,9 @@ describe('pc-ctl reindex-everything, two at once and stopped', function () {
     stop()
     const elsewhere = await place.run([...words, '--state-dir', join(place.folder, 'other')])
     expect(elsewhere.code, elsewhere.stderr).to.equal(0)
-    expect(elsewhere.stderr, 'with another journal').to.match(/Keep other runs out: taken over from .*@.* \(process \d+\)/)
+    expect(elsewhere.stderr, 'with another journal').to.match(
+      /Keep other runs out: taken over from .*@.* \(process \d+\)/,
+    )
     const { code, stderr } = await place.run(words)
     expect(code, stderr).to.equal(0)
     expect(await view()).to.deep.equal({ complaints: [], unsigned: [] })

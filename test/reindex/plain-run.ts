@@ -1,8 +1,8 @@
 import { chooseObjects } from '../../src/reindex/listing/selection.ts'
-import type { ReindexOptions } from '../../src/reindex/run.ts'
+import type { ReindexWishes } from '../../src/tasks/reindex/reindex-everything.ts'
 
 /** A run as a command without flags asks for it, but that tells nothing; a test says what is otherwise. */
-export const plainRun = (stateDir: string): ReindexOptions => ({
+export const plainRun = (stateDir: string): ReindexWishes => ({
   choice: chooseObjects({}),
   stateDir,
   concurrency: 8,
@@ -16,6 +16,7 @@ export const plainRun = (stateDir: string): ReindexOptions => ({
   listOnly: false,
   full: false,
   forceUnlock: false,
+  invalidate: false,
   show: 'nothing',
   signal: new AbortController().signal,
 })

@@ -24,6 +24,7 @@ const report: Report = {
   miscached: 0,
   overwritable: [],
   encoded: [],
+  republished: { objects: 0, unproven: 0, keys: [], dropped: false },
   skipped: [],
   neither: { objects: 0, bytes: 0, examples: [] },
   problemCount: 0,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { CloudFrontClient, CreateDistributionCommand } from '@aws-sdk/client-cloudfront'
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import {
@@ -29,9 +30,11 @@ import type { Settings } from '../../src/settings/settings.ts'
 import { needsFor, policyOf } from '../../src/tasks/permissions.ts'
 import type { ReindexOptions } from '../../src/reindex/run.ts'
 import { reindexEverything } from '../../src/tasks/reindex/reindex-everything.ts'
+import { dropAtEdges, findEdges } from '../../src/tasks/reindex/invalidate-republished.ts'
 import { CtlError } from '../../src/ui/errors.ts'
 import { plainRun } from '../reindex/plain-run.ts'
 import { fillRepositories, keyOfDeb, makeKey } from '../reindex/repositories-under-test.ts'
+import { config } from '../sandbox/cloudfront-fixture.ts'
 import { type AwsUnderTest, noSettings, startAws } from '../resources/aws-under-test.ts'
 
 const bucket = 'packages-example-org'
@@ -133,7 +136,8 @@ const nobody = await connect(noSettings)
 
 for (const group of ['audit', 'reindex'] as const) {
   const all = needsFor(group, nobody, settings, { accountId: '111122223333', bucket, access: 'oai' })
-  const actions = [...new Set(all.flatMap((need) => need.actions))].sort()
+  const needed = all.filter(({ optional }) => optional === undefined)
+  const actions = [...new Set(needed.flatMap((need) => need.actions))].sort()
 
   describe(`The policy of ${group}`, function () {
     this.timeout(120_000)
@@ -204,3 +208,46 @@ for (const group of ['audit', 'reindex'] as const) {
     }
   })
 }
+
+describe('The policy of reindex, with --invalidate', () => {
+  const scope = (accountId: string) => ({ accountId, bucket, access: 'oai' as const })
+  const key = 'pool/a_1.deb'
+
+  /** Has edges drop a key as a user with the policy, perhaps without an action. */
+  async function attempt(missing?: string): Promise<string> {
+    const bench = await startAws({ timing: { principal: 0 } })
+    const place = new Place(bench, await mkdtemp(join(tmpdir(), 'reindex-permissions-')))
+    try {
+      const origin = {
+        Id: 'bucket',
+        DomainName: `${bucket}.s3.amazonaws.com`,
+        S3OriginConfig: { OriginAccessIdentity: '' },
+      }
+      const DistributionConfig = config('made', { Origins: { Quantity: 1, Items: [origin] } })
+      await bench.aws.client(CloudFrontClient, region).send(new CreateDistributionCommand({ DistributionConfig }))
+      const needs = needsFor('reindex', bench.aws, settings, scope(bench.sandbox.accountId))
+        .filter(({ optional }) => optional !== undefined)
+        .map((need) => ({ ...need, actions: need.actions.filter((action) => action !== missing) }))
+        .filter(({ actions }) => actions.length > 0)
+      const aws = await connect(await place.as(needs))
+      const edges = await findEdges(aws, settings, bucket)
+      const talk = { signal: new AbortController().signal, tell: () => undefined }
+      return await dropAtEdges(aws, edges, { bucket, keys: [key] }, talk)
+    } catch (error) {
+      if (error instanceof CtlError) return error.message
+      throw error
+    } finally {
+      await place.close()
+    }
+  }
+
+  it('is enough', async () => {
+    expect(await attempt()).to.match(/^1 path, cf:\/\/E\w+\/I\w+$/)
+  })
+
+  for (const action of ['ListDistributions', 'GetDistribution', 'CreateInvalidation']) {
+    it(`needs cloudfront:${action}`, async () => {
+      expect(await attempt(`cloudfront:${action}`)).to.include(`AWS denied cloudfront:${action} on `)
+    })
+  }
+})

@@ -4,7 +4,8 @@ import type { Finding, Format, OldIndexes, StoredObject } from '../../repositori
 import { messageOf } from '../../ui/errors.ts'
 import type { Content, Journal } from '../journal/journal.ts'
 import type { Pace } from '../pace.ts'
-import type { BadPackage } from './read-package.ts'
+import { noteContent } from '../journal/content-changes.ts'
+import type { About, BadPackage } from './read-package.ts'
 import type { Readers } from './read-threads.ts'
 import { type FoundRepository, packageContents, storedObject } from './repository-objects.ts'
 
@@ -76,9 +77,12 @@ async function readOne(
   const { key, size, etag, first } = row
   // After a copy that was cut off, size and time prove nothing.
   const known = (journal.copies.isUnsure(key) ? undefined : old.digestsOf(storedObject(row))) ?? {}
+  const last = journal.republished.isSuspected(key) ? journal.lastDigest(key) : undefined
   const result = await readers.read({ format: format.name, key, size, etag, first, known })
   if ('facts' in result) {
     journal.putPackage({ key, size, etag, bad: null, ...result })
+    const before = last === undefined ? old.listed(key) : [last]
+    if (before.length > 0 && noteContent(journal, key, before, digestIn(result))) journal.lookAgain(key)
     journal.copies.contentRead(key)
     options.read(size)
     return undefined
@@ -87,6 +91,8 @@ async function readOne(
   if (!result.archived) journal.putPackage({ key, size, etag, bad: result.bad, about: null, facts: null })
   return result
 }
+
+const digestIn = ({ about }: { readonly about: string }): string => (JSON.parse(about) as About).digests.sha256 ?? ''
 
 /** What is told of a file that is no package. */
 export const badPackage = ({ object: { key }, bad, archived }: Bad, kept: boolean): IndexFinding => ({

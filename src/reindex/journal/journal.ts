@@ -196,11 +196,24 @@ export class Journal {
   remove(key: string): void {
     this.#sql.write('DELETE FROM object WHERE key = ?', key)
     this.#sql.write('DELETE FROM package WHERE key = ?', key)
+    this.republished.forget(key)
+  }
+
+  /** Has an object looked at once more. */
+  lookAgain(key: string): void {
+    this.#sql.write('UPDATE object SET todo = 1 WHERE key = ?', key)
   }
 
   /** What was read of an object holds for it under its new ETag too, since its content is the same. */
   sameContent(key: string, before: string, after: string): void {
     if (before !== after) this.#sql.write('UPDATE package SET etag = ? WHERE key = ? AND etag = ?', after, key, before)
+  }
+
+  /** SHA-256 of a package as it was read last, whatever is there now. */
+  lastDigest(key: string): string | undefined {
+    const about = this.#sql.prepare('SELECT about FROM package WHERE key = ? AND bad IS NULL').get(key)?.['about']
+    if (typeof about !== 'string') return undefined
+    return (JSON.parse(about) as { readonly digests?: { readonly sha256?: string } }).digests?.sha256
   }
 
   putPackage({ key, size, etag, bad, about, facts }: ReadPackage): void {

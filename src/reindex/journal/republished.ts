@@ -54,12 +54,14 @@ export class Republished {
     if (this.#any) this.#file.write('DELETE FROM republished WHERE since < ?', time)
   }
 
-  /** The keys that are known to have changed, in their order. Others may be written meanwhile. */
-  *keys(): Generator<string> {
+  /**
+   * Keys in their order: those that are known to have changed, or those that may have. Others may be written meanwhile.
+   */
+  *keys({ sure }: { readonly sure: boolean }): Generator<string> {
     let after = ''
     for (let full = this.#any; full;) {
-      const query = `SELECT key FROM republished WHERE sure = 1 AND key > ? ORDER BY key LIMIT ${pageLength}`
-      const page = this.#file.prepare(query).all(after)
+      const query = `SELECT key FROM republished WHERE sure = ? AND key > ? ORDER BY key LIMIT ${pageLength}`
+      const page = this.#file.prepare(query).all(sure ? 1 : 0, after)
       for (const row of page) yield String(row['key'])
       full = page.length === pageLength
       after = String(page.at(-1)?.['key'])

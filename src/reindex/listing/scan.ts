@@ -1,6 +1,7 @@
 import type { LeanS3 } from '../../aws/s3-lean.ts'
 import type { Format } from '../../repositories/format.ts'
 import { kindOf, Proofs } from '../../repositories/layout.ts'
+import { noteVersion } from '../journal/content-changes.ts'
 import type { Journal, Row } from '../journal/journal.ts'
 import { type Listed, readPage } from './list-page.ts'
 import { Packuments, type PackumentsInRange } from './packuments.ts'
@@ -207,6 +208,9 @@ function takeObject(object: Listed, row: Row | undefined, taking: Taking): void 
       : undefined
   const [cacheControl, contentType] = [known?.cacheControl ?? null, known?.contentType ?? null]
   const { size, etag, modified } = object
+  // Somebody may have written the same again: what was in it then is what is in it now.
+  const isSame = row?.size === size && (row.etag === etag || journal.copies.take(key, row.etag))
+  if (row !== undefined && !isSame) noteVersion(journal, row, object)
   const wanted = choice.judge(key, { size, cacheControl, seenToChange: taking.seenToChange?.(key) })
   if (packuments !== undefined && (wanted.class === 'neither' || wanted.conditions !== undefined)) {
     packuments.putOff(key, { object, row })
@@ -241,8 +245,7 @@ function takeObject(object: Listed, row: Row | undefined, taking: Taking): void 
     known.why === (wanted.why ?? null) &&
     known.format === wanted.format
   if (same) return
-  // Somebody may have written the same again: what was in it then is what is in it now.
-  const first = row?.size === size && (row.etag === etag || journal.copies.take(key, row.etag)) ? row.first : modified
+  const first = isSame ? row.first : modified
   journal.put({
     key,
     size,

@@ -6,7 +6,8 @@ import { decodeText, signedText } from './deb822.ts'
 import { type List, listOf, placeOf, suiteOf } from './layout.ts'
 import { type ListPlace, readForms, UnreadableList } from './list-forms.ts'
 import { Malformed } from './malformed.ts'
-import type { OldEntries, OldPart } from './old-lists.ts'
+import { pathOf } from './membership.ts'
+import type { OldEntries, OldEntry, OldPart } from './old-lists.ts'
 import { dateOf, readRelease, type Release } from './release.ts'
 
 /** A suite, or all of a flat repository. */
@@ -52,6 +53,7 @@ export async function openApt(repository: Repository): Promise<OldApt> {
     suites,
     findings,
     digestsOf: (object) => known.of(object),
+    listed: (key) => (key.startsWith(root) ? known.at(key.slice(root.length)) : []),
   }
 }
 
@@ -60,28 +62,44 @@ const signaturesOf = ({ inRelease, detached }: OldSuite): Signature[] => [
   ...(detached === undefined ? [] : [{ detached }]),
 ]
 
-/** The digests of all entries by their MD5. */
+/** The digests of all entries by their MD5, and by their place. */
 class KnownDigests {
   readonly #lists: readonly OldEntries[]
   readonly #byMd5 = new NameTable()
+  readonly #byPath = new NameTable()
 
   constructor(lists: readonly OldEntries[]) {
     this.#lists = lists
     lists.forEach((entries, list) => {
       for (let at = 0; at < entries.length; at++) {
-        const { md5, sha256 } = entries.at(at).digests
-        if (md5 !== undefined && sha256 !== undefined) this.#byMd5.add(md5, list + at * lists.length)
+        const entry = entries.at(at)
+        const { md5, sha256 } = entry.digests
+        const number = list + at * lists.length
+        if (md5 !== undefined && sha256 !== undefined) this.#byMd5.add(md5, number)
+        if (sha256 !== undefined) this.#byPath.add(pathOf(entry), number)
       }
+    })
+  }
+
+  /** SHA-256 of all that is listed at a place below the root. */
+  at(path: string): string[] {
+    return [...this.#byPath.find(path)].flatMap((number) => {
+      const entry = this.#entry(number)
+      return entry !== undefined && pathOf(entry) === path ? (entry.digests.sha256 ?? []) : []
     })
   }
 
   /** The ETag is the MD5, or, with KMS and for uploads in parts, nothing that is ever equal to one. */
   of({ etag, size }: StoredObject): Digests | undefined {
     for (const number of this.#byMd5.find(etag)) {
-      const entry = this.#lists[number % this.#lists.length]?.at(Math.floor(number / this.#lists.length))
+      const entry = this.#entry(number)
       if (entry?.digests.md5 === etag && entry.size === size) return entry.digests
     }
     return undefined
+  }
+
+  #entry(number: number): OldEntry | undefined {
+    return this.#lists[number % this.#lists.length]?.at(Math.floor(number / this.#lists.length))
   }
 }
 

@@ -35,12 +35,20 @@ export const yum: Format<OldRepodata> = {
       trees,
       signatures: trees.flatMap(({ signature }) => (signature === undefined ? [] : [{ detached: signature }])),
       digestsOf: (object) => digestsOf(trees, object),
+      listed: (key) => listedAs(trees, key),
     }
   },
 
   readPackage,
   writeIndexes,
 }
+
+const listedAs = (trees: readonly Tree[], key: string): string[] =>
+  trees.flatMap(({ entries }) => {
+    const placed = isMapped(key) ? undefined : entries?.placed(key)
+    const entry = placed === undefined ? undefined : entries?.at(placed)
+    return entry?.checksumType === 'sha256' ? [entry.checksum] : []
+  })
 
 /**
  * An index tells a package's SHA-256 and the time of its file, and S3 changes an object's time with every write: so

@@ -9,13 +9,21 @@ import { interruptSignal } from '../../ui/interrupt.ts'
 import { readMapping, type ReindexFlags } from '../../ui/reindex-flags.ts'
 import { chooseShow, fleeting } from '../../ui/renderer.ts'
 import type { Say } from '../../ui/text.ts'
-import type { ReindexOptions } from '../../reindex/run.ts'
-import { reindexEverything } from './reindex-everything.ts'
+import { reindexEverything, type ReindexWishes } from './reindex-everything.ts'
 
 /** What a command decides itself; the rest is read off the flags that all such commands have. */
-export type ReindexWishes = Pick<
-  ReindexOptions,
-  'attributes' | 'indexes' | 'signerOf' | 'changeKey' | 'allowShrink' | 'strict' | 'dryRun' | 'listOnly' | 'forceUnlock'
+export type CommandWishes = Pick<
+  ReindexWishes,
+  | 'attributes'
+  | 'indexes'
+  | 'signerOf'
+  | 'changeKey'
+  | 'allowShrink'
+  | 'strict'
+  | 'dryRun'
+  | 'listOnly'
+  | 'forceUnlock'
+  | 'invalidate'
 >
 
 /**
@@ -25,7 +33,7 @@ export type ReindexWishes = Pick<
  */
 export async function reindexFromFlags(
   flags: ReindexFlags & SettingsFlags & { readonly verbose: boolean; readonly json: boolean },
-  wishes: ReindexWishes,
+  wishes: CommandWishes,
   say: Say,
 ): Promise<Report> {
   const settings = await settingsFor(flags)

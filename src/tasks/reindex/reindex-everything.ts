@@ -3,9 +3,17 @@ import type { Report } from '../../reindex/report.ts'
 import { openRun, type ReindexOptions, type ReindexRun, writes } from '../../reindex/run.ts'
 import { need, type Settings } from '../../settings/settings.ts'
 import { type Chain, check, compute, runChain } from '../chain.ts'
+import { dropAtEdges, findEdges } from './invalidate-republished.ts'
+
+export interface ReindexWishes extends ReindexOptions {
+  /** Have edges drop packages that were published again under the same key. */
+  readonly invalidate: boolean
+}
 
 interface Reindexing {
   run: ReindexRun
+  /** The distribution whose edges are to drop what was published again. */
+  edges: string
   report: Report
 }
 
@@ -15,18 +23,24 @@ interface Reindexing {
  *
  * @throws CtlError (refused) while another run is at work; (interrupted) once it has been stopped; as AWS answers
  */
-export async function reindexEverything(aws: Aws, settings: Settings, options: ReindexOptions): Promise<Report> {
+export async function reindexEverything(aws: Aws, settings: Settings, options: ReindexWishes): Promise<Report> {
   let run: ReindexRun | undefined
   const open = async (): Promise<ReindexRun> => (run = await openRun(aws, need(settings, 'bucket'), options))
   try {
-    const done = await runChain(reindexChain(open, options), writes(options) ? 'apply' : 'plan', options)
+    const done = await runChain(reindexChain(aws, settings, open, options), writes(options) ? 'apply' : 'plan', options)
     return done.ctx.report
   } finally {
     await run?.close()
   }
 }
 
-function reindexChain(open: () => Promise<ReindexRun>, options: ReindexOptions): Chain<Reindexing> {
+function reindexChain(
+  aws: Aws,
+  settings: Settings,
+  open: () => Promise<ReindexRun>,
+  options: ReindexWishes,
+): Chain<Reindexing> {
+  const bucket = need(settings, 'bucket')
   const looks = !writes(options)
   const attributes = check<Reindexing>(
     looks ? 'Look at the attributes of objects' : 'Put the attributes of objects right',
@@ -36,12 +50,32 @@ function reindexChain(open: () => Promise<ReindexRun>, options: ReindexOptions):
     looks ? 'Look at the indexes of repositories' : 'Make the indexes of repositories',
     { that: ({ run }, talk) => run.makeIndexes(talk) },
   )
+  const invalidates = options.invalidate && !looks
+  const drop = check<Reindexing>('Have edges drop what was published again', {
+    async that({ run, edges }, talk) {
+      const keys = run.toDrop()
+      const outcome = await dropAtEdges(aws, edges, { bucket, keys }, talk)
+      run.dropped(keys)
+      return outcome
+    },
+  })
   return [
     compute('Look at the bucket', { from: open, as: 'run', tell: tellBucket }),
+    // Hours before it is needed: where there is none, nothing is begun.
+    ...(invalidates
+      ? [
+          compute<Reindexing, 'edges'>('Find the distribution', {
+            from: () => findEdges(aws, settings, bucket),
+            as: 'edges',
+            tell: (edges) => edges,
+          }),
+        ]
+      : []),
     ...(looks ? [] : [check<Reindexing>('Keep other runs out', { that: ({ run }) => run.lock() })]),
     check('List the bucket', { that: ({ run }, talk) => run.list(talk) }),
     ...(options.attributes && !options.listOnly ? [attributes] : []),
     ...(options.indexes && !options.listOnly ? [indexes] : []),
+    ...(invalidates ? [drop] : []),
     compute('Write the report', { from: ({ run }) => run.report(), as: 'report' }),
   ]
 }

@@ -1,14 +1,19 @@
 import { reasons as skipReasons } from '../../reindex/attributes/attributes.ts'
 import type { Counts, Report, RepositoryReport } from '../../reindex/report.ts'
 import { count } from '../../reindex/progress.ts'
+import { commandLine } from '../follow-up.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import { type Block, kept, nested, table, verbatim } from '../../ui/text.ts'
 
 const mostRepositories = 40
 const mostProblems = 20
 
-/** The report of a run for people. */
-export function reportText(report: Report): Block[] {
+/**
+ * The report of a run for people.
+ *
+ * @param carried - the flags of this command that commands after it need as well
+ */
+export function reportText(report: Report, carried: readonly string[] = []): Block[] {
   const { total, dryRun } = report
   const summary = [
     `${objectsText(report.objects)} in ${report.bucket}`,
@@ -25,6 +30,7 @@ export function reportText(report: Report): Block[] {
     ...apartText(report),
     ...skippedText(report),
     ...problemsText(report),
+    ...republishedText(report, carried),
     ...neitherText(report),
     `${summary.join(', ')} (${formatDuration(report.seconds)}).`,
   ]
@@ -47,7 +53,7 @@ export function listText(report: Report): Block[] {
 }
 
 /** What an audit found. */
-export function auditText(report: Report): Block[] {
+export function auditText(report: Report, carried: readonly string[] = []): Block[] {
   const { total, bucket, miscached } = report
   const untyped = total.rewritten - miscached
   const verdict = [
@@ -62,6 +68,7 @@ export function auditText(report: Report): Block[] {
     ...apartText(report),
     ...skippedText(report),
     ...problemsText(report),
+    ...republishedText(report, carried),
     ...neitherText(report),
     [...verdict, ...notJudgedText(report)].join(' '),
   ]
@@ -169,6 +176,28 @@ function problemsText({ problems, problemCount }: Report): Block[] {
     .flatMap(({ key, what, todo }) => [`${kept(key)} ${what}`, ...todoText(todo)])
   const more = problemCount - mostProblems
   return more > 0 ? [...shown, `... and ${count(more)} more: see --report FILE`] : shown
+}
+
+/** So many are named in one command; of more it would be unwieldy. */
+const mostNamed = 10
+
+function republishedText({ bucket, republished }: Report, carried: readonly string[]): Block[] {
+  const { objects, unproven, keys, dropped } = republished
+  const all = objects + unproven
+  if (all === 0 || dropped) return []
+  const sure = `${packagesText(objects)} ${objects === 1 ? 'was' : 'were'} published again under the same key`
+  const maybe = `${packagesText(unproven)} may have been published again under the same key (${unproven === 1 ? 'its ETag is' : 'their ETags are'} another, the size is not)`
+  const said = [...(objects > 0 ? [sure] : []), ...(unproven > 0 ? [maybe] : [])].join(', and ')
+  const command =
+    all <= mostNamed
+      ? ['pc-ctl', 'cfinval', ...keys.map((key) => `s3://${bucket}/${key}`)]
+      : ['pc-ctl', 'reindex-everything', '--attributes-only', '--invalidate']
+  return [
+    `${said}: edges may hold what was there before for up to a year, and clients refuse that ("File has unexpected size").`,
+    keysText(keys.slice(0, 5)),
+    'To have edges drop it:',
+    verbatim(commandLine([...command, ...carried])),
+  ]
 }
 
 function neitherText({ neither }: Report): Block[] {

@@ -1,0 +1,38 @@
+import type { Journal, Row } from './journal.ts'
+
+/** May edges or clients hold what has a Cache-Control (null: nobody knows which) without asking whether it still holds? */
+export const mayBeHeld = (cacheControl: string | null): boolean =>
+  cacheControl === null || !/\bno-(?:store|cache)\b|\bmax-age=0\b/i.test(cacheControl)
+
+const yearOfSeconds = 366 * 86_400
+
+const now = (): number => Math.floor(Date.now() / 1000)
+
+/**
+ * Notes that a package is another version than the one that the journal knows. Of another size, it is another content; of
+ * the same size, it may have been copied: an ETag need not be a digest.
+ */
+export function noteVersion(journal: Journal, before: Row, { size }: { readonly size: number }): void {
+  if (before.class === 'metadata' || !mayBeHeld(before.cacheControl)) return
+  journal.republished.note(before.key, { sure: before.size !== size, since: now() })
+}
+
+/**
+ * Notes what reading a package has shown of its content.
+ *
+ * @param before - SHA-256 of what was there before, as far as the journal or the present indexes tell
+ * @returns whether it is now known to be another content, and was not before
+ */
+export function noteContent(journal: Journal, key: string, before: readonly string[], sha256: string): boolean {
+  const { republished } = journal
+  if (before.length === 0 || republished.isSure(key)) return false
+  if (before.includes(sha256)) {
+    if (republished.isSuspected(key)) republished.forget(key)
+    return false
+  }
+  republished.note(key, { sure: true, since: now() })
+  return true
+}
+
+/** What was published again so long ago that nothing holds what was there before. */
+export const forgetOld = (journal: Journal): void => journal.republished.forgetBefore(now() - yearOfSeconds)

@@ -1,0 +1,53 @@
+import type { Aws } from '../../aws/connect.ts'
+import type { Talk } from '../../aws/patience.ts'
+import { targetNeeds } from '../../resources/live-distribution.ts'
+import type { Need } from '../../resources/resource.ts'
+import { optional, type Settings } from '../../settings/settings.ts'
+import { countOf, findInvalidations, invalidate, type InvalidationGroup } from '../cf/invalidation.ts'
+import { resolveTargets } from '../cf/targets.ts'
+import { needsOf, runChain } from '../chain.ts'
+import { anyDistribution } from '../permission-patterns.ts'
+
+/** Where edges may hold what was published before: the distribution that is configured, else the one that serves the bucket. */
+export async function findEdges(aws: Aws, settings: Settings, bucket: string): Promise<string> {
+  const configured = optional(settings, 'cloudfrontDistributionId')
+  const [found] = await resolveTargets(aws, [configured === undefined ? `s3://${bucket}` : `cf://${configured}`])
+  return `cf://${found?.distribution.id ?? ''}`
+}
+
+/**
+ * Has edges drop keys, in as few invalidations as CloudFront's quota allows. Wildcards take the place of more than one
+ * invalidation holds, but never one that stands for everything.
+ *
+ * @param target - as {@link findEdges} answers it
+ * @returns what was done, in words
+ */
+export async function dropAtEdges(
+  aws: Aws,
+  target: string,
+  { bucket, keys }: { readonly bucket: string; readonly keys: readonly string[] },
+  talk: Talk,
+): Promise<string> {
+  if (keys.length === 0) return 'nothing was published again'
+  const conduct = { show: 'nothing' as const, signal: talk.signal }
+  const asked = keys.map((key) => ({ kind: 'key' as const, target, bucket, key }))
+  const find = async (collapse: boolean): Promise<InvalidationGroup[]> =>
+    (await runChain(findInvalidations(aws, asked, { collapse, indexFolders: false }), 'plan', conduct)).ctx.groups
+  const collapsed = await find(true)
+  const isEverything = collapsed.some(({ paths }) => paths.includes('/*'))
+  const groups = isEverything ? await find(false) : collapsed
+  const { ctx } = await runChain(invalidate(aws, groups, { wait: false }, new Date()), 'apply', conduct)
+  const made = Object.values(ctx)
+  const paths = made.flatMap((one) => one.paths)
+  return `${countOf(paths)}, ${made.map(({ id, distributionId }) => `cf://${distributionId}/${id}`).join(', ')}`
+}
+
+/** What it takes to have edges drop what was published again. */
+export function dropNeeds(aws: Aws, accountId: string): Need[] {
+  const group = { distribution: anyDistribution(accountId), targets: [], paths: ['/'], notes: [] }
+  const make = needsOf(invalidate(aws, [group], { wait: false }, new Date(0)), {})
+  return [...targetNeeds(accountId), ...make].map((need) => ({
+    ...need,
+    optional: 'reindex-everything --invalidate can not have edges drop what was published again',
+  }))
+}
