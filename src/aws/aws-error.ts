@@ -99,7 +99,13 @@ export function networkFailure(error: unknown): string | undefined {
   if (error instanceof AggregateError)
     return networkFailure(error.errors[0]) ?? (connectionFailed.test(code) ? code : undefined)
   if (connectionFailed.test(code)) return networkReason(error)
-  return error.name === 'TimeoutError' ? error.message : networkFailure(error.cause)
+  return error.name === 'TimeoutError' ? silenceIn(error.message) : networkFailure(error.cause)
+}
+
+/** The SDK's words for a connection that fell silent are about its own settings. */
+function silenceIn(message: string): string {
+  const [, milliseconds] = / after (\d+) ms of inactivity/.exec(message) ?? []
+  return milliseconds === undefined ? message : `no answer within ${Number(milliseconds) / 1000} s`
 }
 
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : '')

@@ -5,7 +5,7 @@ import { CtlError } from '../ui/errors.ts'
 import { type CredentialSource, credentialSource, detailLogger } from './credentials.ts'
 import { createDoubt, doubtHeads } from './doubt.ts'
 import { devicesOf, MfaCodes } from './mfa.ts'
-import { type Network, openNetwork } from './network.ts'
+import { idleMs as usualIdleMs, type Network, openNetwork } from './network.ts'
 import { noteOperation, type Notable, traceCalls } from './operation.ts'
 import { toldRetries } from './retries.ts'
 import { readSharedConfiguration } from './shared-profile.ts'
@@ -15,7 +15,7 @@ interface ClientConfig {
   region?: string
   profile?: string
   credentials?: CredentialSource | { accessKeyId: string; secretAccessKey: string }
-  requestHandler?: { httpAgent: HttpAgent; httpsAgent: HttpAgent }
+  requestHandler: { socketTimeout: number; httpAgent?: HttpAgent; httpsAgent?: HttpAgent }
   maxAttempts: number
   retryStrategy: ReturnType<typeof toldRetries>
   forcePathStyle?: boolean
@@ -53,6 +53,8 @@ export interface Aws {
 export interface ConnectOptions {
   /** For who may do without credentials: a code of an MFA device is asked for when one is needed. */
   readonly later?: boolean
+  /** Milliseconds without a byte after which a call counts as lost. */
+  readonly idleMs?: number
 }
 
 /** SDK's own number, which keeps a burst from opening hundreds of connections. */
@@ -68,7 +70,7 @@ const maxSockets = 50
 export async function connect(
   settings: Settings,
   environment: NodeJS.ProcessEnv = process.env,
-  { later = false }: ConnectOptions = {},
+  { later = false, idleMs = usualIdleMs }: ConnectOptions = {},
 ): Promise<Aws> {
   const shared = await readSharedConfiguration(settings, environment)
   const network = await openNetwork(settings, environment, shared)
@@ -83,7 +85,7 @@ export async function connect(
     logger: detailLogger,
     ...(customEndpoint === undefined ? {} : { forcePathStyle: true }),
     ...(settings.profile === undefined ? {} : { profile: settings.profile.value }),
-    ...(network.proxies.any ? { requestHandler: agentsOf(network) } : {}),
+    requestHandler: { socketTimeout: idleMs, ...(network.proxies.any ? agentsOf(network) : {}) },
     credentials: keys ?? credentialSource(shared, network, codes, environment),
   }
   return doorTo(config, network, optional(settings, 'region'))
@@ -122,7 +124,7 @@ function observe(client: Client & Notable, aws: Aws): void {
   traceCalls(client)
 }
 
-const agentsOf = (network: Network): NonNullable<ClientConfig['requestHandler']> => ({
+const agentsOf = (network: Network): { httpAgent: HttpAgent; httpsAgent: HttpAgent } => ({
   httpAgent: network.agent(false, { maxSockets }),
   httpsAgent: network.agent(true, { maxSockets }),
 })

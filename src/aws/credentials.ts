@@ -11,7 +11,7 @@ import { tellDetail } from '../ui/detail.ts'
 import { isTraced, traceCall } from './call-trace.ts'
 import { whyNoCredentials } from './credential-failure.ts'
 import type { MfaCodes } from './mfa.ts'
-import type { Network } from './network.ts'
+import { idleMs, type Network } from './network.ts'
 import { givesCredentials, type SharedConfiguration } from './shared-profile.ts'
 
 type Provider = ReturnType<typeof defaultProvider>
@@ -81,7 +81,10 @@ class CredentialCalls extends NodeHttpHandler {
   failure: unknown
 
   constructor(network: Network) {
-    super(network.proxies.any ? { httpAgent: network.agent(false), httpsAgent: network.agent(true) } : {})
+    super({
+      socketTimeout: idleMs,
+      ...(network.proxies.any ? { httpAgent: network.agent(false), httpsAgent: network.agent(true) } : {}),
+    })
   }
 
   override async handle(request: HandlerRequest, options?: Parameters<NodeHttpHandler['handle']>[1]): Promise<Handled> {

@@ -50,6 +50,12 @@ export interface Network {
   connect(host: string, port: number): Promise<Socket>
 }
 
+/**
+ * How long an answer of AWS may be without a byte, in milliseconds, until the call counts as lost: what stands between swallows
+ * connections, and nothing else would end the wait. Slow lines must empty their buffers in that time.
+ */
+export const idleMs = 120_000
+
 /** Proxies that took a request in the other form, by host. */
 const forwarded = new Set<string>()
 

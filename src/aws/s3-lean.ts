@@ -12,7 +12,7 @@ import { GetBucketLocationCommand, S3Client } from '@aws-sdk/client-s3'
 import { requestIdsOf, statusOf } from './aws-error.ts'
 import { CallSums, type EndedCall, isTraced } from './call-trace.ts'
 import type { Aws } from './connect.ts'
-import { type Network, networkOf } from './network.ts'
+import { idleMs, type Network, networkOf } from './network.ts'
 import { codeOf, noteError } from './operation.ts'
 import { bodyOf, errorIn, headersOf, isPassing, isSlowDown, S3Error, type S3Response } from './s3-answer.ts'
 import { type Credentials, createSigner, encodePath, encodeQuery } from './signature-v4.ts'
@@ -67,7 +67,6 @@ export interface S3Address {
 }
 
 const attempts = 10
-const idleMs = 120_000
 
 /**
  * @param region - of the bucket

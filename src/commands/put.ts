@@ -80,7 +80,7 @@ export default class Put extends CtlCommand {
       added: flags['add-header'],
       recursive,
     }
-    const planned = await planPut(args.file, wishes, process.stdin)
+    const planned = await planPut(args.file, wishes, process.stdin, (...blocks) => this.say(...blocks))
     const aws = await connect(await settingsFor(flags))
     const signal = interruptSignal((...blocks) => this.say(...blocks), { unseen: !flags['dry-run'] })
     const how = { ...flags, json: this.jsonEnabled() }

@@ -37,6 +37,11 @@ export async function fileSource(path: string): Promise<ObjectSource> {
       throw new CtlError('usage', `${path} is not a file.`, {
         hint: 'Pipe it in, and write `-` in the place of its name.',
       })
+    if (before.size === 0 && (await fill(file, new Uint8Array(1), 0)) > 0) {
+      throw new CtlError('usage', `${path} says that it is empty, and is not.`, {
+        hint: 'The system makes such files as they are read. Pipe it in, and write `-` in the place of its name.',
+      })
+    }
     return { name: path, size: before.size, pieces: (size) => filePieces(path, before, size) }
   } finally {
     await file.close()
@@ -47,7 +52,12 @@ async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path)
   } catch (cause) {
-    throw new CtlError('usage', `${path} can't be read: ${messageOf(cause)}`, { cause })
+    // Bytes that are no UTF-8 have become this, and what they were is lost.
+    const isLost = path.includes('\uFFFD')
+    throw new CtlError('usage', `${path} can't be read: ${isLost ? 'its name is not UTF-8.' : messageOf(cause)}`, {
+      ...(isLost ? { hint: 'Rename it, or pipe it in: write `-` in the place of its name, and the whole key.' } : {}),
+      cause,
+    })
   }
 }
 

@@ -39,6 +39,11 @@ export function headersOf({ file, key }: FileToPut, { mimeType, added }: HeaderW
 function withHeader(headers: ObjectHeaders, line: string): ObjectHeaders {
   const [, given = '', value = ''] = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(\S[^\r\n]*?)\s*$/.exec(line) ?? []
   const name = given.toLowerCase()
+  if (!/^[\t -~]*$/.test(value)) {
+    throw new CtlError('usage', `--add-header ${JSON.stringify(line)} has characters that headers can't have.`, {
+      hint: "Write what is not ASCII as RFC 8187 has it: Content-Disposition: attachment; filename*=UTF-8''%C3%BC.deb",
+    })
+  }
   const text = Object.hasOwn(textHeaders, name) ? textHeaders[name] : undefined
   if (text !== undefined) return { ...headers, [text]: value }
   if (name === 'expires') return { ...headers, Expires: dateOf(value, line) }
@@ -60,6 +65,6 @@ function dateOf(value: string, line: string): Date {
 
 /** A type as in RFC 9110 §8.3.1, with or without parameters. */
 function checkMimeType(type: string): string {
-  if (/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=\S+)*$/.test(type)) return type
+  if (/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=[!-~]+)*$/.test(type)) return type
   throw new CtlError('usage', `${JSON.stringify(type)} is not a MIME type.`, { hint: 'Write it as TYPE/SUBTYPE.' })
 }

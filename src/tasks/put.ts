@@ -5,7 +5,7 @@ import { fileSource, type ObjectSource, streamSource } from '../resources/object
 import { objectUpload, type ObjectHeaders, type UploadedObject, type UploadWant } from '../resources/object-upload.ts'
 import { aclSettings, assertPublicAclCounts, publicAclNeeds } from '../resources/public-acl.ts'
 import type { Need } from '../resources/resource.ts'
-import { type Block, type Verbatim, verbatim, warning } from '../ui/text.ts'
+import { type Block, labelled, type Say, type Verbatim, verbatim, warning } from '../ui/text.ts'
 import { type Chain, check, compute, ensure } from './chain.ts'
 import { commandLine } from './follow-up.ts'
 import { headersOf, type HeaderWishes } from './put-headers.ts'
@@ -40,14 +40,16 @@ const bucketNeeds = (bucket: string): Need => ({
 /**
  * What `put FILE… s3://BUCKET[/KEY|/PREFIX/]` comes to.
  *
+ * @param say - is told what is left out
  * @throws CtlError of kind `usage` for words or headers that make no sense, or a file that can't be read
  */
 export async function planPut(
   words: readonly string[],
   wishes: PutWishes,
   input: AsyncIterable<Uint8Array>,
+  say: Say,
 ): Promise<PlannedPut[]> {
-  const { bucket, files } = wishes.recursive === true ? await readFolders(words) : readPutWords(words)
+  const { bucket, files, leftOut } = wishes.recursive === true ? await readFolders(words) : readPutWords(words)
   const planned: PlannedPut[] = []
   // One after the other: each is opened to see whether it can be read, and there may be very many.
   for (const one of files) {
@@ -55,7 +57,15 @@ export async function planPut(
     const source = one.file === '-' ? streamSource(input) : await fileSource(one.file)
     planned.push({ ...one, bucket, source, headers })
   }
+  if (leftOut.length > 0) say(aboutLeftOut(leftOut))
   return planned
+}
+
+/** A link may be all that somebody knows a package by. */
+function aboutLeftOut(paths: readonly string[]): Block {
+  const named = paths.slice(0, mostNamed).join(', ')
+  const more = paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : ''
+  return labelled('Note', `left out, being links or otherwise no files: ${named}${more}.`)
 }
 
 /** Steps that upload, one file after the other. */
@@ -128,7 +138,7 @@ export const putText = (reports: readonly PutReport[]): Verbatim =>
     ]),
   )
 
-/** So many are named in one command; of more it would be unwieldy. */
+/** So many are named in one command or line; of more it would be unwieldy. */
 const mostNamed = 10
 
 /** What edges may still hold of what was replaced: whatever was not forbidden to be kept. */

@@ -146,12 +146,21 @@ describe('put', function () {
       const { Contents } = await place.clients.s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix }))
       return (Contents ?? []).map(({ Key = '' }) => Key.slice(Prefix.length))
     }
-    await place.succeed(['put', '--recursive', 'tree', `s3://${bucket}/named/`])
+    const named = await place.run(['put', '--recursive', 'tree', `s3://${bucket}/named/`])
+    expect([named.code, named.stderr.includes('left out, being links')]).to.deep.equal([0, true])
+    expect(named.stderr).to.include('tree/link.deb')
     expect(await keys('named/')).to.deep.equal(['tree/a.deb', 'tree/deep/b.deb', 'tree/deep/er/ä+c.deb'])
     await place.succeed(['put', '-r', 'tree/', 'logo.jpg', `s3://${bucket}/bare/`])
     expect(await keys('bare/')).to.deep.equal(['a.deb', 'deep/b.deb', 'deep/er/ä+c.deb', 'logo.jpg'])
     const flat = await place.run(['put', '-r', 'tree', `s3://${bucket}/flat`])
     expect([flat.code, flat.stderr.includes('A folder needs a prefix that ends in /')]).to.deep.equal([2, true])
+    await writeFile(Buffer.from(`${place.folder}/tree/b\xe4r.deb`, 'latin1'), 'x')
+    const latin = await place.run(['put', '-r', 'tree', `s3://${bucket}/latin/`])
+    expect([latin.code, latin.stderr.includes('its name is not UTF-8'), await keys('latin/')]).to.deep.equal([
+      2,
+      true,
+      [],
+    ])
     const without = await place.run(['put', 'tree', `s3://${bucket}/x/`])
     expect([without.code, without.stderr.includes('--recursive')]).to.deep.equal([2, true])
   })

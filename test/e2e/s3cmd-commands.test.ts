@@ -170,6 +170,7 @@ describe('s3cmd’s commands, as typed', function () {
         1,
         /"no-such-bucket", given as --log-to, does not exist/,
       ],
+      [['cfmodify', dist, '--log-to', 'logs'], 2, /not to "logs"\..*--log-to s3:\/\/BUCKET/s],
       [['cfcreate'], 2, /BUCKET/],
       [['cfmodify', dist, dist, '--enable'], 2, /Too many parameters/],
       [['cfmodify', dist], 2, /Nothing to change/],

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { appendFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,6 +47,13 @@ describe('sources of an upload', () => {
       ),
       { numRuns: 50 },
     )
+  })
+
+  it('are not taken at their word where they say that they are empty', async function () {
+    const made = '/proc/self/status'
+    if (!existsSync(made)) this.skip()
+    const thrown = await fileSource(made).catch((error: unknown) => error)
+    expect(thrown).to.include({ failure: 'usage', message: `${made} says that it is empty, and is not.` })
   })
 
   it('are never half the old file and half the new one', async () => {

@@ -10,6 +10,7 @@ describe('what put makes of its words', () => {
     expect(readPutWords(['a/logo.jpg', 's3://b/example/logo.png'])).to.deep.equal({
       bucket: 'b',
       files: [{ file: 'a/logo.jpg', key: 'example/logo.png' }],
+      leftOut: [],
     })
     for (const bucket of ['s3://b', 's3://b/', 'S3://b/']) {
       expect(readPutWords(['a/logo.jpg', bucket]).files).to.deep.equal([{ file: 'a/logo.jpg', key: 'logo.jpg' }])
@@ -26,9 +27,10 @@ describe('what put makes of its words', () => {
     [['a', 'b', 's3://b/key'], 'Several files need a prefix that ends in /'],
     [['-', 's3://b/in/'], 'Standard input has no name'],
     [['x/a', 'y/a', 's3://b'], 'Two files would become s3://b/a.'],
+    [['x', `s3://b/${'ä'.repeat(513)}`], "A key can't be longer than 1024 bytes, and this has 1026"],
   ]
   for (const [words, says] of refused) {
-    it(`refuses ${words.join(' ') || 'nothing'}`, () => expect(() => readPutWords(words)).to.throw(says))
+    it(`refuses ${words.join(' ').slice(0, 40) || 'nothing'}`, () => expect(() => readPutWords(words)).to.throw(says))
   }
 })
 
@@ -70,10 +72,14 @@ describe('headers of what put uploads', () => {
       'Expires: soon',
       'a b: c',
       'x-amz-meta-a: b\r\nc: d',
+      'x-amz-meta-a: ü',
+      'Content-Disposition: attachment; filename="ü.deb"',
     ]) {
       expect(() => headersOf({ file: 'x', key: 'x' }, { mimeType: undefined, added: [line] })).to.throw('--add-header')
     }
-    expect(() => headersOf({ file: 'x', key: 'x' }, { mimeType: 'jpeg', added: [] })).to.throw('is not a MIME type')
+    for (const mimeType of ['jpeg', 'text/plain; charset=ü']) {
+      expect(() => headersOf({ file: 'x', key: 'x' }, { mimeType, added: [] })).to.throw('is not a MIME type')
+    }
   })
 
   it('has a public URL that works for every bucket and key', () => {

@@ -34,9 +34,11 @@ function checkComment(comment: string): string {
 
 /** @throws CtlError of kind `usage` for what is not `s3://BUCKET[/PREFIX]` */
 export function readLogTarget(word: string): LogTarget {
-  const target = parseTarget(word)
-  if (target.kind === 'bucket') return { bucket: target.bucket, prefix: target.key }
-  throw new CtlError('usage', `Access logs can only be written to a s3:// URI, not to ${JSON.stringify(word)}.`)
+  const target = /^s3:\/\/[^/]/i.test(word) ? parseTarget(word) : undefined
+  if (target?.kind === 'bucket') return { bucket: target.bucket, prefix: target.key }
+  throw new CtlError('usage', `Access logs can only be written to a s3:// URI, not to ${JSON.stringify(word)}.`, {
+    hint: 'Write it as --log-to s3://BUCKET or --log-to s3://BUCKET/PREFIX.',
+  })
 }
 
 /** What was found out about the certificate for a distribution's aliases. */

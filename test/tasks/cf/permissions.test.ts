@@ -57,7 +57,7 @@ async function createAndModify(settings: Settings): Promise<void> {
 
 async function uploadAndInvalidate(aws: Aws): Promise<void> {
   const putWishes = { isPublic: false, mimeType: undefined, added: [] }
-  const planned = await planPut([import.meta.filename, `s3://${bucket}/`], putWishes, process.stdin)
+  const planned = await planPut([import.meta.filename, `s3://${bucket}/`], putWishes, process.stdin, () => undefined)
   await runChain(put(aws, planned, putWishes), 'apply', conduct)
   const asked = await readWords([`s3://${bucket}/a`], process.stdin)
   const found = await runChain(findInvalidations(aws, asked, { collapse: false, indexFolders: true }), 'plan', conduct)
