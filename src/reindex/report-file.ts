@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, rmSync } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 
@@ -19,12 +19,11 @@ export interface ReportFile {
    * @throws CtlError (failed) if it can't be written
    */
   write(report: Report, lists: Lists): Promise<void>
-  /** Removes what has been begun. */
-  discard(): Promise<void>
 }
 
 /**
  * Makes sure that a report can be written, hours before there is one: it is written beside its place and then put there.
+ * Nothing lies there in the meantime: whatever ends the process by then, there is nothing to clear up.
  *
  * @throws CtlError (usage) if it can't
  */
@@ -33,23 +32,36 @@ export async function openReportFile(file: string): Promise<ReportFile> {
   const special = await isSpecial(file)
   const path = special ? file : `${file}.part`
   try {
-    if (!special) await (await open(path, 'w')).close()
+    if (!special) {
+      await begin(path)
+      await rm(path)
+    }
   } catch (error) {
     throw notWritten('usage', file, error)
   }
   return {
     async write(report, lists) {
+      const remove = (): void => rmSync(path, { force: true })
+      // Also called where the process is ended by a second signal or an error of ours.
+      if (!special) process.on('exit', remove)
       try {
+        if (!special) await begin(path)
         await writeDocument(path, report, lists)
         if (!special) await rename(path, file)
       } catch (error) {
+        if (!special) await rm(path, { force: true }).catch(() => undefined)
         throw notWritten('failed', file, error)
+      } finally {
+        process.off('exit', remove)
       }
     },
-    async discard() {
-      if (!special) await rm(path, { force: true })
-    },
   }
+}
+
+/** Makes the file anew. What lies there is a killed run's, perhaps of another user, or a link that leads astray. */
+async function begin(path: string): Promise<void> {
+  await rm(path, { force: true })
+  await (await open(path, 'wx')).close()
 }
 
 const notWritten = (failure: 'usage' | 'failed', file: string, cause: unknown): CtlError =>

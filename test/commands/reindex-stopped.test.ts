@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -13,6 +13,7 @@ import type { Call } from '../../src/sandbox/call-log.ts'
 import { bucket, expectPlainTalk, type Installation, install } from '../e2e/installation.ts'
 import { plainRun } from '../reindex/plain-run.ts'
 import { clientView, fillRepositories, makeKey, reader } from '../reindex/repositories-under-test.ts'
+import { hasTerminals, runOnTerminals, type Then } from '../support/terminals.ts'
 import { noSettings } from '../resources/aws-under-test.ts'
 
 const minute = 60_000
@@ -156,6 +157,34 @@ describe('pc-ctl reindex-everything, two at once and stopped', function () {
       expect(await view()).to.deep.equal({ complaints: [], unsigned: [] })
     })
   }
+
+  it('leaves nothing beside --report, however it is ended', async function () {
+    if (!hasTerminals) this.skip()
+    const { folder, env } = place
+    const argv = [...words, '--report', join(folder, 'r.json'), '--state-dir', join(folder, 'state')]
+    // SIGHUP as it is sent, SIGQUIT (Ctrl-\), SIGKILL.
+    const ways: readonly Then['do'][] = ['hang up', 1, 3, 9]
+    for (const way of ways) {
+      const stop = place.sandbox.onCall((call, phase) =>
+        call.operation === 'ListObjectsV2' && phase === 'before' ? sleep(500, undefined) : undefined,
+      )
+      const when: readonly Then[] = [{ stream: 'stderr', text: 'List', do: way }]
+      const { code } = await runOnTerminals(argv, {
+        env,
+        cwd: folder,
+        stdin: 'tty',
+        stdout: 'tty',
+        stderr: 'tty',
+        when,
+      })
+      stop()
+      expect(code, `ended by ${way}`).not.to.equal(0)
+      expect(
+        (await readdir(folder)).filter((name) => name.startsWith('r.json')),
+        `ended by ${way}`,
+      ).to.deep.equal([])
+    }
+  })
 
   it('ends what clients have begun to see when an operator stops it', async () => {
     const killer = new AbortController()

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -66,7 +67,6 @@ describe('the file of a report', () => {
       const lines = problems.map((one) => JSON.stringify(one))
       await opened.write(report, { overwritableObjects: lines.slice(1), problems: lines })
       expect(await read()).to.deep.equal({ ...report, overwritableObjects: problems.slice(1), problems })
-      await opened.discard()
       expect(await readdir(folder)).to.deep.equal(['report.json'])
     }
   })
@@ -81,10 +81,59 @@ describe('the file of a report', () => {
     }
     const error = await refusal(opened.write(report, { problems: breaking() }))
     expect(error).to.include({ failure: 'failed', message: `The report ${file} can't be written: no space left` })
-    await opened.discard()
     expect(await read()).to.equal('before')
     expect(await readdir(folder)).to.deep.equal(['report.json'])
   })
+
+  it('leaves nothing beside it while a run is under way, and takes over what a killed one has left', async () => {
+    const elsewhere = join(folder, 'elsewhere')
+    await writeFile(elsewhere, 'of another')
+    const leave = {
+      'half a report': () => writeFile(`${file}.part`, '{"half', { mode: 0o400 }),
+      'a link': () => symlink(elsewhere, `${file}.part`),
+      nothing: () => undefined,
+    }
+    for (const [what, lie] of Object.entries(leave)) {
+      await lie()
+      const opened = await openReportFile(file)
+      expect(await readdir(folder), what).not.to.include('report.json.part')
+      // A run that was killed as it wrote, since this one began.
+      await lie()
+      await opened.write(report, { problems: [] })
+      expect(await readdir(folder), what).to.deep.equal(['elsewhere', 'report.json'])
+      expect(await readFile(elsewhere, 'utf8')).to.equal('of another')
+      await rm(file)
+    }
+  })
+
+  const ends = {
+    'a second signal': 'process.exit(130)',
+    'an error of ours': 'setImmediate(() => { throw new Error("a bug") })',
+    'an end of its own': 'setImmediate(() => process.exit())',
+  }
+  for (const [what, end] of Object.entries(ends)) {
+    it(`leaves nothing where ${what} ends the process in the middle of it`, async () => {
+      const module = join(import.meta.dirname, '../../src/reindex/report-file.ts')
+      const program = `
+        import { existsSync } from 'node:fs'
+        import { openReportFile } from ${JSON.stringify(module)}
+        const [file] = process.argv.slice(1)
+        function* lines() {
+          for (let number = 0; ; number++) {
+            if (number === 20_000) {
+              console.log(existsSync(file + '.part'))
+              ${end}
+            }
+            yield '{}'
+          }
+        }
+        await (await openReportFile(file)).write({}, { problems: lines() })
+      `
+      const child = spawnSync(process.execPath, ['--input-type=module', '--eval', program, file], { encoding: 'utf8' })
+      expect(child.stdout).to.equal('true\n')
+      expect(await readdir(folder)).to.deep.equal([])
+    })
+  }
 
   it('is refused before the run where it can not be written', async () => {
     await mkdir(file)
@@ -96,7 +145,6 @@ describe('the file of a report', () => {
   it('may be a device or a pipe, which nothing replaces', async () => {
     const opened = await openReportFile('/dev/null')
     await opened.write(report, { problems: [] })
-    await opened.discard()
   })
 
   it('takes hundreds of thousands of problems in memory that stays flat', async function () {

@@ -41,18 +41,14 @@ export async function reindexFromFlags(
   const choice = chooseObjects({ ...flags, mapping })
   const show = chooseShow(flags)
   const reportFile = flags.report === undefined ? undefined : await openReportFile(flags.report)
-  try {
-    return await reindexEverything(await connect(settings), settings, {
-      ...wishes,
-      choice,
-      stateDir: flags['state-dir'] ?? stateFolder(),
-      concurrency: flags.concurrency,
-      full: flags.full,
-      show: wishes.dryRun || wishes.listOnly ? fleeting(show) : show,
-      signal: interruptSignal(say),
-      reportFile,
-    })
-  } finally {
-    await reportFile?.discard()
-  }
+  return reindexEverything(await connect(settings), settings, {
+    ...wishes,
+    choice,
+    stateDir: flags['state-dir'] ?? stateFolder(),
+    concurrency: flags.concurrency,
+    full: flags.full,
+    show: wishes.dryRun || wishes.listOnly ? fleeting(show) : show,
+    signal: interruptSignal(say),
+    reportFile,
+  })
 }
