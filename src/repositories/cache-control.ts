@@ -125,6 +125,25 @@ export function classify(key: string): ObjectClass {
   return conditions === undefined ? found : 'neither'
 }
 
+/** Whose indexes have files with names that say little: better not cached in vain than served when they are old. */
+const namedSparely: ReadonlySet<FormatName> = new Set(['apt', 'yum', 'gem', 'pypi'])
+
+/**
+ * What one object is to be uploaded with, of whose surroundings nothing is known: what may be of an index is taken for it.
+ *
+ * @returns undefined for what is neither package nor metadata
+ */
+export function cacheControlOfUpload(key: string): string | undefined {
+  const { class: found, format, cacheControl: control, conditions } = cachingOf(key)
+  return conditions === undefined || (found === 'metadata' && namedSparely.has(format)) ? control : undefined
+}
+
+/** Has an object the Cache-Control that it must have? Also, if nothing has to be as its key says. */
+export const isCachedRight = (key: string, present: string | undefined): boolean => {
+  const { cacheControl: wanted, conditions } = cachingOf(key, { cacheControl: present ?? '' })
+  return conditions !== undefined || wanted === undefined || wanted === present
+}
+
 /** The Cache-Control that an object must have, or `undefined` for one that is neither package nor metadata. */
 export const cacheControlOf = (key: string): string | undefined =>
   classify(key) === 'neither' ? undefined : cachingOf(key).cacheControl

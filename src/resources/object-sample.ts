@@ -2,7 +2,7 @@ import { HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/clie
 
 import { absentAs } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
-import { cacheControlOf } from '../repositories/cache-control.ts'
+import { cacheControlOf, isCachedRight } from '../repositories/cache-control.ts'
 import type { Bucket } from './bucket.ts'
 import type { Need } from './resource.ts'
 
@@ -33,7 +33,7 @@ export async function sampleObjects(aws: Aws, bucket: Bucket, most = 20): Promis
   const looked = await Promise.all(
     sample.map(async (Key) => {
       const head = await absentAs('NotFound', () => s3.send(new HeadObjectCommand({ Bucket: bucket.name, Key })))
-      return { Key, right: head === undefined || head.CacheControl === cacheControlOf(Key) }
+      return { Key, right: head === undefined || isCachedRight(Key, head.CacheControl) }
     }),
   )
   return {

@@ -1,4 +1,4 @@
-import { cacheControlOf } from '../repositories/cache-control.ts'
+import { cacheControlOfUpload } from '../repositories/cache-control.ts'
 import type { ObjectHeaders } from '../resources/object-upload.ts'
 import { CtlError } from '../ui/errors.ts'
 import { contentTypeOf } from './put-content-type.ts'
@@ -27,7 +27,7 @@ const metadataPrefix = 'x-amz-meta-'
  * @throws CtlError of kind `usage` for what is no header, or none that S3 keeps with an object
  */
 export function headersOf({ file, key }: FileToPut, { mimeType, added }: HeaderWishes): ObjectHeaders {
-  const cacheControl = cacheControlOf(key)
+  const cacheControl = cacheControlOfUpload(key)
   let headers: ObjectHeaders = {
     ContentType: mimeType === undefined ? contentTypeOf(file === '-' ? key : file) : checkMimeType(mimeType),
     ...(cacheControl === undefined ? {} : { CacheControl: cacheControl }),

@@ -1,6 +1,13 @@
 import { expect } from 'chai'
 
-import { cacheControl, cacheControlOf, cachingOf, classify, type Facts } from '../../src/repositories/cache-control.ts'
+import {
+  cacheControl,
+  cacheControlOf,
+  cachingOf,
+  classify,
+  type Facts,
+  isCachedRight,
+} from '../../src/repositories/cache-control.ts'
 
 const packages = [
   '7/11/ubuntu/package_files/42136.deb',
@@ -192,6 +199,25 @@ describe('packages that may be overwritten', () => {
       expect(told(versioned, { cacheControl: long }), long).to.deep.equal(['package', cacheControl.package])
     }
     expect(told(pool, { cacheControl: 'max-age=300' })).to.deep.equal(['package', cacheControl.package])
+  })
+
+  it('are right for a status that looks at some objects, whatever they were told by', () => {
+    for (const [key, present] of [
+      ['latest/agent.deb', 'no-store'],
+      ['latest/agent.deb', checked],
+      [pool, checked],
+      [pool, cacheControl.package],
+      ['gems/info/rack', undefined],
+    ] as const) {
+      expect(isCachedRight(key, present), `${key} ${present ?? ''}`).to.equal(true)
+    }
+    for (const [key, present] of [
+      ['latest/agent.deb', cacheControl.package],
+      [pool, undefined],
+      [pool, 'max-age=60'],
+    ] as const) {
+      expect(isCachedRight(key, present), `${key} ${present ?? ''}`).to.equal(false)
+    }
   })
 
   it('are never what is named by its content', () => {

@@ -52,6 +52,13 @@ describe('headers of what put uploads', () => {
       ContentType: 'application/gzip',
       CacheControl: 'no-cache, no-store, max-age=0, must-revalidate, stale-if-error=0',
     })
+    // What may be of an index is not cached, though only its surroundings could tell.
+    for (const key of ['gems/info/rack', 'gems/versions', 'dists/stable/main/i18n/by-language']) {
+      expect(headersOf({ file: 'x', key }, none).CacheControl, key).to.contain('no-store')
+    }
+    for (const key of ['config.json', 'notes.asc', 'app.db']) {
+      expect(headersOf({ file: 'x', key }, none)).not.to.have.property('CacheControl')
+    }
     for (const name of ['Release', 'x.constructor', 'x.', '.hidden']) {
       expect(contentTypeOf(name)).to.equal('binary/octet-stream')
     }
