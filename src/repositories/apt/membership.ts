@@ -2,6 +2,8 @@
  * Which package is in which list. A pool does not say what suite a package is in: only the present lists do. An entry is
  * the package's whose key it names; in packagecloud's layout, where no entry names a key, the one with its content.
  */
+import { posix } from 'node:path'
+
 import { NameTable } from '../compact-table.ts'
 import type { Digests, Finding, IndexedPackage, StoredObject } from '../format.ts'
 import type { OldEntries, OldEntry } from './old-lists.ts'
@@ -27,7 +29,7 @@ export interface Membership {
 }
 
 /** How an object was found for an entry; the larger the surer. */
-const certainty = { md5: 1, sha256: 2, key: 3 } as const
+const certainty = { md5: 1, sha256: 2, spelling: 3, key: 4 } as const
 
 /**
  * Joins entries and objects. Holds some ten numbers of an entry, and no text.
@@ -44,9 +46,17 @@ export function joinMembers(
   const entries = new AllEntries(parts)
   const claims = new Claims(entries.length)
   let nth = 0
+  const claimNamed = (named: readonly NamedEntry[]): void => {
+    claims.claim(
+      named.filter(({ isExact }) => isExact),
+      nth,
+      certainty.key,
+    )
+    claims.claim(named, nth, certainty.spelling)
+  }
   for (const { key, digests, etag, size } of packages) {
     const { sha256, md5 = etag } = digests
-    claims.claim(entries.named(key.slice(root.length)), nth, certainty.key)
+    claimNamed(entries.named(key.slice(root.length)))
     if (sha256 !== undefined) claims.claim(entries.withSha256(sha256), nth, certainty.sha256)
     const sameSum = entries.withMd5(md5).filter(({ entry }) => entry.size === size && fits(entry, sha256))
     claims.claim(sameSum, nth, certainty.md5)
@@ -54,8 +64,7 @@ export function joinMembers(
   }
   const readable = nth
   for (const { key, etag, size } of unreadable) {
-    const named = entries.named(key.slice(root.length)).filter(({ entry }) => unchanged(entry, etag, size))
-    claims.claim(named, nth, certainty.key)
+    claimNamed(entries.named(key.slice(root.length)).filter(({ entry }) => unchanged(entry, etag, size)))
     claims.claim(
       entries.withMd5(etag).filter(({ entry }) => entry.size === size),
       nth,
@@ -69,7 +78,7 @@ export function joinMembers(
     isListed: ({ sha256, md5 }) =>
       (sha256 !== undefined && entries.withSha256(sha256).length > 0) ||
       (md5 !== undefined && entries.withMd5(md5).length > 0),
-    namesKeys: claims.some(certainty.key),
+    namesKeys: claims.some(certainty.key) || claims.some(certainty.spelling),
     kept: unreadable.flatMap(({ key }, at) =>
       numbersOf(readable + at).map((number) => ({ ...entries.placeOf(number), key })),
     ),
@@ -80,6 +89,11 @@ export function joinMembers(
 interface Numbered {
   readonly number: number
   readonly entry: OldEntry
+}
+
+interface NamedEntry extends Numbered {
+  /** Spelled as the key is. */
+  readonly isExact: boolean
 }
 
 /** The entries of all lists, numbered through. */
@@ -98,7 +112,7 @@ class AllEntries {
       const start = number
       for (let at = 0; at < entries.length; at++, number++) {
         const entry = entries.at(at)
-        this.#byName.add(pathOf(entry), number)
+        for (const place of placesOf(entry)) this.#byName.add(place, number)
         if (entry.digests.sha256 !== undefined) this.#bySha256.add(entry.digests.sha256, number)
         if (entry.digests.md5 !== undefined) this.#byMd5.add(entry.digests.md5, number)
       }
@@ -107,8 +121,11 @@ class AllEntries {
     this.length = number
   }
 
-  named(path: string): Numbered[] {
-    return this.#found(this.#byName, path, pathOf)
+  named(path: string): NamedEntry[] {
+    return this.#found(this.#byName, path, (entry) => (placesOf(entry).has(path) ? path : undefined)).map((found) => ({
+      ...found,
+      isExact: found.entry.filename === path,
+    }))
   }
 
   withSha256(sha256: string): Numbered[] {
@@ -183,7 +200,23 @@ class Claims {
 }
 
 /** What an entry names, below the root. */
-export const pathOf = ({ filename }: OldEntry): string => filename.replace(/^(?:\.?\/)+/, '')
+export const pathOf = ({ filename }: Pick<OldEntry, 'filename'>): string =>
+  posix.normalize(filename).replace(/^\/+/, '')
+
+/**
+ * The keys that an entry may mean. apt asks for exactly what is written there, and S3 takes it as exactly; but other
+ * servers leave out `./` and `//`, and some publishers percent-encode.
+ */
+function placesOf(entry: OldEntry): Set<string> {
+  const plain = pathOf(entry)
+  const places = new Set([entry.filename, plain])
+  if (!plain.includes('%')) return places
+  try {
+    return places.add(posix.normalize(decodeURIComponent(plain)))
+  } catch {
+    return places
+  }
+}
 
 /** An MD5 alone does not outvote a SHA-256. */
 const fits = ({ digests }: OldEntry, sha256: string | undefined): boolean =>

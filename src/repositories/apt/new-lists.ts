@@ -148,9 +148,11 @@ function slotOf(
 ): Slot {
   const path = key.slice(root.length)
   const entry = place?.part.at(place.at)
-  // Named by the entry, or, where no entry names a key, served under a name that only the old index knows.
-  const stays = entry !== undefined && (!namesKeys || pathOf(entry) === path)
-  const filename = stays ? entry.filename : path
+  // Where no entry names a key, packages are served under names that only the old index knows.
+  const isMapped = entry !== undefined && !namesKeys
+  // The folder of a source package is a field of its own, `.` at the top.
+  const isThere = entry !== undefined && kind === 'dsc' && pathOf(entry) === path
+  const filename = isMapped || isThere ? entry.filename : path
   // An ETag is known to be the MD5 where the present index says the same.
   const known = entry?.digests.md5 === etag && entry.size === size ? { md5: etag, ...digests } : digests
   const listing = {

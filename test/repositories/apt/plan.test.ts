@@ -222,6 +222,45 @@ describe('apt: new indexes', () => {
     ])
   })
 
+  it('find an entry however its file name is spelled, also of a package that was built again', async () => {
+    const key = 'pool/main/h/hello_1.0+b~1 x_amd64.deb'
+    const spellings = [
+      ...[
+        key,
+        `./${key}`,
+        `/${key}`,
+        key.replace('/', '//'),
+        key.replace('main/', './main/'),
+        key.replace('m', 'x/../m'),
+      ],
+      ...[
+        key.replace('+', '%2B').replace(' ', '%20'),
+        key.replace('+', '%2b').replace('~', '%7E'),
+        `.//${encodeURI(key)}`,
+      ],
+    ]
+    for (const spelling of spellings) {
+      for (const payload of ['data', 'built again']) {
+        const bucket = poolBucket().put(list, entryOf(deb(), spelling)).put(key, deb({ payload }))
+        bucket.objects.delete('pool/main/h/hello_1.0_amd64.deb')
+        const { plan } = await bucket.reindex({ now })
+        expect(plan.findings, spelling).to.deep.equal([])
+        // apt asks for what is written there, and S3 takes it literally.
+        expect(fieldOf(bucket, list, 'Filename'), spelling).to.equal(key)
+        expect(fieldOf(bucket, list, 'SHA256')).to.equal(hash('sha256', deb({ payload })))
+      }
+    }
+  })
+
+  it('take of two keys that an entry may mean the one that clients ask for', async () => {
+    const [plus, percent] = [deb({ payload: 'plus' }), deb({ payload: 'percent' })]
+    const bucket = poolBucket().put('pool/a+b.deb', plus).put('pool/a%2Bb.deb', percent)
+    bucket.put(list, entryOf(deb(), 'pool/a%2Bb.deb'))
+    await bucket.reindex({ now })
+    expect(fieldOf(bucket, list, 'Filename')).to.equal('pool/a%2Bb.deb')
+    expect(fieldOf(bucket, list, 'SHA256')).to.equal(hash('sha256', percent))
+  })
+
   it('report what is in no index and what is gone, and guess nothing', async () => {
     const bucket = poolBucket().put('pool/main/n/new_1_amd64.deb', deb({ fields: { Package: 'new' } }))
     bucket.put(

@@ -203,7 +203,8 @@ describe('apt: real clients', function () {
       await client.apt('update')
       expect(await client.download('hello', '1.0')).to.deep.equal(deb())
     })
-    const flat = new Bucket(root).put('Packages', '').put('hello.deb', deb())
+    const odd = deb({ fields: { Package: 'odd' } })
+    const flat = new Bucket(root).put('Packages', '').put('hello.deb', deb()).put('o%2Bd d+1.deb', odd)
     await flat.reindex({ now: Date.now() })
     const source = { source: ' /' }
     await withClient(
@@ -211,6 +212,7 @@ describe('apt: real clients', function () {
       async (client) => {
         await client.apt('update')
         expect(await client.download('hello', '1.0')).to.deep.equal(deb())
+        expect(await client.download('odd', '1.0')).to.deep.equal(odd)
       },
       source,
     )
