@@ -1,46 +1,6 @@
 import tseslint from 'typescript-eslint'
 import tsdoc from 'eslint-plugin-tsdoc'
-
-/**
- * Who may import what, downwards only: commands → tasks → resources → aws. The leaves (settings, edge,
- * repositories, ui) know no AWS client; the sandbox is the other side of the wire and knows none of our client code.
- */
-const rooms = {
-  aws: ['commands', 'tasks', 'reindex', 'resources', 'sandbox'],
-  resources: ['commands', 'tasks', 'reindex', 'sandbox'],
-  reindex: ['commands', 'tasks', 'sandbox', 'edge'],
-  tasks: ['commands', 'sandbox'],
-  commands: [],
-  settings: ['commands', 'tasks', 'resources', 'aws', 'sandbox', 'edge'],
-  edge: ['commands', 'tasks', 'resources', 'aws', 'sandbox', 'settings', 'ui'],
-  repositories: ['commands', 'tasks', 'reindex', 'resources', 'aws', 'sandbox', 'settings', 'edge'],
-  ui: ['commands', 'tasks', 'resources', 'aws', 'sandbox'],
-  sandbox: ['commands', 'tasks', 'resources', 'aws'],
-}
-const clientsAllowed = new Set(['aws', 'resources'])
-
-/** What may not be imported in a room, and which commands of AWS nowhere at all. */
-const importRule = (room, destroys) => ({
-  'no-restricted-imports': [
-    'error',
-    {
-      patterns: [
-        ...rooms[room].map((other) => ({
-          regex: `^(\\.\\./)+${other}/`,
-          message: `src/${room} must not import src/${other}.`,
-        })),
-        ...(clientsAllowed.has(room)
-          ? []
-          : [{ group: ['@aws-sdk/*'], message: 'AWS clients live in src/aws and src/resources only.' }]),
-        {
-          group: ['@aws-sdk/*'],
-          importNamePattern: destroys,
-          message: 'pc-ctl destroys nothing outside cfremove.',
-        },
-      ],
-    },
-  ],
-})
+import rooms from './scripts/lint/rooms.js'
 
 /** Where results and talk go through, so that none goes astray and what can't be written is told alike everywhere. */
 const streams = [
@@ -66,19 +26,6 @@ const streamRules = {
   ],
 }
 
-const destroying = '(Delete|Remove|Schedule.*Deletion|Disable).*Command$'
-const importRules = [
-  ...Object.keys(rooms).map((room) => ({
-    files: [`src/${room}/**/*.ts`],
-    rules: importRule(room, `^${destroying}`),
-  })),
-  {
-    // cfremove: the one file that destroys anything, and only distributions.
-    files: ['src/resources/distribution-removal.ts'],
-    rules: importRule('resources', `^(?!DeleteDistributionCommand$)${destroying}`),
-  },
-]
-
 export default tseslint.config(
   { ignores: ['dist', 'dist.*', 'coverage', 'docs'] },
   {
@@ -100,7 +47,12 @@ export default tseslint.config(
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-unused-expressions': 'off' },
   },
-  ...importRules,
+  {
+    // Who may import what, and that nothing destroys anything.
+    files: ['src/**/*.ts'],
+    plugins: { rooms },
+    rules: { 'rooms/imports': 'error', 'rooms/destroys-nothing': 'error' },
+  },
   {
     // The edge function's only way to be heard is the console; the sandbox knows nothing of src/ui.
     files: ['src/**/*.ts'],

@@ -20,7 +20,8 @@ import { type Credentials, createSigner, encodePath, encodeQuery } from './signa
 export { bodyOf, S3Error, type S3Response } from './s3-answer.ts'
 
 export interface S3Request {
-  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
+  /** There is no way to delete an object. */
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST'
   /** What IAM calls it, for messages: `s3:GetObject`. */
   readonly action: string
   /** Not percent-encoded; nothing for a call on the bucket. */
@@ -32,6 +33,9 @@ export interface S3Request {
   /** Not sent again when the answer is lost: its effect could then be taken for somebody else's. */
   readonly once?: true
 }
+
+/** A request as it goes out. */
+type Outgoing = Omit<S3Request, 'method'> & { readonly method: S3Request['method'] | 'DELETE' }
 
 /** What happens on the wire, for whoever sets the pace. */
 export interface Traffic {
@@ -51,6 +55,8 @@ export interface LeanS3 {
   credentials(): Promise<Credentials>
   /** @throws S3Error, or what the network threw, after patient retries of what can be repeated */
   send(request: S3Request): Promise<S3Response>
+  /** Ends an upload in parts that will not be completed. Throws as {@link send}. */
+  abortUpload(key: string, uploadId: string): Promise<void>
   /** The body as it comes; who reads it deals with its breaking off. */
   open(request: S3Request): Promise<IncomingMessage>
   close(): void
@@ -116,7 +122,7 @@ export function createLeanS3(
   const sign = createSigner(address.region)
   const host = address.port === undefined ? address.hostname : `${address.hostname}:${address.port}`
 
-  const sendOnce = async ({ method, key, query = {}, headers = {}, body }: S3Request): Promise<IncomingMessage> => {
+  const sendOnce = async ({ method, key, query = {}, headers = {}, body }: Outgoing): Promise<IncomingMessage> => {
     const path = key === undefined ? (address.base === '' ? '/' : address.base) : `${address.base}/${encodePath(key)}`
     // Buckets with Object Lock take nothing without it.
     const digest: Record<string, string> =
@@ -147,7 +153,7 @@ export function createLeanS3(
   }
 
   /** One attempt: an answer that is none of success is thrown. */
-  const answerTo = async (request: S3Request): Promise<S3Response> => {
+  const answerTo = async (request: Outgoing): Promise<S3Response> => {
     const message = await sendOnce(request)
     const response = { status: message.statusCode ?? 0, headers: headersOf(message), body: await bodyOf(message) }
     const error = errorIn(response, request.method)
@@ -155,7 +161,7 @@ export function createLeanS3(
     return response
   }
 
-  const patiently = async <T extends Answered>(request: S3Request, attempt: () => Promise<T>): Promise<T> => {
+  const patiently = async <T extends Answered>(request: Outgoing, attempt: () => Promise<T>): Promise<T> => {
     const begun = isTraced() ? performance.now() : undefined
     for (let made = 1; ; made++) {
       try {
@@ -175,13 +181,13 @@ export function createLeanS3(
     }
   }
 
-  const reasonFor = async (error: unknown, { method, action, key }: S3Request): Promise<unknown> => {
+  const reasonFor = async (error: unknown, { method, action, key }: Outgoing): Promise<unknown> => {
     const reason = method === 'HEAD' ? await whyRefused(error) : error
     noteError(reason, action, { Bucket: bucket, ...(key === undefined ? {} : { Key: key }) })
     return reason
   }
 
-  const trace = (request: S3Request, begun: number, made: number, outcome: unknown): void =>
+  const trace = (request: Outgoing, begun: number, made: number, outcome: unknown): void =>
     calls.note({
       action: operationOf(request),
       region: address.region,
@@ -199,6 +205,10 @@ export function createLeanS3(
     noteCall: (call) => calls.note(call),
     credentials,
     send: (request) => patiently(request, () => answerTo(request)),
+    async abortUpload(key, uploadId) {
+      const request: Outgoing = { method: 'DELETE', action: 's3:AbortMultipartUpload', key, query: { uploadId } }
+      await patiently(request, () => answerTo(request))
+    },
     open: (request) =>
       patiently(request, async () => {
         const message = await sendOnce(request)
@@ -230,7 +240,7 @@ const operations: Readonly<Record<string, string>> = {
   's3:GetBucketPublicAccessBlock': 's3:GetPublicAccessBlock',
 }
 
-const operationOf = ({ method, action }: S3Request): string =>
+const operationOf = ({ method, action }: Outgoing): string =>
   method === 'HEAD' ? 's3:HeadObject' : (operations[action] ?? action)
 
 /** An answer, whole or as it comes. */

@@ -8,7 +8,7 @@ import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { readMapping, reindexFlags } from '../ui/reindex-flags.ts'
 import { repeatable } from '../ui/repeatable.ts'
-import { keysOfMapping, openSigningKeys, readKeyWord } from '../ui/signing-keys.ts'
+import { keysOfMapping, openSigningKeys, readKeyWord } from '../tasks/reindex/signing-keys.ts'
 import { warning } from '../ui/text.ts'
 
 export default class ReindexEverything extends CtlCommand {

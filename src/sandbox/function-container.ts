@@ -89,6 +89,7 @@ function container(channel: ContainerChannel, close: typeof closeDoors, bridge: 
     }
     let module: Record<string, unknown>
     try {
+      // eslint-disable-next-line rooms/imports -- This is what a function's container is for: it loads a function's code.
       module = (await import(pathToFileURL(file).href)) as Record<string, unknown>
     } catch (error) {
       if (error instanceof SyntaxError) return failure('Runtime.UserCodeSyntaxError', String(error))

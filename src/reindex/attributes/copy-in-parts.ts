@@ -121,7 +121,7 @@ async function copyParts(copy: CopyInParts, uploadId: string, algorithm: string 
 /** Ends an upload that will not be completed; one that is gone is no error. */
 export async function abortUpload(s3: LeanS3, journal: Journal, uploadId: string, key: string): Promise<void> {
   try {
-    await s3.send({ method: 'DELETE', action: 's3:AbortMultipartUpload', key, query: { uploadId } })
+    await s3.abortUpload(key, uploadId)
   } catch (error) {
     if (nameOf(error) !== 'NoSuchUpload') throw error
   }

@@ -40,7 +40,7 @@ describe('attributes put right where a bucket has versions', () => {
       prepare: async (Bucket) => {
         const VersioningConfiguration = { Status: 'Enabled' as const }
         await fixture.client.send(new S3.PutBucketVersioningCommand({ Bucket, VersioningConfiguration }))
-        await put(Bucket, 'a.deb')
+        await put(Bucket, 'a_1.0_amd64.deb')
       },
       meanwhile: async (bucket) => {
         stop = fixture.sandbox.onCall(async (call, phase) => {
@@ -55,15 +55,17 @@ describe('attributes put right where a bucket has versions', () => {
 
   /** What others do at the last moment: after the look, right before the copy comes to be. */
   const lastMoments: Readonly<Record<string, (bucket: string) => Promise<unknown>>> = {
-    'puts a delete marker': (Bucket) => fixture.client.send(new S3.DeleteObjectCommand({ Bucket, Key: 'a.deb' })),
-    'publishes another version': (bucket) => put(bucket, 'a.deb', { Body: 'newer', Metadata: { by: 'another' } }),
+    'puts a delete marker': (Bucket) =>
+      fixture.client.send(new S3.DeleteObjectCommand({ Bucket, Key: 'a_1.0_amd64.deb' })),
+    'publishes another version': (bucket) =>
+      put(bucket, 'a_1.0_amd64.deb', { Body: 'newer', Metadata: { by: 'another' } }),
     'deletes the version itself': async (Bucket) => {
-      const { VersionId } = await fixture.client.send(new S3.HeadObjectCommand({ Bucket, Key: 'a.deb' }))
-      await fixture.client.send(new S3.DeleteObjectCommand({ Bucket, Key: 'a.deb', VersionId }))
+      const { VersionId } = await fixture.client.send(new S3.HeadObjectCommand({ Bucket, Key: 'a_1.0_amd64.deb' }))
+      await fixture.client.send(new S3.DeleteObjectCommand({ Bucket, Key: 'a_1.0_amd64.deb', VersionId }))
     },
     'deletes it and publishes it anew': async (Bucket) => {
-      await fixture.client.send(new S3.DeleteObjectCommand({ Bucket, Key: 'a.deb' }))
-      await put(Bucket, 'a.deb', { Body: 'newer', Metadata: { by: 'another' } })
+      await fixture.client.send(new S3.DeleteObjectCommand({ Bucket, Key: 'a_1.0_amd64.deb' }))
+      await put(Bucket, 'a_1.0_amd64.deb', { Body: 'newer', Metadata: { by: 'another' } })
     },
   }
   const copies = { CopyObject: {}, UploadPartCopy: { copyLimit: 1 }, CompleteMultipartUpload: { copyLimit: 1 } }
@@ -78,13 +80,13 @@ describe('attributes put right where a bucket has versions', () => {
         const { Uploads = [] } = await fixture.client.send(new S3.ListMultipartUploadsCommand({ Bucket: bucket }))
         expect(Uploads, operation).to.deep.equal([])
         if (/publishes/.test(what)) {
-          expect(outcomes['a.deb']?.kind, operation).to.equal('rewritten')
-          const { CacheControl, ContentLength, Metadata } = after['a.deb'] as Record<string, unknown>
+          expect(outcomes['a_1.0_amd64.deb']?.kind, operation).to.equal('rewritten')
+          const { CacheControl, ContentLength, Metadata } = after['a_1.0_amd64.deb'] as Record<string, unknown>
           expect([CacheControl, ContentLength, Metadata]).to.deep.equal([cacheControl.package, 5, { by: 'another' }])
           // The first, theirs, and ours of theirs.
           expect(Versions, operation).to.have.length(3)
         } else {
-          expect(outcomes, operation).to.deep.equal({ 'a.deb': { kind: 'gone' } })
+          expect(outcomes, operation).to.deep.equal({ 'a_1.0_amd64.deb': { kind: 'gone' } })
           expect(after).to.deep.equal({})
           const marked = /marker/.test(what)
           expect([Versions.length, DeleteMarkers.length], operation).to.deep.equal(marked ? [1, 1] : [0, 0])
@@ -95,10 +97,10 @@ describe('attributes put right where a bucket has versions', () => {
 
   it('takes over what somebody else gives the same content while it is copied in parts', async () => {
     const { outcomes, after } = await tryWhile({ copyLimit: 1 }, ['UploadPartCopy', 'after'], (bucket) =>
-      put(bucket, 'a.deb', { Metadata: { by: 'another' } }),
+      put(bucket, 'a_1.0_amd64.deb', { Metadata: { by: 'another' } }),
     )
-    expect(outcomes['a.deb']?.kind).to.equal('rewritten')
-    expect(after['a.deb']).to.include({ CacheControl: cacheControl.package })
-    expect(after['a.deb']).to.have.property('Metadata').that.deep.equals({ by: 'another' })
+    expect(outcomes['a_1.0_amd64.deb']?.kind).to.equal('rewritten')
+    expect(after['a_1.0_amd64.deb']).to.include({ CacheControl: cacheControl.package })
+    expect(after['a_1.0_amd64.deb']).to.have.property('Metadata').that.deep.equals({ by: 'another' })
   })
 })

@@ -1,9 +1,9 @@
 import { access, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
-import type { OpenedKey, OpenedSigner } from '../repositories/openpgp.ts'
-import { CtlError, messageOf } from './errors.ts'
-import { type Block, warning } from './text.ts'
+import type { OpenedKey, OpenedSigner } from '../../repositories/openpgp.ts'
+import { CtlError, messageOf } from '../../ui/errors.ts'
+import { type Block, warning } from '../../ui/text.ts'
 
 /** Which keys sign which repositories. */
 export interface SigningKeys {
@@ -36,7 +36,7 @@ export async function openSigningKeys(
   const signers = new Map<string, OpenedSigner>()
   if (files.length > 0) {
     // Loaded only where it is used: it is large.
-    const { createSigner } = await import('../repositories/openpgp.ts')
+    const { createSigner } = await import('../../repositories/openpgp.ts')
     const passphrases = await readPassphrases(passphraseFiles, environment)
     for (const [prefix, together] of Map.groupBy(files, (one) => one.prefix)) {
       const keys = together.map(async ({ file }) => ({ key: await readKeyFile(file), name: file, passphrases }))

@@ -1,0 +1,99 @@
+/** The laws of imports hold: each of these lines, in that room, is refused by lint as it is configured. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { expect } from 'chai'
+import { ESLint } from 'eslint'
+
+import { rooms } from '../../scripts/lint/rooms.js'
+
+const root = join(import.meta.dirname, '../..')
+
+/** In the room of the first word. */
+const forbidden: readonly (readonly [room: string, line: string])[] = [
+  ['aws', "import { decodeSecret } from '../sandbox/sandbox.ts'"],
+  ['aws', "import { putRight } from '../reindex/attributes/put-right.ts'"],
+  ['resources', "import { chain } from '../tasks/chain.ts'"],
+  ['resources', "const chain = await import('../tasks/chain.ts')"],
+  ['resources', "import * as settings from '../settings/settings.ts'"],
+  ['tasks', "export * from '../commands/status.ts'"],
+  ['tasks', "import type { Sandbox } from '../sandbox/sandbox.ts'"],
+  ['tasks', "import { S3Client } from '@aws-sdk/client-s3'"],
+  ['reindex', "type Chain = import('../tasks/chain.ts').Chain<object>"],
+  ['reindex', "import { signUrl } from '../edge/signature.ts'"],
+  ['settings', "import { connect } from '../aws/connect.ts'"],
+  ['settings', "import { SandboxOptions } from '../sandbox/sandbox.ts'"],
+  ['edge', "import { printable } from '../ui/printable.ts'"],
+  ['edge', "import { networkOf } from '../aws/network.ts'"],
+  ['edge', "const ui = await import('../ui/printable.ts')"],
+  ['repositories', "import { Journal } from '../reindex/journal/journal.ts'"],
+  ['repositories', "import { encodePath } from '../edge/path.ts'"],
+  ['ui', "import { carriedFlags } from '../settings/settings.ts'"],
+  ['ui', "import { readArchive } from '../zip-archive.ts'"],
+  ['sandbox', "import { createLeanS3 } from '../aws/s3-lean.ts'"],
+  ['sandbox', "import { cacheControl } from '../repositories/cache-control.ts'"],
+  ['commands', "import { KMSClient } from '@aws-sdk/client-kms'"],
+  ['commands', "const name = 'x'; await import(name)"],
+  ['resources', "import { DeleteBucketCommand } from '@aws-sdk/client-s3'"],
+  ['resources', "import { ScheduleKeyDeletionCommand as keep } from '@aws-sdk/client-kms'"],
+  ['resources', "export { DeleteRoleCommand } from '@aws-sdk/client-iam'"],
+  ['resources', "import * as s3 from '@aws-sdk/client-s3'"],
+  ['resources', "const { DeleteObjectCommand } = await import('@aws-sdk/client-s3')"],
+  ['resources', "import { S3 } from '@aws-sdk/client-s3'"],
+  ['aws', "import { CloudFront as Client } from '@aws-sdk/client-cloudfront'"],
+  ['resources', "import s3 from '@aws-sdk/client-s3'"],
+  ['reindex', "await s3.send({ method: 'DELETE', action: 's3:DeleteObject', key: 'a' })"],
+]
+
+const allowed: readonly (readonly [room: string, line: string])[] = [
+  ['commands', "import { chain } from '../tasks/chain.ts'"],
+  ['resources', "import { CopyObjectCommand, type S3, S3Client } from '@aws-sdk/client-s3'"],
+  ['resources', "import type { DeleteObjectCommandInput } from '@aws-sdk/client-s3'"],
+  ['resources', "import { readArchive } from '../zip-archive.ts'"],
+  ['settings', "const { readRuby } = await import('./ruby/read.ts')"],
+]
+
+describe('the laws of the house', function () {
+  this.timeout(60_000)
+  // The other rules need types, which a line by itself has none of.
+  const eslint = new ESLint({
+    cwd: root,
+    ruleFilter: ({ ruleId }) => ruleId.startsWith('rooms/'),
+    overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
+  })
+  const complaints = async (room: string, line: string): Promise<string[]> => {
+    const [found] = await eslint.lintText(`${line}\n`, { filePath: join(root, 'src', room, 'probe.ts') })
+    return (found?.messages ?? []).map(({ ruleId, message }) => `${ruleId ?? ''}: ${message}`)
+  }
+
+  for (const [room, line] of forbidden) {
+    it(`forbids in src/${room}: ${line}`, async () => {
+      const found = await complaints(room, line)
+      expect(found).to.have.length(1)
+      expect(found[0]).to.match(/^rooms\//)
+    })
+  }
+
+  for (const [room, line] of allowed) {
+    it(`allows in src/${room}: ${line}`, async () => {
+      expect(await complaints(room, line)).to.deep.equal([])
+    })
+  }
+
+  it('run downwards only: no room may import one that may import it', () => {
+    const reach = (from: string, seen = new Set<string>()): Set<string> => {
+      for (const next of rooms[from] ?? []) if (!seen.has(next)) reach(next, seen.add(next))
+      return seen
+    }
+    for (const room of Object.keys(rooms)) expect(reach(room).has(room), room).to.equal(false)
+  })
+
+  it('are the ones that CONTRIBUTING tells', async () => {
+    const text = await readFile(join(root, 'CONTRIBUTING.md'), 'utf8')
+    for (const [room, others] of Object.entries(rooms)) {
+      const row = new RegExp(`^\\| \`src/${room}/\`[^|]*\\|[^|]*\\|([^|]*)\\|$`, 'm').exec(text)?.[1] ?? ''
+      const told = [...row.matchAll(/`([a-z]+)`/g)].map(([, name]) => name)
+      expect(told, room).to.deep.equal(others)
+    }
+  })
+})
