@@ -1,4 +1,4 @@
-import { type FormatName, type Kind, kindOf } from './layout.ts'
+import { companionOf, type FormatName, type Kind, kindOf } from './layout.ts'
 import { movingFolder, movingWordOfFile, namesVersion } from './version-in-key.ts'
 
 /**
@@ -67,9 +67,10 @@ function whyOverwritable(key: string, kind: Kind, facts: Facts): string | undefi
   if (kind.fixed === 'sealed') return undefined
   if (facts.seenToChange === true) return reasons.changed
   if (kind.fixed !== 'placed') {
-    const word = movingWordOfFile(key)
+    const file = companionOf(key)
+    const word = movingWordOfFile(file)
     if (word !== undefined) return reasons.word(word)
-    if (!namesVersion(key)) return reasons.unversioned
+    if (!namesVersion(file)) return reasons.unversioned
   }
   const present = facts.cacheControl ?? ''
   if (present === cacheControl.overwritable || present === overwritableUnstored) return reasons.before

@@ -85,6 +85,12 @@ export function kindOf(key: string, size?: number): Kind {
   return indexOf(path) ?? packageOf(path) ?? (isKey(path) ? { format: 'other', is: 'index' } : besideOf(path))
 }
 
+/** The file that a sum, a signature or the like belongs to; the key itself if it is none. */
+export function companionOf(key: string): string {
+  const base = key.replace(companion, '')
+  return base === key ? key : companionOf(base)
+}
+
 function indexOf(path: string): Kind | undefined {
   if (noIndex.test(path)) return undefined
   for (const pattern of index) {
@@ -115,9 +121,7 @@ const oneOf = (patterns: readonly Pattern[], path: string, kind: Omit<Kind, 'for
 const isKey = (path: string): boolean => keyNames.some((pattern) => pattern.test(path))
 
 function besideOf(path: string): Kind {
-  let name = path
-  while (companion.test(name)) name = name.replace(companion, '')
-  const ofPackage = conditionsOf(packagesBeside, name)
+  const ofPackage = conditionsOf(packagesBeside, companionOf(path))
   const ofIndex = conditionsOf(beside, path)
   const conditions = ofPackage.length > 0 ? ofPackage : ofIndex
   const [first] = conditions

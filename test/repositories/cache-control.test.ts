@@ -76,6 +76,7 @@ const overwritable = [
   'libs/log4j.jar',
   '7/11/ubuntu/package_files/agent.deb',
   'latest/agent.deb.sha256',
+  'debs/agent_amd64.deb.asc',
   'maven2/org/x/y/1.0-SNAPSHOT/y-1.0-SNAPSHOT.jar',
   'maven2/org/x/y/1.0-SNAPSHOT/y-1.0-SNAPSHOT.jar.sha1',
   'maven2/org/x/y/1.0-SNAPSHOT/y-1.0-SNAPSHOT-sources.jar',

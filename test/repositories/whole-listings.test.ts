@@ -26,7 +26,7 @@ const listings: Readonly<Record<string, { keys: () => string[]; most: number }>>
         const wheel = `${name.replace(/[-_.]+/g, '_')}-${version}-py3-none-any.whl`
         return [`simple/${name}/${wheel}`, `simple/${name}/${wheel}.metadata`, `packages/${name}-${version}.tar.gz`]
       }),
-    most: 123,
+    most: 125,
   },
   'artifacts of Maven': {
     keys: () =>
