@@ -38,6 +38,29 @@ function repeat(times: number, run: () => unknown): void {
   for (let index = 0; index < times; index++) run()
 }
 
+/** What telling of many repositories takes beside telling of as many objects that lie in none. */
+async function benchRepositories(work: string): Promise<void> {
+  const repositories = 100_000
+  title(`Telling of ${repositories.toLocaleString('en-US')} repositories`)
+  const peaks: number[] = []
+  for (const kind of ['debs', 'repositories'] as const) {
+    const stub = await startStub(4 * repositories, kind)
+    try {
+      const stateDir = mkdtempSync(join(work, 'state-'))
+      for (const more of kind === 'debs' ? [[]] : [[], ['--json']]) {
+        const args = ['reindex-everything', '--list', '--bucket', 'bench', '--state-dir', stateDir, ...more]
+        const { seconds, peak } = await runCli(stub.endpoint, args)
+        tell([kind, ...more].join(' '), [[seconds, 's']])
+        peaks.push(peak)
+        const most = (peaks[0] ?? 0) + 64 * megabytes
+        targetOf('  highest resident set', peak / megabytes, 'MB', peak <= most, '≤ 64 MB more than debs')
+      }
+    } finally {
+      stub.close()
+    }
+  }
+}
+
 /** `--attributes` rewrites them all, which for a million takes a quarter of an hour. */
 export async function benchMemory(work: string, attributes: boolean): Promise<void> {
   const what = attributes ? 'and rewriting its attributes' : 'and telling what is there'
@@ -67,4 +90,5 @@ export async function benchMemory(work: string, attributes: boolean): Promise<vo
       stub.close()
     }
   }
+  await benchRepositories(work)
 }

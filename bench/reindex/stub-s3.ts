@@ -1,6 +1,6 @@
 /**
  * A bucket of any number of objects that answers at once and keeps nothing of them but one bit each: what is measured
- * against it is the client's own work. A process of its own; `process.send` tells its address, and, asked with
+ * against it is the client's own work. They are debs in one folder, or with `repositories` yum repositories of four each. A process of its own; `process.send` tells its address, and, asked with
  * `requests`, how often it was called since the last time.
  */
 import { createHash } from 'node:crypto'
@@ -18,8 +18,18 @@ const dates = ['2025-01-02T03:04:05.000Z', '2026-01-02T03:04:05.000Z'] as const
 const dateOf = (index: number): string => dates[rewritten[index] === 1 ? 1 : 0]
 const digits = 9
 const prefix = 'pool/main/'
-const keyOf = (index: number): string =>
-  `${prefix}${String(index).padStart(digits, '0')}/some-package-name_1.2.3-4_amd64.deb`
+/** What is in each repository, where there are many. */
+const ofRepository = [
+  'a-name-1.2.3-4.x86_64.rpm',
+  'another-name-1.2.3-4.x86_64.rpm',
+  'repodata/primary.xml.gz',
+  'repodata/repomd.xml',
+]
+const padded = (number: number): string => String(number).padStart(digits, '0')
+const keyOf =
+  process.argv[3] === 'repositories'
+    ? (index: number): string => `team/${padded(index >> 2)}/el/9/${ofRepository[index & 3] ?? ''}`
+    : (index: number): string => `${prefix}${padded(index)}/some-package-name_1.2.3-4_amd64.deb`
 
 /** The first object behind a key. */
 function behind(after: string): number {

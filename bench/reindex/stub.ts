@@ -11,8 +11,9 @@ export interface Stub {
   readonly close: () => void
 }
 
-export async function startStub(objects: number): Promise<Stub> {
-  const child = fork(new URL('stub-s3.ts', import.meta.url), [String(objects)])
+/** @param kind - what the objects are: debs in one folder, or yum repositories of four objects each */
+export async function startStub(objects: number, kind: 'debs' | 'repositories' = 'debs'): Promise<Stub> {
+  const child = fork(new URL('stub-s3.ts', import.meta.url), [String(objects), kind])
   const next = async <T>(): Promise<T> => ((await once(child, 'message')) as [T])[0]
   const { endpoint } = await next<{ endpoint: string }>()
   return {

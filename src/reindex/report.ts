@@ -1,27 +1,15 @@
 import { explain } from '../aws/denial.ts'
 import type { Finding } from '../repositories/format.ts'
+import type { Lazily } from '../ui/lazily.ts'
 import { inOneLine } from '../ui/text.ts'
-import type { Journal, Row, Tally } from './journal/journal.ts'
+import type { Journal, Row } from './journal/journal.ts'
 import type { Outcome } from './attributes/put-right.ts'
 import { compareKeys } from './listing/ranges.ts'
 import type { Scanned } from './listing/scan.ts'
 import type { Choice } from './listing/selection.ts'
+import { type Changes, type Counts, repositoryReports, type RepositoryReport } from './repository-reports.ts'
 import type { RepublishedReport } from './republished-report.ts'
 import { type Apart, encodedReport, overwritableReport, skippedReport } from './set-apart.ts'
-
-/** How the objects of one class of a repository stand. */
-export interface Counts {
-  objects: number
-  bytes: number
-  /** Were right already, as far as is known. */
-  right: number
-  /** Were put right by this run; in a run that only looks: would be. */
-  rewritten: number
-  skipped: number
-  failed: number
-  /** Not looked at, because the run ended before. */
-  left: number
-}
 
 /** What became of a repository's indexes. */
 export interface IndexReport {
@@ -35,16 +23,6 @@ export interface IndexReport {
   /** Why it was refused or failed, and what to do. */
   readonly why?: string
   readonly todo?: string
-}
-
-export interface RepositoryReport {
-  /** Empty: the whole bucket, or no repository that is known. */
-  readonly root: string
-  readonly format: string
-  readonly packages: Counts
-  /** Packages that others may take the place of under their key. */
-  readonly overwritable: Counts
-  readonly metadata: Counts
 }
 
 /** Objects of one class whose headers are, or were, wrong in the same way. */
@@ -68,7 +46,8 @@ export interface Report {
   readonly objects: number
   readonly bytes: number
   readonly leftOut: number
-  readonly repositories: readonly RepositoryReport[]
+  readonly repositories: Lazily<RepositoryReport>
+  readonly repositoryCount: number
   readonly indexes: readonly IndexReport[]
   readonly total: Counts
   readonly wrong: readonly WrongGroup[]
@@ -94,7 +73,6 @@ const mostProblems = 1000
 const thisRun = ''
 const mostGroups = 200
 const examplesEach = 5
-const none = (): Counts => ({ objects: 0, bytes: 0, right: 0, rewritten: 0, skipped: 0, failed: 0, left: 0 })
 
 /** All problems of the last run, each as JSON. */
 export const problemsOf = (journal: Journal): Iterable<string> => journal.findings.of(thisRun)
@@ -152,16 +130,16 @@ export class Ledger {
     return [...this.groups.values()].sort((a, b) => b.objects - a.objects)
   }
 
-  /** What a root and format have seen in this run. */
-  changesOf({ key, class: kind, format }: Pick<Row, 'key' | 'class' | 'format'>): {
+  /** What this run has done to a class of a repository. */
+  changesIn(root: string, format: string, kind: string): Changes {
+    return this.changes.get(idOf(root, format, kind)) ?? { rewritten: 0, failed: 0 }
+  }
+
+  private changesOf({ key, class: kind, format }: Pick<Row, 'key' | 'class' | 'format'>): {
     rewritten: number
     failed: number
   } {
-    return this.changesIn(rootOf(key, this.roots), format, kind)
-  }
-
-  changesIn(root: string, format: string, kind: string): { rewritten: number; failed: number } {
-    const id = `${root}\n${format}\n${kind}`
+    const id = idOf(rootOf(key, this.roots), format, kind)
     let found = this.changes.get(id)
     if (found === undefined) this.changes.set(id, (found = { rewritten: 0, failed: 0 }))
     return found
@@ -182,6 +160,8 @@ export class Ledger {
     keepFirst(group.examples, row.key)
   }
 }
+
+const idOf = (root: string, format: string, kind: string): string => `${root}\n${format}\n${kind}`
 
 /** Keeps the first keys, whichever comes first by chance. */
 function keepFirst(keys: string[], key: string): void {
@@ -218,7 +198,8 @@ export function reportOf(
 ): Report {
   const { journal, choice, progress } = run
   journal.commit()
-  const repositories = repositoryReports(journal, choice, ledger, scanned.roots)
+  const changesIn = ledger.changesIn.bind(ledger)
+  const { repositories, count, total } = repositoryReports(journal, choice, changesIn, scanned.roots.keys())
   return {
     bucket: run.bucket,
     dryRun: run.dryRun || run.listOnly,
@@ -227,8 +208,9 @@ export function reportOf(
     bytes: scanned.bytes,
     leftOut: scanned.leftOut,
     repositories,
+    repositoryCount: count,
     indexes: ledger.indexes,
-    total: totalOf(repositories),
+    total,
     wrong: ledger.wrong(),
     miscached: ledger.miscached,
     overwritable: overwritableReport(journal, choice),
@@ -241,100 +223,4 @@ export function reportOf(
     failed: ledger.failed,
     requests: { retries: progress.retries, slowDowns: progress.slowDowns },
   }
-}
-
-/** How all repositories stand by now. */
-function repositoryReports(
-  journal: Journal,
-  choice: Choice,
-  ledger: Ledger,
-  roots: Scanned['roots'],
-): RepositoryReport[] {
-  const found = new Map<string, RepositoryReport>()
-  for (const { root, from, to } of segmentsOf([...roots.keys()])) {
-    for (const tally of journal.tally(choice, from, to)) {
-      const id = `${root}\n${tally.format}`
-      let report = found.get(id)
-      if (report === undefined) {
-        const counts = { packages: none(), overwritable: none(), metadata: none() }
-        found.set(id, (report = { root, format: tally.format, ...counts }))
-      }
-      add(countsOf(report, tally.class), tally)
-    }
-  }
-  for (const report of found.values()) {
-    for (const kind of ['package', 'overwritable', 'metadata']) {
-      const counts = countsOf(report, kind)
-      const { rewritten, failed } = ledger.changesIn(report.root, report.format, kind)
-      // What only would be written is still to be done.
-      if (counts.left >= rewritten + failed) counts.left -= rewritten + failed
-      else {
-        counts.right -= rewritten
-        counts.left = Math.max(0, counts.left - failed)
-      }
-      counts.rewritten = rewritten
-      counts.failed = failed
-    }
-  }
-  return [...found.values()].sort((a, b) => compareKeys(a.root, b.root) || compareKeys(a.format, b.format))
-}
-
-const countsOf = ({ packages, overwritable, metadata }: RepositoryReport, kind: string): Counts =>
-  kind === 'package' ? packages : kind === 'overwritable' ? overwritable : metadata
-
-function add(counts: Counts, tally: Tally): void {
-  counts.objects += tally.objects
-  counts.bytes += tally.bytes
-  counts.right += tally.right
-  counts.skipped += tally.skipped
-  counts.left += tally.todo
-}
-
-function totalOf(repositories: readonly RepositoryReport[]): Counts {
-  const total = none()
-  for (const { packages, overwritable, metadata } of repositories) {
-    for (const counts of [packages, overwritable, metadata]) {
-      for (const name of Object.keys(total) as (keyof Counts)[]) total[name] += counts[name]
-    }
-  }
-  return total
-}
-
-export interface Segment {
-  readonly root: string
-  readonly from: string
-  /** Not included; undefined: to the end. */
-  readonly to: string | undefined
-}
-
-/** Cuts the order of keys so that each piece belongs to the innermost root that its keys lie under. */
-export function segmentsOf(roots: readonly string[]): Segment[] {
-  const sorted = roots.filter((root) => root !== '').sort(compareKeys)
-  const segments: Segment[] = []
-  const open: string[] = []
-  let from = ''
-  const cut = (to: string | undefined): void => {
-    if (to !== from) segments.push({ root: open.at(-1) ?? '', from, to })
-    from = to ?? from
-  }
-  // `/` ends every root, and `0` comes after it.
-  const endOf = (root: string): string => `${root.slice(0, -1)}0`
-  const closeBefore = (next: string | undefined): void => {
-    for (
-      let last = open.at(-1);
-      last !== undefined && (next === undefined || !next.startsWith(last));
-      last = open.at(-1)
-    ) {
-      cut(endOf(last))
-      open.pop()
-    }
-  }
-  for (const root of sorted) {
-    closeBefore(root)
-    cut(root)
-    open.push(root)
-  }
-  closeBefore(undefined)
-  cut(undefined)
-  return segments
 }

@@ -252,6 +252,7 @@ export class ReindexRun {
     const republished = republishedReport(journal, this.#dropped)
     const report = reportOf({ ...this.#tools, bucket: bucket.name, seconds, republished }, scanned, ledger)
     await reportFile?.write(report, {
+      repositories: report.repositories.map((one) => JSON.stringify(one)),
       overwritableObjects: overwritableObjects(journal, this.#tools.choice),
       problems: problemsOf(journal),
     })

@@ -4,6 +4,7 @@ import { distributions } from './layouts/distributions.ts'
 import { languages } from './layouts/languages.ts'
 import type { FormatName, Layout } from './layouts/layout.ts'
 import { literalOf } from './layouts/literal.ts'
+import { ownText } from './own-text.ts'
 
 export { formatNames, type FormatName } from './layouts/layout.ts'
 
@@ -154,7 +155,7 @@ const evidence = layouts.flatMap((layout) =>
 /** The repositories that keys have proven to be there. Memory grows with their number, not with that of objects. */
 export class Proofs {
   /** By root: the formats whose indexes are there. */
-  readonly roots = new Map<string, Set<FormatName>>()
+  readonly roots = new Map<string, ReadonlySet<FormatName>>()
   private readonly seen = new Map<string, number>()
 
   /** Takes in a key that is not nothing. */
@@ -178,7 +179,16 @@ export class Proofs {
 
   private add(root: string, format: FormatName): void {
     const formats = this.roots.get(root)
-    if (formats === undefined) this.roots.set(root, new Set([format]))
-    else formats.add(format)
+    if (formats?.has(format) === true) return
+    if (formats !== undefined) this.roots.set(root, new Set([...formats, format]))
+    else this.roots.set(ownText(root), alone(format))
   }
 }
+
+/** Nearly all roots have one format: they share the set. */
+const alone = (format: FormatName): ReadonlySet<FormatName> => {
+  let set = aloneSets.get(format)
+  if (set === undefined) aloneSets.set(format, (set = new Set([format])))
+  return set
+}
+const aloneSets = new Map<FormatName, ReadonlySet<FormatName>>()

@@ -5,7 +5,8 @@ import { areDetailsShown, showDetails } from './detail.ts'
 import { type CtlError, exitCodes } from './errors.ts'
 import { report, sayFailure, toCtlError } from './failure.ts'
 import { interruptSignal } from './interrupt.ts'
-import { lay } from './layout.ts'
+import { jsonPieces, Lazily } from './lazily.ts'
+import { layLines } from './layout.ts'
 import { quietly, type Show } from './renderer.ts'
 import { ReaderGone, result, resultScreen } from './result.ts'
 import { say } from './talk.ts'
@@ -76,7 +77,8 @@ export abstract class CtlCommand extends Command {
   }
 
   override logJson(document: unknown): void {
-    result.print(`${JSON.stringify(document, undefined, 2)}\n`)
+    result.printAll(jsonPieces(document))
+    result.print('\n')
   }
 
   /** What to do if the result can't be written, where running the same command again would not do. */
@@ -96,7 +98,9 @@ export abstract class CtlCommand extends Command {
 
   /** Prints a result on stdout, unless that is kept for `--json`. */
   protected print(...blocks: readonly Block[]): void {
-    if (blocks.length > 0) this.log(lay(blocks, resultScreen()))
+    if (blocks.length === 0 || this.jsonEnabled()) return
+    const screen = resultScreen()
+    result.printAll(new Lazily(() => layLines(blocks, screen)).map((line) => `${line}\n`))
   }
 
   /** Tells failures beside what went well: all of them, and the exit code of the first. */

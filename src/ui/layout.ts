@@ -9,8 +9,16 @@ import { widthOf, wrap } from './wrap.ts'
 const leastRoom = 10
 
 /** Lays blocks out for a screen: lines joined by line breaks, without one at the end. */
-export const lay = (blocks: readonly Block[], screen: Screen): string =>
-  blocks.flatMap((block) => linesOf(block, screen)).join('\n')
+export const lay = (blocks: readonly Block[], screen: Screen): string => [...layLines(blocks, screen)].join('\n')
+
+/** As {@link lay}, line by line: of a table that is too long for memory each row is made when its turn comes. */
+export function* layLines(blocks: readonly Block[], screen: Screen): Generator<string> {
+  for (const block of blocks) {
+    if (typeof block === 'object' && 'kind' in block && block.kind === 'table')
+      yield* tableLines(block, screen, linesOf)
+    else yield* linesOf(block, screen)
+  }
+}
 
 /** The lines of one block. Nothing in them can do anything to a terminal but our own colours. */
 export function linesOf(block: Block, screen: Screen): string[] {
@@ -29,7 +37,7 @@ export function linesOf(block: Block, screen: Screen): string[] {
     case 'labelled':
       return labelledLines(block, screen)
     case 'table':
-      return tableLines(block, screen, linesOf)
+      return [...tableLines(block, screen, linesOf)]
     case 'difference':
       return differenceLines(block, screen)
   }

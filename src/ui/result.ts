@@ -45,12 +45,15 @@ const processStdout: Sink = {
   },
 }
 
+/** Characters. */
+const worthACall = 32_768
+
 /** Milliseconds until a pipe that is full is tried again. */
 const retryAfter = 4
 
 /** The result of a command, on its way to stdout. */
 export class Result {
-  private readonly waiting: Uint8Array[] = []
+  private readonly waiting: (Uint8Array | Iterator<string, undefined>)[] = []
   private readonly sink: Sink
   private isEmptying = false
   private emptied: Promise<void> = Promise.resolve()
@@ -69,6 +72,13 @@ export class Result {
   print(text: string): void {
     if (text === '' || this.isOver()) return
     this.waiting.push(Buffer.from(text))
+    if (!this.isEmptying) this.emptied = this.empty()
+  }
+
+  /** As {@link print}, of what is made piece by piece: no sooner than it can be written. */
+  printAll(pieces: Iterable<string>): void {
+    if (this.isOver()) return
+    this.waiting.push(pieces[Symbol.iterator]())
     if (!this.isEmptying) this.emptied = this.empty()
   }
 
@@ -105,7 +115,7 @@ export class Result {
 
   private async empty(): Promise<void> {
     this.isEmptying = true
-    for (let next = this.waiting.shift(); next !== undefined && !this.isOver(); next = this.waiting.shift()) {
+    for (let next = this.next(); next !== undefined && !this.isOver(); next = this.next()) {
       for (let rest = next; rest.length > 0 && !this.isOver();) {
         try {
           rest = rest.subarray(this.sink.write(rest))
@@ -116,6 +126,29 @@ export class Result {
       }
     }
     this.isEmptying = false
+  }
+
+  /** What is to be written next; of pieces so many that they are worth a call. */
+  private next(): Uint8Array | undefined {
+    for (let first = this.waiting[0]; first !== undefined; first = this.waiting[0]) {
+      if (first instanceof Uint8Array) {
+        this.waiting.shift()
+        return first
+      }
+      const taken: string[] = []
+      let length = 0
+      while (length < worthACall) {
+        const piece = first.next()
+        if (piece.done === true) {
+          this.waiting.shift()
+          break
+        }
+        taken.push(piece.value)
+        length += piece.value.length
+      }
+      if (length > 0) return Buffer.from(taken.join(''))
+    }
+    return undefined
   }
 
   private note(error: unknown): void {

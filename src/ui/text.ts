@@ -80,7 +80,8 @@ export type Cell = string | Verbatim | Item
 export interface Table {
   readonly kind: 'table'
   readonly head: readonly string[] | undefined
-  readonly rows: readonly (readonly Cell[])[]
+  /** Gone through more than once. Of those that are made lazily none is kept. */
+  readonly rows: Iterable<readonly Cell[]>
 }
 
 /** @param head - names of the columns; a table of facts has none */

@@ -36,7 +36,7 @@ describe('pc-ctl reindex-everything, flat repositories', function () {
     const second = await run()
     expect(second.indexes[0]).to.include({ outcome: 'unchanged', packages: 1 })
     expect(second.neither.objects).to.equal(0)
-    const below = second.repositories.filter(({ root }) => root === 'flat/')
+    const below = [...second.repositories].filter(({ root }) => root === 'flat/')
     expect(below.map(({ format }) => format)).to.deep.equal(['apt'])
     const calls = place.sandbox.calls.list(({ number }) => number > last).map(nameOfCall)
     // The lock is taken and given back.

@@ -7,7 +7,9 @@ import { expect } from 'chai'
 
 import { Journal } from '../../src/reindex/journal/journal.ts'
 import { Ledger, problemsOf, type Report } from '../../src/reindex/report.ts'
+import { keepHeapSmall } from '../../src/reindex/small-heap.ts'
 import { openReportFile } from '../../src/reindex/report-file.ts'
+import { Lazily } from '../../src/ui/lazily.ts'
 import { CtlError } from '../../src/ui/errors.ts'
 
 const nothing = { objects: 0, bytes: 0, right: 0, rewritten: 0, skipped: 0, failed: 0, left: 0 }
@@ -18,7 +20,8 @@ const report: Report = {
   objects: 0,
   bytes: 0,
   leftOut: 0,
-  repositories: [],
+  repositories: new Lazily(() => [].values()),
+  repositoryCount: 0,
   indexes: [],
   total: nothing,
   wrong: [],
@@ -66,7 +69,12 @@ describe('the file of a report', () => {
       const opened = await openReportFile(file)
       const lines = problems.map((one) => JSON.stringify(one))
       await opened.write(report, { overwritableObjects: lines.slice(1), problems: lines })
-      expect(await read()).to.deep.equal({ ...report, overwritableObjects: problems.slice(1), problems })
+      expect(await read()).to.deep.equal({
+        ...report,
+        repositories: [],
+        overwritableObjects: problems.slice(1),
+        problems,
+      })
       expect(await readdir(folder)).to.deep.equal(['report.json'])
     }
   })
@@ -154,6 +162,8 @@ describe('the file of a report', () => {
       const ledger = new Ledger(new Map(), journal)
       const opened = await openReportFile(file)
       const most = 300_000
+      // As a run does.
+      keepHeapSmall()
       const before = process.memoryUsage().rss
       for (let number = 0; number < most; number++) {
         ledger.fail({

@@ -30,6 +30,42 @@ const endOf = (what: Promise<unknown>): Promise<unknown> =>
   )
 
 describe('a result', () => {
+  it('that is made piece by piece is made no sooner than it can be written, and no longer than anybody reads', async () => {
+    for (const [turns, problem] of [
+      [[], undefined],
+      [[3, named('EAGAIN'), 5], undefined],
+      [[3, named('EAGAIN'), named('EPIPE')], ReaderGone],
+    ] as const) {
+      let made = 0
+      const most = 1000
+      const pieces = function* (): Generator<string> {
+        for (; made < most; made++) yield `${made} ${'x'.repeat(1000)}\n`
+      }
+      const { at, text } = sink(turns)
+      const result = new Result(at)
+      result.print('before\n')
+      result.printAll(pieces())
+      result.print('after\n')
+      // Where a pipe is full, what comes then is not made yet.
+      if (turns.length > 0) expect(made).to.equal(0)
+      const end = await endOf(result.end())
+      if (problem === undefined) {
+        expect(end).to.equal(undefined)
+        const lines = text().split('\n')
+        expect([lines[0], lines[1]?.slice(0, 2), lines.at(-3)?.slice(0, 4), ...lines.slice(-2)]).to.deep.equal([
+          'before',
+          '0 ',
+          '999 ',
+          'after',
+          '',
+        ])
+      } else {
+        expect(end).to.be.instanceOf(problem)
+        expect(made).to.be.lessThan(most)
+      }
+    }
+  })
+
   it('is written whole and in order, however little is taken at a time and however often a pipe is full', async () => {
     const turns = fc.array(fc.oneof(fc.integer({ min: 1, max: 3 }), fc.constant(named('EAGAIN'))), { maxLength: 12 })
     await fc.assert(

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 
-import { lay } from '../../src/ui/layout.ts'
+import { lay, layLines } from '../../src/ui/layout.ts'
+import { Lazily } from '../../src/ui/lazily.ts'
 import { noTerminal, type Screen } from '../../src/ui/screen.ts'
 import { item, table, type Table, verbatim } from '../../src/ui/text.ts'
 
@@ -18,6 +19,24 @@ describe('a table', () => {
       'Distribution  Deployed',
       'Secret        the previous one only: do not restart front servers',
     ]))
+
+  it('of any length has them aligned too, and none of its rows is kept', () => {
+    let [alive, most] = [0, 0]
+    const length = 200_000
+    const rows = new Lazily(function* () {
+      for (let number = 0; number < length; number++) {
+        most = Math.max(most, ++alive)
+        yield [String(number)]
+        alive--
+      }
+    })
+    let [count, last] = [0, '']
+    for (const line of layLines([table(rows, ['NUMBER'])], noTerminal)) {
+      count++
+      last = line
+    }
+    expect([count, last, most]).to.deep.equal([length + 1, String(length - 1), 1])
+  })
 
   it('counts wide characters, and those without a width, as a terminal does', () => {
     const wide = table([

@@ -1,6 +1,6 @@
 import { compareKeys } from './ranges.ts'
 import type { FoundRepository } from '../indexes/index-repository.ts'
-import { segmentsOf } from '../report.ts'
+import { segmentsOf } from '../repository-reports.ts'
 import type { Scanned } from './scan.ts'
 import type { Choice } from './selection.ts'
 
@@ -8,10 +8,10 @@ import type { Choice } from './selection.ts'
 export function findRepositories({ indexed }: Scanned, choice: Choice): FoundRepository[] {
   return [...indexed].flatMap(([format, roots]) => {
     if (choice.only?.includes(format.name) === false) return []
-    const segments = segmentsOf([...roots])
+    const segments = Map.groupBy(segmentsOf([...roots]), ({ root }) => root)
     return [...roots]
       .filter((root) => root.startsWith(choice.prefix))
       .sort(compareKeys)
-      .map((root) => ({ format, root, stretches: segments.filter((segment) => segment.root === root) }))
+      .map((root) => ({ format, root, stretches: segments.get(root) ?? [] }))
   })
 }

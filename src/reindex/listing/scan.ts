@@ -1,6 +1,7 @@
 import type { LeanS3 } from '../../aws/s3-lean.ts'
 import type { Format } from '../../repositories/format.ts'
 import { kindOf, Proofs } from '../../repositories/layout.ts'
+import { ownText } from '../../repositories/own-text.ts'
 import { noteVersion } from '../journal/content-changes.ts'
 import type { Journal, Row } from '../journal/journal.ts'
 import { type Listed, readPage } from './list-page.ts'
@@ -272,7 +273,7 @@ function noteNeither({ key, size }: Pick<Listed, 'key' | 'size'>, { neither }: S
 function noteRoots(key: string, { indexed }: Scanned): void {
   for (const [format, found] of indexed) {
     const root = format.rootOf(key)
-    if (root !== undefined) found.add(root)
+    if (root !== undefined && !found.has(root)) found.add(ownText(root))
   }
 }
 

@@ -1,5 +1,6 @@
 import { reasons as skipReasons } from '../../reindex/attributes/attributes.ts'
-import type { Counts, Report, RepositoryReport } from '../../reindex/report.ts'
+import type { Report } from '../../reindex/report.ts'
+import type { Counts, RepositoryReport } from '../../reindex/repository-reports.ts'
 import { count } from '../../reindex/progress.ts'
 import { commandLine } from '../follow-up.ts'
 import { formatDuration } from '../../ui/duration.ts'
@@ -95,20 +96,20 @@ const packagesText = (number: number): string => `${count(number)} package${numb
 const nameOf = ({ root, format }: Pick<RepositoryReport, 'root' | 'format'>): string =>
   root !== '' ? kept(root) : format === 'other' ? '(no repository)' : '/'
 
-function repositoriesText({ repositories, dryRun }: Report): Block[] {
+function repositoriesText({ repositories, repositoryCount, dryRun }: Report): Block[] {
   const row = (report: RepositoryReport, kind: string, counts: Counts): string[] => [
     nameOf(report),
     report.format,
     kind,
     ...[counts.objects, counts.right, counts.rewritten, counts.skipped, counts.failed].map(count),
   ]
-  const rows = repositories
-    .slice(0, mostRepositories)
-    .flatMap((report) => [
-      ...(report.packages.objects > 0 ? [row(report, 'packages', report.packages)] : []),
-      ...(report.overwritable.objects > 0 ? [row(report, 'overwritable', report.overwritable)] : []),
-      ...(report.metadata.objects > 0 ? [row(report, 'metadata', report.metadata)] : []),
-    ])
+  const shown: RepositoryReport[] = []
+  for (const report of repositories) if (shown.push(report) === mostRepositories) break
+  const rows = shown.flatMap((report) => [
+    ...(report.packages.objects > 0 ? [row(report, 'packages', report.packages)] : []),
+    ...(report.overwritable.objects > 0 ? [row(report, 'overwritable', report.overwritable)] : []),
+    ...(report.metadata.objects > 0 ? [row(report, 'metadata', report.metadata)] : []),
+  ])
   const head = [
     'REPOSITORY',
     'FORMAT',
@@ -119,7 +120,7 @@ function repositoriesText({ repositories, dryRun }: Report): Block[] {
     'SKIPPED',
     'FAILED',
   ]
-  const more = repositories.length - mostRepositories
+  const more = repositoryCount - mostRepositories
   return [table(rows, head), ...(more > 0 ? [`... and ${count(more)} more: see --json or --report FILE`] : [])]
 }
 

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { segmentsOf, rootOf } from '../../../src/reindex/report.ts'
+import { rootOf } from '../../../src/reindex/report.ts'
+import { segmentsOf } from '../../../src/reindex/repository-reports.ts'
 import { between, compareKeys } from '../../../src/reindex/listing/ranges.ts'
 
 const key = fc.oneof(
@@ -46,7 +47,7 @@ describe('ranges of keys', () => {
     fc.assert(
       fc.property(fc.uniqueArray(root, { maxLength: 6 }), fc.tuple(root, key), (roots, [folder, name]) => {
         const path = folder + name
-        const found = segmentsOf(roots).filter(
+        const found = [...segmentsOf(roots)].filter(
           ({ from, to }) => compareKeys(from, path) <= 0 && (to === undefined || compareKeys(path, to) < 0),
         )
         expect(found.map((segment) => segment.root)).to.deep.equal([

@@ -1,0 +1,63 @@
+/**
+ * Something too long to be held: it is made anew, piece by piece, each time it is gone through. In JSON it is an array.
+ */
+export class Lazily<T> implements Iterable<T> {
+  readonly #begin: () => Iterator<T>
+
+  /** @param begin - to be called any number of times; what it needs must stay as it is */
+  constructor(begin: () => Iterator<T>) {
+    this.#begin = begin
+  }
+
+  [Symbol.iterator](): Iterator<T> {
+    return this.#begin()
+  }
+
+  map<U>(make: (piece: T) => U): Lazily<U> {
+    const pieces = { [Symbol.iterator]: this.#begin }
+    return new Lazily(function* () {
+      for (const piece of pieces) yield make(piece)
+    })
+  }
+
+  /** All of it, where somebody has to have it at once. */
+  toJSON(): T[] {
+    return [...this]
+  }
+}
+
+/** What `JSON.stringify(document, undefined, 2)` makes of a document, in pieces: its long lists are never whole. */
+export function* jsonPieces(document: unknown): Generator<string> {
+  if (typeof document !== 'object' || document === null || Array.isArray(document) || 'toJSON' in document) {
+    yield JSON.stringify(document, undefined, 2)
+    return
+  }
+  let before = '{'
+  for (const [name, value] of Object.entries(document)) {
+    if (!isList(value) && !isTold(value)) continue
+    yield `${before}\n  ${JSON.stringify(name)}: `
+    before = ','
+    if (isList(value)) yield* listPieces(value)
+    else yield inside(value, 2)
+  }
+  yield before === '{' ? '{}' : '\n}'
+}
+
+/** Functions and what is undefined are nothing in JSON, which its type does not say. */
+const isTold = (value: unknown): boolean => (JSON.stringify(value) as string | undefined) !== undefined
+
+const isList = (value: unknown): value is Iterable<unknown> => Array.isArray(value) || value instanceof Lazily
+
+function* listPieces(list: Iterable<unknown>): Generator<string> {
+  let before = '['
+  for (const entry of list) {
+    // What JSON can't tell is null in an array.
+    yield `${before}\n    ${inside(isTold(entry) ? entry : null, 4)}`
+    before = ','
+  }
+  yield before === '[' ? '[]' : '\n  ]'
+}
+
+/** As it stands within others. Line feeds in texts are escaped, so that all there are are between pieces. */
+const inside = (value: unknown, by: number): string =>
+  JSON.stringify(value, undefined, 2).replaceAll('\n', `\n${' '.repeat(by)}`)
