@@ -12,6 +12,7 @@ import { isTraced, traceCall } from './call-trace.ts'
 import { whyNoCredentials } from './credential-failure.ts'
 import type { MfaCodes } from './mfa.ts'
 import { idleMs, type Network } from './network.ts'
+import { noteError } from './operation.ts'
 import { givesCredentials, type SharedConfiguration } from './shared-profile.ts'
 
 type Provider = ReturnType<typeof defaultProvider>
@@ -34,11 +35,13 @@ export function credentialSource(
   environment: NodeJS.ProcessEnv = process.env,
 ): CredentialSource {
   const calls = new CredentialCalls(network)
+  // As the SDK finds it; left to itself it writes a warning to the console where there is none.
+  const region = environment['AWS_REGION'] || shared.profiles[shared.name]?.['region'] || 'us-east-1'
   const init = {
     ...(shared.namedBy === undefined ? {} : { profile: shared.name }),
     mfaCodeProvider: (device: string) => codes.take(device),
     clientConfig: { requestHandler: calls },
-    parentClientConfig: { requestHandler: calls },
+    parentClientConfig: { requestHandler: calls, region: async () => region },
     logger: detailLogger,
   }
   const bound = { shared, environment }
@@ -46,12 +49,14 @@ export function credentialSource(
     ? memoize(fromIni(init), credentialsTreatedAsExpired, credentialsWillNeedRefresh)
     : defaultProvider(init)
   return async (options) => {
-    calls.failure = undefined
+    calls.begin()
     try {
       if (isMissing(shared)) throw new Error('There is no such profile')
       return await source(options)
     } catch (error) {
-      throw whyNoCredentials(error, { shared, environment, failure: calls.failure })
+      const why = whyNoCredentials(error, { shared, environment, failure: calls.failure })
+      if (calls.action !== undefined) noteError(why, calls.action)
+      throw why
     }
   }
 }
@@ -79,6 +84,8 @@ export const detailLogger = { debug: ignore, info: ignore, warn: tell, error: te
 class CredentialCalls extends NodeHttpHandler {
   /** What the last call ended in, unless it ended well. */
   failure: unknown
+  /** The last call, such as `sts:AssumeRole`. */
+  action: string | undefined
 
   constructor(network: Network) {
     super({
@@ -87,8 +94,15 @@ class CredentialCalls extends NodeHttpHandler {
     })
   }
 
+  /** Forgets the calls before. */
+  begin(): void {
+    this.failure = undefined
+    this.action = undefined
+  }
+
   override async handle(request: HandlerRequest, options?: Parameters<NodeHttpHandler['handle']>[1]): Promise<Handled> {
     const begun = performance.now()
+    this.action = actionOf(request)
     try {
       const handled = await super.handle(request, options)
       const { statusCode, headers } = handled.response

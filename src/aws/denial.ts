@@ -123,6 +123,10 @@ function remedy(action: string | undefined, resource: string | readonly string[]
     return ['An explicit deny outweighs every permission: whoever is in charge of that policy must lift it.']
   }
   if (action === undefined) return ['The policy of the credentials in use must allow this.']
+  const trust = action.startsWith('sts:AssumeRole')
+    ? ['The trust policy of the role must let the same credentials assume it, too.']
+    : []
+  if (trust.length > 0 && resource === undefined) return trust
   // AWS names the kind of policy that lacks the permission; only for one of identities is it the credentials' own.
   const other = /because no (?!identity-based)(.+?) allows? /.exec(why)?.[1]
   const policy = other === undefined ? 'policy of the credentials in use' : `${other} that applies here`
@@ -134,6 +138,7 @@ function remedy(action: string | undefined, resource: string | readonly string[]
   return [
     `Add this statement to the ${policy}:`,
     verbatim(JSON.stringify(statement)),
+    ...trust,
     '`pc-ctl permissions` prints all that pc-ctl needs, no wider than it must be.',
   ]
 }

@@ -45,7 +45,8 @@ export function noteOperation(client: Notable): void {
       try {
         return await calls.run(called, () => next(args))
       } catch (error) {
-        if (typeof error === 'object' && error !== null) {
+        // A call that never was made, for there are no credentials, leaves the error to the call that was to get them.
+        if (typeof error === 'object' && error !== null && !operations.has(error)) {
           operations.set(error, { ...called, resource: objectOf(args.input) })
         }
         throw error

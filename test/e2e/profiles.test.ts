@@ -161,6 +161,22 @@ describe('profiles', function () {
       expectPlainTalk(stderr)
     }))
 
+  it('a role that can not be assumed: that call is told, and no other', async () => {
+    const config = `[profile p]\nrole_arn = ${role}\nsource_profile = keys\n`
+    const { AWS_ACCESS_KEY_ID: id = '', AWS_SECRET_ACCESS_KEY: key = '' } = place.sandbox.environment
+    const root = `[keys]\naws_access_key_id = ${id}\naws_secret_access_key = ${key}\n`
+    for (const credentials of [operator(), root]) {
+      const { code, stderr } = await run(['cflist', '--profile', 'p'], {
+        ...(await environment(config, credentials)),
+        AWS_REGION: '',
+      })
+      expect(code, stderr).to.equal(5)
+      expect(stderr).to.include('AWS denied sts:AssumeRole').and.include('The trust policy of the role')
+      expect(stderr).not.to.match(/cloudfront:|@aws-sdk/)
+      expectPlainTalk(stderr)
+    }
+  })
+
   it('without any: what was looked at', async () => {
     const { code, stderr } = await run(['status'], await environment('[profile other]\ncredential_process = x\n'))
     expect(code).to.equal(3)
