@@ -52,8 +52,8 @@ async function benchRepositories(work: string): Promise<void> {
         const { seconds, peak } = await runCli(stub.endpoint, args)
         tell([kind, ...more].join(' '), [[seconds, 's']])
         peaks.push(peak)
-        const most = (peaks[0] ?? 0) + 64 * megabytes
-        targetOf('  highest resident set', peak / megabytes, 'MB', peak <= most, '≤ 64 MB more than debs')
+        const most = (peaks[0] ?? 0) + 32 * megabytes
+        targetOf('  highest resident set', peak / megabytes, 'MB', peak <= most, '≤ 32 MB more than debs')
       }
     } finally {
       stub.close()
