@@ -10,12 +10,24 @@ import {
   withoutVersion,
 } from './distribution-config.ts'
 import { isHostOf, isPathStyleHost } from './live-distribution.ts'
+import { type Decision, notOurs } from './resource.ts'
 
 /** What in the operator's part of a configuration makes a distribution useless, and may go if they agree. */
 export interface Obstacle {
   /** Completes "the distribution …". */
   readonly why: string
   readonly question: string
+}
+
+/** A refusal to touch a distribution without our mark, with all that --adopt would have to do. */
+export function foreigner<Live extends { readonly owner: string | undefined }>(
+  live: Live,
+  what: string,
+  inTheWay: readonly Obstacle[],
+): Decision<Live> {
+  const decision = notOurs(live, what, live.owner)
+  if (live.owner !== undefined) return decision
+  return { ...decision, because: [...decision.because, ...inTheWay.map(({ why }) => `it ${why}`)] }
 }
 
 /** What makes it impossible to check signatures, or to find what they are for. */

@@ -20,7 +20,7 @@ import {
   originOf,
   withWishes,
 } from './distribution-config.ts'
-import { obstacles } from './distribution-obstacles.ts'
+import { foreigner, obstacles } from './distribution-obstacles.ts'
 import { unlessLost } from './kept-config.ts'
 import {
   answered,
@@ -30,17 +30,7 @@ import {
   tagsOf,
   updateDistribution,
 } from './live-distribution.ts'
-import {
-  create,
-  type Decision,
-  type Need,
-  notOurs,
-  pending,
-  refuse,
-  type Resource,
-  theOnly,
-  updateIf,
-} from './resource.ts'
+import { create, type Decision, type Need, pending, refuse, type Resource, theOnly, updateIf } from './resource.ts'
 import { requestedWith, tagChanges, tagList, type Tags, tagsWanted, type TagsWant } from './tags.ts'
 
 export interface DistributionSearch {
@@ -143,15 +133,11 @@ export function decideDistribution(want: DistributionWant, live: Distribution | 
   }
   const what = `CloudFront distribution ${live.id}`
   const foreign = live.owner !== names.installation
-  if (foreign && !adopt) {
-    const decision = notOurs(live, what, live.owner)
-    const alsoInTheWay = live.owner === undefined ? obstacles(live.config, want) : []
-    return { ...decision, because: [...decision.because, ...alsoInTheWay.map(({ why }) => `it ${why}`)] }
-  }
+  const inTheWay = obstacles(live.config, want)
+  if (foreign && !adopt) return foreigner(live, what, inTheWay)
   if (originOf(live.config, bucket) === undefined) {
     return refuse(live, `${what} does not serve the bucket ${bucket.name}`, nameOne)
   }
-  const inTheWay = obstacles(live.config, want)
   if (inTheWay.length > 0 && !adopt) {
     return blocked(live, `${what} ${inTheWay.map(({ why }) => why).join('; and it ')}`)
   }
