@@ -202,5 +202,4 @@ function expectTalk(talk: string, place: Place, progress: Progress | undefined):
   expect(talk).not.to.match(/The following error occurred|allows multiple values|See more help/)
   if (place !== 'tty') return
   if (progress === 'list') expect(talk).to.match(/\u001b\[\?25l[^]*\u001b\[\?25h/)
-  if (progress === 'line') expect(talk).to.match(/\r[^\n]+\u001b\[K/)
 }
