@@ -78,14 +78,14 @@ function whyOverwritable(key: string, kind: Kind, facts: Facts): string | undefi
   return folder !== undefined && isShortLived(present) ? reasons.folder(folder) : undefined
 }
 
-/** What packages are called overwritable for. */
+/** What packages are called overwritable for: of one, and of many. */
 export const reasons = {
-  unversioned: 'its key names no version',
-  changed: 'its content was seen to change',
-  overwritten: 'it is replaced until its version is released',
-  before: 'it has the Cache-Control of what was seen to change',
-  word: (word: string): string => `its name has the word ${word}`,
-  folder: (folder: string): string => `it lies in ${folder}/ and was not to be cached for long`,
+  unversioned: 'no version in the key',
+  changed: 'another content was seen under the same key',
+  overwritten: 'replaced until the version is released',
+  before: 'the Cache-Control of what was seen to change',
+  word: (word: string): string => `the word ${word} in the name`,
+  folder: (folder: string): string => `in ${folder}/, and not to be cached for long`,
 } as const
 
 type Directives = ReadonlyMap<string, string>

@@ -69,10 +69,10 @@ describe('the classes of objects in a bucket', function () {
     overwritable.flatMap(({ reason, examples }) => examples.map((key) => `${key}: ${reason}`)).sort()
 
   const overwritable = [
-    'apt/agent-stable_current_amd64.deb: its name has the word current',
-    'latest/agent.deb: its key names no version',
-    'maven/org/x/y/1-SNAPSHOT/y-1-SNAPSHOT.jar.sha1: it is replaced until its version is released',
-    'nightly/agent-1.0-1.noarch.rpm: it lies in nightly/ and was not to be cached for long',
+    'apt/agent-stable_current_amd64.deb: the word current in the name',
+    'latest/agent.deb: no version in the key',
+    'maven/org/x/y/1-SNAPSHOT/y-1-SNAPSHOT.jar.sha1: replaced until the version is released',
+    'nightly/agent-1.0-1.noarch.rpm: in nightly/, and not to be cached for long',
   ]
 
   it('are told by the plan and by an audit, with what may be overwritten and what clients unpack', async () => {
@@ -81,7 +81,7 @@ describe('the classes of objects in a bucket', function () {
     const audit = await place.run(['audit-cache-control', '--exit-code', ...words])
     expect(audit.code).to.equal(6)
     expect(audit.stdout)
-      .to.match(/1 package may be overwritten: its key names no version\./)
+      .to.match(/1 package may be overwritten: no version in the key\./)
       .and.to.match(/1 package stored with Content-Encoding gzip\.[\s\S]*EINTEGRITY[\s\S]*left-pad-1\.3\.0\.tgz/)
       .and.to.include('2 objects were not judged: 2 neither package nor metadata.')
     expect(plan.encoded.map(({ reason, examples }) => [reason, examples])).to.deep.equal([

@@ -15,10 +15,15 @@ const mostProblems = 20
  * @param carried - the flags of this command that commands after it need as well
  */
 export function reportText(report: Report, carried: readonly string[] = []): Block[] {
-  const { total, dryRun } = report
+  const { total, dryRun, neither } = report
+  // Of those that were there: what this run has added to indexes is right as well.
+  const right = Math.max(
+    0,
+    report.objects - total.rewritten - total.skipped - total.failed - total.left - neither.objects,
+  )
   const summary = [
     `${objectsText(report.objects)} in ${report.bucket}`,
-    `${count(total.right)} already right`,
+    `${count(right)} already right`,
     `${count(total.rewritten)} ${dryRun ? 'would be put right' : 'put right'}`,
     `${count(total.skipped)} skipped`,
     `${count(report.failed)} failed`,
