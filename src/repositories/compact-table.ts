@@ -19,19 +19,26 @@ export class TextArena {
   /** Returns where the text begins. */
   add(text: string): number {
     // No code unit of a string takes more than three bytes.
-    if (this.#used + text.length * 3 > this.#last.length) {
-      this.#last = Buffer.allocUnsafeSlow(Math.max(chunkSize, text.length * 3))
-      this.#chunks.push(this.#last)
-      this.#used = 0
-    }
+    this.#makeRoom(text.length * 3)
     const start = this.end
     this.#used += this.#last.write(text, this.#used)
     return start
   }
 
-  /** Takes back the text that was added last, which begins here. */
-  takeBack(start: number): void {
-    this.#used = start % chunkFactor
+  /** As {@link TextArena.add}, for text that is UTF-8 already. */
+  addBytes(text: Uint8Array): number {
+    this.#makeRoom(text.length)
+    const start = this.end
+    this.#last.set(text, this.#used)
+    this.#used += text.length
+    return start
+  }
+
+  #makeRoom(length: number): void {
+    if (this.#used + length <= this.#last.length) return
+    this.#last = Buffer.allocUnsafeSlow(Math.max(chunkSize, length))
+    this.#chunks.push(this.#last)
+    this.#used = 0
   }
 
   /** The bytes of a text, from where it begins to where it ends. */

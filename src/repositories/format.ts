@@ -3,9 +3,6 @@
  * given here, and returns the bytes that are to be written and in which order. It knows no AWS client and no journal.
  */
 
-/** Anything that survives `JSON.stringify` and `JSON.parse`: that is how the journal keeps it. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined }
-
 /** An object of the bucket, as a listing tells it. */
 export interface StoredObject {
   /** The S3 key, not percent-encoded. */
@@ -44,8 +41,8 @@ export interface PackageFacts {
   readonly digests: Digests
   /** Name, version and architecture in one line: two packages of one identity and different digests are a conflict. */
   readonly identity: string
-  /** The format's own. */
-  readonly facts: Json
+  /** The format's own, as it likes them best; of the content alone, and kept as they are. */
+  readonly facts: Uint8Array
   /** What an operator should know of it, although it is a package. */
   readonly note?: string | undefined
 }

@@ -85,8 +85,7 @@ export async function readAll(
     const source = fileSource(file, isKnown ? { md5: etag, sha256 } : {})
     const facts = await format.readPackage(source)
     bytes += source.bytes
-    // What the journal keeps has been JSON.
-    packages.push({ key, size, etag, modified, ...(JSON.parse(JSON.stringify(facts)) as typeof facts) })
+    packages.push({ key, size, etag, modified, ...facts })
   }
   return { packages, bytes }
 }

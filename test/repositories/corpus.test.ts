@@ -44,7 +44,7 @@ const formatOf = (key: string): typeof apt | typeof yum => (key.endsWith('.rpm')
 async function read(source: PackageSource): Promise<string> {
   try {
     const { identity, facts } = await formatOf(source.key).readPackage(source)
-    return `${identity} ${hash('sha256', JSON.stringify(facts))}`
+    return `${identity} ${hash('sha256', facts)}`
   } catch (error) {
     if (error instanceof BadPackageError) return `bad: ${error.message}`
     throw error

@@ -79,9 +79,7 @@ async function readBothWays(format: Format, key: string, bytes: Buffer): Promise
     }
     try {
       const { identity, facts } = await format.readPackage(source)
-      // It can be kept, and comes back as it was.
-      expect(JSON.parse(JSON.stringify(facts))).to.deep.equal(facts)
-      outcomes.push({ identity, facts })
+      outcomes.push({ identity, facts: Buffer.from(facts) })
     } catch (error) {
       expect(error).to.be.instanceOf(BadPackageError)
       outcomes.push(String(error))

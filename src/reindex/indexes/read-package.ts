@@ -20,8 +20,8 @@ export interface ReadJob {
 /** What is wanted of all packages at once. */
 export type About = Pick<PackageFacts, 'digests' | 'identity' | 'note'>
 
-/** What was read of it, as JSON: {@link About} and the format's own facts; or why it is no package. */
-export type ReadResult = { readonly about: string; readonly facts: string } | BadPackage
+/** What was read of it: {@link About} as JSON, and the format's own facts; or why it is no package. */
+export type ReadResult = { readonly about: string; readonly facts: Uint8Array } | BadPackage
 
 /** Why it is no package, or can not be read as one. */
 export interface BadPackage {
@@ -32,7 +32,7 @@ export interface BadPackage {
 
 export const resultOf = ({ facts, ...about }: PackageFacts): ReadResult => ({
   about: JSON.stringify(about),
-  facts: JSON.stringify(facts),
+  facts,
 })
 
 /** Up to here a read of all of it costs less than asking for a checksum first. Most packages are smaller. */

@@ -49,9 +49,25 @@ interface Failure {
 type ToThread = { readonly id: number; readonly job: ReadJob } | { readonly credentials: Credentials }
 type FromThread =
   | { readonly id: number; readonly result: ReadResult }
+  | Packed
   | { readonly id: number; readonly failure: Failure }
   | { readonly traffic: keyof Traffic }
   | { readonly call: EndedCall }
+
+/** What was read of a package; its facts are part of bytes that go along with all answers of a batch. */
+interface Packed {
+  readonly id: number
+  readonly about: string
+  readonly start: number
+  readonly end: number
+}
+
+/** Answers of a thread. */
+interface Batch {
+  readonly messages: readonly FromThread[]
+  /** Of all packages among them. */
+  readonly facts: Uint8Array
+}
 
 interface Waiting {
   readonly resolve: (result: ReadResult) => void
@@ -158,7 +174,7 @@ function start(script: string | URL, data: unknown, { traffic, noteCall }: Heard
     for (const { reject } of waiting.values()) reject(error)
     waiting.clear()
   }
-  const take = (message: FromThread): void => {
+  const take = (message: FromThread, facts: Uint8Array): void => {
     if ('traffic' in message) {
       traffic[message.traffic]()
       return
@@ -169,10 +185,14 @@ function start(script: string | URL, data: unknown, { traffic, noteCall }: Heard
     }
     const { resolve, reject } = waiting.get(message.id) ?? {}
     waiting.delete(message.id)
-    if ('result' in message) resolve?.(message.result)
+    if ('about' in message) {
+      resolve?.({ about: message.about, facts: facts.subarray(message.start, message.end) })
+    } else if ('result' in message) resolve?.(message.result)
     else reject?.(errorOf(message.failure))
   }
-  worker.on('message', (messages: readonly FromThread[]) => messages.forEach(take))
+  worker.on('message', ({ messages, facts }: Batch) => {
+    for (const message of messages) take(message, facts)
+  })
   worker.on('error', end)
   worker.on('exit', () => end(new Error('the thread that read it has ended')))
   return thread
@@ -206,9 +226,29 @@ export interface ServedReader {
 /** How long an answer may wait for others, in milliseconds. */
 const gathering = 2
 
+/** Sends answers, and all facts in them as one piece that is handed over and not copied. */
+function post(port: MessagePort, answers: readonly FromThread[]): void {
+  const pieces: Uint8Array[] = []
+  let end = 0
+  const messages = answers.map((answer): FromThread => {
+    if (!('result' in answer) || !('facts' in answer.result)) return answer
+    const { about, facts } = answer.result
+    pieces.push(facts)
+    const start = end
+    end += facts.length
+    return { id: answer.id, about, start, end }
+  })
+  const facts = new Uint8Array(end)
+  pieces.reduce((at, piece) => {
+    facts.set(piece, at)
+    return at + piece.length
+  }, 0)
+  port.postMessage({ messages, facts } satisfies Batch, [facts.buffer])
+}
+
 /** The thread's side: answers what {@link readInThreads} asks. */
 export function serveReads(port: MessagePort, reader: ServedReader): void {
-  const answers = new Outbox<FromThread>((messages) => port.postMessage(messages))
+  const answers = new Outbox<FromThread>((messages) => post(port, messages))
   let pending = 0
   let timer: NodeJS.Timeout | undefined
   const flush = (): void => {
@@ -236,12 +276,12 @@ export function serveReads(port: MessagePort, reader: ServedReader): void {
 
 /** Tells the main thread what happens on the wire. */
 export const trafficTo = (port: MessagePort): Traffic => ({
-  slowDown: () => port.postMessage([{ traffic: 'slowDown' } satisfies FromThread]),
-  retry: () => port.postMessage([{ traffic: 'retry' } satisfies FromThread]),
+  slowDown: () => post(port, [{ traffic: 'slowDown' }]),
+  retry: () => post(port, [{ traffic: 'retry' }]),
 })
 
 /** Tells the main thread of calls, which sums them up for all threads. */
 export const callsTo = (port: MessagePort): Pick<CallSums, 'note' | 'end'> => ({
-  note: (call) => port.postMessage([{ call } satisfies FromThread]),
+  note: (call) => post(port, [{ call }]),
   end: () => undefined,
 })

@@ -1,5 +1,5 @@
 /** A repository as the scan found it, and its objects as the journal has them. */
-import type { Digests, Format, IndexedPackage, Json, StoredObject } from '../../repositories/format.ts'
+import type { Digests, Format, IndexedPackage, StoredObject } from '../../repositories/format.ts'
 import type { Content, Journal, Row, Stretch } from '../journal/journal.ts'
 import type { About } from './read-package.ts'
 
@@ -68,7 +68,7 @@ class JournalledPackage implements IndexedPackage {
     this.#facts = content.facts
   }
 
-  get facts(): Json {
-    return JSON.parse(this.#facts() ?? 'null') as Json
+  get facts(): Uint8Array {
+    return this.#facts() ?? new Uint8Array()
   }
 }

@@ -45,9 +45,10 @@ export interface ReadPackage {
   readonly etag: string
   /** Why it is none; null: it is one. */
   readonly bad: string | null
-  /** JSON: what is wanted of all packages at once, and of each when its turn comes. Null where it is none. */
+  /** JSON: what is wanted of all packages at once. Null where it is none. */
   readonly about: string | null
-  readonly facts: string | null
+  /** What is wanted of each when its turn comes. Null where it is none. */
+  readonly facts: Uint8Array | null
 }
 
 /** An object that may be a package, and what has been read of its present content. */
@@ -56,7 +57,7 @@ export interface Content extends Pick<Row, 'key' | 'size' | 'etag' | 'first'> {
   readonly bad: string | null | undefined
   readonly about: string | null
   /** Looked up only when asked for: much more than all the rest. Only to be called before the next page is begun. */
-  readonly facts: () => string | null
+  readonly facts: () => Uint8Array | null
 }
 
 /** Rows of part of the order of keys: from a key (included) to another (not included; undefined: to the end). */
@@ -93,7 +94,7 @@ export interface Tally {
 }
 
 /** Of the tables, and of what is read from packages: what an older one kept is read again. */
-const version = 5
+const version = 6
 const schema = `
   CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS object (
@@ -106,7 +107,7 @@ const schema = `
   CREATE INDEX IF NOT EXISTS overwritable ON object (key) WHERE why IS NOT NULL;
   CREATE INDEX IF NOT EXISTS encoded ON object (key) WHERE encoding IS NOT NULL;
   CREATE TABLE IF NOT EXISTS package (
-    key TEXT PRIMARY KEY, size INTEGER NOT NULL, etag TEXT NOT NULL, bad TEXT, about TEXT, facts TEXT
+    key TEXT PRIMARY KEY, size INTEGER NOT NULL, etag TEXT NOT NULL, bad TEXT, about TEXT, facts BLOB
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS repository (id TEXT PRIMARY KEY, hash TEXT NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID;
   ${copiesSchema} ${findingsSchema} ${republishedSchema}`
@@ -231,7 +232,7 @@ export class Journal {
       `SELECT object.key, size, etag, first, bad, about, ${isRead} FROM ${contents}`,
       stretch,
     )) {
-      let facts: Map<string, string> | undefined
+      let facts: Map<string, Uint8Array> | undefined
       for (const row of page) {
         const key = String(row['key'])
         yield {
@@ -247,10 +248,10 @@ export class Journal {
     }
   }
 
-  #factsOf(page: readonly SqlRow[]): Map<string, string> {
+  #factsOf(page: readonly SqlRow[]): Map<string, Uint8Array> {
     const query = 'SELECT key, facts FROM package WHERE key BETWEEN ? AND ? AND facts IS NOT NULL'
     const rows = this.#sql.prepare(query).all(String(page[0]?.['key']), String(page.at(-1)?.['key']))
-    return new Map(rows.map((row) => [String(row['key']), String(row['facts'])]))
+    return new Map(rows.flatMap(({ key, facts }) => (facts instanceof Uint8Array ? [[String(key), facts]] : [])))
   }
 
   *#pages(query: string, { from, to }: Stretch): Generator<SqlRow[]> {

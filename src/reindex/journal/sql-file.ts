@@ -48,7 +48,7 @@ export class SqlFile {
   }
 
   /** Writes within the open transaction, which begins with the first write. */
-  write(query: string, ...values: (string | number | null)[]): void {
+  write(query: string, ...values: (string | number | Uint8Array | null)[]): void {
     if (!this.#database.isTransaction) this.#database.exec('BEGIN')
     this.prepare(query).run(...values)
     if (++this.#open >= writesAtOnce) this.commit()

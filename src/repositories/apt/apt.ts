@@ -1,8 +1,9 @@
-import type { Json, PackageFacts, PackageSource } from '../format.ts'
+import type { PackageFacts, PackageSource } from '../format.ts'
 import type { Format } from '../format.ts'
 import { readDeb } from './deb.ts'
 import type { Stanza } from './deb822.ts'
 import { valueOf } from './deb822.ts'
+import { packDeb, packDsc } from './kept-package.ts'
 import { roleOf, rootOf } from './layout.ts'
 import { type OldApt, openApt } from './old-indexes.ts'
 import { planIndexes } from './plan.ts'
@@ -21,14 +22,12 @@ export const apt: Format<OldApt> = {
 async function readPackage(source: PackageSource): Promise<PackageFacts> {
   if (source.key.endsWith('.dsc')) {
     const { dsc, digests } = await readDsc(source)
-    return { digests, identity: identityOf(dsc, 'Source', 'source'), facts: factsOf('dsc', dsc) }
+    return { digests, identity: identityOf(dsc, 'Source', 'source'), facts: packDsc(dsc) }
   }
   const { control, digests } = await readDeb(source)
   const architecture = valueOf(control, 'Architecture') ?? ''
-  return { digests, identity: identityOf(control, 'Package', architecture), facts: factsOf('deb', control) }
+  return { digests, identity: identityOf(control, 'Package', architecture), facts: packDeb(control) }
 }
 
 const identityOf = (stanza: Stanza, name: string, architecture: string): string =>
   `${valueOf(stanza, name) ?? ''} ${valueOf(stanza, 'Version') ?? ''} ${architecture}`
-
-const factsOf = (kind: 'deb' | 'dsc', stanza: Stanza): Json => ({ kind, stanza })

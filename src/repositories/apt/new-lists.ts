@@ -1,8 +1,9 @@
 /** The new lists of packages. */
-import type { Finding, IndexedPackage, IndexInput, Json, Part } from '../format.ts'
+import type { Finding, IndexedPackage, IndexInput, Part } from '../format.ts'
 import type { Stanza } from './deb822.ts'
-import { valueOf, writeStanza } from './deb822.ts'
-import { stanzaProblem, stanzaWarnings } from './fields.ts'
+import { valueOf } from './deb822.ts'
+import { stanzaProblem } from './fields.ts'
+import { KeptPackage } from './kept-package.ts'
 import { placeOf } from './layout.ts'
 import {
   conflictFinding,
@@ -15,9 +16,7 @@ import {
 } from './membership.ts'
 import type { OldApt, OldSuite } from './old-indexes.ts'
 import type { OldEntries, OldPart } from './old-lists.ts'
-import { packagesStanza } from './packages.ts'
 import { type Slot, Slots } from './slots.ts'
-import { sourcesStanza } from './sources.ts'
 
 /** A list to be written. */
 export interface NewPart {
@@ -35,23 +34,6 @@ export interface NewLists {
   /** Keys of packages that could not be read, and whose entries stay. */
   readonly kept: ReadonlySet<string>
 }
-
-/** What the journal keeps of an apt package: a .deb's control file or a .dsc, as fields. */
-export interface AptFacts {
-  readonly kind: 'deb' | 'dsc'
-  readonly stanza: Stanza
-}
-
-/** What {@link AptFacts} came back as from the journal; undefined for what is none. */
-export function aptFacts(facts: Json): AptFacts | undefined {
-  if (facts === null || typeof facts !== 'object' || !('kind' in facts)) return undefined
-  const { kind, stanza } = facts
-  if ((kind !== 'deb' && kind !== 'dsc') || !Array.isArray(stanza)) return undefined
-  return { kind, stanza: stanza.filter(isField) }
-}
-
-const isField = (field: unknown): field is [string, string] =>
-  Array.isArray(field) && typeof field[0] === 'string' && typeof field[1] === 'string'
 
 type WritablePart = Pick<NewPart, 'suite' | 'old'>
 
@@ -118,8 +100,7 @@ function keepEntries({ present, members, slots }: Making): { kept: Set<string>; 
 /** Puts a package into all lists that it belongs to, and says what there is to say of it. */
 function placePackage(making: Making, found: IndexedPackage, places: readonly Place[], isKnown: boolean): void {
   const { root, writable, present, members, slots, findings } = making
-  const facts = aptFacts(found.facts)
-  if (facts === undefined) return
+  const facts = new KeptPackage(found.facts)
   const added = places.length === 0 && isKnown ? placeByKey(found, facts, writable, root) : undefined
   if (added !== undefined) slots.add(added, slotOf(found, facts, undefined, root, members))
   for (const place of places) {
@@ -129,8 +110,8 @@ function placePackage(making: Making, found: IndexedPackage, places: readonly Pl
   }
   if (places.length === 0 && added === undefined) {
     if (isKnown && !members.isListed({ md5: found.etag, ...found.digests })) findings.push(orphanFinding(found.key))
-  } else if (facts.kind === 'deb') {
-    for (const what of stanzaWarnings(facts.stanza)) findings.push({ key: found.key, what, todo: buildAnew })
+  } else {
+    for (const what of facts.warnings) findings.push({ key: found.key, what, todo: buildAnew })
   }
 }
 
@@ -141,7 +122,7 @@ const identityOf = (stanza: Stanza): string =>
 
 function slotOf(
   { key, size, etag, digests, identity }: IndexedPackage,
-  { kind, stanza }: AptFacts,
+  kept: KeptPackage,
   place: { readonly part: OldEntries; readonly at: number } | undefined,
   root: string,
   { namesKeys }: Membership,
@@ -151,18 +132,16 @@ function slotOf(
   // Where no entry names a key, packages are served under names that only the old index knows.
   const isMapped = entry !== undefined && !namesKeys
   // The folder of a source package is a field of its own, `.` at the top.
-  const isThere = entry !== undefined && kind === 'dsc' && pathOf(entry) === path
+  const isThere = entry !== undefined && kept.kind === 'dsc' && pathOf(entry) === path
   const filename = isMapped || isThere ? entry.filename : path
   // An ETag is known to be the MD5 where the present index says the same.
   const known = entry?.digests.md5 === etag && entry.size === size ? { md5: etag, ...digests } : digests
-  const listing = {
-    filename,
-    size,
-    digests: known,
-    ...(place === undefined ? {} : { old: place.part.stanzaOf(place.at) }),
-  }
-  const fresh = kind === 'deb' ? packagesStanza(stanza, listing) : sourcesStanza(stanza, listing)
-  return { key, identity, sha256: digests.sha256 ?? '', text: writeStanza(fresh) }
+  const present =
+    place === undefined
+      ? undefined
+      : { bytes: place.part.bytesOf(place.at), stanza: () => place.part.stanzaOf(place.at) }
+  const text = kept.entry({ filename, size, digests: known }, present)
+  return { key, identity, sha256: digests.sha256 ?? '', text }
 }
 
 /**
@@ -171,7 +150,7 @@ function slotOf(
  */
 function placeByKey(
   { key }: IndexedPackage,
-  { kind, stanza }: AptFacts,
+  { kind, architecture: own }: KeptPackage,
   parts: readonly WritablePart[],
   root: string,
 ): number | undefined {
@@ -181,13 +160,10 @@ function placeByKey(
     if ((kind === 'deb') !== (part.name === 'Packages')) return false
     if (suite.folder === '') return flat
     const architecture = placeOf(part.folder)?.architecture
-    return path.startsWith(suite.folder + part.folder) && fitsArchitecture(kind, stanza, architecture)
+    return path.startsWith(suite.folder + part.folder) && (kind === 'dsc' || own === 'all' || own === architecture)
   })
   return place < 0 ? undefined : place
 }
-
-const fitsArchitecture = (kind: AptFacts['kind'], stanza: Stanza, architecture: string | undefined): boolean =>
-  kind === 'dsc' || ['all', architecture].includes(valueOf(stanza, 'Architecture'))
 
 function assembled({ writable, slots, findings }: Making, useless: readonly number[]): Omit<NewLists, 'kept'> {
   const made = writable.map(({ suite, old }, part): { part: NewPart; count: Part } => {

@@ -68,6 +68,16 @@ export function packagesStanza(control: Stanza, { filename, size, digests, old }
   return inOrderOf(present, shortened(present, [...own, ...kept]))
 }
 
+/** What goes into any stanza of a package: before `Filename`, between that and `Size`, and behind the digests. */
+export function stanzaParts(control: Stanza): [Stanza, Stanza, Stanza] {
+  const fields = ordered(without(control, ofTheIndex).filter(saysSomething))
+  const placeOf = ([name]: Field): number => places.get(name.toLowerCase()) ?? order.length
+  const [filename, size] = ['filename', 'size'].map((name) => places.get(name) ?? 0)
+  const between = (from = -1, to = order.length + 1): Stanza =>
+    fields.filter((field) => placeOf(field) > from && placeOf(field) < to)
+  return [between(undefined, filename), between(filename, size), between(size)]
+}
+
 /** Are these digests of the same content? The strongest that both have decides. */
 export function sameContent(one: Digests, other: Digests): boolean {
   if (one.sha256 !== undefined && other.sha256 !== undefined) return one.sha256 === other.sha256

@@ -10,7 +10,7 @@ export interface Slot {
   /** Empty where it is not known. */
   readonly sha256: string
   /** Ends in one line feed; undefined: as in the present list. */
-  readonly text: string | undefined
+  readonly text: Buffer | undefined
 }
 
 /** Which package stands for an entry, and in which row its text is. */
@@ -30,7 +30,7 @@ export class Slots {
   /** Packages are numbered as they come, each with all of its rows one after another. */
   readonly #packages = new NumberColumn()
   #lastKey: string | undefined
-  #lastText: { readonly text: string; readonly begin: number; readonly end: number } | undefined
+  #lastText: { readonly text: Buffer; readonly begin: number; readonly end: number } | undefined
   readonly #indexed = new Set<number>()
 
   constructor(lists: readonly OldEntries[]) {
@@ -57,7 +57,7 @@ export class Slots {
   /** Behind the present entries. */
   add(part: number, slot: Slot): void {
     this.#added[part]?.push(this.#rowOf(slot))
-    this.#write(slot.text ?? '', undefined)
+    this.#write(slot.text ?? Buffer.alloc(0), undefined)
   }
 
   /**
@@ -119,18 +119,16 @@ export class Slots {
   }
 
   /** Most entries stay as they are, and a package says the same in all lists that it is in. */
-  #write(text: string, old: { present: Buffer; part: number; at: number } | undefined): void {
-    if (this.#lastText?.text === text) {
+  #write(text: Buffer, old: { present: Buffer; part: number; at: number } | undefined): void {
+    if (this.#lastText?.text.equals(text) === true) {
       this.#place(this.#lastText.begin, this.#lastText.end)
       return
     }
-    const begin = this.#arena.add(text)
-    const end = this.#arena.end
-    if (old !== undefined && this.#arena.bytes(begin, end).equals(old.present)) {
-      this.#arena.takeBack(begin)
+    if (old !== undefined && text.equals(old.present)) {
       this.#lastText = { text, begin: -1 - old.part, end: old.at }
     } else {
-      this.#lastText = { text, begin, end }
+      const begin = this.#arena.addBytes(text)
+      this.#lastText = { text, begin, end: this.#arena.end }
     }
     this.#place(this.#lastText.begin, this.#lastText.end)
   }

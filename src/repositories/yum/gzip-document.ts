@@ -33,17 +33,19 @@ export class GzipDocument {
   readonly #openHash = createHash('sha256')
   readonly #chunks: Buffer[] = []
   #openSize = 0
-  #pending: string[] = []
+  #pending: (string | Uint8Array)[] = []
   #pendingLength = 0
 
   constructor() {
     this.#gzip.on('data', (chunk: Buffer) => this.#chunks.push(chunk))
   }
 
-  /** Appends text. Only now and then there is something to wait for. */
-  write(text: string): Promise<void> | undefined {
-    this.#pending.push(text)
-    this.#pendingLength += text.length
+  /** Appends text, or text in UTF-8. Only now and then there is something to wait for. */
+  write(...texts: readonly (string | Uint8Array)[]): Promise<void> | undefined {
+    for (const text of texts) {
+      this.#pending.push(text)
+      this.#pendingLength += text.length
+    }
     return this.#pendingLength < batchLength ? undefined : this.#flush()
   }
 
@@ -63,7 +65,7 @@ export class GzipDocument {
   }
 
   async #flush(): Promise<void> {
-    const bytes = Buffer.from(this.#pending.join(''))
+    const bytes = Buffer.concat(this.#pending.map((text) => (typeof text === 'string' ? Buffer.from(text) : text)))
     this.#pending = []
     this.#pendingLength = 0
     this.#openHash.update(bytes)

@@ -1,7 +1,6 @@
 import type { Finding, IndexedPackage } from '../format.ts'
+import { KeptRpm } from './kept-rpm.ts'
 import type { OldEntries, OldEntry } from './old-entries.ts'
-import { isRpmFacts, type RpmFacts } from './package-facts.ts'
-import type { IndexedRpm } from './package-xml.ts'
 
 /**
  * packagecloud's own layout, `<user>/<repository>/<distribution>/[<version>/]package_files/<id>.rpm`: clients find a
@@ -47,7 +46,7 @@ export class Membership {
   lister(claim: (entry: number) => void = () => undefined): (stored: IndexedPackage) => readonly Listing[] {
     const listed = new Set<number>()
     return (stored) => {
-      const same = this.#entries.listing(stored, () => factsOf(stored))
+      const same = this.#entries.listing(stored, () => keptOf(stored).looks)
       if (isMapped(stored.key)) {
         const fresh = same.filter((entry) => !listed.has(entry))
         for (const entry of fresh) {
@@ -66,7 +65,7 @@ export class Membership {
 
   /** Whether the tree's present index lists this content, under whatever name. */
   knows(stored: IndexedPackage): boolean {
-    return this.#entries.listing(stored, () => factsOf(stored)).length > 0
+    return this.#entries.listing(stored, () => keptOf(stored).looks).length > 0
   }
 
   #listing(stored: IndexedPackage, place: OldEntry | undefined, known: number | undefined): Listing {
@@ -87,15 +86,9 @@ export class Membership {
   }
 }
 
-/** A package as it is rendered. */
-export const rendered = ({ stored, href, base, fileTime }: Listing): IndexedRpm => ({
-  facts: factsOf(stored),
-  sha256: sha256Of(stored),
-  size: stored.size,
-  fileTime,
-  href,
-  ...(base === '' ? {} : { base }),
-})
+/** What the three lists say of a package. */
+export const xmlOf = ({ stored, href, base, fileTime }: Listing): ReturnType<KeptRpm['xml']> =>
+  keptOf(stored).xml({ sha256: sha256Of(stored), fileTime, href, base })
 
 /** What is told of a package in packagecloud's layout that no index mentions: nobody can tell its public name. */
 export const orphanFinding = (key: string): Finding => ({
@@ -104,10 +97,7 @@ export const orphanFinding = (key: string): Finding => ({
   todo: 'Let packagecloud index this repository, then run this again.',
 })
 
-function factsOf({ key, facts }: IndexedPackage): RpmFacts {
-  if (!isRpmFacts(facts)) throw new Error(`what is kept of ${key} was not written by this version`)
-  return facts
-}
+const keptOf = ({ facts }: IndexedPackage): KeptRpm => new KeptRpm(facts)
 
 export function sha256Of({ key, digests }: IndexedPackage): string {
   if (digests.sha256 === undefined) throw new Error(`the SHA-256 of ${key} is missing`)

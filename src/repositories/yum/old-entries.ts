@@ -1,7 +1,6 @@
 import { posix } from 'node:path'
 import { NameTable, NumberColumn, TextRows } from '../compact-table.ts'
 import type { Digests, StoredObject } from '../format.ts'
-import type { RpmFacts } from './package-facts.ts'
 
 /** What the present index says of a package and the package itself can't. */
 export interface OldEntry {
@@ -74,9 +73,9 @@ export class OldEntries {
   /**
    * The entries that list this very content.
    *
-   * @param facts - asked for only where checksums do not tell
+   * @param looksOfIt - see {@link looksOf}: asked for only where checksums do not tell
    */
-  listing({ size, etag, digests: { md5 = etag, sha1, sha256 } }: Content, facts: () => RpmFacts): readonly number[] {
+  listing({ etag, digests: { md5 = etag, sha1, sha256 } }: Content, looksOfIt: () => string): readonly number[] {
     for (const [type, checksum] of [
       ['sha256', sha256],
       ['sha', sha1],
@@ -87,8 +86,7 @@ export class OldEntries {
       if (found.length > 0) return found
     }
     if (!this.#looked) return []
-    const { epoch, version, release, ...rest } = facts()
-    const looks = looksOf({ ...rest, version: `${epoch}:${version}-${release}`, size })
+    const looks = looksOfIt()
     return this.#byContent.find(looks).filter((number) => this.at(number).looks === looks)
   }
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { changesOf, type RpmChange } from './changelogs.ts'
 import { dependenciesOf, type DependencyKind, type RpmDependency } from './dependencies.ts'
 import { filesOf, isPrimaryFile, type RpmFile } from './files.ts'
-import { BadPackageError, type Json } from '../format.ts'
+import { BadPackageError } from '../format.ts'
 import { type ReadRange, readRpmHeaders, type RpmHeaders } from './rpm-file.ts'
 
-/** All that an index tells of a package and its headers know. Plain JSON, so that a journal can keep it. */
+/** All that an index tells of a package and its headers know. */
 export type RpmFacts = {
   readonly name: string
   readonly arch: string
@@ -33,11 +33,6 @@ export type RpmFacts = {
   readonly dependencies: Readonly<Record<DependencyKind, readonly RpmDependency[]>>
   readonly files: readonly RpmFile[]
   readonly changes: readonly RpmChange[]
-}
-
-/** Whether the journal gave back facts of a package. */
-export function isRpmFacts(facts: Json): facts is RpmFacts {
-  return typeof facts === 'object' && facts !== null && 'headerStart' in facts && 'dependencies' in facts
 }
 
 /** Texts by their tags (rpmtag.h). */

@@ -4,54 +4,56 @@ import { isPrimaryFile, type RpmFile } from './files.ts'
 import type { RpmFacts } from './package-facts.ts'
 import { escapeAttribute as attribute, escapeText as text } from './xml.ts'
 
-/** A package as an index lists it: what its headers tell, and what only its place and its bytes tell. */
-export interface IndexedRpm {
-  readonly facts: RpmFacts
-  /** Of the whole file, in hex. */
-  readonly sha256: string
-  /** The file's size in bytes. */
-  readonly size: number
-  /** Unix seconds; must not change with every rewriting of the object, or the index changes for no reason. */
-  readonly fileTime: number
-  /** Where clients find it, relative to the repository's root or to `base`. Not escaped. */
-  readonly href: string
-  /** `xml:base` of an index whose packages lie elsewhere. */
-  readonly base?: string
+/** What an index says of a package, with holes for what its headers do not tell. */
+export interface PackageXml {
+  /** Before, between and behind the SHA-256, the time of the file, and the attributes that tell its place. */
+  readonly primary: readonly [string, string, string, string]
+  /** Behind the SHA-256, which {@link idBefore} comes before. */
+  readonly filelists: string
+  readonly other: string
 }
 
-/** Renders a package for primary.xml, byte for byte as createrepo_c does. */
-export function primaryXml({ facts, sha256, size, fileTime, href, base }: IndexedRpm): string {
-  const place = base === undefined ? '' : `xml:base="${attribute(base)}" `
-  return `<package type="rpm">
-  <name>${text(facts.name)}</name>
-  <arch>${text(facts.arch)}</arch>
-  ${versionXml(facts)}
-  <checksum type="sha256" pkgid="YES">${sha256}</checksum>
-${element('  ', 'summary', facts.summary)}${element('  ', 'description', facts.description)}${element('  ', 'packager', facts.packager)}${element('  ', 'url', facts.url)}\
-  <time file="${fileTime}" build="${facts.buildTime}"/>
-  <size package="${size}" installed="${facts.installedSize}" archive="${facts.archiveSize}"/>
-  <location ${place}href="${attribute(href)}"/>
-  <format>
-${formatXml(facts)}  </format>
-</package>
-`
-}
+/** How filelists and other begin to speak of a package. */
+export const idBefore = '<package pkgid="'
 
-/** Renders a package for filelists.xml, byte for byte as createrepo_c does. */
-export const filelistsXml = ({ facts, sha256 }: IndexedRpm): string =>
-  `${packageTag(facts, sha256)}${facts.files.map((file) => fileXml('  ', file)).join('')}</package>\n`
-
-/** Renders a package for other.xml, byte for byte as createrepo_c does. */
-export function otherXml({ facts, sha256 }: IndexedRpm): string {
+/**
+ * Renders a package byte for byte as createrepo_c does.
+ *
+ * @param size - of the file in bytes
+ */
+export function packageXml(facts: RpmFacts, size: number): PackageXml {
   const changes = facts.changes.map(
     ({ author, date, text: what }) =>
       `  <changelog author="${attribute(author)}" date="${date}">${text(what)}</changelog>\n`,
   )
-  return `${packageTag(facts, sha256)}${changes.join('')}</package>\n`
+  const name = `" name="${attribute(facts.name)}" arch="${attribute(facts.arch)}">\n  ${versionXml(facts)}\n`
+  return {
+    primary: [
+      `<package type="rpm">
+  <name>${text(facts.name)}</name>
+  <arch>${text(facts.arch)}</arch>
+  ${versionXml(facts)}
+  <checksum type="sha256" pkgid="YES">`,
+      `</checksum>
+${element('  ', 'summary', facts.summary)}${element('  ', 'description', facts.description)}${element('  ', 'packager', facts.packager)}${element('  ', 'url', facts.url)}\
+  <time file="`,
+      `" build="${facts.buildTime}"/>
+  <size package="${size}" installed="${facts.installedSize}" archive="${facts.archiveSize}"/>
+  <location `,
+      `/>
+  <format>
+${formatXml(facts)}  </format>
+</package>
+`,
+    ],
+    filelists: `${name}${facts.files.map((file) => fileXml('  ', file)).join('')}</package>\n`,
+    other: `${name}${changes.join('')}</package>\n`,
+  }
 }
 
-const packageTag = (facts: RpmFacts, sha256: string): string =>
-  `<package pkgid="${sha256}" name="${attribute(facts.name)}" arch="${attribute(facts.arch)}">\n  ${versionXml(facts)}\n`
+/** The attributes of a place, which is relative to the repository's root, or to a base where there is one. Not escaped. */
+export const placeXml = (href: string, base: string): string =>
+  `${base === '' ? '' : `xml:base="${attribute(base)}" `}href="${attribute(href)}"`
 
 const versionXml = ({ epoch, version, release }: RpmFacts): string =>
   `<version epoch="${epoch}" ver="${attribute(version)}" rel="${attribute(release)}"/>`

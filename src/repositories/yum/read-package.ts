@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { BadPackageError, type PackageFacts, type PackageSource } from '../format.ts'
+import { packRpm } from './kept-rpm.ts'
 import { factsOf, readRpm, type RpmFacts } from './package-facts.ts'
 import { firstRead, headersAtMost, headersIn, type RpmHeaders } from './rpm-file.ts'
 
@@ -11,7 +12,7 @@ import { firstRead, headersAtMost, headersIn, type RpmHeaders } from './rpm-file
 export async function readPackage(source: PackageSource): Promise<PackageFacts> {
   if (source.known.sha256 === undefined) return readWhole(source)
   const read = (start: number, length: number): Promise<Uint8Array> => source.range(start, start + length)
-  return told(await readRpm(read, source.size), source.known)
+  return told(await readRpm(read, source.size), source.size, source.known)
 }
 
 async function readWhole(source: PackageSource): Promise<PackageFacts> {
@@ -38,7 +39,7 @@ async function readWhole(source: PackageSource): Promise<PackageFacts> {
   if (size !== source.size) throw new Error(`${size} bytes came, not ${source.size}`)
   // Of what is too short nothing has been looked at.
   headers ??= wholeHeaders(Buffer.concat(head), limit)
-  return told(factsOf(headers, size), { ...source.known, sha256: hash.digest('hex') })
+  return told(factsOf(headers, size), size, { ...source.known, sha256: hash.digest('hex') })
 }
 
 function wholeHeaders(bytes: Buffer, limit: number): RpmHeaders {
@@ -47,10 +48,10 @@ function wholeHeaders(bytes: Buffer, limit: number): RpmHeaders {
   throw new BadPackageError(`the file ends at byte ${bytes.length}, inside the rpm's headers`)
 }
 
-function told(facts: RpmFacts, digests: PackageFacts['digests']): PackageFacts {
+function told(facts: RpmFacts, size: number, digests: PackageFacts['digests']): PackageFacts {
   const { name, epoch, version, release, arch } = facts
   const identity = `${name}-${epoch}:${version}-${release}.${arch}`
-  return { digests, identity, facts, ...(isWritable(facts) ? {} : { note: stripped }) }
+  return { digests, identity, facts: packRpm(facts, size), ...(isWritable(facts) ? {} : { note: stripped }) }
 }
 
 const stripped =

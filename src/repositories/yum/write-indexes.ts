@@ -1,27 +1,24 @@
 import type { IndexedPackage, IndexInput, IndexObject, IndexPlan, Part, Signer } from '../format.ts'
 import { GzipDocument, type GzippedDocument } from './gzip-document.ts'
 import { CarriedEntries } from './carried.ts'
-import { type Listing, rendered } from './membership.ts'
-import { filelistsXml, otherXml, primaryXml } from './package-xml.ts'
+import { type Listing, xmlOf } from './membership.ts'
 import { renderData, renderRepomd, type RepomdData } from './repomd.ts'
 import { survey, type TreeSurvey } from './survey.ts'
 import { type OldRepodata, type Tree, treeRoots } from './tree.ts'
 
-/** The three documents that are made of packages: how they begin and end, and what each says of a package. */
+/** The three documents that are made of packages: how they begin and end. */
 const documents = [
   {
     type: 'primary',
     element: 'metadata',
     namespaces: 'xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm"',
-    render: primaryXml,
   },
   {
     type: 'filelists',
     element: 'filelists',
     namespaces: 'xmlns="http://linux.duke.edu/metadata/filelists"',
-    render: filelistsXml,
   },
-  { type: 'other', element: 'otherdata', namespaces: 'xmlns="http://linux.duke.edu/metadata/other"', render: otherXml },
+  { type: 'other', element: 'otherdata', namespaces: 'xmlns="http://linux.duke.edu/metadata/other"' },
 ] as const
 
 /** The same lists in other shapes (SQLite, zchunk, more digests): stale as soon as the lists are written anew. */
@@ -83,10 +80,10 @@ async function render(one: TreeSurvey, input: IndexInput<OldRepodata>): Promise<
     await gzip.write(`<?xml version="1.0" encoding="UTF-8"?>\n<${element} ${namespaces} packages="${one.count}">\n`)
   }
   for (const listing of listingsOf(one, input.packages())) {
-    const rpm = rendered(listing)
-    for (const document of open) {
+    const xml = xmlOf(listing)
+    for (const { type, gzip } of open) {
       // Almost always there is nothing to wait for, and waiting for nothing costs as much as rendering.
-      const full = document.gzip.write(document.render(rpm))
+      const full = gzip.write(...xml[type])
       if (full !== undefined) await full
     }
   }

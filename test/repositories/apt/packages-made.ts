@@ -143,8 +143,7 @@ export class Bucket {
       const bytes = this.objects.get(object.key) ?? new Uint8Array()
       try {
         const facts = await apt.readPackage({ ...sourceOf(bytes, old.digestsOf(object), object.key), ...object })
-        // The journal keeps JSON.
-        packages.push({ ...object, ...(JSON.parse(JSON.stringify(facts)) as typeof facts) })
+        packages.push({ ...object, ...facts })
       } catch (error) {
         if (!(error instanceof BadPackageError)) throw error
         unreadable.push(object)

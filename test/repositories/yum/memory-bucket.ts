@@ -46,11 +46,7 @@ export class MemoryBucket {
     const found: IndexedPackage[] = []
     for (const stored of this.#listed(root)) {
       if (yum.roleOf(stored.key) !== 'package') continue
-      const facts = await yum.readPackage(this.source(stored))
-      // What the journal keeps has been JSON.
-      const kept: unknown = JSON.parse(JSON.stringify(facts))
-      if (!isFacts(kept)) throw new Error('not JSON')
-      found.push({ ...stored, ...kept })
+      found.push({ ...stored, ...(await yum.readPackage(this.source(stored))) })
     }
     return found
   }
@@ -101,6 +97,3 @@ export class MemoryBucket {
       .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
   }
 }
-
-const isFacts = (value: unknown): value is Pick<IndexedPackage, 'digests' | 'identity' | 'facts'> =>
-  typeof value === 'object' && value !== null && 'digests' in value && 'identity' in value && 'facts' in value

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { readRpm, type RpmFacts } from '../../../src/repositories/yum/package-facts.ts'
-import { primaryXml } from '../../../src/repositories/yum/package-xml.ts'
+import { packageXml } from '../../../src/repositories/yum/package-xml.ts'
 import { MemoryBucket } from './memory-bucket.ts'
 import { madeRpm, plainTags } from './made-rpm.ts'
 import { libcChoices, oddTags } from './odd-rpms.ts'
@@ -61,13 +61,12 @@ describe('what the index says of a package', () => {
   it('marks folders and ghosts, and lists in primary what is likely to be required', async () => {
     const facts = await factsOf('kinds')
     expect(facts.files.map(({ type = 'file' }) => type).join(' ')).to.equal('dir file dir ghost file file file file')
-    const xml = primaryXml({ facts, sha256: '', size: 1, fileTime: 1, href: 'x' })
+    const xml = packageXml(facts, 1).primary.join('')
     expect(xml.match(/<file.*/g)).to.deep.equal(['<file>/xsbin/x</file>', '<file>/usr/lib/sendmail</file>'])
   })
 
   it('tells no version where nothing compares, and no dependency whose epoch is no number', async () => {
-    const render = async (name: string): Promise<string> =>
-      primaryXml({ facts: await factsOf(name), sha256: '', size: 1, fileTime: 1, href: 'x' })
+    const render = async (name: string): Promise<string> => packageXml(await factsOf(name), 1).primary.join('')
     expect(await render('comparisons'))
       .to.include('name="p0"/>')
       .and.include('name="p8" flags="EQ" epoch="0" ver="1"/>')
