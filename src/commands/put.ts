@@ -10,7 +10,16 @@ import {
   reportOf,
   s3cmdInvalidated,
 } from '../tasks/cf/invalidation-text.ts'
-import { type PlannedPut, planPut, put, putText, type PutReport, putReports, staleAtEdges } from '../tasks/put.ts'
+import {
+  type PlannedPut,
+  planPut,
+  put,
+  type Put as Puts,
+  putText,
+  type PutReport,
+  putReports,
+  staleAtEdges,
+} from '../tasks/put.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
@@ -87,8 +96,15 @@ export default class Put extends CtlCommand {
     const conduct = { show: flags['dry-run'] ? quietly(how) : chooseShow(how), signal }
     // Before anything is uploaded: where no distribution serves the bucket, there is nothing to invalidate.
     const groups = flags['cf-invalidate'] ? await this.findInvalidations(aws, planned, conduct) : []
-    const { ctx } = await runChain(put(aws, planned, wishes), flags['dry-run'] ? 'plan' : 'apply', conduct)
-    const reports = putReports(planned, ctx, wishes)
+    const done: Puts = { region: '' }
+    try {
+      await runChain(put(aws, planned, wishes), flags['dry-run'] ? 'plan' : 'apply', conduct, done)
+    } catch (error) {
+      // What was replaced before the failure is replaced, and a second run would find nothing that it replaces.
+      this.say(...staleAtEdges(putReports(planned, done, wishes)))
+      throw error
+    }
+    const reports = putReports(planned, done, wishes)
     if (flags['dry-run']) {
       this.print(verbatim(...reports.map(({ file, uri }) => `+ upload: '${file}' -> '${uri}'`)))
       this.print(...planOfInvalidations(groups))

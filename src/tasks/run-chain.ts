@@ -30,16 +30,17 @@ export interface Conduct {
 /**
  * Runs a chain once.
  *
+ * @param ctx - what the steps hand on to each other; of interest to whoever wants to know how far one came that failed
  * @throws CtlError for every expected failure, with the failed step's title in its message
  */
 export async function runChain<C extends object>(
   chain: Chain<C>,
   mode: Run['mode'],
   { show, signal, lookAgainAfter = 500, agreed = [], warn = () => undefined }: Conduct,
+  // Each step adds its part; a chain's order guarantees that what a step reads has been put there before.
+  ctx: C = {} as C,
 ): Promise<{ ctx: C; report: PlanLine[] }> {
   const report: PlanLine[] = []
-  // Each step adds its part; a chain's order guarantees that what a step reads has been put there before.
-  const ctx = {} as C
   const steps = mode === 'apply' ? chain : withoutWaits(chain)
   const performance = new Performance(ctx, { mode, report, signal, lookAgainAfter, agreed, warn: once(warn) }, show)
   const list = new Listr<C, ReturnType<typeof rendering>['renderer']>(

@@ -137,6 +137,22 @@ describe('put', function () {
     }
   })
 
+  it('says so too where a later file could not be uploaded', async () => {
+    const target = `s3://${bucket}/pool/`
+    const files = ['first_1.0_all.deb', 'second_1.0_all.deb']
+    const write = (text: string) => Promise.all(files.map((file) => writeFile(join(place.folder, file), text)))
+    await write('one')
+    await place.succeed(['put', ...files, target])
+    await write('two')
+    place.sandbox.faults.add('s3:PutObject:2-99:code=AccessDenied,status=403,message=no')
+    const { code, stderr } = await place.run(['put', ...files, target])
+    place.sandbox.faults.clear()
+    expect(code, stderr).to.equal(5)
+    expect(stderr)
+      .to.contain(`pc-ctl cfinval ${target}${files[0] ?? ''}`)
+      .and.not.to.contain(`cfinval ${target}${files[1] ?? ''}`)
+  })
+
   it('uploads all below a folder, with its name or without, and no links', async () => {
     await mkdir(join(place.folder, 'tree/deep/er'), { recursive: true })
     for (const name of ['a.deb', 'deep/b.deb', 'deep/er/ä+c.deb'])
