@@ -78,7 +78,7 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
         arn: distributionArn(context, distribution.id),
         domainName: domainName(distribution),
         port: distribution.port,
-        deployedConfig: servedConfig(distribution, context.now()),
+        deployedConfig: () => servedConfig(distribution, context.now()),
       })),
     onChange: events.onChange,
     onInvalidation: events.onInvalidation,

@@ -90,7 +90,7 @@ export class EdgeServer {
   }
 
   async #answer(incoming: IncomingMessage, method: string): Promise<Answer> {
-    const config = this.#distribution.deployedConfig
+    const config = this.#distribution.deployedConfig()
     if (config?.Enabled !== true || !this.#isOwnHost(config, incoming.headers.host ?? '')) return badRequest()
     const url = incoming.url ?? '/'
     if (url.length >= urlLimit) return errorPage(414, 'Request-URI Too Long', 'The request URI is too long.')

@@ -13,8 +13,8 @@ export interface EdgeDistribution {
   /** `127.0.0.1:PORT`; the listener's address. */
   domainName: string
   port: number
-  /** The configuration that is deployed now; undefined while the first deployment is under way. */
-  deployedConfig: DistributionConfig | undefined
+  /** The configuration that is deployed at this moment; undefined while the first deployment is under way. */
+  deployedConfig(): DistributionConfig | undefined
 }
 
 /** What the edge asks CloudFront for. */

@@ -193,7 +193,7 @@ describe('the sandbox CloudFront', () => {
       expect(Status).to.equal('InProgress')
       expect(DomainName).to.match(/^127\.0\.0\.1:\d+$/)
       expect(DistributionConfig).to.include({ PriceClass: 'PriceClass_All', HttpVersion: 'http2' })
-      expect(edge()?.deployedConfig).to.equal(undefined)
+      expect(edge()?.deployedConfig()).to.equal(undefined)
       await fixture.deployed()
       expect((await client.send(new GetDistributionCommand({ Id }))).Distribution?.Status).to.equal('Deployed')
       const changed = { ...config('life'), ...DistributionConfig, Comment: 'changed' }
@@ -202,9 +202,9 @@ describe('the sandbox CloudFront', () => {
       )
       expect(updated.ETag).not.to.equal(made.ETag)
       expect(updated.Distribution?.Status).to.equal('InProgress')
-      expect(edge()?.deployedConfig?.Comment).to.equal('a test')
+      expect(edge()?.deployedConfig()?.Comment).to.equal('a test')
       await fixture.deployed()
-      expect(edge()?.deployedConfig?.Comment).to.equal('changed')
+      expect(edge()?.deployedConfig()?.Comment).to.equal('changed')
     })
 
     it('refuse a caller reference that is in use, naming the distribution', async () => {

@@ -22,9 +22,15 @@ export async function runHere([name = '', ...args]: readonly string[]): Promise<
   config ??= await Config.load(root)
   const { default: Class } = (await import(`../../src/commands/${name}.ts`)) as { default: CommandClass }
   const said = { stdout: '', stderr: '' }
-  const before = { print: result.print.bind(result), write: stderr.write.bind(stderr), exitCode: process.exitCode }
+  const before = {
+    print: result.print.bind(result),
+    printAll: result.printAll.bind(result),
+    write: stderr.write.bind(stderr),
+    exitCode: process.exitCode,
+  }
   const listeners = signals.map((signal) => process.listeners(signal))
   result.print = (text) => void (said.stdout += text)
+  result.printAll = (pieces) => void (said.stdout += [...pieces].join(''))
   stderr.write = (text: unknown) => ((said.stderr += String(text)), true)
   process.exitCode = undefined
   Class.id = name
@@ -36,6 +42,7 @@ export async function runHere([name = '', ...args]: readonly string[]): Promise<
     return { ...said, code: error.oclif.exit ?? 1 }
   } finally {
     result.print = before.print
+    result.printAll = before.printAll
     stderr.write = before.write
     process.exitCode = before.exitCode
     for (const [index, signal] of signals.entries()) {
