@@ -1,12 +1,13 @@
 /** Reads the control stanza of a .deb, and no more of it than that needs. */
 import { BadPackageError, type Digests, type PackageSource } from '../format.ts'
+import { NotDecoded, XzFront } from '../compression/xz-front.ts'
 import { findControlMember } from './ar.ts'
 import { decompress } from './decompress.ts'
 import { decodeText, parseStanzas, type Stanza, valueOf } from './deb822.ts'
 import { digestsAndHead } from './digests.ts'
 import { stanzaProblem } from './fields.ts'
 import { Malformed } from './malformed.ts'
-import { fileInTar } from './tar.ts'
+import { fileInFront, fileInTar } from './tar.ts'
 
 /** Holds the whole control archive of 96 in 100 packages. */
 const firstRead = 16 * 1024
@@ -62,11 +63,31 @@ async function controlOf(head: Uint8Array, size: number): Promise<Stanza> {
   if ('needed' in member || member.end > head.length)
     throw new Malformed(`it ends after ${size} bytes, too early for a .deb`)
   checkEnd(head, member.end, size)
-  const archive = await decompress(head.subarray(member.start, member.end), member.name, largestControlArchive)
-  const file = fileInTar(archive, 'control')
+  const packed = head.subarray(member.start, member.end)
+  const file = fileInXz(packed, member.name) ?? (await fileInAll(packed, member.name))
   if (file === undefined) throw new Malformed('its control archive has no control file')
   return parseControl(decodeText(file))
 }
+
+const xz = new XzFront()
+
+/**
+ * The control file of an `.xz`, decoded no further than needed: of most packages the sums of their files follow, which
+ * take much longer. Undefined where that does not work: then all of it is decoded, which tells why.
+ */
+function fileInXz(packed: Uint8Array, name: string): Uint8Array | undefined {
+  if (!name.endsWith('.xz')) return undefined
+  try {
+    xz.begin(packed)
+    return fileInFront((length) => xz.upTo(length), 'control')
+  } catch (error) {
+    if (error instanceof NotDecoded || error instanceof Malformed) return undefined
+    throw error
+  }
+}
+
+const fileInAll = async (packed: Uint8Array, name: string): Promise<Uint8Array | undefined> =>
+  fileInTar(await decompress(packed, name, largestControlArchive), 'control')
 
 /** A package that was uploaded by half has a sound control archive, and data that end too early. */
 function checkEnd(head: Uint8Array, controlEnd: number, size: number): void {

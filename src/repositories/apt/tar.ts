@@ -14,11 +14,11 @@ const largestFile = 4 * 1024 * 1024
 export function fileInTar(archive: Uint8Array, name: string): Uint8Array | undefined {
   for (let at = 0; at + block <= archive.length;) {
     const header = archive.subarray(at, at + block)
-    if (header.every((byte) => byte === 0)) return undefined
+    if (isBlank(header)) return undefined
     if (!checksumHolds(header)) throw new Malformed('its control archive is broken: the checksum of a header is wrong')
     const size = sizeOf(header)
     const start = at + block
-    if (isRegular(header) && textAt(header, 0, 100).replace(/^\.?\/+/, '') === name) {
+    if (isNamed(header, name)) {
       if (size > largestFile) throw new Malformed(`its ${name} file claims ${size} bytes`)
       if (start + size > archive.length) throw new Malformed(`its control archive ends inside the ${name} file`)
       return archive.subarray(start, start + size)
@@ -27,6 +27,38 @@ export function fileInTar(archive: Uint8Array, name: string): Uint8Array | undef
   }
   return undefined
 }
+
+/** What comes before a file that is read by its front is not worth reading if it is larger than this. */
+const largestBefore = 1024 * 1024
+
+/**
+ * As {@link fileInTar}, but asks for the archive only as far as to the header behind the file, which has to be a sound
+ * one: as whatever damages a compressed archive damages all that follows, the file is then sound too.
+ *
+ * @param read - the archive up to a length or beyond; fewer bytes where it ends before
+ * @returns undefined also where the header behind the file is not sound, or the file is not near the front
+ */
+export function fileInFront(read: (length: number) => Uint8Array, name: string): Uint8Array | undefined {
+  for (let at = 0; at <= largestBefore;) {
+    const header = read(at + block).subarray(at, at + block)
+    if (header.length < block || !checksumHolds(header)) return undefined
+    const size = sizeOf(header)
+    const start = at + block
+    at = start + Math.ceil(size / block) * block
+    if (!isNamed(header, name)) continue
+    if (size > largestFile) return undefined
+    const archive = read(at + block)
+    const next = archive.subarray(at, at + block)
+    const isSound = next.length === block && (isBlank(next) || checksumHolds(next))
+    return isSound && isBlank(archive.subarray(start + size, at)) ? archive.subarray(start, start + size) : undefined
+  }
+  return undefined
+}
+
+const isBlank = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)
+
+const isNamed = (header: Uint8Array, name: string): boolean =>
+  isRegular(header) && textAt(header, 0, 100).replace(/^\.?\/+/, '') === name
 
 /** `0` and, before POSIX, NUL. */
 const isRegular = (header: Uint8Array): boolean => header[156] === 0x30 || header[156] === 0
