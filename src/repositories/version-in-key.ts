@@ -5,7 +5,8 @@
 
 /** What is called so is replaced by the next of it. */
 const movingWord = 'latest|newest|current|nightly|daily|weekly|snapshot|canary|rawhide'
-const inFileName = new RegExp(String.raw`(?<![^-_./])(${movingWord})(?![^-_.])[^/]*$`, 'i')
+/** Behind a `+` is what it is built for: `agent_latest+ubuntu22.04_all.deb`. */
+const inFileName = new RegExp(String.raw`(?<![^-_./])(${movingWord})(?![^-_.+])[^/]*$`, 'i')
 const asFolder = new RegExp(
   String.raw`(?:^|\/)(${movingWord}|nightlies|snapshots|rolling|trunk|head|tip|master|edge|canaries)\/`,
   'i',
@@ -28,8 +29,11 @@ const distributions =
 /** Machines, systems and distributions, whose digits are no version of the package. */
 const platform = String.raw`(?:${machines}|${systems}|(?:${distributions})\d[\d.]*)`
 const platforms = new RegExp(String.raw`(?<=^|[-_.+])${platform}(?=$|[-_.+])`, 'gi')
-/** Of what is installed on a distribution, that one's version may stand apart. */
-const distributionAtEnd = new RegExp(String.raw`[-_.](?:${distributions})-\d[\d.]*$`, 'i')
+/**
+ * Of what is installed on a distribution, that one's version may stand apart: `agent-ubuntu-22.04-amd64.deb`,
+ * `remi-release-9.rpm`. So may how wide its machine's words are: `agent-64.deb`.
+ */
+const platformAtEnd = new RegExp(String.raw`[-_.](?:(?:${distributions}|release|repo)-\d[\d.]*|32|64)[-_.]*$`, 'i')
 const isPlatform = new RegExp(String.raw`^(?:${platform}|(?:${distributions})-?\d[\d.]*)$`, 'i')
 
 const usualDeb = /^[a-z0-9][a-z0-9+.-]*_\d[^_/]*_[a-z0-9-]+\.u?deb$/
@@ -57,8 +61,8 @@ function fileNamesVersion(file: string): boolean {
   const ofSystem = /^(?:u?deb|ddeb|d?rpm)$/.test(kind)
   const fields = kind.endsWith('deb') ? fieldsOf(stem) : []
   if (fields.length > 0) return fields.some((field) => /\d/.test(field))
-  const bare = ofSystem ? stem.replace(platforms, '').replace(distributionAtEnd, '') : stem.replace(platforms, '')
-  const parts = bare.split(/[-_]+/).filter((part) => /[^.]/.test(part))
+  const bare = ofSystem ? stem.replace(platforms, '').replace(platformAtEnd, '') : stem.replace(platforms, '')
+  const parts = bare.split(/[-_]+|\.+$/).filter((part) => /[^.]/.test(part))
   // The version of a deb or rpm stands at the end of its name; of others something may follow it.
   const rest = ofSystem ? parts.slice(1).slice(-2) : parts.slice(1)
   return rest.some(isVersion) || /\.v?\d+(?:\.\d+)+/.test(bare)
