@@ -92,6 +92,8 @@ export interface OldIndexes {
   digestsOf(object: StoredObject): Digests | undefined
   /** SHA-256 of all that the old index lists at a key, whatever is there now. */
   listed(key: string): readonly string[]
+  /** All keys that the old index may mean, be they there or not. */
+  places(): Iterable<string>
 }
 
 /** An object that an index consists of. */

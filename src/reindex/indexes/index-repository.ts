@@ -7,6 +7,7 @@ import { CtlError, messageOf } from '../../ui/errors.ts'
 import { inOneLine } from '../../ui/text.ts'
 import type { Journal, Row } from '../journal/journal.ts'
 import type { IndexReport } from '../report.ts'
+import { joinGuests } from './guests.ts'
 import { findingsOf, lastTime, noteMade } from './last-time.ts'
 import { readObject } from './package-source.ts'
 import { type Publisher, WriteConflict } from './publish.ts'
@@ -69,13 +70,14 @@ async function attempt(found: FoundRepository, options: IndexOptions): Promise<E
   }
 }
 
-async function makeIndex(found: FoundRepository, options: IndexOptions): Promise<Ended> {
-  const { format } = found
+async function makeIndex(own: FoundRepository, options: IndexOptions): Promise<Ended> {
+  const { format } = own
   const { signer, journal, now } = options
-  const repository = repositoryOf(found, options)
+  const repository = repositoryOf(own, options)
   const old = await format.open(repository)
   const unsigned = await whyNotSigned(old.signatures, options)
   if (unsigned !== undefined) return { report: { outcome: 'refused', ...unsigned } }
+  const found = joinGuests(own, old, journal)
   const { bad, failures } = await readPackages(found, old, options)
   if (failures.length > 0) {
     const why = `${failures.length} of its packages could not be read`
@@ -123,7 +125,8 @@ async function publish(
   const { written, unchanged } = await publisher.publish(plan.groups, expected, options.signal)
   journal.commit()
   const renew = plan.renew === undefined ? {} : { renew: plan.renew }
-  noteMade(found, { packages, objects: written + unchanged, ...renew }, findings, options)
+  const { guests } = found
+  noteMade(found, { packages, objects: written + unchanged, ...renew, guests }, findings, options)
   return { outcome: written === 0 ? 'unchanged' : 'written', packages, written, unchanged }
 }
 

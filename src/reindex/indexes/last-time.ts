@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 
 import type { OpenedSigner } from '../../repositories/openpgp.ts'
 import type { Journal } from '../journal/journal.ts'
+import { withGuests } from './guests.ts'
 import type { IndexFinding } from './read-packages.ts'
 import type { FoundRepository } from './repository-objects.ts'
 
@@ -21,6 +22,7 @@ export interface Summary {
   readonly packages: number
   readonly objects: number
   readonly renew?: number
+  readonly guests?: readonly string[] | undefined
 }
 
 const idOf = ({ format, root }: FoundRepository): string => `${format.name} ${root}`
@@ -33,8 +35,9 @@ export function* findingsOf(found: FoundRepository, journal: Journal): Generator
 /** What the last run made of exactly the same. */
 export function lastTime(found: FoundRepository, options: LastTimeOptions): Summary | undefined {
   const published = options.journal.published(idOf(found))
-  if (published === undefined || published.hash !== hashOf(found, options)) return undefined
+  if (published === undefined) return undefined
   const summary = JSON.parse(published.summary) as Summary
+  if (published.hash !== hashOf(withGuests(found, summary.guests ?? []), options)) return undefined
   return summary.renew !== undefined && summary.renew <= options.now ? undefined : summary
 }
 

@@ -9,6 +9,8 @@ export interface FoundRepository {
   readonly root: string
   /** Where its objects are: below its root, but not below another one's. */
   readonly stretches: readonly Stretch[]
+  /** Keys of packages below another one's root that its index lists, too; each is a stretch of its own. */
+  readonly guests?: readonly string[]
 }
 
 /** The objects that its index consists of. */

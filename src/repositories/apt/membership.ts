@@ -207,7 +207,7 @@ export const pathOf = ({ filename }: Pick<OldEntry, 'filename'>): string =>
  * The keys that an entry may mean. apt asks for exactly what is written there, and S3 takes it as exactly; but other
  * servers leave out `./` and `//`, and some publishers percent-encode.
  */
-function placesOf(entry: OldEntry): Set<string> {
+export function placesOf(entry: OldEntry): Set<string> {
   const plain = pathOf(entry)
   const places = new Set([entry.filename, plain])
   if (!plain.includes('%')) return places

@@ -6,7 +6,7 @@ import { decodeText, signedText } from './deb822.ts'
 import { type List, listOf, placeOf, suiteOf } from './layout.ts'
 import { type ListPlace, readForms, UnreadableList } from './list-forms.ts'
 import { Malformed } from './malformed.ts'
-import { pathOf } from './membership.ts'
+import { pathOf, placesOf } from './membership.ts'
 import type { OldEntries, OldEntry, OldPart } from './old-lists.ts'
 import { dateOf, readRelease, type Release } from './release.ts'
 
@@ -54,6 +54,13 @@ export async function openApt(repository: Repository): Promise<OldApt> {
     findings,
     digestsOf: (object) => known.of(object),
     listed: (key) => (key.startsWith(root) ? known.at(key.slice(root.length)) : []),
+    places: () => placesIn(root, suites),
+  }
+}
+
+function* placesIn(root: string, suites: readonly OldSuite[]): Generator<string> {
+  for (const { entries } of suites.flatMap(({ parts }) => parts)) {
+    for (let at = 0; at < entries.length; at++) for (const place of placesOf(entries.at(at))) yield root + place
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Format, OldIndexes } from '../format.ts'
 import { isMapped } from './membership.ts'
+import { placesOf } from './old-entries.ts'
 import { readPackage } from './read-package.ts'
 import { type OldRepodata, openTree, type Tree, treeRootOf, treeRoots } from './tree.ts'
 import { writeIndexes } from './write-indexes.ts'
@@ -36,11 +37,20 @@ export const yum: Format<OldRepodata> = {
       signatures: trees.flatMap(({ signature }) => (signature === undefined ? [] : [{ detached: signature }])),
       digestsOf: (object) => digestsOf(trees, object),
       listed: (key) => listedAs(trees, key),
+      places: () => placesIn(trees),
     }
   },
 
   readPackage,
   writeIndexes,
+}
+
+function* placesIn(trees: readonly Tree[]): Generator<string> {
+  for (const { root, entries } of trees) {
+    for (let number = 0; number < (entries?.length ?? 0); number++) {
+      yield* placesOf(root, entries?.at(number).href ?? '')
+    }
+  }
 }
 
 const listedAs = (trees: readonly Tree[], key: string): string[] =>

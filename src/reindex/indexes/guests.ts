@@ -1,0 +1,31 @@
+import type { OldIndexes } from '../../repositories/format.ts'
+import type { Journal, Stretch } from '../journal/journal.ts'
+import { compareKeys } from '../listing/ranges.ts'
+import type { FoundRepository } from './repository-objects.ts'
+
+/**
+ * The repository with those packages that lie in a folder of another one, further down, and that its index lists as well:
+ * they are in both, such as those of a pool in a part of which somebody has made a flat list, or of a tree within a tree.
+ */
+export function joinGuests(found: FoundRepository, old: OldIndexes, journal: Journal): FoundRepository {
+  const { format, root, stretches } = found
+  // Without another repository inside of it, its folder is in one piece.
+  if (stretches.length === 1) return found
+  const guests = new Set<string>()
+  for (const key of old.places()) {
+    const isElsewhere = key.startsWith(root) && !stretches.some((stretch) => isWithin(key, stretch))
+    if (isElsewhere && format.roleOf(key) === 'package' && journal.get(key) !== undefined) guests.add(key)
+  }
+  return withGuests(found, [...guests])
+}
+
+/** The repository with given guests, in the order of keys. */
+export function withGuests(found: FoundRepository, guests: readonly string[]): FoundRepository {
+  if (guests.length === 0) return found
+  const single = guests.map((key): Stretch => ({ from: key, to: `${key}\0` }))
+  const stretches = [...found.stretches, ...single].sort((one, other) => compareKeys(one.from, other.from))
+  return { ...found, stretches, guests }
+}
+
+const isWithin = (key: string, { from, to }: Stretch): boolean =>
+  compareKeys(key, from) >= 0 && (to === undefined || compareKeys(key, to) < 0)
