@@ -33,6 +33,7 @@ export default class AuditCacheControl extends CtlCommand {
         signerOf: () => undefined,
         changeKey: false,
         allowShrink: false,
+        createMissing: false,
         strict: false,
         dryRun: true,
         listOnly: false,

@@ -55,6 +55,10 @@ export default class ReindexEverything extends CtlCommand {
       description: 'write an index too that loses more than 5 % or 20 of its packages',
       helpGroup: 'INDEXES',
     }),
+    'create-missing': Flags.boolean({
+      description: 'make indexes for folders of packages that have none, where their layout leaves no doubt',
+      helpGroup: 'INDEXES',
+    }),
     strict: Flags.boolean({ description: 'fail on files that are no packages', helpGroup: 'INDEXES' }),
     list: Flags.boolean({ description: 'show which repositories are recognised, and stop' }),
     'dry-run': Flags.boolean({ description: 'show what would change, and change nothing' }),
@@ -84,6 +88,7 @@ export default class ReindexEverything extends CtlCommand {
         signerOf: (root) => signingKeys.of(root),
         changeKey: flags['change-key'],
         allowShrink: flags['allow-shrink'],
+        createMissing: flags['create-missing'],
         strict: flags.strict,
         dryRun: flags['dry-run'],
         listOnly: flags.list,

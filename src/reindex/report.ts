@@ -20,7 +20,7 @@ export interface IndexReport {
   /** Index objects. */
   readonly written: number
   readonly unchanged: number
-  /** Why it was refused or failed, and what to do. */
+  /** Why it was refused, failed, or is made for the first time, and what to do. */
   readonly why?: string
   readonly todo?: string
 }

@@ -17,6 +17,7 @@ import { s3Readers } from './indexes/s3-readers.ts'
 import { forgetOld } from './journal/content-changes.ts'
 import { Journal } from './journal/journal.ts'
 import { findRepositories } from './listing/found-repositories.ts'
+import { createMissing } from './listing/missing-indexes.ts'
 import { scan, type Scanned } from './listing/scan.ts'
 import type { Choice } from './listing/selection.ts'
 import { type Lock, type LockTiming, takeLock } from './lock.ts'
@@ -46,6 +47,8 @@ export interface ReindexOptions {
   readonly changeKey: boolean
   /** Let an index lose packages. */
   readonly allowShrink: boolean
+  /** Make repositories of folders of packages that have no index, where their layout leaves no doubt. */
+  readonly createMissing: boolean
   /** A file that is no package is a failure. */
   readonly strict: boolean
   /** Only tell what was recognised. */
@@ -213,7 +216,9 @@ export class ReindexRun {
     const publisher = writes(this.#tools)
       ? createPublisher({ ...this.#tools, s3, aclOwner: facts?.aclOwner })
       : undefined
-    const found = findRepositories(scanned, choice)
+    const missing = this.#tools.createMissing ? createMissing(this.#tools.journal, scanned, choice) : undefined
+    for (const doubt of missing?.doubts ?? []) ledger.mention(doubt)
+    const found = findRepositories(scanned, choice, missing?.created)
     const options = { ...this.#tools, publisher, signal: this.#stop }
     const stopped = (): boolean => this.#stop.aborted
     await this.#telling(talk, async () => {

@@ -157,6 +157,14 @@ export interface IndexInput<Old extends OldIndexes = OldIndexes> {
  */
 export type Role = 'package' | 'index'
 
+/** Repositories that could be made of folders of packages that are in none. */
+export interface MissingIndexes {
+  /** By root: the objects of an index that lists nothing yet, by their keys. */
+  readonly repositories: ReadonlyMap<string, ReadonlyMap<string, string>>
+  /** By folder: why it is not clear what repository it is. */
+  readonly doubts: ReadonlyMap<string, string>
+}
+
 export interface Format<Old extends OldIndexes = OldIndexes> {
   /** As in `--only`. */
   readonly name: string
@@ -164,6 +172,13 @@ export interface Format<Old extends OldIndexes = OldIndexes> {
   roleOf(key: string): Role | undefined
   /** The root that the key of an index proves, such as `''` for `dists/stable/InRelease`; undefined for other keys. */
   rootOf(key: string): string | undefined
+  /**
+   * What repositories are missing, as far as the layout leaves no doubt.
+   *
+   * @param folders - of packages, with a slash at their ends unless empty
+   * @param indexes - keys of the indexes that are there, as far as {@link rootOf} knows them
+   */
+  missing(folders: Iterable<string>, indexes: readonly string[]): MissingIndexes
   /** Reads the present indexes. Throws only what {@link Repository.read} throws: a broken index is a finding. */
   open(repository: Repository): Promise<Old>
   /**

@@ -12,6 +12,7 @@ export const plainRun = (stateDir: string): ReindexWishes => ({
   signerOf: () => undefined,
   changeKey: false,
   allowShrink: false,
+  createMissing: false,
   strict: false,
   listOnly: false,
   full: false,

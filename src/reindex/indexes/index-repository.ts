@@ -8,6 +8,7 @@ import { inOneLine } from '../../ui/text.ts'
 import type { Journal, Row } from '../journal/journal.ts'
 import type { IndexReport } from '../report.ts'
 import { joinGuests } from './guests.ts'
+import { compareKeys } from '../listing/ranges.ts'
 import { findingsOf, lastTime, noteMade } from './last-time.ts'
 import { readObject } from './package-source.ts'
 import { type Publisher, WriteConflict } from './publish.ts'
@@ -50,7 +51,8 @@ interface Ended extends Partial<Omit<Indexed, 'report'>> {
 export async function indexRepository(found: FoundRepository, options: IndexOptions): Promise<Indexed> {
   const { report, ...more } = await attempt(found, options)
   const base = { root: found.root, format: found.format.name, packages: 0, written: 0, unchanged: 0 }
-  return { report: { ...base, ...report }, findings: [], failures: [], ...more }
+  const why = found.created === undefined ? {} : { why: 'there was none for some of its packages' }
+  return { report: { ...base, ...why, ...report }, findings: [], failures: [], ...more }
 }
 
 async function attempt(found: FoundRepository, options: IndexOptions): Promise<Ended> {
@@ -138,9 +140,16 @@ function countChanges({ groups }: IndexPlan, expected: ReadonlyMap<string, Row>)
 }
 
 function repositoryOf(found: FoundRepository, { s3, journal, pace }: IndexOptions): Repository {
+  const created = found.created ?? new Map<string, string>()
+  const empty = [...created].map(([key, text]) => ({ key, size: Buffer.byteLength(text), etag: '', modified: 0 }))
   return {
     root: found.root,
-    indexes: [...indexRows(found, journal)].map(storedObject),
-    read: (key) => pace.run(() => readObject(s3, key)),
+    indexes: [...[...indexRows(found, journal)].map(storedObject), ...empty].sort((one, other) =>
+      compareKeys(one.key, other.key),
+    ),
+    read: async (key) => {
+      const text = created.get(key)
+      return text === undefined ? pace.run(() => readObject(s3, key)) : Buffer.from(text)
+    },
   }
 }

@@ -42,10 +42,11 @@ export function lastTime(found: FoundRepository, options: LastTimeOptions): Summ
 }
 
 /** A hash of everything that the indexes are made of, and of the indexes themselves. */
-function hashOf({ format, root, stretches }: FoundRepository, { journal, signer }: LastTimeOptions): string {
+function hashOf({ format, root, stretches, created }: FoundRepository, { journal, signer }: LastTimeOptions): string {
   const hash = createHash('sha256').update(
     JSON.stringify([generation, signer?.keys.map(({ fingerprint }) => fingerprint).sort() ?? null, root]),
   )
+  if (created !== undefined) hash.update(JSON.stringify([...created.keys()]))
   for (const stretch of stretches) {
     for (const { key, size, etag, skip } of journal.stretch(stretch)) {
       const role = format.roleOf(key)

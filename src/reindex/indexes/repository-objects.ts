@@ -11,6 +11,8 @@ export interface FoundRepository {
   readonly stretches: readonly Stretch[]
   /** Keys of packages below another one's root that its index lists, too; each is a stretch of its own. */
   readonly guests?: readonly string[]
+  /** Objects of its index that are not there, and to be taken for empty lists: by key, what they would say. */
+  readonly created?: ReadonlyMap<string, string>
 }
 
 /** The objects that its index consists of. */

@@ -5,6 +5,7 @@ import type { Stanza } from './deb822.ts'
 import { valueOf } from './deb822.ts'
 import { packDeb, packDsc } from './kept-package.ts'
 import { roleOf, rootOf } from './layout.ts'
+import { missingIndexes } from './missing.ts'
 import { type OldApt, openApt } from './old-indexes.ts'
 import { planIndexes } from './plan.ts'
 import { readDsc } from './sources.ts'
@@ -14,6 +15,7 @@ export const apt: Format<OldApt> = {
   name: 'apt',
   roleOf,
   rootOf,
+  missing: missingIndexes,
   open: openApt,
   readPackage,
   writeIndexes: planIndexes,

@@ -1,6 +1,7 @@
 import type { Format, OldIndexes } from '../format.ts'
 import { isMapped } from './membership.ts'
 import { placesOf } from './old-entries.ts'
+import { missingIndexes } from './missing.ts'
 import { readPackage } from './read-package.ts'
 import { type OldRepodata, openTree, type Tree, treeRootOf, treeRoots } from './tree.ts'
 import { writeIndexes } from './write-indexes.ts'
@@ -23,6 +24,10 @@ export const yum: Format<OldRepodata> = {
   rootOf(key) {
     const root = treeRootOf(key)
     return root === undefined ? undefined : (packagecloudTree.exec(root)?.[1] ?? root)
+  },
+
+  missing(folders, indexes) {
+    return missingIndexes(folders, indexes, (key) => this.rootOf(key))
   },
 
   async open(repository) {

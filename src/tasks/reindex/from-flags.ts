@@ -19,6 +19,7 @@ export type CommandWishes = Pick<
   | 'signerOf'
   | 'changeKey'
   | 'allowShrink'
+  | 'createMissing'
   | 'strict'
   | 'dryRun'
   | 'listOnly'

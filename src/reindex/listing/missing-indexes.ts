@@ -1,0 +1,50 @@
+import type { Finding, Format } from '../../repositories/format.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Scanned } from './scan.ts'
+import type { Choice } from './selection.ts'
+
+/** By format and root: the objects of the empty index that a new repository begins with. */
+export type CreatedIndexes = ReadonlyMap<Format, ReadonlyMap<string, ReadonlyMap<string, string>>>
+
+/** Sources alone make no repository that anybody could install from. */
+const binaries = /\.(?:deb|rpm)$/
+
+/**
+ * Looks for folders of packages that are in no repository. Those whose layout leaves no doubt become repositories, with
+ * an index that lists nothing yet; of the others it is said why they do not.
+ */
+export function createMissing(
+  journal: Journal,
+  { indexed }: Pick<Scanned, 'indexed'>,
+  choice: Choice,
+): { created: CreatedIndexes; doubts: Finding[] } {
+  const created = new Map<Format, ReadonlyMap<string, ReadonlyMap<string, string>>>()
+  const doubts: Finding[] = []
+  for (const [format, roots] of indexed) {
+    if (choice.only?.includes(format.name) === false) continue
+    const { repositories, doubts: found } = format.missing(...placesOf(journal, format, choice))
+    created.set(format, repositories)
+    for (const root of repositories.keys()) roots.add(root)
+    for (const [folder, why] of found) {
+      doubts.push({
+        key: folder,
+        what: `has packages and no index, and none is made: ${why}`,
+        todo: 'Publish it with the tool that makes this repository; what is there is then kept up to date.',
+      })
+    }
+  }
+  return { created, doubts }
+}
+
+/** Folders with packages of a format, and the keys of indexes that prove repositories of it. */
+function placesOf(journal: Journal, format: Format, choice: Choice): [folders: Set<string>, indexes: string[]] {
+  const folders = new Set<string>()
+  const indexes: string[] = []
+  for (const { key } of journal.stretch({ from: choice.prefix, to: undefined })) {
+    if (!key.startsWith(choice.prefix)) break
+    const role = format.roleOf(key)
+    if (role === 'package' && binaries.test(key)) folders.add(key.slice(0, key.lastIndexOf('/') + 1))
+    else if (role === 'index' && format.rootOf(key) !== undefined) indexes.push(key)
+  }
+  return [folders, indexes]
+}
