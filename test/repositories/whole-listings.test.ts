@@ -42,7 +42,7 @@ const listings: Readonly<Record<string, { keys: () => string[]; most: number }>>
 describe('names of real packages', () => {
   for (const [what, { keys, most }] of Object.entries(listings)) {
     it(`are hardly ever taken for those that are overwritten: ${what}`, function () {
-      this.timeout(30_000)
+      this.timeout(60_000)
       const all = keys()
       const wrong = all.filter((key) => cachingOf(key).class !== 'package')
       console.info(`      ${wrong.length} of ${all.length} wrong, such as ${wrong.slice(0, 3).join(', ')}`)

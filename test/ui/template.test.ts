@@ -47,7 +47,7 @@ describe('templates', () => {
   })
 
   it('print words of the shell, whatever the value', function () {
-    this.timeout(30_000)
+    this.timeout(60_000)
     const words = fc.array(
       text.map((any) => any.replaceAll('\0', '')),
       { minLength: 10 },

@@ -12,7 +12,7 @@ import { CtlError } from '../../../src/ui/errors.ts'
 import { bucket, type CfBench, failureOf, noEdit, originsOf, region, startCf } from './bench.ts'
 
 describe('cfcreate', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
   let bench: CfBench
   beforeEach(async () => {
     bench = await startCf()

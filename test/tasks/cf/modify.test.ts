@@ -23,7 +23,7 @@ const rich: Partial<DistributionConfig> = {
 }
 
 describe('cfmodify', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
   let bench: CfBench
   let id: string
   beforeEach(async () => {

@@ -112,7 +112,7 @@ for (const [name, { run, prepare, rare }] of Object.entries(groups)) {
     needsFor(group, nobody, noSettings, { accountId, bucket, access: 'oai' })
 
   describe(`The policy of ${group}`, function () {
-    this.timeout(20_000)
+    this.timeout(60_000)
 
     const attempt = async (missing?: string): Promise<unknown> => {
       const bench = await startCf()

@@ -12,7 +12,7 @@ const settled = { force: false, wait: true }
 const given = <T>(value: T) => ({ value, source: { kind: 'default' as const } })
 
 describe('cfremove', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
   let bench: CfBench
   let id: string
   beforeEach(async () => {

@@ -100,7 +100,7 @@ describe('what names a distribution', () => {
 })
 
 describe('resolving targets', function () {
-  this.timeout(20_000)
+  this.timeout(60_000)
   let bench: AwsUnderTest
   const make = async (reference: string, DomainName: string, website = false): Promise<string> => {
     const custom = { HTTPPort: 80, HTTPSPort: 443, OriginProtocolPolicy: 'http-only' as const }

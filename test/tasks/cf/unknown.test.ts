@@ -23,7 +23,7 @@ const rich = (certificate: string): Partial<DistributionConfig> => ({
 })
 
 describe('cfmodify, cfremove and cfcreate keep what they do not know', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
   let bench: CfBench
   let raw: RawCloudFront
   let certificate: string
