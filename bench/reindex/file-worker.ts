@@ -25,7 +25,11 @@ async function read(job: ReadJob): Promise<ReadResult> {
   const source: PackageSource = {
     ...{ key, size, etag, known },
     modified: first * 1000,
-    range: async (start, end) => bytesAt(start, Math.min(end, size) - start),
+    // The first read has what is wanted of most packages.
+    range: async (start, end) =>
+      start === 0 && end <= chunk
+        ? buffer.subarray(0, readSync(file, buffer, 0, Math.min(end, size), 0))
+        : bytesAt(start, Math.min(end, size) - start),
     async *stream() {
       for (let at = 0; at < size; at += chunk) yield buffer.subarray(0, readSync(file, buffer, 0, chunk, at))
     },

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 
@@ -15,10 +15,15 @@ import type { Pace } from '../../src/reindex/pace.ts'
 import { readInThreads, type Readers } from '../../src/reindex/indexes/read-threads.ts'
 import type { Digests } from '../../src/repositories/format.ts'
 import { formatNamed } from '../../src/repositories/formats.ts'
+import { grown, grownSize } from './grown.ts'
 import { median, sideBySide, target, tell, title } from './measure.ts'
 
-const copies = 10
-const rounds = 15
+/** Packages as they are, and as large as they are in other repositories. */
+const sets = [
+  { name: 'as they are', copies: 10, rounds: 15, isGrown: false },
+  { name: 'of 20 KB to 5 MB', copies: 2, rounds: 7, isGrown: true },
+] as const
+type PackageSet = (typeof sets)[number]
 const threads = 2
 /** One that has found how much at a time pays. */
 const pace: Pick<Pace, 'cap' | 'run'> = { cap: 64, run: (call) => call() }
@@ -33,16 +38,17 @@ interface Package {
 }
 
 /** Each package under several names, as that many packages. */
-function fill(folder: string, corpus: string): Package[] {
+function fill(folder: string, corpus: string, { copies, isGrown }: PackageSet): Package[] {
   mkdirSync(folder, { recursive: true })
   return readdirSync(corpus)
     .sort()
-    .flatMap((name) => {
-      const bytes = readFileSync(join(corpus, name))
+    .flatMap((name, at, { length }) => {
+      const file = readFileSync(join(corpus, name))
+      const bytes = isGrown ? grown(name, file, grownSize(at, length)) : file
       const [md5, sha256] = ['md5', 'sha256'].map((algorithm) => createHash(algorithm).update(bytes).digest('hex'))
       return Array.from({ length: copies }, (_copy, number) => {
         const key = `${String(number)}-${name}`
-        copyFileSync(join(corpus, name), join(folder, key))
+        writeFileSync(join(folder, key), bytes)
         return { key, size: bytes.length, md5: md5 ?? '', sha256: sha256 ?? '' }
       })
     })
@@ -124,11 +130,11 @@ interface Peer {
   readonly unknown?: number
 }
 
-async function compare(setup: Setup, peers: readonly Peer[]): Promise<void> {
+async function compare(setup: Setup, { name: set, rounds }: PackageSet, peers: readonly Peer[]): Promise<void> {
   const { packages, format } = setup
   const megabytes = packages.reduce((sum, { size }) => sum + size, 0) / 1e6
   title(
-    `Indexes of ${String(packages.length)} packages, ${format}, ${megabytes.toFixed(0)} MB (${String(rounds)} rounds)`,
+    `Indexes of ${String(packages.length)} packages ${set}, ${format}, ${megabytes.toFixed(0)} MB (${String(rounds)} rounds)`,
   )
   const ours = { known: 'pc-ctl, digests known', unknown: 'pc-ctl, digests unknown' }
   const seconds = await sideBySide(
@@ -154,23 +160,28 @@ async function compare(setup: Setup, peers: readonly Peer[]): Promise<void> {
 }
 
 export async function benchPackages(corpus: string, work: string): Promise<void> {
-  await benchApt(join(corpus, 'deb'), join(work, 'deb'), work)
-  await benchYum(join(corpus, 'rpm'), join(work, 'rpm'), work)
+  for (const set of sets) {
+    const folder = mkdtempSync(join(work, 'set-'))
+    await benchApt(join(corpus, 'deb'), join(folder, 'deb'), folder, set)
+    await benchYum(join(corpus, 'rpm'), join(folder, 'rpm'), folder, set)
+    rmSync(folder, { recursive: true })
+  }
 }
 
-async function benchApt(corpus: string, folder: string, work: string): Promise<void> {
-  const packages = fill(folder, corpus)
+async function benchApt(corpus: string, folder: string, work: string, set: PackageSet): Promise<void> {
+  const packages = fill(folder, corpus, set)
   const ftparchive = (...options: string[]): Buffer => carryOut('apt-ftparchive', [...options, 'packages', '.'], folder)
   // The present list says which packages are in it, as it does in life; without MD5, which would tell their SHA-256.
   const indexes = new Map([['Packages', ftparchive('-o', 'APT::FTPArchive::MD5=false')]])
   const readers = readersOf(folder)
   const journal = new Journal(work, 'apt')
   try {
-    await compare({ format: 'apt', packages, indexes, readers, journal }, [
+    await compare({ format: 'apt', packages, indexes, readers, journal }, set, [
       { name: 'apt-ftparchive packages', run: () => ftparchive(), known: 4, unknown: 1.5 },
       {
         name: 'apt-ftparchive packages, SHA-256 only',
         run: () => ftparchive(...['MD5', 'SHA1', 'SHA512'].flatMap((sum) => ['-o', `APT::FTPArchive::${sum}=false`])),
+        unknown: 1,
       },
     ])
   } finally {
@@ -179,8 +190,8 @@ async function benchApt(corpus: string, folder: string, work: string): Promise<v
   }
 }
 
-async function benchYum(corpus: string, folder: string, work: string): Promise<void> {
-  const packages = fill(folder, corpus)
+async function benchYum(corpus: string, folder: string, work: string, set: PackageSet): Promise<void> {
+  const packages = fill(folder, corpus, set)
   const output = join(work, 'createrepo')
   const createrepo = (workers: number): Buffer => {
     rmSync(output, { recursive: true, force: true })
@@ -195,7 +206,7 @@ async function benchYum(corpus: string, folder: string, work: string): Promise<v
   const readers = readersOf(folder)
   const journal = new Journal(work, 'yum')
   try {
-    await compare({ format: 'yum', packages, indexes, readers, journal }, [
+    await compare({ format: 'yum', packages, indexes, readers, journal }, set, [
       { name: 'createrepo_c --workers 1', run: () => createrepo(1) },
       { name: 'createrepo_c --workers 2', run: () => createrepo(2), known: 2, unknown: 0.8 },
     ])

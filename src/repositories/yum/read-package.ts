@@ -3,6 +3,7 @@ import { BadPackageError, type PackageFacts, type PackageSource } from '../forma
 import { packRpm } from './kept-rpm.ts'
 import { factsOf, readRpm, type RpmFacts } from './package-facts.ts'
 import { firstRead, headersAtMost, headersIn, type RpmHeaders } from './rpm-file.ts'
+import { charactersLeftOut } from './xml.ts'
 
 /**
  * Reads one rpm: its headers alone where its SHA-256 is known, else all of it, once.
@@ -51,17 +52,10 @@ function wholeHeaders(bytes: Buffer, limit: number): RpmHeaders {
 function told(facts: RpmFacts, size: number, digests: PackageFacts['digests']): PackageFacts {
   const { name, epoch, version, release, arch } = facts
   const identity = `${name}-${epoch}:${version}-${release}.${arch}`
-  return { digests, identity, facts: packRpm(facts, size), ...(isWritable(facts) ? {} : { note: stripped }) }
+  const before = charactersLeftOut()
+  const packed = packRpm(facts, size)
+  return { digests, identity, facts: packed, ...(charactersLeftOut() === before ? {} : { note: stripped }) }
 }
 
 const stripped =
   'holds control characters in what the index says of it: XML can not hold them, so they are left out there'
-
-/** Is there nothing in it that XML can't hold? JSON escapes all of that, and little else; what it escapes begins with one `\\`. */
-const isWritable = (facts: RpmFacts): boolean => {
-  const json = JSON.stringify(facts)
-  if (!/\\(?:[bf]|u00[01]|ud[89a-f])/.test(json)) return true
-  // It may as well be the second half of an escaped backslash.
-  const escapes = json.match(/\\(?:u[\da-f]{4}|.)/g) ?? []
-  return !escapes.some((escape) => /^\\(?:[bf]|u00[01]|ud[89a-f])/.test(escape))
-}

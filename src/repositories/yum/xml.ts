@@ -18,16 +18,27 @@ const references: ReadonlyMap<string, string> = new Map([
 const reference = (character: string): string =>
   references.get(character) ?? `&#x${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()};`
 
+let leftOut = 0
+
+/** How many forbidden characters have been dropped until now, by this thread. */
+export const charactersLeftOut = (): number => leftOut
+
+const withoutForbidden = (text: string): string =>
+  text.replace(forbidden, () => {
+    leftOut++
+    return ''
+  })
+
 /** Escapes text between tags; forbidden characters are dropped. */
 export function escapeText(text: string): string {
   if (!special.test(text)) return text
-  return text.replace(forbidden, '').replace(/[&<>\r]/g, reference)
+  return withoutForbidden(text).replace(/[&<>\r]/g, reference)
 }
 
 /** Escapes an attribute's value for double quotes, in ASCII; forbidden characters are dropped. */
 export function escapeAttribute(text: string): string {
   if (/^[\w .,:;/@()+~^'=-]*$/.test(text)) return text
-  return text.replace(forbidden, '').replace(/[\t\n\r&<>"]|[^\u0000-\u007f]/gu, reference)
+  return withoutForbidden(text).replace(/[\t\n\r&<>"]|[^\u0000-\u007f]/gu, reference)
 }
 
 /** Resolves what {@link escapeText} and {@link escapeAttribute} wrote, and all else that XML has without a DTD. */
