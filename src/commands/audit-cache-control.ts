@@ -6,7 +6,7 @@ import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
 import { auditText } from '../tasks/reindex/report-text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
-import { reindexFlags } from '../ui/reindex-flags.ts'
+import { carriedChoice, reindexFlags } from '../ui/reindex-flags.ts'
 
 export default class AuditCacheControl extends CtlCommand {
   static override summary = 'Report every object that CloudFront would cache wrongly, and change nothing'
@@ -42,7 +42,7 @@ export default class AuditCacheControl extends CtlCommand {
       },
       (...blocks) => this.say(...blocks),
     )
-    this.print(...auditText(report, carriedFlags(flags)))
+    this.print(...auditText(report, carriedFlags(flags), carriedChoice(flags)))
     if (report.failed > 0) process.exitCode = exitCodes.failed
     else if (flags['exit-code'] && report.miscached > 0) process.exitCode = exitCodes.changes
     return report

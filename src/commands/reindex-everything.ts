@@ -6,7 +6,7 @@ import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
 import { listText, reportText } from '../tasks/reindex/report-text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../ui/errors.ts'
-import { readMapping, reindexFlags } from '../ui/reindex-flags.ts'
+import { carriedChoice, readMapping, reindexFlags } from '../ui/reindex-flags.ts'
 import { repeatable } from '../ui/repeatable.ts'
 import { keysOfMapping, openSigningKeys, readKeyWord } from '../tasks/reindex/signing-keys.ts'
 import { warning } from '../ui/text.ts'
@@ -105,7 +105,7 @@ export default class ReindexEverything extends CtlCommand {
       )
     }
     if (!report.dryRun) this.ifLost('What was to be put right is put right; --report FILE keeps the whole report.')
-    this.print(...(flags.list ? listText(report) : reportText(report, carriedFlags(flags))))
+    this.print(...(flags.list ? listText(report) : reportText(report, carriedFlags(flags), carriedChoice(flags))))
     if (report.failed > 0) process.exitCode = exitCodes.failed
     else if (report.indexes.some(({ outcome }) => outcome === 'refused')) process.exitCode = exitCodes.refused
     else if (flags['exit-code'] && hasWork(report)) process.exitCode = exitCodes.changes

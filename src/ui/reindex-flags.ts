@@ -34,6 +34,15 @@ export const reindexFlags = {
 /** The values of {@link reindexFlags} after parsing. */
 export type ReindexFlags = Interfaces.InferredFlags<typeof reindexFlags>
 
+/** Those that a command needs as well that goes on where this one has ended, with the same objects and the same journal. */
+export const carriedChoice = (flags: Partial<ReindexFlags>): string[] => [
+  ...(['prefix', 'mapping', 'state-dir'] as const).flatMap((name) => wordsOf(name, flags[name])),
+  ...wordsOf('only', flags.only?.join(',')),
+  ...(flags.exclude ?? []).flatMap((glob) => wordsOf('exclude', glob)),
+]
+
+const wordsOf = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [`--${name}`, value])
+
 /** @throws CtlError (usage) if the mapping file can't be read */
 export async function readMapping(file: string | undefined): Promise<{ file: string; text: string } | undefined> {
   if (file === undefined) return undefined

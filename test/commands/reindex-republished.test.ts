@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { CreateDistributionCommand, type DistributionConfig } from '@aws-sdk/client-cloudfront'
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
@@ -8,9 +9,17 @@ import type { Report } from '../../src/reindex/report.ts'
 import { bucket, type Installation, install, wordsOf } from '../e2e/installation.ts'
 import { fillRepositories, keyOfDeb, makeKey } from '../reindex/repositories-under-test.ts'
 import { deb } from '../repositories/apt/packages-made.ts'
+import { config } from '../sandbox/cloudfront-fixture.ts'
 
 const again = keyOfDeb('main/hello_1.0')
 const forever = 'public, max-age=31536000, immutable'
+
+/** A distribution of the bucket, or of a folder of it. */
+function serving(OriginPath: string, reference: string): DistributionConfig {
+  const S3OriginConfig = { OriginAccessIdentity: '' }
+  const origin = { Id: 'bucket', DomainName: `${bucket}.s3.amazonaws.com`, OriginPath, S3OriginConfig }
+  return config(reference, { Origins: { Quantity: 1, Items: [origin] } })
+}
 
 describe('pc-ctl reindex-everything, packages that are published again under their key', function () {
   this.timeout(120_000)
@@ -99,6 +108,25 @@ describe('pc-ctl reindex-everything, packages that are published again under the
       new PutObjectCommand({ Bucket: bucket, Key: again, Body: body, CacheControl: 'no-store' }),
     )
     expect((await report()).republished.objects).to.equal(0)
+  })
+
+  it('has the edges of all distributions drop what they serve, and prints a command that finds the same journal', async () => {
+    const state = ['--state-dir', join(place.folder, 'other journal'), '--prefix', 'apt/']
+    const keys = Array.from({ length: 11 }, (_, number) => `apt/pool/other/o${number}_1.0_amd64.deb`)
+    for (const key of keys) await put(key, 'one')
+    await report(...state)
+    for (const key of [...keys, again]) await put(key, 'another one, and longer')
+    const said = await place.succeed([...words, ...state])
+    const command = /^ *(pc-ctl reindex-everything --attributes-only --invalidate .*)$/m.exec(said)?.[1] ?? ''
+    const made = ['', '/apt/pool/other', '/elsewhere'].map((OriginPath, number) =>
+      place.clients.cloudfront.send(
+        new CreateDistributionCommand({ DistributionConfig: serving(OriginPath, String(number)) }),
+      ),
+    )
+    await Promise.all(made)
+    expect(await place.succeed(wordsOf(command))).not.to.include('published again')
+    const invalidations = place.sandbox.calls.list().filter(({ operation }) => operation === 'CreateInvalidation')
+    expect(invalidations).to.have.length(2)
   })
 
   it('refuses --invalidate before it begins where no distribution serves the bucket', async () => {

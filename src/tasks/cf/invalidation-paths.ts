@@ -31,17 +31,27 @@ export async function defaultObjects(
 /**
  * The paths of a distribution that what was asked for comes to.
  *
+ * @param othersToo - a key that the distribution doesn't serve comes to none
  * @throws CtlError of kind `usage` for a key that the distribution doesn't serve, or that no path names
  */
-export function pathsOf(asked: Asked, distribution: LiveDistribution, defaults: DefaultObjects): InvalidationPaths[] {
-  const keys = asked.kind === 'key' ? servedKeys(asked, distribution) : []
+export function pathsOf(
+  asked: Asked,
+  distribution: LiveDistribution,
+  defaults: DefaultObjects,
+  othersToo = false,
+): InvalidationPaths[] {
+  const keys = asked.kind === 'key' ? servedKeys(asked, distribution, othersToo) : []
   const named = asked.kind === 'key' ? keys.map(pathsOfKey) : [pathsOfUrl(asked.path)]
   const urls = asked.kind === 'key' ? keys.map((key) => encodePath(`/${key}`)) : [asked.path]
   return [...named, ...urls.flatMap((url) => foldersOf(url, defaults)).map(pathsOfUrl)]
 }
 
 /** What a key is below the origin's path, which viewers never see. */
-function servedKeys({ bucket, key, target }: Asked & { kind: 'key' }, { id, config }: LiveDistribution): string[] {
+function servedKeys(
+  { bucket, key, target }: Asked & { kind: 'key' },
+  { id, config }: LiveDistribution,
+  othersToo: boolean,
+): string[] {
   const folders = (config.Origins?.Items ?? [])
     .filter(({ DomainName }) => isHostOf(bucket, DomainName ?? ''))
     .map(({ OriginPath }) => (OriginPath ?? '').replace(/^\//, '').replace(/(?<=.)$/, '/'))
@@ -50,7 +60,7 @@ function servedKeys({ bucket, key, target }: Asked & { kind: 'key' }, { id, conf
     const all = key === '' || /[*/]$/.test(key)
     return all && folder.startsWith(key.replace(/\*$/, '')) ? '' : []
   })
-  if (keys.length > 0) return keys
+  if (keys.length > 0 || othersToo) return keys
   throw new CtlError('usage', `cf://${id} does not serve ${target}/${key}, only what is in ${folders.join(' or ')}.`)
 }
 

@@ -15,6 +15,8 @@ export interface InvalidationWishes {
   readonly collapse: boolean
   /** Invalidate the folder, too, whose index document is named. */
   readonly indexFolders: boolean
+  /** Keys that a distribution does not serve, for its origin is a folder of the bucket, may be among them: left out. */
+  readonly othersToo?: boolean
 }
 
 /** What is to be invalidated at one distribution. */
@@ -67,7 +69,7 @@ function groupOf(
   defaults: DefaultObjects,
   wishes: InvalidationWishes,
 ): InvalidationGroup {
-  const found = asked.flatMap((one) => pathsOf(one, distribution, defaults))
+  const found = asked.flatMap((one) => pathsOf(one, distribution, defaults, wishes.othersToo))
   const all = withoutCovered(found.flatMap(({ paths }) => paths))
   const paths = wishes.collapse ? collapse(all) : all
   const notes = [...shortened(found.flatMap(({ note }) => note ?? [])), ...quotaNotes(distribution.id, all, paths)]

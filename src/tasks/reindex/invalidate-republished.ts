@@ -1,43 +1,60 @@
 import type { Aws } from '../../aws/connect.ts'
 import type { Talk } from '../../aws/patience.ts'
-import { targetNeeds } from '../../resources/live-distribution.ts'
+import { explain } from '../../aws/denial.ts'
+import { isHostOf, listDistributions, serving, targetNeeds } from '../../resources/live-distribution.ts'
 import type { Need } from '../../resources/resource.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
 import { countOf, findInvalidations, invalidate, type InvalidationGroup } from '../cf/invalidation.ts'
-import { resolveTargets } from '../cf/targets.ts'
+import { noDistribution, resolveTargets } from '../cf/targets.ts'
 import { needsOf, runChain } from '../chain.ts'
 import { anyDistribution } from '../permission-patterns.ts'
 
-/** Where edges may hold what was published before: the distribution that is configured, else the one that serves the bucket. */
-export async function findEdges(aws: Aws, settings: Settings, bucket: string): Promise<string> {
+/**
+ * Where edges may hold what was published before: the distribution that is configured, where it serves the bucket, else all
+ * that do.
+ *
+ * @throws CtlError (failed) where there is none
+ */
+export async function findEdges(aws: Aws, settings: Settings, bucket: string): Promise<readonly string[]> {
   const configured = optional(settings, 'cloudfrontDistributionId')
-  const [found] = await resolveTargets(aws, [configured === undefined ? `s3://${bucket}` : `cf://${configured}`])
-  return `cf://${found?.distribution.id ?? ''}`
+  const [found] = configured === undefined ? [] : await resolveTargets(aws, [`cf://${configured}`])
+  const hosts = found?.distribution.config.Origins?.Items ?? []
+  if (hosts.some(({ DomainName }) => isHostOf(bucket, DomainName ?? ''))) return [`cf://${configured}`]
+  const all = serving(await listed(aws), bucket)
+  if (all.length === 0) throw noDistribution({ kind: 'bucket', word: `s3://${bucket}`, bucket, key: '' })
+  return all.map(({ Id }) => `cf://${Id ?? ''}`)
 }
+
+const listed = (aws: Aws): ReturnType<typeof listDistributions> =>
+  listDistributions(aws).catch((error: unknown) => {
+    throw explain(error, 'Find the distribution')
+  })
 
 /**
  * Has edges drop keys, in as few invalidations as CloudFront's quota allows. Wildcards take the place of more than one
  * invalidation holds, but never one that stands for everything.
  *
- * @param target - as {@link findEdges} answers it
+ * @param targets - as {@link findEdges} answers them
  * @returns what was done, in words
  */
 export async function dropAtEdges(
   aws: Aws,
-  target: string,
+  targets: readonly string[],
   { bucket, keys }: { readonly bucket: string; readonly keys: readonly string[] },
   talk: Talk,
 ): Promise<string> {
   if (keys.length === 0) return 'nothing was published again'
   const conduct = { show: 'nothing' as const, signal: talk.signal }
-  const asked = keys.map((key) => ({ kind: 'key' as const, target, bucket, key }))
+  const asked = targets.flatMap((target) => keys.map((key) => ({ kind: 'key' as const, target, bucket, key })))
   const find = async (collapse: boolean): Promise<InvalidationGroup[]> =>
-    (await runChain(findInvalidations(aws, asked, { collapse, indexFolders: false }), 'plan', conduct)).ctx.groups
+    (await runChain(findInvalidations(aws, asked, { collapse, indexFolders: false, othersToo: true }), 'plan', conduct))
+      .ctx.groups
   const collapsed = await find(true)
   const isEverything = collapsed.some(({ paths }) => paths.includes('/*'))
   const groups = isEverything ? await find(false) : collapsed
   const { ctx } = await runChain(invalidate(aws, groups, { wait: false }, new Date()), 'apply', conduct)
   const made = Object.values(ctx)
+  if (made.length === 0) return 'no distribution serves what was published again'
   const paths = made.flatMap((one) => one.paths)
   return `${countOf(paths)}, ${made.map(({ id, distributionId }) => `cf://${distributionId}/${id}`).join(', ')}`
 }

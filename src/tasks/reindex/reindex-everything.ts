@@ -12,8 +12,8 @@ export interface ReindexWishes extends ReindexOptions {
 
 interface Reindexing {
   run: ReindexRun
-  /** The distribution whose edges are to drop what was published again. */
-  edges: string
+  /** The distributions whose edges are to drop what was published again. */
+  edges: readonly string[]
   report: Report
 }
 
@@ -67,7 +67,7 @@ function reindexChain(
           compute<Reindexing, 'edges'>('Find the distribution', {
             from: () => findEdges(aws, settings, bucket),
             as: 'edges',
-            tell: (edges) => edges,
+            tell: (edges) => edges.join(', '),
           }),
         ]
       : []),

@@ -13,8 +13,9 @@ const mostProblems = 20
  * The report of a run for people.
  *
  * @param carried - the flags of this command that commands after it need as well
+ * @param ofRun - those that only this command needs once more
  */
-export function reportText(report: Report, carried: readonly string[] = []): Block[] {
+export function reportText(report: Report, carried: readonly string[] = [], ofRun: readonly string[] = []): Block[] {
   const { total, dryRun, neither } = report
   // Of those that were there: what this run has added to indexes is right as well.
   const right = Math.max(
@@ -36,7 +37,7 @@ export function reportText(report: Report, carried: readonly string[] = []): Blo
     ...apartText(report),
     ...skippedText(report),
     ...problemsText(report),
-    ...republishedText(report, carried),
+    ...republishedText(report, carried, ofRun),
     ...neitherText(report),
     `${summary.join(', ')} (${formatDuration(report.seconds)}).`,
   ]
@@ -58,8 +59,10 @@ export function listText(report: Report): Block[] {
   ]
 }
 
-/** What an audit found. */
-export function auditText(report: Report, carried: readonly string[] = []): Block[] {
+const repair = ['pc-ctl', 'reindex-everything', '--attributes-only']
+
+/** What an audit found, for people; further parameters as of {@link reportText}. */
+export function auditText(report: Report, carried: readonly string[] = [], ofRun: readonly string[] = []): Block[] {
   const { total, bucket, miscached } = report
   const untyped = total.rewritten - miscached
   const verdict = [
@@ -67,14 +70,14 @@ export function auditText(report: Report, carried: readonly string[] = []): Bloc
       ? `All ${count(total.right + untyped)} packages and metadata objects in ${bucket} that can be told are cached right.`
       : `${count(miscached)} of ${count(total.objects)} packages and metadata objects in ${bucket} would be cached wrongly.`,
     ...(untyped === 0 ? [] : [`${count(untyped)} have a Content-Type that says nothing.`]),
-    ...(total.rewritten === 0 ? [] : ['Put them right with `pc-ctl reindex-everything --attributes-only`.']),
+    ...(total.rewritten === 0 ? [] : [`Put them right with \`${commandLine([...repair, ...ofRun, ...carried])}\`.`]),
   ]
   return [
     ...wrongText(report),
     ...apartText(report),
     ...skippedText(report),
     ...problemsText(report),
-    ...republishedText(report, carried),
+    ...republishedText(report, carried, ofRun),
     ...neitherText(report),
     [...verdict, ...notJudgedText(report)].join(' '),
   ]
@@ -187,7 +190,11 @@ function problemsText({ problems, problemCount }: Report): Block[] {
 /** So many are named in one command; of more it would be unwieldy. */
 const mostNamed = 10
 
-function republishedText({ bucket, republished }: Report, carried: readonly string[]): Block[] {
+function republishedText(
+  { bucket, republished }: Report,
+  carried: readonly string[],
+  ofRun: readonly string[],
+): Block[] {
   const { objects, unproven, keys, dropped } = republished
   const all = objects + unproven
   if (all === 0 || dropped) return []
@@ -197,7 +204,7 @@ function republishedText({ bucket, republished }: Report, carried: readonly stri
   const command =
     all <= mostNamed
       ? ['pc-ctl', 'cfinval', ...keys.map((key) => `s3://${bucket}/${key}`)]
-      : ['pc-ctl', 'reindex-everything', '--attributes-only', '--invalidate']
+      : [...repair, '--invalidate', ...ofRun]
   return [
     `${said}: edges may hold what was there before for up to a year, and clients refuse that ("File has unexpected size").`,
     keysText(keys.slice(0, 5)),
