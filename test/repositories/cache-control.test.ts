@@ -83,6 +83,7 @@ const overwritable = [
   'android/app-release.apk',
   'libs/log4j.jar',
   '7/11/ubuntu/package_files/agent.deb',
+  'maven2/org/x/y/LATEST/y-LATEST.jar',
   'latest/agent.deb.sha256',
   'debs/agent_amd64.deb.asc',
   'maven2/org/x/y/1.0-SNAPSHOT/y-1.0-SNAPSHOT.jar',
@@ -126,6 +127,8 @@ const neither = [
   'backups/db.sql.gz',
   'backups/db_20240101.sql.gz',
   'agent.tar.gz',
+  'downloads/agent/latest/agent-latest.zip',
+  'downloads/agent/stable/agent-stable.tar.gz',
   // A folder's name alone proves no index.
   'pool/main/i/info/readme',
   'info/rack',

@@ -79,7 +79,7 @@ export async function readForms(place: ListPlace): Promise<OldEntries | undefine
   let { entries } = base
   for (const form of forms) {
     if (form.path === base.path || damaged.some(({ path }) => path === form.path)) continue
-    if (meant !== undefined && isMeantByEtag(place, form)) continue
+    if (isToldSame(place, form, base)) continue
     const other = await differing(place, form, base)
     if (other !== undefined) entries = union(place, base, entries, other)
   }
@@ -127,10 +127,14 @@ async function firstMeant(
 const isMeant = (bytes: Uint8Array, { size, digests: { sha256 } }: ListedIndex): boolean =>
   bytes.length === size && (sha256 === undefined || createHash('sha256').update(bytes).digest('hex') === sha256)
 
-/** As the listing of the bucket tells it: then it need not be read to be known. */
-function isMeantByEtag({ objects }: ListPlace, { path, file }: Form): boolean {
+/**
+ * Is this the plain list, and what the base unpacks to, by its ETag and the Release? Then it need not be read. That a
+ * Release lists both proves nothing: it may have been made beside a form that nobody had made anew.
+ */
+function isToldSame({ list, objects }: ListPlace, { path, name, file }: Form, base: ReadForm): boolean {
   const object = objects.get(path)
-  return file?.digests.md5 !== undefined && object?.etag === file.digests.md5 && object.size === file.size
+  if (name !== list.name || file?.digests.md5 === undefined || object?.etag !== file.digests.md5) return false
+  return object.size === file.size && file.digests.sha256 !== undefined && isMeant(base.text, file)
 }
 
 /** @throws {@link UnreadableList} */

@@ -2,6 +2,8 @@ import type { Layout } from './layout.ts'
 
 /** What Maven calls files of a version that was not built at one moment: all that lies there without its time. */
 const snapshotFolder = String.raw`(?:[^/]+-)?SNAPSHOT`
+/** No versions, but what is replaced by the next. */
+const moving = 'latest|current|stable|release|nightly|daily|weekly|snapshot|edge|main|master|dev|beta|LATEST|RELEASE'
 const artifact = String.raw`(?:jar|war|ear|aar|rar|sar|par|nar|har|hpi|jpi|kar|klib|pom|module|zip|tgz|tar(?:\.(?:gz|bz2|xz|zst))?|xml|json|yaml|yml|properties|so|dll|dylib|exe|bin)`
 
 /** Registries of programming languages. */
@@ -59,7 +61,8 @@ export const languages: readonly Layout[] = [
     ],
     overwritten: [new RegExp(String.raw`\/${snapshotFolder}\/(?!(?:[^/]+\/)*[^/]*-\d{8}\.\d{6}-\d+[-.][^/]*$)[^/].*$`)],
     placed: [
-      new RegExp(String.raw`\/([^/]+)\/([^/]+)\/\1-\2(?:-[^/]+)?\.${artifact}$`),
+      // Not `agent/latest/agent-latest.zip`.
+      new RegExp(String.raw`\/([^/]+)\/(?!(?:${moving})\/)([^/]+)\/\1-\2(?:-[^/]+)?\.${artifact}$`),
       new RegExp(String.raw`\/${snapshotFolder}\/(?:[^/]+\/)*[^/]*-\d{8}\.\d{6}-\d+[-.][^/]*$`),
     ],
     packages: [/\.(?:jar|war|ear|aar)$/, /\/[^/]+-\d[^/]*\.(?:pom|module)$/],

@@ -406,6 +406,21 @@ describe('apt: new indexes', () => {
     }
   })
 
+  it('take what any form has where the Release was made beside forms that differ, and lists all of them', async () => {
+    for (const stale of ['.gz', '']) {
+      const { bucket, before, after } = halfPublished()
+      const [plain, packed] = stale === '' ? [before, gzipSync(after)] : [after, gzipSync(before)]
+      bucket.put(list, plain).put(`${list}.gz`, packed)
+      const md5 = (ending: string, body: Uint8Array | string): string =>
+        ` ${hash('md5', body)} ${Buffer.from(body).length} main/binary-amd64/Packages${ending}\n`
+      const sums = `MD5Sum:\n${md5('', plain)}${md5('.gz', packed)}`
+      bucket.put('dists/stable/Release', releaseOf({ '': plain, '.gz': packed }) + sums)
+      const { plan } = await bucket.reindex({ now })
+      expect(bucket.text(list).match(/^Package: .*$/gm), stale).to.deep.equal(['Package: hello', 'Package: new'])
+      expect(plan.parts[0], stale).to.include({ before: 2, after: 2 })
+    }
+  })
+
   it('count what only one form of a list has among what could be lost', async () => {
     const { bucket, before } = halfPublished()
     bucket.put('dists/stable/Release', releaseOf({ '': before, '.gz': gzipSync(before) }))
