@@ -18,7 +18,10 @@ export interface FoundRepository {
 /** The objects that its index consists of. */
 export function* indexRows({ format, stretches }: FoundRepository, journal: Journal): Generator<Row> {
   for (const stretch of stretches) {
-    for (const row of journal.stretch(stretch)) if (format.roleOf(row.key) === 'index') yield row
+    for (const { key } of journal.stretch(stretch)) {
+      const row = format.roleOf(key) === 'index' ? journal.get(key) : undefined
+      if (row !== undefined) yield row
+    }
   }
 }
 

@@ -221,9 +221,15 @@ export class Journal {
     this.#sql.write('INSERT OR REPLACE INTO package VALUES (?, ?, ?, ?, ?, ?)', key, size, etag, bad, about, facts)
   }
 
-  /** All rows of a stretch, in its order. May be gone through while rows are written, and more than once. */
-  *stretch(stretch: Stretch): Generator<Row> {
-    for (const page of this.#pages('SELECT * FROM object', stretch)) yield* page.map(rowOf)
+  /**
+   * All objects of a stretch, in its order, with what is wanted of all of them. May be gone through while rows are
+   * written, and more than once.
+   */
+  *stretch(stretch: Stretch): Generator<Pick<Row, 'key' | 'size' | 'etag' | 'skip'>> {
+    for (const page of this.#pages('SELECT key, size, etag, skip FROM object', stretch)) {
+      for (const { key, size, etag, skip } of page)
+        yield { key: String(key), size: Number(size), etag: String(etag), skip: textOrNull(skip) }
+    }
   }
 
   /** All objects of a stretch with what was read of them. As {@link stretch}. */

@@ -71,11 +71,13 @@ export function packagesStanza(control: Stanza, { filename, size, digests, old }
 /** What goes into any stanza of a package: before `Filename`, between that and `Size`, and behind the digests. */
 export function stanzaParts(control: Stanza): [Stanza, Stanza, Stanza] {
   const fields = ordered(without(control, ofTheIndex).filter(saysSomething))
-  const placeOf = ([name]: Field): number => places.get(name.toLowerCase()) ?? order.length
-  const [filename, size] = ['filename', 'size'].map((name) => places.get(name) ?? 0)
-  const between = (from = -1, to = order.length + 1): Stanza =>
-    fields.filter((field) => placeOf(field) > from && placeOf(field) < to)
-  return [between(undefined, filename), between(filename, size), between(size)]
+  const behind = (name: string): number => {
+    const place = places.get(name) ?? 0
+    const at = fields.findIndex(([field]) => (places.get(field.toLowerCase()) ?? order.length) > place)
+    return at < 0 ? fields.length : at
+  }
+  const [filename, size] = [behind('filename'), behind('size')]
+  return [fields.slice(0, filename), fields.slice(filename, size), fields.slice(size)]
 }
 
 /** Are these digests of the same content? The strongest that both have decides. */
