@@ -88,6 +88,8 @@ export class Ledger {
   failed = 0
   rewritten = 0
   miscached = 0
+  /** From here on objects come that may have been counted already. */
+  comesAgain = false
   private readonly roots: Scanned['roots']
   private readonly journal: Journal
   private readonly groups = new Map<string, WrongGroup>()
@@ -102,6 +104,7 @@ export class Ledger {
 
   note(row: Row, outcome: Outcome): void {
     if (outcome.kind === 'rewritten') {
+      this.takeBack(row.key)
       this.rewritten++
       this.changesOf(outcome.row).rewritten++
       this.noteWrong(outcome)
@@ -145,10 +148,26 @@ export class Ledger {
     return found
   }
 
+  /** Only by reading it a package turns out to change under its key: it is looked at again, and counts once. */
+  private takeBack(key: string): void {
+    const id = this.comesAgain ? this.journal.counted.kindOf(key) : undefined
+    if (id === undefined) return
+    const [kind = '', format = '', , contentType] = id.split('\n')
+    this.rewritten--
+    this.changesOf({ key, class: kind, format }).rewritten--
+    if (contentType === '-') this.miscached--
+    const group = this.groups.get(id)
+    if (group === undefined) return
+    group.objects--
+    if (group.examples.includes(key)) group.examples.splice(group.examples.indexOf(key), 1)
+    if (group.objects === 0) this.groups.delete(id)
+  }
+
   private noteWrong({ row, before, wanted }: Extract<Outcome, { kind: 'rewritten' }>): void {
     const type = before.cacheControl === wanted ? { contentType: before.contentType } : {}
     if (before.cacheControl !== wanted) this.miscached++
     const id = [row.class, row.format, before.cacheControl, type.contentType ?? '-'].join('\n')
+    if (mayComeAgain(row)) this.journal.counted.note(row.key, id)
     let group = this.groups.get(id)
     if (group === undefined) {
       if (this.groups.size >= mostGroups) return
@@ -160,6 +179,9 @@ export class Ledger {
     keepFirst(group.examples, row.key)
   }
 }
+
+/** Formats whose packages are read. */
+const mayComeAgain = ({ class: kind, format }: Row): boolean => kind !== 'metadata' && /^(?:apt|yum)$/.test(format)
 
 const idOf = (root: string, format: string, kind: string): string => `${root}\n${format}\n${kind}`
 

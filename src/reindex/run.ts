@@ -232,6 +232,7 @@ export class ReindexRun {
     const outcome = progress.outcome()
     // Only by reading them some packages have turned out to change under their keys.
     const changed = { ...choice, excludes: (key: string) => choice.excludes(key) || !this.#isChanged(key) }
+    ledger.comesAgain = true
     if (this.#tools.attributes && this.#tools.journal.countPending(changed) > 0) await this.#putRight(talk, changed)
     return outcome
   }

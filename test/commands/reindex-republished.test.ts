@@ -96,7 +96,18 @@ describe('pc-ctl reindex-everything, packages that are published again under the
     await put(again, 'not what the list says')
     const rpm = await readFile(join(import.meta.dirname, '../repositories/yum/fixtures/fix-data.noarch.rpm'))
     await place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'el/8/fix-tool.noarch.rpm', Body: rpm }))
-    const { republished } = await report()
+    const plan = await report('--dry-run')
+    expect(plan.overwritable[0]?.examples).to.deep.equal([again, 'el/8/fix-tool.noarch.rpm'])
+    const done = await report()
+    for (const { repositories, total } of [plan, done]) {
+      expect(total.rewritten, 'each is counted once').to.equal(plan.objects - plan.neither.objects)
+      for (const { packages, overwritable } of repositories) {
+        for (const { objects, right, rewritten } of [packages, overwritable]) {
+          expect([right, rewritten]).to.deep.equal([0, objects])
+        }
+      }
+    }
+    const { republished } = done
     expect(republished.keys).to.deep.equal([again, 'el/8/fix-tool.noarch.rpm'])
     for (const key of republished.keys) expect(await cacheControl(key)).not.to.include('immutable')
   })

@@ -93,8 +93,10 @@ async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
     const seenToChange = options.seenToChange?.(row.key)
     if (engine === undefined && known !== null) {
       const before = { cacheControl: known, contentType: row.contentType ?? '' }
-      const { cacheControl: wanted = '' } = choice.judge(row.key, { size, cacheControl: known, seenToChange })
-      return { kind: 'rewritten', before, wanted, row }
+      const judged = choice.judge(row.key, { size, cacheControl: known, seenToChange })
+      const seen: Row = { ...row, class: judged.class, why: judged.why ?? null, format: judged.format }
+      journal.put(seen)
+      return { kind: 'rewritten', before, wanted: judged.cacheControl ?? '', row: seen }
     }
     for (let made = 1; ; made++) {
       const head = await lookAt(s3, row.key)

@@ -5,6 +5,7 @@ import type { SQLOutputValue } from 'node:sqlite'
 import { CtlError, messageOf } from '../../ui/errors.ts'
 import type { KeyRange } from '../listing/ranges.ts'
 import { Copies, copiesSchema } from './copies.ts'
+import { Counted } from './counted.ts'
 import { Findings, findingsSchema } from './findings.ts'
 import { Republished, republishedSchema } from './republished.ts'
 import { pageLength, SqlFile, type SqlRow } from './sql-file.ts'
@@ -121,6 +122,7 @@ export class Journal {
   readonly copies: Copies
   readonly findings: Findings
   readonly republished: Republished
+  readonly counted: Counted
   readonly #sql: SqlFile
   #excludes: Selection['excludes'] = () => false
 
@@ -137,6 +139,7 @@ export class Journal {
       this.copies = new Copies(this.#sql)
       this.findings = new Findings(this.#sql)
       this.republished = new Republished(this.#sql)
+      this.counted = new Counted(this.#sql)
     } catch (error) {
       throw openingFailed(this.file, error)
     }
