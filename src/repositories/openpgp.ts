@@ -187,7 +187,9 @@ const exportHint = ['Export the key that signs:', verbatim('gpg --armor --export
 async function unlocked(key: PrivateKey, { name, passphrases = [] }: SigningKey): Promise<PrivateKey> {
   if (key.isDecrypted()) return key
   if (passphrases.length === 0) {
-    throw new CtlError('configuration', `The key in ${name} is protected by a passphrase, and none was given.`)
+    throw new CtlError('configuration', `The key in ${name} is protected by a passphrase, and none was given.`, {
+      hint: 'Give a file that holds it with --passphrase-file FILE, or put it into PC_CTL_SIGNING_PASSPHRASE.',
+    })
   }
   let why: unknown
   for (const passphrase of passphrases) {

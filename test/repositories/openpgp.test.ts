@@ -92,6 +92,8 @@ describe('OpenPGP signatures', function () {
       return error.message
     }
     expect(await refused(secret)).to.match(/key\.asc is protected by a passphrase/)
+    const { hint } = await failureOf(createSigner({ key: Buffer.from(secret), name: 'key.asc' }))
+    expect(String(hint)).to.include('--passphrase-file')
     expect(await refused(secret, 'wrong one')).to.match(/key\.asc can't be unlocked/)
     expect(await refused(open)).to.match(/no OpenPGP secret key/)
     expect(await refused('not a key')).to.match(/no OpenPGP secret key/)
