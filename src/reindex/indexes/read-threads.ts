@@ -90,6 +90,10 @@ class Outbox<T> {
     this.#gathered.push(message)
   }
 
+  get length(): number {
+    return this.#gathered.length
+  }
+
   flush(): void {
     if (this.#gathered.length > 0) this.#send(this.#gathered.splice(0))
   }
@@ -225,6 +229,8 @@ export interface ServedReader {
 
 /** How long an answer may wait for others, in milliseconds. */
 const gathering = 2
+/** So many are worth the sending: while the main thread is at work on them, this one is at work on others. */
+const enough = 8
 
 /** Sends answers, and all facts in them as one piece that is handed over and not copied. */
 function post(port: MessagePort, answers: readonly FromThread[]): void {
@@ -263,7 +269,7 @@ export function serveReads(port: MessagePort, reader: ServedReader): void {
       (error: unknown): FromThread => ({ id, failure: failureOf(error) }),
     )
     answers.put(answer)
-    if (--pending === 0) flush()
+    if (--pending === 0 || answers.length >= enough) flush()
     else timer ??= setTimeout(flush, gathering)
   }
   port.on('message', (messages: readonly ToThread[]) => {
