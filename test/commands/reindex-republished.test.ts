@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { CreateDistributionCommand, type DistributionConfig } from '@aws-sdk/client-cloudfront'
-import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
@@ -90,6 +90,21 @@ describe('pc-ctl reindex-everything, packages that are published again under the
     await put(again, 'two')
     expect((await report()).republished).to.deep.include({ objects: 1, unproven: 0, keys: [again] })
     expect(await cacheControl(again)).not.to.include('immutable')
+  })
+
+  it('knows what comes back as another content after a run that saw nothing there', async () => {
+    const remove = (Key: string) => place.clients.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }))
+    const same = keyOfDeb('main/hello_1.1')
+    const { Body } = await place.clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: same }))
+    const body = (await Body?.transformToByteArray()) ?? new Uint8Array()
+    await report()
+    for (const key of [again, same]) await remove(key)
+    await report('--allow-shrink')
+    await put(again, 'another payload')
+    await place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key: same, Body: body, CacheControl: forever }))
+    expect((await report()).republished).to.deep.include({ objects: 1, unproven: 0, keys: [again] })
+    expect(await cacheControl(again)).not.to.include('immutable')
+    expect(await cacheControl(same)).to.equal(forever)
   })
 
   it('knows without a journal what the present index lists otherwise', async () => {

@@ -3,6 +3,7 @@ import { explain, isBadIdentity, statusOf } from '../../aws/denial.ts'
 import type { LeanS3, S3Response } from '../../aws/s3-lean.ts'
 import { messageOf } from '../../ui/errors.ts'
 import { planRewrite, reasons, type Rewrite } from './attributes.ts'
+import { noteGone } from '../journal/content-changes.ts'
 import type { Journal, Row } from '../journal/journal.ts'
 import type { Pace } from '../pace.ts'
 import type { RewriteEngine } from './rewrite.ts'
@@ -101,7 +102,7 @@ async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
     for (let made = 1; ; made++) {
       const head = await lookAt(s3, row.key)
       if (head === 'gone') {
-        journal.remove(row.key)
+        noteGone(journal, row)
         return { kind: 'gone' }
       }
       const cacheControl = head === 'customer key' ? null : (head.headers['cache-control'] ?? '')

@@ -17,6 +17,24 @@ export function noteVersion(journal: Journal, before: Row, { size }: { readonly 
   journal.republished.note(before.key, { sure: before.size !== size, since: now() })
 }
 
+/** Notes that an object is gone; a package under its key is another one then, but edges may hold the old one. */
+export function noteGone(journal: Journal, row: Row): void {
+  const { key, size, etag } = row
+  const held = row.class !== 'metadata' && mayBeHeld(row.cacheControl)
+  const sha256 = held ? journal.lastDigest(key) : undefined
+  journal.republished.forget(key)
+  if (held) journal.republished.depart(key, { size, etag, sha256 }, now())
+  journal.remove(key)
+}
+
+/** Notes that there is an object where the journal knows none: perhaps there was one, some runs ago. */
+export function noteArrival(journal: Journal, { key, size, etag }: Pick<Row, 'key' | 'size' | 'etag'>): void {
+  const before = journal.republished.departed(key)
+  if (before === undefined) return
+  if (before.size === size && before.etag === etag) journal.republished.forget(key)
+  else journal.republished.note(key, { sure: before.size !== size, since: now() })
+}
+
 /**
  * Notes what reading a package has shown of its content.
  *

@@ -200,7 +200,6 @@ export class Journal {
   remove(key: string): void {
     this.#sql.write('DELETE FROM object WHERE key = ?', key)
     this.#sql.write('DELETE FROM package WHERE key = ?', key)
-    this.republished.forget(key)
   }
 
   /** Has an object looked at once more. */
@@ -216,7 +215,7 @@ export class Journal {
   /** SHA-256 of a package as it was read last, whatever is there now. */
   lastDigest(key: string): string | undefined {
     const about = this.#sql.prepare('SELECT about FROM package WHERE key = ? AND bad IS NULL').get(key)?.['about']
-    if (typeof about !== 'string') return undefined
+    if (typeof about !== 'string') return this.republished.departed(key)?.sha256
     return (JSON.parse(about) as { readonly digests?: { readonly sha256?: string } }).digests?.sha256
   }
 

@@ -3,7 +3,18 @@ import { pageLength, type SqlFile } from './sql-file.ts'
 export const republishedSchema = `
   CREATE TABLE IF NOT EXISTS republished (
     key TEXT PRIMARY KEY, sure INTEGER NOT NULL, since INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS departed (
+    key TEXT PRIMARY KEY, size INTEGER NOT NULL, etag TEXT NOT NULL, sha256 TEXT, since INTEGER NOT NULL
   ) WITHOUT ROWID;`
+
+/** What was at a key until it was removed, and may be held for as long as if it still were there. */
+export interface Departed {
+  readonly size: number
+  readonly etag: string
+  /** Undefined where it was never read. */
+  readonly sha256: string | undefined
+}
 
 /**
  * Keys at which another content was found than before, although edges and clients may have kept the old one. Stays until
@@ -13,10 +24,27 @@ export class Republished {
   readonly #file: SqlFile
   /** Mostly there is none, and then it need not be asked for each object. */
   #any: boolean
+  #anyDeparted: boolean
 
   constructor(file: SqlFile) {
     this.#file = file
     this.#any = file.prepare('SELECT 1 FROM republished LIMIT 1').get() !== undefined
+    this.#anyDeparted = file.prepare('SELECT 1 FROM departed LIMIT 1').get() !== undefined
+  }
+
+  /** @param since - seconds since the epoch */
+  depart(key: string, { size, etag, sha256 }: Departed, since: number): void {
+    this.#anyDeparted = true
+    this.#file.write('INSERT OR REPLACE INTO departed VALUES (?, ?, ?, ?, ?)', key, size, etag, sha256 ?? null, since)
+  }
+
+  /** What was at a key before it was removed, if that was noted. */
+  departed(key: string): Departed | undefined {
+    if (!this.#anyDeparted) return undefined
+    const row = this.#file.prepare('SELECT size, etag, sha256 FROM departed WHERE key = ?').get(key)
+    if (row === undefined) return undefined
+    const { size, etag, sha256 } = row
+    return { size: Number(size), etag: String(etag), sha256: typeof sha256 === 'string' ? sha256 : undefined }
   }
 
   /**
@@ -47,11 +75,13 @@ export class Republished {
   /** It is the same content after all, or edges were told to drop it. */
   forget(key: string): void {
     if (this.#any) this.#file.write('DELETE FROM republished WHERE key = ?', key)
+    if (this.#anyDeparted) this.#file.write('DELETE FROM departed WHERE key = ?', key)
   }
 
   /** Forgets what edges have dropped by themselves since: what was seen before a time, in seconds since the epoch. */
   forgetBefore(time: number): void {
     if (this.#any) this.#file.write('DELETE FROM republished WHERE since < ?', time)
+    if (this.#anyDeparted) this.#file.write('DELETE FROM departed WHERE since < ?', time)
   }
 
   /**

@@ -2,7 +2,7 @@ import type { LeanS3 } from '../../aws/s3-lean.ts'
 import type { Format } from '../../repositories/format.ts'
 import { kindOf, Proofs } from '../../repositories/layout.ts'
 import { ownText } from '../../repositories/own-text.ts'
-import { noteVersion } from '../journal/content-changes.ts'
+import { noteArrival, noteGone, noteVersion } from '../journal/content-changes.ts'
 import type { Journal, Row } from '../journal/journal.ts'
 import { type Listed, readPage } from './list-page.ts'
 import { Packuments, type PackumentsInRange } from './packuments.ts'
@@ -186,7 +186,7 @@ function takeIn(objects: readonly Listed[], range: KeyRange, taking: Taking): vo
       if (object?.key === row.key) {
         takeObject(object, row, taking)
         index++
-      } else if (row.key.startsWith(choice.prefix)) journal.remove(row.key)
+      } else if (row.key.startsWith(choice.prefix)) noteGone(journal, row)
     }
   }
   for (const object of objects.slice(index)) takeObject(object, undefined, taking)
@@ -211,7 +211,8 @@ function takeObject(object: Listed, row: Row | undefined, taking: Taking): void 
   const { size, etag, modified } = object
   // Somebody may have written the same again: what was in it then is what is in it now.
   const isSame = row?.size === size && (row.etag === etag || journal.copies.take(key, row.etag))
-  if (row !== undefined && !isSame) noteVersion(journal, row, object)
+  if (row === undefined) noteArrival(journal, object)
+  else if (!isSame) noteVersion(journal, row, object)
   const wanted = choice.judge(key, { size, cacheControl, seenToChange: taking.seenToChange?.(key) })
   if (packuments !== undefined && (wanted.class === 'neither' || wanted.conditions !== undefined)) {
     packuments.putOff(key, { object, row })
