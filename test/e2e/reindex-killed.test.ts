@@ -49,7 +49,9 @@ describe('reindex-everything, killed with -9 at random moments', function () {
   }
   const succeed = async (place: Installation): Promise<Report> => {
     const report = JSON.parse(await place.succeed(wordsFor(place))) as Report
-    expect(report).to.deep.include({ failed: 0, problems: [] })
+    // A run that was killed is a publisher that was stopped: what it has written and not attested yet is told of.
+    const problems = report.problems.filter(({ what }) => !what.includes('as after a publisher that was stopped'))
+    expect([report.failed, problems]).to.deep.equal([0, []])
     return report
   }
 
