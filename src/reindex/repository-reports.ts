@@ -1,7 +1,7 @@
 import { ownText } from '../repositories/own-text.ts'
 import { Lazily } from '../ui/lazily.ts'
 import type { Journal, Tally } from './journal/journal.ts'
-import { compareKeys } from './listing/ranges.ts'
+import { compareKeys, endOf } from './listing/ranges.ts'
 import type { Choice } from './listing/selection.ts'
 
 /** How the objects of one class of a repository stand. */
@@ -161,8 +161,6 @@ export function* segmentsOf(roots: readonly string[]): Generator<Segment> {
     if (to !== from) yield { root: open.at(-1) ?? '', from, to }
     from = to ?? from
   }
-  // `/` ends every root, and `0` comes after it.
-  const endOf = (root: string): string => `${root.slice(0, -1)}0`
   const closeBefore = function* (next: string | undefined): Generator<Segment> {
     for (
       let last = open.at(-1);

@@ -167,10 +167,7 @@ export class ReindexRun {
     forgetOld(journal)
     progress.begin({ noun: 'objects' })
     const seen = (objects: number): void => progress.add(objects)
-    const seenToChange = this.#isChanged
-    const scanned = await this.#telling(talk, () =>
-      scan({ ...this.#tools, formats, signal: this.#stop, seenToChange, seen }),
-    )
+    const scanned = await this.#telling(talk, () => scan({ ...this.#tools, formats, signal: this.#stop, seen }))
     this.#scanned = scanned
     this.#ledger = new Ledger(scanned.roots, journal)
     this.#assertGoingOn()
@@ -197,7 +194,6 @@ export class ReindexRun {
         ...this.#tools,
         choice,
         engine,
-        seenToChange: this.#isChanged,
         signal: this.#stop,
         done: (row, outcome) => {
           ledger.note(row, outcome)
@@ -211,12 +207,12 @@ export class ReindexRun {
 
   /** Makes the indexes of repositories anew, one repository after the other. */
   async makeIndexes(talk: Talk): Outcome {
-    const { s3, progress, facts, choice } = this.#tools
+    const { s3, journal, progress, facts, choice } = this.#tools
     const { scanned, ledger } = this.#listed
     const publisher = writes(this.#tools)
       ? createPublisher({ ...this.#tools, s3, aclOwner: facts?.aclOwner })
       : undefined
-    const missing = this.#tools.createMissing ? createMissing(this.#tools.journal, scanned, choice) : undefined
+    const missing = this.#tools.createMissing ? createMissing(journal, scanned, choice) : undefined
     for (const doubt of missing?.doubts ?? []) ledger.mention(doubt)
     const found = findRepositories(scanned, choice, missing?.created)
     const options = { ...this.#tools, publisher, signal: this.#stop }
@@ -231,9 +227,9 @@ export class ReindexRun {
     this.#assertGoingOn()
     const outcome = progress.outcome()
     // Only by reading them some packages have turned out to change under their keys.
-    const changed = { ...choice, excludes: (key: string) => choice.excludes(key) || !this.#isChanged(key) }
+    const changed = { ...choice, excludes: (key: string) => choice.excludes(key) || !journal.republished.isSure(key) }
     ledger.comesAgain = true
-    if (this.#tools.attributes && this.#tools.journal.countPending(changed) > 0) await this.#putRight(talk, changed)
+    if (this.#tools.attributes && journal.countPending(changed) > 0) await this.#putRight(talk, changed)
     return outcome
   }
 
@@ -273,9 +269,6 @@ export class ReindexRun {
     journal.close()
     s3.close()
   }
-
-  /** Is another content known to be at a key than was there before? */
-  readonly #isChanged = (key: string): boolean => this.#tools.journal.republished.isSure(key)
 
   get #listed(): { scanned: Scanned; ledger: Ledger } {
     if (this.#scanned === undefined || this.#ledger === undefined) throw new Error('The bucket was not listed yet.')

@@ -34,8 +34,6 @@ export interface PutRightOptions {
   /** Undefined: only look. */
   readonly engine: RewriteEngine | undefined
   readonly signal: AbortSignal
-  /** Was there another content at a key before? */
-  readonly seenToChange?: ((key: string) => boolean) | undefined
   readonly done: (row: Row, outcome: Outcome) => void
 }
 
@@ -91,7 +89,7 @@ async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
   const { s3, journal, choice, engine, signal } = options
   try {
     const { size, cacheControl: known } = row
-    const seenToChange = options.seenToChange?.(row.key)
+    const seenToChange = journal.republished.isSure(row.key)
     if (engine === undefined && known !== null) {
       const before = { cacheControl: known, contentType: row.contentType ?? '' }
       const judged = choice.judge(row.key, { size, cacheControl: known, seenToChange })

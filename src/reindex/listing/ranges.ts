@@ -21,6 +21,12 @@ export function compareKeys(a: string, b: string): number {
 
 const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff
 
+/**
+ * What comes behind all that is in a folder: `0` is next to the `/` that ends it. Undefined: there is nothing behind the
+ * whole bucket.
+ */
+export const endOf = (folder: string): string | undefined => (folder === '' ? undefined : `${folder.slice(0, -1)}0`)
+
 /** Keys are mostly printable ASCII: an open end is taken to be behind that. */
 const beforePrintable = 0x1f
 const behindPrintable = 0x7f

@@ -7,7 +7,7 @@ import type { Journal, Row } from '../journal/journal.ts'
 import { type Listed, readPage } from './list-page.ts'
 import { Packuments, type PackumentsInRange } from './packuments.ts'
 import type { Pace } from '../pace.ts'
-import { between, compareKeys, type KeyRange } from './ranges.ts'
+import { between, compareKeys, endOf, type KeyRange } from './ranges.ts'
 import { type Choice, isRight, ownPrefix } from './selection.ts'
 import { Unproven } from './unproven.ts'
 
@@ -35,8 +35,6 @@ export interface ScanOptions {
   readonly formats: readonly Format[]
   readonly pace: Pace
   readonly signal: AbortSignal
-  /** Was there another content at a key before? */
-  readonly seenToChange?: ((key: string) => boolean) | undefined
   readonly seen: (objects: number) => void
 }
 
@@ -160,7 +158,6 @@ interface Taking {
   readonly scanned: Scanned
   readonly proofs: Proofs
   readonly unproven: Unproven
-  readonly seenToChange?: ScanOptions['seenToChange']
   /** Undefined: what nothing is known of now will stay so. */
   readonly packuments?: PackumentsInRange<Unknown>
 }
@@ -213,7 +210,7 @@ function takeObject(object: Listed, row: Row | undefined, taking: Taking): void 
   const isSame = row?.size === size && (row.etag === etag || journal.copies.take(key, row.etag))
   if (row === undefined) noteArrival(journal, object)
   else if (!isSame) noteVersion(journal, row, object)
-  const wanted = choice.judge(key, { size, cacheControl, seenToChange: taking.seenToChange?.(key) })
+  const wanted = choice.judge(key, { size, cacheControl, seenToChange: journal.republished.isSure(key) })
   if (packuments !== undefined && (wanted.class === 'neither' || wanted.conditions !== undefined)) {
     packuments.putOff(key, { object, row })
     return
@@ -292,6 +289,3 @@ function dropUnproven({ journal, choice, scanned, proofs, unproven }: Taking): v
     }
   }
 }
-
-/** What comes behind all that is in a folder: `0` is next to `/`. */
-const endOf = (folder: string): string | undefined => (folder === '' ? undefined : `${folder.slice(0, -1)}0`)
