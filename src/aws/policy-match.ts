@@ -2,6 +2,7 @@
 import { conditionHolds, type Possible } from './policy-condition.ts'
 import type { PolicyStatement } from './policy.ts'
 import { matchesWildcards } from './wildcards.ts'
+import { isObject } from '../ui/is-object.ts'
 
 /** A request as far as it is known before it is made. */
 export interface KnownRequest {
@@ -98,9 +99,6 @@ function fitsOne(patterns: readonly string[], arn: string): Verdict {
   )
   return open.length === 0 ? no : unknown(...open)
 }
-
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What may stand alone or in a list; a number or a boolean means its name. */
 export const textsOf = (value: unknown): string[] =>

@@ -6,6 +6,7 @@ import { statusOf } from '../aws/denial.ts'
 import type { LeanS3 } from '../aws/s3-lean.ts'
 import { CtlError } from '../ui/errors.ts'
 import { formatDuration } from '../ui/duration.ts'
+import { isObject } from '../ui/is-object.ts'
 import { ownPrefix } from './listing/selection.ts'
 import { hasEnded, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
@@ -186,8 +187,6 @@ const nobody: Holder = {
   released: false,
 }
 
-type Fields = Readonly<Record<string, unknown>>
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
 const textOf = (value: unknown, otherwise = ''): string => (typeof value === 'string' ? value : otherwise)
 const numberOf = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0)
 
@@ -195,7 +194,7 @@ const numberOf = (value: unknown): number => (typeof value === 'number' && Numbe
 function readHolder(text: string): Holder {
   try {
     const parsed: unknown = JSON.parse(text)
-    if (!isFields(parsed)) return nobody
+    if (!isObject(parsed)) return nobody
     return {
       run: textOf(parsed['run']),
       owner: textOf(parsed['owner'], nobody.owner).slice(0, 200),
@@ -212,7 +211,7 @@ function readHolder(text: string): Holder {
 }
 
 function processOf(value: unknown): ProcessIdentity | undefined {
-  if (!isFields(value)) return undefined
+  if (!isObject(value)) return undefined
   const [boot, namespace, started] = [textOf(value['boot']), textOf(value['namespace']), textOf(value['started'])]
   const pid = numberOf(value['pid'])
   return pid > 0 && boot !== '' && namespace !== '' && started !== '' ? { pid, boot, namespace, started } : undefined

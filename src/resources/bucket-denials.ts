@@ -1,20 +1,13 @@
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 
-import {
-  both,
-  isAbout,
-  isAboutResource,
-  isObject,
-  type KnownRequest,
-  textsOf,
-  type Verdict,
-} from '../aws/policy-match.ts'
+import { both, isAbout, isAboutResource, type KnownRequest, textsOf, type Verdict } from '../aws/policy-match.ts'
 import type { Aws } from '../aws/connect.ts'
 import type { PolicyDocument, PolicyStatement } from '../aws/policy.ts'
 import { cacheControlOf } from '../repositories/cache-control.ts'
 import type { Reader } from './bucket-policy.ts'
 import type { Bucket } from './bucket.ts'
 import { type Fetching, namesOfReader, originRequest } from './origin-request.ts'
+import { isObject } from '../ui/is-object.ts'
 
 /** A statement of a bucket's policy that keeps CloudFront off. */
 export interface Denial {

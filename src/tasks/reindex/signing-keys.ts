@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 
 import type { OpenedKey, OpenedSigner } from '../../repositories/openpgp.ts'
 import { CtlError, messageOf } from '../../ui/errors.ts'
+import { isObject } from '../../ui/is-object.ts'
 import { type Block, warning } from '../../ui/text.ts'
 
 /** Which keys sign which repositories. */
@@ -107,9 +108,6 @@ function entriesOf(text: string): unknown[] {
     return []
   }
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null
 
 /** A prefix of whole folders: `7/1` is not to name `7/11/`. */
 export const folderOf = (prefix: string): string => prefix.replace(/^\//, '').replace(/([^/])$/, '$1/')
