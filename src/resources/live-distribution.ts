@@ -146,4 +146,14 @@ export function bucketOf(host: string): string | undefined {
 
 /** The distributions that have the bucket among their origins. */
 export const serving = (all: readonly DistributionSummary[], bucket: string): DistributionSummary[] =>
-  all.filter(({ Origins }) => Origins?.Items?.some(({ DomainName }) => isHostOf(bucket, DomainName ?? '')))
+  all.filter((one) => isServing(one, bucket))
+
+/** Is a bucket among the origins of a distribution, or of its configuration? */
+export const isServing = ({ Origins }: Pick<DistributionConfig, 'Origins'>, bucket: string): boolean =>
+  Origins?.Items?.some(({ DomainName }) => isHostOf(bucket, DomainName ?? '')) === true
+
+/** Does a distribution answer to a host name, CloudFront's own of it or an alias? */
+export function answersTo(name: string, domain: string | undefined, aliases: DistributionConfig['Aliases']): boolean {
+  const wanted = name.toLowerCase()
+  return [domain, ...(aliases?.Items ?? [])].some((one) => one?.toLowerCase() === wanted)
+}

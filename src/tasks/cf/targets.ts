@@ -1,6 +1,7 @@
 import type { Aws } from '../../aws/connect.ts'
 import { explain } from '../../aws/denial.ts'
 import {
+  answersTo,
   getDistribution,
   listDistributions,
   type LiveDistribution,
@@ -123,14 +124,11 @@ function meantBy(target: CfTarget, all: readonly Summary[]): string | undefined 
     case 'distribution':
       return target.id
     case 'name':
-      return all.find((one) => namesOf(one).includes(target.name))?.Id
+      return all.find(({ DomainName, Aliases }) => answersTo(target.name, DomainName, Aliases))?.Id
     case 'bucket':
       return theOne(target, serving(all, target.bucket))
   }
 }
-
-const namesOf = ({ DomainName = '', Aliases }: Summary): string[] =>
-  [DomainName, ...(Aliases?.Items ?? [])].map((name) => name.toLowerCase())
 
 function theOne({ word }: CfTarget, candidates: readonly Summary[]): string | undefined {
   const [only, ...others] = candidates

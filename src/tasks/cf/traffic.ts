@@ -1,5 +1,6 @@
 import { tagKey } from '../../aws/names.ts'
 import type { TaggedDistribution } from '../../resources/edited-distribution.ts'
+import { answersTo } from '../../resources/live-distribution.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
 
 /**
@@ -11,8 +12,7 @@ import { optional, type Settings } from '../../settings/settings.ts'
 export function trafficOf(settings: Settings, { id, domain, config, tags }: TaggedDistribution): string[] {
   const named = optional(settings, 'cloudfrontDistributionId') === id
   const packagesDomain = optional(settings, 'cloudfrontPackagesDomain')
-  const hosts = [domain, ...(config.Aliases?.Items ?? [])].map((host) => host.toLowerCase())
-  const serves = packagesDomain !== undefined && hosts.includes(packagesDomain.toLowerCase())
+  const serves = packagesDomain !== undefined && answersTo(packagesDomain, domain, config.Aliases)
   const owner = tags[tagKey]
   return [
     ...(named ? [`${id} is packagecloud_rails['cloudfront_distribution_id'] in ${settings.configFile}`] : []),

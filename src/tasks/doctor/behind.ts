@@ -2,7 +2,12 @@
 import type { Aws } from '../../aws/connect.ts'
 import { explain } from '../../aws/denial.ts'
 import { namesOf } from '../../aws/names.ts'
-import { getDistribution, listDistributions, type LiveDistribution } from '../../resources/live-distribution.ts'
+import {
+  answersTo,
+  getDistribution,
+  listDistributions,
+  type LiveDistribution,
+} from '../../resources/live-distribution.ts'
 import { storedObject, type StoredObject } from '../../resources/stored-object.ts'
 import { need, type Settings } from '../../settings/settings.ts'
 import type { CtlError } from '../../ui/errors.ts'
@@ -61,11 +66,8 @@ export function lookBehind(
 }
 
 async function distributionNamed(aws: Aws, domain: string): Promise<LiveDistribution | 'none'> {
-  const name = domain.toLowerCase()
   const all = await listDistributions(aws)
-  const found = all.find(({ DomainName, Aliases }) =>
-    [DomainName, ...(Aliases?.Items ?? [])].some((one) => one?.toLowerCase() === name),
-  )
+  const found = all.find(({ DomainName, Aliases }) => answersTo(domain, DomainName, Aliases))
   return (found?.Id === undefined ? undefined : await getDistribution(aws, found.Id)) ?? 'none'
 }
 

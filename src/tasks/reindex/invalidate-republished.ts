@@ -1,7 +1,7 @@
 import type { Aws } from '../../aws/connect.ts'
 import type { Talk } from '../../aws/patience.ts'
 import { explain } from '../../aws/denial.ts'
-import { isHostOf, listDistributions, serving, targetNeeds } from '../../resources/live-distribution.ts'
+import { isServing, listDistributions, serving, targetNeeds } from '../../resources/live-distribution.ts'
 import type { Need } from '../../resources/resource.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
 import { countOf, findInvalidations, invalidate, type InvalidationGroup } from '../cf/invalidation.ts'
@@ -18,8 +18,7 @@ import { anyDistribution } from '../permission-patterns.ts'
 export async function findEdges(aws: Aws, settings: Settings, bucket: string): Promise<readonly string[]> {
   const configured = optional(settings, 'cloudfrontDistributionId')
   const [found] = configured === undefined ? [] : await resolveTargets(aws, [`cf://${configured}`])
-  const hosts = found?.distribution.config.Origins?.Items ?? []
-  if (hosts.some(({ DomainName }) => isHostOf(bucket, DomainName ?? ''))) return [`cf://${configured}`]
+  if (found !== undefined && isServing(found.distribution.config, bucket)) return [`cf://${found.distribution.id}`]
   const all = serving(await listed(aws), bucket)
   if (all.length === 0) throw noDistribution({ kind: 'bucket', word: `s3://${bucket}`, bucket, key: '' })
   return all.map(({ Id }) => `cf://${Id ?? ''}`)
