@@ -1,5 +1,5 @@
-import { isBadIdentity, statusOf } from '../../aws/denial.ts'
 import type { LeanS3 } from '../../aws/s3-lean.ts'
+import { saysThereIsNone } from './bucket-facts.ts'
 
 /**
  * Has an object annotations? CopyObject copies them with it, copies in parts do not.
@@ -16,7 +16,7 @@ export async function hasAnnotations(s3: LeanS3, key: string): Promise<boolean> 
     const answer = await s3.send({ method: 'GET', action: 's3:ListObjectAnnotations', key, query, headers })
     return answer.status === 200 && answer.body.includes('<AnnotationName>')
   } catch (error) {
-    if ([400, 404, 405, 501].includes(statusOf(error) ?? 0) && !isBadIdentity(error)) return false
+    if (saysThereIsNone(error)) return false
     throw error
   }
 }

@@ -45,13 +45,16 @@ export async function assertLocksAreTold(s3: LeanS3): Promise<void> {
   await isThere(s3.send({ method: 'GET', action: 's3:GetObjectLegalHold', key: lockKey, query: { 'legal-hold': '' } }))
 }
 
-/** Answers other than success are "there is none", also from stores that know no Object Lock; but not denials. */
+/** Answers other than success are "there is none", also from stores that know no such thing; but not denials. */
+export const saysThereIsNone = (error: unknown): boolean =>
+  [400, 404, 405, 501].includes(statusOf(error) ?? 0) && !isBadIdentity(error)
+
 async function isThere(answer: Promise<unknown>): Promise<boolean> {
   try {
     await answer
     return true
   } catch (error) {
-    if ([400, 404, 405, 501].includes(statusOf(error) ?? 0) && !isBadIdentity(error)) return false
+    if (saysThereIsNone(error)) return false
     throw error
   }
 }
