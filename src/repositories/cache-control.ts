@@ -39,13 +39,15 @@ export interface Caching {
   readonly why?: string
   /** It is that only if a repository is there, see {@link Kind.conditions}. */
   readonly conditions?: Kind['conditions']
+  /** What its key alone tells. */
+  readonly kind: Kind
 }
 
 /** Decides by the key, and by what is known besides. */
 export function cachingOf(key: string, facts: Facts = {}): Caching {
   const kind = kindOf(key, facts.size)
   const { format, conditions } = kind
-  const found = { format, ...(conditions && { conditions }) }
+  const found = { kind, format, ...(conditions && { conditions }) }
   if (kind.is === 'nothing') return { ...found, class: 'neither', cacheControl: undefined }
   if (kind.is === 'index') return { ...found, class: 'metadata', cacheControl: cacheControl.metadata }
   const why = whyOverwritable(key, kind, facts)

@@ -1,5 +1,5 @@
 import { betterContentType } from '../../repositories/content-type.ts'
-import { isRight, type Judgement } from '../listing/selection.ts'
+import { isRight, type Wanted } from '../listing/selection.ts'
 import { etagOf, writeOf } from './version-headers.ts'
 
 /** An object that is to be written again in place, and all that it shall carry. */
@@ -50,7 +50,7 @@ const carried = [
  *
  * Source: Amazon S3 User Guide, "Copying, moving, and renaming objects"; what is lost there is carried here.
  */
-export function planRewrite(key: string, head: Headers, wanted: Judgement): Plan {
+export function planRewrite(key: string, head: Headers, wanted: Wanted): Plan {
   const present = { cacheControl: head['cache-control'] ?? '', contentType: head['content-type'] ?? '' }
   if (wanted.cacheControl === undefined || isRight(key, wanted, present)) return { do: 'keep', ...present }
   const reason = whyNot(head)

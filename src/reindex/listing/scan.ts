@@ -216,7 +216,7 @@ function takeObject(object: Listed, row: Row | undefined, taking: Taking): void 
     return
   }
   packuments?.pass(key)
-  if (wanted.class !== 'neither') proofs.note(key, kindOf(key, size))
+  if (wanted.class !== 'neither') proofs.note(key, wanted.kind)
   if (wanted.class === 'metadata') noteRoots(key, scanned)
   if (wanted.conditions !== undefined) taking.unproven.add(key, wanted.conditions)
   if (choice.only?.includes(wanted.format) === false) {

@@ -7,7 +7,7 @@ import {
   overwritableControl,
 } from '../../repositories/cache-control.ts'
 import { betterContentType } from '../../repositories/content-type.ts'
-import { formatNames } from '../../repositories/layout.ts'
+import { formatNames, kindOf } from '../../repositories/layout.ts'
 import { CtlError, messageOf } from '../../ui/errors.ts'
 import type { Selection } from '../journal/journal.ts'
 
@@ -56,16 +56,17 @@ export function chooseObjects({ prefix = '', only, exclude = [], mapping }: Choi
     judge(key, facts = {}) {
       const rule = rules.find(({ match }) => match.test(key))
       if (rule === undefined && packuments.has(key)) {
-        return { class: 'metadata', format: 'npm', cacheControl: cacheControl.metadata }
+        return { kind: kindOf(key), class: 'metadata', format: 'npm', cacheControl: cacheControl.metadata }
       }
       const found = cachingOf(key, facts)
-      return rule === undefined ? found : byRule(rule, found.format, facts)
+      return rule === undefined ? found : byRule(rule, found, facts)
     },
     takeForPackument: (key) => void packuments.add(key),
   }
 }
 
-const byRule = (rule: Rule, format: string, facts: Facts): Judgement => ({
+const byRule = (rule: Rule, { kind, format }: Caching, facts: Facts): Judgement => ({
+  kind,
   class: rule.class,
   format: rule.format ?? format,
   cacheControl:
@@ -87,10 +88,13 @@ function assertKnown(only: readonly string[], rules: readonly Rule[]): void {
   })
 }
 
+/** What of a judgement the headers of an object go by. */
+export type Wanted = Pick<Judgement, 'class' | 'format' | 'cacheControl'>
+
 /** Are these headers what they should be? */
 export const isRight = (
   key: string,
-  wanted: Judgement,
+  wanted: Wanted,
   headers: { cacheControl: string | null | undefined; contentType: string | null | undefined },
 ): boolean =>
   wanted.cacheControl === undefined ||

@@ -2,7 +2,7 @@ import * as S3 from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import { planRewrite, type Plan } from '../../../src/reindex/attributes/attributes.ts'
-import type { Judgement } from '../../../src/reindex/listing/selection.ts'
+import type { Wanted } from '../../../src/reindex/listing/selection.ts'
 import { cacheControl } from '../../../src/repositories/cache-control.ts'
 
 /** The SDK's own model of a structure: `[3, namespace, name, traits, members, their schemas, …]`. */
@@ -23,7 +23,7 @@ function membersOf(structure: Structure): readonly Member[] {
   })
 }
 
-const wanted: Judgement = { class: 'package', format: 'apt', cacheControl: cacheControl.package }
+const wanted: Wanted = { class: 'package', format: 'apt', cacheControl: cacheControl.package }
 const bare = { etag: '"0123456789abcdef0123456789abcdef"', 'content-length': '1', 'content-type': 'x/y' }
 const planFor = (head: Readonly<Record<string, string>>): Plan =>
   planRewrite('a_1.0_all.deb', { ...bare, ...head }, wanted)
