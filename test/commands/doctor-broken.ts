@@ -3,13 +3,8 @@ import { execFileSync } from 'node:child_process'
 import type { CloudFrontClient } from '@aws-sdk/client-cloudfront'
 import {
   type DistributionConfig,
-  GetCachePolicyCommand,
-  GetDistributionConfigCommand,
-  ListCachePoliciesCommand,
   ListDistributionsCommand,
   UntagResourceCommand,
-  UpdateCachePolicyCommand,
-  UpdateDistributionCommand,
   waitUntilDistributionDeployed,
 } from '@aws-sdk/client-cloudfront'
 import { DeleteRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam'
@@ -22,6 +17,7 @@ import { expect } from 'chai'
 
 import { parseDocument, type PolicyStatement } from '../../src/aws/policy.ts'
 import { cacheControl } from '../../src/repositories/cache-control.ts'
+import { cached, distributed as edited, ofBehavior } from '../e2e/drift.ts'
 import { makeFunction } from '../e2e/somebody.ts'
 import { runHere } from '../support/run-here.ts'
 import { debKey, type DeployedInstallation, indexKey } from '../tasks/doctor/installation.ts'
@@ -78,33 +74,13 @@ export const distributionOf = async ({
 const distributed =
   (edit: (config: DistributionConfig) => Partial<DistributionConfig>): Broken['make'] =>
   async (place) => {
-    const { Id } = await distributionOf(place)
-    const { ETag, DistributionConfig: of } = await place.cloudfront.send(new GetDistributionConfigCommand({ Id }))
-    if (of === undefined) throw new Error('no configuration')
-    const update = { Id, IfMatch: ETag, DistributionConfig: { ...of, ...edit(of) } }
-    await place.cloudfront.send(new UpdateDistributionCommand(update))
+    await edited(edit)(place)
     const wait = { client: place.cloudfront, maxWaitTime: 10, minDelay: 0.1, maxDelay: 0.2 }
-    await waitUntilDistributionDeployed(wait, { Id })
+    await waitUntilDistributionDeployed(wait, { Id: (await distributionOf(place)).Id })
   }
 
 const behaving = (edit: Partial<NonNullable<DistributionConfig['DefaultCacheBehavior']>>): Broken['make'] =>
-  distributed(({ DefaultCacheBehavior: of }) => {
-    if (of === undefined) throw new Error('no behaviour')
-    return { DefaultCacheBehavior: { ...of, ...edit } }
-  })
-
-const cached =
-  (edit: Readonly<Record<string, unknown>>): Broken['make'] =>
-  async ({ cloudfront }) => {
-    const { CachePolicyList } = await cloudfront.send(new ListCachePoliciesCommand({ Type: 'custom' }))
-    const Id = CachePolicyList?.Items?.[0]?.CachePolicy?.Id
-    const { ETag, CachePolicy } = await cloudfront.send(new GetCachePolicyCommand({ Id }))
-    const config = CachePolicy?.CachePolicyConfig
-    if (config === undefined) throw new Error('no policy')
-    await cloudfront.send(
-      new UpdateCachePolicyCommand({ Id, IfMatch: ETag, CachePolicyConfig: { ...config, ...edit } }),
-    )
-  }
+  distributed(ofBehavior(() => edit))
 
 const keyOf = async ({ kms }: Place): Promise<string> =>
   (await kms.send(new DescribeKeyCommand({ KeyId: alias }))).KeyMetadata?.Arn ?? ''

@@ -40,7 +40,9 @@ export interface Drift {
   readonly versions?: number
 }
 
-async function distributionOf({ cloudfront }: Clients): Promise<{ id: string; arn: string }> {
+type CloudFront = Pick<Clients, 'cloudfront'>
+
+async function distributionOf({ cloudfront }: CloudFront): Promise<{ id: string; arn: string }> {
   const { DistributionList: list } = await cloudfront.send(new ListDistributionsCommand({}))
   const [{ Id: id = '', ARN: arn = '' } = {}] = list?.Items ?? []
   return { id, arn }
@@ -50,7 +52,7 @@ type Behavior = NonNullable<DistributionConfig['DefaultCacheBehavior']>
 
 export const distributed =
   (edit: (config: DistributionConfig) => Partial<DistributionConfig>) =>
-  async (clients: Clients): Promise<void> => {
+  async (clients: CloudFront): Promise<void> => {
     const { id: Id } = await distributionOf(clients)
     const { ETag, DistributionConfig: config } = await clients.cloudfront.send(new GetDistributionConfigCommand({ Id }))
     if (config === undefined) throw new Error('no configuration')
@@ -58,11 +60,16 @@ export const distributed =
     await clients.cloudfront.send(new UpdateDistributionCommand(update))
   }
 
-export const behaving = (edit: (behavior: Behavior) => Partial<Behavior>): Drift['make'] =>
-  distributed(({ DefaultCacheBehavior: of }) => {
+/** A change of a configuration that changes its default behaviour. */
+export const ofBehavior =
+  (edit: (behavior: Behavior) => Partial<Behavior>) =>
+  ({ DefaultCacheBehavior: of }: DistributionConfig): Partial<DistributionConfig> => {
     if (of === undefined) throw new Error('no behaviour')
     return { DefaultCacheBehavior: { ...of, ...edit(of) } }
-  })
+  }
+
+export const behaving = (edit: (behavior: Behavior) => Partial<Behavior>): Drift['make'] =>
+  distributed(ofBehavior(edit))
 
 export const checkedBy = (LambdaFunctionARN: string): Partial<Behavior> => ({
   LambdaFunctionAssociations: {
@@ -72,8 +79,8 @@ export const checkedBy = (LambdaFunctionARN: string): Partial<Behavior> => ({
 })
 
 export const cached =
-  (edit: Readonly<Record<string, unknown>>): Drift['make'] =>
-  async ({ cloudfront }) => {
+  (edit: Readonly<Record<string, unknown>>) =>
+  async ({ cloudfront }: CloudFront): Promise<void> => {
     const { CachePolicyList } = await cloudfront.send(new ListCachePoliciesCommand({ Type: 'custom' }))
     const Id = CachePolicyList?.Items?.[0]?.CachePolicy?.Id
     const { ETag, CachePolicy } = await cloudfront.send(new GetCachePolicyCommand({ Id }))
