@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 
-import { GetObjectCommand, PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3'
+import { PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
@@ -20,10 +20,6 @@ describe('pc-ctl reindex-everything, archived packages', function () {
 
   const put = (Key: string, Body: Uint8Array | string, more: Partial<PutObjectCommandInput> = {}): Promise<unknown> =>
     place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ...more }))
-  const get = async (Key: string): Promise<Buffer> => {
-    const { Body } = await place.clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key }))
-    return Buffer.from((await Body?.transformToByteArray()) ?? [])
-  }
   const run = async (...args: string[]): Promise<Report> => {
     const { code, stdout, stderr } = await place.run(['reindex-everything', '--indexes-only', '--json', ...args])
     expect(code, stdout + stderr).to.equal(0)
@@ -31,8 +27,8 @@ describe('pc-ctl reindex-everything, archived packages', function () {
   }
   const list = 'apt/dists/stable/main/binary-amd64/Packages'
   const inTree = async (type: string): Promise<string> => {
-    const data = parseRepomd((await get('el/9/repodata/repomd.xml')).toString())?.data
-    return gunzipSync(await get(`el/9/${data?.find((one) => one.type === type)?.href ?? ''}`)).toString()
+    const data = parseRepomd((await place.read('el/9/repodata/repomd.xml')).toString())?.data
+    return gunzipSync(await place.read(`el/9/${data?.find((one) => one.type === type)?.href ?? ''}`)).toString()
   }
 
   it('keep their entries in the indexes of both formats, though nothing can read them', async () => {
@@ -47,7 +43,7 @@ describe('pc-ctl reindex-everything, archived packages', function () {
     await put('apt/dists/stable/Release', 'Suite: stable\nArchitectures: amd64\nComponents: main\n')
     await run()
     const before = await Promise.all(['primary', 'filelists', 'other'].map(inTree))
-    const packages = await get(list)
+    const packages = await place.read(list)
     expect(before[1]).to.include('/usr/share/fix-data/data')
 
     await put('el/9/fix-data.noarch.rpm', bodies[1] ?? '', { StorageClass: 'GLACIER' })
@@ -66,7 +62,7 @@ describe('pc-ctl reindex-everything, archived packages', function () {
       const kept = elements(before[at]).find((one) => one.includes('fix-data') && !one.includes('fix-tool'))
       expect(xml).to.include(kept?.slice(kept.indexOf('<package ')))
     })
-    expect(await get(list)).to.deep.equal(packages)
+    expect(await place.read(list)).to.deep.equal(packages)
 
     // Restored, they are the versions that they were.
     await put('el/9/fix-data.noarch.rpm', bodies[1] ?? '')

@@ -1,4 +1,4 @@
-import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
@@ -13,8 +13,6 @@ describe('pc-ctl reindex-everything, flat repositories', function () {
   })
   after(() => place.close())
 
-  const put = (Key: string, Body: Uint8Array | string): Promise<unknown> =>
-    place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
   const run = async (): Promise<Report> => {
     const { code, stdout, stderr } = await place.run(['reindex-everything', '--json'])
     expect(code, stdout + stderr).to.equal(0)
@@ -22,9 +20,9 @@ describe('pc-ctl reindex-everything, flat repositories', function () {
   }
 
   it('knows its own indexes again: a second run writes nothing', async () => {
-    await put('flat/Packages', '')
-    await put('flat/Release', 'Suite: flat\nDate: Thu, 01 Jan 2026 00:00:00 UTC\n')
-    await put('flat/hello_1.0_amd64.deb', deb())
+    await place.put('flat/Packages', '')
+    await place.put('flat/Release', 'Suite: flat\nDate: Thu, 01 Jan 2026 00:00:00 UTC\n')
+    await place.put('flat/hello_1.0_amd64.deb', deb())
     const first = await run()
     expect(first.indexes).to.have.length(1)
     expect(first.indexes[0]).to.include({ root: 'flat/', outcome: 'written', packages: 1 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 import { generateKey, readKey, readCleartextMessage, verify } from 'openpgp'
 
@@ -31,31 +31,24 @@ describe('pc-ctl reindex-everything, indexes', function () {
   })
   afterEach(() => place.close())
 
-  const put = (Key: string, Body: Uint8Array | string): Promise<unknown> =>
-    place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
-  const get = async (Key: string): Promise<Buffer> => {
-    const { Body } = await place.clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key }))
-    return Buffer.from((await Body?.transformToByteArray()) ?? [])
-  }
-
   /** Repositories whose lists know all packages, but say less of them than there is to say. */
   const fill = async (): Promise<void> => {
-    for (const version of versions) await put(`apt/${poolOf(version)}`, debOf(version))
+    for (const version of versions) await place.put(`apt/${poolOf(version)}`, debOf(version))
     const packages = versions.map((version) => entryOf(debOf(version), poolOf(version), { Version: version })).join('')
     const files = { Packages: Buffer.from(packages), 'Packages.gz': gzipSync(packages) }
     for (const [name, body] of Object.entries(files)) {
-      await put(list.replace(/Packages$/, name), body)
+      await place.put(list.replace(/Packages$/, name), body)
     }
     const sums = Object.entries(files).map(
       ([name, body]) => ` ${sha256(body)} ${body.length} main/binary-amd64/${name}\n`,
     )
     const release = `Origin: Example\nSuite: stable\nCodename: bookworm\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nArchitectures: amd64\nComponents: main\nSHA256:\n${sums.join('')}`
-    await put('apt/dists/stable/Release', release)
+    await place.put('apt/dists/stable/Release', release)
     const rpm = await readFile(join(import.meta.dirname, '../repositories/yum/fixtures/fix-tool.noarch.rpm'))
-    await put('el/9/fix-tool.noarch.rpm', rpm)
+    await place.put('el/9/fix-tool.noarch.rpm', rpm)
     const yum = repositoryOf(new MemoryBucket(), 'el/9/', [listed({ rpm, href: 'fix-tool.noarch.rpm' })])
-    for (const [key, { body }] of yum.objects) await put(key, body)
-    await put('apt/pool/main/b/bad_1_amd64.deb', 'this is no package')
+    for (const [key, { body }] of yum.objects) await place.put(key, body)
+    await place.put('apt/pool/main/b/bad_1_amd64.deb', 'this is no package')
   }
 
   const words = ['reindex-everything']
@@ -78,13 +71,13 @@ describe('pc-ctl reindex-everything, indexes', function () {
     const first = await run([])
     expect(outcomes(first)).to.deep.equal({ 'apt/': ['written', 3], 'el/9/': ['written', 1] })
     expect(first.problems.map(({ key }) => key)).to.deep.equal(['apt/pool/main/b/bad_1_amd64.deb'])
-    const release = (await get('apt/dists/stable/Release')).toString()
+    const release = (await place.read('apt/dists/stable/Release')).toString()
     expect(release).to.include('Codename: bookworm')
-    const packages = await get(list)
+    const packages = await place.read(list)
     expect(release).to.include(` ${sha256(packages)} ${packages.length} main/binary-amd64/Packages\n`)
-    expect(gunzipSync(await get(`${list}.gz`))).to.deep.equal(packages)
-    expect(await get(list.replace('Packages', `by-hash/SHA256/${sha256(packages)}`))).to.deep.equal(packages)
-    expect((await get('el/9/repodata/repomd.xml')).toString()).to.include('filelists')
+    expect(gunzipSync(await place.read(`${list}.gz`))).to.deep.equal(packages)
+    expect(await place.read(list.replace('Packages', `by-hash/SHA256/${sha256(packages)}`))).to.deep.equal(packages)
+    expect((await place.read('el/9/repodata/repomd.xml')).toString()).to.include('filelists')
     const content = await contentOf(place.clients.s3, bucket)
     for (const [key, look] of Object.entries(content)) {
       expect(look, key).to.include({ CacheControl: cacheControlOf(key) })
@@ -109,7 +102,8 @@ describe('pc-ctl reindex-everything, indexes', function () {
   })
 
   it('tells of all bad packages each time, in the report', async () => {
-    for (let number = 0; number < 250; number++) await put(`apt/pool/main/b/bad_${number}_amd64.deb`, 'no package')
+    for (let number = 0; number < 250; number++)
+      await place.put(`apt/pool/main/b/bad_${number}_amd64.deb`, 'no package')
     const file = join(place.folder, 'report.json')
     for (const outcome of ['written', 'unchanged']) {
       const { indexes } = await run(['--indexes-only', '--report', file])
@@ -121,11 +115,11 @@ describe('pc-ctl reindex-everything, indexes', function () {
 
   it('does not lose packages without being told to', async () => {
     await place.clients.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: `apt/${poolOf('1.0')}` }))
-    const before = await get(list)
+    const before = await place.read(list)
     const refused = await run([], 4)
     expect(outcomes(refused)).to.deep.include({ 'apt/': ['refused', 2] })
     expect(refused.indexes[0]?.todo).to.include('--allow-shrink')
-    expect(await get(list)).to.deep.equal(before)
+    expect(await place.read(list)).to.deep.equal(before)
     const shrunk = await run(['--allow-shrink'])
     expect(outcomes(shrunk)).to.deep.include({ 'apt/': ['written', 2] })
     const gone = ({ problems }: Report): string[] =>
@@ -136,7 +130,10 @@ describe('pc-ctl reindex-everything, indexes', function () {
   })
 
   it('leaves a signed repository alone without its key, and signs it with it', async () => {
-    await put('apt/dists/stable/InRelease', '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nOrigin: Example\n')
+    await place.put(
+      'apt/dists/stable/InRelease',
+      '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nOrigin: Example\n',
+    )
     const refused = await run([], 4)
     expect(outcomes(refused)).to.deep.equal({ 'apt/': ['refused', 0], 'el/9/': ['written', 1] })
     const { privateKey, publicKey } = await generateKey({
@@ -152,7 +149,7 @@ describe('pc-ctl reindex-everything, indexes', function () {
     const signed = await run(['--signing-key', key, '--passphrase-file', passphrase])
     expect(outcomes(signed)).to.deep.include({ 'apt/': ['written', 3] })
     const message = await readCleartextMessage({
-      cleartextMessage: (await get('apt/dists/stable/InRelease')).toString(),
+      cleartextMessage: (await place.read('apt/dists/stable/InRelease')).toString(),
     })
     const verificationKeys = (await readKey({ armoredKey: publicKey })).toPublic()
     const { signatures } = await verify({ message, verificationKeys })
@@ -167,15 +164,15 @@ describe('pc-ctl reindex-everything, indexes', function () {
       // The first is the lock, the second the first of the index.
       if (call.operation !== 'PutObject' || phase !== 'before' || ++puts !== 2) return undefined
       stop()
-      await put('apt/dists/stable/Release', 'Origin: Another\nSuite: stable\n')
+      await place.put('apt/dists/stable/Release', 'Origin: Another\nSuite: stable\n')
       return undefined
     })
     const conflict = await run(['--indexes-only'], 1)
     expect(outcomes(conflict)).to.deep.include({ 'apt/': ['failed', 0] })
-    expect((await get('apt/dists/stable/Release')).toString()).to.include('Origin: Another')
+    expect((await place.read('apt/dists/stable/Release')).toString()).to.include('Origin: Another')
     await sleep(1100)
     expect(outcomes(await run(['--indexes-only']))).to.deep.include({ 'apt/': ['written', 3] })
-    expect((await get('apt/dists/stable/Release')).toString())
+    expect((await place.read('apt/dists/stable/Release')).toString())
       .to.include('Origin: Another')
       .and.to.include('SHA256:')
   })

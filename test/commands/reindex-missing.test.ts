@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
@@ -16,12 +16,7 @@ describe('pc-ctl reindex-everything, folders of packages without an index', func
   })
   after(() => place.close())
 
-  const put = (Key: string, Body: Uint8Array | string): Promise<unknown> =>
-    place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
-  const get = async (Key: string): Promise<string> => {
-    const { Body } = await place.clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key }))
-    return (await Body?.transformToString()) ?? ''
-  }
+  const get = async (key: string): Promise<string> => (await place.read(key)).toString()
   const keys = async (): Promise<string[]> => {
     const { Contents = [] } = await place.clients.s3.send(new ListObjectsV2Command({ Bucket: bucket }))
     return Contents.flatMap(({ Key = '' }) => (Key.startsWith('.pc-ctl/') ? [] : [Key]))
@@ -42,10 +37,10 @@ describe('pc-ctl reindex-everything, folders of packages without an index', func
       // In doubt: a pool, a place below dists/ that tells too much, packagecloud's, and folders within one another.
       ...['other/pool/main/', 'deep/dists/a/b/main/binary-amd64/', '7/11/debian/package_files/', 'in/', 'in/one/'],
     ]) {
-      await put(`${folder}1.deb`, named(`in-${folder.replaceAll(/[^a-z]/g, '-')}x`))
+      await place.put(`${folder}1.deb`, named(`in-${folder.replaceAll(/[^a-z]/g, '-')}x`))
     }
     for (const folder of ['el/9/Packages/', 'fc/x86_64/', '7/11/el/9/package_files/', 'up/', 'up/down/'])
-      await put(`${folder}1.rpm`, rpm)
+      await place.put(`${folder}1.rpm`, rpm)
     const before = await keys()
     const doubts = [
       ...[
@@ -82,7 +77,7 @@ describe('pc-ctl reindex-everything, folders of packages without an index', func
   })
 
   it('of a suite that is there get a list in its Release', async () => {
-    await put(
+    await place.put(
       'suites/dists/stable/more/binary-arm64/2.deb',
       deb({ fields: { Package: 'more', Architecture: 'arm64' } }),
     )

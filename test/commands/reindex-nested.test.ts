@@ -1,8 +1,7 @@
-import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
-import { bucket, type Installation, install } from '../e2e/installation.ts'
+import { type Installation, install } from '../e2e/installation.ts'
 import { deb, entryOf } from '../repositories/apt/packages-made.ts'
 import { madeRpm, plainTags } from '../repositories/yum/made-rpm.ts'
 import { MemoryBucket } from '../repositories/yum/memory-bucket.ts'
@@ -20,13 +19,7 @@ describe('pc-ctl reindex-everything, a repository inside of another one', functi
   })
   after(() => place.close())
 
-  const put = (Key: string, Body: Uint8Array | string): Promise<unknown> =>
-    place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
-  const get = async (Key: string): Promise<Uint8Array> => {
-    const { Body } = await place.clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key }))
-    return (await Body?.transformToByteArray()) ?? new Uint8Array()
-  }
-  const textOf = async (key: string): Promise<string> => Buffer.from(await get(key)).toString()
+  const textOf = async (key: string): Promise<string> => Buffer.from(await place.read(key)).toString()
   const run = async (): Promise<Report> => {
     const { code, stdout, stderr } = await place.run(['reindex-everything', '--json'])
     expect(code, stdout + stderr).to.equal(0)
@@ -44,12 +37,12 @@ describe('pc-ctl reindex-everything, a repository inside of another one', functi
     for (let number = 0; number < 30; number++) {
       const path = `pool/${number === 0 ? 'team' : 'all'}/p${number}_1.0_amd64.deb`
       const body = debOf(`p${number}`)
-      await put(`apt/${path}`, body)
+      await place.put(`apt/${path}`, body)
       entries += entryOf(body, path, { Package: `p${number}` })
     }
-    await put(list, entries)
-    await put('apt/dists/stable/Release', 'Suite: stable\nDate: Thu, 01 Jan 2026 00:00:00 UTC\n')
-    await put('apt/pool/team/Packages', entryOf(debOf('p0'), 'p0_1.0_amd64.deb', { Package: 'p0' }))
+    await place.put(list, entries)
+    await place.put('apt/dists/stable/Release', 'Suite: stable\nDate: Thu, 01 Jan 2026 00:00:00 UTC\n')
+    await place.put('apt/pool/team/Packages', entryOf(debOf('p0'), 'p0_1.0_amd64.deb', { Package: 'p0' }))
   }
 
   const rpmOf = (name: string): Buffer => madeRpm({ ...plainTags, 1000: name })
@@ -60,10 +53,10 @@ describe('pc-ctl reindex-everything, a repository inside of another one', functi
       listed({ rpm: rpmOf('b'), href: 'sub/b.rpm' }),
     ])
     repositoryOf(trees, 'el/sub/', [listed({ rpm: rpmOf('b'), href: 'b.rpm' })])
-    for (const [key, { body }] of trees.objects) await put(key, body)
-    await put('el/a.rpm', rpmOf('a'))
-    await put('el/sub/b.rpm', rpmOf('b'))
-    await put('el/sub/unlisted.rpm', rpmOf('c'))
+    for (const [key, { body }] of trees.objects) await place.put(key, body)
+    await place.put('el/a.rpm', rpmOf('a'))
+    await place.put('el/sub/b.rpm', rpmOf('b'))
+    await place.put('el/sub/unlisted.rpm', rpmOf('c'))
   }
 
   it('keeps what it lists of a folder that has an index of its own', async () => {
@@ -76,13 +69,15 @@ describe('pc-ctl reindex-everything, a repository inside of another one', functi
     expect(outcomes(first)).to.include({ 'el/': 'written 2', 'el/sub/': 'written 2' })
     const repomd = await textOf('el/repodata/repomd.xml')
     const [href = ''] = /repodata\/[^"]*-primary\.xml\.gz/.exec(repomd) ?? []
-    const written = new MemoryBucket().put('el/repodata/repomd.xml', repomd).put(`el/${href}`, await get(`el/${href}`))
+    const written = new MemoryBucket()
+      .put('el/repodata/repomd.xml', repomd)
+      .put(`el/${href}`, await place.read(`el/${href}`))
     expect(hrefs(written, 'el/')).to.deep.equal(['a.rpm', 'sub/b.rpm'])
   })
 
   it('knows that nothing has changed, and what has', async () => {
     expect(outcomes(await run())).to.include({ 'apt/': 'unchanged 30', 'el/': 'unchanged 2' })
-    await put('apt/pool/team/p0_1.0_amd64.deb', debOf('p0', 'another one'))
+    await place.put('apt/pool/team/p0_1.0_amd64.deb', debOf('p0', 'another one'))
     expect(outcomes(await run())).to.include({ 'apt/': 'written 30', 'apt/pool/team/': 'written 1' })
   })
 })

@@ -1,4 +1,4 @@
-import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
@@ -24,8 +24,6 @@ describe('pc-ctl reindex-everything, Valid-Until', function () {
   })
   after(() => place.close())
 
-  const put = (Key: string, Body: Uint8Array | string): Promise<unknown> =>
-    place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
   const validUntil = async (): Promise<number> => {
     const { Body } = await place.clients.s3.send(
       new GetObjectCommand({ Bucket: bucket, Key: 'apt/dists/stable/Release' }),
@@ -45,9 +43,9 @@ describe('pc-ctl reindex-everything, Valid-Until', function () {
   it('is renewed at half time, and until then nothing is sent but listings', async () => {
     const stanza = 'Suite: stable\nArchitectures: amd64\nComponents: main\n'
     const dates = 'Date: Thu, 01 Jan 2026 00:00:00 UTC\nValid-Until: Thu, 01 Jan 2026 00:20:00 UTC\n'
-    await put('apt/dists/stable/Release', stanza + dates)
-    await put('apt/dists/stable/main/binary-amd64/Packages', '\n')
-    await put('apt/dists/stable/main/binary-amd64/hello_1.0_amd64.deb', deb())
+    await place.put('apt/dists/stable/Release', stanza + dates)
+    await place.put('apt/dists/stable/main/binary-amd64/Packages', '\n')
+    await place.put('apt/dists/stable/main/binary-amd64/hello_1.0_amd64.deb', deb())
     const begun = Date.now()
     expect((await run(0)).outcome).to.equal('written')
     const first = await validUntil()

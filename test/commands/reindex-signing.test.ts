@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 import { generateKey } from 'openpgp'
 
@@ -44,10 +43,7 @@ describe('pc-ctl reindex-everything, signing keys', function () {
   }
   const reindex = (keys: readonly string[], ...more: string[]): ReturnType<Installation['run']> =>
     place.run(['reindex-everything', '--indexes-only', ...keys.flatMap((word) => ['--signing-key', word]), ...more])
-  const read = async (Key: string): Promise<string> => {
-    const { Body } = await place.clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key }))
-    return (await Body?.transformToString()) ?? ''
-  }
+  const read = async (key: string): Promise<string> => (await place.read(key)).toString()
   /** Everybody is a stranger to this key. */
   let stranger: Key
   const signers = async (): Promise<readonly string[]> =>
@@ -127,10 +123,8 @@ describe('pc-ctl reindex-everything, signing keys', function () {
       const until = new Date(Date.parse(date.slice(6)) + 90 * 86_400_000).toUTCString().replace('GMT', 'UTC')
       return `${date}\nValid-Until: ${until}`
     })
-    const put = (Key: string, Body: string): Promise<unknown> =>
-      place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
-    await put('apt/dists/stable/Release', release)
-    await put('apt/dists/stable/InRelease', await a.signer.clear(release))
+    await place.put('apt/dists/stable/Release', release)
+    await place.put('apt/dists/stable/InRelease', await a.signer.clear(release))
     const { stdout, stderr, code } = await reindex([soon.file], '--change-key', '--json', '--prefix', 'apt/')
     expect(code, stderr).to.equal(0)
     expect(stderr.replace(/\s+/g, ' ')).to.match(

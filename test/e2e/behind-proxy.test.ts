@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 
-import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { CliRun } from '../run-cli.ts'
@@ -65,13 +65,11 @@ describe('behind a proxy', function () {
   }
 
   it('every command of AWS goes through it, with a password', async () => {
-    const put = (Key: string, Body: Uint8Array | string): Promise<unknown> =>
-      place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
-    await put('apt/dists/stable/Release', 'Suite: stable\nArchitectures: amd64\nComponents: main\n')
-    await put('apt/dists/stable/main/binary-amd64/Packages', '\n')
+    await place.put('apt/dists/stable/Release', 'Suite: stable\nArchitectures: amd64\nComponents: main\n')
+    await place.put('apt/dists/stable/main/binary-amd64/Packages', '\n')
     // So many that threads read them.
     for (let number = 0; number < 203; number++) {
-      await put(`apt/pool/main/p/p${number}_1_amd64.deb`, deb({ fields: { Package: `p${number}` } }))
+      await place.put(`apt/pool/main/p/p${number}_1_amd64.deb`, deb({ fields: { Package: `p${number}` } }))
     }
     const arn = wordsOf(await succeed('bootstrap-cloudfront'))
     await place.paste(await succeed(...arn))

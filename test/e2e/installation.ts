@@ -8,7 +8,7 @@ import { CloudFrontClient } from '@aws-sdk/client-cloudfront'
 import { IAMClient } from '@aws-sdk/client-iam'
 import { KMSClient } from '@aws-sdk/client-kms'
 import { LambdaClient } from '@aws-sdk/client-lambda'
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { Call } from '../../src/sandbox/call-log.ts'
@@ -59,6 +59,9 @@ export interface Installation {
   succeed(args: readonly string[]): Promise<string>
   /** bootstrap-cloudfront; returns the command that it prints, without `pc-ctl`. */
   bootstrap(...flags: string[]): Promise<string[]>
+  /** Puts an object into the bucket, and reads one. */
+  put(key: string, body: Uint8Array | string): Promise<unknown>
+  read(key: string): Promise<Buffer>
   /** Adds lines to packagecloud.rb. */
   paste(lines: string): Promise<void>
   /** The calls that `during` made and that can change something, such as `iam:CreateRole`. */
@@ -110,6 +113,11 @@ export async function install(options: InstallOptions = {}): Promise<Installatio
     succeed,
     bootstrap,
     paste,
+    put: (Key, Body) => clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body })),
+    async read(Key) {
+      const { Body } = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key }))
+      return Buffer.from((await Body?.transformToByteArray()) ?? [])
+    },
     async changes(during) {
       const last = sandbox.calls.list().at(-1)?.number ?? 0
       await during()

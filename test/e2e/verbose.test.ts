@@ -1,4 +1,3 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import { deb } from '../repositories/apt/packages-made.ts'
@@ -15,13 +14,11 @@ describe('--verbose', function () {
   before(async () => {
     place = await install()
     next = await place.bootstrap()
-    const put = (Key: string, Body: Uint8Array | string): Promise<unknown> =>
-      place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
-    await put('apt/dists/stable/Release', 'Suite: stable\nArchitectures: amd64\nComponents: main\n')
-    await put('apt/dists/stable/main/binary-amd64/Packages', '\n')
+    await place.put('apt/dists/stable/Release', 'Suite: stable\nArchitectures: amd64\nComponents: main\n')
+    await place.put('apt/dists/stable/main/binary-amd64/Packages', '\n')
     // So many that threads read them.
     for (let number = 0; number < 203; number++) {
-      await put(`apt/pool/main/p/p${number}_1_amd64.deb`, deb({ fields: { Package: `p${number}` } }))
+      await place.put(`apt/pool/main/p/p${number}_1_amd64.deb`, deb({ fields: { Package: `p${number}` } }))
     }
   })
   after(() => place.close())
