@@ -21,7 +21,7 @@ import {
 import { generateKey } from 'openpgp'
 
 import { createSigner } from '../src/repositories/openpgp.ts'
-import type { Sandbox } from '../src/sandbox/sandbox.ts'
+import type { Sandbox } from '../src/sandbox/host/sandbox.ts'
 import { aptRepository } from './demo-repository.ts'
 import { bucket, everything, iamOf, policyOfUser, site, type Stage } from './docs-stage.ts'
 

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam'
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 
-import { type Sandbox, startSandbox } from '../src/sandbox/sandbox.ts'
+import { type Sandbox, startSandbox } from '../src/sandbox/host/sandbox.ts'
 import { aptRepository } from './demo-repository.ts'
 import { Masks } from './docs-masks.ts'
 

@@ -2,7 +2,7 @@
 import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 
 import { cacheControl } from '../../src/repositories/cache-control.ts'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../src/sandbox/host/sandbox.ts'
 
 const [count = 0, latency = 0] = process.argv.slice(2).map(Number)
 const sandbox = await startSandbox({ timing: { principal: 0 }, latency })

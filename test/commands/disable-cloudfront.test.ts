@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 
 import { expect } from 'chai'
 
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import type { CliRun } from '../run-cli.ts'
 import { enabledConfig, type PackagecloudHost, packagecloudHost } from './fake-packagecloud-ctl.ts'
 

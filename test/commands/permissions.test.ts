@@ -10,7 +10,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { expect } from 'chai'
 
 import type { PolicyDocument, PolicyStatement } from '../../src/aws/policy.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/host/sandbox.ts'
 import type { Checked } from '../../src/tasks/check-permissions.ts'
 import { type CliRun, runCli } from '../run-cli.ts'
 import { actionsOf as calledFor } from '../resources/iam-actions.ts'

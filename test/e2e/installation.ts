@@ -11,8 +11,8 @@ import { LambdaClient } from '@aws-sdk/client-lambda'
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import type { Call } from '../../src/sandbox/call-log.ts'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
+import type { Call } from '../../src/sandbox/host/call-log.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/host/sandbox.ts'
 import { quick } from '../resources/aws-under-test.ts'
 import { type CliRun, runCli } from '../run-cli.ts'
 

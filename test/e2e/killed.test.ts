@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { expect } from 'chai'
 
-import type { Call } from '../../src/sandbox/call-log.ts'
+import type { Call } from '../../src/sandbox/host/call-log.ts'
 import { endState, type EndState } from './end-state.ts'
 import {
   discard,

@@ -1,7 +1,7 @@
 import { type Aws, connect } from '../../src/aws/connect.ts'
 import { type Names, namesOf } from '../../src/aws/names.ts'
 import type { Talk } from '../../src/aws/patience.ts'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/host/sandbox.ts'
 import type { Settings } from '../../src/settings/settings.ts'
 
 /** Long enough that code which does not wait fails, short enough for a test. */

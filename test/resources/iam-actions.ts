@@ -1,4 +1,4 @@
-import type { Call } from '../../src/sandbox/call-log.ts'
+import type { Call } from '../../src/sandbox/host/call-log.ts'
 
 /**
  * The IAM actions that an API call is authorised by, where they are not simply `service:Operation`. Written from AWS's

@@ -9,7 +9,7 @@ import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { GetResourcesCommand, ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api'
 import { expect } from 'chai'
 
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { failureOf } from './s3-client.ts'
 
 describe('the sandbox ACM and tagging API', () => {

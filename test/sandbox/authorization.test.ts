@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { judge, matches, type Question } from '../../src/sandbox/authorization.ts'
-import { parseIdentityPolicy, parseTrustPolicy } from '../../src/sandbox/iam-policy-checks.ts'
-import { parsePolicy, PolicySyntaxError, type PolicyDocument } from '../../src/sandbox/iam-policy-document.ts'
-import type { Caller } from '../../src/sandbox/service.ts'
+import { judge, matches, type Question } from '../../src/sandbox/policy/authorization.ts'
+import { parseIdentityPolicy, parseTrustPolicy } from '../../src/sandbox/policy/identity-policy.ts'
+import { parsePolicy, PolicySyntaxError, type PolicyDocument } from '../../src/sandbox/policy/policy-document.ts'
+import type { Caller } from '../../src/sandbox/contracts/service.ts'
 
 const accountId = '111122223333'
 const user: Caller = {

@@ -1,4 +1,4 @@
-import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import type { Sandbox } from '../../src/sandbox/host/sandbox.ts'
 
 /** What an SDK client needs to talk to a sandbox. */
 export const clientConfig = (

@@ -11,7 +11,7 @@ import {
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { edgeTrust, functionZip } from './function-zip.ts'
 
 /** Long enough to be seen by a test, short enough to be waited for. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { rawCloudFront, type RawCloudFront } from './raw-cloudfront.ts'
 
 const namespace = 'xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"'

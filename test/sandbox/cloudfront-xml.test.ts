@@ -2,10 +2,10 @@ import { AwsClient } from 'aws4fetch'
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { distributionConfig, type DistributionConfig } from '../../src/sandbox/cloudfront-distribution-shape.ts'
-import { readDocument } from '../../src/sandbox/cloudfront-shape.ts'
-import { parseXml, writeXml } from '../../src/sandbox/protocol-xml.ts'
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { distributionConfig, type DistributionConfig } from '../../src/sandbox/contracts/distribution-shape.ts'
+import { readDocument } from '../../src/sandbox/contracts/shape.ts'
+import { parseXml, writeXml } from '../../src/sandbox/wire/xml.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 
 const smallest = `<DistributionConfig xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/">
   <CallerReference>raw</CallerReference>

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 
 import { expect } from 'chai'
 
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 
 describe('/_sandbox', () => {
   let sandbox: Sandbox

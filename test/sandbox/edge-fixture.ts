@@ -11,7 +11,7 @@ import { CreateFunctionCommand, LambdaClient, waitUntilFunctionActiveV2 } from '
 import { CreateBucketCommand, PutBucketPolicyCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { zipSync } from 'fflate'
 
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { S3Client as Client } from '@aws-sdk/client-s3'
 
 /** A sandbox in which everything is noticed and deployed at once, with a bucket and clients. */

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { isInvalidated } from '../../src/sandbox/edge-cache.ts'
-import { errorTtl, freshnessOf, parseCacheControl } from '../../src/sandbox/edge-freshness.ts'
-import { parseRanges } from '../../src/sandbox/edge-answer.ts'
-import { matchesPattern } from '../../src/sandbox/edge-behavior.ts'
+import { isInvalidated } from '../../src/sandbox/edge/cache.ts'
+import { errorTtl, freshnessOf, parseCacheControl } from '../../src/sandbox/edge/freshness.ts'
+import { parseRanges } from '../../src/sandbox/edge/answer.ts'
+import { matchesPattern } from '../../src/sandbox/edge/behavior.ts'
 
 const now = Date.UTC(2026, 10, 22)
 const open = { min: 0, default: 86_400, max: 31_536_000 }

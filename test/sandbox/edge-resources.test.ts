@@ -21,7 +21,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../src/sandbox/host/sandbox.ts'
 import { behavior, config, startCloudFront, type CloudFrontFixture } from './cloudfront-fixture.ts'
 import { functionZip } from './function-zip.ts'
 import { failureOf } from './s3-client.ts'

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
-import { isChanging } from '../../src/sandbox/call-log.ts'
-import { errorOf, FaultPlan, FaultSyntaxError, parseDuration, parseFault } from '../../src/sandbox/faults.ts'
+import { isChanging } from '../../src/sandbox/host/call-log.ts'
+import { errorOf, FaultPlan, FaultSyntaxError, parseDuration, parseFault } from '../../src/sandbox/host/faults.ts'
 
 describe('sandbox faults', () => {
   it('reads every part of the grammar', () => {

@@ -6,8 +6,8 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import { decodeSecret, parseToken, verify } from '../../src/edge/signature.ts'
-import { prepareStage, StageError } from '../../src/sandbox/rehearsal.ts'
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { prepareStage, StageError } from '../../src/rehearsal/stage.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { clientConfig } from './clients.ts'
 
 const key = 'pool/a b/x_1.0+deb9~1_ü.deb'

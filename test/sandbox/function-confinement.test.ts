@@ -9,7 +9,7 @@ import { CreateFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/cli
 import { expect } from 'chai'
 import { zipSync } from 'fflate'
 
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { clientConfig } from './clients.ts'
 import { edgeTrust } from './function-zip.ts'
 

@@ -9,7 +9,7 @@ import {
   isFetchMessage,
   type FetchMessage,
   type FetchOutcome,
-} from '../../src/sandbox/function-network.ts'
+} from '../../src/sandbox/lambda/function-network.ts'
 
 type Ask = Extract<FetchMessage, { kind: 'fetch' }>
 

@@ -13,9 +13,9 @@ import {
 } from '@aws-sdk/client-lambda'
 import { expect } from 'chai'
 
-import { unpackedPackage } from '../../src/sandbox/function-package.ts'
-import { readZip } from '../../src/sandbox/lambda-input.ts'
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { unpackedPackage } from '../../src/sandbox/lambda/function-package.ts'
+import { readZip } from '../../src/sandbox/lambda/input.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { ZipError } from '../../src/zip-archive.ts'
 import { craftedZip, type CraftedFile } from '../crafted-zip.ts'
 import { clientConfig, failureOf } from './clients.ts'

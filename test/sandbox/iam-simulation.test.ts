@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-iam'
 import { expect } from 'chai'
 
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { clientConfig, failureOf } from './clients.ts'
 
 const document = (...Statement: object[]): string => JSON.stringify({ Version: '2012-10-17', Statement })

@@ -23,7 +23,7 @@ import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { clientConfig, failureOf, nameOf } from './clients.ts'
 
 const trust = (...services: string[]): string =>

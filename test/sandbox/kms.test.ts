@@ -24,7 +24,7 @@ import {
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { clientConfig, failureOf, nameOf } from './clients.ts'
 
 describe('the sandbox’s KMS', () => {

@@ -26,7 +26,7 @@ import { expect } from 'chai'
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { edgeTrust, functionZip } from './function-zip.ts'
 import { failureOf } from './s3-client.ts'
 

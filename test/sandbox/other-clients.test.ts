@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 import { expect } from 'chai'
 
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 
 const runs = (command: string, ...args: string[]): boolean => spawnSync(command, args, { stdio: 'ignore' }).status === 0
 const environment = (sandbox: Sandbox): NodeJS.ProcessEnv => ({ ...process.env, ...sandbox.environment, AWS_PAGER: '' })

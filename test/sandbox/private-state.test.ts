@@ -7,8 +7,8 @@ import { promisify } from 'node:util'
 
 import { expect } from 'chai'
 
-import { NotPrivateError } from '../../src/sandbox/private-folder.ts'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { NotPrivateError } from '../../src/sandbox/contracts/private-folder.ts'
+import { startSandbox } from '../../src/sandbox/host/sandbox.ts'
 import { sandboxInUse } from './sandbox-in-use.ts'
 
 const modeOf = (path: string): string => (lstatSync(path).mode & 0o7777).toString(8)

@@ -1,6 +1,6 @@
 import { AwsClient } from 'aws4fetch'
 
-import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import type { Sandbox } from '../../src/sandbox/host/sandbox.ts'
 
 export interface RawAnswer {
   readonly status: number

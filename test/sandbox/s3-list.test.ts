@@ -3,8 +3,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { ObjectIndex, type StoredObject } from '../../src/sandbox/s3-index.ts'
-import { compareUtf8, listPage, type ListPage, successorOf } from '../../src/sandbox/s3-list.ts'
+import { ObjectIndex, type StoredObject } from '../../src/sandbox/s3/index.ts'
+import { compareUtf8, listPage, type ListPage, successorOf } from '../../src/sandbox/s3/list.ts'
 
 const bucket = 'b'
 const objectOf = (key: string): StoredObject => ({

@@ -1,6 +1,6 @@
 import { AwsClient } from 'aws4fetch'
 
-import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import type { Sandbox } from '../../src/sandbox/host/sandbox.ts'
 
 /** What a plain HTTP request ends with: status, S3's code and message, and the whole document. */
 export interface Answered {

@@ -5,8 +5,8 @@ import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import { CreateFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 
-import { prepareStage } from '../../src/sandbox/rehearsal.ts'
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import { prepareStage } from '../../src/rehearsal/stage.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { clientConfig } from './clients.ts'
 import { edgeTrust, functionZip } from './function-zip.ts'
 

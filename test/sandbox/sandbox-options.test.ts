@@ -7,8 +7,8 @@ import { CreateFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/cli
 import { CreateBucketCommand, ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import { PolicySyntaxError } from '../../src/sandbox/iam-policy-document.ts'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { PolicySyntaxError } from '../../src/sandbox/policy/policy-document.ts'
+import { startSandbox } from '../../src/sandbox/host/sandbox.ts'
 import { clientConfig, nameOf } from './clients.ts'
 import { edgeTrust, functionZip } from './function-zip.ts'
 

@@ -9,8 +9,8 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { AwsClient } from 'aws4fetch'
 import { expect } from 'chai'
 
-import type { Call } from '../../src/sandbox/call-log.ts'
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts'
+import type { Call } from '../../src/sandbox/host/call-log.ts'
+import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { clientConfig, nameOf } from './clients.ts'
 
 const latest = (sandbox: Sandbox): string[] => {

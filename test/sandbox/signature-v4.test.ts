@@ -4,7 +4,7 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { AwsError } from '../../src/sandbox/service.ts'
+import { AwsError } from '../../src/sandbox/contracts/service.ts'
 import {
   presignedUrl,
   readSignature,
@@ -14,7 +14,7 @@ import {
   verifySignature,
   type Secret,
   type WireRequest,
-} from '../../src/sandbox/signature-v4.ts'
+} from '../../src/sandbox/wire/signature-check.ts'
 
 /** What the SDK's signer wants to hash with. */
 class Sha256 {

@@ -23,8 +23,8 @@ import {
   type Reconfigure,
   reconfigureCloudfrontDistribution,
 } from '../../src/tasks/reconfigure-cloudfront-distribution.ts'
-import type { CallHook } from '../../src/sandbox/dispatcher.ts'
-import type { Timing } from '../../src/sandbox/service.ts'
+import type { CallHook } from '../../src/sandbox/host/dispatcher.ts'
+import type { Timing } from '../../src/sandbox/contracts/service.ts'
 import { noSettings, startAws } from '../resources/aws-under-test.ts'
 
 const region = 'us-east-1'

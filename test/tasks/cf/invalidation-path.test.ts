@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 
 import { encodePath } from '../../../src/edge/path.ts'
-import { isInvalidated } from '../../../src/sandbox/edge-cache.ts'
+import { isInvalidated } from '../../../src/sandbox/edge/cache.ts'
 import { type InvalidationPaths, pathsOfKey, pathsOfUrl } from '../../../src/tasks/cf/invalidation-path.ts'
 import { CtlError } from '../../../src/ui/errors.ts'
 

@@ -20,7 +20,7 @@ import {
 import { type Aws, connect } from '../../../src/aws/connect.ts'
 import { parseDocument, type PolicyStatement } from '../../../src/aws/policy.ts'
 import { cacheControl } from '../../../src/repositories/cache-control.ts'
-import type { Sandbox } from '../../../src/sandbox/sandbox.ts'
+import type { Sandbox } from '../../../src/sandbox/host/sandbox.ts'
 import { loadSettings, type Settings } from '../../../src/settings/settings.ts'
 import { bootstrapCloudfront } from '../../../src/tasks/bootstrap-cloudfront.ts'
 import { runChain } from '../../../src/tasks/chain.ts'

@@ -1,0 +1,38 @@
+import { parseIdentityPolicy } from '../sandbox/policy/identity-policy.ts'
+import { PolicySyntaxError } from '../sandbox/policy/policy-document.ts'
+import { isObject } from '../sandbox/wire/json.ts'
+
+/** The IAM user that a rehearsal with limited permissions is made as. */
+export const operatorName = 'operator'
+
+/**
+ * Reads a file of identity policies: one policy, or an object of policies by name, as `pc-ctl permissions` prints them
+ * for one group of commands and for several.
+ *
+ * @returns each policy as JSON
+ * @throws PolicySyntaxError that says what is wrong, and in which of several policies
+ */
+export function readPolicies(json: string): string[] {
+  let content: unknown
+  try {
+    content = JSON.parse(json)
+  } catch {
+    throw new PolicySyntaxError('it is not JSON')
+  }
+  if (!isObject(content)) throw new PolicySyntaxError('it is neither a policy nor an object of policies')
+  if ('Statement' in content || 'Version' in content) return [checked(content)]
+  const policies = Object.entries(content).map(([name, policy]) => checked(policy, name))
+  if (policies.length === 0) throw new PolicySyntaxError('it holds no policy')
+  return policies
+}
+
+function checked(policy: unknown, name?: string): string {
+  const json = JSON.stringify(policy)
+  try {
+    parseIdentityPolicy(json)
+  } catch (error) {
+    if (!(error instanceof PolicySyntaxError) || name === undefined) throw error
+    throw new PolicySyntaxError(`in "${name}": ${error.message}`)
+  }
+  return json
+}

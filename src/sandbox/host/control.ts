@@ -1,0 +1,103 @@
+import type { CallLog } from './call-log.ts'
+import { ForeignPageError, requireOwnPage } from './control-guard.ts'
+import { FaultSyntaxError, type FaultPlan } from './faults.ts'
+import type { Front } from '../../rehearsal/front.ts'
+import type { Arrival } from '../wire/server.ts'
+import type { AwsResponse } from '../contracts/service.ts'
+
+const prefix = '/_sandbox'
+
+/** No bucket name begins with an underscore, so the path can't be S3's. */
+export const isControlPath = (path: string): boolean => path === prefix || path.startsWith(`${prefix}/`)
+
+interface Controlled {
+  calls: CallLog
+  faults: FaultPlan
+  endpoint: string
+  front: Front | undefined
+}
+
+/**
+ * How other processes look into a sandbox and make it fail:
+ * `GET /_sandbox` (status), `GET /_sandbox/calls`, `DELETE /_sandbox/calls`, `GET|POST|DELETE /_sandbox/faults`
+ * (a POST's body is one fault a line), `POST /_sandbox/front/restart`. Nothing is signed here, so what a web page may
+ * have sent is refused.
+ */
+export async function serveControl(arrival: Arrival, sandbox: Controlled): Promise<AwsResponse> {
+  try {
+    requireOwnPage(arrival, sandbox.endpoint)
+  } catch (error) {
+    if (error instanceof ForeignPageError) return json(error.status, { message: error.message })
+    throw error
+  }
+  return answer(arrival, sandbox)
+}
+
+async function answer(arrival: Arrival, sandbox: Controlled): Promise<AwsResponse> {
+  const { calls, faults, endpoint, front } = sandbox
+  switch (`${arrival.method} ${arrival.rawPath.slice(prefix.length)}`) {
+    case 'GET ':
+    case 'GET /':
+      return json(200, { endpoint, front: front?.url ?? null, calls: calls.list().length, faults: faults.list() })
+    case 'GET /calls':
+      return json(200, calls.list())
+    case 'DELETE /calls':
+      calls.clear()
+      return json(200, [])
+    case 'GET /faults':
+      return json(200, faults.list())
+    case 'DELETE /faults':
+      faults.clear()
+      return json(200, [])
+    case 'POST /faults':
+      return addFaults(arrival, faults)
+    case 'POST /front/restart':
+      return restartFront(front)
+    default:
+      return json(404, {
+        message: 'GET /_sandbox, /_sandbox/calls, GET|POST|DELETE /_sandbox/faults, POST /_sandbox/front/restart',
+      })
+  }
+}
+
+async function addFaults(arrival: Arrival, faults: FaultPlan): Promise<AwsResponse> {
+  const pieces: Buffer[] = []
+  let size = 0
+  for await (const piece of arrival.incoming as AsyncIterable<Buffer>) {
+    size += piece.length
+    if (size > largestBody) return json(413, { message: `Faults of more than ${largestBody} bytes.` })
+    pieces.push(piece)
+  }
+  const lines = Buffer.concat(pieces).toString('utf8').split('\n')
+  try {
+    for (const line of lines) if (line.trim() !== '') faults.add(line.trim())
+  } catch (error) {
+    if (error instanceof FaultSyntaxError) return json(400, { message: error.message })
+    throw error
+  }
+  return json(200, faults.list())
+}
+
+async function restartFront(front: Front | undefined): Promise<AwsResponse> {
+  if (front === undefined) return json(404, { message: 'This sandbox has no front server.' })
+  try {
+    await front.restart()
+    return json(200, { front: front.url })
+  } catch (error) {
+    return json(500, { message: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+const largestBody = 64 * 1024
+
+const json = (status: number, body: unknown): AwsResponse => ({
+  status,
+  // No page may take it for a script or keep it.
+  headers: {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+  },
+  body: `${JSON.stringify(body, undefined, 2)}\n`,
+})

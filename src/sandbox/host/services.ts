@@ -1,0 +1,77 @@
+import { createAcm } from '../acm/acm.ts'
+import { isAllowed } from '../policy/authorization.ts'
+import type { AcmService, CloudFrontService } from '../contracts/cloudfront-peers.ts'
+import { createCloudFront } from '../cloudfront/cloudfront.ts'
+import { startEdge, type Edge } from '../edge/edge.ts'
+import { createIam, type Iam } from '../iam/iam.ts'
+import { createKms, type Kms } from '../kms/kms.ts'
+import type { FunctionRoles, LambdaService } from '../contracts/lambda-peers.ts'
+import { keysOf } from '../lambda/permissions.ts'
+import { createLambda } from '../lambda/lambda.ts'
+import { createS3, type S3 } from '../s3/s3.ts'
+import type { Context, Service } from '../contracts/service.ts'
+import { createSts, type Sts } from '../iam/sts.ts'
+import { createTagging } from '../tagging/tagging.ts'
+
+/** All services of one sandbox, wired to each other. */
+export interface Services {
+  readonly iam: Iam
+  readonly sts: Sts
+  readonly kms: Kms
+  readonly lambda: LambdaService
+  readonly acm: AcmService
+  readonly cloudfront: CloudFrontService
+  readonly s3: S3
+  readonly edge: Edge
+  /** All of them, for dispatching. */
+  readonly all: readonly Service[]
+  close(): Promise<void>
+}
+
+/** Makes the services and starts the edge. */
+export async function createServices(context: Context): Promise<Services> {
+  const iam = createIam(context)
+  const sts = createSts(context, iam)
+  const kms = createKms(context, iam)
+  const roles: FunctionRoles = {
+    assumableBy: (roleArn, principal) => iam.assumableBy(roleArn, principal),
+    startSession: (roleArn, sessionName) => sts.startSession(roleArn, sessionName),
+  }
+  const lambda = createLambda(context, roles, (caller, action, resource, tags) =>
+    isAllowed({
+      caller,
+      action,
+      resource,
+      context: keysOf('aws:ResourceTag', tags),
+      identityPolicies: iam.identityPolicies(caller),
+      resourcePolicies: [],
+    }),
+  )
+  const acm = createAcm(context)
+  const cloudfront = createCloudFront(context, { lambda, roles, certificates: acm })
+  const tagging = createTagging([kms, lambda, cloudfront])
+  const s3 = createS3(context, {
+    originAccessIdentities: () => cloudfront.originAccessIdentities(),
+    principalExists: (arn) => iam.principalExists(arn, true),
+    identityPolicies: (caller) => iam.identityPolicies(caller),
+    mayUseKey: (...question) => kms.mayUseKey(...question),
+    requireKey: (keyId, region) => kms.requireKey(keyId, region),
+  })
+  const edge = await startEdge(context, { cloudfront, lambda, s3 })
+  return {
+    iam,
+    sts,
+    kms,
+    lambda,
+    acm,
+    cloudfront,
+    s3,
+    edge,
+    all: [iam, sts, kms, lambda, acm, cloudfront, tagging, s3],
+    async close() {
+      await edge.close()
+      cloudfront.close()
+      await lambda.close()
+    },
+  }
+}
