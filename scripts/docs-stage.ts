@@ -1,3 +1,4 @@
+import { frontReading } from '../src/rehearsal/front.ts'
 /** Where the sessions of a page are played: an embedded AWS, a packagecloud host, and pc-ctl on its PATH. */
 import { spawn } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -43,7 +44,7 @@ export async function openStage(): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'pcdocs-'))
   const config = join(folder, 'packagecloud.rb')
   await writeFile(config, '')
-  const sandbox = await startSandbox({ timing, config, frontPort: 0, port: 0 })
+  const sandbox = await startSandbox({ timing, startFront: frontReading(config), frontPort: 0, port: 0 })
   const { endpoint, frontUrl = '', front } = sandbox
   const credentials = { accessKeyId: sandbox.accessKeyId, secretAccessKey: sandbox.secretAccessKey }
   const s3 = new S3Client({ endpoint, region, forcePathStyle: true, credentials })

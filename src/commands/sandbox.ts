@@ -6,11 +6,12 @@ import { join, resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 
 import { faultGrammar, FaultSyntaxError, parseDuration, parseFault } from '../sandbox/host/faults.ts'
-import { operatorName, readPolicies } from '../rehearsal/operator.ts'
+import { readPolicies } from '../rehearsal/operator-policies.ts'
+import { frontReading } from '../rehearsal/front.ts'
 import { PolicySyntaxError } from '../sandbox/policy/policy-document.ts'
 import { NotPrivateError } from '../sandbox/contracts/private-folder.ts'
 import { prepareStage, type Prepared } from '../rehearsal/stage.ts'
-import { startSandbox, type Sandbox } from '../sandbox/host/sandbox.ts'
+import { operatorName, startSandbox, type Sandbox } from '../sandbox/host/sandbox.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { CtlError, messageOf } from '../ui/errors.ts'
 import { ReaderGone, result } from '../ui/result.ts'
@@ -75,7 +76,7 @@ export default class SandboxCommand extends CtlCommand {
       port: flags.port,
       frontPort: flags['front-port'],
       state: flags.state,
-      config,
+      startFront: frontReading(config),
       latency: flags.latency,
       timing: flags['deploy-time'] === undefined ? {} : { deploy: flags['deploy-time'] },
       faults,

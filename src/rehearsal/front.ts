@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 
 import { decodeSecret, signUrl } from '../edge/signature.ts'
+import type { Front, StartFront } from '../sandbox/host/front.ts'
 import { closeServer, listen, portOf, type Arrival } from '../sandbox/wire/server.ts'
 import type { AwsResponse } from '../sandbox/contracts/service.ts'
 import { presignedUrl, sha256, uriEncode } from '../sandbox/wire/signature-check.ts'
@@ -25,17 +26,19 @@ export interface FrontOptions {
   readSettings: () => Promise<FrontSettings>
 }
 
-/** The server that stands for packagecloud: it hands clients on to where the packages are. */
-export interface Front {
-  readonly url: string
-  readonly port: number
-  /**
-   * Reads the settings again; until then the server goes on with those it has, as the real one does. Rejects if they
-   * can't be used; the server then answers 503 until it is restarted with better ones.
-   */
-  restart(): Promise<void>
-  close(): Promise<void>
-}
+/**
+ * A front server for a sandbox.
+ *
+ * @param config - the packagecloud.rb that it reads, now and whenever it is restarted
+ */
+export const frontReading =
+  (config: string): StartFront =>
+  ({ credentials, ...surroundings }) =>
+    startFront({
+      ...surroundings,
+      // Loaded here: settings bring a Ruby parser, which a front server without a file does not need.
+      readSettings: async () => (await import('./front-settings.ts')).readFrontSettings(config, credentials),
+    })
 
 /** Seconds that a redirect's target is good for; what packagecloud servers are seen to give. */
 const life = 300

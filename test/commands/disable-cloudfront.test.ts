@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 
 import { expect } from 'chai'
 
+import { frontReading } from '../../src/rehearsal/front.ts'
 import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import type { CliRun } from '../run-cli.ts'
 import { enabledConfig, type PackagecloudHost, packagecloudHost } from './fake-packagecloud-ctl.ts'
@@ -17,7 +18,7 @@ describe('disable-cloudfront', () => {
   before(async () => {
     host = await packagecloudHost()
     await host.configure(enabledConfig)
-    sandbox = await startSandbox({ frontPort: 0, config: host.config })
+    sandbox = await startSandbox({ frontPort: 0, startFront: frontReading(host.config) })
   })
   after(async () => {
     await sandbox.close()

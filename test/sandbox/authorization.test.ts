@@ -3,7 +3,8 @@ import fc from 'fast-check'
 
 import { judge, matches, type Question } from '../../src/sandbox/policy/authorization.ts'
 import { parseIdentityPolicy, parseTrustPolicy } from '../../src/sandbox/policy/identity-policy.ts'
-import { parsePolicy, PolicySyntaxError, type PolicyDocument } from '../../src/sandbox/policy/policy-document.ts'
+import type { PolicyDocument } from '../../src/sandbox/contracts/policy-document.ts'
+import { parsePolicy, PolicySyntaxError } from '../../src/sandbox/policy/policy-document.ts'
 import type { Caller } from '../../src/sandbox/contracts/service.ts'
 
 const accountId = '111122223333'

@@ -7,6 +7,7 @@ import { expect } from 'chai'
 
 import { decodeSecret, parseToken, verify } from '../../src/edge/signature.ts'
 import { prepareStage, StageError } from '../../src/rehearsal/stage.ts'
+import { frontReading } from '../../src/rehearsal/front.ts'
 import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { clientConfig } from './clients.ts'
 
@@ -21,7 +22,7 @@ describe('the sandbox’s front server', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'front-'))
     config = join(folder, 'packagecloud.rb')
-    sandbox = await startSandbox({ config })
+    sandbox = await startSandbox({ startFront: frontReading(config) })
   })
   after(async () => {
     await sandbox.close()

@@ -6,13 +6,19 @@ import { CreateFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/cli
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 
 import { prepareStage } from '../../src/rehearsal/stage.ts'
+import { frontReading } from '../../src/rehearsal/front.ts'
 import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { clientConfig } from './clients.ts'
 import { edgeTrust, functionZip } from './function-zip.ts'
 
 export async function sandboxInUse(state: string): Promise<Sandbox> {
   const config = join(state, 'config', 'packagecloud.rb')
-  const sandbox = await startSandbox({ state, config, port: 0, timing: { roleAssumable: 0, functionActive: 0 } })
+  const sandbox = await startSandbox({
+    state,
+    startFront: frontReading(config),
+    port: 0,
+    timing: { roleAssumable: 0, functionActive: 0 },
+  })
   await prepareStage(sandbox, { bucket: 'private', region: 'us-east-1', config })
   const [s3, iam, lambda] = [S3Client, IAMClient, LambdaClient].map((Client) => new Client(clientConfig(sandbox))) as [
     S3Client,

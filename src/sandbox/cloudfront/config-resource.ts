@@ -13,7 +13,8 @@ import {
 import type { CloudFrontRoute } from './routes.ts'
 import type { Shape } from '../contracts/shape.ts'
 import { readConfig, writeConfig, type Kept } from './unknown.ts'
-import { parseXml, type XmlContent } from '../wire/xml.ts'
+import type { XmlContent } from '../contracts/xml-document.ts'
+import { parseXml } from '../wire/xml.ts'
 import { AwsError, isListed, type AwsRequest, type AwsResponse, type Context } from '../contracts/service.ts'
 import type { Collection } from '../contracts/store.ts'
 

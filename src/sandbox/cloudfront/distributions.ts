@@ -23,7 +23,7 @@ import { itemsOf } from '../contracts/shape.ts'
 import { tagMap } from './tags.ts'
 import { writeConfig, type Kept } from './unknown.ts'
 import { checkConfig, type References } from './validation.ts'
-import type { XmlContent } from '../wire/xml.ts'
+import type { XmlContent } from '../contracts/xml-document.ts'
 import { AwsError, isListed, type AwsRequest } from '../contracts/service.ts'
 
 export const isDeployed = (distribution: DistributionDocument, now: number): boolean => now >= distribution.deployedAt

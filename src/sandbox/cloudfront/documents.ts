@@ -4,7 +4,8 @@ import type { DistributionConfig } from '../contracts/distribution-shape.ts'
 import type { InvalidationBatch } from '../contracts/policy-shape.ts'
 import type { UnknownElement } from './unknown.ts'
 import { AwsError, type AwsRequest, type AwsResponse, type Context } from '../contracts/service.ts'
-import { xmlResponse, type XmlContent } from '../wire/xml.ts'
+import type { XmlContent } from '../contracts/xml-document.ts'
+import { xmlResponse } from '../wire/xml.ts'
 
 export const namespace = 'http://cloudfront.amazonaws.com/doc/2020-05-31/'
 

@@ -13,7 +13,8 @@ import {
 } from './documents.ts'
 import { invalidationBatch, type InvalidationBatch } from '../contracts/policy-shape.ts'
 import { itemsOf, readDocument } from '../contracts/shape.ts'
-import { parseXml, type XmlContent } from '../wire/xml.ts'
+import type { XmlContent } from '../contracts/xml-document.ts'
+import { parseXml } from '../wire/xml.ts'
 import { AwsError } from '../contracts/service.ts'
 import type { Collection } from '../contracts/store.ts'
 

@@ -4,7 +4,7 @@ import { tags as tagsShape, type DistributionConfig } from '../contracts/distrib
 import { distributionArn, type DistributionDocument } from './documents.ts'
 import { cloudFrontRoute } from './routes.ts'
 import { itemsOf, readDocument } from '../contracts/shape.ts'
-import { keysOf } from '../lambda/permissions.ts'
+import { tagConditionKeys } from '../policy/tag-keys.ts'
 import { parseXml } from '../wire/xml.ts'
 import type { AwsRequest, Context, Permission } from '../contracts/service.ts'
 import type { Collection } from '../contracts/store.ts'
@@ -43,7 +43,7 @@ export async function cloudFrontPermissions(
   if (operation === 'CreateDistributionWithTags') {
     const { config, tags: given } = await readTaggedDistribution(request)
     const tags = Object.fromEntries(given.map(({ Key, Value = '' }) => [Key, Value]))
-    const tagged = { resource: anyDistribution, context: keysOf('aws:RequestTag', tags) }
+    const tagged = { resource: anyDistribution, context: tagConditionKeys('aws:RequestTag', tags) }
     return [
       { action: 'cloudfront:CreateDistribution', ...tagged },
       { action: 'cloudfront:TagResource', ...tagged },
@@ -63,12 +63,12 @@ export async function cloudFrontPermissions(
   const own = {
     action,
     resource: arn ?? distributionArn(context, distributionId),
-    context: keysOf('aws:ResourceTag', distribution?.tags ?? {}),
+    context: tagConditionKeys('aws:ResourceTag', distribution?.tags ?? {}),
   }
   if (operation === 'TagResource') {
     const { Items } = readDocument(parseXml(await request.buffer()), 'Tags', tagsShape)
     const given = Object.fromEntries((Items ?? []).map(({ Key, Value = '' }) => [Key, Value]))
-    return [{ ...own, context: { ...own.context, ...keysOf('aws:RequestTag', given) } }]
+    return [{ ...own, context: { ...own.context, ...tagConditionKeys('aws:RequestTag', given) } }]
   }
   if (operation !== 'UpdateDistribution') return [own]
   const { config } = await readDistribution(request)

@@ -1,5 +1,6 @@
 import { AwsError } from '../contracts/service.ts'
-import { Markup, parseXml, rewriteXml, writeXml, type XmlContent, type XmlElement } from '../wire/xml.ts'
+import { Markup, type XmlContent, type XmlElement } from '../contracts/xml-document.ts'
+import { parseXml, rewriteXml, writeXml } from '../wire/xml.ts'
 import { readShape, type Shape } from '../contracts/shape.ts'
 
 /*

@@ -1,4 +1,5 @@
 import type { DistributionConfig } from './distribution-shape.ts'
+import type { AwsError, AwsRequest, AwsResponse, Service } from './service.ts'
 import type {
   CachePolicyConfig,
   OriginAccessControlConfig,
@@ -31,6 +32,14 @@ export interface EdgeCloudFront {
   originAccessControl(id: string): OriginAccessControlConfig | undefined
   /** The identity behind `origin-access-identity/cloudfront/ID`. */
   originAccessIdentity(id: string): { id: string; s3CanonicalUserId: string } | undefined
+}
+
+/** How the edge fetches from S3, in-process. */
+export interface EdgeS3 extends Pick<Service, 'error'> {
+  /** Carries a request out from operation to error document. Never rejects with an {@link AwsError}. */
+  serve(request: AwsRequest): Promise<AwsResponse>
+  /** Region and age of a bucket, which decide how its host names answer. */
+  bucket(name: string): { region: string; createdAt: number } | undefined
 }
 
 /** How the edge runs a function version. */

@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '../policy/policy-document.ts'
+import type { PolicyDocument } from './policy-document.ts'
 import type { Caller } from './service.ts'
 
 /** What S3 asks of the other services when it judges a request or a bucket policy. */

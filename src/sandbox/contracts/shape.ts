@@ -1,4 +1,4 @@
-import type { XmlContent, XmlElement } from '../wire/xml.ts'
+import type { XmlContent, XmlElement } from './xml-document.ts'
 import { AwsError } from './service.ts'
 
 /** A type of CloudFront's API: how it is read from XML and written to XML. */

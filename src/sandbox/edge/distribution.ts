@@ -15,16 +15,15 @@ import {
 import { EdgeCache, type CachedResponse } from './cache.ts'
 import { errorTtl, freshnessOf } from './freshness.ts'
 import { askOrigin, type OriginResponse, OriginUnreachable, readAll } from './origin.ts'
-import type { EdgeCloudFront, EdgeDistribution, EdgeLambda } from '../contracts/edge-peers.ts'
+import type { EdgeCloudFront, EdgeDistribution, EdgeLambda, EdgeS3 } from '../contracts/edge-peers.ts'
 import { withPolicyHeaders } from './response-headers.ts'
 import { readResult, viewerHeaders, viewerRequestEvent } from './viewer-function.ts'
-import type { S3 } from '../s3/s3.ts'
 import type { Context } from '../contracts/service.ts'
 
 export interface EdgePeers {
   cloudfront: EdgeCloudFront
   lambda: EdgeLambda
-  s3: S3
+  s3: EdgeS3
 }
 
 /** Objects up to this size are held in the cache; larger ones pass through. */

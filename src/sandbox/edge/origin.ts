@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 
 import type { Origin } from '../contracts/distribution-shape.ts'
-import type { EdgeCloudFront } from '../contracts/edge-peers.ts'
-import type { S3 } from '../s3/s3.ts'
+import type { EdgeCloudFront, EdgeS3 } from '../contracts/edge-peers.ts'
 import { AwsError, type AwsRequest, type AwsResponse, type Caller } from '../contracts/service.ts'
 
 /** What CloudFront asks an origin for. */
@@ -28,7 +27,7 @@ export class OriginUnreachable extends Error {}
 /** What a distribution's origins are reached through. */
 export interface OriginAccess {
   cloudfront: EdgeCloudFront
-  s3: S3
+  s3: EdgeS3
   accountId: string
   distributionArn: string
   now(): number
@@ -86,7 +85,7 @@ const anonymous: Caller = { kind: 'anonymous' }
 const isYoungElsewhere = (bucket: { region: string; createdAt: number }, now: number): boolean =>
   bucket.region !== 'us-east-1' && now - bucket.createdAt < propagation
 
-function temporaryRedirect(s3: S3, request: AwsRequest, bucket: string, region: string): AwsResponse {
+function temporaryRedirect(s3: EdgeS3, request: AwsRequest, bucket: string, region: string): AwsResponse {
   const endpoint = `${bucket}.s3.${region}.amazonaws.com`
   const message =
     'Please re-send this request to the specified temporary endpoint. Continue to use the original request endpoint for future requests.'

@@ -1,14 +1,10 @@
 import type { CallLog } from './call-log.ts'
 import { ForeignPageError, requireOwnPage } from './control-guard.ts'
 import { FaultSyntaxError, type FaultPlan } from './faults.ts'
-import type { Front } from '../../rehearsal/front.ts'
+import { controlPath } from '../contracts/control-path.ts'
+import type { Front } from './front.ts'
 import type { Arrival } from '../wire/server.ts'
 import type { AwsResponse } from '../contracts/service.ts'
-
-const prefix = '/_sandbox'
-
-/** No bucket name begins with an underscore, so the path can't be S3's. */
-export const isControlPath = (path: string): boolean => path === prefix || path.startsWith(`${prefix}/`)
 
 interface Controlled {
   calls: CallLog
@@ -35,7 +31,7 @@ export async function serveControl(arrival: Arrival, sandbox: Controlled): Promi
 
 async function answer(arrival: Arrival, sandbox: Controlled): Promise<AwsResponse> {
   const { calls, faults, endpoint, front } = sandbox
-  switch (`${arrival.method} ${arrival.rawPath.slice(prefix.length)}`) {
+  switch (`${arrival.method} ${arrival.rawPath.slice(controlPath.length)}`) {
     case 'GET ':
     case 'GET /':
       return json(200, { endpoint, front: front?.url ?? null, calls: calls.list().length, faults: faults.list() })

@@ -5,12 +5,12 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { CallLog } from './call-log.ts'
-import { isControlPath, serveControl } from './control.ts'
+import { isControlPath } from '../contracts/control-path.ts'
+import { serveControl } from './control.ts'
 import { Dispatcher, type CallHook } from './dispatcher.ts'
 import { FaultPlan, type Fault } from './faults.ts'
-import { startFront, type Front } from '../../rehearsal/front.ts'
+import type { Front, StartFront } from './front.ts'
 import { confinement } from '../lambda/function-confinement.ts'
-import { operatorName } from '../../rehearsal/operator.ts'
 import { parseIdentityPolicy } from '../policy/identity-policy.ts'
 import { accessKeyId, secretAccessKey } from '../iam/state.ts'
 import type { Credentials } from '../iam/iam.ts'
@@ -26,8 +26,8 @@ export interface SandboxOptions {
   port?: number
   /** What clients call the AWS endpoint, where something stands before it: `https://aws.example.org`. */
   calledEndpoint?: string
-  /** A packagecloud.rb: with it, the front server starts too. */
-  config?: string
+  /** What stands before the edge and hands clients on to it; without it, nothing does. */
+  startFront?: StartFront
   /** Of the front server; chosen as `port` is. */
   frontPort?: number
   /** Folder that keeps everything across runs, for nobody else to read; without one all ends with the sandbox. */
@@ -92,6 +92,9 @@ export const rehearsalTiming: Timing = {
   listed: 0,
 }
 
+/** The IAM user that a sandbox with limited permissions is used as. */
+export const operatorName = 'operator'
+
 /** The account that AWS's own documents use. */
 const exampleAccount = '111122223333'
 
@@ -152,10 +155,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const root: Credentials = { accessKeyId: rootId, secretAccessKey: rootKey }
   const credentials = options.policies === undefined ? root : services.iam.enrol(operatorName, options.policies)
 
-  const front =
-    options.config === undefined
-      ? undefined
-      : await openFront(options.config, options, { endpoint, credentials, identity })
+  const front = await options.startFront?.({
+    port: options.frontPort ?? identity.frontPort ?? 0,
+    endpoint,
+    token: identity.token,
+    credentials,
+  })
   if (front !== undefined) identities.put('identity', { ...identity, frontPort: front.port })
 
   answer = async (arrival) => {
@@ -199,17 +204,3 @@ const environmentOf = (endpoint: string, credentials: Credentials): Record<strin
   AWS_REGION: 'us-east-1',
   AWS_DEFAULT_REGION: 'us-east-1',
 })
-
-function openFront(
-  config: string,
-  options: SandboxOptions,
-  { endpoint, credentials, identity }: { endpoint: string; credentials: Credentials; identity: Identity },
-): Promise<Front> {
-  return startFront({
-    port: options.frontPort ?? identity.frontPort ?? 0,
-    endpoint,
-    token: identity.token,
-    // Loaded here: settings bring a Ruby parser, which only the front server needs.
-    readSettings: async () => (await import('../../rehearsal/front-settings.ts')).readFrontSettings(config, credentials),
-  })
-}

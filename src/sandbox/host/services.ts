@@ -6,7 +6,7 @@ import { startEdge, type Edge } from '../edge/edge.ts'
 import { createIam, type Iam } from '../iam/iam.ts'
 import { createKms, type Kms } from '../kms/kms.ts'
 import type { FunctionRoles, LambdaService } from '../contracts/lambda-peers.ts'
-import { keysOf } from '../lambda/permissions.ts'
+import { tagConditionKeys } from '../policy/tag-keys.ts'
 import { createLambda } from '../lambda/lambda.ts'
 import { createS3, type S3 } from '../s3/s3.ts'
 import type { Context, Service } from '../contracts/service.ts'
@@ -42,7 +42,7 @@ export async function createServices(context: Context): Promise<Services> {
       caller,
       action,
       resource,
-      context: keysOf('aws:ResourceTag', tags),
+      context: tagConditionKeys('aws:ResourceTag', tags),
       identityPolicies: iam.identityPolicies(caller),
       resourcePolicies: [],
     }),

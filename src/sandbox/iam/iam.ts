@@ -1,10 +1,11 @@
 import { tagsIn } from './input.ts'
-import { parsePolicy, type PolicyDocument } from '../policy/policy-document.ts'
+import type { PolicyDocument } from '../contracts/policy-document.ts'
+import { parsePolicy } from '../policy/policy-document.ts'
 import { roleOperations } from './roles.ts'
 import { simulationOperations } from './simulation.ts'
 import type { AccessKey, IamOperation, IamState, Role } from './state.ts'
 import { accessKeysOf, enrol, userOperations } from './users.ts'
-import { keysOf } from '../lambda/permissions.ts'
+import { tagConditionKeys } from '../policy/tag-keys.ts'
 import { queryParameters, queryProtocol, type QueryParameters } from '../wire/query.ts'
 import { AwsError, type Caller, type Context, type Permission, type Service } from '../contracts/service.ts'
 import type { Secret } from '../wire/signature-check.ts'
@@ -132,10 +133,16 @@ function permissionsOf(state: IamState, operation: string, parameters: QueryPara
     const found = state.roles.get(role.toLowerCase())
     const resource = found?.arn ?? `arn:aws:iam::${accountId}:role${path}${role}`
     const boundary = parameters.text('PermissionsBoundary') ?? found?.boundary
-    const asked = keysOf('aws:RequestTag', Object.fromEntries(tagsIn(parameters).map(({ Key, Value }) => [Key, Value])))
+    const asked = tagConditionKeys(
+      'aws:RequestTag',
+      Object.fromEntries(tagsIn(parameters).map(({ Key, Value }) => [Key, Value])),
+    )
     const context = {
       ...asked,
-      ...keysOf('aws:ResourceTag', Object.fromEntries(found?.tags.map(({ Key, Value }) => [Key, Value]) ?? [])),
+      ...tagConditionKeys(
+        'aws:ResourceTag',
+        Object.fromEntries(found?.tags.map(({ Key, Value }) => [Key, Value]) ?? []),
+      ),
       ...(boundary === undefined ? {} : { 'iam:PermissionsBoundary': boundary }),
     }
     const tagging = operation === 'CreateRole' && Object.keys(asked).length > 0

@@ -1,6 +1,6 @@
 import { PolicySyntaxError } from '../policy/policy-document.ts'
 import { validationError, type QueryParameters } from '../wire/query.ts'
-import type { XmlContent } from '../wire/xml.ts'
+import type { XmlContent } from '../contracts/xml-document.ts'
 import { AwsError } from '../contracts/service.ts'
 
 export interface Tag {

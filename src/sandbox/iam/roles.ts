@@ -13,7 +13,7 @@ import {
 import { parseIdentityPolicy, parseTrustPolicy } from '../policy/identity-policy.ts'
 import { uniqueId, type IamOperation, type IamState, type Role } from './state.ts'
 import type { QueryParameters } from '../wire/query.ts'
-import type { XmlContent } from '../wire/xml.ts'
+import type { XmlContent } from '../contracts/xml-document.ts'
 import { AwsError } from '../contracts/service.ts'
 import { uriEncode } from '../wire/signature-check.ts'
 

@@ -1,10 +1,11 @@
 import { judge, missingContext, type ConditionContext, type Question, type Verdict } from '../policy/authorization.ts'
 import { checkedPolicy, noSuchEntity, page } from './input.ts'
 import { parseIdentityPolicy } from '../policy/identity-policy.ts'
-import { parsePolicy, type PolicyDocument } from '../policy/policy-document.ts'
+import type { PolicyDocument } from '../contracts/policy-document.ts'
+import { parsePolicy } from '../policy/policy-document.ts'
 import type { IamOperation, IamState } from './state.ts'
 import { validationError, type QueryParameters } from '../wire/query.ts'
-import type { XmlContent } from '../wire/xml.ts'
+import type { XmlContent } from '../contracts/xml-document.ts'
 import { AwsError, type Caller } from '../contracts/service.ts'
 
 const invalidInput = (message: string): AwsError => new AwsError(400, 'InvalidInput', message)

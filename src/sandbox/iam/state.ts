@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 
 import type { Tag } from './input.ts'
 import type { QueryParameters } from '../wire/query.ts'
-import type { XmlContent } from '../wire/xml.ts'
+import type { XmlContent } from '../contracts/xml-document.ts'
 import type { AwsRequest, Context } from '../contracts/service.ts'
 import type { Collection } from '../contracts/store.ts'
 

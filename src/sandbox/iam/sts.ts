@@ -9,7 +9,7 @@ import type { Iam } from './iam.ts'
 import type { FunctionRoles, SessionCredentials } from '../contracts/lambda-peers.ts'
 import { wordingOf } from '../wire/errors.ts'
 import { queryParameters, queryProtocol, validationError, type QueryParameters } from '../wire/query.ts'
-import type { XmlContent } from '../wire/xml.ts'
+import type { XmlContent } from '../contracts/xml-document.ts'
 import { AwsError, type AwsRequest, type Caller, type Context, type Service } from '../contracts/service.ts'
 import type { Secret } from '../wire/signature-check.ts'
 

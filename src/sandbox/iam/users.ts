@@ -21,7 +21,7 @@ import {
   type User,
 } from './state.ts'
 import { validationError, type QueryParameters } from '../wire/query.ts'
-import type { XmlContent } from '../wire/xml.ts'
+import type { XmlContent } from '../contracts/xml-document.ts'
 import { AwsError, type AwsRequest } from '../contracts/service.ts'
 import { uriEncode } from '../wire/signature-check.ts'
 

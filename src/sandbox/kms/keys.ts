@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 
-import { parsePolicy, PolicySyntaxError, type Principals } from '../policy/policy-document.ts'
+import type { Principals } from '../contracts/policy-document.ts'
+import { parsePolicy, PolicySyntaxError } from '../policy/policy-document.ts'
 import {
   checkNotPending,
   checkUsable,

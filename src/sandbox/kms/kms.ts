@@ -1,23 +1,21 @@
 import { type ConditionContext, judge } from '../policy/authorization.ts'
 import { parsePolicy } from '../policy/policy-document.ts'
-import type { Iam } from '../iam/iam.ts'
+import type { KmsPeers } from '../contracts/kms-peers.ts'
 import { aliasOperations } from './aliases.ts'
 import { cipherOperations, keyOfCiphertext } from './cipher.ts'
 import { keyOperations, keysOf, tagsIn } from './keys.ts'
-import {
-  checkUsable,
-  findKey,
-  mapIn,
-  textIn,
-  type Alias,
-  type Key,
-  type KmsOperation,
-  type KmsState,
-} from './state.ts'
+import { checkUsable, findKey, mapIn, textIn, type Alias, type Key, type KmsOperation, type KmsState } from './state.ts'
 import type { TaggedResources } from '../contracts/lambda-peers.ts'
-import { keysOf as tagKeys } from '../lambda/permissions.ts'
+import { tagConditionKeys } from '../policy/tag-keys.ts'
 import { json11Error, json11Response, readJson, targetOperation, type JsonObject } from '../wire/json.ts'
-import { AwsError, type AwsRequest, type Caller, type Context, type Permission, type Service } from '../contracts/service.ts'
+import {
+  AwsError,
+  type AwsRequest,
+  type Caller,
+  type Context,
+  type Permission,
+  type Service,
+} from '../contracts/service.ts'
 
 /** KMS as the other services see it. */
 export interface Kms extends Service, TaggedResources {
@@ -40,7 +38,7 @@ const operations: Readonly<Record<string, KmsOperation>> = {
 }
 
 /** AWS Key Management Service, API version 2014-11-01. */
-export function createKms(context: Context, iam: Iam): Kms {
+export function createKms(context: Context, iam: KmsPeers): Kms {
   const allows = (
     caller: Caller,
     action: string,
@@ -126,8 +124,8 @@ function permissionsOf(
     'kms:CallerAccount': state.context.accountId,
     ...(encryptionContext.length === 0 ? {} : { 'kms:EncryptionContextKeys': encryptionContext.map(([name]) => name) }),
     ...Object.fromEntries(encryptionContext.map(([name, value]) => [`kms:EncryptionContext:${name}`, value])),
-    ...tagKeys('aws:ResourceTag', key.tags),
-    ...(operation === 'TagResource' ? tagKeys('aws:RequestTag', tagsIn(input)) : {}),
+    ...tagConditionKeys('aws:ResourceTag', key.tags),
+    ...(operation === 'TagResource' ? tagConditionKeys('aws:RequestTag', tagsIn(input)) : {}),
     ...(textIn(input, 'KeyId')?.startsWith('alias/') === true
       ? { 'kms:RequestAlias': textIn(input, 'KeyId') ?? '' }
       : {}),
@@ -138,7 +136,7 @@ function permissionsOf(
 
 /** Tags in the call that makes a key need a permission of their own, on a key that has no id yet. */
 function creation(state: KmsState, request: AwsRequest, input: JsonObject): readonly Permission[] {
-  const context = tagKeys('aws:RequestTag', tagsIn(input))
+  const context = tagConditionKeys('aws:RequestTag', tagsIn(input))
   const anyKey = `arn:aws:kms:${request.region}:${state.context.accountId}:key/*`
   const tagging = { action: 'kms:TagResource', resource: anyKey, context }
   return [{ action: 'kms:CreateKey', resource: '*', context }, ...(Object.keys(context).length === 0 ? [] : [tagging])]

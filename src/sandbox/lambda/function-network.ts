@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 
-import { isControlPath } from '../host/control.ts'
+import { isControlPath } from '../contracts/control-path.ts'
 
 /** Sent by a container: a request of its function's `fetch`. Bodies are base64. */
 export type FetchMessage =

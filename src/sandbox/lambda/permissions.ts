@@ -2,6 +2,7 @@ import { functionArn, type LambdaFunction } from './function.ts'
 import { mapMember, parseReference, textMember } from './input.ts'
 import { routeOf } from './routes.ts'
 import { readJson } from '../wire/json.ts'
+import { tagConditionKeys } from '../policy/tag-keys.ts'
 import type { AwsRequest, Context, Permission } from '../contracts/service.ts'
 
 /** Operations whose IAM action is called otherwise. */
@@ -25,8 +26,8 @@ export async function lambdaPermissions(
   const asked = request.query.get('Qualifier') ?? undefined
   const { name, qualifier } = parseReference(called, asked, request.region, context.accountId)
   const target = { name, region: request.region }
-  const requestTags = keysOf('aws:RequestTag', mapMember(body, 'Tags') ?? {})
-  const resourceTags = keysOf('aws:ResourceTag', find(request.region, name)?.tags ?? {})
+  const requestTags = tagConditionKeys('aws:RequestTag', mapMember(body, 'Tags') ?? {})
+  const resourceTags = tagConditionKeys('aws:ResourceTag', find(request.region, name)?.tags ?? {})
   const resource = functionArn(context, target, qualifier)
   const permissions: Permission[] = [{ action, resource, context: { ...requestTags, ...resourceTags } }]
   if (operation === 'CreateFunction' && Object.keys(requestTags).length > 0) {
@@ -43,7 +44,3 @@ export async function lambdaPermissions(
 
 /** The body of Invoke is the function's event, not ours to read. */
 const bodyOf = async (request: AwsRequest, operation: string) => (operation === 'Invoke' ? {} : readJson(request))
-
-/** Tags as condition keys. */
-export const keysOf = (prefix: string, tags: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(tags).map(([key, value]) => [`${prefix}/${key}`, value]))

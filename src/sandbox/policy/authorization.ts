@@ -1,4 +1,4 @@
-import type { PolicyDocument, PolicyStatement, Principals } from './policy-document.ts'
+import type { PolicyDocument, PolicyStatement, Principals } from '../contracts/policy-document.ts'
 import type { Caller } from '../contracts/service.ts'
 
 /** Condition keys → values; names compare without regard to case. */

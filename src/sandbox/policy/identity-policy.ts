@@ -1,4 +1,5 @@
-import { parsePolicy, syntax, type PolicyDocument } from './policy-document.ts'
+import type { PolicyDocument } from '../contracts/policy-document.ts'
+import { parsePolicy, syntax } from './policy-document.ts'
 import { isServicePrincipal } from './service-principals.ts'
 
 /** Checks an identity policy: `Resource`, and no `Principal`. Throws PolicySyntaxError with IAM's messages. */

@@ -1,5 +1,6 @@
 import { judge, type Verdict } from '../policy/authorization.ts'
-import { parsePolicy, type PolicyDocument } from '../policy/policy-document.ts'
+import type { PolicyDocument } from '../contracts/policy-document.ts'
+import { parsePolicy } from '../policy/policy-document.ts'
 import { aclAllows } from './acl.ts'
 import type { Bucket } from './buckets.ts'
 import type { Encryption, ObjectIndex, StoredObject } from './index.ts'

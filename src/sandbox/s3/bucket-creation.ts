@@ -1,4 +1,4 @@
-import type { XmlElement } from '../wire/xml.ts'
+import type { XmlElement } from '../contracts/xml-document.ts'
 import { aclInHeaders, isOwnersOnly, isPublicAcl } from './acl.ts'
 import { type Bucket, isBucketName, ownerships } from './buckets.ts'
 import { invalidArgument, notModelled, type S3State } from './call.ts'

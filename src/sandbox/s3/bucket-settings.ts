@@ -1,7 +1,7 @@
 import { isOwnersOnly } from './acl.ts'
 import { current } from './bucket.ts'
 import { ownerships } from './buckets.ts'
-import type { XmlElement } from '../wire/xml.ts'
+import type { XmlElement } from '../contracts/xml-document.ts'
 import { type Handler, invalidArgument, noContent, notModelled, xml } from './call.ts'
 import { lockRule } from './lock.ts'
 import { childOf, element, field, malformedXml, onlyChildren, parseDocument, requiredText, textOf } from './xml.ts'

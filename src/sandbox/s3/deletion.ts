@@ -4,17 +4,8 @@ import type { StoredObject } from './index.ts'
 import { held, isHeld } from './lock.ts'
 import { arnOf } from './route.ts'
 import { dropNullVersion, invalidVersion, isVersionId, newVersionId, versionIdIn } from './version.ts'
-import {
-  childrenOf,
-  element,
-  field,
-  malformedXml,
-  onlyChildren,
-  parseDocument,
-  requiredText,
-  textOf,
-} from './xml.ts'
-import type { XmlElement } from '../wire/xml.ts'
+import { childrenOf, element, field, malformedXml, onlyChildren, parseDocument, requiredText, textOf } from './xml.ts'
+import type { XmlElement } from '../contracts/xml-document.ts'
 import { AwsError } from '../contracts/service.ts'
 
 /** Deletes the current object, or the version that is named. Returns what DeleteObject answers in headers. */

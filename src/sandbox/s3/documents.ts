@@ -1,4 +1,4 @@
-import type { XmlElement } from '../wire/xml.ts'
+import type { XmlElement } from '../contracts/xml-document.ts'
 import { invalidArgument, isoTime, notModelled } from './call.ts'
 import { childOf, childrenOf, malformedXml, requiredText, textOf } from './xml.ts'
 import { AwsError } from '../contracts/service.ts'

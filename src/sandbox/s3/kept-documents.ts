@@ -1,4 +1,4 @@
-import type { XmlElement } from '../wire/xml.ts'
+import type { XmlElement } from '../contracts/xml-document.ts'
 import { current } from './bucket.ts'
 import { type Handler, noContent, type S3Call, xml } from './call.ts'
 import { checkCors, checkLifecycle, checkLogging, checkWebsite } from './documents.ts'

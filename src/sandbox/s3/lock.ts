@@ -2,7 +2,7 @@ import type { Bucket } from './buckets.ts'
 import { invalidArgument } from './call.ts'
 import type { Attributes, EventHold } from './index.ts'
 import { childOf, element, field, malformedXml, onlyChildren, requiredText, textOf } from './xml.ts'
-import type { XmlElement } from '../wire/xml.ts'
+import type { XmlElement } from '../contracts/xml-document.ts'
 import { AwsError } from '../contracts/service.ts'
 
 export type Lock = NonNullable<Attributes['lock']>

@@ -21,6 +21,7 @@ import { documentOf, refuseUnmodelled } from './modelled.ts'
 import { verifyDocument } from './receiving.ts'
 import { objectOperations } from './object.ts'
 import { objectSettingOperations } from './object-settings.ts'
+import type { EdgeS3 } from '../contracts/edge-peers.ts'
 import type { S3Peers } from '../contracts/s3-peers.ts'
 import { actionOf, addressOf, arnOf, operationOf } from './route.ts'
 import { UploadIndex } from './uploads.ts'
@@ -28,10 +29,7 @@ import { readWebsite } from './website.ts'
 import { field } from './xml.ts'
 import { AwsError, type AwsRequest, type AwsResponse, type Context, type Service } from '../contracts/service.ts'
 
-export interface S3 extends Service {
-  /** Carries a request out from operation to error document: for the edge, which fetches in-process. Never rejects
-   * with an {@link AwsError}. */
-  serve(request: AwsRequest): Promise<AwsResponse>
+export interface S3 extends Service, EdgeS3 {
   /**
    * Changes attributes of an object as only time (archive tiers, retention that has passed), other accounts (owner) and
    * other protocols (metadata that is no header) can.
@@ -44,8 +42,6 @@ export interface S3 extends Service {
     attributes: Pick<Attributes, 'archive' | 'owner' | 'missing' | 'lock'>,
     size?: number,
   ): void
-  /** Region and age of a bucket, which decide how its host names answer. */
-  bucket(name: string): { region: string; createdAt: number } | undefined
 }
 
 /** These may be sent to any region: SDKs look a bucket's region up with them. */

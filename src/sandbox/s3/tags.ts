@@ -1,5 +1,5 @@
 import { childOf, childrenOf, element, field, malformedXml, parseDocument } from './xml.ts'
-import type { XmlElement } from '../wire/xml.ts'
+import type { XmlElement } from '../contracts/xml-document.ts'
 import { AwsError } from '../contracts/service.ts'
 
 export type S3Tag = [key: string, value: string]

@@ -1,4 +1,5 @@
-import { parseXml, type XmlElement } from '../wire/xml.ts'
+import type { XmlElement } from '../contracts/xml-document.ts'
+import { parseXml } from '../wire/xml.ts'
 import { AwsError } from '../contracts/service.ts'
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }

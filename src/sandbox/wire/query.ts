@@ -1,4 +1,5 @@
-import { xmlError, xmlResponse, type XmlContent } from './xml.ts'
+import type { XmlContent } from '../contracts/xml-document.ts'
+import { xmlError, xmlResponse } from './xml.ts'
 import { AwsError, type AwsRequest, type AwsResponse } from '../contracts/service.ts'
 
 /** The protocol of IAM and STS: form parameters in, XML out (Smithy, "AWS Query protocol"). */

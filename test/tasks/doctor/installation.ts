@@ -1,3 +1,4 @@
+import { frontReading } from '../../../src/rehearsal/front.ts'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -79,7 +80,7 @@ export const statusesOf = ({ checks }: Diagnosis): Record<string, string> =>
 export async function deploy(): Promise<DeployedInstallation> {
   const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-doctor-'))
   const config = join(folder, 'packagecloud.rb')
-  const place = await startAws({ config, frontPort: 0 })
+  const place = await startAws({ startFront: frontReading(config), frontPort: 0 })
   process.env['XDG_STATE_HOME'] = folder
   const { sandbox } = place
   const s3 = place.aws.client(S3Client, region)
