@@ -2,11 +2,11 @@ import { format } from 'node:util'
 
 import { Config, Errors, run, ux } from '@oclif/core'
 
-import { CtlError } from './ui/errors.ts'
+import { CtlError } from './errors.ts'
 import { report, reportUnwritten } from './ui/failure.ts'
 import { ReaderGone, result } from './ui/result.ts'
 import { allSaid, say } from './ui/talk.ts'
-import { verbatim, whole } from './ui/text.ts'
+import { verbatim, whole } from './text.ts'
 import { listed } from './ui/usage.ts'
 
 const args = process.argv.slice(2)

@@ -7,7 +7,7 @@ import * as fc from 'fast-check'
 import { zipSync } from 'fflate'
 
 import { listZip, readEntry, streamEntry, ZipError, ZipSizeError, type ZipEntry } from '../src/zip-archive.ts'
-import { craftedZip, type CraftedFile } from './crafted-zip.ts'
+import { craftedZip, type CraftedFile } from './support/crafted-zip.ts'
 
 const limits = { entries: 100, bytes: 1_000_000 }
 const zeros = (size: number): Buffer => Buffer.alloc(size)

@@ -1,30 +1,57 @@
 /**
- * The rooms of `src/` and who may enter them. What is not named here is denied. ESLint enforces it (`imports`), and the
- * table in CONTRIBUTING.md is held against it by a test.
+ * The rooms of `src/` and who may enter them. What is not named here is denied. A file belongs to the innermost room that
+ * its path names; who may enter a room may enter the folders in it that are no rooms of their own. ESLint enforces it
+ * (`imports`), and the table in CONTRIBUTING.md is held against it by a test.
  *
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 export const rooms = {
-  commands: ['tasks', 'reindex', 'resources', 'aws', 'settings', 'edge', 'sandbox', 'ui'],
-  tasks: ['reindex', 'resources', 'aws', 'repositories', 'settings', 'edge', 'ui'],
+  commands: ['tasks', 'reindex', 'resources', 'aws', 'settings', 'edge', 'rehearsal', 'sandbox/host', 'flags', 'ui'],
+  tasks: ['reindex', 'resources', 'aws', 'repositories', 'settings', 'edge', 'flags', 'ui'],
   reindex: ['resources', 'aws', 'repositories', 'ui'],
   resources: ['aws', 'repositories', 'edge', 'ui'],
   aws: ['settings', 'edge', 'ui'],
+  flags: ['settings', 'edge', 'ui'],
   settings: ['ui'],
   repositories: ['ui'],
+  ui: [],
   edge: [],
-  ui: ['edge'],
-  sandbox: ['settings', 'edge'],
+  rehearsal: ['sandbox/contracts', 'sandbox/wire', 'sandbox/policy', 'sandbox/host', 'settings', 'edge'],
+  'sandbox/host': [
+    ...['sandbox/s3', 'sandbox/cloudfront', 'sandbox/edge', 'sandbox/lambda', 'sandbox/iam', 'sandbox/kms'],
+    ...['sandbox/acm', 'sandbox/tagging', 'sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
+  ],
+  'sandbox/acm': ['sandbox/wire', 'sandbox/contracts'],
+  'sandbox/cloudfront': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
+  'sandbox/edge': ['sandbox/contracts'],
+  'sandbox/iam': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
+  'sandbox/kms': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
+  'sandbox/lambda': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
+  'sandbox/s3': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
+  'sandbox/tagging': ['sandbox/wire', 'sandbox/contracts'],
+  'sandbox/policy': ['sandbox/wire', 'sandbox/contracts'],
+  'sandbox/wire': ['sandbox/contracts'],
+  'sandbox/contracts': [],
 }
 
-/** Files right below `src/` that rooms share, and those rooms. */
-const shared = { 'zip-archive.ts': ['resources', 'sandbox'] }
+const ofTheProduct = Object.keys(rooms).filter((room) => !/^(?:edge$|sandbox\b)/.test(room))
+
+/**
+ * Files right below `src/` that rooms share, and those rooms.
+ *
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+export const shared = {
+  'errors.ts': ofTheProduct,
+  'text.ts': ofTheProduct,
+  'zip-archive.ts': ['resources', 'sandbox/lambda'],
+}
 
 /** Rooms that know AWS's clients. */
 const clients = new Set(['aws', 'resources'])
 
 /** The only file that destroys anything, and the one command that it may send. */
-const destroyer = { file: 'resources/distribution-removal.ts', command: 'DeleteDistributionCommand' }
+const destroyer = { file: 'resources/cloudfront/distribution-removal.ts', command: 'DeleteDistributionCommand' }
 
 const destroying = /^(?:Delete|Remove|Untag|Schedule.*Deletion|Disable|Purge).*Command$/
 
@@ -32,12 +59,20 @@ const destroying = /^(?:Delete|Remove|Untag|Schedule.*Deletion|Disable|Purge).*C
 const aggregated =
   /^(?!.*(?:Client|Command|Exception|Error|Input|Output|Request|Response)$)(?:S3|CloudFront|IAM|KMS|Lambda|STS|ACM|ResourceGroupsTaggingAPI)$/
 
-/** @param {string} filename */
-function placeOf(filename) {
-  const [, path = ''] = /(?:^|\/)src\/(.+)$/.exec(filename.replaceAll('\\', '/')) ?? []
-  const [room = ''] = path.split('/')
-  return { path, room: path.includes('/') ? room : '' }
+/**
+ * The innermost room that a path below `src/` is in, and undefined for a file beside the rooms.
+ *
+ * @param {string} path
+ * @returns {string | undefined}
+ */
+export function roomOf(path) {
+  const folders = path.split('/').slice(0, -1)
+  while (folders.length > 0 && rooms[folders.join('/')] === undefined) folders.pop()
+  return folders.length === 0 ? undefined : folders.join('/')
 }
+
+/** @param {string} filename */
+const placeOf = (filename) => /(?:^|\/)src\/(.+)$/.exec(filename.replaceAll('\\', '/'))?.[1] ?? ''
 
 /**
  * @param {string} path - of the importing file, below `src/`
@@ -49,7 +84,7 @@ function targetOf(path, specifier) {
     if (part === '..') folders.pop()
     else if (part !== '.') folders.push(part)
   }
-  return folders
+  return folders.join('/')
 }
 
 /** Hears of every way to take something from another file. */
@@ -67,8 +102,10 @@ const visitorOf = (take) => ({
 const imports = {
   meta: { type: 'problem', schema: [] },
   create(context) {
-    const { path, room } = placeOf(context.filename)
-    const allowed = rooms[room]
+    const path = placeOf(context.filename)
+    const room = roomOf(path)
+    // What starts the program (main.ts, run.ts) goes everywhere; what rooms share stands on nothing but each other.
+    const allowed = room === undefined ? (shared[path] === undefined ? undefined : []) : rooms[room]
     if (allowed === undefined) return {}
     return visitorOf((node, specifier) => {
       const report = (message) => context.report({ node, message })
@@ -78,14 +115,13 @@ const imports = {
         return report('AWS clients live in src/aws and src/resources only.')
       }
       if (!specifier.startsWith('.')) return undefined
-      const [target = '', ...rest] = targetOf(path, specifier)
-      if (rest.length === 0) {
-        return shared[target]?.includes(room) === true
-          ? undefined
-          : report(`src/${room} must not import src/${target}.`)
-      }
-      if (target !== room && !allowed.includes(target)) report(`src/${room} must not import src/${target}.`)
-      return undefined
+      const target = targetOf(path, specifier)
+      const targetRoom = roomOf(target)
+      const may =
+        targetRoom === undefined
+          ? room === undefined || shared[target]?.includes(room) === true
+          : targetRoom === room || allowed.includes(targetRoom)
+      return may ? undefined : report(`src/${room ?? path} must not import src/${targetRoom ?? target}.`)
     })
   },
 }
@@ -93,7 +129,7 @@ const imports = {
 const destroysNothing = {
   meta: { type: 'problem', schema: [] },
   create(context) {
-    const { path } = placeOf(context.filename)
+    const path = placeOf(context.filename)
     if (path === '') return {}
     const named = (specifier) => specifier.imported?.name ?? specifier.local?.name ?? ''
     return {

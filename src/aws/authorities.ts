@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 
-import { CtlError, messageOf } from '../ui/errors.ts'
+import { CtlError, messageOf } from '../errors.ts'
 
 /** A file of certificates to trust beside the well-known ones. */
 export interface AuthorityFile {

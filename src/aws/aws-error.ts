@@ -1,5 +1,5 @@
 /** What an error of AWS says about itself, whoever threw it: the SDK, or our own client of S3. */
-import { messageOf } from '../ui/errors.ts'
+import { messageOf } from '../errors.ts'
 import { nameOf } from './absent.ts'
 import { networkReason } from './network-reason.ts'
 

@@ -1,7 +1,7 @@
 import type { Agent as HttpAgent } from 'node:http'
 
 import { optional, type Settings } from '../settings/settings.ts'
-import { CtlError } from '../ui/errors.ts'
+import { CtlError } from '../errors.ts'
 import { type CredentialSource, credentialSource, detailLogger } from './credentials.ts'
 import { createDoubt, doubtHeads } from './doubt.ts'
 import { devicesOf, MfaCodes } from './mfa.ts'

@@ -1,4 +1,4 @@
-import { CtlError, messageOf } from '../ui/errors.ts'
+import { CtlError, messageOf } from '../errors.ts'
 import { printable } from '../ui/printable.ts'
 
 const mostLines = 4

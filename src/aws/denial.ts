@@ -1,5 +1,5 @@
-import { CtlError, messageOf } from '../ui/errors.ts'
-import { type Line, verbatim } from '../ui/text.ts'
+import { CtlError, messageOf } from '../errors.ts'
+import { type Line, verbatim } from '../text.ts'
 import { nameOf } from './absent.ts'
 import { adviceOn } from './advice.ts'
 import { deniedBy, isBadClock, isBadIdentity, isDenial, networkFailure, requestIdLines, statusOf } from './aws-error.ts'

@@ -1,5 +1,5 @@
 import { converse, type Terminal } from '../ui/ask.ts'
-import { CtlError } from '../ui/errors.ts'
+import { CtlError } from '../errors.ts'
 import { isTalkSeen, stderr } from '../ui/talk.ts'
 import type { Profile, SharedConfiguration } from './shared-profile.ts'
 

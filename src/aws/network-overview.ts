@@ -1,6 +1,6 @@
 import type { Shown } from '../settings/overview.ts'
 import type { Settings } from '../settings/settings.ts'
-import { CtlError } from '../ui/errors.ts'
+import { CtlError } from '../errors.ts'
 import { type AuthorityFile, readAuthorities } from './authorities.ts'
 import { findAuthorities } from './network.ts'
 import { showProxies } from './proxy.ts'

@@ -1,5 +1,5 @@
 /** Why a connection failed, in words for an operator. */
-import { messageOf } from '../ui/errors.ts'
+import { messageOf } from '../errors.ts'
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 

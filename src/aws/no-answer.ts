@@ -1,5 +1,5 @@
 /** Calls without a proper answer: what they have done is not known. */
-import { CtlError, messageOf } from '../ui/errors.ts'
+import { CtlError, messageOf } from '../errors.ts'
 import { networkFailure, statusOf } from './aws-error.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-import { CtlError, messageOf } from '../ui/errors.ts'
+import { CtlError, messageOf } from '../errors.ts'
 import { attemptsOf, deniedBy, isDenial, requestIdsOf, statusOf } from './aws-error.ts'
 import { nameOf } from './absent.ts'
 import { isTraced, traceCall } from './call-trace.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { CtlError } from '../ui/errors.ts'
+import { CtlError } from '../errors.ts'
 import type { Talk } from '../ui/step-talk.ts'
 
 export type { Talk } from '../ui/step-talk.ts'

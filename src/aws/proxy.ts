@@ -1,5 +1,5 @@
 import type { Shown } from '../settings/overview.ts'
-import { CtlError } from '../ui/errors.ts'
+import { CtlError } from '../errors.ts'
 import { type Exemptions, exemptionsIn, isAlwaysDirect } from './no-proxy.ts'
 
 /** An HTTP proxy, and where it is set. */

@@ -5,8 +5,8 @@ import { carriedFlags } from '../settings/settings.ts'
 import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
 import { auditText } from '../tasks/reindex/report-text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
-import { exitCodes } from '../ui/errors.ts'
-import { carriedChoice, reindexFlags } from '../ui/reindex-flags.ts'
+import { exitCodes } from '../errors.ts'
+import { carriedChoice, reindexFlags } from '../flags/reindex-flags.ts'
 
 export default class AuditCacheControl extends CtlCommand {
   static override summary = 'Report every object that CloudFront would cache wrongly, and change nothing'

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
 import { settingsFor } from '../settings/settings-for.ts'
-import { runChain } from '../tasks/chain.ts'
+import { runChain } from '../tasks/chain/chain.ts'
 import { findInvalidations, invalidate, type InvalidationGroup } from '../tasks/cf/invalidation.ts'
 import {
   type InvalidationReport,
@@ -12,12 +12,12 @@ import {
   s3cmdInvalidated,
 } from '../tasks/cf/invalidation-text.ts'
 import { readWords } from '../tasks/cf/invalidation-words.ts'
-import { formatFlag, formatOf } from '../ui/cf-flags.ts'
+import { formatFlag, formatOf } from '../flags/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
-import { exitCodes } from '../ui/errors.ts'
+import { exitCodes } from '../errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { chooseShow, quietly } from '../ui/renderer.ts'
-import { labelled } from '../ui/text.ts'
+import { labelled } from '../text.ts'
 
 export default class Cfinval extends CtlCommand {
   static override summary = 'Have the edges drop what they hold of objects, so that they ask S3 again'

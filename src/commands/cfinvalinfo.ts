@@ -9,8 +9,8 @@ import {
   reportOf,
   s3cmdInvalidations,
 } from '../tasks/cf/invalidation-text.ts'
-import { runChain } from '../tasks/chain.ts'
-import { formatFlag, formatOf } from '../ui/cf-flags.ts'
+import { runChain } from '../tasks/chain/chain.ts'
+import { formatFlag, formatOf } from '../flags/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 
 export default class Cfinvalinfo extends CtlCommand {

@@ -5,8 +5,8 @@ import { carriedFlags } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { disableCloudfront, type Disabling } from '../tasks/disable-cloudfront.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
-import { frontFlags, tokenOf } from '../ui/front-flags.ts'
-import { ctlFlag } from '../ui/packagecloud-ctl-flags.ts'
+import { frontFlags, tokenOf } from '../flags/front-flags.ts'
+import { ctlFlag } from '../flags/packagecloud-ctl-flags.ts'
 import { chooseShow } from '../ui/renderer.ts'
 
 export default class DisableCloudfront extends CtlCommand {

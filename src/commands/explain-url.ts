@@ -5,7 +5,7 @@ import type { NamedSecret } from '../edge/diagnosis.ts'
 import { checkSecret, optional, type Settings } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { exitCodeOf, explainUrl, reportText, type UrlReport } from '../tasks/explain-url.ts'
-import { lookUp } from '../tasks/look-up.ts'
+import { lookUp } from '../tasks/chain/look-up.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 
 export default class ExplainUrl extends CtlCommand {

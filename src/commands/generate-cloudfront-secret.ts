@@ -6,7 +6,7 @@ import { settingsFor } from '../settings/settings-for.ts'
 import { commandLine } from '../tasks/follow-up.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { render, renderProse } from '../ui/template.ts'
-import { verbatim, warning } from '../ui/text.ts'
+import { verbatim, warning } from '../text.ts'
 
 interface Generated {
   readonly secret: string

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 
 import { type Aws, connect } from '../aws/connect.ts'
 import { settingsFor } from '../settings/settings-for.ts'
-import { type Conduct, runChain } from '../tasks/chain.ts'
+import { type Conduct, runChain } from '../tasks/chain/chain.ts'
 import { findInvalidations, invalidate, type InvalidationGroup } from '../tasks/cf/invalidation.ts'
 import {
   type InvalidationReport,
@@ -19,13 +19,13 @@ import {
   type PutReport,
   putReports,
   staleAtEdges,
-} from '../tasks/put.ts'
+} from '../tasks/put/put.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
-import { exitCodes } from '../ui/errors.ts'
+import { exitCodes } from '../errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { chooseShow, quietly } from '../ui/renderer.ts'
-import { repeatable } from '../ui/repeatable.ts'
-import { labelled, verbatim } from '../ui/text.ts'
+import { repeatable } from '../flags/repeatable.ts'
+import { labelled, verbatim } from '../text.ts'
 
 export default class Put extends CtlCommand {
   static override summary = 'Upload files to a bucket'

@@ -5,11 +5,11 @@ import { carriedFlags } from '../settings/settings.ts'
 import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
 import { listText, reportText } from '../tasks/reindex/report-text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
-import { exitCodes } from '../ui/errors.ts'
-import { carriedChoice, readMapping, reindexFlags } from '../ui/reindex-flags.ts'
-import { repeatable } from '../ui/repeatable.ts'
+import { exitCodes } from '../errors.ts'
+import { carriedChoice, readMapping, reindexFlags } from '../flags/reindex-flags.ts'
+import { repeatable } from '../flags/repeatable.ts'
 import { keysOfMapping, openSigningKeys, readKeyWord } from '../tasks/reindex/signing-keys.ts'
-import { warning } from '../ui/text.ts'
+import { warning } from '../text.ts'
 
 export default class ReindexEverything extends CtlCommand {
   static override summary =

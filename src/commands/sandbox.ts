@@ -6,16 +6,14 @@ import { join, resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 
 import { faultGrammar, FaultSyntaxError, parseDuration, parseFault } from '../sandbox/host/faults.ts'
-import { readPolicies } from '../rehearsal/operator-policies.ts'
+import { PolicySyntaxError, readPolicies } from '../rehearsal/operator-policies.ts'
 import { frontReading } from '../rehearsal/front.ts'
-import { PolicySyntaxError } from '../sandbox/policy/policy-document.ts'
-import { NotPrivateError } from '../sandbox/contracts/private-folder.ts'
 import { prepareStage, type Prepared } from '../rehearsal/stage.ts'
-import { operatorName, startSandbox, type Sandbox } from '../sandbox/host/sandbox.ts'
+import { NotPrivateError, operatorName, startSandbox, type Sandbox } from '../sandbox/host/sandbox.ts'
 import { CtlCommand } from '../ui/command.ts'
-import { CtlError, messageOf } from '../ui/errors.ts'
+import { CtlError, messageOf } from '../errors.ts'
 import { ReaderGone, result } from '../ui/result.ts'
-import { labelled, nested, verbatim } from '../ui/text.ts'
+import { labelled, nested, verbatim } from '../text.ts'
 
 const duration = Flags.custom<number>({ helpValue: '2s', parse: async (text) => usage(() => parseDuration(text)) })
 

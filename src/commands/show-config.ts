@@ -3,7 +3,7 @@ import { overview, type Shown } from '../settings/overview.ts'
 import type { Note } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
-import { type Cell, table } from '../ui/text.ts'
+import { type Cell, table } from '../text.ts'
 
 export default class ShowConfig extends CtlCommand {
   static override summary = 'Show the settings that pc-ctl would use, and where each comes from'

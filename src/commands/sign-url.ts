@@ -5,9 +5,9 @@ import { checkSecret, need } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { formatDuration, parseDuration } from '../ui/duration.ts'
-import { CtlError, messageOf } from '../ui/errors.ts'
+import { CtlError, messageOf } from '../errors.ts'
 import { readLines, writeLines, type Line } from '../ui/lines.ts'
-import { warning } from '../ui/text.ts'
+import { warning } from '../text.ts'
 
 /** One signed URL, as `--json` gives it. */
 interface SignedUrl {

@@ -4,14 +4,14 @@ import { connect } from '../aws/connect.ts'
 import { pause } from '../aws/patience.ts'
 import { carriedFlags } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
-import { status, type Status as Report } from '../tasks/status.ts'
-import { statusGraph, statusText } from '../tasks/status-text.ts'
+import { status, type Status as Report } from '../tasks/status/status.ts'
+import { statusGraph, statusText } from '../tasks/status/text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
-import { exitCodes } from '../ui/errors.ts'
+import { exitCodes } from '../errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { quietly, type Show } from '../ui/renderer.ts'
 import { isResultSeen, result } from '../ui/result.ts'
-import { whole } from '../ui/text.ts'
+import { whole } from '../text.ts'
 
 /** Seconds between looks; each look is some twenty calls, most to CloudFront, which throttles early. */
 const interval = 15

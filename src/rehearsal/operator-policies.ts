@@ -2,6 +2,8 @@ import { parseIdentityPolicy } from '../sandbox/policy/identity-policy.ts'
 import { PolicySyntaxError } from '../sandbox/policy/policy-document.ts'
 import { isObject } from '../sandbox/wire/json.ts'
 
+export { PolicySyntaxError } from '../sandbox/policy/policy-document.ts'
+
 /**
  * Reads a file of identity policies: one policy, or an object of policies by name, as `pc-ctl permissions` prints them
  * for one group of commands and for several.

@@ -4,10 +4,10 @@ import { hostname, userInfo } from 'node:os'
 import { nameOf } from '../aws/absent.ts'
 import { statusOf } from '../aws/denial.ts'
 import type { LeanS3 } from '../aws/s3-lean.ts'
-import { CtlError } from '../ui/errors.ts'
+import { CtlError } from '../errors.ts'
 import { formatDuration } from '../ui/duration.ts'
 import { isObject } from '../ui/is-object.ts'
-import { ownPrefix } from './listing/selection.ts'
+import { ownPrefix } from './selection.ts'
 import { hasEnded, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
 /** Where two runs on one bucket meet. */

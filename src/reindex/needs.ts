@@ -1,4 +1,4 @@
-import { bucketNeeds } from '../resources/bucket.ts'
+import { bucketNeeds } from '../resources/s3/bucket.ts'
 import type { Need } from '../resources/resource.ts'
 
 export interface ReindexScope {

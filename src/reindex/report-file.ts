@@ -3,7 +3,7 @@ import { createWriteStream, rmSync } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 
-import { CtlError, messageOf } from '../ui/errors.ts'
+import { CtlError, messageOf } from '../errors.ts'
 import type { Report } from './report.ts'
 
 /** What may be too long for memory. */

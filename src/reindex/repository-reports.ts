@@ -1,8 +1,8 @@
 import { ownText } from '../repositories/own-text.ts'
 import { Lazily } from '../ui/lazily.ts'
 import type { Journal, Tally } from './journal/journal.ts'
-import { compareKeys, endOf } from './listing/ranges.ts'
-import type { Choice } from './listing/selection.ts'
+import { compareKeys, endOf } from './ranges.ts'
+import type { Choice } from './selection.ts'
 
 /** How the objects of one class of a repository stand. */
 export interface Counts {

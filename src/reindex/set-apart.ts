@@ -1,6 +1,6 @@
 import { remedyOf } from './attributes/attributes.ts'
 import type { Journal } from './journal/journal.ts'
-import type { Choice } from './listing/selection.ts'
+import type { Choice } from './selection.ts'
 
 /** Objects that something is said of, which is the same for all of them. */
 export interface Apart {

@@ -13,8 +13,8 @@ import {
   verify,
 } from 'openpgp'
 
-import { CtlError, messageOf } from '../ui/errors.ts'
-import { verbatim } from '../ui/text.ts'
+import { CtlError, messageOf } from '../errors.ts'
+import { verbatim } from '../text.ts'
 import type { Signature, Signer } from './format.ts'
 
 /** Where signing keys come from. */

@@ -2,7 +2,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion } from '../aws/names.ts'
-import { CtlError } from '../ui/errors.ts'
+import { CtlError } from '../errors.ts'
 
 /** The AWS account that the credentials in use belong to. */
 export interface Account {

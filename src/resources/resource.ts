@@ -1,7 +1,7 @@
 import type { Talk } from '../aws/patience.ts'
 import { samePolicy } from '../aws/policy.ts'
-import { CtlError } from '../ui/errors.ts'
-import type { Line } from '../ui/text.ts'
+import { CtlError } from '../errors.ts'
+import type { Line } from '../text.ts'
 
 /** One difference between what is there and what is wanted, for people and for `--json`. */
 export interface Change {

@@ -1,4 +1,4 @@
-import { CtlError, messageOf } from '../ui/errors.ts'
+import { CtlError, messageOf } from '../errors.ts'
 import { type FileContent, isOpenToAll, NotReadable, readRegularFile } from './regular-file.ts'
 import type { Note } from './ruby/note.ts'
 

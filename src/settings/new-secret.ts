@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 
-import { CtlError } from '../ui/errors.ts'
+import { CtlError } from '../errors.ts'
 import type { TemplateData } from '../ui/template.ts'
-import { verbatim } from '../ui/text.ts'
+import { verbatim } from '../text.ts'
 import { checkSecret } from './secret.ts'
 import type { Note, Settings } from './settings.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import { CtlError } from '../ui/errors.ts'
+import { CtlError } from '../errors.ts'
 
 const base64 = /^[A-Za-z0-9+/_-]+={0,2}$/
 const shortest = 16

@@ -1,5 +1,5 @@
 import { say } from '../ui/talk.ts'
-import { warning } from '../ui/text.ts'
+import { warning } from '../text.ts'
 import { type Flags, loadSettings, type Settings } from './settings.ts'
 
 /**

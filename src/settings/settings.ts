@@ -1,5 +1,5 @@
 /** Everything that pc-ctl is told, by flags, by its environment and by packagecloud.rb, in one place. */
-import { CtlError } from '../ui/errors.ts'
+import { CtlError } from '../errors.ts'
 import { type ConfigFile, type Found, readConfigFile } from './config-file.ts'
 import { type Note, notInQuotes } from './ruby/note.ts'
 

@@ -1,19 +1,24 @@
 import type { Aws } from '../aws/connect.ts'
 import { namesOf } from '../aws/names.ts'
 import type { PolicyDocument } from '../aws/policy.ts'
-import { readEdgeBundle } from '../resources/edge-bundle.ts'
+import { readEdgeBundle } from '../resources/lambda/edge-bundle.ts'
 import { type Account, lookUpAccount } from '../resources/account.ts'
-import { type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/bucket.ts'
-import { edgeFunction, type EdgeFunction, type EdgeFunctionWant, type EdgeWishes } from '../resources/edge-function.ts'
-import { edgeVersion, type EdgeVersion, untilVersionActive } from '../resources/edge-version.ts'
-import { key, type Key } from '../resources/key.ts'
-import { role, type Role } from '../resources/role.ts'
-import { rolePolicy } from '../resources/role-policy.ts'
+import { type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/s3/bucket.ts'
+import {
+  edgeFunction,
+  type EdgeFunction,
+  type EdgeFunctionWant,
+  type EdgeWishes,
+} from '../resources/lambda/edge-function.ts'
+import { edgeVersion, type EdgeVersion, untilVersionActive } from '../resources/lambda/edge-version.ts'
+import { key, type Key } from '../resources/kms/key.ts'
+import { role, type Role } from '../resources/iam/role.ts'
+import { rolePolicy } from '../resources/iam/role-policy.ts'
 import type { Tags } from '../resources/tags.ts'
 import { need, type Settings } from '../settings/settings.ts'
 import { commandLine } from './follow-up.ts'
 import { signingSecrets } from './signing-secrets.ts'
-import { type Chain, compute, ensure, together, wait } from './chain.ts'
+import { type Chain, compute, ensure, together, wait } from './chain/chain.ts'
 
 export interface Bootstrap {
   account: Account

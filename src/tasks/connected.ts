@@ -1,9 +1,9 @@
 import { namesOf } from '../aws/names.ts'
-import { statementsLeftOver } from '../resources/bucket-policy.ts'
+import { statementsLeftOver } from '../resources/origin/bucket-policy.ts'
 import { optional, type Settings } from '../settings/settings.ts'
 import { render } from '../ui/template.ts'
-import { inOneLine, type Line, verbatim } from '../ui/text.ts'
-import { type DnsRecord, dnsRecord, dnsText } from './cf/dns.ts'
+import { inOneLine, type Line, verbatim } from '../text.ts'
+import { type DnsRecord, dnsRecord, dnsText } from './names/dns.ts'
 import { commandLine } from './follow-up.ts'
 import type { Reconfigure } from './reconfigure-cloudfront-distribution.ts'
 

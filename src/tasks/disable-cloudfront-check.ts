@@ -1,6 +1,6 @@
 import { patiently, type Pace, type Talk } from '../aws/patience.ts'
-import { CtlError } from '../ui/errors.ts'
-import { type Line, verbatim } from '../ui/text.ts'
+import { CtlError } from '../errors.ts'
+import { type Line, verbatim } from '../text.ts'
 import { type FrontAnswer, type FrontKnowledge, probeFront } from './front-server.ts'
 
 /** What is asked of the front server. */

@@ -1,14 +1,14 @@
 /** The page's way back, checked: what to set, whether it is set, and whether that is what clients get. */
 import { need, type Settings } from '../settings/settings.ts'
-import { CtlError } from '../ui/errors.ts'
+import { CtlError } from '../errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import type { Show } from '../ui/renderer.ts'
 import { render, renderProse } from '../ui/template.ts'
-import { type Say, verbatim } from '../ui/text.ts'
+import { type Say, verbatim } from '../text.ts'
 import { checkFront, type Look, once, restarting } from './disable-cloudfront-check.ts'
 import { commandLine } from './follow-up.ts'
 import { type FrontAnswer, frontKnowledge, parseFront } from './front-server.ts'
-import { lookUp } from './look-up.ts'
+import { lookUp } from './chain/look-up.ts'
 import { ctlWords, type Passed, passThrough } from './packagecloud-ctl/pass-through.ts'
 
 /** What packagecloud.rb says about CloudFront. */

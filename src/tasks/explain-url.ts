@@ -4,8 +4,8 @@ import { explain, type EdgeKnowledge, type Explanation } from '../edge/explain.t
 import { probe, type Probe } from '../edge/probe.ts'
 import { parseUrl, type UrlParts } from '../edge/url-parts.ts'
 import { formatDuration } from '../ui/duration.ts'
-import { CtlError, exitCodes } from '../ui/errors.ts'
-import { type Block, item, table } from '../ui/text.ts'
+import { CtlError, exitCodes } from '../errors.ts'
+import { type Block, item, table } from '../text.ts'
 
 /** An explanation, and what the CDN itself answered where it was asked. */
 export interface UrlReport extends Explanation {

@@ -8,7 +8,7 @@ import { encodePath, pathOfKey } from '../edge/path.ts'
 import { findToken } from '../edge/signature.ts'
 import { parseUrl, type UrlParts } from '../edge/url-parts.ts'
 import type { Settings } from '../settings/settings.ts'
-import { CtlError, messageOf } from '../ui/errors.ts'
+import { CtlError, messageOf } from '../errors.ts'
 
 /** What tells a redirect to S3 from one to CloudFront, as far as it is known. */
 export interface FrontKnowledge {

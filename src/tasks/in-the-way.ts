@@ -2,16 +2,23 @@
 import type { Aws } from '../aws/connect.ts'
 import { explain } from '../aws/denial.ts'
 import { namesOf } from '../aws/names.ts'
-import { type Denial, exceptCloudFront, findDenials, keysUnder } from '../resources/bucket-denials.ts'
-import type { Reader } from '../resources/bucket-policy.ts'
-import { checkedBy, originOf } from '../resources/distribution-config.ts'
-import { type Unchecked, uncheckedBehaviors, undecidedBehaviors } from '../resources/distribution-obstacles.ts'
-import type { Fetching } from '../resources/origin-request.ts'
+import type { Account } from '../resources/account.ts'
+import type { Distribution } from '../resources/cloudfront/distribution.ts'
+import type { OriginAccessIdentity } from '../resources/origin/origin-access.ts'
+import type { Bucket } from '../resources/s3/bucket.ts'
+import { type Denial, exceptCloudFront, findDenials, keysUnder } from '../resources/origin/bucket-denials.ts'
+import type { BucketPolicy, Reader } from '../resources/origin/bucket-policy.ts'
+import { checkedBy, type OriginAccess, originOf } from '../resources/cloudfront/distribution-config.ts'
+import {
+  type Unchecked,
+  uncheckedBehaviors,
+  undecidedBehaviors,
+} from '../resources/cloudfront/distribution-obstacles.ts'
+import type { Fetching } from '../resources/origin/origin-request.ts'
 import { isPending } from '../resources/resource.ts'
 import type { Settings } from '../settings/settings.ts'
-import { type Line, verbatim } from '../ui/text.ts'
+import { type Line, verbatim } from '../text.ts'
 import { commandLine } from './follow-up.ts'
-import type { Reconfigure } from './reconfigure-cloudfront-distribution.ts'
 
 /** One thing that is in the way. */
 export interface Hindrance {
@@ -29,10 +36,16 @@ export interface InTheWay {
   readonly notDecided: readonly string[]
 }
 
-type Serving = Pick<
-  Reconfigure,
-  'account' | 'bucket' | 'access' | 'identity' | 'existing' | 'distribution' | 'bucketPolicy'
->
+/** Of what a chain has seen or made, what serves the bucket. */
+interface Serving {
+  readonly account: Account
+  readonly bucket: Bucket
+  readonly existing: Distribution | undefined
+  readonly access: OriginAccess['kind']
+  readonly identity: OriginAccessIdentity
+  readonly bucketPolicy: BucketPolicy
+  readonly distribution: Distribution
+}
 
 /**
  * Looks for it, in what a chain has seen or made.

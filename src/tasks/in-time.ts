@@ -1,4 +1,4 @@
-import { CtlError } from '../ui/errors.ts'
+import { CtlError } from '../errors.ts'
 import { talking } from '../ui/step-talk.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { edgeRegion } from '../aws/names.ts'
 import type { Account } from '../resources/account.ts'
-import type { Bucket } from '../resources/bucket.ts'
-import type { OriginAccess } from '../resources/distribution-config.ts'
-import type { LiveDistribution } from '../resources/live-distribution.ts'
+import type { Bucket } from '../resources/s3/bucket.ts'
+import type { OriginAccess } from '../resources/cloudfront/distribution-config.ts'
+import type { LiveDistribution } from '../resources/cloudfront/live-distribution.ts'
 import type { Tags } from '../resources/tags.ts'
 
 /** What policies are written for. */

@@ -3,26 +3,31 @@ import { join } from 'node:path'
 import type { Aws } from '../aws/connect.ts'
 import { namesOf } from '../aws/names.ts'
 import { type Account, lookUpAccount } from '../resources/account.ts'
-import { bucketPolicy, type BucketPolicy, type Reader } from '../resources/bucket-policy.ts'
-import { type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/bucket.ts'
-import { cachePolicy, type CachePolicy } from '../resources/cache-policy.ts'
-import { type OriginAccess, originOf, type PriceClass } from '../resources/distribution-config.ts'
-import { distribution, type Distribution, type DistributionWant, findDistribution } from '../resources/distribution.ts'
-import { untilDeployed } from '../resources/live-distribution.ts'
+import { bucketPolicy, type BucketPolicy, type Reader } from '../resources/origin/bucket-policy.ts'
+import { type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/s3/bucket.ts'
+import { cachePolicy, type CachePolicy } from '../resources/cloudfront/cache-policy.ts'
+import { type OriginAccess, originOf, type PriceClass } from '../resources/cloudfront/distribution-config.ts'
+import {
+  distribution,
+  type Distribution,
+  type DistributionWant,
+  findDistribution,
+} from '../resources/cloudfront/distribution.ts'
+import { untilDeployed } from '../resources/cloudfront/live-distribution.ts'
 import {
   originAccessControl,
   type OriginAccessControl,
   originAccessIdentity,
   type OriginAccessIdentity,
-} from '../resources/origin-access.ts'
+} from '../resources/origin/origin-access.ts'
 import type { Tags } from '../resources/tags.ts'
-import { lookUpVersion, parseVersionArn, versionNeeds } from '../resources/version-arn.ts'
+import { lookUpVersion, parseVersionArn, versionNeeds } from '../resources/lambda/version-arn.ts'
 import { need, optional, type Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
-import { CtlError } from '../ui/errors.ts'
-import { type Chain, check, compute, ensure, type Step, together, wait } from './chain.ts'
+import { CtlError } from '../errors.ts'
+import { type Chain, check, compute, ensure, type Step, together, wait } from './chain/chain.ts'
 import { type InTheWay, lookInTheWay } from './in-the-way.ts'
-import { whyNotWaited } from './wording.ts'
+import { whyNotWaited } from './chain/wording.ts'
 
 export interface Reconfigure {
   account: Account

@@ -2,7 +2,7 @@ import type { Aws } from '../aws/connect.ts'
 import { findToken } from '../edge/signature.ts'
 import { parseUrl } from '../edge/url-parts.ts'
 import type { Settings } from '../settings/settings.ts'
-import { CtlError } from '../ui/errors.ts'
+import { CtlError } from '../errors.ts'
 import { findSamples } from './doctor/keys.ts'
 import { frontKnowledge, probeFront } from './front-server.ts'
 

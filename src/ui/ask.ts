@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 
-import { CtlError } from './errors.ts'
+import { CtlError } from '../errors.ts'
 import { isTalkSeen, stderr } from './talk.ts'
 
 /** Where questions are asked and answered. */

@@ -1,6 +1,6 @@
 import type { Interfaces } from '@oclif/core'
 
-import { CtlError, messageOf } from './errors.ts'
+import { CtlError, messageOf } from '../errors.ts'
 import { usageError } from './usage.ts'
 
 /** A value that a flag's own reader refuses. It carries the reason, because oclif writes into the messages it passes on. */

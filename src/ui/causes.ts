@@ -1,4 +1,4 @@
-import { CtlError, messageOf } from './errors.ts'
+import { CtlError, messageOf } from '../errors.ts'
 
 const mostFrames = 8
 

@@ -2,7 +2,7 @@ import { Command, Flags, type Interfaces } from '@oclif/core'
 
 import { BadValue, withOwnReaders } from './bad-value.ts'
 import { areDetailsShown, showDetails } from './detail.ts'
-import { type CtlError, exitCodes } from './errors.ts'
+import { type CtlError, exitCodes } from '../errors.ts'
 import { report, sayFailure, toCtlError } from './failure.ts'
 import { interruptSignal } from './interrupt.ts'
 import { jsonPieces, Lazily } from './lazily.ts'
@@ -10,7 +10,7 @@ import { layLines } from './layout.ts'
 import { quietly, type Show } from './renderer.ts'
 import { ReaderGone, result, resultScreen } from './result.ts'
 import { say } from './talk.ts'
-import type { Block, Line } from './text.ts'
+import type { Block, Line } from '../text.ts'
 import { checkUsage, type Shape, usageError } from './usage.ts'
 
 /** Flags that every command reading the installation's settings has. */

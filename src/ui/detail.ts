@@ -1,6 +1,6 @@
 /** What is told under `--verbose` alone. There is one stderr, so there is one switch. */
 import { say } from './talk.ts'
-import { verbatim } from './text.ts'
+import { verbatim } from '../text.ts'
 
 let isShown = false
 

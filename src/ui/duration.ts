@@ -1,4 +1,4 @@
-import { CtlError } from './errors.ts'
+import { CtlError } from '../errors.ts'
 
 const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 

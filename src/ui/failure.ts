@@ -1,8 +1,8 @@
 import { causesOf } from './causes.ts'
-import { CtlError, exitCodes, messageOf } from './errors.ts'
+import { CtlError, exitCodes, messageOf } from '../errors.ts'
 import { result, Unwritten } from './result.ts'
 import { say } from './talk.ts'
-import { advice, labelled, nested, verbatim } from './text.ts'
+import { advice, labelled, nested, verbatim } from '../text.ts'
 
 /** How the operator wants to be told. */
 export interface Manner {

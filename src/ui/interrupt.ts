@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty'
 
-import { exitCodes } from './errors.ts'
-import type { Say } from './text.ts'
+import { exitCodes } from '../errors.ts'
+import type { Say } from '../text.ts'
 
 /** What an interruption does not stop. */
 interface Perseverance {

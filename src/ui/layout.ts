@@ -2,7 +2,7 @@ import { markText, styled } from './marks.ts'
 import { printable } from './printable.ts'
 import type { Screen } from './screen.ts'
 import { tableLines } from './table.ts'
-import { type Block, type Difference, type Item, type Labelled, Verbatim, whole } from './text.ts'
+import { type Block, type Difference, type Item, type Labelled, Verbatim, whole } from '../text.ts'
 import { widthOf, wrap } from './wrap.ts'
 
 /** Below this an indented line would be a column of single words. */

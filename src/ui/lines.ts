@@ -1,4 +1,4 @@
-import { CtlError } from './errors.ts'
+import { CtlError } from '../errors.ts'
 import { result, type Result } from './result.ts'
 
 /** A line of standard input, and where it stands, from 1. */

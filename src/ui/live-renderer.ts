@@ -7,7 +7,8 @@ import {
   Spinner,
 } from 'listr2'
 
-import { type Mark, markText, styled } from './marks.ts'
+import type { Mark } from '../text.ts'
+import { markText, styled } from './marks.ts'
 import type { Screen } from './screen.ts'
 import { draw, stderr, talkScreen } from './talk.ts'
 

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 
+import type { Mark } from '../text.ts'
 import type { Screen } from './screen.ts'
 
 type Style = Parameters<typeof styleText>[0]
@@ -32,10 +33,7 @@ const glyphs = {
   create: glyph('+', '+', 'green'),
   update: glyph('~', '~', 'yellow'),
   remove: glyph('-', '-', 'red'),
-} as const
-
-/** The sign before a line that says how something is. */
-export type Mark = keyof typeof glyphs
+} as const satisfies Readonly<Record<Mark, Glyph>>
 
 /** A mark as a screen shows it. */
 export function markText(mark: Mark, screen: Screen): string {

@@ -1,4 +1,4 @@
-import { advice, type Block, difference, type Difference, item, type Line, nested } from './text.ts'
+import { advice, type Block, difference, type Difference, item, type Line, nested } from '../text.ts'
 
 /** One field that would change. */
 export interface PlanChange {

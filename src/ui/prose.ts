@@ -1,4 +1,4 @@
-import { type Block, item, nested, whole } from './text.ts'
+import { type Block, item, nested, whole } from '../text.ts'
 
 const indentation = '    '
 const number = /^\d+\./

@@ -1,7 +1,7 @@
 import { LiveRenderer } from './live-renderer.ts'
 import { essenceOf } from './step-talk.ts'
 import { isTalkSeen, stderr } from './talk.ts'
-import { item, type Say } from './text.ts'
+import { item, type Say } from '../text.ts'
 
 /**
  * Where progress goes: live on a terminal, the same but gone from the screen once all went well, a line a step

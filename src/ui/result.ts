@@ -10,9 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { getSystemErrorMessage } from 'node:util'
 
-import { CtlError, messageOf } from './errors.ts'
+import { CtlError, messageOf } from '../errors.ts'
 import { type Screen, screenOf } from './screen.ts'
-import type { Line } from './text.ts'
+import type { Line } from '../text.ts'
 
 const stdout = 1
 

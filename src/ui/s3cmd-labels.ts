@@ -1,4 +1,4 @@
-import { type Verbatim, verbatim } from './text.ts'
+import { type Verbatim, verbatim } from '../text.ts'
 
 /** What s3cmd prints after a label; `undefined` leaves the line out. */
 export type LabelValue = string | number | boolean | undefined

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 import { say } from './talk.ts'
-import { item } from './text.ts'
+import { item } from '../text.ts'
 
 /** How a step talks while it works, and how it learns that the operator wants to stop. */
 export interface Talk {

@@ -1,6 +1,6 @@
 import { styled } from './marks.ts'
 import type { Screen } from './screen.ts'
-import { type Block, type Cell, nested, type Table } from './text.ts'
+import { type Block, type Cell, nested, type Table } from '../text.ts'
 import { widestOf, widthOf } from './wrap.ts'
 
 type LinesOf = (block: Block, screen: Screen) => string[]

@@ -8,7 +8,7 @@ import { isatty } from 'node:tty'
 
 import { lay } from './layout.ts'
 import { type Screen, screenOf } from './screen.ts'
-import type { Block } from './text.ts'
+import type { Block } from '../text.ts'
 
 export const { stderr } = process
 stderr.on('error', () => undefined)

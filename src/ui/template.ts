@@ -6,7 +6,7 @@ import ejs from 'ejs'
 import { packageRoot } from './package-root.ts'
 import { controls, printable } from './printable.ts'
 import { readProse } from './prose.ts'
-import type { Block } from './text.ts'
+import type { Block } from '../text.ts'
 
 /** What each template of templates/NAME.ejs is filled in with. A property that may be undefined may be left out. */
 export interface TemplateData {

@@ -4,8 +4,8 @@
  */
 import { Flags } from '@oclif/core'
 
-import { CtlError } from './errors.ts'
-import { type Line, verbatim } from './text.ts'
+import { CtlError } from '../errors.ts'
+import { type Line, verbatim } from '../text.ts'
 
 /** As much of an oclif flag as is judged. */
 export interface FlagShape {

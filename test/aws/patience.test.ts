@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import { elapsed, type Pace, patiently, pause, type Talk, until } from '../../src/aws/patience.ts'
-import { CtlError } from '../../src/ui/errors.ts'
+import { CtlError } from '../../src/errors.ts'
 
 const fast: Pace = { first: 1, most: 4, total: 60 }
 const slow: Pace = { first: 60_000, most: 60_000, total: 600_000 }

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 
 import { exemptionsIn, isAlwaysDirect } from '../../src/aws/no-proxy.ts'
 import { proxiesOf, showProxies } from '../../src/aws/proxy.ts'
-import { CtlError } from '../../src/ui/errors.ts'
+import { CtlError } from '../../src/errors.ts'
 
 const proxyFor = (environment: NodeJS.ProcessEnv, scheme: 'http' | 'https' = 'https', host = 'aws.example.org') =>
   proxiesOf(environment).for(scheme, host, scheme === 'https' ? 443 : 80)

@@ -4,10 +4,10 @@ import { expect } from 'chai'
 
 import type { Talk } from '../../src/aws/patience.ts'
 import { interruptionBehind, toldRetries } from '../../src/aws/retries.ts'
-import { check, runChain } from '../../src/tasks/chain.ts'
-import { CtlError } from '../../src/ui/errors.ts'
+import { check, runChain } from '../../src/tasks/chain/chain.ts'
+import { CtlError } from '../../src/errors.ts'
 import { talking } from '../../src/ui/step-talk.ts'
-import { type AwsUnderTest, startAws } from '../resources/aws-under-test.ts'
+import { type AwsUnderTest, startAws } from '../support/aws-under-test.ts'
 
 function listening(): Talk & { readonly told: string[]; readonly interrupt: () => void } {
   const controller = new AbortController()

@@ -7,7 +7,7 @@ import { expect } from 'chai'
 
 import { connect } from '../../src/aws/connect.ts'
 import { explain } from '../../src/aws/denial.ts'
-import { noSettings } from '../resources/aws-under-test.ts'
+import { noSettings } from '../support/aws-under-test.ts'
 
 describe('a connection that falls silent', () => {
   it('is a call without an answer, and not waited for without end', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import { runCli } from '../run-cli.ts'
+import { runCli } from '../support/run-cli.ts'
 
 describe('A flag that can be given several times', () => {
   it('takes one value each time, and leaves the argument behind it alone', async () => {

@@ -1,8 +1,8 @@
 import { PutBucketWebsiteCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import { bucket, install, type Installation, withInstallation } from '../e2e/installation.ts'
-import { runCli } from '../run-cli.ts'
+import { bucket, install, type Installation, withInstallation } from '../support/installation.ts'
+import { runCli } from '../support/run-cli.ts'
 
 interface Invalidations {
   invalidations: { uri: string; status: string; paths: string[]; reference: string }[]

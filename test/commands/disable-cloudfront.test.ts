@@ -6,7 +6,7 @@ import { expect } from 'chai'
 
 import { frontReading } from '../../src/rehearsal/front.ts'
 import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
-import type { CliRun } from '../run-cli.ts'
+import type { CliRun } from '../support/run-cli.ts'
 import { enabledConfig, type PackagecloudHost, packagecloudHost } from './fake-packagecloud-ctl.ts'
 
 const line = "packagecloud_rails['cloudfront_enabled'] = false"

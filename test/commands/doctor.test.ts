@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import type { Diagnosis } from '../../src/tasks/doctor/diagnose.ts'
-import { runCli } from '../run-cli.ts'
+import { runCli } from '../support/run-cli.ts'
 import {
   debKey,
   deploy,

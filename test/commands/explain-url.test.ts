@@ -6,7 +6,7 @@ import { expect } from 'chai'
 
 import { decodeSecret, signUrl } from '../../src/edge/signature.ts'
 import type { UrlReport } from '../../src/tasks/explain-url.ts'
-import { runCli } from '../run-cli.ts'
+import { runCli } from '../support/run-cli.ts'
 
 const current = 'MDI2ZDhhYmMxYThiMjVmMTBlODM4OWNmZWZiZmI2NWI'
 const previous = 'b2xkLXNlY3JldC1vbGQtc2VjcmV0LW9sZC1zZWNyZXQ='

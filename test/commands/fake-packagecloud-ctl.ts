@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { type CliRun, runCli } from '../run-cli.ts'
+import { type CliRun, runCli } from '../support/run-cli.ts'
 
 /** What a packagecloud.rb with CloudFront enabled holds. */
 export const enabledConfig = {

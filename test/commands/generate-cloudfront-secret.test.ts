@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
-import { runCli } from '../run-cli.ts'
+import { runCli } from '../support/run-cli.ts'
 
 const old = 'NGFlNmY1YjA3YzEyMzlkODg1NDNlMGIxYTdjNmQ5ZjI'
 const oneLine = /^packagecloud_rails\['cloudfront_secret'\] = '[A-Za-z0-9+/]{43}'\n$/

@@ -13,8 +13,8 @@ import {
 } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import { bucket, install, type Installation } from '../e2e/installation.ts'
-import { runCli } from '../run-cli.ts'
+import { bucket, install, type Installation } from '../support/installation.ts'
+import { runCli } from '../support/run-cli.ts'
 
 const mebibyte = 1024 ** 2
 

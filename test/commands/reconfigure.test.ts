@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
-import { runCli } from '../run-cli.ts'
+import { runCli } from '../support/run-cli.ts'
 import { enabledConfig, type PackagecloudHost, packagecloudHost } from './fake-packagecloud-ctl.ts'
 
 const root = join(import.meta.dirname, '../..')

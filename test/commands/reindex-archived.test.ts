@@ -7,7 +7,7 @@ import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
 import { parseRepomd } from '../../src/repositories/yum/repomd.ts'
-import { bucket, type Installation, install } from '../e2e/installation.ts'
+import { bucket, type Installation, install } from '../support/installation.ts'
 import { deb, entryOf } from '../repositories/apt/packages-made.ts'
 
 describe('pc-ctl reindex-everything, archived packages', function () {

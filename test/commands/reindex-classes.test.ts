@@ -6,7 +6,7 @@ import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
 import { cacheControl } from '../../src/repositories/cache-control.ts'
-import { bucket, type Installation, install } from '../e2e/installation.ts'
+import { bucket, type Installation, install } from '../support/installation.ts'
 
 const { package: forever, overwritable: checked, metadata: never } = cacheControl
 const objects: Readonly<Record<string, Partial<PutObjectCommandInput>>> = {

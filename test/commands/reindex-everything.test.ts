@@ -10,7 +10,7 @@ import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
 import { cacheControl, cacheControlOf } from '../../src/repositories/cache-control.ts'
-import { bucket, expectPlainTalk, type Installation, install, nameOfCall } from '../e2e/installation.ts'
+import { bucket, expectPlainTalk, type Installation, install, nameOfCall } from '../support/installation.ts'
 import { contentOf, fillBucket, objects } from '../reindex/bucket-under-test.ts'
 
 describe('pc-ctl reindex-everything --attributes-only', function () {

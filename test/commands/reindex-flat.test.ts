@@ -2,7 +2,7 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
-import { bucket, type Installation, install, nameOfCall } from '../e2e/installation.ts'
+import { bucket, type Installation, install, nameOfCall } from '../support/installation.ts'
 import { deb } from '../repositories/apt/packages-made.ts'
 
 describe('pc-ctl reindex-everything, flat repositories', function () {

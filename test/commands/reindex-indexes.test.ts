@@ -10,7 +10,7 @@ import { generateKey, readKey, readCleartextMessage, verify } from 'openpgp'
 
 import type { Report } from '../../src/reindex/report.ts'
 import { cacheControlOf } from '../../src/repositories/cache-control.ts'
-import { bucket, type Installation, install, nameOfCall } from '../e2e/installation.ts'
+import { bucket, type Installation, install, nameOfCall } from '../support/installation.ts'
 import { contentOf } from '../reindex/bucket-under-test.ts'
 import { deb, entryOf } from '../repositories/apt/packages-made.ts'
 import { MemoryBucket } from '../repositories/yum/memory-bucket.ts'

@@ -5,7 +5,7 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
-import { bucket, type Installation, install } from '../e2e/installation.ts'
+import { bucket, type Installation, install } from '../support/installation.ts'
 import { deb } from '../repositories/apt/packages-made.ts'
 
 describe('pc-ctl reindex-everything, folders of packages without an index', function () {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
-import { type Installation, install } from '../e2e/installation.ts'
+import { type Installation, install } from '../support/installation.ts'
 import { deb, entryOf } from '../repositories/apt/packages-made.ts'
 import { madeRpm, plainTags } from '../repositories/yum/made-rpm.ts'
 import { MemoryBucket } from '../repositories/yum/memory-bucket.ts'

@@ -6,7 +6,7 @@ import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
 import type { OpenedSigner } from '../../src/repositories/openpgp.ts'
-import { bucket, type Installation, install } from '../e2e/installation.ts'
+import { bucket, type Installation, install } from '../support/installation.ts'
 import { contentOf } from '../reindex/bucket-under-test.ts'
 import { clientView, fillRepositories, keyOfDeb, makeKey, reader } from '../reindex/repositories-under-test.ts'
 

@@ -8,7 +8,7 @@ import {
 import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
-import { bucket, type Installation, install } from '../e2e/installation.ts'
+import { bucket, type Installation, install } from '../support/installation.ts'
 import { deb } from '../repositories/apt/packages-made.ts'
 
 describe('pc-ctl reindex-everything, public repositories behind Block Public Access', function () {

@@ -6,10 +6,10 @@ import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectComm
 import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
-import { bucket, type Installation, install, wordsOf } from '../e2e/installation.ts'
+import { bucket, type Installation, install, wordsOf } from '../support/installation.ts'
 import { fillRepositories, keyOfDeb, makeKey } from '../reindex/repositories-under-test.ts'
 import { deb } from '../repositories/apt/packages-made.ts'
-import { config } from '../sandbox/cloudfront-fixture.ts'
+import { config } from '../support/cloudfront-fixture.ts'
 
 const again = keyOfDeb('main/hello_1.0')
 const forever = 'public, max-age=31536000, immutable'

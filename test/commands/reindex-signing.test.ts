@@ -6,7 +6,7 @@ import { generateKey } from 'openpgp'
 
 import type { Report } from '../../src/reindex/report.ts'
 import { createSigner, type OpenedSigner } from '../../src/repositories/openpgp.ts'
-import { bucket, type Installation, install, nameOfCall } from '../e2e/installation.ts'
+import { bucket, type Installation, install, nameOfCall } from '../support/installation.ts'
 import { fillRepositories } from '../reindex/repositories-under-test.ts'
 
 const roots = ['apt/', 'el/8/', 'el/9/']

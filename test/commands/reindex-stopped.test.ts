@@ -8,13 +8,13 @@ import { expect } from 'chai'
 import { connect } from '../../src/aws/connect.ts'
 import { lockKey } from '../../src/reindex/lock.ts'
 import { reindexEverything } from '../../src/tasks/reindex/reindex-everything.ts'
-import { CtlError } from '../../src/ui/errors.ts'
+import { CtlError } from '../../src/errors.ts'
 import type { Call } from '../../src/sandbox/host/call-log.ts'
-import { bucket, expectPlainTalk, type Installation, install } from '../e2e/installation.ts'
+import { bucket, expectPlainTalk, type Installation, install } from '../support/installation.ts'
 import { plainRun } from '../reindex/plain-run.ts'
 import { clientView, fillRepositories, makeKey, reader } from '../reindex/repositories-under-test.ts'
 import { hasTerminals, runOnTerminals, type Then } from '../support/terminals.ts'
-import { noSettings } from '../resources/aws-under-test.ts'
+import { noSettings } from '../support/aws-under-test.ts'
 
 const minute = 60_000
 

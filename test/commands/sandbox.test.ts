@@ -10,7 +10,7 @@ import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { expect } from 'chai'
 
-import { runCli } from '../run-cli.ts'
+import { runCli } from '../support/run-cli.ts'
 
 interface Announced {
   endpoint: string

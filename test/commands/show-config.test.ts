@@ -2,7 +2,7 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
-import { runCli } from '../run-cli.ts'
+import { runCli } from '../support/run-cli.ts'
 
 const sample = join(import.meta.dirname, '../settings/packagecloud.rb')
 

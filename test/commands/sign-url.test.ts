@@ -8,7 +8,7 @@ import { expect } from 'chai'
 
 import { decodePath } from '../../src/edge/path.ts'
 import { checkExpiry, decodeSecret, findToken, verify } from '../../src/edge/signature.ts'
-import { runCli, type CliRun } from '../run-cli.ts'
+import { runCli, type CliRun } from '../support/run-cli.ts'
 
 const root = join(import.meta.dirname, '../..')
 const secret = 'MDI2ZDhhYmMxYThiMjVmMTBlODM4OWNmZWZiZmI2NWI'

@@ -7,9 +7,9 @@ import {
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import type { Status, StatusLine } from '../../src/tasks/status.ts'
-import { statementsOf } from '../e2e/end-state.ts'
-import { bucket, install, type Installation, objectKey } from '../e2e/installation.ts'
+import type { Status, StatusLine } from '../../src/tasks/status/status.ts'
+import { statementsOf } from '../support/end-state.ts'
+import { bucket, install, type Installation, objectKey } from '../support/installation.ts'
 
 const everything = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`]
 const deny = (Condition: object, more: object = {}) => ({

@@ -3,8 +3,8 @@ import { DisableKeyRotationCommand, EnableKeyRotationCommand } from '@aws-sdk/cl
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import type { Status } from '../../src/tasks/status.ts'
-import { bucket, install, type Installation, secret, wordsOf } from '../e2e/installation.ts'
+import type { Status } from '../../src/tasks/status/status.ts'
+import { bucket, install, type Installation, secret, wordsOf } from '../support/installation.ts'
 
 describe('pc-ctl status', () => {
   let place: Installation

@@ -13,7 +13,7 @@ import {
   sideBySide,
   textOf,
   withInstallation,
-} from './installation.ts'
+} from '../support/installation.ts'
 
 interface Case {
   readonly what: string

@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import type { CliRun } from '../run-cli.ts'
+import type { CliRun } from '../support/run-cli.ts'
 import { deb } from '../repositories/apt/packages-made.ts'
 import { makeAuthority, type OwnAuthority, startTls } from '../support/authority.ts'
 import { type ConnectProxy, type ConnectProxyOptions, startProxy } from '../support/connect-proxy.ts'
-import { bucket, expectPlainTalk, install, type Installation, wordsOf } from './installation.ts'
+import { bucket, expectPlainTalk, install, type Installation, wordsOf } from '../support/installation.ts'
 
 const name = 'aws.example.test'
 const inRegion = { CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } } as const

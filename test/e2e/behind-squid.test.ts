@@ -3,10 +3,10 @@ import { createServer } from 'node:net'
 
 import { expect } from 'chai'
 
-import type { CliRun } from '../run-cli.ts'
+import type { CliRun } from '../support/run-cli.ts'
 import { makeAuthority, type OwnAuthority, startTls } from '../support/authority.ts'
 import { hasSquid, type Squid, startSquid } from '../support/squid.ts'
-import { bucket, expectPlainTalk, install, type Installation, wordsOf } from './installation.ts'
+import { bucket, expectPlainTalk, install, type Installation, wordsOf } from '../support/installation.ts'
 
 const name = 'aws.example.test'
 const refused = `refused.${name}`

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import { bucket, expectPlainTalk, withInstallation } from './installation.ts'
+import { bucket, expectPlainTalk, withInstallation } from '../support/installation.ts'
 
 const old = {
   Sid: 'OldWebsite',

@@ -10,7 +10,7 @@ import {
   keepBootstrapped,
   sideBySide,
   withInstallation,
-} from './installation.ts'
+} from '../support/installation.ts'
 
 const terminals = { stdin: 'tty', stdout: 'tty', stderr: 'tty' } as const
 const envOf = ({ env, folder }: Installation) => ({ cwd: folder, env: { ...env, LC_ALL: 'C.UTF-8' } })

@@ -9,7 +9,7 @@ import {
   keepBootstrapped,
   sideBySide,
   withInstallation,
-} from './installation.ts'
+} from '../support/installation.ts'
 
 describe('a permission that is missing', function () {
   this.timeout(120_000)

@@ -7,7 +7,7 @@ import {
   UpdateAliasCommand,
 } from '@aws-sdk/client-kms'
 import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3'
-import { bucket } from './installation.ts'
+import { bucket } from '../support/installation.ts'
 import { makeFunction } from './somebody.ts'
 import {
   name,

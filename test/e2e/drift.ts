@@ -17,9 +17,9 @@ import {
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda'
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3'
-import { functionZip } from '../sandbox/function-zip.ts'
-import { statementsOf } from './end-state.ts'
-import { bucket, type Clients, type Installation } from './installation.ts'
+import { functionZip } from '../support/function-zip.ts'
+import { statementsOf } from '../support/end-state.ts'
+import { bucket, type Clients, type Installation } from '../support/installation.ts'
 
 export const name = 'packagecloud_cloudfront_auth'
 export const RoleName = name

@@ -6,8 +6,8 @@ import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda'
 import { expect } from 'chai'
 
 import { type Algorithm, decodeSecret, signUrl } from '../../src/edge/signature.ts'
-import type { Status } from '../../src/tasks/status.ts'
-import { install, type Installation, objectKey, secret, wordsOf } from './installation.ts'
+import type { Status } from '../../src/tasks/status/status.ts'
+import { install, type Installation, objectKey, secret, wordsOf } from '../support/installation.ts'
 
 const day = 86_400
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import { endState, type EndState } from './end-state.ts'
+import { endState, type EndState } from '../support/end-state.ts'
 import {
   discard,
   expectPlainTalk,
@@ -11,7 +11,7 @@ import {
   newSecretLines,
   sideBySide,
   withInstallation,
-} from './installation.ts'
+} from '../support/installation.ts'
 
 interface Outcome {
   readonly stdout: string

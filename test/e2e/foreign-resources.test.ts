@@ -7,8 +7,8 @@ import { CreateRoleCommand } from '@aws-sdk/client-iam'
 import { CreateAliasCommand, CreateKeyCommand } from '@aws-sdk/client-kms'
 import { expect } from 'chai'
 
-import { edgeTrust } from '../sandbox/function-zip.ts'
-import { endState } from './end-state.ts'
+import { edgeTrust } from '../support/function-zip.ts'
+import { endState } from '../support/end-state.ts'
 import {
   bucket,
   type Clients,
@@ -18,7 +18,7 @@ import {
   type Kept,
   keepBootstrapped,
   withInstallation,
-} from './installation.ts'
+} from '../support/installation.ts'
 import { makeFunction } from './somebody.ts'
 
 /** Something of somebody else's that has the name which pc-ctl would use. */

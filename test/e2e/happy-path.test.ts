@@ -9,7 +9,7 @@ import {
   objectKey,
   withInstallation,
   wordsOf,
-} from './installation.ts'
+} from '../support/installation.ts'
 
 describe('the runbook, from a bucket to packages behind signed URLs', function () {
   this.timeout(60_000)

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
-import { endState } from './end-state.ts'
-import { expectPlainTalk, nameOfCall, withInstallation } from './installation.ts'
+import { endState } from '../support/end-state.ts'
+import { expectPlainTalk, nameOfCall, withInstallation } from '../support/installation.ts'
 
 describe('Ctrl-C while CloudFront deploys', function () {
   this.timeout(60_000)

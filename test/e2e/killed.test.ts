@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 
 import type { Call } from '../../src/sandbox/host/call-log.ts'
-import { endState, type EndState } from './end-state.ts'
+import { endState, type EndState } from '../support/end-state.ts'
 import {
   discard,
   type Installation,
@@ -14,7 +14,7 @@ import {
   newSecretLines,
   sideBySide,
   withInstallation,
-} from './installation.ts'
+} from '../support/installation.ts'
 
 /** A run whose every changing call is to be a place where it may die. */
 interface Scene {

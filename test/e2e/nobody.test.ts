@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-iam'
 import { expect } from 'chai'
 
-import { bucket, expectPlainTalk, install, type Installation, sideBySide, textOf } from './installation.ts'
+import { bucket, expectPlainTalk, install, type Installation, sideBySide, textOf } from '../support/installation.ts'
 
 const distribution = 'cf://E2ABCDEFGHIJKL'
 const everything = JSON.stringify({

@@ -5,9 +5,9 @@ import { stripVTControlCharacters } from 'node:util'
 import { expect } from 'chai'
 import stringWidth from 'string-width'
 
-import type { CliRun } from '../run-cli.ts'
+import type { CliRun } from '../support/run-cli.ts'
 import { hasTerminals, type Place, runOnTerminals } from '../support/terminals.ts'
-import { bucket, expectPlainTalk, install, type Installation, sideBySide } from './installation.ts'
+import { bucket, expectPlainTalk, install, type Installation, sideBySide } from '../support/installation.ts'
 import { type Case, casesOn, type Failure, type Progress, type Success, type Way } from './terminal-cases.ts'
 import { setTheStage } from './terminal-stage.ts'
 

@@ -7,8 +7,8 @@ import {
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import { statementsOf } from './end-state.ts'
-import { bucket, type Clients, type Installation, secret, withInstallation } from './installation.ts'
+import { statementsOf } from '../support/end-state.ts'
+import { bucket, type Clients, type Installation, secret, withInstallation } from '../support/installation.ts'
 import { makeFunction } from './somebody.ts'
 
 const arn = `arn:aws:s3:::${bucket}`

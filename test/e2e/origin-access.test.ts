@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PutBucketEncryptionCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import { endState } from './end-state.ts'
-import { bucket, type Installation, objectBody, objectKey, withInstallation, wordsOf } from './installation.ts'
+import { endState } from '../support/end-state.ts'
+import { bucket, type Installation, objectBody, objectKey, withInstallation, wordsOf } from '../support/installation.ts'
 
 /** Status of a bucket that no identity can read, before there is a control. */
 async function expectControlMissing(place: Installation, next: readonly string[]): Promise<void> {

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 
 import { expect } from 'chai'
 
-import { bucket, install, type Installation } from './installation.ts'
+import { bucket, install, type Installation } from '../support/installation.ts'
 
 const execute = promisify(execFile)
 

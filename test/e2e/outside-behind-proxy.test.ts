@@ -7,10 +7,10 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
-import type { CliRun } from '../run-cli.ts'
+import type { CliRun } from '../support/run-cli.ts'
 import { makeAuthority, type OwnAuthority } from '../support/authority.ts'
 import { type ConnectProxy, type ConnectProxyOptions, startProxy } from '../support/connect-proxy.ts'
-import { edgeUrl, expectPlainTalk, install, type Installation, objectKey } from './installation.ts'
+import { edgeUrl, expectPlainTalk, install, type Installation, objectKey } from '../support/installation.ts'
 
 /** Known to the proxy alone, which opens TLS in between: its certificates are the company's. */
 const domain = 'cdn.example.test'

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 import { expect } from 'chai'
 
-import { type Installation, install } from './installation.ts'
+import { type Installation, install } from '../support/installation.ts'
 
 const execute = promisify(execFile)
 const root = join(import.meta.dirname, '../..')

@@ -14,9 +14,9 @@ import {
 } from '@aws-sdk/client-iam'
 import { expect } from 'chai'
 
-import type { CliRun } from '../run-cli.ts'
+import type { CliRun } from '../support/run-cli.ts'
 import { hasTerminals, runOnTerminals } from '../support/terminals.ts'
-import { bucket, expectPlainTalk, install, type Installation, secret, sideBySide } from './installation.ts'
+import { bucket, expectPlainTalk, install, type Installation, secret, sideBySide } from '../support/installation.ts'
 
 const device = 'arn:aws:iam::123456789012:mfa/operator'
 const everything = JSON.stringify({

@@ -19,7 +19,7 @@ import { readFrontSettings } from '../../src/rehearsal/front-settings.ts'
 import { loadSettings } from '../../src/settings/settings.ts'
 import { reindexEverything } from '../../src/tasks/reindex/reindex-everything.ts'
 import { plainRun } from '../reindex/plain-run.ts'
-import { bucket, edgeUrl, type Installation, install } from './installation.ts'
+import { bucket, edgeUrl, type Installation, install } from '../support/installation.ts'
 
 const execute = promisify(execFile)
 

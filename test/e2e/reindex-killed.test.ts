@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import type { Report } from '../../src/reindex/report.ts'
 import { contentOf } from '../reindex/bucket-under-test.ts'
 import { clientView, fillRepositories, makeKey, reader } from '../reindex/repositories-under-test.ts'
-import { bucket, discard, install, type Installation, type Kept, withInstallation } from './installation.ts'
+import { bucket, discard, install, type Installation, type Kept, withInstallation } from '../support/installation.ts'
 
 const moments = 50
 /** Of one history, before it may end undisturbed. */

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 
 import { rounds } from './drift-rounds.ts'
 import { type Drift, FunctionName } from './drift.ts'
-import { type Clients, install, type Installation, shellWords } from './installation.ts'
+import { type Clients, install, type Installation, shellWords } from '../support/installation.ts'
 
 describe('the repairs that status prints', function () {
   this.timeout(120_000)

@@ -2,7 +2,7 @@ import { RequestCertificateCommand } from '@aws-sdk/client-acm'
 import { PutBucketPolicyCommand, PutPublicAccessBlockCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import { bucket, expectPlainTalk, type Installation, install, objectBody, objectKey } from './installation.ts'
+import { bucket, expectPlainTalk, type Installation, install, objectBody, objectKey } from '../support/installation.ts'
 
 const uri = `s3://${bucket}`
 

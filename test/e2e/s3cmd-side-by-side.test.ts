@@ -14,7 +14,7 @@ import {
 import { expect } from 'chai'
 
 import { type OldApi, startOldApi } from './cloudfront-2010.ts'
-import { bucket, install, type Installation } from './installation.ts'
+import { bucket, install, type Installation } from '../support/installation.ts'
 
 interface Ended {
   readonly stdout: string

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import { expectPlainTalk, install, type Installation } from './installation.ts'
+import { expectPlainTalk, install, type Installation } from '../support/installation.ts'
 
 const site = 's3tools-test'
 

@@ -19,7 +19,7 @@ import {
   keepBootstrapped,
   type Kept,
   withInstallation,
-} from './installation.ts'
+} from '../support/installation.ts'
 
 /** Copies the distribution, with its tag, and makes packagecloud.rb name none; returns both ids. */
 async function twice({ clients: { cloudfront } }: Installation, lines: string): Promise<readonly [string, string]> {

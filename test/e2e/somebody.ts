@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateRoleCommand } from '@aws-sdk/client-iam'
 import { CreateFunctionCommand } from '@aws-sdk/client-lambda'
 
-import { quick } from '../resources/aws-under-test.ts'
-import { edgeTrust, functionZip } from '../sandbox/function-zip.ts'
-import type { Clients } from './installation.ts'
+import { quick } from '../support/aws-under-test.ts'
+import { edgeTrust, functionZip } from '../support/function-zip.ts'
+import type { Clients } from '../support/installation.ts'
 
 /** Makes a function of somebody else's; returns the ARN of its first version, good for CloudFront. */
 export async function makeFunction(

@@ -6,8 +6,8 @@ import { GetFunctionCommand } from '@aws-sdk/client-lambda'
 import { expect } from 'chai'
 
 import { tagsIn } from '../../src/resources/tags.ts'
-import type { Status } from '../../src/tasks/status.ts'
-import { install, type Installation } from './installation.ts'
+import type { Status } from '../../src/tasks/status/status.ts'
+import { install, type Installation } from '../support/installation.ts'
 
 const name = 'packagecloud_cloudfront_auth'
 const boundary = 'arn:aws:iam::123456789012:policy/company/boundary'

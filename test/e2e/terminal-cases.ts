@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-import { objectKey } from './installation.ts'
+import { objectKey } from '../support/installation.ts'
 import type { Stage } from './terminal-stage.ts'
 
 /** How progress is shown on a terminal: as a live list of steps, or not at all. */

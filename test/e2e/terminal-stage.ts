@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { CreateDistributionCommand, type DistributionConfig } from '@aws-sdk/client-cloudfront'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
 
-import type { Installation } from './installation.ts'
+import type { Installation } from '../support/installation.ts'
 
 /** An installation that is in use, and what some commands are to be run on. */
 export interface Stage {

@@ -6,11 +6,11 @@ import {
 import { expect } from 'chai'
 
 import { parseTree } from '../../src/aws/xml-tree.ts'
-import { strewnEverywhere, unknownIn } from '../resources/unknown-elements.ts'
-import type { CliRun } from '../run-cli.ts'
-import { config } from '../sandbox/cloudfront-fixture.ts'
-import { rawCloudFront } from '../sandbox/raw-cloudfront.ts'
-import { bucket, type Clients, withInstallation } from './installation.ts'
+import { strewnEverywhere, unknownIn } from '../resources/cloudfront/unknown-elements.ts'
+import type { CliRun } from '../support/run-cli.ts'
+import { config } from '../support/cloudfront-fixture.ts'
+import { rawCloudFront } from '../support/raw-cloudfront.ts'
+import { bucket, type Clients, withInstallation } from '../support/installation.ts'
 
 /** What is unknown in a document, what it stands in and behind what. */
 const unknown = (document: string) =>

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import { deb } from '../repositories/apt/packages-made.ts'
-import { bucket, expectPlainTalk, install, type Installation, nameOfCall, secret } from './installation.ts'
+import { bucket, expectPlainTalk, install, type Installation, nameOfCall, secret } from '../support/installation.ts'
 
 /** `aws SERVICE:OPERATION REGION: STATUS…, N attempt(s), N ms, request id ID` */
 const traced = /^ *aws (\S+) (\S+): (\d{3})[^,]*, (\d+) attempts?, (\d+) ms, request id (\S+)$/gm

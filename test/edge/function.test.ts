@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
 
 import { buildEdge } from '../../scripts/build-edge.ts'
-import { readEdgeBundle } from '../../src/resources/edge-bundle.ts'
+import { readEdgeBundle } from '../../src/resources/lambda/edge-bundle.ts'
 import { encryptionContext, type EdgeConfig } from '../../src/edge/config.ts'
 import type { EdgeHandler } from '../../src/edge/handler.ts'
 import { decodeSecret, sign } from '../../src/edge/signature.ts'

@@ -5,24 +5,25 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { ESLint } from 'eslint'
 
+import { circlesOf, folderGraph } from '../../scripts/folder-graph.ts'
 import { rooms } from '../../scripts/lint/rooms.js'
 
 const root = join(import.meta.dirname, '../..')
 
 /** In the room of the first word. */
 const forbidden: readonly (readonly [room: string, line: string])[] = [
-  ['aws', "import { decodeSecret } from '../sandbox/sandbox.ts'"],
+  ['aws', "import { decodeSecret } from '../sandbox/host/sandbox.ts'"],
   ['aws', "import { putRight } from '../reindex/attributes/put-right.ts'"],
-  ['resources', "import { chain } from '../tasks/chain.ts'"],
-  ['resources', "const chain = await import('../tasks/chain.ts')"],
+  ['resources', "import { chain } from '../tasks/chain/chain.ts'"],
+  ['resources', "const chain = await import('../tasks/chain/chain.ts')"],
   ['resources', "import * as settings from '../settings/settings.ts'"],
   ['tasks', "export * from '../commands/status.ts'"],
-  ['tasks', "import type { Sandbox } from '../sandbox/sandbox.ts'"],
+  ['tasks', "import type { Sandbox } from '../sandbox/host/sandbox.ts'"],
   ['tasks', "import { S3Client } from '@aws-sdk/client-s3'"],
-  ['reindex', "type Chain = import('../tasks/chain.ts').Chain<object>"],
+  ['reindex', "type Chain = import('../tasks/chain/chain.ts').Chain<object>"],
   ['reindex', "import { signUrl } from '../edge/signature.ts'"],
   ['settings', "import { connect } from '../aws/connect.ts'"],
-  ['settings', "import { SandboxOptions } from '../sandbox/sandbox.ts'"],
+  ['settings', "import { SandboxOptions } from '../sandbox/host/sandbox.ts'"],
   ['edge', "import { printable } from '../ui/printable.ts'"],
   ['edge', "import { networkOf } from '../aws/network.ts'"],
   ['edge', "const ui = await import('../ui/printable.ts')"],
@@ -30,8 +31,16 @@ const forbidden: readonly (readonly [room: string, line: string])[] = [
   ['repositories', "import { encodePath } from '../edge/path.ts'"],
   ['ui', "import { carriedFlags } from '../settings/settings.ts'"],
   ['ui', "import { readArchive } from '../zip-archive.ts'"],
-  ['sandbox', "import { createLeanS3 } from '../aws/s3-lean.ts'"],
-  ['sandbox', "import { cacheControl } from '../repositories/cache-control.ts'"],
+  ['sandbox/s3', "import { createLeanS3 } from '../../aws/s3-lean.ts'"],
+  ['sandbox/edge', "import { cacheControl } from '../../repositories/cache-control.ts'"],
+  ['sandbox/host', "import { loadSettings } from '../../settings/settings.ts'"],
+  ['sandbox/host', "import { CtlError } from '../../errors.ts'"],
+  ['sandbox/edge', "import type { S3 } from '../s3/s3.ts'"],
+  ['sandbox/kms', "import type { Iam } from '../iam/iam.ts'"],
+  ['sandbox/contracts', "import { parsePolicy } from '../policy/policy-document.ts'"],
+  ['commands', "import { createS3 } from '../sandbox/s3/s3.ts'"],
+  ['settings', "import { changeFlags } from '../flags/change-flags.ts'"],
+  ['edge', "import { CtlError } from '../errors.ts'"],
   ['commands', "import { KMSClient } from '@aws-sdk/client-kms'"],
   ['commands', "const name = 'x'; await import(name)"],
   ['resources', "import { DeleteBucketCommand } from '@aws-sdk/client-s3'"],
@@ -46,10 +55,13 @@ const forbidden: readonly (readonly [room: string, line: string])[] = [
 ]
 
 const allowed: readonly (readonly [room: string, line: string])[] = [
-  ['commands', "import { chain } from '../tasks/chain.ts'"],
+  ['commands', "import { chain } from '../tasks/chain/chain.ts'"],
   ['resources', "import { CopyObjectCommand, type S3, S3Client } from '@aws-sdk/client-s3'"],
   ['resources', "import type { DeleteObjectCommandInput } from '@aws-sdk/client-s3'"],
   ['resources', "import { readArchive } from '../zip-archive.ts'"],
+  ['commands', "import { startSandbox } from '../sandbox/host/sandbox.ts'"],
+  ['sandbox/lambda', "import { readArchive } from '../../zip-archive.ts'"],
+  ['sandbox/edge', "import type { EdgeS3 } from '../contracts/edge-peers.ts'"],
   ['settings', "const { readRuby } = await import('./ruby/read.ts')"],
 ]
 
@@ -88,11 +100,24 @@ describe('the laws of the house', function () {
     for (const room of Object.keys(rooms)) expect(reach(room).has(room), room).to.equal(false)
   })
 
+  it('have folders that import each other one way only', () => {
+    expect(circlesOf(folderGraph(join(root, 'src'))).map((way) => way.join(' → '))).to.deep.equal([])
+    expect(
+      circlesOf(
+        new Map([
+          ['a', new Set(['b'])],
+          ['b', new Set(['c'])],
+          ['c', new Set(['b'])],
+        ]),
+      ),
+    ).to.deep.equal([['b', 'c', 'b']])
+  })
+
   it('are the ones that CONTRIBUTING tells', async () => {
     const text = await readFile(join(root, 'CONTRIBUTING.md'), 'utf8')
     for (const [room, others] of Object.entries(rooms)) {
       const row = new RegExp(`^\\| \`src/${room}/\`[^|]*\\|[^|]*\\|([^|]*)\\|$`, 'm').exec(text)?.[1] ?? ''
-      const told = [...row.matchAll(/`([a-z]+)`/g)].map(([, name]) => name)
+      const told = [...row.matchAll(/`([a-z3/]+)`/g)].map(([, name]) => name)
       expect(told, room).to.deep.equal(others)
     }
   })

@@ -15,8 +15,8 @@ import { expect } from 'chai'
 import type { LeanS3 } from '../../src/aws/s3-lean.ts'
 import { isLost, type Lock, lockKey, type LockOptions, takeLock } from '../../src/reindex/lock.ts'
 import type { Call } from '../../src/sandbox/host/call-log.ts'
-import { CtlError } from '../../src/ui/errors.ts'
-import { type S3Fixture, startS3 } from '../sandbox/s3-client.ts'
+import { CtlError } from '../../src/errors.ts'
+import { type S3Fixture, startS3 } from '../support/s3-client.ts'
 import { leanFor } from './lean-under-test.ts'
 
 const minute = 60_000

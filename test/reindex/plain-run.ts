@@ -1,4 +1,4 @@
-import { chooseObjects } from '../../src/reindex/listing/selection.ts'
+import { chooseObjects } from '../../src/reindex/selection.ts'
 import type { ReindexWishes } from '../../src/tasks/reindex/reindex-everything.ts'
 
 /** A run as a command without flags asks for it, but that tells nothing; a test says what is otherwise. */

@@ -8,7 +8,7 @@ import { expect } from 'chai'
 import type { Report } from '../../src/reindex/report.ts'
 import { openReportFile } from '../../src/reindex/report-file.ts'
 import { Lazily } from '../../src/ui/lazily.ts'
-import { CtlError } from '../../src/ui/errors.ts'
+import { CtlError } from '../../src/errors.ts'
 
 const nothing = { objects: 0, bytes: 0, right: 0, rewritten: 0, skipped: 0, failed: 0, left: 0 }
 const report: Report = {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 
 import { Journal } from '../../src/reindex/journal/journal.ts'
-import { chooseObjects } from '../../src/reindex/listing/selection.ts'
+import { chooseObjects } from '../../src/reindex/selection.ts'
 import { repositoryReports } from '../../src/reindex/repository-reports.ts'
 
 describe('how repositories stand', () => {

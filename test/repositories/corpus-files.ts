@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 
 import { corpusFolder, makeCorpus, usualCorpus } from '../../scripts/make-corpus.ts'
 import type { Digests, Format, IndexedPackage, PackageSource, StoredObject } from '../../src/repositories/format.ts'
-import { messageOf } from '../../src/ui/errors.ts'
+import { messageOf } from '../../src/errors.ts'
 
 /** Makes the corpus, or tells why that can't be done on this machine. Returns the folder of one kind of packages. */
 export async function corpus(kind: 'deb' | 'rpm'): Promise<string | undefined> {

@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import { generateKey, readCleartextMessage, readKey, readPrivateKey, verify } from 'openpgp'
 
 import { createSigner } from '../../src/repositories/openpgp.ts'
-import { CtlError } from '../../src/ui/errors.ts'
+import { CtlError } from '../../src/errors.ts'
 
 const text = 'Origin: test\n- a dash, and blanks at the end  \nÜmläut: ja\n'
 const kinds = { RSA: { type: 'rsa', rsaBits: 2048 }, Ed25519: { type: 'ecc', curve: 'ed25519Legacy' } } as const

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 
 import type { Resource } from '../../src/resources/resource.ts'
-import { type AwsUnderTest, startAws } from './aws-under-test.ts'
-import { actionsOf } from './iam-actions.ts'
+import { type AwsUnderTest, startAws } from '../support/aws-under-test.ts'
+import { actionsOf } from '../support/iam-actions.ts'
 
 /** What the contract needs to know of one kind of resource. */
 export interface Subject<Want, Live> {

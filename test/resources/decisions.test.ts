@@ -3,18 +3,26 @@ import { expect } from 'chai'
 import type { Aws } from '../../src/aws/connect.ts'
 import { namesOf, tagKey } from '../../src/aws/names.ts'
 import type { PolicyDocument } from '../../src/aws/policy.ts'
-import { cachePolicy } from '../../src/resources/cache-policy.ts'
-import { decideDistribution, type Distribution, type DistributionWant } from '../../src/resources/distribution.ts'
-import { blankConfig, withWishes } from '../../src/resources/distribution-config.ts'
-import { decideEdgeFunction, type EdgeFunction, type EdgeFunctionWant } from '../../src/resources/edge-function.ts'
-import { edgeVersion } from '../../src/resources/edge-version.ts'
-import { decideKey, type Key } from '../../src/resources/key.ts'
-import { originAccessControl, originAccessIdentity } from '../../src/resources/origin-access.ts'
+import { cachePolicy } from '../../src/resources/cloudfront/cache-policy.ts'
+import {
+  decideDistribution,
+  type Distribution,
+  type DistributionWant,
+} from '../../src/resources/cloudfront/distribution.ts'
+import { blankConfig, withWishes } from '../../src/resources/cloudfront/distribution-config.ts'
+import {
+  decideEdgeFunction,
+  type EdgeFunction,
+  type EdgeFunctionWant,
+} from '../../src/resources/lambda/edge-function.ts'
+import { edgeVersion } from '../../src/resources/lambda/edge-version.ts'
+import { decideKey, type Key } from '../../src/resources/kms/key.ts'
+import { originAccessControl, originAccessIdentity } from '../../src/resources/origin/origin-access.ts'
 import { canonical, change, type Decision } from '../../src/resources/resource.ts'
-import { decideRole, type Role } from '../../src/resources/role.ts'
-import { rolePolicy, type RolePolicyWant } from '../../src/resources/role-policy.ts'
+import { decideRole, type Role } from '../../src/resources/iam/role.ts'
+import { rolePolicy, type RolePolicyWant } from '../../src/resources/iam/role-policy.ts'
 import type { Tags } from '../../src/resources/tags.ts'
-import { wishes } from './distribution-configs.ts'
+import { wishes } from './cloudfront/distribution-configs.ts'
 
 const names = namesOf('packagecloud')
 const want = { names, accountId: '123456789012', adopt: false }

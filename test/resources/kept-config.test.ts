@@ -4,12 +4,12 @@ import { expect } from 'chai'
 import * as fc from 'fast-check'
 
 import { childOf, parseTree, type XmlElement } from '../../src/aws/xml-tree.ts'
-import { withWishes } from '../../src/resources/distribution-config.ts'
-import { edited } from '../../src/resources/distribution-edit.ts'
+import { withWishes } from '../../src/resources/cloudfront/distribution-config.ts'
+import { edited } from '../../src/resources/cloudfront/distribution-edit.ts'
 import { rewritten } from '../../src/resources/kept-config.ts'
 import { canonical } from '../../src/resources/resource.ts'
-import { certificate, operatorsConfig, someWishes } from './distribution-configs.ts'
-import { knownIn, strewn, unknownElements, unknownIn } from './unknown-elements.ts'
+import { certificate, operatorsConfig, someWishes } from './cloudfront/distribution-configs.ts'
+import { knownIn, strewn, unknownElements, unknownIn } from './cloudfront/unknown-elements.ts'
 
 /** As cfmodify's flags may be. */
 const someEdit = fc.record(

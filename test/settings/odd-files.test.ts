@@ -8,8 +8,8 @@ import { expect } from 'chai'
 
 import { loadSettings, need } from '../../src/settings/settings.ts'
 import { stateFolder } from '../../src/settings/state-folder.ts'
-import { CtlError } from '../../src/ui/errors.ts'
-import { runCli } from '../run-cli.ts'
+import { CtlError } from '../../src/errors.ts'
+import { runCli } from '../support/run-cli.ts'
 
 describe('what is no packagecloud.rb', () => {
   let folder: string

@@ -18,7 +18,7 @@ import {
   optional,
   type Settings,
 } from '../../src/settings/settings.ts'
-import { CtlError } from '../../src/ui/errors.ts'
+import { CtlError } from '../../src/errors.ts'
 import { plain } from './ruby/ruby-of.ts'
 
 const sample = join(import.meta.dirname, 'packagecloud.rb')

@@ -6,8 +6,8 @@ import { expect } from 'chai'
 
 import { overview } from '../../src/settings/overview.ts'
 import { keysOf, loadSettings, need, type SettingName } from '../../src/settings/settings.ts'
-import { CtlError } from '../../src/ui/errors.ts'
-import { runCli } from '../run-cli.ts'
+import { CtlError } from '../../src/errors.ts'
+import { runCli } from '../support/run-cli.ts'
 
 /** Values as they are pasted: all that base64 and hex can begin with and hold. */
 const canaries = [

@@ -4,7 +4,7 @@ import { type Command, Config, Errors } from '@oclif/core'
 
 import { result } from '../../src/ui/result.ts'
 import { stderr } from '../../src/ui/talk.ts'
-import type { CliRun } from '../run-cli.ts'
+import type { CliRun } from './run-cli.ts'
 
 const root = join(import.meta.dirname, '../..')
 let config: Config | undefined

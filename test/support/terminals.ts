@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { json, text } from 'node:stream/consumers'
 
-import type { CliRun } from '../run-cli.ts'
+import type { CliRun } from './run-cli.ts'
 
 const root = join(import.meta.dirname, '../..')
 

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { loadSettings } from '../../src/settings/settings.ts'
 import { connected } from '../../src/tasks/connected.ts'
 import type { Reconfigure } from '../../src/tasks/reconfigure-cloudfront-distribution.ts'
-import { inOneLine } from '../../src/ui/text.ts'
+import { inOneLine } from '../../src/text.ts'
 
 describe('what reconfigure-cloudfront-distribution ends in', () => {
   const alias = 'packages.example.org'

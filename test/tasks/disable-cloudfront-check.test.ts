@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { expect } from 'chai'
 
 import { checkFront } from '../../src/tasks/disable-cloudfront-check.ts'
-import { CtlError } from '../../src/ui/errors.ts'
+import { CtlError } from '../../src/errors.ts'
 
 const quick = { first: 1, most: 5, total: 5_000 }
 const s3 = { status: 302, location: 'https://packages.s3.amazonaws.com/x' }

@@ -5,7 +5,7 @@ import { expect } from 'chai'
 
 import { decodeSecret, signUrl } from '../../src/edge/signature.ts'
 import { exitCodeOf, explainUrl, reportText, type UrlReport } from '../../src/tasks/explain-url.ts'
-import { CtlError } from '../../src/ui/errors.ts'
+import { CtlError } from '../../src/errors.ts'
 import { lay } from '../../src/ui/layout.ts'
 import { noTerminal } from '../../src/ui/screen.ts'
 

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { expect } from 'chai'
 
 import { type FrontKnowledge, frontKnowledge, probeFront } from '../../src/tasks/front-server.ts'
-import { CtlError } from '../../src/ui/errors.ts'
+import { CtlError } from '../../src/errors.ts'
 
 const token = 'token-that-nobody-may-see'
 const known: FrontKnowledge = { bucket: 'packages', packagesDomain: 'cdn.example.org', s3Hosts: ['127.0.0.1:4566'] }

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import { causesOf } from '../../src/ui/causes.ts'
-import { CtlError } from '../../src/ui/errors.ts'
+import { CtlError } from '../../src/errors.ts'
 
 const named = (name: string, message: string, cause?: unknown): Error =>
   Object.assign(new Error(message, { cause }), { name })

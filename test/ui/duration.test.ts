@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import { formatDuration, parseDuration } from '../../src/ui/duration.ts'
-import { CtlError } from '../../src/ui/errors.ts'
+import { CtlError } from '../../src/errors.ts'
 
 describe('duration', () => {
   it('is read in seconds, minutes, hours and days', () => {

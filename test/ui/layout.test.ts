@@ -20,7 +20,7 @@ import {
   verbatim,
   warning,
   whole,
-} from '../../src/ui/text.ts'
+} from '../../src/text.ts'
 import { widthOf } from '../../src/ui/wrap.ts'
 
 const terminal = (columns: number, how: Partial<Screen> = {}): Screen => ({

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { CtlError } from '../../src/ui/errors.ts'
+import { CtlError } from '../../src/errors.ts'
 import { readLines } from '../../src/ui/lines.ts'
 
 /** All lines of these bytes, arriving in pieces of this size. */

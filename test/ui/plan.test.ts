@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import { planExitCode } from '../../src/ui/change-flags.ts'
+import { planExitCode } from '../../src/flags/change-flags.ts'
 import { lay } from '../../src/ui/layout.ts'
 import { hasChanges, type PlanLine, planText } from '../../src/ui/plan.ts'
 import { noTerminal } from '../../src/ui/screen.ts'

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { CtlError } from '../../src/ui/errors.ts'
+import { CtlError } from '../../src/errors.ts'
 import { ReaderGone, Result, type Sink } from '../../src/ui/result.ts'
 
 const named = (code: string, errno = -1): Error => Object.assign(new Error(code), { code, errno })

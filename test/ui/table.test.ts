@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { lay, layLines } from '../../src/ui/layout.ts'
 import { Lazily } from '../../src/ui/lazily.ts'
 import { noTerminal, type Screen } from '../../src/ui/screen.ts'
-import { item, table, type Table, verbatim } from '../../src/ui/text.ts'
+import { item, table, type Table, verbatim } from '../../src/text.ts'
 
 const lines = (of: Table, columns: number, how: Partial<Screen> = {}): string[] =>
   lay([of], { columns, colour: false, unicode: true, ...how }).split('\n')

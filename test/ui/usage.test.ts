@@ -2,7 +2,7 @@ import { Args, Flags, type Interfaces, Parser } from '@oclif/core'
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { CtlError } from '../../src/ui/errors.ts'
+import { CtlError } from '../../src/errors.ts'
 import { checkUsage, type Shape } from '../../src/ui/usage.ts'
 
 const flags = {

@@ -1,5 +1,5 @@
 import { betterContentType } from '../../repositories/content-type.ts'
-import { isRight, type Wanted } from '../listing/selection.ts'
+import { isRight, type Wanted } from '../selection.ts'
 import { etagOf, writeOf } from './version-headers.ts'
 
 /** An object that is to be written again in place, and all that it shall carry. */

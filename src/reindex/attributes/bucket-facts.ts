@@ -1,6 +1,6 @@
 import { isBadIdentity, statusOf } from '../../aws/denial.ts'
 import type { LeanS3 } from '../../aws/s3-lean.ts'
-import type { Bucket } from '../../resources/bucket.ts'
+import type { Bucket } from '../../resources/s3/bucket.ts'
 import { lockKey } from '../lock.ts'
 
 /** What of a bucket decides how its objects are written again. */

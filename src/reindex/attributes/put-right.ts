@@ -1,13 +1,13 @@
 import { nameOf } from '../../aws/absent.ts'
 import { explain, isBadIdentity, statusOf } from '../../aws/denial.ts'
 import type { LeanS3, S3Response } from '../../aws/s3-lean.ts'
-import { messageOf } from '../../ui/errors.ts'
+import { messageOf } from '../../errors.ts'
 import { planRewrite, reasons, type Rewrite } from './attributes.ts'
 import { noteGone } from '../journal/content-changes.ts'
 import type { Journal, Row } from '../journal/journal.ts'
 import type { Pace } from '../pace.ts'
 import type { RewriteEngine } from './rewrite.ts'
-import type { Choice, Judgement } from '../listing/selection.ts'
+import type { Choice, Judgement } from '../selection.ts'
 import { etagOf, modifiedOf } from './version-headers.ts'
 
 /** What came of one object. */

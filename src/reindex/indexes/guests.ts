@@ -1,6 +1,6 @@
 import type { OldIndexes } from '../../repositories/format.ts'
 import type { Journal, Stretch } from '../journal/journal.ts'
-import { compareKeys } from '../listing/ranges.ts'
+import { compareKeys } from '../ranges.ts'
 import type { FoundRepository } from './repository-objects.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { requestIdLines } from '../../aws/aws-error.ts'
 import { isBadIdentity, statusOf } from '../../aws/denial.ts'
 import type { Finding, Format, OldIndexes, StoredObject } from '../../repositories/format.ts'
-import { messageOf } from '../../ui/errors.ts'
+import { messageOf } from '../../errors.ts'
 import type { Content, Journal } from '../journal/journal.ts'
 import type { Pace } from '../pace.ts'
 import { noteContent } from '../journal/content-changes.ts'

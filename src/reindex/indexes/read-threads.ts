@@ -12,8 +12,8 @@ import type { CallSums, EndedCall } from '../../aws/call-trace.ts'
 import { noteError } from '../../aws/operation.ts'
 import { S3Error, type Traffic } from '../../aws/s3-lean.ts'
 import type { Credentials } from '../../aws/signature-v4.ts'
-import { CtlError, type Failure as Kind, messageOf } from '../../ui/errors.ts'
-import { Verbatim, verbatim } from '../../ui/text.ts'
+import { CtlError, type Failure as Kind, messageOf } from '../../errors.ts'
+import { Verbatim, verbatim } from '../../text.ts'
 import type { ReadJob, ReadResult } from './read-package.ts'
 
 /** Reads packages somewhere. */

@@ -1,7 +1,7 @@
 import type { Finding, Format } from '../../repositories/format.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Scanned } from './scan.ts'
-import type { Choice } from './selection.ts'
+import type { Choice } from '../selection.ts'
 
 /** By format and root: the objects of the empty index that a new repository begins with. */
 export type CreatedIndexes = ReadonlyMap<Format, ReadonlyMap<string, ReadonlyMap<string, string>>>

@@ -1,4 +1,4 @@
-import { compareKeys, type KeyRange } from './ranges.ts'
+import { compareKeys, type KeyRange } from '../ranges.ts'
 
 const tarball = /^(.+)\/-\/[^/]+\.tgz$/
 

@@ -7,8 +7,8 @@ import type { Journal, Row } from '../journal/journal.ts'
 import { type Listed, readPage } from './list-page.ts'
 import { Packuments, type PackumentsInRange } from './packuments.ts'
 import type { Pace } from '../pace.ts'
-import { between, compareKeys, endOf, type KeyRange } from './ranges.ts'
-import { type Choice, isRight, ownPrefix } from './selection.ts'
+import { between, compareKeys, endOf, type KeyRange } from '../ranges.ts'
+import { type Choice, isRight, ownPrefix } from '../selection.ts'
 import { Unproven } from './unproven.ts'
 
 /** What a listing of the bucket showed; the objects themselves are in the journal. */

@@ -1,7 +1,7 @@
 /** Decompression in memory with an upper bound, of all that dpkg-deb writes, and of all forms of a list. */
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 
-import { messageOf } from '../../ui/errors.ts'
+import { messageOf } from '../../errors.ts'
 import { type Compression, decodeInThread } from '../compression/decode-in-thread.ts'
 import { unxz } from '../compression/xz.ts'
 import { Malformed } from './malformed.ts'

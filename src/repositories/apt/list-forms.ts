@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 
-import { messageOf } from '../../ui/errors.ts'
+import { messageOf } from '../../errors.ts'
 import type { Finding, StoredObject } from '../format.ts'
 import { decompressList } from './decompress.ts'
 import { valueOf } from './deb822.ts'

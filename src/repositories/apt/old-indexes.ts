@@ -1,5 +1,5 @@
 /** All that the present indexes of an apt repository say. */
-import { messageOf } from '../../ui/errors.ts'
+import { messageOf } from '../../errors.ts'
 import { NameTable } from '../compact-table.ts'
 import type { Digests, Finding, OldIndexes, Repository, Signature, StoredObject } from '../format.ts'
 import { decodeText, signedText } from './deb822.ts'

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 
-import { CtlError } from '../../ui/errors.ts'
+import { CtlError } from '../../errors.ts'
 import type { Finding, IndexInput, IndexObject, IndexPlan, Signer } from '../format.ts'
 import { type Stanza, valueOf } from './deb822.ts'
 import { listOf, placeOf } from './layout.ts'

@@ -1,7 +1,7 @@
 /** What {@link decodeInThread} runs: decodes all of it, and waits where nobody takes what is there. */
 import { parentPort, workerData } from 'node:worker_threads'
 
-import { messageOf } from '../../ui/errors.ts'
+import { messageOf } from '../../errors.ts'
 import { decodeBzip2 } from './bzip2.ts'
 import type { DecodeJob, FromDecoder } from './decode-in-thread.ts'
 import { decodeLzma } from './lzma-alone.ts'

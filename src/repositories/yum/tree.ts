@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Finding, OldIndexes, Repository, StoredObject } from '../format.ts'
-import { messageOf } from '../../ui/errors.ts'
+import { messageOf } from '../../errors.ts'
 import { OldEntries } from './old-entries.ts'
 import { entryOf, isCarriable, oldElements, UnreadableIndex } from './old-primary.ts'
 import { parseRepomd, type Repomd } from './repomd.ts'

@@ -21,6 +21,8 @@ import { createServices, type Services } from './services.ts'
 import type { Secret } from '../wire/signature-check.ts'
 import { Store } from '../contracts/store.ts'
 
+export { NotPrivateError } from '../contracts/private-folder.ts'
+
 export interface SandboxOptions {
   /** Of the AWS endpoint; without one, that of the last run with the same state, else any free one. */
   port?: number

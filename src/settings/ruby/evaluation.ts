@@ -1,6 +1,6 @@
 import type { Node } from '@ruby/prism/src/nodes.js'
 
-import { CtlError } from '../../ui/errors.ts'
+import { CtlError } from '../../errors.ts'
 import { kindOf } from './children.ts'
 import type { Context, Surroundings } from './context.ts'
 import { mergeStates, mergeValues } from './merge.ts'

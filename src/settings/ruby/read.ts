@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 
-import { CtlError } from '../../ui/errors.ts'
+import { CtlError } from '../../errors.ts'
 import { assignmentRules } from './assignment.ts'
 import { callRules } from './calls.ts'
 import { childrenOf } from './children.ts'

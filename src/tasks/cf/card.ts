@@ -1,7 +1,7 @@
-import type { LiveDistribution } from '../../resources/live-distribution.ts'
-import { bucketOf } from '../../resources/live-distribution.ts'
+import type { LiveDistribution } from '../../resources/cloudfront/live-distribution.ts'
+import { bucketOf } from '../../resources/cloudfront/live-distribution.ts'
 import type { LabelValue } from '../../ui/s3cmd-labels.ts'
-import { type Block, table } from '../../ui/text.ts'
+import { type Block, table } from '../../text.ts'
 
 /** A distribution, as the s3cmd commands show it. */
 export interface CfCard {

@@ -2,14 +2,14 @@ import { join } from 'node:path'
 
 import type { Aws } from '../../aws/connect.ts'
 import { type Account, lookUpAccount } from '../../resources/account.ts'
-import { bucketPolicy, type BucketPolicy } from '../../resources/bucket-policy.ts'
-import { assertDnsCompatible, type Bucket, bucketNeeds, lookUpBucket } from '../../resources/bucket.ts'
-import { cachePolicy, type CachePolicy } from '../../resources/cache-policy.ts'
-import { certificateNeeds } from '../../resources/certificate.ts'
-import type { DistributionEdit } from '../../resources/distribution-edit.ts'
-import type { TaggedDistribution } from '../../resources/edited-distribution.ts'
-import { untilDeployed } from '../../resources/live-distribution.ts'
-import { originAccessControl, type OriginAccessControl } from '../../resources/origin-access.ts'
+import { bucketPolicy, type BucketPolicy } from '../../resources/origin/bucket-policy.ts'
+import { assertDnsCompatible, type Bucket, bucketNeeds, lookUpBucket } from '../../resources/s3/bucket.ts'
+import { cachePolicy, type CachePolicy } from '../../resources/cloudfront/cache-policy.ts'
+import { certificateNeeds } from '../../resources/cloudfront/certificate.ts'
+import type { DistributionEdit } from '../../resources/cloudfront/distribution-edit.ts'
+import type { TaggedDistribution } from '../../resources/cloudfront/edited-distribution.ts'
+import { untilDeployed } from '../../resources/cloudfront/live-distribution.ts'
+import { originAccessControl, type OriginAccessControl } from '../../resources/origin/origin-access.ts'
 import {
   cfcreateNames as names,
   defaultTtl,
@@ -17,14 +17,19 @@ import {
   isOurs,
   type OriginKind,
   publicDistribution,
-} from '../../resources/public-distribution.ts'
-import { hasWebsite, lookUpPublicAccess, readabilityNeeds, whyUnreadable } from '../../resources/public-readability.ts'
+} from '../../resources/cloudfront/public-distribution.ts'
+import {
+  hasWebsite,
+  lookUpPublicAccess,
+  readabilityNeeds,
+  whyUnreadable,
+} from '../../resources/s3/public-readability.ts'
 import { pending } from '../../resources/resource.ts'
 import type { Tags } from '../../resources/tags.ts'
 import { stateFolder } from '../../settings/state-folder.ts'
-import { CtlError } from '../../ui/errors.ts'
-import { type Chain, compute, type Conduct, ensure, runChain, type Step, together, wait } from '../chain.ts'
-import { whyNotWaited } from '../wording.ts'
+import { CtlError } from '../../errors.ts'
+import { type Chain, compute, type Conduct, ensure, runChain, type Step, together, wait } from '../chain/chain.ts'
+import { whyNotWaited } from '../chain/wording.ts'
 import { type CertificateChoice, logBucket, chooseCertificate } from './edit.ts'
 import { parseTarget } from './targets.ts'
 

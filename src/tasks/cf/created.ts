@@ -1,10 +1,10 @@
 import type { PlanLine } from '../../ui/plan.ts'
 import { s3cmdLines } from '../../ui/s3cmd-labels.ts'
-import { type Block, heading, type Line, verbatim } from '../../ui/text.ts'
+import { type Block, heading, type Line, verbatim } from '../../text.ts'
 import { kmsWarning } from '../connected.ts'
 import { type CfDetail, createdFields, detailOf, detailTable } from './card.ts'
 import { type CreateLook, type CreateWishes, type Creation, titleFor } from './create.ts'
-import { type DnsRecord, dnsRecord, dnsText } from './dns.ts'
+import { type DnsRecord, dnsRecord, dnsText } from '../names/dns.ts'
 
 /** What became of one bucket. */
 export interface CfCreated extends CfDetail {

@@ -1,11 +1,16 @@
 import type { Aws } from '../../aws/connect.ts'
-import { bucketNeeds, lookUpBucket } from '../../resources/bucket.ts'
-import { bestCertificate, describeCertificate, issuedCertificates, uncovered } from '../../resources/certificate.ts'
-import { aliasesAfter, type DistributionEdit, type LogTarget } from '../../resources/distribution-edit.ts'
-import type { LiveDistribution } from '../../resources/live-distribution.ts'
-import { CtlError } from '../../ui/errors.ts'
-import { verbatim } from '../../ui/text.ts'
-import { check, type Step } from '../chain.ts'
+import { bucketNeeds, lookUpBucket } from '../../resources/s3/bucket.ts'
+import {
+  bestCertificate,
+  describeCertificate,
+  issuedCertificates,
+  uncovered,
+} from '../../resources/cloudfront/certificate.ts'
+import { aliasesAfter, type DistributionEdit, type LogTarget } from '../../resources/cloudfront/distribution-edit.ts'
+import type { LiveDistribution } from '../../resources/cloudfront/live-distribution.ts'
+import { CtlError } from '../../errors.ts'
+import { verbatim } from '../../text.ts'
+import { check, type Step } from '../chain/chain.ts'
 import { parseTarget } from './targets.ts'
 
 /** The flags that say what a distribution should be like, as parsed. */

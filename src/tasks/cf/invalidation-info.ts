@@ -1,9 +1,9 @@
 import type { Aws } from '../../aws/connect.ts'
 import { interruption } from '../../aws/patience.ts'
-import { getInvalidation, type Invalidation, listInvalidations } from '../../resources/invalidation.ts'
-import { CtlError } from '../../ui/errors.ts'
-import { verbatim } from '../../ui/text.ts'
-import { type Chain, compute } from '../chain.ts'
+import { getInvalidation, type Invalidation, listInvalidations } from '../../resources/cloudfront/invalidation.ts'
+import { CtlError } from '../../errors.ts'
+import { verbatim } from '../../text.ts'
+import { type Chain, compute } from '../chain/chain.ts'
 import { findTargets, type FoundTargets, noDistribution, type ResolvedTarget } from './targets.ts'
 
 /** Invalidations, and of what was named that which is not there. */

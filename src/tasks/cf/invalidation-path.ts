@@ -7,7 +7,7 @@
  * path, both spellings must be named.
  */
 import { encodePath } from '../../edge/path.ts'
-import { CtlError } from '../../ui/errors.ts'
+import { CtlError } from '../../errors.ts'
 
 /** What one word of the operator comes to. */
 export interface InvalidationPaths {

@@ -1,8 +1,8 @@
 import type { Aws } from '../../aws/connect.ts'
 import { encodePath } from '../../edge/path.ts'
-import { indexDocument } from '../../resources/bucket-website.ts'
-import { bucketOf, isHostOf, type LiveDistribution } from '../../resources/live-distribution.ts'
-import { CtlError } from '../../ui/errors.ts'
+import { indexDocument } from '../../resources/s3/bucket-website.ts'
+import { bucketOf, isHostOf, type LiveDistribution } from '../../resources/cloudfront/live-distribution.ts'
+import { CtlError } from '../../errors.ts'
 import { type InvalidationPaths, pathsOfKey, pathsOfUrl } from './invalidation-path.ts'
 import type { Asked } from './invalidation-words.ts'
 

@@ -1,6 +1,6 @@
-import type { Invalidation } from '../../resources/invalidation.ts'
+import type { Invalidation } from '../../resources/cloudfront/invalidation.ts'
 import { s3cmdLines } from '../../ui/s3cmd-labels.ts'
-import { type Block, item, nested, table, verbatim } from '../../ui/text.ts'
+import { type Block, item, nested, table, verbatim } from '../../text.ts'
 import { countOf, type InvalidationGroup } from './invalidation.ts'
 
 /** An invalidation as `--json` gives it. */

@@ -1,7 +1,7 @@
-import { CtlError } from '../../ui/errors.ts'
+import { CtlError } from '../../errors.ts'
 import { type Line, readLines } from '../../ui/lines.ts'
-import { verbatim } from '../../ui/text.ts'
-import { domainName } from './domain-name.ts'
+import { verbatim } from '../../text.ts'
+import { domainName } from '../names/domain-name.ts'
 import { parseTarget } from './targets.ts'
 
 /** What one word, or line of standard input, of `cfinval` asks for. */

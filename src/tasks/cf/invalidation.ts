@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto'
 
 import type { Aws } from '../../aws/connect.ts'
-import { websiteNeeds } from '../../resources/bucket-website.ts'
-import { invalidation, type Invalidation, type InvalidationWant, untilCompleted } from '../../resources/invalidation.ts'
-import type { LiveDistribution } from '../../resources/live-distribution.ts'
-import { type Chain, compute, ensure, wait } from '../chain.ts'
+import { websiteNeeds } from '../../resources/s3/bucket-website.ts'
+import {
+  invalidation,
+  type Invalidation,
+  type InvalidationWant,
+  untilCompleted,
+} from '../../resources/cloudfront/invalidation.ts'
+import type { LiveDistribution } from '../../resources/cloudfront/live-distribution.ts'
+import { type Chain, compute, ensure, wait } from '../chain/chain.ts'
 import { type DefaultObjects, defaultObjects, pathsOf } from './invalidation-paths.ts'
 import { collapse, fits, inBatches, quota, withoutCovered } from './invalidation-quota.ts'
 import type { Asked } from './invalidation-words.ts'

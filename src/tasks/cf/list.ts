@@ -1,6 +1,6 @@
 import type { Aws } from '../../aws/connect.ts'
 import { explain } from '../../aws/denial.ts'
-import { listDistributions, tagsOf } from '../../resources/live-distribution.ts'
+import { listDistributions, tagsOf } from '../../resources/cloudfront/live-distribution.ts'
 import { type CfCard, cardOf, type CfDetail, detailOf } from './card.ts'
 import { type CfTarget, findTargets, wholeDistributions } from './targets.ts'
 

@@ -1,14 +1,18 @@
 import type { Aws } from '../../aws/connect.ts'
 import { type Account, lookUpAccount } from '../../resources/account.ts'
-import { certificateNeeds } from '../../resources/certificate.ts'
-import type { DistributionEdit } from '../../resources/distribution-edit.ts'
-import { editedDistribution, getTagged, type TaggedDistribution } from '../../resources/edited-distribution.ts'
-import { untilDeployed } from '../../resources/live-distribution.ts'
+import { certificateNeeds } from '../../resources/cloudfront/certificate.ts'
+import type { DistributionEdit } from '../../resources/cloudfront/distribution-edit.ts'
+import {
+  editedDistribution,
+  getTagged,
+  type TaggedDistribution,
+} from '../../resources/cloudfront/edited-distribution.ts'
+import { untilDeployed } from '../../resources/cloudfront/live-distribution.ts'
 import type { Tags } from '../../resources/tags.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { CtlError } from '../../ui/errors.ts'
-import { type Chain, compute, ensure, together, wait } from '../chain.ts'
-import { whyNotWaited } from '../wording.ts'
+import { CtlError } from '../../errors.ts'
+import { type Chain, compute, ensure, together, wait } from '../chain/chain.ts'
+import { whyNotWaited } from '../chain/wording.ts'
 import { type CertificateChoice, logBucket, chooseCertificate } from './edit.ts'
 import { resolveTargets, wholeDistributions } from './targets.ts'
 import { trafficOf } from './traffic.ts'

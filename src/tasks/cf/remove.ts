@@ -7,10 +7,10 @@ import {
   removeDistribution,
   type RemovalWant,
   untilDisabled,
-} from '../../resources/distribution-removal.ts'
-import { getTagged, type TaggedDistribution } from '../../resources/edited-distribution.ts'
+} from '../../resources/cloudfront/distribution-removal.ts'
+import { getTagged, type TaggedDistribution } from '../../resources/cloudfront/edited-distribution.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { type Chain, ensure, type Step, together, wait } from '../chain.ts'
+import { type Chain, ensure, type Step, together, wait } from '../chain/chain.ts'
 import { type CfDetail, detailOf } from './card.ts'
 import { type CfTarget, findTargets, wholeDistributions } from './targets.ts'
 import { trafficOf } from './traffic.ts'

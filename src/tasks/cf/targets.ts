@@ -6,10 +6,10 @@ import {
   listDistributions,
   type LiveDistribution,
   serving,
-} from '../../resources/live-distribution.ts'
-import { CtlError } from '../../ui/errors.ts'
-import { type Line, verbatim } from '../../ui/text.ts'
-import { domainName } from './domain-name.ts'
+} from '../../resources/cloudfront/live-distribution.ts'
+import { CtlError } from '../../errors.ts'
+import { type Line, verbatim } from '../../text.ts'
+import { domainName } from '../names/domain-name.ts'
 
 /** What an operator names a distribution by: its id, one of its names, or the bucket that it serves. */
 export type CfTarget =

@@ -1,6 +1,6 @@
 import { tagKey } from '../../aws/names.ts'
-import type { TaggedDistribution } from '../../resources/edited-distribution.ts'
-import { answersTo } from '../../resources/live-distribution.ts'
+import type { TaggedDistribution } from '../../resources/cloudfront/edited-distribution.ts'
+import { answersTo } from '../../resources/cloudfront/live-distribution.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
 
 /**

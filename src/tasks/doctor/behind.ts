@@ -7,13 +7,13 @@ import {
   getDistribution,
   listDistributions,
   type LiveDistribution,
-} from '../../resources/live-distribution.ts'
-import { storedObject, type StoredObject } from '../../resources/stored-object.ts'
+} from '../../resources/cloudfront/live-distribution.ts'
+import { storedObject, type StoredObject } from '../../resources/s3/stored-object.ts'
 import { need, type Settings } from '../../settings/settings.ts'
-import type { CtlError } from '../../ui/errors.ts'
+import type { CtlError } from '../../errors.ts'
 import { talkNow } from '../../ui/step-talk.ts'
 import { inTime } from '../in-time.ts'
-import { type Status, status } from '../status.ts'
+import { type Status, status } from '../status/status.ts'
 
 /** Looks that never fail: that one can't be made is an answer, too. */
 export interface Behind {

@@ -1,8 +1,8 @@
 import type { Aws } from '../../aws/connect.ts'
 import { explain } from '../../aws/denial.ts'
-import { refusesPlainHttp, tlsOnlyStatement } from '../../resources/tls-only.ts'
+import { refusesPlainHttp, tlsOnlyStatement } from '../../resources/s3/tls-only.ts'
 import { need, type Settings } from '../../settings/settings.ts'
-import { verbatim } from '../../ui/text.ts'
+import { verbatim } from '../../text.ts'
 import { type Examination, type Finding, ok, skipped } from './check.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { cacheControl, cachingOf } from '../../repositories/cache-control.ts'
-import { CtlError } from '../../ui/errors.ts'
-import type { Line } from '../../ui/text.ts'
+import { CtlError } from '../../errors.ts'
+import type { Line } from '../../text.ts'
 import { type Examination, failed, type Finding, ok, skipped, warning } from './check.ts'
 import { type Answer, ask } from './network.ts'
 import { notServed } from './not-served.ts'

@@ -1,6 +1,6 @@
 import { networkAdvice, networkReason } from '../../aws/network-reason.ts'
-import { CtlError } from '../../ui/errors.ts'
-import type { Line } from '../../ui/text.ts'
+import { CtlError } from '../../errors.ts'
+import type { Line } from '../../text.ts'
 
 export type CheckStatus = 'ok' | 'failed' | 'warning' | 'skipped'
 

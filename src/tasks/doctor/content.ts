@@ -1,8 +1,8 @@
 /** Whether edges serve what S3 holds now: a package that is published again under its key stays as it was for a year. */
 import { formatDuration } from '../../ui/duration.ts'
-import { CtlError } from '../../ui/errors.ts'
+import { CtlError } from '../../errors.ts'
 import { encodePath } from '../../edge/path.ts'
-import type { StoredObject } from '../../resources/stored-object.ts'
+import type { StoredObject } from '../../resources/s3/stored-object.ts'
 import { type Examination, failed, type Finding, ok, skipped, warning } from './check.ts'
 import { type Answer, ask } from './network.ts'
 import { cacheResult, isServed, type Place, signedUrl } from './place.ts'

@@ -1,7 +1,7 @@
 import { networkReason } from '../../aws/network-reason.ts'
 import { proxiesOf } from '../../aws/proxy.ts'
 import { originOf } from '../../edge/signature.ts'
-import type { Line } from '../../ui/text.ts'
+import type { Line } from '../../text.ts'
 import { failed, type Examination, type Finding, ok, skipped, warning } from './check.ts'
 import { addressesOf, certificateOf, type ServerCertificate } from './network.ts'
 import type { Place } from './place.ts'

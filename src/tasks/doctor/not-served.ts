@@ -1,5 +1,5 @@
-import type { LiveDistribution } from '../../resources/live-distribution.ts'
-import { CtlError } from '../../ui/errors.ts'
+import type { LiveDistribution } from '../../resources/cloudfront/live-distribution.ts'
+import { CtlError } from '../../errors.ts'
 import { failed, type Finding } from './check.ts'
 import type { Answer } from './network.ts'
 import { type Place, urlLife } from './place.ts'

@@ -2,7 +2,7 @@ import { networkOf } from '../../aws/network.ts'
 import { proxiesOf } from '../../aws/proxy.ts'
 import { ProxyFailure } from '../../aws/tunnel.ts'
 import { originOf } from '../../edge/signature.ts'
-import { CtlError } from '../../ui/errors.ts'
+import { CtlError } from '../../errors.ts'
 import { type Examination, failed, ok } from './check.ts'
 import type { Place } from './place.ts'
 

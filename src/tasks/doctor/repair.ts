@@ -1,11 +1,11 @@
 /** What puts right what a check has found: commands as they are typed, with all that can be known filled in. */
-import type { LiveDistribution } from '../../resources/live-distribution.ts'
-import { CtlError } from '../../ui/errors.ts'
-import { type Line, verbatim } from '../../ui/text.ts'
+import type { LiveDistribution } from '../../resources/cloudfront/live-distribution.ts'
+import { CtlError } from '../../errors.ts'
+import { type Line, verbatim } from '../../text.ts'
 import { rubyLiteral } from '../../ui/template.ts'
-import { dnsRecord, dnsText } from '../cf/dns.ts'
+import { dnsRecord, dnsText } from '../names/dns.ts'
 import { commandLine } from '../follow-up.ts'
-import type { Status, StatusLine } from '../status.ts'
+import type { Status, StatusLine } from '../status/status.ts'
 import type { Place } from './place.ts'
 
 /** A command in a sentence; one that has a backtick of its own stands on a line of its own. */

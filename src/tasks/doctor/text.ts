@@ -1,6 +1,6 @@
 import { originOf } from '../../edge/signature.ts'
 import { renderProse } from '../../ui/template.ts'
-import { advice, type Block, item, nested } from '../../ui/text.ts'
+import { advice, type Block, item, nested } from '../../text.ts'
 import type { Check } from './check.ts'
 import type { Diagnosis } from './diagnose.ts'
 

@@ -1,6 +1,6 @@
 import { originOf } from '../../edge/signature.ts'
 import { checkSecret, keysOf, need, optional, type SettingName, type Settings } from '../../settings/settings.ts'
-import { CtlError, messageOf } from '../../ui/errors.ts'
+import { CtlError, messageOf } from '../../errors.ts'
 
 /** The settings that CloudFront cannot be enabled without, and the command that makes each. */
 const makers = {

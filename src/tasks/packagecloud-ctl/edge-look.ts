@@ -1,11 +1,11 @@
 import { explain } from '../../aws/denial.ts'
 import { type Aws, connect } from '../../aws/connect.ts'
-import { getDistribution } from '../../resources/live-distribution.ts'
+import { getDistribution } from '../../resources/cloudfront/live-distribution.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
-import { CtlError } from '../../ui/errors.ts'
-import { dnsRecord, dnsText } from '../cf/dns.ts'
+import { CtlError } from '../../errors.ts'
+import { dnsRecord, dnsText } from '../names/dns.ts'
 import { inTime } from '../in-time.ts'
-import { lookAtOwnName } from '../packages-name.ts'
+import { lookAtOwnName } from '../names/packages-name.ts'
 import { type Findings, lookAtSecret } from './edge-secret.ts'
 
 /** A restart may be urgent, and a network that swallows packets would keep it for many minutes. */

@@ -5,8 +5,8 @@ import { access, stat } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { delimiter, resolve } from 'node:path'
 
-import { CtlError, messageOf } from '../../ui/errors.ts'
-import { verbatim } from '../../ui/text.ts'
+import { CtlError, messageOf } from '../../errors.ts'
+import { verbatim } from '../../text.ts'
 
 /** The file that packagecloud-ctl reads; it takes no other. */
 export const appliedConfig = '/etc/packagecloud/packagecloud.rb'

@@ -1,7 +1,7 @@
 /** The order of the steps: what comes after a reconfigure, and what a restart must not come before. */
 import type { Settings } from '../../settings/settings.ts'
-import { CtlError } from '../../ui/errors.ts'
-import { advice, type Block, type Line, nested, type Say, verbatim, warning } from '../../ui/text.ts'
+import { CtlError } from '../../errors.ts'
+import { advice, type Block, type Line, nested, type Say, verbatim, warning } from '../../text.ts'
 import { commandLine } from '../follow-up.ts'
 import { lookAtEdge } from './edge-look.ts'
 import type { Findings } from './edge-secret.ts'

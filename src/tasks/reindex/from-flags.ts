@@ -1,14 +1,14 @@
 import { connect } from '../../aws/connect.ts'
 import type { Report } from '../../reindex/report.ts'
 import { openReportFile } from '../../reindex/report-file.ts'
-import { chooseObjects } from '../../reindex/listing/selection.ts'
+import { chooseObjects } from '../../reindex/selection.ts'
 import { settingsFor } from '../../settings/settings-for.ts'
 import { stateFolder } from '../../settings/state-folder.ts'
 import type { SettingsFlags } from '../../ui/command.ts'
 import { interruptSignal } from '../../ui/interrupt.ts'
-import { readMapping, type ReindexFlags } from '../../ui/reindex-flags.ts'
+import { readMapping, type ReindexFlags } from '../../flags/reindex-flags.ts'
 import { chooseShow, fleeting } from '../../ui/renderer.ts'
-import type { Say } from '../../ui/text.ts'
+import type { Say } from '../../text.ts'
 import { reindexEverything, type ReindexWishes } from './reindex-everything.ts'
 
 /** What a command decides itself; the rest is read off the flags that all such commands have. */

@@ -1,12 +1,12 @@
 import type { Aws } from '../../aws/connect.ts'
 import type { Talk } from '../../aws/patience.ts'
 import { explain } from '../../aws/denial.ts'
-import { isServing, listDistributions, serving, targetNeeds } from '../../resources/live-distribution.ts'
+import { isServing, listDistributions, serving, targetNeeds } from '../../resources/cloudfront/live-distribution.ts'
 import type { Need } from '../../resources/resource.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
 import { countOf, findInvalidations, invalidate, type InvalidationGroup } from '../cf/invalidation.ts'
 import { noDistribution, resolveTargets } from '../cf/targets.ts'
-import { needsOf, runChain } from '../chain.ts'
+import { needsOf, runChain } from '../chain/chain.ts'
 import { anyDistribution } from '../permission-patterns.ts'
 
 /**

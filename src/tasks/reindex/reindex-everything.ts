@@ -2,7 +2,7 @@ import type { Aws } from '../../aws/connect.ts'
 import type { Report } from '../../reindex/report.ts'
 import { openRun, type ReindexOptions, type ReindexRun, writes } from '../../reindex/run.ts'
 import { need, type Settings } from '../../settings/settings.ts'
-import { type Chain, check, compute, runChain } from '../chain.ts'
+import { type Chain, check, compute, runChain } from '../chain/chain.ts'
 import { dropAtEdges, findEdges } from './invalidate-republished.ts'
 
 export interface ReindexWishes extends ReindexOptions {

@@ -4,7 +4,7 @@ import type { Counts, RepositoryReport } from '../../reindex/repository-reports.
 import { count } from '../../reindex/progress.ts'
 import { commandLine } from '../follow-up.ts'
 import { formatDuration } from '../../ui/duration.ts'
-import { type Block, kept, nested, table, verbatim } from '../../ui/text.ts'
+import { type Block, kept, nested, table, verbatim } from '../../text.ts'
 
 const mostRepositories = 40
 const mostProblems = 20

@@ -2,9 +2,9 @@ import { access, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 import type { OpenedKey, OpenedSigner } from '../../repositories/openpgp.ts'
-import { CtlError, messageOf } from '../../ui/errors.ts'
+import { CtlError, messageOf } from '../../errors.ts'
 import { isObject } from '../../ui/is-object.ts'
-import { type Block, warning } from '../../ui/text.ts'
+import { type Block, warning } from '../../text.ts'
 
 /** Which keys sign which repositories. */
 export interface SigningKeys {

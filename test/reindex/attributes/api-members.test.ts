@@ -2,7 +2,7 @@ import * as S3 from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import { planRewrite, type Plan } from '../../../src/reindex/attributes/attributes.ts'
-import type { Wanted } from '../../../src/reindex/listing/selection.ts'
+import type { Wanted } from '../../../src/reindex/selection.ts'
 import { cacheControl } from '../../../src/repositories/cache-control.ts'
 
 /** The SDK's own model of a structure: `[3, namespace, name, traits, members, their schemas, …]`. */

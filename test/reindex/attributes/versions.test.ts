@@ -6,7 +6,7 @@ import * as S3 from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import { cacheControl } from '../../../src/repositories/cache-control.ts'
-import { type S3Fixture, startS3 } from '../../sandbox/s3-client.ts'
+import { type S3Fixture, startS3 } from '../../support/s3-client.ts'
 import { putRightOn, type Trial } from './put-right-under-test.ts'
 
 describe('attributes put right where a bucket has versions', () => {

@@ -15,7 +15,7 @@ import { readInThreads, type Readers } from '../../../src/reindex/indexes/read-t
 import { s3Readers } from '../../../src/reindex/indexes/s3-readers.ts'
 import { formatNamed } from '../../../src/repositories/formats.ts'
 import { deb } from '../../repositories/apt/packages-made.ts'
-import { type S3Fixture, startS3 } from '../../sandbox/s3-client.ts'
+import { type S3Fixture, startS3 } from '../../support/s3-client.ts'
 
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

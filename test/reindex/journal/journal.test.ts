@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 
 import { Journal } from '../../../src/reindex/journal/journal.ts'
-import { CtlError } from '../../../src/ui/errors.ts'
+import { CtlError } from '../../../src/errors.ts'
 
 describe('the journal of a bucket', () => {
   let folder: string

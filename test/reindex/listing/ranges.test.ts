@@ -3,7 +3,7 @@ import fc from 'fast-check'
 
 import { rootOf } from '../../../src/reindex/report.ts'
 import { segmentsOf } from '../../../src/reindex/repository-reports.ts'
-import { between, compareKeys } from '../../../src/reindex/listing/ranges.ts'
+import { between, compareKeys } from '../../../src/reindex/ranges.ts'
 
 const key = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 6 }),

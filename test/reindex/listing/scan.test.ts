@@ -8,9 +8,9 @@ import fc from 'fast-check'
 import type { LeanS3 } from '../../../src/aws/s3-lean.ts'
 import { Journal } from '../../../src/reindex/journal/journal.ts'
 import { Pace } from '../../../src/reindex/pace.ts'
-import { compareKeys } from '../../../src/reindex/listing/ranges.ts'
+import { compareKeys } from '../../../src/reindex/ranges.ts'
 import { scan, type ScanOptions } from '../../../src/reindex/listing/scan.ts'
-import { chooseObjects } from '../../../src/reindex/listing/selection.ts'
+import { chooseObjects } from '../../../src/reindex/selection.ts'
 import { classify } from '../../../src/repositories/cache-control.ts'
 
 /** A bucket of which only the listing is asked, in pages of a few keys. */

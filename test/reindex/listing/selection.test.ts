@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
-import { chooseObjects } from '../../../src/reindex/listing/selection.ts'
-import { CtlError } from '../../../src/ui/errors.ts'
+import { chooseObjects } from '../../../src/reindex/selection.ts'
+import { CtlError } from '../../../src/errors.ts'
 
 const mapping = {
   file: 'map.json',

@@ -8,7 +8,7 @@ import { apt } from '../../../src/repositories/apt/apt.ts'
 import { parseStanzas, valueOf } from '../../../src/repositories/apt/deb822.ts'
 import type { Signer } from '../../../src/repositories/format.ts'
 import { createSigner } from '../../../src/repositories/openpgp.ts'
-import { CtlError } from '../../../src/ui/errors.ts'
+import { CtlError } from '../../../src/errors.ts'
 import { isThere, packed } from '../compression/contents.ts'
 import { Bucket, deb, entryOf, hash } from './packages-made.ts'
 

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 
 import { readRuby } from '../../../src/settings/ruby/read.ts'
-import { CtlError } from '../../../src/ui/errors.ts'
+import { CtlError } from '../../../src/errors.ts'
 import { plain, ruby, valueOf } from './ruby-of.ts'
 
 const expressions: Record<string, unknown> = {

@@ -8,7 +8,7 @@ import { GetBucketPolicyCommand, PutBucketWebsiteCommand, S3Client } from '@aws-
 import { expect } from 'chai'
 
 import { readBuckets } from '../../../src/tasks/cf/create.ts'
-import { CtlError } from '../../../src/ui/errors.ts'
+import { CtlError } from '../../../src/errors.ts'
 import { bucket, type CfBench, failureOf, noEdit, originsOf, region, startCf } from './bench.ts'
 
 describe('cfcreate', function () {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { encodePath } from '../../../src/edge/path.ts'
 import { isInvalidated } from '../../../src/sandbox/edge/cache.ts'
 import { type InvalidationPaths, pathsOfKey, pathsOfUrl } from '../../../src/tasks/cf/invalidation-path.ts'
-import { CtlError } from '../../../src/ui/errors.ts'
+import { CtlError } from '../../../src/errors.ts'
 
 /** Developer guide, "What you need to know when invalidating files"; unsafe characters: RFC 1738 §2.2. */
 const asCloudFrontWants = /^\/(?:[^\u0000-\u0020\u007f-\uffff"<>#%{}|\\^~[\]`*]|%[0-9A-Fa-f]{2})*\*?$/

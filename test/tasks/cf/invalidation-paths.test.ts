@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import type { LiveDistribution } from '../../../src/resources/live-distribution.ts'
+import type { LiveDistribution } from '../../../src/resources/cloudfront/live-distribution.ts'
 import { pathsOf } from '../../../src/tasks/cf/invalidation-paths.ts'
 
 const bucket = 'packages-example-org'

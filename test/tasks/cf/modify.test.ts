@@ -2,9 +2,9 @@ import { type DistributionConfig, GetDistributionCommand, UpdateDistributionComm
 import { expect } from 'chai'
 
 import { modifyDistribution } from '../../../src/tasks/cf/modify.ts'
-import { carryOut, planChain } from '../../../src/tasks/chain.ts'
-import { noSettings } from '../../resources/aws-under-test.ts'
-import { behavior } from '../../sandbox/cloudfront-fixture.ts'
+import { carryOut, planChain } from '../../../src/tasks/chain/chain.ts'
+import { noSettings } from '../../support/aws-under-test.ts'
+import { behavior } from '../../support/cloudfront-fixture.ts'
 import { type CfBench, conduct, failureOf, noEdit, startCf, yes } from './bench.ts'
 
 /** As much of a configuration as an operator can have made by hand. */

@@ -3,9 +3,9 @@ import { expect } from 'chai'
 
 import type { Settings } from '../../../src/settings/settings.ts'
 import { findDoomed, type RemoveWishes, removeDistributions, type Removals } from '../../../src/tasks/cf/remove.ts'
-import { carryOut, planChain } from '../../../src/tasks/chain.ts'
+import { carryOut, planChain } from '../../../src/tasks/chain/chain.ts'
 import type { PlanLine } from '../../../src/ui/plan.ts'
-import { noSettings } from '../../resources/aws-under-test.ts'
+import { noSettings } from '../../support/aws-under-test.ts'
 import { bucket, type CfBench, conduct, existsIn, failureOf, originsOf, startCf, yes } from './bench.ts'
 
 const settled = { force: false, wait: true }

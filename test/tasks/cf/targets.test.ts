@@ -3,9 +3,9 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 
 import { parseTarget, resolveTargets, wholeDistributions } from '../../../src/tasks/cf/targets.ts'
-import { CtlError } from '../../../src/ui/errors.ts'
-import { type AwsUnderTest, startAws } from '../../resources/aws-under-test.ts'
-import { config } from '../../sandbox/cloudfront-fixture.ts'
+import { CtlError } from '../../../src/errors.ts'
+import { type AwsUnderTest, startAws } from '../../support/aws-under-test.ts'
+import { config } from '../../support/cloudfront-fixture.ts'
 
 const id = fc.stringMatching(/^[A-Z0-9]{1,16}$/)
 const failure = async (work: Promise<unknown>): Promise<CtlError> => {

@@ -3,13 +3,13 @@ import { CreateBucketCommand, PutBucketWebsiteCommand, S3Client } from '@aws-sdk
 import { expect } from 'chai'
 
 import { parseTree } from '../../../src/aws/xml-tree.ts'
-import { type DistributionEdit, edited } from '../../../src/resources/distribution-edit.ts'
+import { type DistributionEdit, edited } from '../../../src/resources/cloudfront/distribution-edit.ts'
 import { findDoomed, removeDistributions } from '../../../src/tasks/cf/remove.ts'
-import { carryOut } from '../../../src/tasks/chain.ts'
-import { noSettings } from '../../resources/aws-under-test.ts'
-import { strewnEverywhere, unknownIn } from '../../resources/unknown-elements.ts'
-import { behavior } from '../../sandbox/cloudfront-fixture.ts'
-import { type RawCloudFront, rawCloudFront } from '../../sandbox/raw-cloudfront.ts'
+import { carryOut } from '../../../src/tasks/chain/chain.ts'
+import { noSettings } from '../../support/aws-under-test.ts'
+import { strewnEverywhere, unknownIn } from '../../resources/cloudfront/unknown-elements.ts'
+import { behavior } from '../../support/cloudfront-fixture.ts'
+import { type RawCloudFront, rawCloudFront } from '../../support/raw-cloudfront.ts'
 import { bucket, type CfBench, conduct, failureOf, noEdit, region, startCf, yes } from './bench.ts'
 
 /** As much of a configuration as there are kinds of elements in it that others can stand in. */

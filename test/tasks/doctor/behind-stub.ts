@@ -1,5 +1,5 @@
 import type { Behind } from '../../../src/tasks/doctor/behind.ts'
-import { CtlError } from '../../../src/ui/errors.ts'
+import { CtlError } from '../../../src/errors.ts'
 
 const denied = async () => new CtlError('denied', 'AWS denied it.')
 

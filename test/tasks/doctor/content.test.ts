@@ -3,12 +3,12 @@ import { createServer } from 'node:http'
 
 import { expect } from 'chai'
 
-import type { StoredObject } from '../../../src/resources/stored-object.ts'
+import type { StoredObject } from '../../../src/resources/s3/stored-object.ts'
 import { type Check, examine } from '../../../src/tasks/doctor/check.ts'
 import { examineContent } from '../../../src/tasks/doctor/content.ts'
 import { chooseSamples, examineOddKeys } from '../../../src/tasks/doctor/keys.ts'
 import type { Place } from '../../../src/tasks/doctor/place.ts'
-import { CtlError } from '../../../src/ui/errors.ts'
+import { CtlError } from '../../../src/errors.ts'
 import { behind } from './behind-stub.ts'
 import { secret } from './installation.ts'
 

@@ -2,8 +2,8 @@ import { expect } from 'chai'
 
 import { cacheControl } from '../../../src/repositories/cache-control.ts'
 import type { PolicyStatement } from '../../../src/aws/policy.ts'
-import { CtlError } from '../../../src/ui/errors.ts'
-import { Verbatim } from '../../../src/ui/text.ts'
+import { CtlError } from '../../../src/errors.ts'
+import { Verbatim } from '../../../src/text.ts'
 import {
   debKey,
   deploy,

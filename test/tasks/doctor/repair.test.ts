@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 
-import type { LiveDistribution } from '../../../src/resources/live-distribution.ts'
+import type { LiveDistribution } from '../../../src/resources/cloudfront/live-distribution.ts'
 import type { Behind } from '../../../src/tasks/doctor/behind.ts'
 import type { Place } from '../../../src/tasks/doctor/place.ts'
 import { nameRepairs, repairs } from '../../../src/tasks/doctor/repair.ts'
-import type { Status, StatusLine } from '../../../src/tasks/status.ts'
-import { CtlError } from '../../../src/ui/errors.ts'
-import { verbatim } from '../../../src/ui/text.ts'
+import type { Status, StatusLine } from '../../../src/tasks/status/status.ts'
+import { CtlError } from '../../../src/errors.ts'
+import { verbatim } from '../../../src/text.ts'
 import { behind } from './behind-stub.ts'
 import { secret } from './installation.ts'
 

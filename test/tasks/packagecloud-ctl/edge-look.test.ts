@@ -4,8 +4,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect } from 'chai'
 
 import { lookAtEdge } from '../../../src/tasks/packagecloud-ctl/edge-look.ts'
-import { secret } from '../../e2e/installation.ts'
-import { noSettings } from '../../resources/aws-under-test.ts'
+import { secret } from '../../support/installation.ts'
+import { noSettings } from '../../support/aws-under-test.ts'
 
 describe('a look at the edge before a restart', () => {
   it('ends after a while where a network swallows packets', async () => {

@@ -1,0 +1,26 @@
+import { compareKeys } from './ranges.ts'
+import type { FoundRepository } from './indexes/index-repository.ts'
+import { segmentsOf } from './repository-reports.ts'
+import type { CreatedIndexes } from './listing/missing-indexes.ts'
+import type { Scanned } from './listing/scan.ts'
+import type { Choice } from './selection.ts'
+
+/** The repositories whose indexes can be made: those that have some, and lie whole within what was chosen. */
+export function findRepositories(
+  { indexed }: Scanned,
+  choice: Choice,
+  created: CreatedIndexes = new Map(),
+): FoundRepository[] {
+  return [...indexed].flatMap(([format, roots]) => {
+    if (choice.only?.includes(format.name) === false) return []
+    const segments = Map.groupBy(segmentsOf([...roots]), ({ root }) => root)
+    return [...roots]
+      .filter((root) => root.startsWith(choice.prefix))
+      .sort(compareKeys)
+      .map((root) => {
+        const empty = created.get(format)?.get(root)
+        const stretches = segments.get(root) ?? []
+        return { format, root, stretches, ...(empty === undefined ? {} : { created: empty }) }
+      })
+  })
+}

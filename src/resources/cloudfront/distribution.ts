@@ -1,0 +1,290 @@
+import {
+  CloudFrontClient,
+  CreateDistributionWithTagsCommand,
+  type DistributionConfig,
+  type DistributionSummary,
+  TagResourceCommand,
+} from '@aws-sdk/client-cloudfront'
+
+import { nameOf } from '../../aws/absent.ts'
+import type { Aws } from '../../aws/connect.ts'
+import { edgeRegion, type Names, ownerOf, tagKey } from '../../aws/names.ts'
+import { patiently, pause, propagation, type Talk } from '../../aws/patience.ts'
+import { CtlError, messageOf } from '../../errors.ts'
+import { type Bucket, hostsOf } from '../s3/bucket.ts'
+import {
+  blankConfig,
+  changesFor,
+  type DistributionWishes,
+  lacksCertificate,
+  originOf,
+  withWishes,
+} from './distribution-config.ts'
+import { foreigner, obstacles } from './distribution-obstacles.ts'
+import { unlessLost } from '../kept-config.ts'
+import {
+  answered,
+  getDistribution,
+  listDistributions,
+  type LiveDistribution,
+  tagsOf,
+  updateDistribution,
+} from './live-distribution.ts'
+import { create, type Decision, type Need, pending, refuse, type Resource, theOnly, updateIf } from '../resource.ts'
+import { requestedWith, tagChanges, tagList, type Tags, tagsWanted, type TagsWant } from '../tags.ts'
+
+export interface DistributionSearch {
+  readonly names: Names
+  readonly accountId: string
+  readonly bucket: Bucket
+  /** The id that packagecloud.rb or the operator names; without it the distribution is searched for. */
+  readonly id: string | undefined
+}
+
+export interface DistributionWant extends DistributionSearch, DistributionWishes, TagsWant {
+  readonly adopt: boolean
+}
+
+export interface Distribution extends LiveDistribution {
+  readonly tags: Tags
+  readonly owner: string | undefined
+}
+
+/**
+ * The distribution. Its caller reference follows from installation and bucket, so making it twice can't happen, and it
+ * is tagged in the call that makes it, so it is never there without our mark.
+ */
+export function distribution(aws: Aws): Resource<DistributionWant, Distribution> {
+  const client = aws.client(CloudFrontClient, edgeRegion)
+  return {
+    kind: 'CloudFront distribution',
+    name: ({ id, bucket }) => id ?? `for ${bucket.name}`,
+    id: ({ id }) => id,
+    needs: distributionNeeds,
+    describe: (want) => findDistribution(aws, want),
+    decide: decideDistribution,
+
+    async apply(want, live, talk) {
+      // Aliases come in a second step: if one is taken, the distribution itself is there all the same.
+      const found = live ?? (await createDistribution(aws, want, talk))
+      if (tagChanges(found.tags, tagsWanted(want)).length > 0) {
+        const Items = tagList(tagsWanted(want))
+        await client.send(new TagResourceCommand({ Resource: found.arn, Tags: { Items } }))
+      }
+      const tags = { ...found.tags, ...tagsWanted(want) }
+      const config = withWishes(found.config, want)
+      if (changesFor(found.config, config, want).length === 0) return owned(found, tags)
+      const attempt = () => updateDistribution(aws, found, config)
+      return owned(await patiently(attempt, whyNotYet, propagation, talk), tags)
+    },
+  }
+}
+
+function distributionNeeds(want: DistributionWant): readonly Need[] {
+  const { names, accountId, functionArn } = want
+  const resources = [`arn:aws:cloudfront::${accountId}:distribution/*`]
+  const serviceRole = `arn:aws:iam::${accountId}:role/aws-service-role`
+  const services = ['replicator.lambda.amazonaws.com', 'logger.cloudfront.amazonaws.com']
+  return [
+    { access: 'read', actions: ['cloudfront:ListDistributions'], resources: ['*'] },
+    { access: 'read', actions: ['cloudfront:GetDistribution', 'cloudfront:ListTagsForResource'], resources },
+    {
+      access: 'write',
+      actions: ['cloudfront:CreateDistribution', 'cloudfront:TagResource'],
+      resources,
+      condition: requestedWith(want),
+    },
+    {
+      access: 'write',
+      actions: ['cloudfront:UpdateDistribution'],
+      resources,
+      condition: { StringEquals: { [`aws:ResourceTag/${tagKey}`]: names.installation } },
+    },
+    {
+      access: 'write',
+      actions: ['lambda:GetFunction', 'lambda:EnableReplication*', 'lambda:DisableReplication*'],
+      resources: [functionArn.replace(/:\d+$/, ':*')],
+    },
+    {
+      access: 'write',
+      actions: ['iam:CreateServiceLinkedRole'],
+      resources: services.map((service) => `${serviceRole}/${service}/*`),
+      condition: { StringEquals: { 'iam:AWSServiceName': services } },
+    },
+  ]
+}
+
+/** Pure. The distribution is ours by its tag; only the fields of {@link withWishes} are ours in it. */
+export function decideDistribution(want: DistributionWant, live: Distribution | undefined): Decision<Distribution> {
+  const { names, bucket, adopt } = want
+  if (live === undefined) {
+    const config = withWishes(blankConfig(want), want)
+    const after: Distribution = {
+      id: pending('distribution id'),
+      arn: pending('distribution ARN'),
+      domain: pending('domain'),
+      status: 'InProgress',
+      etag: '',
+      config,
+      tags: tagsWanted(want),
+      owner: names.installation,
+    }
+    return lacksCertificate(config) ? uncertified(after, config) : create(after)
+  }
+  const what = `CloudFront distribution ${live.id}`
+  const foreign = live.owner !== names.installation
+  const inTheWay = obstacles(live.config, want)
+  if (foreign && !adopt) return foreigner(live, what, inTheWay)
+  if (originOf(live.config, bucket) === undefined) {
+    return refuse(live, `${what} does not serve the bucket ${bucket.name}`, nameOne)
+  }
+  if (inTheWay.length > 0 && !adopt) {
+    return blocked(live, `${what} ${inTheWay.map(({ why }) => why).join('; and it ')}`)
+  }
+  const config = withWishes(live.config, want)
+  if (lacksCertificate(config)) return uncertified(live, config)
+  const changes = [...tagChanges(live.tags, tagsWanted(want)), ...changesFor(live.config, config, want)]
+  const after = owned({ ...live, config }, { ...live.tags, ...tagsWanted(want) })
+  const questions = [
+    ...(foreign ? [`Take over ${what} (${live.domain})?`] : []),
+    ...inTheWay.map(({ question }) => question),
+  ]
+  const decision = updateIf(after, changes, questions.length === 0 ? undefined : questions.join(' '))
+  return unlessLost('DistributionConfig', what, live, config, decision)
+}
+
+const blocked = (live: Distribution, because: string): Decision<Distribution> => ({
+  ...refuse(live, because, 'Put that right first, or have pc-ctl do so with --adopt.'),
+  remedy: { flags: ['--adopt'] },
+})
+
+const uncertified = (live: Distribution, { Aliases }: DistributionConfig): Decision<Distribution> =>
+  refuse(
+    live,
+    `CloudFront takes the names ${(Aliases?.Items ?? []).join(', ')} only with a certificate for them`,
+    'Run the same command with --certificate and the ARN of an ACM certificate in us-east-1 as well.',
+  )
+
+const nameOne = "Name the one that is meant with --distribution or packagecloud_rails['cloudfront_distribution_id']."
+
+/**
+ * The distribution of an installation and bucket: the one that is named, else the one that carries our tag among those
+ * that serve the bucket.
+ *
+ * @throws CtlError of kind `configuration` if the one named does not exist, of kind `refused` if none is named and
+ *   several are ours: any choice could change the one that is meant to stay as it is
+ */
+export async function findDistribution(aws: Aws, search: DistributionSearch): Promise<Distribution | undefined> {
+  if (search.id !== undefined) {
+    const named = await getOwned(aws, search.id)
+    if (named !== undefined) return named
+    throw new CtlError('configuration', `The distribution ${search.id} does not exist in this account.`, {
+      hint: "Correct --distribution or packagecloud_rails['cloudfront_distribution_id'], or remove it to have one made.",
+      code: 'NoSuchDistribution',
+    })
+  }
+  const ours: DistributionSummary[] = []
+  const untagged: DistributionSummary[] = []
+  for (const candidate of await candidates(aws, search)) {
+    const owner = ownerOf(await tagsOf(aws, candidate.ARN ?? ''))
+    if (owner === search.names.installation) ours.push(candidate)
+    else if (owner === undefined) untagged.push(candidate)
+  }
+  const only = theOnly(ours, (all) => ({
+    what: `distributions that carry the tag of the installation "${search.names.installation}" and serve ${search.bucket.name}`,
+    each: all.map(
+      ({ Id = '', DomainName = '', Enabled }) => `${Id} (${DomainName}${Enabled === false ? ', disabled' : ''})`,
+    ),
+    hint: [
+      'Name the one that is meant: with --distribution ID where a command has that flag, or for all commands with',
+      'one of these lines in packagecloud.rb:',
+      ...all.map(
+        ({ Id = '', DomainName = '' }) => `packagecloud_rails['cloudfront_distribution_id'] = '${Id}' # ${DomainName}`,
+      ),
+    ],
+  }))
+  return only?.Id === undefined ? whatLostItsTag(aws, search, untagged) : getOwned(aws, only.Id)
+}
+
+/** The one whose caller reference is ours was made by us: another can't be made, and this one is told of. */
+async function whatLostItsTag(
+  aws: Aws,
+  { names, bucket }: DistributionSearch,
+  untagged: readonly DistributionSummary[],
+): Promise<Distribution | undefined> {
+  for (const { Id = '' } of untagged) {
+    const found = await getOwned(aws, Id)
+    if (found?.config.CallerReference === names.callerReference(bucket.name)) return found
+  }
+  return undefined
+}
+
+/** Reading tags is one throttled call a distribution, so only those that serve the bucket are asked. */
+async function candidates(aws: Aws, { bucket }: DistributionSearch): Promise<DistributionSummary[]> {
+  const hosts = hostsOf(bucket)
+  return (await listDistributions(aws)).filter(({ Origins }) =>
+    Origins?.Items?.some(({ DomainName }) => hosts.includes(DomainName ?? '')),
+  )
+}
+
+async function getOwned(aws: Aws, id: string): Promise<Distribution | undefined> {
+  const found = await getDistribution(aws, id)
+  return found === undefined ? undefined : owned(found, await tagsOf(aws, found.arn))
+}
+
+async function createDistribution(aws: Aws, want: DistributionWant, talk: Talk): Promise<Distribution> {
+  const client = aws.client(CloudFrontClient, edgeRegion)
+  const config = withWishes(blankConfig(want), { ...want, aliases: [], certificate: undefined })
+  const command = new CreateDistributionWithTagsCommand({
+    DistributionConfigWithTags: { DistributionConfig: config, Tags: { Items: tagList(tagsWanted(want)) } },
+  })
+  try {
+    const attempt = () => answered(command, () => client.send(command))
+    return owned(await patiently(attempt, whyNotYet, propagation, talk), tagsWanted(want))
+  } catch (error) {
+    const existing = /Already exists: (\w+)/.exec(messageOf(error))?.[1]
+    if (nameOf(error) !== 'DistributionAlreadyExists' || existing === undefined) throw error
+    // An answer that was lost, a list that does not show it yet, or somebody who was faster.
+    const found = await untilTagged(aws, existing, want.names, talk)
+    if (found?.owner === want.names.installation) return found
+    throw new CtlError(
+      'refused',
+      `The distribution ${existing} was made for this installation and bucket but lost its tag ${tagKey}.`,
+      { hint: `Run the command again with --distribution ${existing} --adopt.`, cause: error },
+    )
+  }
+}
+
+/** What was just made with a tag may show without it for a moment, or not at all. */
+async function untilTagged(aws: Aws, id: string, names: Names, talk: Talk): Promise<Distribution | undefined> {
+  for (let look = 1, delay = 250; ; look++, delay *= 2) {
+    const found = await getOwned(aws, id)
+    if (found?.owner === names.installation || look === 4) return found
+    talk.tell(`waiting until CloudFront shows the tag of ${id}`)
+    await pause(delay, talk.signal)
+  }
+}
+
+/** Errors that CloudFront answers only until it has seen what was just made. */
+function whyNotYet(error: unknown): string | undefined {
+  const message = messageOf(error)
+  switch (nameOf(error)) {
+    case 'InvalidLambdaFunctionAssociation':
+      if (/must be in an Active state/i.test(message)) return 'waiting until the function version is Active'
+      if (/must be assumable/i.test(message)) return "waiting until CloudFront sees the role's new trust policy"
+      return undefined
+    case 'InvalidOriginAccessIdentity':
+      return 'waiting until CloudFront knows the new origin access identity everywhere'
+    case 'InvalidOriginAccessControl':
+    case 'NoSuchOriginAccessControl':
+      return 'waiting until CloudFront knows the new origin access control everywhere'
+    case 'NoSuchCachePolicy':
+      return 'waiting until CloudFront knows the new cache policy everywhere'
+    case 'InvalidViewerCertificate':
+      return "waiting until CloudFront can use the certificate (it may be new; if this doesn't pass, it is not valid)"
+    default:
+      return undefined
+  }
+}
+
+const owned = (live: LiveDistribution, tags: Tags): Distribution => ({ ...live, tags, owner: ownerOf(tags) })

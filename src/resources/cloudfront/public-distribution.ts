@@ -1,0 +1,281 @@
+import {
+  CloudFrontClient,
+  CreateDistributionWithTagsCommand,
+  type DistributionConfig,
+  type Origin,
+} from '@aws-sdk/client-cloudfront'
+
+import { nameOf } from '../../aws/absent.ts'
+import type { Aws } from '../../aws/connect.ts'
+import { edgeRegion, type Names, namesOf } from '../../aws/names.ts'
+import { CtlError, messageOf } from '../../errors.ts'
+import { type Bucket, regionalHost } from '../s3/bucket.ts'
+import { type DistributionEdit, editChanges, edited } from './distribution-edit.ts'
+import { editNeeds, getTagged, type TaggedDistribution, writeEdit } from './edited-distribution.ts'
+import { unlessLost } from '../kept-config.ts'
+import { answered, isHostOf, listDistributions, serving } from './live-distribution.ts'
+import {
+  change,
+  create,
+  type Decision,
+  type Need,
+  pending,
+  refuse,
+  type Resource,
+  theOnly,
+  updateIf,
+} from '../resource.ts'
+import { tagChanges, type Tags } from '../tags.ts'
+
+/**
+ * Names and marks of what cfcreate makes. They are none of an installation's, so that neither `reconfigure-…` nor
+ * `status` takes such a distribution, or the statement that lets it into its bucket, for its own.
+ */
+export const cfcreateNames: Names = {
+  ...namesOf('packagecloud'),
+  originAccess: 'pc-ctl cfcreate',
+  cachePolicy: 'pc-ctl-cfcreate',
+  mark: 'made by pc-ctl cfcreate',
+  sidPrefix: 'PcCtlCfcreate',
+  tag: { Key: 'pc-ctl:created-by', Value: 'cfcreate' },
+  callerReference: (bucket) => `pc-ctl:cfcreate:${bucket}`,
+}
+
+/** Whether cfcreate made a distribution. */
+export const isOurs = (tags: Tags): boolean => tags[cfcreateNames.tag.Key] === cfcreateNames.tag.Value
+
+/** How a distribution reads the bucket: as anybody, as anybody from the website endpoint, or by an access control. */
+export type OriginKind =
+  { readonly kind: 'public' } | { readonly kind: 'website' } | { readonly kind: 'private'; readonly controlId: string }
+
+export interface PublicDistributionWant {
+  readonly accountId: string
+  readonly bucket: Bucket
+  readonly origin: OriginKind
+  readonly cachePolicyId: string
+  readonly edit: DistributionEdit
+  readonly tags: Tags
+}
+
+/**
+ * The distribution of one bucket. Its caller reference follows from the bucket's name and it is tagged in the call that
+ * makes it, so making it twice makes one. Another's distribution that serves the bucket is told of, never changed.
+ */
+export function publicDistribution(aws: Aws): Resource<PublicDistributionWant, TaggedDistribution> {
+  return {
+    kind: 'CloudFront distribution',
+    name: ({ bucket }) => `for s3://${bucket.name}`,
+    id: ({ id }) => id,
+    needs: createNeeds,
+    describe: ({ bucket }) => findServing(aws, bucket.name),
+    decide: decideCreation,
+
+    async apply(want, live, talk) {
+      const found = live ?? (await createDistribution(aws, want))
+      // Aliases come in a second step: if one is taken, the distribution itself is there all the same.
+      return writeEdit(aws, found, wantedConfig(found.config, want), { ...want.tags, ...ourTag }, talk)
+    },
+  }
+}
+
+const ourTag: Tags = { [cfcreateNames.tag.Key]: cfcreateNames.tag.Value }
+
+function createNeeds({ accountId }: PublicDistributionWant): readonly Need[] {
+  const { Key, Value } = cfcreateNames.tag
+  return [
+    ...editNeeds(accountId),
+    {
+      access: 'write',
+      actions: ['cloudfront:CreateDistribution', 'cloudfront:TagResource'],
+      resources: [`arn:aws:cloudfront::${accountId}:distribution/*`],
+      condition: { StringEquals: { [`aws:RequestTag/${Key}`]: Value } },
+    },
+  ]
+}
+
+/**
+ * The distribution that serves a bucket: of several, the one that cfcreate made, else the first, which is never changed.
+ *
+ * @throws CtlError of kind `refused` if cfcreate made several of them
+ */
+export async function findServing(aws: Aws, bucket: string): Promise<TaggedDistribution | undefined> {
+  const all: TaggedDistribution[] = []
+  for (const { Id } of serving(await listDistributions(aws), bucket)) {
+    const found = Id === undefined ? undefined : await getTagged(aws, Id)
+    if (found !== undefined) all.push(found)
+  }
+  const ours = all.filter(({ tags }) => isOurs(tags))
+  const only = theOnly(ours, () => ({
+    what: `distributions that cfcreate made for s3://${bucket}`,
+    each: ours.map(({ id, domain }) => `${id} (${domain})`),
+    hint: ['Change the one that is meant:', ...ours.map(({ id }) => `pc-ctl cfmodify cf://${id} …`)],
+  }))
+  return only ?? all[0]
+}
+
+/** Pure. */
+export function decideCreation(
+  want: PublicDistributionWant,
+  live: TaggedDistribution | undefined,
+): Decision<TaggedDistribution> {
+  if (live === undefined) {
+    const config = edited(newConfig(want), want.edit)
+    return create({
+      id: pending('distribution id'),
+      arn: pending('distribution ARN'),
+      domain: pending('domain'),
+      status: 'InProgress',
+      etag: '',
+      config,
+      tags: { ...want.tags, ...ourTag },
+    })
+  }
+  const config = wantedConfig(live.config, want)
+  const changes = [
+    ...editChanges(live.config, config),
+    ...change('Origin', accessOf(live.config, want.bucket), accessOf(config, want.bucket)),
+    ...tagChanges(live.tags, want.tags),
+  ]
+  if (!isOurs(live.tags) && changes.length > 0) {
+    const fields = changes.map(({ field }) => field).join(', ')
+    return refuse(
+      live,
+      `s3://${want.bucket.name} is served by ${live.id} (${live.domain}) already, which differs in ${fields} and which ` +
+        'cfcreate did not make',
+      `Change it with \`pc-ctl cfmodify cf://${live.id}\`, or look at it with \`pc-ctl cfinfo cf://${live.id}\`.`,
+    )
+  }
+  const decision = updateIf({ ...live, config, tags: { ...live.tags, ...want.tags } }, changes)
+  return unlessLost('DistributionConfig', `CloudFront distribution ${live.id}`, live, config, decision)
+}
+
+/** A private distribution stays private, and a website a website, unless the other is asked for by name. */
+function wantedConfig(live: DistributionConfig, { bucket, origin, edit }: PublicDistributionWant): DistributionConfig {
+  const config = edited(live, edit)
+  if (origin.kind === 'public') return config
+  const Items = (config.Origins?.Items ?? []).map((present) =>
+    isHostOf(bucket.name, present.DomainName ?? '') && kindOf(present) !== origin.kind
+      ? { ...present, ...originOf(bucket, origin), Id: present.Id }
+      : present,
+  )
+  return { ...config, Origins: { Quantity: Items.length, Items } }
+}
+
+const kindOf = (origin: Origin): OriginKind['kind'] =>
+  origin.CustomOriginConfig !== undefined
+    ? 'website'
+    : (origin.OriginAccessControlId ?? '') === ''
+      ? 'public'
+      : 'private'
+
+const accessOf = (config: DistributionConfig, bucket: Bucket): string[] =>
+  (config.Origins?.Items ?? []).filter(({ DomainName = '' }) => isHostOf(bucket.name, DomainName)).map(kindOf)
+
+/** Objects without Cache-Control are kept for a day, as s3cmd's distributions did. */
+export const defaultTtl = 86_400
+
+const newConfig = (want: PublicDistributionWant): DistributionConfig => ({
+  CallerReference: cfcreateNames.callerReference(want.bucket.name),
+  // As s3cmd has it.
+  Comment: `http://${want.bucket.name}.s3.amazonaws.com/`,
+  Enabled: true,
+  HttpVersion: 'http2',
+  IsIPV6Enabled: true,
+  PriceClass: 'PriceClass_All',
+  DefaultRootObject: '',
+  Aliases: { Quantity: 0 },
+  Origins: { Quantity: 1, Items: [{ Id: `s3-${want.bucket.name}`, ...originOf(want.bucket, want.origin) }] },
+  DefaultCacheBehavior: {
+    TargetOriginId: `s3-${want.bucket.name}`,
+    ViewerProtocolPolicy: 'redirect-to-https',
+    AllowedMethods: { Quantity: 2, Items: ['HEAD', 'GET'], CachedMethods: { Quantity: 2, Items: ['HEAD', 'GET'] } },
+    // CloudFront would compress text and weaken its ETags.
+    Compress: false,
+    CachePolicyId: want.cachePolicyId,
+  },
+  ViewerCertificate: { CloudFrontDefaultCertificate: true },
+})
+
+function originOf(bucket: Bucket, origin: OriginKind): Omit<Origin, 'Id'> {
+  const shared = { OriginPath: '', CustomHeaders: { Quantity: 0 }, ConnectionAttempts: 3, ConnectionTimeout: 10 }
+  if (origin.kind === 'website') {
+    return {
+      ...shared,
+      DomainName: websiteHost(bucket),
+      S3OriginConfig: undefined,
+      OriginAccessControlId: '',
+      CustomOriginConfig: {
+        HTTPPort: 80,
+        HTTPSPort: 443,
+        // Website endpoints speak plain HTTP only.
+        OriginProtocolPolicy: 'http-only',
+        OriginSslProtocols: { Quantity: 1, Items: ['TLSv1.2'] },
+        OriginReadTimeout: 30,
+        OriginKeepaliveTimeout: 5,
+      },
+    }
+  }
+  return {
+    ...shared,
+    DomainName: regionalHost(bucket),
+    CustomOriginConfig: undefined,
+    S3OriginConfig: { OriginAccessIdentity: '' },
+    OriginAccessControlId: origin.kind === 'private' ? origin.controlId : '',
+  }
+}
+
+/**
+ * Regions whose website endpoints have a dash where all others have a dot.
+ *
+ * Source: AWS General Reference, "Amazon S3 website endpoints".
+ */
+const dashed = new Set([
+  'us-east-1',
+  'us-west-1',
+  'us-west-2',
+  'ap-southeast-1',
+  'ap-southeast-2',
+  'ap-northeast-1',
+  'eu-west-1',
+  'sa-east-1',
+])
+
+const websiteHost = ({ name, region }: Bucket): string =>
+  `${name}.s3-website${dashed.has(region) ? '-' : '.'}${region}.amazonaws.com`
+
+async function createDistribution(aws: Aws, want: PublicDistributionWant): Promise<TaggedDistribution> {
+  const client = aws.client(CloudFrontClient, edgeRegion)
+  const tags = { ...want.tags, ...ourTag }
+  const withoutAliases = { ...want.edit, addAliases: [], certificate: undefined }
+  const config = edited(newConfig(want), withoutAliases)
+  const Items = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+  // A reference that was used by a distribution since removed may stay taken; the next one follows from it.
+  let reference = config.CallerReference ?? ''
+  for (const gone = new Set<string>(); ;) {
+    const DistributionConfig = { ...config, CallerReference: reference }
+    const command = new CreateDistributionWithTagsCommand({
+      DistributionConfigWithTags: { DistributionConfig, Tags: { Items } },
+    })
+    try {
+      return { ...(await answered(command, () => client.send(command))), tags }
+    } catch (error) {
+      const existing = /Already exists: (\w+)/.exec(messageOf(error))?.[1]
+      if (nameOf(error) !== 'DistributionAlreadyExists' || existing === undefined || gone.has(existing)) throw error
+      // An answer that was lost, or a list that does not show it yet.
+      const found = await getTagged(aws, existing)
+      if (found !== undefined) return adopted(found, want, error)
+      gone.add(existing)
+      reference = `${config.CallerReference ?? ''}:after:${existing}`
+    }
+  }
+}
+
+function adopted(found: TaggedDistribution, { bucket }: PublicDistributionWant, cause: unknown): TaggedDistribution {
+  const serves = found.config.Origins?.Items?.some(({ DomainName = '' }) => isHostOf(bucket.name, DomainName)) === true
+  if (serves && isOurs(found.tags)) return found
+  throw new CtlError(
+    'refused',
+    `${found.id} was made by cfcreate for s3://${bucket.name}, but ${serves ? 'has lost its tag' : 'has another origin now'}.`,
+    { hint: `Look at it with \`pc-ctl cfinfo cf://${found.id}\`, and change or remove it.`, cause },
+  )
+}

@@ -1,0 +1,102 @@
+import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
+
+import { absentAs, nameOf } from '../../aws/absent.ts'
+import type { Aws } from '../../aws/connect.ts'
+import { edgeRegion, type Names } from '../../aws/names.ts'
+import { patiently, spreading } from '../../aws/patience.ts'
+import { decodeDocument, type PolicyDocument } from '../../aws/policy.ts'
+import { encryptionContext } from '../../edge/config.ts'
+import { create, policyChange, type Resource, updateIf } from '../resource.ts'
+import { bounded, pathlessRoleArn, roleArn } from './role.ts'
+
+export interface RolePolicyWant {
+  readonly names: Names
+  readonly accountId: string
+  readonly keyArn: string
+  /** As in `RoleWant`. */
+  readonly boundary?: string | undefined
+}
+
+/** What the edge function may do: decrypt its own secrets with its own key, and write its log. */
+const policyDocument = ({ names, accountId, keyArn }: RolePolicyWant): PolicyDocument => ({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Sid: 'DecryptSecret',
+      Effect: 'Allow',
+      Action: 'kms:Decrypt',
+      Resource: keyArn,
+      Condition: {
+        StringEquals: Object.fromEntries(
+          Object.entries(encryptionContext(names.installation)).map(([key, value]) => [
+            `kms:EncryptionContext:${key}`,
+            value,
+          ]),
+        ),
+      },
+    },
+    {
+      // Lambda@Edge logs in the region where it ran, to a group named after the function's home region.
+      Sid: 'WriteLog',
+      Effect: 'Allow',
+      Action: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: [
+        `arn:aws:logs:*:${accountId}:log-group:/aws/lambda/us-east-1.${names.functionName}`,
+        `arn:aws:logs:*:${accountId}:log-group:/aws/lambda/us-east-1.${names.functionName}:*`,
+        `arn:aws:logs:us-east-1:${accountId}:log-group:/aws/lambda/${names.functionName}`,
+        `arn:aws:logs:us-east-1:${accountId}:log-group:/aws/lambda/${names.functionName}:*`,
+      ],
+    },
+  ],
+})
+
+/**
+ * The inline policy of the edge function's role. It names the key by its ARN, so it comes after both role and key; it
+ * belongs to whoever owns the role, which the chain has made sure of before.
+ */
+export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
+  const iam = aws.client(IAMClient, edgeRegion)
+  return {
+    kind: 'IAM role policy',
+    name: ({ names }) => names.rolePolicyName,
+    id: () => '',
+    needs: ({ names, accountId, boundary }) => {
+      const resources = [roleArn(names, accountId)]
+      return [
+        {
+          access: 'read',
+          actions: ['iam:GetRolePolicy'],
+          resources: [...resources, pathlessRoleArn(names, accountId)],
+        },
+        { access: 'write', actions: ['iam:PutRolePolicy'], resources, ...bounded(boundary) },
+      ]
+    },
+
+    async describe({ names }) {
+      const read = () =>
+        iam.send(new GetRolePolicyCommand({ RoleName: names.roleName, PolicyName: names.rolePolicyName }))
+      return decodeDocument((await absentAs('NoSuchEntityException', read))?.PolicyDocument)
+    },
+
+    decide(want, live) {
+      const document = policyDocument(want)
+      return live === undefined ? create(document) : updateIf(document, policyChange('PolicyDocument', live, document))
+    },
+
+    async apply(want, _live, talk) {
+      const { names } = want
+      const document = policyDocument(want)
+      const command = new PutRolePolicyCommand({
+        RoleName: names.roleName,
+        PolicyName: names.rolePolicyName,
+        PolicyDocument: JSON.stringify(document),
+      })
+      await patiently(() => iam.send(command), whyNotYet, spreading, talk)
+      return document
+    },
+  }
+}
+
+/** The role has been seen or made right before. */
+const whyNotYet = (error: unknown): string | undefined =>
+  nameOf(error) === 'NoSuchEntityException' ? 'waiting until IAM knows the new role everywhere' : undefined

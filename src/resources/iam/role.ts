@@ -1,0 +1,170 @@
+import {
+  CreateRoleCommand,
+  GetRoleCommand,
+  IAMClient,
+  PutRolePermissionsBoundaryCommand,
+  type Role as IamRole,
+  TagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam'
+
+import { absentAs } from '../../aws/absent.ts'
+import type { Aws } from '../../aws/connect.ts'
+import { edgeRegion, type Names, ownerOf } from '../../aws/names.ts'
+import { decodeDocument, type PolicyDocument, samePolicy } from '../../aws/policy.ts'
+import {
+  change,
+  create,
+  type Decision,
+  type Need,
+  notOurs,
+  pending,
+  policyChange,
+  type Resource,
+  updateIf,
+} from '../resource.ts'
+import { requestedWith, tagChanges, tagList, type Tags, tagsIn, tagsWanted, type TagsWant } from '../tags.ts'
+
+export interface RoleWant extends TagsWant {
+  readonly accountId: string
+  readonly adopt: boolean
+  /** ARN of the policy that bounds what the role may do; `undefined`: as it is. */
+  readonly boundary?: string | undefined
+}
+
+export interface Role {
+  readonly arn: string
+  readonly trust: PolicyDocument | undefined
+  readonly boundary: string | undefined
+  readonly tags: Tags
+  readonly owner: string | undefined
+}
+
+/** Lambda assumes the role when it runs the function, the replicator when it spreads it to the edge. */
+const trust: PolicyDocument = {
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Service: ['lambda.amazonaws.com', 'edgelambda.amazonaws.com'] },
+      Action: 'sts:AssumeRole',
+    },
+  ],
+}
+
+const description = 'Runs the function that checks signed URLs at CloudFront for packagecloud:enterprise'
+
+/** The role that the edge function runs as. What it may do is its inline policy, a resource of its own. */
+export function role(aws: Aws): Resource<RoleWant, Role> {
+  const iam = aws.client(IAMClient, edgeRegion)
+  return {
+    kind: 'IAM role',
+    name: ({ names }) => names.roleName,
+    id: ({ arn }) => arn,
+    needs: roleNeeds,
+
+    async describe({ names }) {
+      const read = () => iam.send(new GetRoleCommand({ RoleName: names.roleName }))
+      return toRole((await absentAs('NoSuchEntityException', read))?.Role)
+    },
+
+    decide: decideRole,
+
+    async apply(want, live) {
+      const { names, boundary } = want
+      const RoleName = names.roleName
+      if (live === undefined) {
+        const made = await iam.send(
+          new CreateRoleCommand({
+            RoleName,
+            Path: names.rolePath,
+            AssumeRolePolicyDocument: JSON.stringify(trust),
+            Description: description,
+            Tags: tagList(tagsWanted(want)),
+            PermissionsBoundary: boundary,
+          }),
+        )
+        return { ...created(want), arn: made.Role?.Arn ?? '' }
+      }
+      if (boundary !== undefined && boundary !== live.boundary) {
+        await iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: boundary }))
+      }
+      if (tagChanges(live.tags, tagsWanted(want)).length > 0) {
+        await iam.send(new TagRoleCommand({ RoleName, Tags: tagList(tagsWanted(want)) }))
+      }
+      if (!samePolicy(live.trust, trust)) {
+        await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: JSON.stringify(trust) }))
+      }
+      return brought(live, want)
+    },
+  }
+}
+
+/** Pure. The role is ours by its tag; its trust policy is wholly ours. */
+export function decideRole(want: RoleWant, live: Role | undefined): Decision<Role> {
+  const { names, adopt, boundary } = want
+  const what = `IAM role ${names.roleName}`
+  if (live === undefined) return create(created(want))
+  const foreign = live.owner !== names.installation
+  if (foreign && !adopt) return notOurs(live, what, live.owner)
+  const changes = [
+    ...tagChanges(live.tags, tagsWanted(want)),
+    ...change('PermissionsBoundary', live.boundary, boundary ?? live.boundary),
+    ...policyChange('AssumeRolePolicyDocument', live.trust, trust),
+  ]
+  return updateIf(brought(live, want), changes, foreign ? `Take over ${what}?` : undefined)
+}
+
+const created = (want: RoleWant): Role => ({
+  arn: pending('role ARN'),
+  trust,
+  boundary: want.boundary,
+  tags: tagsWanted(want),
+  owner: want.names.installation,
+})
+
+const brought = (live: Role, want: RoleWant): Role => ({
+  ...live,
+  trust,
+  boundary: want.boundary ?? live.boundary,
+  tags: { ...live.tags, ...tagsWanted(want) },
+  owner: want.names.installation,
+})
+
+function roleNeeds(want: RoleWant): readonly Need[] {
+  const { names, accountId, boundary } = want
+  const resources = [roleArn(names, accountId)]
+  const created = requestedWith(want, bounded(boundary)?.condition.StringEquals)
+  return [
+    { access: 'read', actions: ['iam:GetRole'], resources: [...resources, pathlessRoleArn(names, accountId)] },
+    { access: 'write', actions: ['iam:CreateRole'], resources, condition: created },
+    { access: 'write', actions: ['iam:TagRole'], resources, condition: requestedWith(want) },
+    { access: 'write', actions: ['iam:UpdateAssumeRolePolicy'], resources },
+    ...(boundary === undefined
+      ? []
+      : [{ access: 'write', actions: ['iam:PutRolePermissionsBoundary'], resources, ...bounded(boundary) } as const]),
+  ]
+}
+
+/** What lets a call through only for a role that has, or is given, this permissions boundary. */
+export const bounded = (boundary: string | undefined) =>
+  boundary === undefined ? undefined : { condition: { StringEquals: { 'iam:PermissionsBoundary': boundary } } }
+
+export const roleArn = (names: Names, accountId: string): string =>
+  `arn:aws:iam::${accountId}:role${names.rolePath}${names.roleName}`
+
+/** What IAM judges a read by while there is no such role: it can't know the path then. */
+export const pathlessRoleArn = (names: Names, accountId: string): string =>
+  `arn:aws:iam::${accountId}:role/${names.roleName}`
+
+function toRole(found: IamRole | undefined): Role | undefined {
+  if (found?.Arn === undefined) return undefined
+  const tags = tagsIn(found.Tags)
+  return {
+    arn: found.Arn,
+    trust: decodeDocument(found.AssumeRolePolicyDocument),
+    boundary: found.PermissionsBoundary?.PermissionsBoundaryArn,
+    tags,
+    owner: ownerOf(tags),
+  }
+}

@@ -1,0 +1,16 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { packageRoot } from '../../ui/package-root.ts'
+
+/**
+ * Reads the edge function's bundle, `index.mjs` of the zip, as `scripts/build-edge.ts` made it.
+ *
+ * @throws Error if there is none: a checkout that was never built
+ */
+export async function readEdgeBundle(): Promise<Uint8Array> {
+  const file = join(packageRoot, 'dist/edge/index.mjs')
+  return readFile(file).catch((error: unknown) => {
+    throw new Error(`The function's bundle is missing; npm run build makes it: ${file}`, { cause: error })
+  })
+}

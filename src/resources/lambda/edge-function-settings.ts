@@ -1,0 +1,49 @@
+import type { FunctionConfiguration } from '@aws-sdk/client-lambda'
+
+import { edgeFiles } from '../../edge/config.ts'
+import { CtlError } from '../../errors.ts'
+import { type Change, change } from '../resource.ts'
+
+/** What a version inherits from the function besides its code. */
+export interface FunctionSettings {
+  readonly Runtime: string
+  readonly Handler: string
+  readonly Role: string
+  readonly MemorySize: number
+  /** Seconds. */
+  readonly Timeout: number
+}
+
+/**
+ * 128 MB, 5 s and a package below 1 MB are allowed for viewer events under the old and under the new quotas of
+ * `Lambda@Edge`.
+ */
+export const fixedSettings = { Handler: edgeFiles.handler, MemorySize: 128, Timeout: 5 } as const
+
+/** The settings that differ, one change each. */
+export const settingsChanges = (live: FunctionSettings, wanted: FunctionSettings): Change[] => [
+  ...change('Runtime', live.Runtime, wanted.Runtime),
+  ...change('Handler', live.Handler, wanted.Handler),
+  ...change('Role', live.Role, wanted.Role),
+  ...change('MemorySize', live.MemorySize, wanted.MemorySize),
+  ...change('Timeout', live.Timeout, wanted.Timeout),
+]
+
+/** The part of a function's or a version's configuration that is ours to set. */
+export const settingsOf = (configuration: FunctionConfiguration): FunctionSettings => ({
+  Runtime: configuration.Runtime ?? '',
+  Handler: configuration.Handler ?? '',
+  Role: configuration.Role ?? '',
+  MemorySize: configuration.MemorySize ?? 0,
+  Timeout: configuration.Timeout ?? 0,
+})
+
+/** @throws CtlError when Lambda says that it could not make or update the function */
+export function failIfFailed(found: FunctionConfiguration): void {
+  const reason = found.State === 'Failed' ? found.StateReason : found.LastUpdateStatusReason
+  if (found.State === 'Failed' || found.LastUpdateStatus === 'Failed') {
+    throw new CtlError('failed', `Lambda could not prepare ${found.FunctionName ?? 'the function'}: ${reason ?? '?'}`, {
+      hint: 'Put right what Lambda names, then run the same command again.',
+    })
+  }
+}

@@ -1,0 +1,131 @@
+import {
+  type FunctionConfiguration,
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  paginateListVersionsByFunction,
+  PublishVersionCommand,
+} from '@aws-sdk/client-lambda'
+
+import { absentAs, nameOf } from '../../aws/absent.ts'
+import type { Aws } from '../../aws/connect.ts'
+import { edgeRegion, type Names } from '../../aws/names.ts'
+import { patiently, settling, spreading, type Talk, until } from '../../aws/patience.ts'
+import { messageOf } from '../../errors.ts'
+import type { EdgeFunction } from './edge-function.ts'
+import { failIfFailed, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
+import { whyUnknownYet } from './edge-function-writes.ts'
+import { change, create, Outdated, type Resource } from '../resource.ts'
+
+export interface EdgeVersionWant {
+  readonly names: Names
+  readonly accountId: string
+  readonly function: EdgeFunction
+}
+
+export interface EdgeVersion {
+  /** With the version number, which is all that CloudFront accepts. */
+  readonly arn: string
+  readonly number: number
+  readonly codeSha256: string
+  readonly settings: FunctionSettings
+}
+
+/**
+ * The newest numbered version of the edge function. A new one is published only when code, secrets or settings differ
+ * from the newest, because each one published means a rollout to all edges and takes storage for good.
+ */
+export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
+  const lambda = aws.client(LambdaClient, edgeRegion)
+  return {
+    kind: 'Lambda version',
+    name: ({ names }) => names.functionName,
+    id: ({ arn }) => arn,
+    needs: ({ names, accountId }) => {
+      const resource = `arn:aws:lambda:${edgeRegion}:${accountId}:function:${names.functionName}`
+      return [
+        { access: 'read', actions: ['lambda:ListVersionsByFunction'], resources: [resource] },
+        { access: 'read', actions: ['lambda:GetFunctionConfiguration'], resources: [resource, `${resource}:*`] },
+        { access: 'write', actions: ['lambda:PublishVersion'], resources: [resource] },
+      ]
+    },
+
+    describe: ({ names }) => newestVersion(aws, names),
+
+    decide(want, live) {
+      const { codeSha256, settings, arn } = want.function
+      const after: EdgeVersion = { arn: `${arn}:${(live?.number ?? 0) + 1}`, number: 0, codeSha256, settings }
+      if (live === undefined) return create(after)
+      const differs = [
+        ...change('code or secrets', live.codeSha256, codeSha256),
+        ...settingsChanges(live.settings, settings),
+      ]
+      if (differs.length === 0) return { do: 'keep', because: [], changes: [], after: live }
+      return create(after, `${differs.map(({ field }) => field).join(', ')} changed since version ${live.number}`)
+    },
+
+    async apply({ names, function: { codeSha256, settings } }, _live, talk) {
+      const command = new PublishVersionCommand({ FunctionName: names.functionName, CodeSha256: codeSha256 })
+      const publish = () => patiently(() => lambda.send(command), whyUnknownYet, spreading, talk)
+      const published = await patiently(publish, whyNotYet, settling, talk).catch((error: unknown) => {
+        throw isOutdated(error) ? new Outdated(outdated(names), { cause: error }) : error
+      })
+      const version = toVersion(published)
+      if (version === undefined) throw new Error(`Lambda published no numbered version: ${published.Version ?? 'none'}`)
+      // The code is sure to be the wanted one, the settings are what they were at that moment.
+      if (settingsChanges(version.settings, settings).length > 0) throw new Outdated(outdated(names))
+      return version
+    },
+  }
+}
+
+/** The newest numbered version of the edge function, if any is published. */
+export async function newestVersion(aws: Aws, { functionName: FunctionName }: Names): Promise<EdgeVersion | undefined> {
+  const client = aws.client(LambdaClient, edgeRegion)
+  return absentAs('ResourceNotFoundException', async () => {
+    let newest: EdgeVersion | undefined
+    for await (const page of paginateListVersionsByFunction({ client }, { FunctionName })) {
+      for (const found of page.Versions ?? []) {
+        const version = toVersion(found)
+        if (version !== undefined && version.number > (newest?.number ?? 0)) newest = version
+      }
+    }
+    return newest
+  })
+}
+
+/** Waits until a version is Active: CloudFront refuses to associate one that is Pending. */
+export async function untilVersionActive(aws: Aws, names: Names, version: EdgeVersion, talk: Talk): Promise<void> {
+  const lambda = aws.client(LambdaClient, edgeRegion)
+  const command = new GetFunctionConfigurationCommand({
+    FunctionName: names.functionName,
+    Qualifier: String(version.number),
+  })
+  await until(
+    `version ${version.number} to become Active`,
+    async () => {
+      const found = await patiently(() => lambda.send(command), whyUnknownYet, spreading, talk)
+      failIfFailed(found)
+      return found.State === 'Active' ? true : undefined
+    },
+    settling,
+    talk,
+  )
+}
+
+function toVersion(found: FunctionConfiguration): EdgeVersion | undefined {
+  const number = Number(found.Version)
+  if (!Number.isInteger(number) || found.FunctionArn === undefined) return undefined
+  const unqualified = found.FunctionArn.split(':').slice(0, 7).join(':')
+  return { arn: `${unqualified}:${number}`, number, codeSha256: found.CodeSha256 ?? '', settings: settingsOf(found) }
+}
+
+/** $LATEST is not what it was when it was written, or is gone: Lambda's words for it when a version is to be published. */
+const isOutdated = (error: unknown): boolean =>
+  ['PreconditionFailedException', 'ResourceNotFoundException'].includes(nameOf(error)) ||
+  (nameOf(error) === 'InvalidParameterValueException' && /CodeSha256/i.test(messageOf(error)))
+
+const outdated = ({ functionName }: Names): string =>
+  `Someone else is changing the function ${functionName} at the same time.`
+
+const whyNotYet = (error: unknown): string | undefined =>
+  nameOf(error) === 'ResourceConflictException' ? 'waiting for an earlier change of the function to settle' : undefined

@@ -1,0 +1,60 @@
+import { nameOf } from '../../aws/absent.ts'
+import { leavesOpen } from '../../aws/no-answer.ts'
+import { messageOf } from '../../errors.ts'
+
+/** AWS refuses a write whose version token is stale; then everything is looked at again, so often at most. */
+const looks = 6
+/** Fewer where the answers are lost: the calls were repeated before. */
+const looksWithoutAnswer = 2
+/** And where something is gone: it was waited for before. */
+const looksForGone = 3
+const stale = new Set([
+  'PreconditionFailed',
+  'PreconditionFailedException',
+  'InvalidIfMatchVersion',
+  'ConcurrentModification',
+  'ConcurrentModificationException',
+  'EntityTemporarilyUnmodifiableException',
+  'OperationAborted',
+  'Outdated',
+])
+/** So is what turns out to be there already: the first answer to our own call may have been lost on its way. */
+const taken = new Set([
+  'AlreadyExistsException',
+  'CachePolicyAlreadyExists',
+  'EntityAlreadyExistsException',
+  'OriginAccessControlAlreadyExists',
+])
+/** And what is not there (any more) though it was seen a moment ago: AWS's news spreads slowly, and people delete. */
+const gone = new Set([
+  'NoSuchEntityException',
+  'ResourceNotFoundException',
+  'NotFoundException',
+  'NoSuchCachePolicy',
+  'NoSuchDistribution',
+  'NoSuchOriginAccessControl',
+])
+
+/**
+ * Why a write that failed is worth another look, if it is.
+ *
+ * @param look - how many looks there have been
+ */
+export function whyLookAgain(error: unknown, look: number): string | undefined {
+  if (leavesOpen(error)) {
+    return look < looksWithoutAnswer ? 'AWS gave no proper answer; looking what became of it' : undefined
+  }
+  if (look === looks) return undefined
+  const name = nameOf(error)
+  if (stale.has(name)) return 'changed by someone else meanwhile; looking again'
+  // Lambda's name for this stands for other conflicts too.
+  const exists = name === 'ResourceConflictException' && /already exist/i.test(messageOf(error))
+  if (exists || taken.has(name)) return 'it is there already; looking again'
+  return gone.has(name) && look < looksForGone
+    ? 'AWS does not find what was there a moment ago; looking again'
+    : undefined
+}
+
+/** Milliseconds; two runs that got in each other's way must not go on in step. */
+export const beforeLooking = (look: number, first: number): number =>
+  first * 2 ** (look - 1) * (0.5 + Math.random() / 2)

@@ -1,0 +1,172 @@
+import { setImmediate as turn } from 'node:timers/promises'
+
+import { Listr, type ListrTask } from 'listr2'
+
+import { explain } from '../../aws/denial.ts'
+import { interruption } from '../../aws/patience.ts'
+import { interruptionBehind } from '../../aws/retries.ts'
+import type { CtlError } from '../../errors.ts'
+import type { PlanLine } from '../../ui/plan.ts'
+import { rendering, type Show, stepLines } from '../../ui/renderer.ts'
+import { result } from '../../ui/result.ts'
+import { type Talk, talking, talkOfStep } from '../../ui/step-talk.ts'
+import { say } from '../../ui/talk.ts'
+import type { Say } from '../../text.ts'
+import type { Chain, Run, Step } from './chain.ts'
+import { titleIn, titleWhenRun } from './wording.ts'
+
+/** How a chain is run: where progress goes, and what ends it early. */
+export interface Conduct {
+  readonly show: Show
+  readonly signal: AbortSignal
+  /** Milliseconds until what was changed by someone else is looked at again, doubled each time. */
+  readonly lookAgainAfter?: number
+  /** The questions that the operator has answered with yes. */
+  readonly agreed?: readonly string[]
+  /** Hears at once of what the operator has to know whatever comes after; each is a sentence. */
+  readonly warn?: (text: string) => void
+}
+
+/**
+ * Runs a chain once.
+ *
+ * @param ctx - what the steps hand on to each other; of interest to whoever wants to know how far one came that failed
+ * @throws CtlError for every expected failure, with the failed step's title in its message
+ */
+export async function runChain<C extends object>(
+  chain: Chain<C>,
+  mode: Run['mode'],
+  { show, signal, lookAgainAfter = 500, agreed = [], warn = () => undefined }: Conduct,
+  // Each step adds its part; a chain's order guarantees that what a step reads has been put there before.
+  ctx: C = {} as C,
+): Promise<{ ctx: C; report: PlanLine[] }> {
+  const report: PlanLine[] = []
+  const steps = mode === 'apply' ? chain : withoutWaits(chain)
+  const performance = new Performance(ctx, { mode, report, signal, lookAgainAfter, agreed, warn: once(warn) }, show)
+  const list = new Listr<C, ReturnType<typeof rendering>['renderer']>(
+    steps.map((step) => performance.toTask(step)),
+    { ...rendering(show), ctx },
+  )
+  const inOrder = chain.flatMap((step) => step.together ?? [step])
+  try {
+    await list.run(ctx)
+  } catch (error) {
+    await performance.settled()
+    // Of several the first in the runbook is told, whichever was the fastest.
+    const first = inOrder.find((step) => performance.failures.has(step))
+    throw first === undefined ? error : performance.failures.get(first)
+  }
+  // Steps that run at the same time end in any order; the report is in the runbook's.
+  const titles = inOrder.map(({ title }) => title)
+  report.sort((a, b) => titles.indexOf(a.title) - titles.indexOf(b.title))
+  if (mode === 'apply' && report.some((line) => line.do !== 'keep')) result.ifLost(doneAlready)
+  return { ctx, report }
+}
+
+/** Passes on what has not been said before. */
+function once(warn: (text: string) => void): (text: string) => void {
+  const warned = new Set<string>()
+  return (text) => {
+    if (!warned.has(text)) warn(text)
+    warned.add(text)
+  }
+}
+
+const doneAlready =
+  'What it was to change in AWS is done. Run the same command again: it finds that, and prints the result.'
+
+/** The steps of a plan; groups of which nothing is left are left out too. */
+const withoutWaits = <C>(chain: Chain<C>): Step<C>[] =>
+  chain
+    .filter(({ onlyWhenApplied }) => onlyWhenApplied !== true)
+    .map((step) => (step.together === undefined ? step : { ...step, together: withoutWaits(step.together) }))
+    .filter(({ together: group }) => group?.length !== 0)
+
+/** One run of a chain: its steps as listr2 takes them, and what became of them. */
+class Performance<C extends object> {
+  readonly failures = new Map<Step<C>, CtlError>()
+  private readonly begun: Promise<unknown>[] = []
+  private readonly ctx: C
+  private readonly run: Omit<Run, 'tell'>
+  private readonly say: Say
+  /** A chain that is run within a step, and shows nothing itself, talks through that step. */
+  private readonly outer: Talk | undefined
+
+  constructor(ctx: C, run: Omit<Run, 'tell'>, show: Show) {
+    this.ctx = ctx
+    this.run = run
+    this.say = show === 'lines' ? say : () => undefined
+    this.outer = show === 'nothing' ? talkOfStep() : undefined
+  }
+
+  toTask(step: Step<C>): ListrTask<C> {
+    return {
+      title: titleIn(this.run.mode, step),
+      skip: () => this.whySkipped(step),
+      task: (_ctx, task): Promise<void> | Listr<C> => {
+        const { together } = step
+        if (together === undefined) return this.perform(step, task)
+        return task.newListr(
+          together.map((one) => this.toTask(one)),
+          { concurrent: true },
+        )
+      },
+    }
+  }
+
+  /** Waits until no step is under way any more: one that failed does not cut off the calls of those beside it. */
+  async settled(): Promise<void> {
+    for (let waitedFor = -1; waitedFor < this.begun.length;) {
+      waitedFor = this.begun.length
+      await Promise.all(this.begun)
+      // What is to run at the same time may not have begun yet.
+      await turn()
+    }
+  }
+
+  private whySkipped(step: Step<C>): string | false {
+    const why = step.skip?.(this.ctx)
+    if (why === undefined) return false
+    const title = titleIn(this.run.mode, step)
+    stepLines(title, this.say).skipped(why)
+    return `${title}: ${why}`
+  }
+
+  /** Runs a step. One that fails does so once those beside it have ended, so that the list shows how they ended. */
+  private async perform(step: Step<C>, task: { title?: string; output?: string }): Promise<void> {
+    const running = this.attempt(step, task)
+    this.begun.push(running.catch(() => undefined))
+    try {
+      await running
+    } catch (error) {
+      await this.settled()
+      throw error
+    }
+  }
+
+  private async attempt(step: Step<C>, task: { title?: string; output?: string }): Promise<void> {
+    const { mode, signal } = this.run
+    let lines = stepLines(titleIn(mode, step), this.say)
+    let title = titleIn(mode, step)
+    const tell = (text: string): void => {
+      task.output = text
+      lines.tell(text)
+      this.outer?.tell(text)
+    }
+    try {
+      if (signal.aborted) throw interruption()
+      title = titleWhenRun(mode, step, this.ctx)
+      task.title = title
+      lines = stepLines(title, this.say)
+      const run: Run = { ...this.run, tell }
+      const done = await talking(run, () => step.run(this.ctx, run))
+      if (done !== undefined) task.title = `${title}: ${done}`
+      lines.done(done)
+    } catch (error) {
+      lines.failed()
+      const failure = explain(interruptionBehind(error) ?? error, title)
+      this.failures.set(step, failure)
+      throw failure
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import { leftOverKey } from '../../resources/kms/key-left-over.ts'
+import { keyNotRotated } from '../../resources/kms/key-rotation.ts'
+import { differences } from '../../ui/plan.ts'
+import { advice, type Block, heading, item, nested, table, verbatim, warning } from '../../text.ts'
+import { nameFact } from '../names/packages-name.ts'
+import type { Status, StatusLine } from './status.ts'
+
+const marks = { ok: 'ok', missing: 'failed', drift: 'update', 'not ours': 'refused' } as const
+
+/** A status as one screen of text. */
+export function statusText(status: Status): Block[] {
+  const { distribution } = status
+  const rows = status.resources.map((line) => [item(marks[line.state], line.state), shortKind(line), whichOne(line)])
+  const { bucket } = status
+  const facts = [
+    ['Bucket', `${bucket.name} in ${bucket.region}`],
+    ['Distribution', distribution === undefined ? 'none yet' : `${distribution.status}, ${distribution.domain}`],
+    ['Function version', versionText(status)],
+    ['Secret at the edge', secretText(status)],
+    ['CloudFront reads as', status.originAccess === 'oai' ? 'origin access identity' : 'origin access control'],
+    ['Cache-Control', cacheControlText(status)],
+    ...nameFact(status.packagesDomain),
+    ...rotationFact(status),
+    ...leftOverFact(status),
+  ]
+  return [
+    heading(`${status.installation} in account ${status.account}`),
+    '',
+    table(rows),
+    '',
+    table(facts),
+    ...status.resources.flatMap(driftText),
+    ...status.notDecided.flatMap((clause) => ['', warning(clause)]),
+    ...(status.runtimeWarning === null ? [] : ['', warning(status.runtimeWarning)]),
+    ...notRotated(status).flatMap((arn) => ['', warning(keyNotRotated(arn))]),
+    ...keysLeftOver(status).flatMap(({ arn }) => ['', warning(leftOverKey(arn))]),
+  ]
+}
+
+/** Whose resources these are needs no saying, but for S3's and IAM's policies. */
+const shortKind = ({ kind }: StatusLine): string => kind.replace(/^CloudFront /, '')
+
+/** The end of its ARN or id, which is what AWS's console shows; its name where there is none, or not yet. */
+function whichOne({ state, id, name }: StatusLine): string {
+  if (state === 'missing' || id === '') return name
+  const end = id.split('/').at(-1) ?? ''
+  return end.includes(':') ? end.split(':').slice(6).join(':') : end
+}
+
+function driftText({ state, kind, name, changes, because, inTheWay, repair, todo }: StatusLine): Block[] {
+  if (state === 'ok') return []
+  return [
+    '',
+    `${kind} ${name}: ${state}`,
+    nested([
+      ...(changes.length > 0 ? [...differences(changes), ...inTheWay] : because),
+      ...(repair?.lines ?? []).map((line) => verbatim(`repair: ${line}`)),
+      ...advice(todo),
+    ]),
+  ]
+}
+
+function versionText({ version: { associated, published } }: Status): string {
+  const number = (arn: string | undefined): string => arn?.split(':').at(-1) ?? 'none'
+  if (associated === undefined) return `none at the edge, ${number(published)} published`
+  if (published === undefined) return `${number(associated)} at the edge; a newer one is to be published`
+  if (associated === published) return `${number(associated)} at the edge, the newest`
+  return `${number(associated)} at the edge, but ${number(published)} is the newest`
+}
+
+function secretText({ secret, distribution }: Status): string {
+  switch (secret) {
+    case 'same':
+      return 'the one in packagecloud.rb'
+    case 'current only':
+      return 'the one in packagecloud.rb is accepted, but the previous one differs'
+    case 'previous only':
+      return 'the previous one only: do not restart front servers until the new one is there too'
+    case 'different':
+      return 'NOT the one in packagecloud.rb: what is signed with that is refused'
+    case 'unknown':
+      return distribution === undefined ? 'none yet' : 'unknown: the deployed function holds none that can be decrypted'
+  }
+}
+
+function cacheControlText({ cacheControl: { looked, right, wrong } }: Status): string {
+  if (looked === 0) return 'no packages or indexes among the first keys of the bucket'
+  if (wrong.length === 0) return `right on all of ${looked} objects looked at`
+  return `right on ${right} of ${looked} objects looked at; wrong on ${wrong[0] ?? ''}: run \`pc-ctl reindex-everything\``
+}
+
+const keyInUse = ({ resources }: Status): StatusLine | undefined =>
+  resources.find(({ kind, state }) => kind === 'KMS key' && state === 'ok')
+
+const notRotated = (status: Status): string[] => (status.keyRotation === false ? [keyInUse(status)?.id ?? ''] : [])
+
+/** Nothing where all is well. */
+function rotationFact(status: Status): string[][] {
+  if (status.keyRotation === true || keyInUse(status) === undefined) return []
+  const untold = 'not checked: KMS does not tell these credentials (kms:GetKeyRotationStatus)'
+  return [['Key rotation', status.keyRotation === false ? 'off' : untold]]
+}
+
+const keysLeftOver = ({ leftOver }: Status) => ('notChecked' in leftOver ? [] : leftOver.keys)
+
+/** Nothing where there is nothing to say. */
+function leftOverFact({ leftOver }: Status): string[][] {
+  if ('notChecked' in leftOver) return [['Keys left over', `not checked: ${leftOver.notChecked}`]]
+  const keys = leftOver.keys.map(({ arn, state }) => `${arn.split('/').at(-1) ?? arn} (${state})`)
+  return keys.length === 0 ? [] : [['Keys left over', keys.join(', ')]]
+}
+
+/** A status as a Mermaid flowchart: what exists and how it is tied. */
+export function statusGraph(status: Status): string {
+  const node = (id: string, kind: string, line: StatusLine | undefined): string =>
+    `  ${id}["${kind}<br/>${label(line)}"]${line?.state === 'ok' ? '' : ':::drift'}`
+  const find = (kind: string): StatusLine | undefined => status.resources.find((line) => line.kind.includes(kind))
+  return [
+    'flowchart LR',
+    '  client(["package manager"]) -->|"signed URL"| distribution',
+    node('distribution', 'CloudFront distribution', find('distribution')),
+    node('version', 'Lambda version', find('Lambda version')),
+    node('function', 'Lambda function', find('Lambda function')),
+    node('role', 'IAM role', find('IAM role')),
+    node('key', 'KMS key', find('KMS key')),
+    node('cachePolicy', 'cache policy', find('cache policy')),
+    node('access', status.originAccess === 'oai' ? 'origin access identity' : 'origin access control', find('origin')),
+    `  bucket[("S3 bucket<br/>${status.bucket.name}")]`,
+    '  distribution -->|"viewer-request"| version',
+    '  version -->|"published from"| function',
+    '  function -->|"runs as"| role',
+    '  role -->|"decrypts with"| key',
+    '  distribution --> cachePolicy',
+    '  distribution -->|"fetches as"| access',
+    '  access -->|"bucket policy"| bucket',
+    '  classDef drift stroke:#c00,stroke-width:3px',
+  ].join('\n')
+}
+
+const label = (line: StatusLine | undefined): string =>
+  line === undefined ? 'none' : line.state === 'ok' ? line.id || line.name : `${line.name} (${line.state})`

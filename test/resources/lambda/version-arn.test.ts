@@ -1,0 +1,98 @@
+import { expect } from 'chai'
+import * as fc from 'fast-check'
+
+import { parseVersionArn } from '../../../src/resources/lambda/version-arn.ts'
+import { CtlError } from '../../../src/errors.ts'
+
+const name = 'arn:aws:lambda:us-east-1:123456789012:function:packagecloud_cloudfront_auth'
+
+function wrong(arn: string): CtlError {
+  try {
+    parseVersionArn(arn)
+  } catch (error) {
+    if (error instanceof CtlError) return error
+  }
+  return expect.fail(`"${arn}" was taken`)
+}
+
+describe('parseVersionArn', () => {
+  it('reads the parts of what bootstrap-cloudfront printed', () => {
+    expect(parseVersionArn(`${name}:12`)).to.deep.equal({
+      arn: `${name}:12`,
+      accountId: '123456789012',
+      functionName: 'packagecloud_cloudfront_auth',
+      number: 12,
+    })
+  })
+
+  it('reads whatever version of whatever function', () => {
+    const digits = fc.stringMatching(/^\d{12}$/)
+    fc.assert(
+      fc.property(
+        digits,
+        fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
+        fc.integer({ min: 1 }),
+        (accountId, functionName, number) => {
+          const arn = `arn:aws:lambda:us-east-1:${accountId}:function:${functionName}:${number}`
+          expect(parseVersionArn(arn)).to.deep.equal({ arn, accountId, functionName, number })
+        },
+      ),
+    )
+  })
+
+  it('says what is wrong with each way to get it wrong', () => {
+    const said: [string, RegExp][] = [
+      [`${name}:1'`, /stray quote/],
+      [`${name}:1"`, /stray quote/],
+      [`'${name}:1`, /stray quote/],
+      [name, /version number at the end is missing/],
+      [`${name}:`, /version number at the end is missing/],
+      [`${name}:$LATEST`, /version number at the end, not "\$LATEST"/],
+      [`${name}:live`, /version number at the end, not "live"/],
+      [`${name}:0`, /not "0"/],
+      [`${name}:01`, /not "01"/],
+      [`${name}:1 `, /not "1 "/],
+      [`${name}:-1`, /not "-1"/],
+      [`${name}:1:2`, /not the ARN of a Lambda function version/],
+      [`${name.replace('us-east-1', 'eu-west-1')}:1`, /the function is in eu-west-1, but .* us-east-1/],
+      [`${name.replace('us-east-1', '')}:1`, /us-east-1/],
+      [`${name.replace('123456789012', '12345')}:1`, /twelve digits/],
+      [`${name.replace('packagecloud_cloudfront_auth', '')}:1`, /name of the function is missing/],
+      [`${name.replace('aws', 'aws-cn')}:1`, /not the ARN/],
+      [`${name.replace('lambda', 's3')}:1`, /not the ARN/],
+      ['arn:aws:cloudfront::123456789012:distribution/E1', /not the ARN/],
+      ['packagecloud_cloudfront_auth:1', /not the ARN/],
+      ['', /not the ARN/],
+    ]
+    for (const [arn, message] of said) {
+      const error = wrong(arn)
+      expect(error, arn).to.include({ failure: 'usage', exitCode: 2 })
+      expect(error.message, arn).to.match(message).and.to.include(`"${arn}"`)
+      expect(error.hint, arn).to.have.length(1)
+    }
+  })
+
+  it('shows the ARN without its stray quote, to be pasted', () => {
+    expect(wrong(`${name}:3'`).hint).to.deep.equal([`Leave the quote out: ${name}:3`])
+  })
+
+  it('throws nothing but usage errors, whatever it is given', () => {
+    const part = fc.constantFrom(
+      'arn',
+      'aws',
+      'lambda',
+      'us-east-1',
+      '123456789012',
+      'function',
+      'f',
+      '',
+      '$LATEST',
+      "'",
+    )
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 10 }), (parts) => {
+        expect(wrong(parts.join(':')).failure).to.equal('usage')
+      }),
+    )
+  })
+})

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+
+const root = join(import.meta.dirname, '../..')
+
+/** What one run of the built pc-ctl left behind. */
+export interface CliRun {
+  stdout: string
+  stderr: string
+  /** The exit code; a shell's 128 + number when a signal ended it. */
+  code: number
+}
+
+const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }
+
+/**
+ * Runs the built pc-ctl (dist/ must be there) in an environment of its own: PATH, HOME and what is given, so that
+ * nothing of the machine's AWS settings leaks in. Streams are pipes, never a terminal.
+ *
+ * Aborting `options.signal` kills the process with SIGKILL, or SIGINT where that is the abort's reason; the run then
+ * resolves, with code 137 after SIGKILL
+ */
+export async function runCli(
+  args: string[],
+  options: { env?: Record<string, string>; cwd?: string; input?: string; signal?: AbortSignal } = {},
+): Promise<CliRun> {
+  const { PATH = '', HOME = '' } = process.env
+  const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...args], {
+    cwd: options.cwd ?? root,
+    env: { PATH, HOME, LC_ALL: 'C.UTF-8', AWS_EC2_METADATA_DISABLED: 'true', ...options.env },
+    stdio: 'pipe',
+  })
+  const kill = () => void child.kill(options.signal?.reason === 'SIGINT' ? 'SIGINT' : 'SIGKILL')
+  options.signal?.addEventListener('abort', kill)
+  if (options.signal?.aborted === true) kill()
+  // A command that never reads its input may be gone before it is written.
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(options.input ?? '')
+  try {
+    const ended = new Promise<number>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (code, signal) => resolve(code ?? 128 + (signalNumbers[signal ?? ''] ?? 0)))
+    })
+    const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+    return { stdout, stderr, code }
+  } finally {
+    options.signal?.removeEventListener('abort', kill)
+  }
+}

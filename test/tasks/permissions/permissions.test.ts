@@ -1,0 +1,261 @@
+import {
+  CloudFrontClient,
+  GetCachePolicyCommand,
+  ListDistributionsCommand,
+  UntagResourceCommand as UntagDistributionCommand,
+  UpdateCachePolicyCommand,
+} from '@aws-sdk/client-cloudfront'
+import {
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+  PutUserPolicyCommand,
+  UntagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam'
+import { KMSClient, UntagResourceCommand as UntagKeyCommand } from '@aws-sdk/client-kms'
+import {
+  LambdaClient,
+  UntagResourceCommand as UntagFunctionCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda'
+import { CreateBucketCommand, DeleteBucketPolicyCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { expect } from 'chai'
+
+import { connect } from '../../../src/aws/connect.ts'
+import { tagKey } from '../../../src/aws/names.ts'
+import type { PolicyDocument } from '../../../src/aws/policy.ts'
+import type { Need } from '../../../src/resources/resource.ts'
+import type { Settings } from '../../../src/settings/settings.ts'
+import { type Bootstrap, bootstrapCloudfront } from '../../../src/tasks/bootstrap-cloudfront.ts'
+import { carryOut, type Conduct, planChain } from '../../../src/tasks/chain/chain.ts'
+import { needsFor, type PermissionGroup, policyOf } from '../../../src/tasks/permissions/permissions.ts'
+import {
+  noWishes,
+  type Reconfigure,
+  reconfigureCloudfrontDistribution,
+  type ReconfigureWishes,
+} from '../../../src/tasks/reconfigure-cloudfront-distribution.ts'
+import { status } from '../../../src/tasks/status/status.ts'
+import { CtlError } from '../../../src/errors.ts'
+import { type AwsUnderTest, noSettings, startAws } from '../../support/aws-under-test.ts'
+
+const bucket = 'packages-example-org'
+const region = 'us-east-1'
+const now = { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0 }
+const conduct: Conduct = { show: 'nothing', signal: new AbortController().signal }
+const secret = 'dGhpcyBpcyBub3QgYSBzZWNyZXQsIG9ubHkgYSB0ZXN0ISE'
+const another = 'YW5vdGhlciBvbmUsIGFuZCBvbmx5IGEgdGVzdCBhcyB3ZWw'
+
+const given = (value: string) => ({ value, source: { kind: 'default' as const } })
+const settings: Settings = { ...noSettings, bucket: given(bucket), cloudfrontSecret: given(secret) }
+const yes = async (): Promise<boolean> => true
+
+/** A sandbox with a bucket, in which our own clients are the root user's. */
+class Place {
+  readonly bench: AwsUnderTest
+  constructor(bench: AwsUnderTest) {
+    this.bench = bench
+  }
+
+  static async open(): Promise<Place> {
+    const place = new Place(await startAws({ timing: now }))
+    const s3 = place.bench.aws.client(S3Client, region)
+    await s3.send(new CreateBucketCommand({ Bucket: bucket }))
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'a.deb', Body: 'a' }))
+    return place
+  }
+
+  /** Settings with the credentials of a user who has just this policy. */
+  async as(policy: PolicyDocument, more: Partial<Settings> = {}): Promise<Settings> {
+    const iam = this.bench.aws.client(IAMClient, region)
+    const UserName = 'operator'
+    await iam.send(new CreateUserCommand({ UserName }))
+    await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: 'pc-ctl', PolicyDocument: JSON.stringify(policy) }))
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }))
+    const keys = { accessKey: given(AccessKey?.AccessKeyId ?? ''), secretKey: given(AccessKey?.SecretAccessKey ?? '') }
+    return { ...settings, ...keys, ...more }
+  }
+}
+
+const bootstrap = async (as: Settings, adopt = false): Promise<Bootstrap> =>
+  (await carryOut(bootstrapCloudfront(await connect(as), as, { adopt }), conduct, yes)).ctx
+
+async function reconfigure(as: Settings, arn: string, more: Partial<ReconfigureWishes> = {}): Promise<Reconfigure> {
+  const chain = reconfigureCloudfrontDistribution(await connect(as), as, { ...noWishes, ...more, arn, wait: true })
+  return (await carryOut(chain, conduct, yes)).ctx
+}
+
+/** Work that a command has to do in a certain state of AWS: `prepare` as root, then what the restricted user runs. */
+interface Scenario {
+  readonly name: string
+  prepare(place: Place): Promise<(as: Settings) => Promise<unknown>>
+}
+
+const untouched: Scenario = { name: 'nothing there yet', prepare: async () => (as) => bootstrap(as) }
+
+const tampered: Scenario = {
+  name: 'everything changed by somebody, and a new secret',
+  async prepare({ bench: { aws, names } }) {
+    await bootstrap(settings)
+    const iam = aws.client(IAMClient, region)
+    const trust = [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }]
+    const none = [{ Effect: 'Deny', Action: '*', Resource: '*' }]
+    const document = (Statement: object[]): string => JSON.stringify({ Version: '2012-10-17', Statement })
+    const { roleName: RoleName, rolePolicyName: PolicyName, functionName: FunctionName } = names
+    await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: document(trust) }))
+    await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: document(none) }))
+    await aws.client(LambdaClient, region).send(new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: 3 }))
+    return (as) => bootstrap({ ...as, cloudfrontSecret: given(another) })
+  },
+}
+
+const disowned: Scenario = {
+  name: 'made by somebody else',
+  async prepare({ bench: { aws, names } }) {
+    const made = await bootstrap(settings)
+    const TagKeys = [tagKey]
+    await aws.client(IAMClient, region).send(new UntagRoleCommand({ RoleName: names.roleName, TagKeys }))
+    await aws.client(KMSClient, region).send(new UntagKeyCommand({ KeyId: made.key.arn, TagKeys }))
+    await aws.client(LambdaClient, region).send(new UntagFunctionCommand({ Resource: made.function.arn, TagKeys }))
+    return (as) => bootstrap(as, true)
+  },
+}
+
+const unserved: Scenario = {
+  name: 'no distribution yet',
+  async prepare() {
+    const { version } = await bootstrap(settings)
+    return (as) => reconfigure(as, version.arn)
+  },
+}
+
+const changedDistribution: Scenario = {
+  name: 'a distribution changed by somebody, and a new version',
+  async prepare({ bench: { aws } }) {
+    const first = await bootstrap(settings)
+    const { cachePolicy } = await reconfigure(settings, first.version.arn)
+    const { version } = await bootstrap({ ...settings, cloudfrontSecret: given(another) })
+    const client = aws.client(CloudFrontClient, region)
+    const { ETag, CachePolicy: policy } = await client.send(new GetCachePolicyCommand({ Id: cachePolicy.id }))
+    if (policy?.CachePolicyConfig === undefined) throw new Error('no config')
+    const CachePolicyConfig = { ...policy.CachePolicyConfig, DefaultTTL: 60 }
+    await client.send(new UpdateCachePolicyCommand({ Id: cachePolicy.id, IfMatch: ETag, CachePolicyConfig }))
+    await aws.client(S3Client, region).send(new DeleteBucketPolicyCommand({ Bucket: bucket }))
+    return (as) => reconfigure(as, version.arn)
+  },
+}
+
+const disownedDistribution: Scenario = {
+  name: 'a distribution made by somebody else',
+  async prepare({ bench: { aws } }) {
+    const { version } = await bootstrap(settings)
+    await reconfigure(settings, version.arn)
+    const client = aws.client(CloudFrontClient, region)
+    const [found] = (await client.send(new ListDistributionsCommand({}))).DistributionList?.Items ?? []
+    await client.send(new UntagDistributionCommand({ Resource: found?.ARN, TagKeys: { Items: [tagKey] } }))
+    return (as) => reconfigure(as, version.arn, { distribution: found?.Id, adopt: true, priceClass: 'PriceClass_100' })
+  },
+}
+
+const finished: Scenario = {
+  name: 'everything in place',
+  async prepare() {
+    const { version } = await bootstrap(settings)
+    await reconfigure(settings, version.arn)
+    return async (as) => status(await connect(as), as, { carried: [] }, conduct)
+  },
+}
+
+const missing: Scenario = {
+  name: 'nothing in place',
+  prepare: async () => async (as) => status(await connect(as), as, { carried: [] }, conduct),
+}
+
+const planned: Scenario = {
+  name: 'a plan of a distribution',
+  async prepare() {
+    const { version } = await bootstrap(settings)
+    return async (as) =>
+      planChain(
+        reconfigureCloudfrontDistribution(await connect(as), as, { ...noWishes, arn: version.arn, wait: true }),
+        conduct,
+      )
+  },
+}
+
+const scenarios: Readonly<Partial<Record<PermissionGroup, readonly Scenario[]>>> = {
+  bootstrap: [untouched, tampered, disowned],
+  distribution: [unserved, changedDistribution, disownedDistribution],
+  look: [finished, missing, planned],
+}
+
+/** What a group's commands need, in the sandbox's account. */
+const needsIn = (place: Place, group: PermissionGroup): Need[] =>
+  needsFor(group, place.bench.aws, settings, { accountId: place.bench.sandbox.accountId, bucket, access: 'oai' })
+
+const without = (needs: readonly Need[], action: string): Need[] =>
+  needs
+    .map((need) => ({ ...need, actions: need.actions.filter((one) => one !== action) }))
+    .filter(({ actions }) => actions.length > 0)
+
+/** Runs a scenario as a user with the policy; answers what went wrong, if anything did. */
+async function attempt(group: PermissionGroup, scenario: Scenario, missing?: string): Promise<CtlError | undefined> {
+  const place = await Place.open()
+  try {
+    const run = await scenario.prepare(place)
+    const needs = needsIn(place, group)
+    const as = await place.as(policyOf(missing === undefined ? needs : without(needs, missing)))
+    return await run(as).then(
+      () => undefined,
+      (error: unknown) => {
+        if (error instanceof CtlError) return error
+        throw error
+      },
+    )
+  } finally {
+    await place.bench.close()
+  }
+}
+
+/** Needs are told without asking anybody. */
+const nobody = await connect(noSettings)
+
+for (const group of ['bootstrap', 'distribution', 'look'] as const) {
+  const own = scenarios[group] ?? []
+  const all = needsFor(group, nobody, settings, { accountId: '111122223333', bucket, access: 'oai' })
+  const actionsOf = (needs: readonly Need[]): string[] => [...new Set(needs.flatMap((need) => need.actions))].sort()
+  const needed = all.filter(({ optional }) => optional === undefined)
+  const actions = actionsOf(needed)
+
+  describe(`The policy of ${group}`, () => {
+    for (const scenario of own) {
+      it(`is enough: ${scenario.name}`, async () => {
+        const error = await attempt(group, scenario)
+        if (error !== undefined) throw error
+      })
+    }
+
+    for (const action of actions) {
+      it(`needs ${action}, and says so when it is missing`, async () => {
+        for (const scenario of own) {
+          const error = await attempt(group, scenario, action)
+          if (error === undefined) continue
+          expect(error.failure, error.message).to.equal('denied')
+          expect(error.message.includes(action), error.message).to.equal(true)
+          expect(error.hint.join('\n')).to.contain(`"Action":"${action}"`)
+          return
+        }
+        expect.fail(`everything worked without ${action}`)
+      })
+    }
+
+    for (const action of actionsOf(all.filter((need) => !needed.includes(need)))) {
+      it(`can do without ${action}, and names it so`, async () => {
+        for (const scenario of own) expect(await attempt(group, scenario, action)).to.equal(undefined)
+        expect(policyOf(all).Statement.find(({ Action }) => String(Action) === action)?.Sid).to.match(/Optional$/)
+      })
+    }
+  })
+}
