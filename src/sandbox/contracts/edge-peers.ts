@@ -1,5 +1,5 @@
 import type { DistributionConfig } from './distribution-shape.ts'
-import type { AwsError, AwsRequest, AwsResponse, Service } from './service.ts'
+import type { AwsRequest, AwsResponse, Service } from './service.ts'
 import type {
   CachePolicyConfig,
   OriginAccessControlConfig,
@@ -36,7 +36,7 @@ export interface EdgeCloudFront {
 
 /** How the edge fetches from S3, in-process. */
 export interface EdgeS3 extends Pick<Service, 'error'> {
-  /** Carries a request out from operation to error document. Never rejects with an {@link AwsError}. */
+  /** Carries a request out from operation to error document. Never rejects with an `AwsError`. */
   serve(request: AwsRequest): Promise<AwsResponse>
   /** Region and age of a bucket, which decide how its host names answer. */
   bucket(name: string): { region: string; createdAt: number } | undefined
