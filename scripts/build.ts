@@ -12,6 +12,7 @@ import { Plugin } from '@oclif/core'
 import { build, type Plugin as BundlerPlugin } from 'esbuild'
 
 import { buildEdge } from './build-edge.ts'
+import { buildSigning } from './build-signing.ts'
 import { licences } from './licences.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -61,6 +62,7 @@ try {
     logLevel: 'warning',
   })
   const edge = await buildEdge(join(next, 'edge/index.mjs'))
+  await buildSigning(next)
   await copyFile(join(root, 'node_modules/@ruby/prism/src/prism.wasm'), join(next, 'prism.wasm'))
   await copyFile(join(root, 'node_modules/openpgp/dist/node/openpgp.min.mjs'), join(next, 'openpgp.mjs'))
   await writeFile(join(next, 'THIRD-PARTY-LICENSES.txt'), await licences([metafile, edge], ['openpgp', '@ruby/prism']))
