@@ -4,9 +4,11 @@
  *
  * It is built beside the present one and then takes its place, so that a command started meanwhile finds either whole.
  */
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { copyFile, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 import { Plugin } from '@oclif/core'
 import { build, type Plugin as BundlerPlugin } from 'esbuild'
@@ -30,42 +32,76 @@ const openpgp: BundlerPlugin = {
   },
 }
 
+/** oclif's parts that are used, each by its own path: its index loads all there are, semver and its like among them. */
+const oclifParts = `
+  export { Command } from '@oclif/core/command'
+  export { Config } from '@oclif/core/config'
+  export * as Args from '@oclif/core/args'
+  export * as Errors from '@oclif/core/errors'
+  export * as Flags from '@oclif/core/flags'
+  export { run } from '@oclif/core/run'
+  export { ux } from '@oclif/core/ux'
+`
+const oclif: BundlerPlugin = {
+  name: 'oclif',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^@oclif\/core$/ }, () => ({ path: 'parts', namespace: 'oclif', sideEffects: false }))
+    bundler.onLoad({ filter: /.*/, namespace: 'oclif' }, () => ({ contents: oclifParts, resolveDir: root }))
+  },
+}
+
+/** What is printed at once is printed from one file: each module more takes its time. */
+const main: BundlerPlugin = {
+  name: 'main',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^\.\/run\.ts$/ }, () => ({ path: './run.js', external: true }))
+  },
+}
+
+/** How all of it is bundled. */
+const bundling = {
+  absWorkingDir: root,
+  outbase: 'src',
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+} as const
+
 const commands = (await readdir(join(root, 'src/commands'))).filter((file) => file.endsWith('.ts'))
 
 try {
   const { metafile } = await build({
-    absWorkingDir: root,
+    ...bundling,
     entryPoints: [
-      'src/main.ts',
       'src/run.ts',
       'src/reindex/indexes/read-worker.ts',
       'src/repositories/compression/decode-worker.ts',
       ...commands.map((file) => `src/commands/${file}`),
     ],
     outdir: next,
-    outbase: 'src',
-    bundle: true,
     splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node22',
-    minifySyntax: true,
-    minifyWhitespace: true,
     chunkNames: 'chunks/[name]-[hash]',
     // CommonJS inside the bundle asks for node:* through require().
     banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
     // oclif asks for TypeScript only while developing plugins.
     external: ['typescript'],
-    legalComments: 'none',
-    plugins: [openpgp],
-    metafile: true,
-    logLevel: 'warning',
+    plugins: [openpgp, oclif],
   })
+  const started = await build({ ...bundling, entryPoints: ['src/main.ts'], outdir: next, plugins: [main] })
   const edge = await buildEdge(join(next, 'edge/index.mjs'))
   await buildSigning(next)
   await copyFile(join(root, 'node_modules/@ruby/prism/src/prism.wasm'), join(next, 'prism.wasm'))
   await copyFile(join(root, 'node_modules/openpgp/dist/node/openpgp.min.mjs'), join(next, 'openpgp.mjs'))
-  await writeFile(join(next, 'THIRD-PARTY-LICENSES.txt'), await licences([metafile, edge], ['openpgp', '@ruby/prism']))
+  await writeFile(
+    join(next, 'THIRD-PARTY-LICENSES.txt'),
+    await licences([metafile, started.metafile, edge], ['openpgp', '@ruby/prism']),
+  )
   await takePlace()
 } finally {
   await rm(next, { recursive: true, force: true })
@@ -74,6 +110,7 @@ try {
 const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true })
 await plugin.load()
 await writeFile(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest, undefined, 2)}\n`)
+await promisify(execFile)(process.execPath, [join(root, 'scripts/help-pages.ts')])
 
 async function takePlace(): Promise<void> {
   const old = `${next}.old`

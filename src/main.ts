@@ -1,5 +1,7 @@
 import { enableCompileCache } from 'node:module'
 
+import { printAtOnce } from './at-once.ts'
+
 // Node 22 announces SQLite as experimental; an operator can do nothing with that, so it is not shown.
 const emitWarning = process.emitWarning.bind(process)
 process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
@@ -7,6 +9,11 @@ process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
   if (!text.includes('SQLite')) Reflect.apply(emitWarning, process, [warning, ...rest])
 }
 
-enableCompileCache()
-// Loaded only now, so that the compile cache covers it.
-await import('./run.ts')
+if (printAtOnce(process.argv.slice(2), new URL('./', import.meta.url))) {
+  const { isWritten } = await import('./ui/written.ts')
+  await isWritten()
+} else {
+  enableCompileCache()
+  // Loaded only now, so that the compile cache covers it.
+  await import('./run.ts')
+}

@@ -1,13 +1,16 @@
 import { format } from 'node:util'
 
+import './ui/help-columns.ts'
+
 import { Config, Errors, run, ux } from '@oclif/core'
 
 import { CtlError } from './errors.ts'
-import { report, reportUnwritten } from './ui/failure.ts'
-import { ReaderGone, result } from './ui/result.ts'
+import { report } from './ui/failure.ts'
+import { result } from './ui/result.ts'
 import { allSaid, say } from './ui/talk.ts'
 import { verbatim, whole } from './text.ts'
 import { listed } from './ui/usage.ts'
+import { isWritten } from './ui/written.ts'
 
 const args = process.argv.slice(2)
 const end = args.indexOf('--')
@@ -18,8 +21,7 @@ ux.stdout = (text, ...more) => result.print(`${format(...[text ?? []].flat(), ..
 ux.stderr = (text, ...more) => say(whole(format(...[text ?? []].flat(), ...more)))
 
 const isDone = await carryOut()
-const isWritten = await write()
-if (!isDone || !isWritten) {
+if (!(await isWritten()) || !isDone) {
   await allSaid()
   process.exit()
 }
@@ -36,17 +38,6 @@ async function carryOut(): Promise<boolean> {
     if (!(error instanceof Errors.ExitError)) {
       report(error, { json: flags.includes('--json'), verbose: flags.includes('--verbose') })
     }
-    return false
-  }
-}
-
-/** Sees to it that the result has been taken; answers whether it has been. */
-async function write(): Promise<boolean> {
-  try {
-    await result.end()
-    return true
-  } catch (error) {
-    if (!(error instanceof ReaderGone)) reportUnwritten(error)
     return false
   }
 }

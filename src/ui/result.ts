@@ -5,22 +5,23 @@
  * Written with `writeSync` rather than through `process.stdout`, which takes it for written where a file took only a
  * part (the disk is full, or the quota), and which loses at the end of the process what a slow pipe has not taken yet.
  */
-import { closeSync, fstatSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isatty } from 'node:tty'
-import { getSystemErrorMessage } from 'node:util'
 
 import { CtlError, messageOf } from '../errors.ts'
-import { type Screen, screenOf } from './screen.ts'
+import { isTerminal, type Screen, screenOf } from './screen.ts'
 import type { Line } from '../text.ts'
+
+// Not imported: that would load all that node:fs refers to, which takes a tenth of the time that Node takes to start.
+const { closeSync, fstatSync, writeSync } = process.getBuiltinModule('node:fs')
 
 const stdout = 1
 
 /** Whether the result goes to a terminal. */
-export const isResultSeen = (): boolean => isatty(stdout)
+export const isResultSeen = (): boolean => isTerminal(stdout)
 
 /** What can be shown where the result is seen, as it is now. */
-export const resultScreen = (): Screen => screenOf({ isTTY: isResultSeen(), columns: process.stdout.columns })
+export const resultScreen = (): Screen =>
+  screenOf(isResultSeen() ? { isTTY: true, columns: process.stdout.columns } : { isTTY: false })
 
 /** Ends a command whose reader has had enough, as `| head` has: quietly, for that is no failure. */
 export class ReaderGone extends Error {
@@ -165,6 +166,7 @@ const codeOf = (error: unknown): string | undefined =>
 const isFull = (error: unknown): boolean => codeOf(error) === 'EAGAIN'
 
 function unwritten(cause: NodeJS.ErrnoException, hint: readonly Line[]): Unwritten {
+  const { getSystemErrorMessage } = process.getBuiltinModule('node:util')
   const why = cause.errno === undefined ? cause.message : getSystemErrorMessage(cause.errno)
   return new Unwritten('failed', `The result could not be written to stdout: ${why}.`, {
     hint,

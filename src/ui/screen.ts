@@ -1,4 +1,6 @@
-import { WriteStream } from 'node:tty'
+// What is looked up only where it is needed, because it is not there yet when Node has started: node:tty brings sockets.
+const { fstatSync } = process.getBuiltinModule('node:fs')
+const tty = () => process.getBuiltinModule('node:tty')
 
 /** What can be shown where a stream is read. */
 export interface Screen {
@@ -21,6 +23,15 @@ type Environment = Readonly<Record<string, string | undefined>>
 const usualColumns = 80
 /** Below this words would stand alone; rather the terminal breaks lines itself. */
 const leastColumns = 20
+
+/** Whether a stream, given by its number, is a terminal. */
+export function isTerminal(stream: number): boolean {
+  try {
+    return fstatSync(stream).isCharacterDevice() && tty().isatty(stream)
+  } catch {
+    return false
+  }
+}
 
 /** A file or a program: lines as long as they are, no colour, all characters. */
 export const noTerminal: Screen = { columns: Infinity, colour: false, unicode: true }
@@ -50,7 +61,7 @@ function showsColour({ isTTY }: Shown, environment: Environment): boolean {
 }
 
 const hasColours = (environment: Environment): boolean =>
-  WriteStream.prototype.getColorDepth.call(undefined, defined(environment)) > 1
+  tty().WriteStream.prototype.getColorDepth.call(undefined, defined(environment)) > 1
 
 /** Node takes a variable that is there, even as `undefined`, for one that is set. */
 const defined = (environment: Environment): Environment =>

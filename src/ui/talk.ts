@@ -4,10 +4,8 @@
  *
  * No other file writes to stderr; ESLint sees to that.
  */
-import { isatty } from 'node:tty'
-
 import { lay } from './layout.ts'
-import { type Screen, screenOf } from './screen.ts'
+import { isTerminal, type Screen, screenOf } from './screen.ts'
 import type { Block } from '../text.ts'
 
 export const { stderr } = process
@@ -30,7 +28,7 @@ export function draw(on: Drawing): () => void {
 }
 
 /** Whether a person can see what is said. */
-export const isTalkSeen = (): boolean => isatty(2)
+export const isTalkSeen = (): boolean => isTerminal(2)
 
 /** What can be shown where it is seen, as it is now. */
 export const talkScreen = (): Screen => screenOf({ isTTY: isTalkSeen(), columns: stderr.columns })
