@@ -104,7 +104,7 @@ async function startSandbox(): Promise<Announcement> {
 /** The announcement, once all of it has arrived. */
 function parsed(text: string): Announcement | undefined {
   try {
-    return JSON.parse(text) as Announcement
+    return (JSON.parse(text) as { result: Announcement }).result
   } catch {
     return undefined
   }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 
 import { CtlError, messageOf } from '../errors.ts'
 import { attemptsOf, deniedBy, isDenial, requestIdsOf, statusOf } from './aws-error.ts'
+import { noteChange } from '../ui/envelope.ts'
 import { nameOf } from './absent.ts'
 import { isTraced, traceCall } from './call-trace.ts'
 
@@ -37,13 +38,19 @@ export function callNow(): string | undefined {
   return call === undefined ? undefined : `${call.service}:${call.operation}`
 }
 
+/** Whether an operation leaves everything as it is, by its name; what Lambda and KMS compute for us is no change either. */
+export const isReading = (operation: string): boolean =>
+  /^(?:Get|List|Describe|Head|Select|Simulate|AssumeRole|Decrypt|Encrypt|GenerateDataKey|Invoke)/.test(operation)
+
 /** Makes a client remember, for each error it throws, which operation it was: AWS's own message often doesn't say. */
 export function noteOperation(client: Notable): void {
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const called = operationOf(context)
       try {
-        return await calls.run(called, () => next(args))
+        const answer = await calls.run(called, () => next(args))
+        if (!isReading(called.operation)) noteChange()
+        return answer
       } catch (error) {
         // A call that never was made, for there are no credentials, leaves the error to the call that was to get them.
         if (typeof error === 'object' && error !== null && !operations.has(error)) {

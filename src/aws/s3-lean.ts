@@ -11,6 +11,7 @@ import { GetBucketLocationCommand, S3Client } from '@aws-sdk/client-s3'
 
 import { requestIdsOf, statusOf } from './aws-error.ts'
 import { CallSums, type EndedCall, isTraced } from './call-trace.ts'
+import { noteChange } from '../ui/envelope.ts'
 import type { Aws } from './connect.ts'
 import { idleMs, type Network, networkOf } from './network.ts'
 import { codeOf, noteError } from './operation.ts'
@@ -166,6 +167,7 @@ export function createLeanS3(
     for (let made = 1; ; made++) {
       try {
         const answer = await attempt()
+        if (!isReading(request)) noteChange()
         if (begun !== undefined) trace(request, begun, made, answer)
         return answer
       } catch (error) {
@@ -232,6 +234,9 @@ export interface Surroundings {
   /** Whom to tell of calls, where that is wanted. */
   readonly calls?: Pick<CallSums, 'note' | 'end'>
 }
+
+/** A list of attributes that is asked for by POST is none either. */
+const isReading = ({ method }: Outgoing): boolean => method === 'GET' || method === 'HEAD'
 
 /** Calls whose permission has another name than the API gives them (Service Authorization Reference, Amazon S3). */
 const operations: Readonly<Record<string, string>> = {

@@ -8,6 +8,9 @@ import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../errors.ts'
 import { carriedChoice, reindexFlags } from '../flags/reindex-flags.ts'
 
+/** What `--json` tells. */
+export type Result = Report
+
 export default class AuditCacheControl extends CtlCommand {
   static override summary = 'Report every object that CloudFront would cache wrongly, and change nothing'
   static override description =
@@ -23,7 +26,7 @@ export default class AuditCacheControl extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<Report> {
+  async run(): Promise<Result> {
     const { flags } = await this.parse(AuditCacheControl)
     const report = await reindexFromFlags(
       { ...flags, json: this.jsonEnabled() },

@@ -13,6 +13,9 @@ import { type PlanLine, planText } from '../ui/plan.ts'
 import { readTags, tagFlag, tagWords } from '../flags/tag-flags.ts'
 import { verbatim } from '../text.ts'
 
+/** What `--json` tells. */
+export type Result = { plan: PlanLine[] } | Bootstrapped
+
 export default class BootstrapCloudfront extends CtlCommand {
   static override summary = 'Create the IAM role, KMS key and Lambda version that check signed URLs at the edge'
   static override description =
@@ -29,7 +32,7 @@ export default class BootstrapCloudfront extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<{ plan: PlanLine[] } | Bootstrapped> {
+  async run(): Promise<Result> {
     const { flags } = await this.parse(BootstrapCloudfront)
     const settings = await settingsFor(flags)
     const aws = await connect(settings)
@@ -54,8 +57,8 @@ export default class BootstrapCloudfront extends CtlCommand {
     const next = followUp(outcome.done, [...tagWords(tags), ...carriedFlags(flags)])
     this.say('Now run:')
     this.print(verbatim(next))
-    const { done, report, warnings } = outcome
-    return { functionVersion: done.version.arn, next, report, warnings }
+    const { done, report } = outcome
+    return { functionVersion: done.version.arn, next, report }
   }
 }
 
@@ -63,5 +66,4 @@ interface Bootstrapped {
   readonly functionVersion: string
   readonly next: string
   readonly report: PlanLine[]
-  readonly warnings: readonly string[]
 }

@@ -17,6 +17,9 @@ import { repeatable } from '../flags/repeatable.ts'
 import { readTags } from '../flags/tag-flags.ts'
 import { advice, type Say, warning } from '../text.ts'
 
+/** What `--json` tells. */
+export type Result = { plan: PlanLine[] } | { distributions: CfCreated[]; report: PlanLine[] }
+
 export default class Cfcreate extends CtlCommand {
   static override summary = 'Create a CloudFront distribution of each bucket'
   static override description =
@@ -46,7 +49,7 @@ export default class Cfcreate extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<{ plan: PlanLine[]; warnings: string[] } | { distributions: CfCreated[]; report: PlanLine[] }> {
+  async run(): Promise<Result> {
     const { argv, flags } = await this.parse(Cfcreate)
     const aws = await connect(await settingsFor(flags))
     const edit = { ...readEdit(flags), addAliases: readAliases(flags.alias), removeAliases: [] }
@@ -60,13 +63,12 @@ export default class Cfcreate extends CtlCommand {
       signal: interruptSignal(say, { unseen: !flags['dry-run'] }),
     }
     const look = await lookBeforeCreation(aws, buckets, wishes, conduct)
-    const warned = warnings(look)
-    this.say(...warned.map(warning))
+    this.say(...warnings(look).map(warning))
     const outcome = await change(createDistributions(aws, look, wishes), how, say, conduct.signal)
     if ('plan' in outcome) {
       this.print(...planText(outcome.plan))
       process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
-      return { ...outcome, warnings: warned }
+      return outcome
     }
     const distributions = created(look, wishes, outcome)
     for (const of of distributions) {

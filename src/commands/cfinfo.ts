@@ -10,6 +10,9 @@ import { formatFlag, formatOf } from '../flags/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { s3cmdLines } from '../ui/s3cmd-labels.ts'
 
+/** What `--json` tells. */
+export type Result = { distributions: CfCard[] | CfDetail[]; missing: string[] }
+
 export default class Cfinfo extends CtlCommand {
   static override summary = 'Show CloudFront distributions, by id or by the bucket that they serve'
   static override description = 'Without a target all distributions are listed, as cflist does.'
@@ -23,7 +26,7 @@ export default class Cfinfo extends CtlCommand {
   }
   static override flags = { ...formatFlag, ...settingsFlags }
 
-  async run(): Promise<{ distributions: CfCard[] | CfDetail[]; missing: string[] }> {
+  async run(): Promise<Result> {
     const { argv, flags } = await this.parse(Cfinfo)
     const aws = await connect(await settingsFor(flags))
     const format = formatOf(flags)

@@ -19,6 +19,9 @@ import { interruptSignal } from '../ui/interrupt.ts'
 import { chooseShow, quietly } from '../ui/renderer.ts'
 import { labelled } from '../text.ts'
 
+/** What `--json` tells. */
+export type Result = { plan: readonly InvalidationGroup[] } | { invalidations: readonly InvalidationReport[] }
+
 export default class Cfinval extends CtlCommand {
   static override summary = 'Have the edges drop what they hold of objects, so that they ask S3 again'
   static override description =
@@ -58,7 +61,7 @@ export default class Cfinval extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<{ plan: readonly InvalidationGroup[] } | { invalidations: readonly InvalidationReport[] }> {
+  async run(): Promise<Result> {
     const { args, flags } = await this.parse(Cfinval)
     const asked = await readWords(args.target, process.stdin)
     const aws = await connect(await settingsFor(flags))

@@ -13,6 +13,9 @@ import { runChain } from '../tasks/chain/chain.ts'
 import { formatFlag, formatOf } from '../flags/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 
+/** What `--json` tells. */
+export type Result = readonly InvalidationReport[]
+
 export default class Cfinvalinfo extends CtlCommand {
   static override summary = 'Show how far invalidations are'
   static override examples = [
@@ -38,7 +41,7 @@ export default class Cfinvalinfo extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<readonly InvalidationReport[]> {
+  async run(): Promise<Result> {
     const { args, flags } = await this.parse(Cfinvalinfo)
     const aws = await connect(await settingsFor(flags))
     const look = await runChain(lookAtInvalidations(aws, args.target, flags.limit), 'plan', this.looking(flags))

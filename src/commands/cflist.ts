@@ -7,6 +7,9 @@ import { formatFlag, formatOf } from '../flags/cf-flags.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { s3cmdLines } from '../ui/s3cmd-labels.ts'
 
+/** What `--json` tells. */
+export type Result = { distributions: CfCard[] }
+
 export default class Cflist extends CtlCommand {
   static override summary = 'List all CloudFront distributions of the account'
   static override examples = [
@@ -15,7 +18,7 @@ export default class Cflist extends CtlCommand {
   ]
   static override flags = { ...formatFlag, ...settingsFlags }
 
-  async run(): Promise<{ distributions: CfCard[] }> {
+  async run(): Promise<Result> {
     const { flags } = await this.parse(Cflist)
     const aws = await connect(await settingsFor(flags))
     const distributions = await lookUp('List the distributions', () => listCards(aws), this.looking(flags))

@@ -17,6 +17,9 @@ import { s3cmdLines } from '../ui/s3cmd-labels.ts'
 import { readTags } from '../flags/tag-flags.ts'
 import { advice, verbatim } from '../text.ts'
 
+/** What `--json` tells. */
+export type Result = { plan: PlanLine[] } | (CfDetail & { dns: DnsRecord[]; report: PlanLine[] })
+
 export default class Cfmodify extends CtlCommand {
   static override summary = 'Change one CloudFront distribution, and of it only what is named'
   static override examples = [
@@ -51,7 +54,7 @@ export default class Cfmodify extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<{ plan: PlanLine[] } | (CfDetail & { changed: boolean; dns: DnsRecord[]; report: PlanLine[] })> {
+  async run(): Promise<Result> {
     const { argv, flags } = await this.parse(Cfmodify)
     const settings = await settingsFor(flags)
     const added = readAliases(flags['add-alias'])
@@ -80,6 +83,6 @@ export default class Cfmodify extends CtlCommand {
     else this.print(verbatim(`Distribution modified: ${detail.uri}`), s3cmdLines(modifiedFields(detail)))
     const dns = added.map((alias) => dnsRecord(alias, detail.domain))
     this.say(...advice(dnsText(dns)))
-    return { ...detail, changed, dns, report: outcome.report }
+    return { ...detail, dns, report: outcome.report }
   }
 }

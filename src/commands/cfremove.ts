@@ -21,6 +21,9 @@ interface Removed {
   readonly outcome: 'removed' | 'disabled'
 }
 
+/** What `--json` tells. */
+export type Result = { plan: PlanLine[] } | { distributions: Removed[]; missing: readonly string[]; report: PlanLine[] }
+
 export default class Cfremove extends CtlCommand {
   static override aliases = ['cfdelete']
   static override summary = 'Disable CloudFront distributions, wait until no edge serves them, and delete them'
@@ -43,9 +46,7 @@ export default class Cfremove extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<
-    { plan: PlanLine[] } | { distributions: Removed[]; missing: readonly string[]; report: PlanLine[] }
-  > {
+  async run(): Promise<Result> {
     const { argv, flags } = await this.parse(Cfremove)
     const settings = await settingsFor(flags)
     const aws = await connect(settings)

@@ -9,6 +9,9 @@ import { frontFlags, tokenOf } from '../flags/front-flags.ts'
 import { ctlFlag } from '../flags/packagecloud-ctl-flags.ts'
 import { chooseShow } from '../ui/renderer.ts'
 
+/** What `--json` tells. */
+export type Result = Disabling
+
 export default class DisableCloudfront extends CtlCommand {
   static override summary = 'Send clients to S3 again: what to set, and whether that is what they get'
   static override description =
@@ -32,7 +35,7 @@ export default class DisableCloudfront extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<Disabling> {
+  async run(): Promise<Result> {
     const { flags } = await this.parse(DisableCloudfront)
     const { front, key, ctl } = flags
     const here = carriedFlags({ config: flags.config, installation: 'packagecloud' })

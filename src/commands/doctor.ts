@@ -11,6 +11,9 @@ import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { exitCodes } from '../errors.ts'
 import { frontPathFlag } from '../flags/front-flags.ts'
 
+/** What `--json` tells. */
+export type Result = Diagnosis & Pick<PassageSettings, 'allow'>
+
 export default class Doctor extends CtlCommand {
   static override summary = 'Prove from outside that packages are served as they should be'
   static override description =
@@ -40,7 +43,7 @@ export default class Doctor extends CtlCommand {
     }),
   }
 
-  async run(): Promise<Diagnosis & Pick<PassageSettings, 'allow'>> {
+  async run(): Promise<Result> {
     const { flags } = await this.parse(Doctor)
     const settings = await settingsFor(flags)
     const wanted = complaint(

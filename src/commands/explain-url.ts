@@ -8,6 +8,9 @@ import { exitCodeOf, explainUrl, reportText, type UrlReport } from '../tasks/exp
 import { lookUp } from '../tasks/chain/look-up.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 
+/** What `--json` tells. */
+export type Result = UrlReport
+
 export default class ExplainUrl extends CtlCommand {
   static override summary = 'Say whether the edge would let a signed URL through, and if not, why'
   static override description =
@@ -23,7 +26,7 @@ export default class ExplainUrl extends CtlCommand {
     fetch: Flags.boolean({ description: 'ask the CDN too, for the first byte of the object' }),
   }
 
-  async run(): Promise<UrlReport> {
+  async run(): Promise<Result> {
     const { args, flags } = await this.parse(ExplainUrl)
     const settings = await settingsFor(flags)
     if (flags.fetch) await openNetwork(settings)

@@ -16,6 +16,9 @@ interface Generated {
   readonly unevaluated: readonly { readonly file: string; readonly line: number; readonly text: string }[]
 }
 
+/** What `--json` tells. */
+export type Result = Generated
+
 export default class GenerateCloudfrontSecret extends CtlCommand {
   static override summary = 'Generate the secret that signs package URLs'
   static override description =
@@ -30,7 +33,7 @@ export default class GenerateCloudfrontSecret extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<Generated> {
+  async run(): Promise<Result> {
     const { flags } = await this.parse(GenerateCloudfrontSecret)
     const settings = await settingsFor(flags)
     const carried = carriedFlags(flags)

@@ -16,6 +16,9 @@ import { CtlError, exitCodes } from '../errors.ts'
 import { readTags, tagFlag } from '../flags/tag-flags.ts'
 import { labelled, whole } from '../text.ts'
 
+/** What `--json` tells. */
+export type Result = Record<string, PolicyDocument> | Checked
+
 export default class Permissions extends CtlCommand {
   static override summary = 'Print the least IAM policy that each group of commands needs, for just this installation'
   static override description =
@@ -57,7 +60,7 @@ export default class Permissions extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<Record<string, PolicyDocument> | Checked> {
+  async run(): Promise<Result> {
     const { args, flags } = await this.parse(Permissions)
     const groups = permissionGroups.filter((group) => args.GROUP === undefined || args.GROUP.includes(group))
     const settings = await settingsFor(flags)

@@ -27,6 +27,9 @@ import { chooseShow, quietly } from '../ui/renderer.ts'
 import { repeatable } from '../flags/repeatable.ts'
 import { labelled, verbatim } from '../text.ts'
 
+/** What `--json` tells. */
+export type Result = { plan: PutReport[] } | { objects: PutReport[]; invalidations: InvalidationReport[] }
+
 export default class Put extends CtlCommand {
   static override summary = 'Upload files to a bucket'
   static override description =
@@ -80,7 +83,7 @@ export default class Put extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<{ plan: PutReport[] } | { objects: PutReport[]; invalidations: InvalidationReport[] }> {
+  async run(): Promise<Result> {
     const { args, flags } = await this.parse(Put)
     const { recursive } = flags
     const wishes = {

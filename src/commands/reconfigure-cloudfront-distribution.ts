@@ -15,6 +15,9 @@ import { repeatable } from '../flags/repeatable.ts'
 import { readTags, tagFlag } from '../flags/tag-flags.ts'
 import { advice, verbatim, warning } from '../text.ts'
 
+/** What `--json` tells. */
+export type Result = { plan: PlanLine[] } | (Omit<Connected, 'warnings'> & { report: PlanLine[] })
+
 export default class ReconfigureCloudfrontDistribution extends CtlCommand {
   static override summary = 'Create or update the CloudFront distribution that serves the bucket behind signed URLs'
   static override description =
@@ -44,7 +47,7 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<{ plan: PlanLine[] } | (Connected & { report: PlanLine[] })> {
+  async run(): Promise<Result> {
     const { args, flags } = await this.parse(ReconfigureCloudfrontDistribution)
     const settings = await settingsFor(flags)
     const chain = reconfigureCloudfrontDistribution(await connect(settings), settings, {
@@ -64,10 +67,15 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
       process.exitCode = planExitCode(outcome.plan, flags['exit-code'])
       return outcome
     }
-    const result = await connected(outcome.done, settings, carriedFlags(flags), readAliases(flags.alias))
-    this.say(...result.warnings.map(warning), `Put these lines into ${settings.configFile}:`)
+    const { warnings, ...result } = await connected(
+      outcome.done,
+      settings,
+      carriedFlags(flags),
+      readAliases(flags.alias),
+    )
+    this.say(...warnings.map(warning), `Put these lines into ${settings.configFile}:`)
     this.print(verbatim(...result.lines))
     this.say(...advice(result.next))
-    return { ...result, warnings: [...outcome.warnings, ...result.warnings], report: outcome.report }
+    return { ...result, report: outcome.report }
   }
 }

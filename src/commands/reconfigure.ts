@@ -6,6 +6,9 @@ import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { ctlFlag, splitPassedOn } from '../flags/packagecloud-ctl-flags.ts'
 import { verbatim } from '../text.ts'
 
+/** What `--json` tells. */
+export type Result = Passed
+
 export default class Reconfigure extends CtlCommand {
   static override summary = 'Check packagecloud.rb, then apply it with packagecloud-ctl reconfigure on this host'
   static override description =
@@ -23,7 +26,7 @@ export default class Reconfigure extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<Passed> {
+  async run(): Promise<Result> {
     const { own, passedOn } = splitPassedOn(this.argv)
     const { flags } = await this.parse(Reconfigure, own)
     const passed = await passOn('reconfigure', passedOn, { ...flags, json: this.jsonEnabled() }, (...blocks) =>

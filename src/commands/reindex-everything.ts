@@ -11,6 +11,9 @@ import { repeatable } from '../flags/repeatable.ts'
 import { keysOfMapping, openSigningKeys, readKeyWord } from '../tasks/reindex/signing-keys.ts'
 import { warning } from '../text.ts'
 
+/** What `--json` tells. */
+export type Result = Report
+
 export default class ReindexEverything extends CtlCommand {
   static override summary =
     'Make the indexes of all repositories anew, and give every object the attributes that CloudFront needs'
@@ -74,7 +77,7 @@ export default class ReindexEverything extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<Report> {
+  async run(): Promise<Result> {
     const { flags } = await this.parse(ReindexEverything)
     const named = await Promise.all(flags['signing-key'].map(readKeyWord))
     const keyFiles = [...named, ...keysOfMapping(await readMapping(flags.mapping))]

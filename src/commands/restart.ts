@@ -6,6 +6,9 @@ import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { ctlFlag, splitPassedOn } from '../flags/packagecloud-ctl-flags.ts'
 import { verbatim } from '../text.ts'
 
+/** What `--json` tells. */
+export type Result = Passed
+
 export default class Restart extends CtlCommand {
   static override summary =
     'Check packagecloud.rb, then restart packagecloud, or one service of it, with packagecloud-ctl on this host'
@@ -31,7 +34,7 @@ export default class Restart extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<Passed> {
+  async run(): Promise<Result> {
     const { own, passedOn } = splitPassedOn(this.argv)
     const { args, flags } = await this.parse(Restart, own)
     const words = [...(args.service === undefined ? [] : [args.service]), ...passedOn]

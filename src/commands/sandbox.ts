@@ -17,6 +17,15 @@ import { labelled, nested, verbatim } from '../text.ts'
 
 const duration = Flags.custom<number>({ helpValue: '2s', parse: async (text) => usage(() => parseDuration(text)) })
 
+/** What `--json` tells, once, when the sandbox is ready. */
+export interface Result {
+  readonly endpoint: string
+  readonly frontUrl: string | undefined
+  readonly frontToken: string | undefined
+  readonly config: string
+  readonly environment: Readonly<Record<string, string>>
+}
+
 export default class SandboxCommand extends CtlCommand {
   static override summary = 'Rehearse against an embedded AWS on this machine'
   static override description = [
@@ -113,7 +122,10 @@ export default class SandboxCommand extends CtlCommand {
     }
     for (const [name, value] of Object.entries(environment))
       this.print(verbatim(`export ${name}='${value.replaceAll("'", `'\\''`)}'`))
-    if (this.jsonEnabled()) this.logJson({ endpoint, frontUrl, frontToken: front?.token, config, environment })
+    if (this.jsonEnabled()) {
+      const result: Result = { endpoint, frontUrl, frontToken: front?.token, config, environment }
+      this.logJson(this.toSuccessJson(result))
+    }
     this.say(`An embedded AWS at ${endpoint}; calls and faults at ${endpoint}/_sandbox`)
     this.say('The front server:', nested([verbatim(`curl -L -u ${front?.token ?? ''}: ${frontUrl ?? ''}/KEY`)], 2))
     this.say(`It reads ${config}${preparedWords[prepared]} now and on SIGHUP (PID ${process.pid}).`)

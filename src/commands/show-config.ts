@@ -5,6 +5,9 @@ import { settingsFor } from '../settings/settings-for.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
 import { type Cell, table } from '../text.ts'
 
+/** What `--json` tells. */
+export type Result = Overview
+
 export default class ShowConfig extends CtlCommand {
   static override summary = 'Show the settings that pc-ctl would use, and where each comes from'
   static override description =
@@ -14,7 +17,7 @@ export default class ShowConfig extends CtlCommand {
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json']
   static override flags = { ...settingsFlags }
 
-  async run(): Promise<Overview> {
+  async run(): Promise<Result> {
     const { flags } = await this.parse(ShowConfig)
     const settings = await settingsFor(flags)
     const { configFile, configFound, notes } = settings

@@ -19,6 +19,9 @@ interface SignedUrl {
 
 const week = 7 * 86_400
 
+/** What `--json` tells. */
+export type Result = SignedUrl[]
+
 export default class SignUrl extends CtlCommand {
   static override summary = 'Print signed URLs of objects, one a line'
   static override examples = [
@@ -40,7 +43,7 @@ export default class SignUrl extends CtlCommand {
     domain: Flags.string({ description: 'domain of the URLs instead of the configured cloudfront_packages_domain' }),
   }
 
-  async run(): Promise<SignedUrl[]> {
+  async run(): Promise<Result> {
     const { args, flags } = await this.parse(SignUrl)
     const life = parseDuration(flags.expires)
     const algorithm: Algorithm = flags.algorithm === 'sha1' ? 'sha1' : 'sha256'

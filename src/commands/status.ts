@@ -16,6 +16,9 @@ import { whole } from '../text.ts'
 /** Seconds between looks; each look is some twenty calls, most to CloudFront, which throttles early. */
 const interval = 15
 
+/** What `--json` tells. */
+export type Result = Report
+
 export default class Status extends CtlCommand {
   static override summary = 'Show all resources of the installation, and how they differ from what pc-ctl would make'
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json']
@@ -26,7 +29,7 @@ export default class Status extends CtlCommand {
     ...settingsFlags,
   }
 
-  async run(): Promise<Report> {
+  async run(): Promise<Result> {
     const { flags } = await this.parse(Status)
     const settings = await settingsFor(flags)
     const aws = await connect(settings)

@@ -3,6 +3,7 @@ import { Command, Flags, type Interfaces } from '@oclif/core'
 import { BadValue, withOwnReaders } from './bad-value.ts'
 import { areDetailsShown, showDetails } from './detail.ts'
 import { type CtlError, exitCodes } from '../errors.ts'
+import { beginCommand, type Envelope, envelopeOf } from './envelope.ts'
 import { report, sayFailure, toCtlError } from './failure.ts'
 import { interruptSignal } from './interrupt.ts'
 import { jsonPieces, Lazily } from './lazily.ts'
@@ -68,12 +69,17 @@ export abstract class CtlCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init()
+    beginCommand(this.id)
     showDetails(this.argv.includes('--verbose'))
   }
 
   /** Writes a part of the result, and a line feed; nothing under `--json`, where all of it comes in the end. */
   override log(text = ''): void {
     if (!this.jsonEnabled()) result.print(`${text}\n`)
+  }
+
+  protected override toSuccessJson(result: unknown): Envelope<unknown> {
+    return envelopeOf(result)
   }
 
   override logJson(document: unknown): void {

@@ -1,5 +1,6 @@
 import { causesOf } from './causes.ts'
 import { CtlError, exitCodes, messageOf } from '../errors.ts'
+import { failureEnvelopeOf } from './envelope.ts'
 import { result, Unwritten } from './result.ts'
 import { say } from './talk.ts'
 import { advice, labelled, nested, verbatim } from '../text.ts'
@@ -22,8 +23,7 @@ export function report(error: unknown, { json, verbose }: Manner): void {
   if (error instanceof Unwritten) return
   if (json) {
     toldAsJson = failure
-    const { code, message, hint } = failure
-    result.print(`${JSON.stringify({ error: { code, message, hint: hint.map(String) } }, undefined, 2)}\n`)
+    result.print(`${JSON.stringify(failureEnvelopeOf(failure), undefined, 2)}\n`)
     return
   }
   sayFailure(failure)

@@ -27,37 +27,44 @@ export class Lazily<T> implements Iterable<T> {
 }
 
 /** What `JSON.stringify(document, undefined, 2)` makes of a document, in pieces: its long lists are never whole. */
-export function* jsonPieces(document: unknown): Generator<string> {
-  if (typeof document !== 'object' || document === null || Array.isArray(document) || 'toJSON' in document) {
-    yield JSON.stringify(document, undefined, 2)
-    return
-  }
+export function* jsonPieces(document: unknown, indent = ''): Generator<string> {
+  if (isList(document)) yield* listPieces(document, `${indent}  `)
+  else if (typeof document !== 'object' || document === null || 'toJSON' in document) yield inside(document, indent)
+  else yield* objectPieces(document, `${indent}  `)
+}
+
+function* objectPieces(document: object, indent: string): Generator<string> {
   let before = '{'
   for (const [name, value] of Object.entries(document)) {
     if (!isList(value) && !isTold(value)) continue
-    yield `${before}\n  ${JSON.stringify(name)}: `
+    yield `${before}\n${indent}${JSON.stringify(name)}: `
     before = ','
-    if (isList(value)) yield* listPieces(value)
-    else yield inside(value, 2)
+    yield* jsonPieces(value, indent)
   }
-  yield before === '{' ? '{}' : '\n}'
+  yield before === '{' ? '{}' : `\n${indent.slice(2)}}`
 }
 
-/** Functions and what is undefined are nothing in JSON, which its type does not say. */
-const isTold = (value: unknown): boolean => (JSON.stringify(value) as string | undefined) !== undefined
-
-const isList = (value: unknown): value is Iterable<unknown> => Array.isArray(value) || value instanceof Lazily
-
-function* listPieces(list: Iterable<unknown>): Generator<string> {
+function* listPieces(list: Iterable<unknown>, indent: string): Generator<string> {
   let before = '['
   for (const entry of list) {
     // What JSON can't tell is null in an array.
-    yield `${before}\n    ${inside(isTold(entry) ? entry : null, 4)}`
+    yield `${before}\n${indent}${inside(isTold(entry) ? entry : null, indent)}`
     before = ','
   }
-  yield before === '[' ? '[]' : '\n  ]'
+  yield before === '[' ? '[]' : `\n${indent.slice(2)}]`
 }
 
+/** Functions and what is undefined are nothing in JSON, which its type does not say. */
+const isTold = (value: unknown): boolean =>
+  typeof value !== 'function' &&
+  typeof value !== 'symbol' &&
+  (isPlain(value) || (JSON.stringify(value) as string | undefined) !== undefined)
+
+/** What stands in JSON for certain, without making it to see that. */
+const isPlain = (value: unknown): boolean => typeof value === 'object' && (value === null || !('toJSON' in value))
+
+const isList = (value: unknown): value is Iterable<unknown> => Array.isArray(value) || value instanceof Lazily
+
 /** As it stands within others. Line feeds in texts are escaped, so that all there are are between pieces. */
-const inside = (value: unknown, by: number): string =>
-  JSON.stringify(value, undefined, 2).replaceAll('\n', `\n${' '.repeat(by)}`)
+const inside = (value: unknown, indent: string): string =>
+  JSON.stringify(value, undefined, 2).replaceAll('\n', `\n${indent}`)

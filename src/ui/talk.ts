@@ -4,6 +4,7 @@
  *
  * No other file writes to stderr; ESLint sees to that.
  */
+import { noteWarning } from './envelope.ts'
 import { lay } from './layout.ts'
 import { isTerminal, type Screen, screenOf } from './screen.ts'
 import type { Block } from '../text.ts'
@@ -36,6 +37,11 @@ export const talkScreen = (): Screen => screenOf({ isTTY: isTalkSeen(), columns:
 /** Says something, laid out for who sees it. */
 export function say(...blocks: readonly Block[]): void {
   if (blocks.length === 0) return
+  for (const block of blocks) {
+    if (typeof block === 'object' && 'kind' in block && block.kind === 'labelled' && block.label === 'Warning') {
+      noteWarning(block.text)
+    }
+  }
   const lines = lay(blocks, talkScreen())
   if (drawing === undefined) stderr.write(`${lines}\n`)
   else drawing.above(lines)

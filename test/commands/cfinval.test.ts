@@ -1,6 +1,7 @@
 import { PutBucketWebsiteCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { bucket, install, type Installation, withInstallation } from '../support/installation.ts'
 import { runCli } from '../support/run-cli.ts'
 
@@ -21,7 +22,7 @@ describe('cfinval and cfinvalinfo', function () {
   afterEach(() => place.sandbox.faults.clear())
 
   const json = async (args: readonly string[]): Promise<Invalidations> =>
-    JSON.parse(await place.succeed(['cfinval', ...args, '--json'])) as Invalidations
+    resultOf(await place.succeed(['cfinval', ...args, '--json'])) as Invalidations
   const pathsOf = async (args: readonly string[]): Promise<string[]> =>
     (await json(args)).invalidations.flatMap(({ paths }) => paths)
 
@@ -59,9 +60,9 @@ describe('cfinval and cfinvalinfo', function () {
   })
 
   it('shows invalidations of a bucket, the newest first, page after page', async () => {
-    const all = JSON.parse(await place.succeed(['cfinvalinfo', `s3://${bucket}`, '--json'])) as { created: string }[]
+    const all = resultOf(await place.succeed(['cfinvalinfo', `s3://${bucket}`, '--json'])) as { created: string }[]
     expect(all.length).to.be.greaterThan(3)
-    const two = JSON.parse(await place.succeed(['cfinvalinfo', id, '--limit', '2', '--json'])) as unknown[]
+    const two = resultOf(await place.succeed(['cfinvalinfo', id, '--limit', '2', '--json'])) as unknown[]
     expect(two).to.deep.equal(all.slice(0, 2))
     const created = all.map((one) => one.created)
     expect(created).to.deep.equal(created.toSorted().reverse())
@@ -87,7 +88,7 @@ describe('cfinval and cfinvalinfo', function () {
     const input = `s3://${bucket}/one\ns3://${bucket}/two words\n`
     const { stdout, stderr, code } = await runCli(['cfinval', '-', '--json'], { env: place.env, input })
     expect(code, stderr).to.equal(0)
-    expect((JSON.parse(stdout) as Invalidations).invalidations[0]?.paths).to.deep.equal(['/one', '/two%20words'])
+    expect((resultOf(stdout) as Invalidations).invalidations[0]?.paths).to.deep.equal(['/one', '/two%20words'])
     const windows = await runCli(['cfinval', '-', '--json', '-n'], {
       env: place.env,
       input: input.replaceAll('\n', '\r\n\r\n'),
@@ -125,7 +126,7 @@ describe('cfinval and cfinvalinfo', function () {
   it('makes no second one when the answer to its call is lost', async () => {
     place.sandbox.faults.add('cloudfront:CreateInvalidation:1:after:drop')
     const { invalidations } = await json([`s3://${bucket}/lost`])
-    const all = JSON.parse(await place.succeed(['cfinvalinfo', id, '--json'])) as Invalidations['invalidations']
+    const all = resultOf(await place.succeed(['cfinvalinfo', id, '--json'])) as Invalidations['invalidations']
     const same = all.filter(({ paths }) => paths.includes('/lost'))
     expect(same.map(({ uri }) => uri)).to.deep.equal(invalidations.map(({ uri }) => uri))
     expect(same).to.have.length(1)
@@ -145,12 +146,12 @@ describe('cfinval and cfinvalinfo', function () {
     const input = Array.from({ length: 3200 }, (_item, at) => `s3://${bucket}/pool/${at % 40}/p${at}\n`).join('')
     const batches = await runCli(['cfinval', '-', '--json', '--verbose'], { env: place.env, input })
     expect(batches.code, batches.stderr).to.equal(0)
-    const { invalidations } = JSON.parse(batches.stdout) as Invalidations
+    const { invalidations } = resultOf(batches.stdout) as Invalidations
     expect(invalidations.map(({ paths }) => paths.length)).to.deep.equal([3000, 200])
     expect(batches.stderr).to.contain('--collapse')
     const one = await runCli(['cfinval', '-', '--json', '--collapse', '--wait'], { env: place.env, input })
     expect(one.code, one.stderr).to.equal(0)
-    const collapsed = (JSON.parse(one.stdout) as Invalidations).invalidations
+    const collapsed = (resultOf(one.stdout) as Invalidations).invalidations
     expect(collapsed).to.have.length(1)
     expect(collapsed[0]?.paths.length).to.be.within(2900, 3000)
     expect(one.stderr).to.match(/3200 paths of cf:\S+ are collapsed into \d+: \//)

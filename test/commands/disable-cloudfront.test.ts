@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { frontReading } from '../../src/rehearsal/front.ts'
 import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import type { CliRun } from '../support/run-cli.ts'
@@ -81,7 +82,7 @@ describe('disable-cloudfront', () => {
     await realScript()
     const { stdout, stderr, code } = await run(['--run', '--front', front(), '--json'])
     expect(code, stderr).to.equal(0)
-    expect(JSON.parse(stdout)).to.deep.include({
+    expect(resultOf(stdout)).to.deep.include({
       config: { file: host.config, line: 2, cloudfront: 'disabled' },
       set: null,
       front: {
@@ -163,7 +164,7 @@ describe('disable-cloudfront', () => {
   })
 
   it('gives --json one document, of an error too', async () => {
-    const plan = JSON.parse((await run(['--json'])).stdout) as unknown
+    const plan = resultOf((await run(['--json'])).stdout) as unknown
     expect(plan).to.deep.equal({
       config: { file: host.config, line: 2, cloudfront: 'enabled' },
       set: line,

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Diagnosis } from '../../src/tasks/doctor/diagnose.ts'
 import { runCli } from '../support/run-cli.ts'
 import {
@@ -60,13 +61,13 @@ describe('doctor', () => {
   it('gives --json one document with the same exit code', async () => {
     const { stdout, code } = await doctor(['--json', '--key', debKey, '--key', indexKey])
     expect(code).to.equal(0)
-    const diagnosis = JSON.parse(stdout) as Diagnosis & { allow: unknown }
+    const diagnosis = resultOf(stdout) as Diagnosis & { allow: unknown }
     expect(diagnosis.count).to.include({ failed: 0 })
     expect(diagnosis.checks.map(({ id }) => id)).to.include.members(['signed', 'metadata', 'package', 'missing'])
     expect(diagnosis.allow).to.deep.equal([{ name: '127.0.0.1', port: place.domain.split(':')[1], scheme: 'http' }])
     const failing = await doctor(['--json', '--key', '7/11/gone.deb'])
     expect(failing.code).to.equal(1)
-    expect((JSON.parse(failing.stdout) as Diagnosis).count.failed).to.equal(1)
+    expect((resultOf(failing.stdout) as Diagnosis).count.failed).to.equal(1)
   })
 
   it('needs no AWS where keys are named', async () => {

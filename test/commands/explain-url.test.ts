@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { decodeSecret, signUrl } from '../../src/edge/signature.ts'
 import type { UrlReport } from '../../src/tasks/explain-url.ts'
 import { runCli } from '../support/run-cli.ts'
@@ -53,10 +54,10 @@ describe('explain-url', () => {
   it('gives --json one document with the same exit code', async () => {
     const accepted = await explain('--json', signed(previous))
     expect(accepted.code).to.equal(0)
-    expect((JSON.parse(accepted.stdout) as UrlReport).token).to.include({ signedWith: 'previous' })
+    expect((resultOf(accepted.stdout) as UrlReport).token).to.include({ signedWith: 'previous' })
     const refused = await explain('--json', signed('A'.repeat(43)))
     expect(refused.code).to.equal(1)
-    expect(JSON.parse(refused.stdout)).to.include({ verdict: 'refused', reason: 'bad signature' })
+    expect(resultOf(refused.stdout)).to.include({ verdict: 'refused', reason: 'bad signature' })
   })
 
   it('works without a configuration, as far as it goes, and exits with 3', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { runCli } from '../support/run-cli.ts'
 
 const old = 'NGFlNmY1YjA3YzEyMzlkODg1NDNlMGIxYTdjNmQ5ZjI'
@@ -176,7 +177,7 @@ describe('generate-cloudfront-secret', () => {
 
   it('gives the secret as JSON', async () => {
     const { stdout, code } = await generate('', '--json')
-    const { secret, lines } = JSON.parse(stdout) as { secret: string; lines: string[] }
+    const { secret, lines } = resultOf(stdout) as { secret: string; lines: string[] }
     expect(code).to.equal(0)
     expect(lines).to.deep.equal([`packagecloud_rails['cloudfront_secret'] = '${secret}'`])
   })

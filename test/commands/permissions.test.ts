@@ -9,6 +9,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { PolicyDocument, PolicyStatement } from '../../src/aws/policy.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/host/sandbox.ts'
 import type { Checked } from '../../src/tasks/permissions/check.ts'
@@ -57,7 +58,7 @@ describe('pc-ctl permissions', () => {
     const several = JSON.parse((await print('look', 'bootstrap')).stdout) as Policies
     expect(Object.keys(several)).to.deep.equal(['bootstrap', 'look'])
     expect(several['bootstrap']).to.deep.equal(policy)
-    const all = JSON.parse((await print('--json')).stdout) as Policies
+    const all = resultOf((await print('--json')).stdout) as Policies
     expect(Object.keys(all)).to.deep.equal(groups)
   })
 
@@ -214,7 +215,7 @@ describe('pc-ctl permissions --check', () => {
   const checked = async (args: readonly string[] = [], keys: Record<string, string> = {}) => {
     const { stdout, stderr, code } = await check([...args, '--json'], keys)
     expect(stderr).to.equal('')
-    return { code, ...(JSON.parse(stdout) as Checked) }
+    return { code, ...(resultOf(stdout) as Checked) }
   }
 
   it('finds that the policies it prints are enough, all of them simulated', async () => {

@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { bucket, install, type Installation } from '../support/installation.ts'
 import { runCli } from '../support/run-cli.ts'
 
@@ -96,9 +97,7 @@ describe('put', function () {
     expect(url).to.contain(`/${bucket}/public/hello_1.0%2Bb1_all.deb`)
     expect(await (await fetch(url)).text()).to.equal('a package')
     expect((await fetch(url.replace('public/hello_1.0%2Bb1_all.deb', 'example/logo.png'))).status).to.equal(403)
-    const json = JSON.parse(
-      await place.succeed(['put', '-P', 'logo.jpg', `s3://${bucket}/public/`, '--json']),
-    ) as object
+    const json = resultOf(await place.succeed(['put', '-P', 'logo.jpg', `s3://${bucket}/public/`, '--json'])) as object
     expect(json).to.deep.equal({
       objects: [
         {
@@ -192,7 +191,7 @@ describe('put', function () {
     })
     expect(calls).to.deep.equal([])
     await place.connect()
-    const { invalidations } = JSON.parse(await place.succeed([...words, '--json'])) as {
+    const { invalidations } = resultOf(await place.succeed([...words, '--json'])) as {
       invalidations: { paths: string[] }[]
     }
     expect(invalidations.map(({ paths }) => paths)).to.deep.equal([['/inval/logo.jpg']])

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { runCli } from '../support/run-cli.ts'
 import { enabledConfig, type PackagecloudHost, packagecloudHost } from './fake-packagecloud-ctl.ts'
 
@@ -82,21 +83,21 @@ describe('reconfigure and restart', () => {
     const { stdout, stderr, code } = await host.run(['reconfigure', '--json'])
     expect(code).to.equal(3)
     expect(stderr).to.include('chef says')
-    expect(JSON.parse(stdout)).to.deep.equal({
+    expect(resultOf(stdout)).to.deep.equal({
       command: [host.ctl, 'reconfigure'],
       configChanged: null,
       ran: true,
       code: 3,
     })
     await host.script('kill -s KILL $$')
-    expect(JSON.parse((await host.run(['restart', '--json'])).stdout)).to.include({ code: 137, signal: 'SIGKILL' })
+    expect(resultOf((await host.run(['restart', '--json'])).stdout)).to.include({ code: 137, signal: 'SIGKILL' })
   })
 
   it('show with --dry-run what would be run, and run nothing', async () => {
     const { stdout, code } = await host.run(['restart', '--dry-run', 'nginx', '--', 'a b'])
     expect({ stdout, code }).to.deep.equal({ stdout: `${host.ctl} restart nginx 'a b'\n`, code: 0 })
     const json = await host.run(['reconfigure', '--dry-run', '--json'])
-    expect(JSON.parse(json.stdout)).to.include({ ran: false, code: 0 })
+    expect(resultOf(json.stdout)).to.include({ ran: false, code: 0 })
     expect(await host.calls()).to.deep.equal([])
     expect(await readdir(host.folder)).not.to.include('state')
   })
@@ -209,13 +210,13 @@ describe('reconfigure and restart', () => {
     expect(stderr).to.match(
       /packagecloud\.rb has changed since the last reconfigure[^]*pc-ctl reconfigure[^]*restarting/,
     )
-    expect(JSON.parse((await host.run(['restart', '--json'])).stdout)).to.include({ configChanged: true })
+    expect(resultOf((await host.run(['restart', '--json'])).stdout)).to.include({ configChanged: true })
     await host.script('exit 1')
     await host.run(['reconfigure'])
-    expect(JSON.parse((await host.run(['restart', '--json'])).stdout)).to.include({ configChanged: true })
+    expect(resultOf((await host.run(['restart', '--json'])).stdout)).to.include({ configChanged: true })
     await host.script('')
     await host.run(['reconfigure'])
-    expect(JSON.parse((await host.run(['restart', '--json'])).stdout)).to.include({ configChanged: false })
+    expect(resultOf((await host.run(['restart', '--json'])).stdout)).to.include({ configChanged: false })
   })
 
   it('remember a hash, for this user only, and go on where nothing can be remembered', async () => {

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { parseRepomd } from '../../src/repositories/yum/repomd.ts'
 import { bucket, type Installation, install } from '../support/installation.ts'
@@ -23,7 +24,7 @@ describe('pc-ctl reindex-everything, archived packages', function () {
   const run = async (...args: string[]): Promise<Report> => {
     const { code, stdout, stderr } = await place.run(['reindex-everything', '--indexes-only', '--json', ...args])
     expect(code, stdout + stderr).to.equal(0)
-    return JSON.parse(stdout) as Report
+    return resultOf(stdout) as Report
   }
   const list = 'apt/dists/stable/main/binary-amd64/Packages'
   const inTree = async (type: string): Promise<string> => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { HeadObjectCommand, PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { cacheControl } from '../../src/repositories/cache-control.ts'
 import { bucket, type Installation, install } from '../support/installation.ts'
@@ -57,7 +58,7 @@ describe('the classes of objects in a bucket', function () {
 
   const words = ['--exclude', '7/**', '--exclude', 'pool/**']
   const report = async (...args: string[]): Promise<Report> =>
-    JSON.parse(await place.succeed([...args, '--json'])) as Report
+    resultOf(await place.succeed([...args, '--json'])) as Report
   const headers = async (): Promise<Record<string, string | undefined>> => {
     const found: Record<string, string | undefined> = {}
     for (const Key of Object.keys(objects)) {

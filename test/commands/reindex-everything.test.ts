@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { cacheControl, cacheControlOf } from '../../src/repositories/cache-control.ts'
 import { bucket, expectPlainTalk, type Installation, install, nameOfCall } from '../support/installation.ts'
@@ -24,7 +25,7 @@ describe('pc-ctl reindex-everything --attributes-only', function () {
   afterEach(() => place.close())
 
   const report = async (args: readonly string[]): Promise<Report> =>
-    JSON.parse(await place.succeed([...args, '--json'])) as Report
+    resultOf(await place.succeed([...args, '--json'])) as Report
   const callsOf = async (during: () => Promise<unknown>): Promise<string[]> => {
     const last = place.sandbox.calls.list().at(-1)?.number ?? 0
     await during()

@@ -1,6 +1,7 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { bucket, type Installation, install, nameOfCall } from '../support/installation.ts'
 import { deb } from '../repositories/apt/packages-made.ts'
@@ -16,7 +17,7 @@ describe('pc-ctl reindex-everything, flat repositories', function () {
   const run = async (): Promise<Report> => {
     const { code, stdout, stderr } = await place.run(['reindex-everything', '--json'])
     expect(code, stdout + stderr).to.equal(0)
-    return JSON.parse(stdout) as Report
+    return resultOf(stdout) as Report
   }
 
   it('knows its own indexes again: a second run writes nothing', async () => {

@@ -8,6 +8,7 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 import { generateKey, readKey, readCleartextMessage, verify } from 'openpgp'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { cacheControlOf } from '../../src/repositories/cache-control.ts'
 import { bucket, type Installation, install, nameOfCall } from '../support/installation.ts'
@@ -55,7 +56,7 @@ describe('pc-ctl reindex-everything, indexes', function () {
   const run = async (args: readonly string[], expected = 0): Promise<Report> => {
     const { code, stdout, stderr } = await place.run([...words, ...args, '--json'])
     expect(code, stdout + stderr).to.equal(expected)
-    return JSON.parse(stdout) as Report
+    return resultOf(stdout) as Report
   }
   const outcomes = ({ indexes }: Report): unknown =>
     Object.fromEntries(indexes.map(({ root, outcome, packages }) => [root, [outcome, packages]]))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { bucket, type Installation, install } from '../support/installation.ts'
 import { deb } from '../repositories/apt/packages-made.ts'
@@ -24,7 +25,7 @@ describe('pc-ctl reindex-everything, folders of packages without an index', func
   const run = async (...flags: string[]): Promise<Report> => {
     const { code, stdout, stderr } = await place.run(['reindex-everything', ...flags, '--json'])
     expect(code, stdout + stderr).to.equal(0)
-    return JSON.parse(stdout) as Report
+    return resultOf(stdout) as Report
   }
   const made = ({ indexes }: Report): unknown =>
     Object.fromEntries(indexes.map(({ root, format, outcome, packages }) => [`${format} ${root}`, [outcome, packages]]))

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { type Installation, install } from '../support/installation.ts'
 import { deb, entryOf } from '../repositories/apt/packages-made.ts'
@@ -23,7 +24,7 @@ describe('pc-ctl reindex-everything, a repository inside of another one', functi
   const run = async (): Promise<Report> => {
     const { code, stdout, stderr } = await place.run(['reindex-everything', '--json'])
     expect(code, stdout + stderr).to.equal(0)
-    return JSON.parse(stdout) as Report
+    return resultOf(stdout) as Report
   }
   const outcomes = ({ indexes }: Report): Record<string, string> =>
     Object.fromEntries(indexes.map(({ root, outcome, packages }) => [root, `${outcome} ${packages}`]))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import type { OpenedSigner } from '../../src/repositories/openpgp.ts'
 import { bucket, type Installation, install } from '../support/installation.ts'
@@ -35,7 +36,7 @@ describe('pc-ctl reindex-everything, order of writes', function () {
   const run = async (args: readonly string[] = [], expected = 0): Promise<Report> => {
     const { code, stdout, stderr } = await place.run([...words, ...args, '--json'])
     expect(code, stdout + stderr).to.equal(expected)
-    return JSON.parse(stdout) as Report
+    return resultOf(stdout) as Report
   }
   const outcomes = ({ indexes }: Report): unknown =>
     Object.fromEntries(indexes.map(({ root, outcome }) => [root, outcome]))

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { bucket, type Installation, install } from '../support/installation.ts'
 import { deb } from '../repositories/apt/packages-made.ts'
@@ -38,7 +39,7 @@ describe('pc-ctl reindex-everything, public repositories behind Block Public Acc
     await s3.send(new PutPublicAccessBlockCommand({ Bucket: bucket, PublicAccessBlockConfiguration }))
     const { code, stdout, stderr } = await place.run(['reindex-everything', '--json'])
     expect(code, stdout + stderr).to.equal(1)
-    const { indexes, skipped } = JSON.parse(stdout) as Report
+    const { indexes, skipped } = resultOf(stdout) as Report
     const byRoot = new Map(indexes.map((index) => [index.root, index]))
     expect(byRoot.get('own/')).to.include({ outcome: 'written', packages: 1 })
     expect(byRoot.get('open/')).to.include({ outcome: 'failed' })

@@ -1,6 +1,7 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { bucket, type Installation, install, nameOfCall } from '../support/installation.ts'
 import { deb } from '../repositories/apt/packages-made.ts'
@@ -35,7 +36,7 @@ describe('pc-ctl reindex-everything, Valid-Until', function () {
     const args = ['reindex-everything', '--indexes-only', '--json']
     const { code, stdout, stderr } = await place.run(args, { env: { NODE_OPTIONS: ahead(milliseconds) } })
     expect(code, stdout + stderr).to.equal(0)
-    const { indexes } = JSON.parse(stdout) as Report
+    const { indexes } = resultOf(stdout) as Report
     const calls = place.sandbox.calls.list(({ number }) => number > last).map(nameOfCall)
     return { outcome: indexes[0]?.outcome, calls }
   }

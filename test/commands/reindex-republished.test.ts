@@ -5,6 +5,7 @@ import { CreateDistributionCommand, type DistributionConfig } from '@aws-sdk/cli
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { bucket, type Installation, install, wordsOf } from '../support/installation.ts'
 import { fillRepositories, keyOfDeb, makeKey } from '../reindex/repositories-under-test.ts'
@@ -45,7 +46,7 @@ describe('pc-ctl reindex-everything, packages that are published again under the
       }),
     )
   const report = async (...more: string[]): Promise<Report> =>
-    JSON.parse(await place.succeed([...words, ...more, '--json'])) as Report
+    resultOf(await place.succeed([...words, ...more, '--json'])) as Report
   const cacheControl = async (Key: string): Promise<string | undefined> =>
     (await place.clients.s3.send(new HeadObjectCommand({ Bucket: bucket, Key }))).CacheControl
   const invalidated = (): string[] =>

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { generateKey } from 'openpgp'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { createSigner, type OpenedSigner } from '../../src/repositories/openpgp.ts'
 import { bucket, type Installation, install, nameOfCall } from '../support/installation.ts'
@@ -130,7 +131,7 @@ describe('pc-ctl reindex-everything, signing keys', function () {
     expect(stderr.replace(/\s+/g, ' ')).to.match(
       new RegExp(`Warning: the signing key ${soon.fingerprint} in .*soon\\.asc expires on .* in (29|30) days`),
     )
-    const { problems } = JSON.parse(stdout) as Report
+    const { problems } = resultOf(stdout) as Report
     expect(problems.map(({ key, what }) => `${key} ${what}`).join()).to.match(
       /apt\/dists\/stable\/Release says that it is valid until .*, but the key that signs it expires on/,
     )

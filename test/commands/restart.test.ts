@@ -7,6 +7,7 @@ import { RequestCertificateCommand } from '@aws-sdk/client-acm'
 import { UpdateDistributionCommand, GetDistributionConfigCommand } from '@aws-sdk/client-cloudfront'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { CliRun } from '../support/run-cli.ts'
 import { install, type Installation, newSecretLines, textOf, wordsOf } from '../support/installation.ts'
 import { makeAuthority } from '../support/authority.ts'
@@ -153,7 +154,7 @@ describe('the order of reconfigure, restart and what the edge needs', function (
     expect(connected.stdout).to.include(`['cloudfront_packages_domain'] = '${name}'`)
 
     const edge = await place.succeed(['status', '--json'])
-    const { distribution } = JSON.parse(edge) as { distribution: { domain: string } }
+    const { distribution } = resultOf(edge) as { distribution: { domain: string } }
     const old = createServer(authority, (_request, answer) => answer.writeHead(502).end('<html>nginx</html>'))
     const front = createServer(authority, ({ url, headers }, answer) => {
       // The edge knows its own name only.

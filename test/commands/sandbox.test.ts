@@ -10,6 +10,7 @@ import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { runCli } from '../support/run-cli.ts'
 
 interface Announced {
@@ -39,11 +40,7 @@ async function start(...args: string[]): Promise<{ child: ChildProcess; announce
   let text = ''
   for await (const piece of child.stdout as AsyncIterable<Buffer>) {
     text += piece.toString()
-    try {
-      return { child, announced: JSON.parse(text) as Announced }
-    } catch {
-      // More is to come.
-    }
+    if (text.endsWith('\n}\n')) return { child, announced: resultOf(text) as Announced }
   }
   throw new Error(`the sandbox ended: ${text}`)
 }

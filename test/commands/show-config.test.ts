@@ -2,6 +2,7 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { runCli } from '../support/run-cli.ts'
 
 const sample = join(import.meta.dirname, '../settings/packagecloud.rb')
@@ -49,7 +50,7 @@ describe('show-config', () => {
     expect(stdout).to.match(/^profile +operator +AWS_PROFILE$/m)
     expect(stdout).to.match(/^AWS_CA_BUNDLE +\(unusable\) +AWS_CA_BUNDLE: .*can't be read/m)
     expect(stdout).to.match(/^NODE_EXTRA_CA_CERTS +- +not set$/m)
-    const document = JSON.parse((await runCli(['show-config', '--json'], { env })).stdout) as { network: unknown[] }
+    const document = resultOf((await runCli(['show-config', '--json'], { env })).stdout) as { network: unknown[] }
     expect(document.network).to.deep.include({ name: 'HTTP_PROXY', value: null, source: null })
     expect(stdout + JSON.stringify(document))
       .not.to.include('p%40ss')
@@ -58,7 +59,7 @@ describe('show-config', () => {
 
   it('says the same as JSON', async () => {
     const { stdout, code } = await runCli(['show-config', '--json', '--config', sample])
-    const document = JSON.parse(stdout) as { config: unknown; settings: unknown[]; notes: unknown }
+    const document = resultOf(stdout) as { config: unknown; settings: unknown[]; notes: unknown }
     expect(code).to.equal(0)
     expect(document.config).to.deep.equal({ file: sample, found: true })
     expect(document.settings).to.deep.include({

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { decodePath } from '../../src/edge/path.ts'
 import { checkExpiry, decodeSecret, findToken, verify } from '../../src/edge/signature.ts'
 import { runCli, type CliRun } from '../support/run-cli.ts'
@@ -100,7 +101,7 @@ describe('sign-url', () => {
   it('gives --json one document', async () => {
     const { stdout, stderr, code } = await sign(['--json', '/a', '-'], 'b\n')
     expect({ stderr, code }).to.deep.equal({ stderr: '', code: 0 })
-    const signed = JSON.parse(stdout) as { key: string; url: string; expires: number }[]
+    const signed = resultOf(stdout) as { key: string; url: string; expires: number }[]
     expect(signed.map(({ key }) => key)).to.deep.equal(['a', 'b'])
     for (const { key, url, expires } of signed) {
       expect(opened(url).path).to.equal(`/${key}`)

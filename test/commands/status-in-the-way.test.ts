@@ -7,6 +7,7 @@ import {
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Status, StatusLine } from '../../src/tasks/status/status.ts'
 import { statementsOf } from '../support/end-state.ts'
 import { bucket, install, type Installation, objectKey } from '../support/installation.ts'
@@ -48,7 +49,7 @@ describe('pc-ctl status, of what others have set', function () {
   async function look(expected: number): Promise<{ report: Status; line: (kind: string) => StatusLine }> {
     const { stdout, stderr, code } = await place.run(['status', '--exit-code', '--json'])
     expect(code, stdout + stderr).to.equal(expected)
-    const report = JSON.parse(stdout) as Status
+    const report = resultOf(stdout) as Status
     const line = (kind: string): StatusLine => {
       const found = report.resources.find((one) => one.kind.endsWith(kind))
       if (found === undefined) throw new Error(`no ${kind}`)

@@ -3,6 +3,7 @@ import { DisableKeyRotationCommand, EnableKeyRotationCommand } from '@aws-sdk/cl
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Status } from '../../src/tasks/status/status.ts'
 import { bucket, install, type Installation, secret, wordsOf } from '../support/installation.ts'
 
@@ -13,7 +14,7 @@ describe('pc-ctl status', () => {
   })
   afterEach(() => place.close())
 
-  const report = async (): Promise<Status> => JSON.parse(await place.succeed(['status', '--json'])) as Status
+  const report = async (): Promise<Status> => resultOf(await place.succeed(['status', '--json'])) as Status
 
   it('shows an empty account as missing everything, writes nothing, and exits 6 with --exit-code', async () => {
     expect(await place.changes(report)).to.deep.equal([])

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http'
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { type Algorithm, decodeSecret, signUrl } from '../../src/edge/signature.ts'
 import type { Status } from '../../src/tasks/status/status.ts'
 import { install, type Installation, objectKey, secret, wordsOf } from '../support/installation.ts'
@@ -40,7 +41,7 @@ describe('runtime, longest life and SHA-1', function () {
     return (await place.clients.lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))).Runtime
   }
   const isContent = async (): Promise<void> => {
-    const { drift } = JSON.parse(await place.succeed(['status', '--json'])) as Status
+    const { drift } = resultOf(await place.succeed(['status', '--json'])) as Status
     expect(drift).to.equal(false)
     expect(await place.changes(() => place.bootstrap())).to.deep.equal([])
   }

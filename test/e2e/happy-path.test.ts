@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import {
   edgeUrl,
   expectPlainTalk,
@@ -108,7 +109,7 @@ describe('results as documents, with --json', function () {
 
   it('one document on stdout for each command, and for a failure', () =>
     withInstallation({ secret: false }, async (place) => {
-      const generated = JSON.parse(await place.succeed(['generate-cloudfront-secret', '--json'])) as {
+      const generated = resultOf(await place.succeed(['generate-cloudfront-secret', '--json'])) as {
         secret: string
         lines: string[]
       }
@@ -116,10 +117,10 @@ describe('results as documents, with --json', function () {
       await place.paste(`${generated.lines.join('\n')}\n`)
       const bootstrap = await place.run(['bootstrap-cloudfront', '--json'])
       expect(bootstrap.code).to.equal(0)
-      const bootstrapped = JSON.parse(bootstrap.stdout) as { functionVersion: string; next: string; report: object[] }
+      const bootstrapped = resultOf(bootstrap.stdout) as { functionVersion: string; next: string; report: object[] }
       expect(bootstrapped.next).to.equal(`pc-ctl reconfigure-cloudfront-distribution ${bootstrapped.functionVersion}`)
       expect(bootstrapped.report.length).to.be.greaterThan(4)
-      const connected = JSON.parse(await place.succeed([...wordsOf(bootstrapped.next), '--json'])) as {
+      const connected = resultOf(await place.succeed([...wordsOf(bootstrapped.next), '--json'])) as {
         distributionId: string
         domain: string
         status: string

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { CliRun } from '../support/run-cli.ts'
 import { makeAuthority, type OwnAuthority } from '../support/authority.ts'
 import { type ConnectProxy, type ConnectProxyOptions, startProxy } from '../support/connect-proxy.ts'
@@ -65,7 +66,7 @@ describe('what clients ask, behind a proxy', function () {
   it('doctor asks through it; a name that only it knows is no failure, and its TLS is no proof', async () => {
     const proxy = await start()
     const { code, stdout, stderr } = await run(['doctor', '--json'], proxy.url)
-    const { checks } = JSON.parse(stdout) as { checks: { id: string; status: string; seen: string }[] }
+    const { checks } = resultOf(stdout) as { checks: { id: string; status: string; seen: string }[] }
     const of = (id: string): { status: string; seen: string } | undefined => checks.find((check) => check.id === id)
     expect(code, stdout + stderr).to.equal(0)
     expect(of('proxy')).to.include({ status: 'ok' })

@@ -9,6 +9,7 @@ import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type PutObject
 import { expect } from 'chai'
 import { generateKey, readKey } from 'openpgp'
 
+import { resultOf } from '../support/json-document.ts'
 import { connect } from '../../src/aws/connect.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import type { OpenedSigner } from '../../src/repositories/openpgp.ts'
@@ -82,7 +83,7 @@ export async function startShop(): Promise<Shop> {
     get,
     remove,
     async reindex(...flags) {
-      return JSON.parse(await place.succeed(['reindex-everything', ...flags, '--json'])) as Report
+      return resultOf(await place.succeed(['reindex-everything', ...flags, '--json'])) as Report
     },
     reindexHere: (signer) => reindexHere(place, signer),
     async open() {

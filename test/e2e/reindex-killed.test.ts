@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { contentOf } from '../reindex/bucket-under-test.ts'
 import { clientView, fillRepositories, makeKey, reader } from '../reindex/repositories-under-test.ts'
@@ -48,7 +49,7 @@ describe('reindex-everything, killed with -9 at random moments', function () {
     return ['reindex-everything', '--signing-key', join(folder, 'key.asc'), '--json']
   }
   const succeed = async (place: Installation): Promise<Report> => {
-    const report = JSON.parse(await place.succeed(wordsFor(place))) as Report
+    const report = resultOf(await place.succeed(wordsFor(place))) as Report
     // A run that was killed is a publisher that was stopped: what it has written and not attested yet is told of.
     const problems = report.problems.filter(({ what }) => !what.includes('as after a publisher that was stopped'))
     expect([report.failed, problems]).to.deep.equal([0, []])

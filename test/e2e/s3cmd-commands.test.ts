@@ -2,6 +2,7 @@ import { RequestCertificateCommand } from '@aws-sdk/client-acm'
 import { PutBucketPolicyCommand, PutPublicAccessBlockCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { bucket, expectPlainTalk, type Installation, install, objectBody, objectKey } from '../support/installation.ts'
 
 const uri = `s3://${bucket}`
@@ -80,7 +81,7 @@ describe('s3cmd’s commands, as typed', function () {
     expect(table)
       .to.match(/^DISTRIBUTION +DOMAIN +ORIGIN/)
       .and.contain(dist)
-    const { distributions } = JSON.parse(await place.succeed(['cfinfo', uri, '--json'])) as {
+    const { distributions } = resultOf(await place.succeed(['cfinfo', uri, '--json'])) as {
       distributions: Record<string, unknown>[]
     }
     expect(distributions).to.have.length(1)
@@ -117,8 +118,8 @@ describe('s3cmd’s commands, as typed', function () {
     expect(stderr).to.match(/found arn:aws:acm:us-east-1:\S+ for \*\.example\.org/)
     expect(stderr).to.contain('  cdn.example.org. IN CNAME ')
     const again = await place.run(['cfmodify', uri, '--add-alias', 'cdn.example.org', '--json'])
-    expect(JSON.parse(again.stdout)).to.deep.include({ changed: false, comment: 'a walk' })
-    const removed = JSON.parse(
+    expect(resultOf(again.stdout)).to.deep.include({ changed: false, comment: 'a walk' })
+    const removed = resultOf(
       await place.succeed(['cfmodify', uri, '--cf-remove-cname', 'www.example.org', '--json']),
     ) as object
     expect(removed).to.deep.include({ changed: true, aliases: ['cdn.example.org'] })
@@ -132,7 +133,7 @@ describe('s3cmd’s commands, as typed', function () {
     expect(info.stderr).to.contain('cf://E0NONE does not exist')
     const json = await place.run(['cfinfo', 'cf://E0NONE', dist, '--json'])
     expect([json.code, json.stderr]).to.deep.equal([1, ''])
-    expect(JSON.parse(json.stdout)).to.have.property('missing').that.deep.equals(['cf://E0NONE'])
+    expect(resultOf(json.stdout)).to.have.property('missing').that.deep.equals(['cf://E0NONE'])
     const made = await place.succeed(['cfinval', dist, '/x', '--format', 's3cmd'])
     const [, one = ''] = /pc-ctl cfinvalinfo (\S+)/.exec(made) ?? []
     const look = await place.run(['cfinvalinfo', `${dist}/I0NONE`, one])
@@ -141,7 +142,7 @@ describe('s3cmd’s commands, as typed', function () {
   })
 
   it('finds a distribution by its domain names and by its ARN', async () => {
-    const { distributions } = JSON.parse(await place.succeed(['cfinfo', dist, '--json'])) as {
+    const { distributions } = resultOf(await place.succeed(['cfinfo', dist, '--json'])) as {
       distributions: [{ id: string; aliases: string[] }]
     }
     const [{ aliases, id }] = distributions

@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { type OldApi, startOldApi } from './cloudfront-2010.ts'
 import { bucket, install, type Installation } from '../support/installation.ts'
 
@@ -137,7 +138,7 @@ describe(`s3cmd and pc-ctl, side by side${installed ? '' : " (skipped: s3cmd or 
     expect(ours.stdout.replace('pc-ctl cfinvalinfo cf://', 's3cmd cfinvalinfo ')).to.equal(theirs.stdout)
     const paths = [...(old.sent.at(-1)?.body ?? '').matchAll(/<Path>([^<]*)<\/Path>/g)].map(([, path = '']) => path)
     const made = /cf:\/\/\S+/.exec(ours.stdout)?.[0] ?? ''
-    const [mine] = JSON.parse(await place.succeed(['cfinvalinfo', made, '--json'])) as { paths: string[] }[]
+    const [mine] = resultOf(await place.succeed(['cfinvalinfo', made, '--json'])) as { paths: string[] }[]
     expect(mine?.paths).to.have.members(paths)
   })
 

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-kms'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { tagKey } from '../../src/aws/names.ts'
 import {
   discard,
@@ -65,7 +66,7 @@ describe('several resources of ours where there should be one', function () {
       expect([json.code, JSON.parse(json.stdout)]).to.have.nested.property('[1].error.code', 'refused')
       expect(await place.succeed([...kept.next, '--distribution', ids[1]])).to.include(`'${ids[1]}'`)
       await place.paste(`packagecloud_rails['cloudfront_distribution_id'] = '${ids[0]}'\n`)
-      expect(JSON.parse(await place.succeed(['status', '--json']))).to.have.nested.property('distribution.id', ids[0])
+      expect(resultOf(await place.succeed(['status', '--json']))).to.have.nested.property('distribution.id', ids[0])
       expect(await place.changes(() => place.succeed(kept.next))).to.deep.equal([])
     }))
 
@@ -112,7 +113,7 @@ describe('several resources of ours where there should be one', function () {
         .to.match(/^Warning: the KMS key /m)
         .and.to.include(`schedule-key-deletion --region us-east-1`)
       expectPlainTalk(stderr)
-      const look = JSON.parse(await place.succeed(['status', '--json'])) as { leftOver: object; drift: boolean }
+      const look = resultOf(await place.succeed(['status', '--json'])) as { leftOver: object; drift: boolean }
       expect(look).to.have.nested.property('leftOver.keys[0].arn', other)
       expect(look).to.have.nested.property('leftOver.keys.length', 1)
       const text = await place.succeed(['status'])
@@ -131,7 +132,7 @@ describe('several resources of ours where there should be one', function () {
         /Keys left over +not checked: these credentials may not call tag:GetResources/,
       )
       place.sandbox.faults.add('tagging:GetResources:drop')
-      const look = JSON.parse(await place.succeed(['status', '--json'])) as object
+      const look = resultOf(await place.succeed(['status', '--json'])) as object
       expect(look)
         .to.have.nested.property('leftOver.notChecked')
         .that.matches(/^tag:GetResources can't be reached: /)

@@ -5,6 +5,7 @@ import { ListAliasesCommand, ListResourceTagsCommand } from '@aws-sdk/client-kms
 import { GetFunctionCommand } from '@aws-sdk/client-lambda'
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { tagsIn } from '../../src/resources/tags.ts'
 import type { Status } from '../../src/tasks/status/status.ts'
 import { install, type Installation } from '../support/installation.ts'
@@ -43,7 +44,7 @@ describe('tags and permissions boundary', function () {
     )
     return tagsIn(Tags?.Items)
   }
-  const status = async () => JSON.parse(await place.succeed(['status', '--json'])) as Status
+  const status = async () => resultOf(await place.succeed(['status', '--json'])) as Status
   const mark = { 'packagecloud:enterprise': 'packagecloud' }
 
   it('are given in the calls that make things, so that a company that demands them lets these through', async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 
+import { resultOf } from '../support/json-document.ts'
 import { deb } from '../repositories/apt/packages-made.ts'
 import { bucket, expectPlainTalk, install, type Installation, nameOfCall, secret } from '../support/installation.ts'
 
@@ -92,6 +93,6 @@ describe('--verbose', function () {
 
   it('leaves the result alone', async () => {
     const { stdout } = await place.run(['cflist', '--json', '--verbose'])
-    expect(JSON.parse(stdout)).to.have.property('distributions')
+    expect(resultOf(stdout)).to.have.property('distributions')
   })
 })

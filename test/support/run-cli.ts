@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
+import { assertDocument } from './json-document.ts'
+
 const root = join(import.meta.dirname, '../..')
 
 /** What one run of the built pc-ctl left behind. */
@@ -11,6 +13,10 @@ export interface CliRun {
   /** The exit code; a shell's 128 + number when a signal ended it. */
   code: number
 }
+
+/** Whether a run is one whose stdout is a document, and it was not ended before that was written. */
+export const printsDocument = (args: readonly string[], code: number): boolean =>
+  args.includes('--json') && !['help', '--help', '-h'].some((word) => args.includes(word)) && code < 128
 
 const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }
 
@@ -43,6 +49,7 @@ export async function runCli(
       child.once('close', (code, signal) => resolve(code ?? 128 + (signalNumbers[signal ?? ''] ?? 0)))
     })
     const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+    if (printsDocument(args, code)) assertDocument(stdout)
     return { stdout, stderr, code }
   } finally {
     options.signal?.removeEventListener('abort', kill)

@@ -4,7 +4,8 @@ import { type Command, Config, Errors } from '@oclif/core'
 
 import { result } from '../../src/ui/result.ts'
 import { stderr } from '../../src/ui/talk.ts'
-import type { CliRun } from './run-cli.ts'
+import { assertDocument } from './json-document.ts'
+import { type CliRun, printsDocument } from './run-cli.ts'
 
 const root = join(import.meta.dirname, '../..')
 let config: Config | undefined
@@ -36,10 +37,10 @@ export async function runHere([name = '', ...args]: readonly string[]): Promise<
   Class.id = name
   try {
     await Class.run([...args], config)
-    return { ...said, code: exitCodeNow() }
+    return checked({ ...said, code: exitCodeNow() }, args)
   } catch (error) {
     if (!(error instanceof Errors.ExitError)) throw error
-    return { ...said, code: error.oclif.exit ?? 1 }
+    return checked({ ...said, code: error.oclif.exit ?? 1 }, args)
   } finally {
     result.print = before.print
     result.printAll = before.printAll
@@ -51,6 +52,11 @@ export async function runHere([name = '', ...args]: readonly string[]): Promise<
       }
     }
   }
+}
+
+function checked(run: CliRun, args: readonly string[]): CliRun {
+  if (printsDocument(args, run.code)) assertDocument(run.stdout)
+  return run
 }
 
 const exitCodeNow = (): number => Number(process.exitCode ?? 0)

@@ -6,6 +6,7 @@ import { explain } from '../../aws/denial.ts'
 import { interruption } from '../../aws/patience.ts'
 import { interruptionBehind } from '../../aws/retries.ts'
 import type { CtlError } from '../../errors.ts'
+import { noteChange } from '../../ui/envelope.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 import { rendering, type Show, stepLines } from '../../ui/renderer.ts'
 import { result } from '../../ui/result.ts'
@@ -59,7 +60,11 @@ export async function runChain<C extends object>(
   // Steps that run at the same time end in any order; the report is in the runbook's.
   const titles = inOrder.map(({ title }) => title)
   report.sort((a, b) => titles.indexOf(a.title) - titles.indexOf(b.title))
-  if (mode === 'apply' && report.some((line) => line.do !== 'keep')) result.ifLost(doneAlready)
+  if (mode === 'apply' && report.some((line) => line.do !== 'keep')) {
+    // Where the answer to a write was lost and found again later, no call tells of it.
+    noteChange()
+    result.ifLost(doneAlready)
+  }
   return { ctx, report }
 }
 

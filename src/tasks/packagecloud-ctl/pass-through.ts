@@ -4,6 +4,7 @@ import { carriedFlags, type Flags, type Settings } from '../../settings/settings
 import { settingsFor } from '../../settings/settings-for.ts'
 import { messageOf } from '../../errors.ts'
 import { advice, type Line, type Say, verbatim } from '../../text.ts'
+import { noteChange } from '../../ui/envelope.ts'
 import { commandLine } from '../follow-up.ts'
 import { checkConfig } from './config.ts'
 import { lookAtEdge } from './edge-look.ts'
@@ -76,6 +77,7 @@ export async function passThrough(settings: Settings, request: PassThrough, say:
   if (dryRun) return { ...outcome, ran: false, code: 0 }
 
   const ended = await runCtl(file, words, quiet)
+  noteChange()
   if (ended.code !== 0) say(`\`${commandLine(outcome.command)}\` ${endOf(ended)}.`)
   else if (command === 'reconfigure') await afterReconfigure(settings, sha256, request, say)
   return {
