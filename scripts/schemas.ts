@@ -121,11 +121,7 @@ export async function jsonFiles(): Promise<Map<string, string>> {
   const tables: string[] = []
   for (const file of readdirSync(commands)) {
     const name = basename(file, '.ts')
-    const {
-      $schema: _version,
-      definitions,
-      ...result
-    } = withoutDoubtful(schemaOf(join(commands, file), 'Result')) as Schema
+    const { definitions, ...result } = withoutDoubtful(schemaOf(join(commands, file), 'Result')) as Schema
     const schema = {
       type: 'object',
       properties: { ...about, command: { const: name }, result: { ...result, $schema: undefined } },
