@@ -80,6 +80,7 @@ try {
     ...bundling,
     entryPoints: [
       'src/run.ts',
+      'src/help.ts',
       'src/reindex/indexes/read-worker.ts',
       'src/repositories/compression/decode-worker.ts',
       ...commands.map((file) => `src/commands/${file}`),

@@ -18,11 +18,11 @@ const root = join(import.meta.dirname, '..')
 const cache = join(root, 'node_modules/.cache/help')
 process.env['FORCE_COLOR'] = '1'
 const { Config, ux } = await import('@oclif/core')
-const { loadHelpClass } = await import('@oclif/core/help')
+// The class itself: that in dist/ prints through a copy of oclif of its own.
+const { default: Help } = await import('../src/help.ts')
 
 const config = await Config.load(root)
 config.userAgent = agentMark
-const Help = await loadHelpClass(config)
 const { helpOptions } = config.pjson.oclif
 
 let printed = ''
@@ -48,7 +48,11 @@ await rename(next, pages)
 
 /** What pages are made by, beside the command. */
 async function fingerprint(): Promise<string> {
-  const files = [import.meta.filename, join(import.meta.dirname, '../src/ui/help-page.ts')]
+  const files = [
+    import.meta.filename,
+    join(import.meta.dirname, '../src/ui/help-page.ts'),
+    ...['help', 'ui/command-groups'].map((name) => join(root, `src/${name}.ts`)),
+  ]
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
   const { version } = createRequire(import.meta.url)('@oclif/core/package.json') as { version: string }
   return JSON.stringify([texts, version, config.pjson, Help.toString()])

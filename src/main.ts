@@ -1,6 +1,7 @@
 import { enableCompileCache } from 'node:module'
 
 import { printAtOnce } from './at-once.ts'
+import { normalWords } from './words.ts'
 
 // Node 22 announces SQLite as experimental; an operator can do nothing with that, so it is not shown.
 const emitWarning = process.emitWarning.bind(process)
@@ -8,6 +9,8 @@ process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
   const text = typeof warning === 'string' ? warning : warning.message
   if (!text.includes('SQLite')) Reflect.apply(emitWarning, process, [warning, ...rest])
 }
+
+process.argv.splice(2, Infinity, ...normalWords(process.argv.slice(2)))
 
 if (printAtOnce(process.argv.slice(2), new URL('./', import.meta.url))) {
   const { isWritten } = await import('./ui/written.ts')

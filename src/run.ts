@@ -9,6 +9,7 @@ import { report } from './ui/failure.ts'
 import { result } from './ui/result.ts'
 import { allSaid, say } from './ui/talk.ts'
 import { verbatim, whole } from './text.ts'
+import { didYouMean } from './ui/near.ts'
 import { listed } from './ui/usage.ts'
 import { isWritten } from './ui/written.ts'
 
@@ -48,12 +49,13 @@ function assertCommand(config: Config): void {
   const name = isHelp ? flags.find((word) => word !== '--help' && word !== 'help') : args[0]
   if (name === undefined || config.findCommand(name) !== undefined) return
   if (name.startsWith('-') && (isHelp || name === '--version')) return
+  const meant = didYouMean(name, config.commandIDs)
   const what = name.startsWith('-')
     ? `pc-ctl begins with a command, not with ${name}.`
     : `pc-ctl has no command ${JSON.stringify(name)}.`
   throw new CtlError('usage', what, {
     hint: [
-      `Its commands are ${listed(config.commandIDs.toSorted(), 'and')}.`,
+      ...(meant.length > 0 ? meant : [`Its commands are ${listed(config.commandIDs.toSorted(), 'and')}.`]),
       'What each does:',
       verbatim('pc-ctl --help'),
     ],

@@ -6,6 +6,7 @@ import { Flags } from '@oclif/core'
 
 import { CtlError } from '../errors.ts'
 import { type Line, verbatim } from '../text.ts'
+import { didYouMean } from './near.ts'
 
 /** As much of an oclif flag as is judged. */
 export interface FlagShape {
@@ -174,9 +175,10 @@ function add(given: Map<string, string[]>, name: string, value: string): void {
 function unknownFlags(words: readonly string[], command: string, flags: Shape['flags']): Problem {
   const names = [...new Set(words)]
   const known = Object.entries(flags).flatMap(([name, { hidden }]) => (hidden === true ? [] : `--${name}`))
+  const meant = names.flatMap((name) => didYouMean(name, known))
   return {
     what: `${command} has no flag${names.length === 1 ? '' : 's'} ${listed(names, 'or')}.`,
-    allowed: `Its flags are ${listed(known.sort(), 'and')}.`,
+    allowed: meant.length === names.length ? meant.join(' ') : `Its flags are ${listed(known.sort(), 'and')}.`,
   }
 }
 
@@ -197,6 +199,7 @@ function valueProblems(given: Words['given'], { flags }: Shape, environment: Nod
       ...(twice ? [{ what: `--${name} can be given only once.` }] : []),
       ...wrong.map((value) => ({
         what: `${source} can't be ${JSON.stringify(value)}: it takes ${isInteger(flag) ? wholeNumber(flag) : listed(flag.options ?? [], 'or')}.`,
+        allowed: didYouMean(value, flag.options ?? [])[0],
       })),
     ]
   })
@@ -290,7 +293,12 @@ function argProblems(words: readonly string[], { command, args, strict }: Shape)
       const [name, arg] = entries[index] ?? entries.find(([, { multiple }]) => multiple === true) ?? []
       return arg?.options === undefined || arg.options.includes(word)
         ? []
-        : [{ what: `${name?.toUpperCase() ?? ''} can't be ${quoted(word)}: it is ${listed(arg.options, 'or')}.` }]
+        : [
+            {
+              what: `${name?.toUpperCase() ?? ''} can't be ${quoted(word)}: it is ${listed(arg.options, 'or')}.`,
+              allowed: didYouMean(word, arg.options)[0],
+            },
+          ]
     }),
   ]
 }

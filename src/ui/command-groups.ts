@@ -1,0 +1,25 @@
+/** The commands in the groups and the order in which help, completion and manual tell them: the runbook's is its own. */
+export const commandGroups = {
+  runbook: [
+    'reindex-everything',
+    'generate-cloudfront-secret',
+    'reconfigure',
+    'bootstrap-cloudfront',
+    'reconfigure-cloudfront-distribution',
+    'restart',
+    'disable-cloudfront',
+  ],
+  look: ['status', 'doctor', 'permissions', 'audit-cache-control', 'explain-url', 'show-config'],
+  edge: ['sign-url'],
+  s3cmd: ['cflist', 'cfinfo', 'cfcreate', 'cfmodify', 'cfremove', 'cfinval', 'cfinvalinfo', 'put'],
+  rehearse: ['sandbox'],
+} as const satisfies Readonly<Record<string, readonly string[]>>
+
+/** What the commands of a group are for, as a heading has it. */
+export const groupTitles: Readonly<Record<keyof typeof commandGroups, string>> = {
+  runbook: 'The runbook',
+  look: 'Look',
+  edge: 'Edge',
+  s3cmd: 'As in s3cmd',
+  rehearse: 'Rehearse',
+}

@@ -1,0 +1,25 @@
+import { expect } from 'chai'
+
+import { normalWords } from '../src/words.ts'
+
+describe('the ways to ask for help and the version', () => {
+  for (const [typed, meant] of [
+    ['help', '--help'],
+    ['-h', '--help'],
+    ['help status', 'status --help'],
+    ['help status --help', 'status --help'],
+    ['status -h', 'status --help'],
+    ['status --json -h', 'status --json --help'],
+    ['version', '--version'],
+    ['-V', '--version'],
+    ['version please', 'version please'],
+    ['restart -- -h', 'restart -- -h'],
+    ['put file s3://bucket/help', 'put file s3://bucket/help'],
+    ['', ''],
+  ] as const) {
+    const words = (text: string): string[] => text.split(' ').filter((word) => word !== '')
+    it(`${typed || 'nothing'} is ${meant || 'nothing'}`, () => {
+      expect(normalWords(words(typed))).to.deep.equal(words(meant))
+    })
+  }
+})
