@@ -1,16 +1,12 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 
 import { expect } from 'chai'
 
+import { aws, boto, hasAws, hasBoto } from '../support/aws-and-boto.ts'
 import { bucket, install, type Installation } from '../support/installation.ts'
 
-const execute = promisify(execFile)
-
-const works = (program: string, ...args: string[]): boolean => spawnSync(program, args).status === 0
-
-describe("other clients read what pc-ctl has made (skipped where they aren't on the machine)", function () {
+describe('other clients read what pc-ctl has made', function () {
   this.timeout(60_000)
   let place: Installation
   before(async () => {
@@ -19,12 +15,10 @@ describe("other clients read what pc-ctl has made (skipped where they aren't on 
   })
   after(() => place.close())
 
-  const environment = (): NodeJS.ProcessEnv => ({ ...process.env, ...place.sandbox.environment })
-
   it('boto3', async function () {
-    if (!works('python3', '-c', 'import boto3')) this.skip()
-    const script = join(import.meta.dirname, 'look_around.py')
-    const { stdout } = await execute('python3', [script, bucket, 'eu-central-1'], { env: environment() })
+    if (!hasBoto) this.skip()
+    const script = await readFile(join(import.meta.dirname, 'look_around.py'), 'utf8')
+    const { stdout } = await boto({ env: place.sandbox.environment }, script, bucket, 'eu-central-1')
     const tag = { Key: 'packagecloud:enterprise', Value: 'packagecloud' }
     expect(JSON.parse(stdout)).to.deep.equal({
       account: place.sandbox.accountId,
@@ -44,7 +38,7 @@ describe("other clients read what pc-ctl has made (skipped where they aren't on 
   })
 
   it('aws', async function () {
-    if (!works('aws', '--version')) this.skip()
+    if (!hasAws) this.skip()
     const name = 'packagecloud_cloudfront_auth'
     const wanted: readonly (readonly [query: string, command: string, answer: unknown])[] = [
       ['Role.Path', `iam get-role --role-name ${name}`, '/packagecloud/enterprise/'],
@@ -59,7 +53,7 @@ describe("other clients read what pc-ctl has made (skipped where they aren't on 
     await Promise.all(
       wanted.map(async ([query, command, answer]) => {
         const args = [...command.split(' '), '--query', query, '--output', 'json']
-        const { stdout } = await execute('aws', args, { env: environment() })
+        const { stdout } = await aws({ env: place.sandbox.environment }, ...args)
         expect(JSON.parse(stdout), command).to.deep.equal(answer)
       }),
     )

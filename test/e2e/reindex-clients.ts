@@ -189,13 +189,9 @@ function environmentOf(folder: string): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), HOME: folder, LC_ALL: 'C.UTF-8' }
 }
 
-/** A test that a client is needed for. Where there is none it is left out, and says so. */
+/** A test that a client is needed for. Where there is none it is skipped. */
 export function testWith([command = '', ...args]: readonly string[], title: string, body: () => Promise<void>): void {
   const client = [command, ...args].join(' ')
-  if (spawnSync(command, [...args, '--version']).status === 0) {
-    it(`${client} ${title}`, body)
-    return
-  }
-  process.stderr.write(`Left out: "${client} ${title}", because there is no ${client} here.\n`)
-  it.skip(`${client} ${title}: left out, there is no ${client} here`)
+  if (spawnSync(command, [...args, '--version']).status === 0) it(`${client} ${title}`, body)
+  else it.skip(`${client} ${title}`)
 }

@@ -54,7 +54,10 @@ export interface Installation {
   readonly config: string
   readonly env: Record<string, string>
   /** Runs a command, whatever it ends in. */
-  run(args: readonly string[], options?: { env?: Record<string, string>; signal?: AbortSignal }): Promise<CliRun>
+  run(
+    args: readonly string[],
+    options?: { env?: Record<string, string>; signal?: AbortSignal; through?: readonly string[] },
+  ): Promise<CliRun>
   /** Runs a command that must end well; returns its stdout. */
   succeed(args: readonly string[]): Promise<string>
   /** bootstrap-cloudfront; returns the command that it prints, without `pc-ctl`. */
@@ -93,8 +96,8 @@ export async function install(options: InstallOptions = {}): Promise<Installatio
     await writeFile(config, configText(sandbox, region, options.secret !== false))
     await fill(clients.s3, region)
   }
-  const run: Installation['run'] = (args, { env: more = {}, signal } = {}) =>
-    runCli([...args], { env: { ...env, ...more }, cwd: folder, ...(signal === undefined ? {} : { signal }) })
+  const run: Installation['run'] = (args, { env: more = {}, ...how } = {}) =>
+    runCli([...args], { env: { ...env, ...more }, cwd: folder, ...how })
   const succeed: Installation['succeed'] = async (args) => {
     const { stdout, stderr, code } = await run(args)
     expect(code, `pc-ctl ${args.join(' ')}\n${stderr}`).to.equal(0)

@@ -29,10 +29,18 @@ const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, 
  */
 export async function runCli(
   args: string[],
-  options: { env?: Record<string, string>; cwd?: string; input?: string; signal?: AbortSignal } = {},
+  options: {
+    env?: Record<string, string>
+    cwd?: string
+    input?: string
+    signal?: AbortSignal
+    /** A command that starts the one that is written behind it, such as `setpriv`. */
+    through?: readonly string[]
+  } = {},
 ): Promise<CliRun> {
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...args], {
+  const [program = '', ...words] = [...(options.through ?? []), process.execPath, join(root, 'bin/run.js'), ...args]
+  const child = spawn(program, words, {
     cwd: options.cwd ?? root,
     env: { PATH, HOME, LC_ALL: 'C.UTF-8', AWS_EC2_METADATA_DISABLED: 'true', ...options.env },
     stdio: 'pipe',

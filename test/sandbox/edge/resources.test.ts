@@ -15,13 +15,12 @@ import { CreateKeyCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms
 import { GetFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { expect } from 'chai'
 import { build } from 'esbuild'
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 
 import { startSandbox } from '../../../src/sandbox/host/sandbox.ts'
+import { aws, boto, hasAws, hasBoto } from '../../support/aws-and-boto.ts'
 import { behavior, config, startCloudFront, type CloudFrontFixture } from '../../support/cloudfront-fixture.ts'
 import { functionZip } from '../../support/function-zip.ts'
 import { failureOf } from '../../support/s3-client.ts'
@@ -94,18 +93,11 @@ describe('the sandbox Lambda and CloudFront, together', () => {
   })
 
   it('are read by aws and boto3', async function () {
-    const environment = { ...process.env, ...fixture.sandbox.environment, AWS_PAGER: '' }
-    const run = (command: string, ...args: string[]) => promisify(execFile)(command, args, { env: environment })
-    const answers = (command: string, ...args: string[]) =>
-      run(command, ...args).then(
-        () => true,
-        () => false,
-      )
-    const present = (await answers('python3', '-c', 'import boto3')) && (await answers('aws', '--version'))
-    if (!present) this.skip()
+    const at = { env: fixture.sandbox.environment }
+    if (!hasAws || !hasBoto) this.skip()
     this.timeout(60_000)
     const script = `
-import boto3, json
+import json
 cloudfront, functions = boto3.client('cloudfront'), boto3.client('lambda', region_name='us-east-1')
 page = next(iter(cloudfront.get_paginator('list_distributions').paginate()))['DistributionList']
 one = page['Items'][0]
@@ -114,18 +106,18 @@ cloudfront.update_distribution(Id=one['Id'], IfMatch=config['ETag'], Distributio
 print(json.dumps([one['ARN'], functions.get_function(FunctionName='guard')['Tags'],
   [v['Version'] for v in functions.list_versions_by_function(FunctionName='guard')['Versions']],
   cloudfront.list_tags_for_resource(Resource=one['ARN'])['Tags']['Items']]))`
-    const boto = await run('python3', '-c', script)
-    expect(boto.stderr).to.equal('')
-    const [arn, tags, versions, onDistribution] = JSON.parse(boto.stdout) as unknown[]
+    const seen = await boto(at, script)
+    expect(seen.stderr).to.equal('')
+    const [arn, tags, versions, onDistribution] = JSON.parse(seen.stdout) as unknown[]
     expect(arn).to.match(/^arn:aws:cloudfront::/)
     expect(tags).to.deep.equal({ mine: 'yes' })
     expect(versions).to.deep.equal(['$LATEST', '1'])
     expect(onDistribution).to.deep.equal([{ Key: 'mine', Value: 'yes' }])
-    const aws = await run('aws', 'cloudfront', 'list-cache-policies', '--type', 'managed', '--output', 'json')
-    expect(aws.stderr).to.equal('')
-    expect(aws.stdout).to.contain('Managed-CachingDisabled')
-    const waited = await run(
-      'aws',
+    const policies = await aws(at, 'cloudfront', 'list-cache-policies', '--type', 'managed', '--output', 'json')
+    expect(policies.stderr).to.equal('')
+    expect(policies.stdout).to.contain('Managed-CachingDisabled')
+    const waited = await aws(
+      at,
       'lambda',
       'wait',
       'function-active-v2',

@@ -7,14 +7,14 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 
 import { startSandbox, type Sandbox } from '../../../src/sandbox/host/sandbox.ts'
+import { aws, boto, hasAws, hasBoto } from '../../support/aws-and-boto.ts'
 
 const runs = (command: string, ...args: string[]): boolean => spawnSync(command, args, { stdio: 'ignore' }).status === 0
-const environment = (sandbox: Sandbox): NodeJS.ProcessEnv => ({ ...process.env, ...sandbox.environment, AWS_PAGER: '' })
 const trust =
   '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}'
 
-const boto = `
-import boto3, botocore.config, json
+const script = `
+import botocore.config, json
 from botocore.exceptions import ClientError
 iam, kms, sts = [boto3.client(name) for name in ('iam', 'kms', 'sts')]
 # Buckets made since 2020 take no Signature Version 2, which boto3 still presigns with by default.
@@ -54,8 +54,8 @@ describe('other clients of the sandbox', () => {
   })
 
   it('serves boto3', async function () {
-    if (!runs('python3', '-c', 'import boto3')) this.skip()
-    const { stdout } = await promisify(execFile)('python3', ['-c', boto], { env: environment(sandbox) })
+    if (!hasBoto) this.skip()
+    const { stdout } = await boto({ env: sandbox.environment }, script)
     expect(JSON.parse(stdout)).to.deep.equal({
       principal: { Service: 'lambda.amazonaws.com' },
       created: true,
@@ -71,13 +71,11 @@ describe('other clients of the sandbox', () => {
   }).timeout(60_000)
 
   it('serves aws', async function () {
-    if (!runs('aws', '--version')) this.skip()
-    const aws = async (...args: string[]): Promise<string> => {
-      const options = { env: environment(sandbox), cwd: folder }
-      return (await promisify(execFile)('aws', [...args, '--output', 'text'], options)).stdout.trim()
-    }
-    expect(await aws('sts', 'get-caller-identity', '--query', 'Account')).to.equal(sandbox.accountId)
-    await aws(
+    if (!hasAws) this.skip()
+    const told = async (...args: string[]): Promise<string> =>
+      (await aws({ env: sandbox.environment, cwd: folder }, ...args, '--output', 'text')).stdout.trim()
+    expect(await told('sts', 'get-caller-identity', '--query', 'Account')).to.equal(sandbox.accountId)
+    await told(
       'iam',
       'create-role',
       '--role-name',
@@ -87,16 +85,16 @@ describe('other clients of the sandbox', () => {
       '--tags',
       'Key=a,Value=b c',
     )
-    expect(await aws('iam', 'list-role-tags', '--role-name', 'cli', '--query', 'Tags')).to.equal('a\tb c')
-    const id = await aws('kms', 'create-key', '--query', 'KeyMetadata.KeyId')
-    await aws('kms', 'create-alias', '--alias-name', 'alias/cli', '--target-key-id', id)
-    expect(await aws('kms', 'describe-key', '--key-id', 'alias/cli', '--query', 'KeyMetadata.KeyId')).to.equal(id)
+    expect(await told('iam', 'list-role-tags', '--role-name', 'cli', '--query', 'Tags')).to.equal('a\tb c')
+    const id = await told('kms', 'create-key', '--query', 'KeyMetadata.KeyId')
+    await told('kms', 'create-alias', '--alias-name', 'alias/cli', '--target-key-id', id)
+    expect(await told('kms', 'describe-key', '--key-id', 'alias/cli', '--query', 'KeyMetadata.KeyId')).to.equal(id)
     await writeFile(join(folder, 'large'), Buffer.alloc(9_000_000, 'x'))
-    await aws('s3', 'mb', 's3://cli')
-    await aws('s3', 'cp', 'large', 's3://cli/a b+c')
-    expect(await aws('s3api', 'head-object', '--bucket', 'cli', '--key', 'a b+c', '--query', 'ContentLength')).to.equal(
-      '9000000',
-    )
+    await told('s3', 'mb', 's3://cli')
+    await told('s3', 'cp', 'large', 's3://cli/a b+c')
+    expect(
+      await told('s3api', 'head-object', '--bucket', 'cli', '--key', 'a b+c', '--query', 'ContentLength'),
+    ).to.equal('9000000')
   }).timeout(60_000)
 
   it('serves s3cmd', async function () {

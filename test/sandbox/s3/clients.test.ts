@@ -1,31 +1,19 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 
 import { expect } from 'chai'
 
+import { aws, boto, hasAws, hasBoto } from '../../support/aws-and-boto.ts'
 import { type S3Fixture, startS3 } from '../../support/s3-client.ts'
-
-const run = promisify(execFile)
-
-/** Is there such a program, and does it answer? */
-const answers = (program: string, ...args: string[]): Promise<boolean> =>
-  run(program, args).then(
-    () => true,
-    () => false,
-  )
 
 describe("the sandbox's S3 and other clients", function () {
   this.timeout(60_000)
   let fixture: S3Fixture
   let folder: string
-  let env: NodeJS.ProcessEnv
   before(async () => {
     fixture = await startS3()
     folder = await mkdtemp(join(tmpdir(), 'pc-ctl-clients-'))
-    env = { ...process.env, ...fixture.sandbox.environment }
   })
   after(async () => {
     await fixture.close()
@@ -33,25 +21,25 @@ describe("the sandbox's S3 and other clients", function () {
   })
 
   it('works with aws', async function () {
-    if (!(await answers('aws', '--version'))) return this.skip()
-    const aws = async (...args: string[]): Promise<string> => (await run('aws', args, { env, cwd: folder })).stdout
+    if (!hasAws) this.skip()
+    const told = async (...args: string[]): Promise<string> =>
+      (await aws({ env: fixture.sandbox.environment, cwd: folder }, ...args)).stdout
     const large = Buffer.alloc(9 * 1024 ** 2, 'pc-ctl')
     await writeFile(join(folder, 'large'), large)
-    await aws('s3', 'mb', 's3://from-aws')
-    await aws('s3', 'cp', '--quiet', 'large', 's3://from-aws/a+b c~é/large')
-    expect(await aws('s3', 'ls', '--recursive', 's3://from-aws')).to.match(/ 9437184 a\+b c~é\/large\n$/)
-    await aws('s3', 'cp', '--quiet', 's3://from-aws/a+b c~é/large', 'copy')
+    await told('s3', 'mb', 's3://from-aws')
+    await told('s3', 'cp', '--quiet', 'large', 's3://from-aws/a+b c~é/large')
+    expect(await told('s3', 'ls', '--recursive', 's3://from-aws')).to.match(/ 9437184 a\+b c~é\/large\n$/)
+    await told('s3', 'cp', '--quiet', 's3://from-aws/a+b c~é/large', 'copy')
     expect((await readFile(join(folder, 'copy'))).equals(large)).to.equal(true)
     const head = JSON.parse(
-      await aws('s3api', 'head-object', '--bucket', 'from-aws', '--key', 'a+b c~é/large'),
+      await told('s3api', 'head-object', '--bucket', 'from-aws', '--key', 'a+b c~é/large'),
     ) as unknown
     expect(head).to.have.property('ETag').that.matches(/-2"$/)
   })
 
   it('works with boto3', async function () {
-    if (!(await answers('python3', '-c', 'import boto3'))) return this.skip()
+    if (!hasBoto) this.skip()
     const script = [
-      'import boto3',
       's3 = boto3.client("s3")',
       's3.create_bucket(Bucket="from-boto")',
       'keys = sorted(["%20", "/lead", "a//b", "a+b~é", "x y"], key=lambda key: key.encode())',
@@ -68,6 +56,6 @@ describe("the sandbox's S3 and other clients", function () {
       // boto3 follows the redirect to the bucket's region by itself.
       'assert s3.list_objects_v2(Bucket="boto-ireland")["KeyCount"] == 0',
     ]
-    await run('python3', ['-c', script.join('\n')], { env })
+    await boto({ env: fixture.sandbox.environment }, script.join('\n'))
   })
 })
