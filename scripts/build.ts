@@ -66,8 +66,8 @@ const bundling = {
   format: 'esm',
   platform: 'node',
   target: 'node22',
-  minifySyntax: true,
-  minifyWhitespace: true,
+  // A quarter less to install and to read at each start than with names as they were; nothing asks a class for its name.
+  minify: true,
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
