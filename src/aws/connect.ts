@@ -5,6 +5,7 @@ import { CtlError } from '../errors.ts'
 import { type CredentialSource, credentialSource, detailLogger } from './credentials.ts'
 import { createDoubt, doubtHeads } from './doubt.ts'
 import { devicesOf, MfaCodes } from './mfa.ts'
+import { rememberLooks } from './memory.ts'
 import { idleMs as usualIdleMs, type Network, openNetwork } from './network.ts'
 import { noteOperation, type Notable, traceCalls } from './operation.ts'
 import { toldRetries } from './retries.ts'
@@ -25,7 +26,7 @@ interface ClientConfig {
 
 /** The part of an SDK client that all of them share and that is used here. */
 interface Client {
-  config: { region: unknown; serviceId?: string }
+  config: { region: unknown; serviceId?: string; requestHandler: object }
   middlewareStack: {
     add(middleware: never, options: { step: 'initialize'; name: string }): void
   }
@@ -119,6 +120,7 @@ function doorTo(config: ClientConfig, network: Network, bucketRegion: string | u
 const attempts = (most: number) => ({ maxAttempts: most, retryStrategy: toldRetries(most) })
 
 function observe(client: Client & Notable, aws: Aws): void {
+  rememberLooks(client)
   noteOperation(client)
   if (client.config.serviceId === 'S3') doubtHeads(client, aws.whyRefused)
   traceCalls(client)

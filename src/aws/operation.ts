@@ -5,6 +5,7 @@ import { attemptsOf, deniedBy, isDenial, requestIdsOf, statusOf } from './aws-er
 import { noteChange } from '../ui/envelope.ts'
 import { nameOf } from './absent.ts'
 import { isTraced, traceCall } from './call-trace.ts'
+import { noticing } from './memory.ts'
 
 type Handler = (args: { input: object }) => Promise<{ output: object }>
 type Middleware = (next: Handler, context: { clientName?: string; commandName?: string }) => Handler
@@ -78,6 +79,7 @@ export function traceCalls(client: Notable & { config: { region: unknown } }): v
       if (!isTraced()) return next(args)
       const { service, operation } = operationOf(context)
       const begun = performance.now()
+      const note = { isSent: false }
       const region = await regionOf(client.config.region)
       const told = (about: unknown, code?: string): void =>
         traceCall({
@@ -90,12 +92,12 @@ export function traceCalls(client: Notable & { config: { region: unknown } }): v
           requestId: requestIdsOf(about)?.requestId,
         })
       try {
-        const result = await next(args)
-        // What was prepared, and not sent, has no status.
-        if (statusOf(result.output) !== undefined) told(result.output)
+        const result = await noticing(note, () => next(args))
+        // What was prepared, and not sent, has no status; what is remembered was told before.
+        if (note.isSent && statusOf(result.output) !== undefined) told(result.output)
         return result
       } catch (error) {
-        told(error, codeOf(error))
+        if (note.isSent || statusOf(error) === undefined) told(error, codeOf(error))
         throw error
       }
     },

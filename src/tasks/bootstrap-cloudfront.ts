@@ -76,6 +76,7 @@ export function bootstrapCloudfront(
       compute('Credentials', {
         from: () => lookUpAccount(aws),
         as: 'account',
+        ahead: true,
         tell: ({ id, caller }) => `account ${id}, as ${caller}`,
       }),
       compute('Signing secret', {
@@ -86,6 +87,7 @@ export function bootstrapCloudfront(
       compute('Bucket', {
         from: () => lookUpBucket(aws, need(settings, 'bucket')),
         as: 'bucket',
+        ahead: true,
         tell: (bucket) => `${bucket.name} in ${bucket.region}, ${whyNoIdentity(bucket) ?? 'reachable'}`,
         needs: ({ bucket }) => [bucketNeeds(bucket.name)],
       }),
@@ -113,12 +115,15 @@ export function bootstrapCloudfront(
         as: 'key',
       }),
     ),
-    ensure('Allow the role to decrypt the secret', {
-      resource: rolePolicy(aws),
-      want: (ctx) => ({ names, accountId: ctx.account.id, keyArn: ctx.key.arn, boundary }),
-      as: 'rolePolicy',
-    }),
-    makeFunction,
+    together(
+      'Create the edge function, and allow its role to decrypt the secret',
+      ensure('Allow the role to decrypt the secret', {
+        resource: rolePolicy(aws),
+        want: (ctx) => ({ names, accountId: ctx.account.id, keyArn: ctx.key.arn, boundary }),
+        as: 'rolePolicy',
+      }),
+      makeFunction,
+    ),
     ensure('Publish a numbered version, which is all that CloudFront accepts', {
       resource: edgeVersion(aws),
       want: (ctx) => ({ names, accountId: ctx.account.id, function: ctx.function }),
@@ -126,7 +131,7 @@ export function bootstrapCloudfront(
       basedOn: [makeFunction],
     }),
     wait('Wait until the version is Active', async ({ version }, talk) => {
-      await untilVersionActive(aws, names, version, talk)
+      if (version.isActive !== true) await untilVersionActive(aws, names, version, talk)
       return `version ${version.number}`
     }),
   ]

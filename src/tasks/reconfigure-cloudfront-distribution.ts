@@ -81,11 +81,13 @@ export function reconfigureCloudfrontDistribution(
       compute('Credentials', {
         from: () => lookUpAccount(aws),
         as: 'account',
+        ahead: true,
         tell: ({ id: account, caller }) => `account ${account}, as ${caller}`,
       }),
       compute('Bucket', {
         from: () => lookUpBucket(aws, need(settings, 'bucket')),
         as: 'bucket',
+        ahead: true,
         tell: (bucket) => `${bucket.name} in ${bucket.region}`,
         needs: ({ bucket }) => [bucketNeeds(bucket.name)],
       }),
@@ -94,6 +96,7 @@ export function reconfigureCloudfrontDistribution(
       'Look at what is there',
       check('Function version', {
         that: ({ account }) => lookUpVersion(aws, names, version, account.id),
+        ahead: true,
         needs: () => [versionNeeds(version.arn)],
       }),
       findExisting(aws, settings, wishes),
@@ -152,6 +155,7 @@ export const findExisting = (aws: Aws, settings: Settings, wishes: ReconfigureWi
         id: distributionId(settings, wishes),
       }),
     as: 'existing',
+    ahead: true,
     tell: (found) => (found === undefined ? 'none yet' : `${found.id} (${found.domain})`),
   })
 
@@ -176,6 +180,7 @@ export function serve<C extends Reconfigure>(
     compute('Choose how CloudFront reads the bucket', {
       from: async ({ existing, bucket }) => chooseAccess(wishes, existing, bucket),
       as: 'access',
+      ahead: true,
       tell: (access) => accessNames[access],
     }),
     together(
@@ -231,6 +236,7 @@ export function serve<C extends Reconfigure>(
     compute('Look for what else is in the way', {
       from: (ctx) => lookInTheWay(aws, settings, ctx, Date.now()),
       as: 'inTheWay',
+      ahead: true,
       tell: (seen) =>
         (seen?.found ?? []).length === 0 ? 'nothing' : (seen?.found ?? []).map(({ of }) => of).join(', '),
     }),

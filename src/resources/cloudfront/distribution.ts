@@ -183,9 +183,12 @@ export async function findDistribution(aws: Aws, search: DistributionSearch): Pr
       code: 'NoSuchDistribution',
     })
   }
+  const all = await candidates(aws, search)
+  const [sole, ...others] = all
+  if (sole?.Id !== undefined && others.length === 0) return soleOne(aws, search, sole, sole.Id)
   const ours: DistributionSummary[] = []
   const untagged: DistributionSummary[] = []
-  for (const candidate of await candidates(aws, search)) {
+  for (const candidate of all) {
     const owner = ownerOf(await tagsOf(aws, candidate.ARN ?? ''))
     if (owner === search.names.installation) ours.push(candidate)
     else if (owner === undefined) untagged.push(candidate)
@@ -206,6 +209,20 @@ export async function findDistribution(aws: Aws, search: DistributionSearch): Pr
   return only?.Id === undefined ? whatLostItsTag(aws, search, untagged) : getOwned(aws, only.Id)
 }
 
+/** Where only one serves the bucket, it is read while its tags are. */
+async function soleOne(
+  aws: Aws,
+  { names, bucket }: DistributionSearch,
+  { ARN = '' }: DistributionSummary,
+  id: string,
+): Promise<Distribution | undefined> {
+  const [found, tags] = await Promise.all([getDistribution(aws, id), tagsOf(aws, ARN)])
+  if (found === undefined) return undefined
+  const owner = ownerOf(tags)
+  const lostItsTag = owner === undefined && found.config.CallerReference === names.callerReference(bucket.name)
+  return owner === names.installation || lostItsTag ? owned(found, tags) : undefined
+}
+
 /** The one whose caller reference is ours was made by us: another can't be made, and this one is told of. */
 async function whatLostItsTag(
   aws: Aws,
@@ -221,10 +238,9 @@ async function whatLostItsTag(
 
 /** Reading tags is one throttled call a distribution, so only those that serve the bucket are asked. */
 async function candidates(aws: Aws, { bucket }: DistributionSearch): Promise<DistributionSummary[]> {
+  const all = await listDistributions(aws)
   const hosts = hostsOf(bucket)
-  return (await listDistributions(aws)).filter(({ Origins }) =>
-    Origins?.Items?.some(({ DomainName }) => hosts.includes(DomainName ?? '')),
-  )
+  return all.filter(({ Origins }) => Origins?.Items?.some(({ DomainName }) => hosts.includes(DomainName ?? '')))
 }
 
 async function getOwned(aws: Aws, id: string): Promise<Distribution | undefined> {

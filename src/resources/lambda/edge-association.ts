@@ -48,6 +48,15 @@ export async function compareSecrets(
   const each = (sealed?.ciphertexts ?? []).map((one) => ({ ...sealed, ciphertexts: [one] }) as SealedSecrets)
   const deployed = await Promise.all(each.map((one) => decryptSecrets(aws, names, one)))
   const accepted = deployed.flatMap((texts) => texts ?? []).map(fingerprint)
+  return compareFingerprints(accepted, secrets)
+}
+
+/**
+ * As {@link compareSecrets}, where it is known already what the version accepts.
+ *
+ * @param accepted - the fingerprints of the secrets in the version that the distribution runs
+ */
+export function compareFingerprints(accepted: readonly string[], secrets: readonly string[]): SecretComparison {
   if (accepted.length === 0) return 'unknown'
   const wanted = secrets.map(fingerprint)
   const [current = ''] = wanted

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 
 import { isTraced, traceCall } from '../../aws/call-trace.ts'
 import { edgeRegion } from '../../aws/names.ts'
+import { remembered } from '../../aws/memory.ts'
 import type { Network } from '../../aws/network.ts'
 import { leavesOpen } from '../../aws/no-answer.ts'
 import { type Pace, patiently } from '../../aws/patience.ts'
@@ -24,7 +25,8 @@ export async function download(
   location: string | undefined,
 ): Promise<EdgePackage | undefined> {
   if (location === undefined) return undefined
-  return patiently(() => fetchPackage(network, location), whyAgain, downloading, talkNow())
+  const fetch = () => patiently(() => fetchPackage(network, location), whyAgain, downloading, talkNow())
+  return remembered('Lambda', location, fetch)
 }
 
 /** A download changes nothing, so it may be repeated. */

@@ -139,7 +139,8 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
         live === undefined
           ? await createFunction(lambda, wish, zip, talk)
           : await updateFunction(lambda, wish, live, zip, talk)
-      return toEdgeFunction(aws, want, configuration, unpackEdge(zip), { ...live?.tags, ...tags })
+      const known = want.secrets.map(fingerprint)
+      return edgeFunctionOf(configuration, unpackEdge(zip), { ...live?.tags, ...tags }, known)
     },
   }
 }
@@ -222,17 +223,27 @@ async function toEdgeFunction(
   // Somebody else's package is none of our business; decrypting what it holds even less, unless it is to become ours.
   const ours = owner === names.installation || adopt
   const secrets = ours && deployed?.sealed !== undefined ? await decryptSecrets(aws, names, deployed.sealed) : undefined
+  return edgeFunctionOf(configuration, deployed, tags, secrets?.map(fingerprint))
+}
+
+/** @param fingerprints - of the secrets in the deployed package, as far as they are known */
+function edgeFunctionOf(
+  configuration: FunctionConfiguration,
+  deployed: EdgePackage | undefined,
+  tags: Tags,
+  fingerprints: readonly string[] | undefined,
+): EdgeFunction {
   return {
     arn: configuration.FunctionArn ?? '',
     revision: configuration.RevisionId ?? '',
     codeSha256: configuration.CodeSha256 ?? '',
     settings: settingsOf(configuration),
     code: deployed === undefined ? '' : sha256(deployed.code),
-    fingerprints: secrets?.map(fingerprint),
+    fingerprints,
     sealed: deployed?.sealed,
     rules: deployed?.rules,
     tags,
-    owner,
+    owner: ownerOf(tags),
   }
 }
 

@@ -28,6 +28,8 @@ export interface EdgeVersion {
   readonly number: number
   readonly codeSha256: string
   readonly settings: FunctionSettings
+  /** Whether it is known to be ready to be associated. */
+  readonly isActive?: boolean
 }
 
 /**
@@ -116,7 +118,13 @@ function toVersion(found: FunctionConfiguration): EdgeVersion | undefined {
   const number = Number(found.Version)
   if (!Number.isInteger(number) || found.FunctionArn === undefined) return undefined
   const unqualified = found.FunctionArn.split(':').slice(0, 7).join(':')
-  return { arn: `${unqualified}:${number}`, number, codeSha256: found.CodeSha256 ?? '', settings: settingsOf(found) }
+  return {
+    arn: `${unqualified}:${number}`,
+    number,
+    codeSha256: found.CodeSha256 ?? '',
+    settings: settingsOf(found),
+    isActive: found.State === 'Active',
+  }
 }
 
 /** $LATEST is not what it was when it was written, or is gone: Lambda's words for it when a version is to be published. */

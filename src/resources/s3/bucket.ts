@@ -104,14 +104,12 @@ export function assertDnsCompatible(name: string, word?: string): void {
  */
 export async function lookUpBucket(aws: Aws, name: string, word?: string): Promise<Bucket> {
   assertDnsCompatible(name, word)
+  const presumed = await presumedRegion(aws)
+  // Mostly the bucket is where the settings say: then nobody waits to hear where it is.
+  const early = presumed === undefined ? undefined : settingsOf(aws, name, presumed)
+  early?.catch(() => undefined)
   const region = await regionOf(aws, name, word)
-  const s3 = aws.client(S3Client, region)
-  const [encryption, ownership] = await Promise.all([
-    absentAs('ServerSideEncryptionConfigurationNotFoundError', () =>
-      s3.send(new GetBucketEncryptionCommand({ Bucket: name })),
-    ),
-    absentAs('OwnershipControlsNotFoundError', () => s3.send(new GetBucketOwnershipControlsCommand({ Bucket: name }))),
-  ])
+  const [encryption, ownership] = await ((region === presumed ? early : undefined) ?? settingsOf(aws, name, region))
   const rule = encryption?.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault
   return {
     name,
@@ -123,6 +121,23 @@ export async function lookUpBucket(aws: Aws, name: string, word?: string): Promi
   }
 }
 
+const settingsOf = (aws: Aws, Bucket: string, region: string) => {
+  const s3 = aws.client(S3Client, region)
+  return Promise.all([
+    absentAs('ServerSideEncryptionConfigurationNotFoundError', () =>
+      s3.send(new GetBucketEncryptionCommand({ Bucket })),
+    ),
+    absentAs('OwnershipControlsNotFoundError', () => s3.send(new GetBucketOwnershipControlsCommand({ Bucket }))),
+  ])
+}
+
+/** The region that the settings name, if they do. */
+const presumedRegion = (aws: Aws): Promise<string | undefined> =>
+  aws
+    .client(S3Client)
+    .config.region()
+    .catch(() => undefined)
+
 /**
  * S3 tells a bucket's region in a header, even when it answers that another region was asked.
  *
@@ -131,7 +146,7 @@ export async function lookUpBucket(aws: Aws, name: string, word?: string): Promi
  */
 export async function regionOf(aws: Aws, name: string, word?: string): Promise<string> {
   const s3 = aws.client(S3Client)
-  const region = await s3.config.region().catch(() => undefined)
+  const region = await presumedRegion(aws)
   try {
     const client = region === undefined ? aws.client(S3Client, 'us-east-1') : s3
     const { BucketRegion } = await client.send(new HeadBucketCommand({ Bucket: name }))

@@ -1,3 +1,4 @@
+import { afresh, fromMemory, Memory, oldOrNew } from '../../aws/memory.ts'
 import { pause, type Talk } from '../../aws/patience.ts'
 import { type Decision, type Need, Outdated, type Resource } from '../../resources/resource.ts'
 import { CtlError } from '../../errors.ts'
@@ -27,6 +28,10 @@ export interface Step<C> {
   readonly skip?: (ctx: C) => string | undefined
   /** What the step is about: a plan only looks at that, and says so. */
   readonly subject?: Subject<C>
+  /** Looks at what the step will look at, before its turn comes; reads only. */
+  readonly ahead?: (ctx: C, talk: Talk) => Promise<unknown>
+  /** What the answer of `ahead` is, for the looks of other steps. */
+  readonly foresees?: keyof C
   /** The permissions that the step needs, given what the steps before it have handed on. */
   readonly needs?: (ctx: C) => readonly Need[]
 }
@@ -43,35 +48,51 @@ export interface Run extends Talk {
   readonly warn: (text: string) => void
 }
 
-/** A statement that must be true before anything is written. Throws if it isn't; may answer what it saw. */
+/**
+ * A statement that must be true before anything is written. Throws if it isn't; may answer what it saw.
+ *
+ * `ahead`: it only looks at AWS, and may do so as soon as what it is about is known.
+ */
 export const check = <C>(
   title: string,
-  { that, needs }: { that: (ctx: C, talk: Talk) => Promise<string | undefined>; needs?: (ctx: C) => readonly Need[] },
+  {
+    that,
+    ahead = false,
+    needs,
+  }: {
+    that: (ctx: C, talk: Talk) => Promise<string | undefined>
+    ahead?: boolean
+    needs?: (ctx: C) => readonly Need[]
+  },
 ): Step<C> => ({
   title,
-  run: that,
+  run: (ctx, talk) => fromMemory(() => that(ctx, talk)),
+  ...(ahead ? { ahead: that } : {}),
   ...(needs === undefined ? {} : { needs }),
 })
 
-/** A value that later steps need, made without writing anything. */
+/** A value that later steps need, made without writing anything; `ahead` as in {@link check}. */
 export const compute = <C, K extends keyof C>(
   title: string,
   {
     from,
     as,
     tell,
+    ahead = false,
     needs,
   }: {
     from: (ctx: C, talk: Talk) => Promise<C[K]>
     as: K
+    ahead?: boolean
     tell?: (value: C[K]) => string
     needs?: (ctx: C) => readonly Need[]
   },
 ): Step<C> => ({
   title,
   ...(needs === undefined ? {} : { needs }),
+  ...(ahead ? { ahead: from, foresees: as } : {}),
   async run(ctx, talk) {
-    const value = await from(ctx, talk)
+    const value = await fromMemory(() => from(ctx, talk))
     ctx[as] = value
     return tell?.(value)
   },
@@ -125,11 +146,12 @@ export const ensure = <C, K extends keyof C, Want>(
   needs: (ctx) => resource.needs(want(ctx)),
   async run(ctx, run) {
     const refresh = () => runAgain(basedOn, ctx, run)
-    const { wanted, decision, live } = await settle(resource, () => want(ctx), run, refresh)
+    const { wanted, decision, live } = await settle(resource, () => want(ctx), run, { refresh, isAfresh: onceMore })
     if (!onceMore || decision.do !== 'keep') run.report.push(planLine(resource, wanted, title, decision))
     ctx[as] = live
     return outcome(decision, run.mode)
   },
+  ahead: (ctx) => resource.describe(want(ctx)),
   ...(skip === undefined ? {} : { skip }),
   ...(onceMore ? { onlyWhenApplied: true } : {}),
 })
@@ -146,11 +168,29 @@ async function runAgain<C>(steps: readonly Step<C>[], ctx: C, run: Run): Promise
   }
 }
 
+/**
+ * What is there, and what to do about it. The first time what is remembered will do, of the plan for one; not for what
+ * would be changed: AWS refuses to make what is there already, but not every change of what others have changed.
+ */
+async function lookAndDecide<Want, Live>(
+  resource: Resource<Want, Live>,
+  wanted: Want,
+  { mode, isAfresh }: { readonly mode: Run['mode']; readonly isAfresh: boolean },
+): Promise<{ found: Live | undefined; decision: Decision<Live> }> {
+  const decide = (found: Live | undefined) => ({ found, decision: resource.decide(wanted, found) })
+  const now = async () => decide(await afresh(() => resource.describe(wanted)))
+  if (isAfresh) return now()
+  const { found, isOld } = await oldOrNew(() => resource.describe(wanted))
+  const known = decide(found)
+  const isSafe = /^(?:keep|create)$/.test(known.decision.do)
+  return mode === 'plan' || !isOld || isSafe ? known : now()
+}
+
 async function settle<Want, Live>(
   resource: Resource<Want, Live>,
   want: () => Want,
   run: Run,
-  refresh: () => Promise<void>,
+  { refresh, isAfresh }: { readonly refresh: () => Promise<void>; readonly isAfresh: boolean },
 ): Promise<{ wanted: Want; decision: Decision<Live>; live: Live }> {
   const warned = (live: Live): Live => {
     if (run.mode === 'apply') for (const warning of resource.warnings?.(live) ?? []) run.warn(warning)
@@ -158,8 +198,10 @@ async function settle<Want, Live>(
   }
   for (let look = 1; ; look++) {
     const wanted = want()
-    const found = await resource.describe(wanted)
-    const decision = resource.decide(wanted, found)
+    const { found, decision } = await lookAndDecide(resource, wanted, {
+      mode: run.mode,
+      isAfresh: isAfresh || look > 1,
+    })
     if (found !== undefined) warned(found)
     if (run.mode === 'plan' || decision.do === 'keep') return { wanted, decision, live: decision.after }
     if (decision.do === 'refuse') throw refusal(decision, 'Refused, and this was not changed')
@@ -169,7 +211,7 @@ async function settle<Want, Live>(
       })
     }
     try {
-      return { wanted, decision, live: warned(await resource.apply(wanted, found, run)) }
+      return { wanted, decision, live: warned(await afresh(() => resource.apply(wanted, found, run))) }
     } catch (error) {
       const why = whyLookAgain(error, look)
       if (why === undefined) throw error
@@ -210,7 +252,7 @@ function outcome({ do: verb, because }: Decision<unknown>, mode: Run['mode']): s
 
 /** A plan: everything is looked at and decided, nothing is written. */
 export const planChain = async <C extends object>(chain: Chain<C>, conduct: Conduct): Promise<PlanLine[]> =>
-  (await runChain(chain, 'plan', conduct)).report
+  (await runChain(chain, 'plan', { memory: new Memory(), ...conduct })).report
 
 /**
  * Applies a chain, but only after a plan of all of it has found nothing that is in the way, and after the operator has
@@ -224,8 +266,9 @@ export async function carryOut<C extends object>(
   conduct: Conduct,
   agree: (questions: readonly string[]) => Promise<boolean>,
 ): Promise<{ ctx: C; report: PlanLine[] }> {
+  const memory = new Memory()
   const look: Step<{ plan: PlanLine[] }> = compute('Compare what is there with what is wanted', {
-    from: () => planChain(chain, { ...conduct, show: 'nothing' }),
+    from: () => planChain(chain, { ...conduct, memory, show: 'nothing' }),
     as: 'plan',
     tell: (plan) => summary(plan),
   })
@@ -236,7 +279,9 @@ export async function carryOut<C extends object>(
   if (questions.length > 0 && !(await agree(questions))) {
     throw new CtlError('refused', 'Not agreed, so nothing was changed.')
   }
-  return runChain(chain, 'apply', { ...conduct, agreed: questions })
+  // People take their time.
+  if (questions.length > 0) memory.forget()
+  return runChain(chain, 'apply', { ...conduct, memory, agreed: questions })
 }
 
 function summary(plan: readonly PlanLine[]): string {

@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { Listr, type ListrTask } from 'listr2'
 
 import { explain } from '../../aws/denial.ts'
+import { type Memory, withMemory } from '../../aws/memory.ts'
 import { interruption } from '../../aws/patience.ts'
 import { interruptionBehind } from '../../aws/retries.ts'
 import type { CtlError } from '../../errors.ts'
@@ -13,6 +14,7 @@ import { result } from '../../ui/result.ts'
 import { type Talk, talking, talkOfStep } from '../../ui/step-talk.ts'
 import { say } from '../../ui/talk.ts'
 import type { Say } from '../../text.ts'
+import { LooksAhead } from './ahead.ts'
 import type { Chain, Run, Step } from './chain.ts'
 import { titleIn, titleWhenRun } from './wording.ts'
 
@@ -22,6 +24,8 @@ export interface Conduct {
   readonly signal: AbortSignal
   /** Milliseconds until what was changed by someone else is looked at again, doubled each time. */
   readonly lookAgainAfter?: number
+  /** What is known of AWS, for looks that need not be taken again. */
+  readonly memory?: Memory
   /** The questions that the operator has answered with yes. */
   readonly agreed?: readonly string[]
   /** Hears at once of what the operator has to know whatever comes after; each is a sentence. */
@@ -37,21 +41,23 @@ export interface Conduct {
 export async function runChain<C extends object>(
   chain: Chain<C>,
   mode: Run['mode'],
-  { show, signal, lookAgainAfter = 500, agreed = [], warn = () => undefined }: Conduct,
+  { show, signal, lookAgainAfter = 500, agreed = [], warn = () => undefined, memory }: Conduct,
   // Each step adds its part; a chain's order guarantees that what a step reads has been put there before.
   ctx: C = {} as C,
 ): Promise<{ ctx: C; report: PlanLine[] }> {
   const report: PlanLine[] = []
   const steps = mode === 'apply' ? chain : withoutWaits(chain)
   const performance = new Performance(ctx, { mode, report, signal, lookAgainAfter, agreed, warn: once(warn) }, show)
+  const ahead = mode === 'plan' && memory !== undefined ? performance.lookAhead(steps) : undefined
   const list = new Listr<C, ReturnType<typeof rendering>['renderer']>(
     steps.map((step) => performance.toTask(step)),
     { ...rendering(show), ctx },
   )
   const inOrder = chain.flatMap((step) => step.together ?? [step])
   try {
-    await list.run(ctx)
+    await (memory === undefined ? list.run(ctx) : withMemory(memory, () => (ahead?.begin(), list.run(ctx))))
   } catch (error) {
+    ahead?.end()
     await performance.settled()
     // Of several the first in the runbook is told, whichever was the fastest.
     const first = inOrder.find((step) => performance.failures.has(step))
@@ -91,6 +97,7 @@ const withoutWaits = <C>(chain: Chain<C>): Step<C>[] =>
 class Performance<C extends object> {
   readonly failures = new Map<Step<C>, CtlError>()
   private readonly begun: Promise<unknown>[] = []
+  private ahead: LooksAhead<C> | undefined
   private readonly ctx: C
   private readonly run: Omit<Run, 'tell'>
   private readonly say: Say
@@ -102,6 +109,12 @@ class Performance<C extends object> {
     this.run = run
     this.say = show === 'lines' ? say : () => undefined
     this.outer = show === 'nothing' ? talkOfStep() : undefined
+  }
+
+  /** Has steps look before their turn comes. */
+  lookAhead(steps: Chain<C>): LooksAhead<C> {
+    this.ahead = new LooksAhead(steps, this.ctx, this.run.signal)
+    return this.ahead
   }
 
   toTask(step: Step<C>): ListrTask<C> {
@@ -164,7 +177,9 @@ class Performance<C extends object> {
       task.title = title
       lines = stepLines(title, this.say)
       const run: Run = { ...this.run, tell }
+      this.ahead?.leave(step)
       const done = await talking(run, () => step.run(this.ctx, run))
+      this.ahead?.begin()
       if (done !== undefined) task.title = `${title}: ${done}`
       lines.done(done)
     } catch (error) {

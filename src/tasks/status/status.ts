@@ -1,8 +1,14 @@
 import type { Aws } from '../../aws/connect.ts'
+import { Memory } from '../../aws/memory.ts'
 import { namesOf } from '../../aws/names.ts'
 import { runtimeWarning } from '../../edge/runtime.ts'
 import { checkedBy } from '../../resources/cloudfront/distribution-config.ts'
-import { associationNeeds, compareSecrets, type SecretComparison } from '../../resources/lambda/edge-association.ts'
+import {
+  associationNeeds,
+  compareFingerprints,
+  compareSecrets,
+  type SecretComparison,
+} from '../../resources/lambda/edge-association.ts'
 import { type LeftOverKeys, leftOverKeys, leftOverNeeds } from '../../resources/kms/key-left-over.ts'
 import { type ObjectSample, sampleNeeds, sampleObjects } from '../../resources/s3/object-sample.ts'
 import type { Settings } from '../../settings/settings.ts'
@@ -76,6 +82,7 @@ export const statusChain = (aws: Aws, settings: Settings): Chain<Look> => {
       compute('Cache-Control of some objects', {
         from: ({ bucket }) => sampleObjects(aws, bucket),
         as: 'sample',
+        ahead: true,
         needs: ({ bucket }) => [sampleNeeds(bucket.name)],
       }),
     ),
@@ -83,10 +90,16 @@ export const statusChain = (aws: Aws, settings: Settings): Chain<Look> => {
     compute('Version at the edge', {
       from: async ({ existing }) => (existing === undefined ? undefined : checkedBy(existing.config)),
       as: 'associated',
+      ahead: true,
     }),
     compute('Secret at the edge', {
-      from: async ({ associated, secrets }) =>
-        associated === undefined ? 'unknown' : compareSecrets(aws, names, associated, secrets),
+      from: async ({ associated, secrets, version, function: { codeSha256, fingerprints } }) => {
+        if (associated === undefined) return 'unknown'
+        const isNewest = associated === version.arn && codeSha256 === version.codeSha256
+        return isNewest && fingerprints !== undefined
+          ? compareFingerprints(fingerprints, secrets)
+          : compareSecrets(aws, names, associated, secrets)
+      },
       as: 'secret',
       needs: ({ version }) => [associationNeeds(version.arn)],
     }),
@@ -108,7 +121,10 @@ export async function status(
   { carried, now = Date.now }: StatusWishes,
   conduct: Conduct,
 ): Promise<Status> {
-  const { ctx, report } = await runChain(statusChain(aws, settings), 'plan', conduct)
+  const { ctx, report } = await runChain(statusChain(aws, settings), 'plan', {
+    memory: new Memory(),
+    ...conduct,
+  })
   const published = report.find(({ kind }) => kind === 'Lambda version')
   const ofServing = report.findIndex(({ kind }) => kind === 'Lambda version') + 1
   const repairs = repairsOf(
