@@ -1,9 +1,9 @@
 import { Config, ux } from '@oclif/core'
-import { loadHelpClass } from '@oclif/core/help'
 import { expect } from 'chai'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
+import Help from '../../src/help.ts'
 import { agentMark, helpPage, pageColumns } from '../../src/ui/help-page.ts'
 import { runCli } from '../support/run-cli.ts'
 import { hasTerminals, runOnTerminals } from '../support/terminals.ts'
@@ -20,7 +20,7 @@ describe('what is printed at once', function () {
   it('is the help of every command as oclif lays it out, whatever the width', async () => {
     const config = await Config.load(root)
     config.userAgent = agentMark
-    const Help = await loadHelpClass(config)
+
     let printed = ''
     const before = ux.stdout
     ux.stdout = (text) => void (printed += `${[text ?? []].flat().join(' ')}\n`)
