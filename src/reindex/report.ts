@@ -124,8 +124,9 @@ export class Ledger {
   /** Something that an operator should know, and no more. */
   mention(finding: Finding): void {
     this.problemCount++
-    if (this.problems.length < mostProblems) this.problems.push(finding)
     const { key, what, todo } = finding
+    // A finding may know more than is told.
+    if (this.problems.length < mostProblems) this.problems.push({ key, what, ...(todo === undefined ? {} : { todo }) })
     this.journal.findings.add(thisRun, JSON.stringify({ key, what, todo }))
   }
 
@@ -224,7 +225,8 @@ export function reportOf(
   const { repositories, count, total } = repositoryReports(journal, choice, changesIn, scanned.roots.keys())
   return {
     bucket: run.bucket,
-    dryRun: run.dryRun || run.listOnly,
+    // What a flag that was not given leaves undefined is no member of JSON.
+    dryRun: [run.dryRun, run.listOnly].includes(true),
     seconds: run.seconds,
     objects: scanned.objects,
     bytes: scanned.bytes,
