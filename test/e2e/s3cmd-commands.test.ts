@@ -2,7 +2,7 @@ import { RequestCertificateCommand } from '@aws-sdk/client-acm'
 import { PutBucketPolicyCommand, PutPublicAccessBlockCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import { resultOf } from '../support/json-document.ts'
+import { assertDocument, resultOf } from '../support/json-document.ts'
 import { bucket, expectPlainTalk, type Installation, install, objectBody, objectKey } from '../support/installation.ts'
 
 const uri = `s3://${bucket}`
@@ -118,11 +118,15 @@ describe('s3cmd’s commands, as typed', function () {
     expect(stderr).to.match(/found arn:aws:acm:us-east-1:\S+ for \*\.example\.org/)
     expect(stderr).to.contain('  cdn.example.org. IN CNAME ')
     const again = await place.run(['cfmodify', uri, '--add-alias', 'cdn.example.org', '--json'])
-    expect(resultOf(again.stdout)).to.deep.include({ changed: false, comment: 'a walk' })
-    const removed = resultOf(
+    expect(assertDocument(again.stdout))
+      .to.deep.include({ changed: false })
+      .and.have.nested.property('result.comment', 'a walk')
+    const removed = assertDocument(
       await place.succeed(['cfmodify', uri, '--cf-remove-cname', 'www.example.org', '--json']),
-    ) as object
-    expect(removed).to.deep.include({ changed: true, aliases: ['cdn.example.org'] })
+    )
+    expect(removed)
+      .to.deep.include({ changed: true })
+      .and.have.deep.nested.property('result.aliases', ['cdn.example.org'])
     const { stdout: plan } = await place.run(['cfmodify', dist, '--disable', '--dry-run'])
     expect(plan).to.contain('Enabled: true → false')
   })
