@@ -4,7 +4,8 @@
  *
  *     npm run package -- [--arch x64|arm64]... [--out FOLDER] [--revision N] [--signing-key FILE]
  *
- * The same sources give the same bytes, wherever and whenever they are made. With a key, the checksums get a signature, and
+ * Times and owners in them do not depend on when and by whom they are made; made in another folder they still differ. With a
+ * key, the checksums get a signature, and
  * so do the rpms; a passphrase is taken from PC_CTL_SIGNING_PASSPHRASE.
  */
 import { createHash } from 'node:crypto'
