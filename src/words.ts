@@ -1,6 +1,6 @@
 /**
- * Puts the ways in which help and the version are asked for into one: `help`, `help COMMAND`, `COMMAND help` of nothing
- * else, `-h` and `version` are what other programs have too.
+ * Puts the ways in which help and the version are asked for into one: `help`, `help COMMAND`, `-h` and `version`
+ * are what other programs have too.
  *
  * @param args - the command line, without the program
  */

@@ -7,6 +7,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 
+import { isReading } from './reading.ts'
+
 /** As much of a request of the SDK as tells what is asked. */
 interface Request {
   readonly method: string
@@ -178,8 +180,8 @@ function effectOf({ method, query, headers, body }: Request): 'look' | 'write' |
   if (method === 'GET' || method === 'HEAD') return 'look'
   const target = headers['x-amz-target']?.split('.').at(-1)
   const operation = target ?? (typeof body === 'string' ? (/(?:^|&)Action=(\w+)/.exec(body)?.[1] ?? '') : '')
-  if (operation === 'Encrypt') return 'none'
-  return looks.test(operation) ? 'look' : 'write'
+  if (looks.test(operation)) return 'look'
+  return isReading(operation) ? 'none' : 'write'
 }
 
 const questionOf = ({ method, hostname, path, query = {}, headers, body }: Request): string =>

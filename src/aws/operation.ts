@@ -4,6 +4,7 @@ import { CtlError, messageOf } from '../errors.ts'
 import { attemptsOf, deniedBy, isDenial, requestIdsOf, statusOf } from './aws-error.ts'
 import { noteChange } from '../ui/envelope.ts'
 import { nameOf } from './absent.ts'
+import { isReading } from './reading.ts'
 import { isTraced, traceCall } from './call-trace.ts'
 import { noticing } from './memory.ts'
 
@@ -38,10 +39,6 @@ export function callNow(): string | undefined {
   const call = calls.getStore()
   return call === undefined ? undefined : `${call.service}:${call.operation}`
 }
-
-/** Whether an operation leaves everything as it is, by its name; what Lambda and KMS compute for us is no change either. */
-export const isReading = (operation: string): boolean =>
-  /^(?:Get|List|Describe|Head|Select|Simulate|AssumeRole|Decrypt|Encrypt|GenerateDataKey|Invoke)/.test(operation)
 
 /** Makes a client remember, for each error it throws, which operation it was: AWS's own message often doesn't say. */
 export function noteOperation(client: Notable): void {

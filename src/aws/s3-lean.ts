@@ -235,7 +235,6 @@ export interface Surroundings {
   readonly calls?: Pick<CallSums, 'note' | 'end'>
 }
 
-/** A list of attributes that is asked for by POST is none either. */
 const isReading = ({ method }: Outgoing): boolean => method === 'GET' || method === 'HEAD'
 
 /** Calls whose permission has another name than the API gives them (Service Authorization Reference, Amazon S3). */

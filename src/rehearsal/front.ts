@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 
 import { decodeSecret, signUrl } from '../edge/signature.ts'
-import type { Front, StartFront } from '../sandbox/host/front.ts'
+import type { Front, FrontSurroundings, StartFront } from '../sandbox/host/front.ts'
 import { closeServer, listen, portOf, type Arrival } from '../sandbox/wire/server.ts'
 import type { AwsResponse } from '../sandbox/contracts/service.ts'
 import { presignedUrl, sha256, uriEncode } from '../sandbox/wire/signature-check.ts'
@@ -16,13 +16,7 @@ export interface FrontSettings {
   edge: { domain: string; secret: string } | undefined
 }
 
-export interface FrontOptions {
-  /** 0 for any free one. */
-  port: number
-  /** The sandbox's AWS endpoint. */
-  endpoint: string
-  /** The access token that clients send as user name. */
-  token: string
+export interface FrontOptions extends Omit<FrontSurroundings, 'credentials'> {
   readSettings: () => Promise<FrontSettings>
 }
 

@@ -1,4 +1,4 @@
-import { type CtlError } from '../errors.ts'
+import type { CtlError } from '../errors.ts'
 
 /** Of the documents that `--json` prints; goes up when one loses a member or means something else by it. */
 export const schemaVersion = 1
