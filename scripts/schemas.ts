@@ -86,31 +86,8 @@ function withoutDoubtful(schema: unknown): unknown {
   return { ...inner, required: left.length === 0 ? undefined : left }
 }
 
-const about = {
-  schemaVersion: { const: 1, description: 'Goes up when a document loses a member or means something else by it.' },
-  command: { type: ['string', 'null'], description: 'Such as status; null where there is no such command.' },
-  changed: {
-    type: 'boolean',
-    description: 'Whether anything was written: in AWS, to a file, or by packagecloud-ctl.',
-  },
-  warnings: { type: 'array', items: { type: 'string' }, description: 'All that was said after the word Warning.' },
-}
-const failure = {
-  type: 'object',
-  properties: {
-    ...about,
-    error: {
-      type: 'object',
-      properties: {
-        code: { type: 'string', description: "AWS's name of the error where there is one, else the kind of failure." },
-        message: { type: 'string' },
-        hint: { type: 'array', items: { type: 'string' }, description: 'What to type or look at next.' },
-      },
-      required: ['code', 'message', 'hint'],
-    },
-  },
-  required: ['schemaVersion', 'command', 'changed', 'error', 'warnings'],
-}
+const failure = withoutDoubtful(schemaOf(join(root, 'src/ui/envelope.ts'), 'FailureEnvelope')) as Schema
+const about = Object.fromEntries(Object.entries(failure.properties ?? {}).filter(([name]) => name !== 'error'))
 
 const schemaFolder = join(root, 'schemas')
 const page = join(root, 'docs/json.md')

@@ -5,10 +5,11 @@ export const schemaVersion = 1
 
 /** What `--json` prints: one document for every command, success or failure. docs/json.md tells of it. */
 interface About {
+  /** Goes up when a document loses a member or means something else by it. */
   readonly schemaVersion: typeof schemaVersion
   /** Such as `status`; null where there is no such command. */
   readonly command: string | null
-  /** Whether anything was written: in AWS, to a file that is not pc-ctl's own, or by `packagecloud-ctl`. */
+  /** Whether anything was written: in AWS, or by `packagecloud-ctl`. */
   readonly changed: boolean
   /** All that was said after the word Warning. */
   readonly warnings: readonly string[]
@@ -19,9 +20,15 @@ export interface Envelope<T> extends About {
   readonly result: T
 }
 
-/** The document of one that did not. */
+/** The document of a command that failed. */
 export interface FailureEnvelope extends About {
-  readonly error: { readonly code: string; readonly message: string; readonly hint: readonly string[] }
+  readonly error: {
+    /** AWS's name of the error where there is one, else the kind of failure. */
+    readonly code: string
+    readonly message: string
+    /** What to type or look at next. */
+    readonly hint: readonly string[]
+  }
 }
 
 let command: string | undefined
