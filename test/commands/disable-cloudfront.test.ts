@@ -164,7 +164,7 @@ describe('disable-cloudfront', () => {
   })
 
   it('gives --json one document, of an error too', async () => {
-    const plan = resultOf((await run(['--json'])).stdout) as unknown
+    const plan = resultOf((await run(['--json'])).stdout)
     expect(plan).to.deep.equal({
       config: { file: host.config, line: 2, cloudfront: 'enabled' },
       set: line,
