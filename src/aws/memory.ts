@@ -159,7 +159,7 @@ export function rememberLooks({ config: { serviceId = '', requestHandler } }: Se
       question,
       now,
       ask,
-      isLasting: ({ statusCode }) => isLasting(statusCode, request),
+      isLasting: (answer) => isLasting(answer, request),
     })
     return { response: { ...kept, body: kept.body && Readable.from([kept.body]) } }
   }
@@ -167,10 +167,16 @@ export function rememberLooks({ config: { serviceId = '', requestHandler } }: Se
 
 /**
  * Which answers stay: no failures, which another attempt may not meet, and no refusals, which a new signature may not. KMS
- * says with a 400 that there is no key.
+ * says with a 400 that there is no key, and with another one that it is asked too often.
  */
-const isLasting = (status: number, { headers }: Request): boolean =>
-  status < 300 || status === 404 || (status === 400 && headers['x-amz-target'] === 'TrentService.DescribeKey')
+const isLasting = (
+  { statusCode, body }: { readonly statusCode: number; readonly body?: Buffer | undefined },
+  { headers }: Request,
+): boolean =>
+  statusCode < 300 ||
+  statusCode === 404 ||
+  (headers['x-amz-target'] === 'TrentService.DescribeKey' &&
+    /"__type"\s*:\s*"(?:[^"]*#)?NotFoundException"/.test(body?.toString() ?? ''))
 
 const looks = /^(?:Get|List|Describe|Head|Decrypt$)/
 

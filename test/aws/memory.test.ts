@@ -11,14 +11,20 @@ interface Asked {
   readonly query?: Record<string, string>
 }
 
-/** A client of a service that answers each request with how many there have been. */
-function client(serviceId: string, statusCode = 200) {
+/** A client of a service that answers each request with how many there have been, or an error of AWS's JSON protocol. */
+function client(serviceId: string, statusCode = 200, type?: string) {
   let sent = 0
   const requestHandler = {
     async handle(request: object): Promise<{ response: { statusCode: number; headers: object; body: Readable } }> {
       expect(request).to.have.property('method')
       sent++
-      return { response: { statusCode, headers: {}, body: Readable.from([Buffer.from(`answer ${sent}`)]) } }
+      return {
+        response: {
+          statusCode,
+          headers: {},
+          body: Readable.from([Buffer.from(type === undefined ? `answer ${sent}` : JSON.stringify({ __type: type }))]),
+        },
+      }
     },
   }
   rememberLooks({ config: { serviceId, requestHandler } })
@@ -89,13 +95,24 @@ describe('what AWS has answered', () => {
       ['IAM', 404, undefined],
       ['KMS', 400, 'TrentService.DescribeKey'],
     ] as const) {
-      const { ask, sent } = client(service, status)
+      const { ask, sent } = client(service, status, target === undefined ? undefined : 'NotFoundException')
       const asked = target === undefined ? {} : { method: 'POST', target }
       await withMemory(new Memory(), async () => {
         await fromMemory(() => ask(asked))
         await fromMemory(() => ask(asked))
       })
       expect(sent(), service).to.equal(1)
+    }
+  })
+
+  it('is not kept where KMS says with the same status that it is asked too often', async () => {
+    for (const type of ['ThrottlingException', 'AccessDeniedException', 'DependencyTimeoutException']) {
+      const { ask, sent } = client('KMS', 400, type)
+      await withMemory(new Memory(), async () => {
+        for (let time = 0; time < 2; time++)
+          await fromMemory(() => ask({ method: 'POST', target: 'TrentService.DescribeKey' }))
+      })
+      expect(sent(), type).to.equal(2)
     }
   })
 
