@@ -41,14 +41,51 @@ export class ProxyFailure extends CtlError {
 /** As messages name a proxy: never with its password. */
 const nameOf = ({ name, variable }: Proxy): string => `The proxy ${name} (${variable})`
 
+/** The connection by which a proxy is tried that has let none through yet. */
+interface Trial {
+  readonly authority: string
+  readonly tunnel: Promise<Socket>
+}
+
+const trials = new Map<string, Trial>()
+
 /**
  * Opens a connection to a host through a proxy (RFC 9110, section 9.3.6, CONNECT).
+ *
+ * Until a proxy has let a connection through, it is asked for one at a time: what is wrong with the first would be so with
+ * all that wait for it, and several times a wrong password at once locks accounts.
  *
  * @param host - with or without brackets; the proxy looks it up
  * @throws ProxyFailure if the proxy is gone, refuses, or asks for a password
  */
 export async function openTunnel(proxy: Proxy, host: string, port: number): Promise<Socket> {
   const authority = `${isIPv6(host) ? `[${host}]` : host}:${port}`
+  const id = `${proxy.variable} ${proxy.name} ${proxy.authorization ?? ''}`
+  for (let trial = trials.get(id); trial !== undefined; trial = trials.get(id)) {
+    const failure = await failureOf(trial)
+    if (failure !== undefined && isSharedBy(failure, trial.authority, authority)) throw failure
+  }
+  const tunnel = connectThrough(proxy, authority)
+  if (proven.has(proxy.name)) return tunnel
+  trials.set(id, { authority, tunnel })
+  try {
+    return await tunnel
+  } finally {
+    trials.delete(id)
+  }
+}
+
+const failureOf = ({ tunnel }: Trial): Promise<Error | undefined> =>
+  tunnel.then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error : new Error(messageOf(error))),
+  )
+
+/** Whether what kept one connection from being made keeps another one from it: a refusal may be for its host alone. */
+const isSharedBy = (failure: Error, tried: string, authority: string): boolean =>
+  tried === authority || !(failure instanceof ProxyFailure) || failure.status === undefined || failure.status === 407
+
+async function connectThrough(proxy: Proxy, authority: string): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
   const request = (proxy.secure ? requestHttps : requestHttp)({
     host: proxy.hostname,
