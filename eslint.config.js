@@ -2,6 +2,18 @@ import tseslint from 'typescript-eslint'
 import tsdoc from 'eslint-plugin-tsdoc'
 import rooms from './scripts/lint/rooms.js'
 
+/**
+ * What is nobody's else is so when it runs too, and takes no syntax that must be stripped. A constructor has no name to put
+ * a # before.
+ */
+const restrictedEverywhere = [
+  {
+    selector:
+      ":matches(PropertyDefinition, AccessorProperty, TSParameterProperty, MethodDefinition[kind!='constructor'])[accessibility='private']",
+    message: 'Write #name for what is private.',
+  },
+]
+
 /** Where results and talk go through, so that none goes astray and what can't be written is told alike everywhere. */
 const streams = [
   ['stdout', 'src/ui/result.ts'],
@@ -13,8 +25,10 @@ const streamRules = {
     'error',
     ...streams.map(([property, file]) => ({ object: 'process', property, message: `Only ${file} writes there.` })),
   ],
+  // This list takes the place of the one for all files.
   'no-restricted-syntax': [
     'error',
+    ...restrictedEverywhere,
     ...streams.map(([name, file]) => ({
       selector: `ImportDeclaration[source.value=/^(node:)?process$/] ImportSpecifier[imported.name='${name}']`,
       message: `Only ${file} writes there.`,
@@ -41,6 +55,7 @@ export default tseslint.config(
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/require-await': 'off',
       eqeqeq: 'error',
+      'no-restricted-syntax': ['error', ...restrictedEverywhere],
     },
   },
   {

@@ -86,20 +86,20 @@ function rehearsal(text: string): string {
 /** Puts examples in the place of what is real, and back. One for each page. */
 export class Masks {
   /** By example. */
-  private readonly real = new Map<string, string>()
-  private readonly counts = new Map<Mask, number>()
-  private readonly surroundings: Surroundings
+  readonly #real = new Map<string, string>()
+  readonly #counts = new Map<Mask, number>()
+  readonly #surroundings: Surroundings
   constructor(surroundings: Surroundings) {
-    this.surroundings = surroundings
+    this.#surroundings = surroundings
   }
 
   /** What is shown of a real text. */
   mask(text: string): string {
     let shown = rehearsal(text)
-    for (const [real, example] of this.places()) shown = shown.replaceAll(real, example)
-    for (const [example, real] of this.real) shown = shown.replaceAll(real, example)
-    for (const mask of masks) shown = shown.replace(mask.pattern, (found) => this.exampleOf(mask, found))
-    for (const [example, real] of this.real) {
+    for (const [real, example] of this.#places()) shown = shown.replaceAll(real, example)
+    for (const [example, real] of this.#real) shown = shown.replaceAll(real, example)
+    for (const mask of masks) shown = shown.replace(mask.pattern, (found) => this.#exampleOf(mask, found))
+    for (const [example, real] of this.#real) {
       shown = shown.replaceAll(digest(real, 8), digest(example, 8))
     }
     for (const [pattern, replacement] of fixed) {
@@ -112,24 +112,24 @@ export class Masks {
   /** What a shown text really is. */
   unmask(text: string): string {
     let real = text
-    for (const [example, value] of this.real) {
+    for (const [example, value] of this.#real) {
       real = real.replaceAll(`https://${example}`, `http://${value}`).replaceAll(example, value)
     }
-    for (const [value, example] of this.places()) real = real.replaceAll(example, value)
+    for (const [value, example] of this.#places()) real = real.replaceAll(example, value)
     return real
   }
 
-  private exampleOf(mask: Mask, found: string): string {
-    for (const [known, real] of this.real) if (found === known || found === real) return known
-    const count = (this.counts.get(mask) ?? 0) + 1
-    this.counts.set(mask, count)
+  #exampleOf(mask: Mask, found: string): string {
+    for (const [known, real] of this.#real) if (found === known || found === real) return known
+    const count = (this.#counts.get(mask) ?? 0) + 1
+    this.#counts.set(mask, count)
     const example = mask.example(count)
-    this.real.set(example, found)
+    this.#real.set(example, found)
     return example
   }
 
-  private places(): readonly (readonly [real: string, example: string])[] {
-    const { folder, endpoint, frontUrl, frontToken } = this.surroundings
+  #places(): readonly (readonly [real: string, example: string])[] {
+    const { folder, endpoint, frontUrl, frontToken } = this.#surroundings
     return [
       [`${folder}/packagecloud.rb`, '/etc/packagecloud/packagecloud.rb'],
       [`${folder}/bin/packagecloud-ctl`, '/opt/packagecloud/bin/packagecloud-ctl'],

@@ -98,7 +98,7 @@ export default class Put extends CtlCommand {
     const how = { ...flags, json: this.jsonEnabled() }
     const conduct = { show: flags['dry-run'] ? quietly(how) : chooseShow(how), signal }
     // Before anything is uploaded: where no distribution serves the bucket, there is nothing to invalidate.
-    const groups = flags['cf-invalidate'] ? await this.findInvalidations(aws, planned, conduct) : []
+    const groups = flags['cf-invalidate'] ? await this.#findInvalidations(aws, planned, conduct) : []
     const done: Puts = { region: '' }
     try {
       await runChain(put(aws, planned, wishes), flags['dry-run'] ? 'plan' : 'apply', conduct, done)
@@ -126,11 +126,7 @@ export default class Put extends CtlCommand {
     return { objects: reports, invalidations }
   }
 
-  private async findInvalidations(
-    aws: Aws,
-    planned: readonly PlannedPut[],
-    conduct: Conduct,
-  ): Promise<InvalidationGroup[]> {
+  async #findInvalidations(aws: Aws, planned: readonly PlannedPut[], conduct: Conduct): Promise<InvalidationGroup[]> {
     const asked = planned.map(({ bucket, key }) => ({ kind: 'key' as const, target: `s3://${bucket}`, bucket, key }))
     const wishes = { collapse: false, indexFolders: true }
     const { groups } = (await runChain(findInvalidations(aws, asked, wishes), 'plan', conduct)).ctx

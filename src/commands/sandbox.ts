@@ -96,8 +96,8 @@ export default class SandboxCommand extends CtlCommand {
     })
     try {
       const prepared = await prepareStage(sandbox, { bucket: flags.bucket, region: flags.region, config })
-      process.on('SIGHUP', () => void this.restartFront(sandbox))
-      this.announce(sandbox, flags.region, config, prepared.config, policyFiles)
+      process.on('SIGHUP', () => void this.#restartFront(sandbox))
+      this.#announce(sandbox, flags.region, config, prepared.config, policyFiles)
       await isTaken()
       await ended
     } finally {
@@ -106,7 +106,7 @@ export default class SandboxCommand extends CtlCommand {
     }
   }
 
-  private announce(
+  #announce(
     sandbox: Sandbox,
     region: string,
     config: string,
@@ -139,7 +139,7 @@ export default class SandboxCommand extends CtlCommand {
     this.say('Ctrl-C ends the sandbox.')
   }
 
-  private async restartFront(sandbox: Sandbox): Promise<void> {
+  async #restartFront(sandbox: Sandbox): Promise<void> {
     await sandbox.front?.restart().then(
       () => this.say('The front server has read its settings again.'),
       (error: unknown) => this.say(`The front server can't use its settings: ${messageOf(error)}`),

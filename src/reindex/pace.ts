@@ -47,60 +47,60 @@ export function nextLimit(seen: Stretch, { best, still }: Course, cap: number): 
 /** Lets as many calls through at a time as pays. One for all kinds of calls, since they share the way and the CPU. */
 export class Pace {
   readonly cap: number
-  private limit: number
-  private active = 0
-  private ended = 0
-  private slow = false
-  private wanting = false
-  private course: Course = { best: { rate: 0, limit: start }, still: 0 }
-  private since: number
-  private readonly waiting: (() => void)[] = []
-  private readonly now: () => number
+  #limit: number
+  #active = 0
+  #ended = 0
+  #slow = false
+  #wanting = false
+  #course: Course = { best: { rate: 0, limit: start }, still: 0 }
+  #since: number
+  readonly #waiting: (() => void)[] = []
+  readonly #now: () => number
 
   constructor(cap: number, now: () => number = () => performance.now()) {
     this.cap = cap
-    this.limit = Math.min(start, cap)
-    this.now = now
-    this.since = now()
+    this.#limit = Math.min(start, cap)
+    this.#now = now
+    this.#since = now()
   }
 
   /** Calls at a time, now. */
   get allowed(): number {
-    return this.limit
+    return this.#limit
   }
 
   /** Runs a call as soon as there is room for it. */
   async run<T>(call: () => Promise<T>): Promise<T> {
-    while (this.active >= this.limit) {
-      this.wanting = true
-      await new Promise<void>((resolve) => this.waiting.push(resolve))
+    while (this.#active >= this.#limit) {
+      this.#wanting = true
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
-    this.active++
+    this.#active++
     try {
       return await call()
     } finally {
-      this.active--
-      this.ended++
-      this.look()
-      for (let room = this.limit - this.active; room > 0; room--) this.waiting.shift()?.()
+      this.#active--
+      this.#ended++
+      this.#look()
+      for (let room = this.#limit - this.#active; room > 0; room--) this.#waiting.shift()?.()
     }
   }
 
   /** S3 asks for fewer requests. */
   slowDown(): void {
-    this.slow = true
+    this.#slow = true
   }
 
-  private look(): void {
-    const span = this.now() - this.since
+  #look(): void {
+    const span = this.#now() - this.#since
     if (span < 500) return
-    const seen = { limit: this.limit, rate: (this.ended * 1000) / span, slowDown: this.slow, wanting: this.wanting }
-    const next = nextLimit(seen, this.course, this.cap)
-    this.limit = next.limit
-    this.course = next.course
-    this.since = this.now()
-    this.ended = 0
-    this.slow = false
-    this.wanting = this.waiting.length > 0
+    const seen = { limit: this.#limit, rate: (this.#ended * 1000) / span, slowDown: this.#slow, wanting: this.#wanting }
+    const next = nextLimit(seen, this.#course, this.cap)
+    this.#limit = next.limit
+    this.#course = next.course
+    this.#since = this.#now()
+    this.#ended = 0
+    this.#slow = false
+    this.#wanting = this.#waiting.length > 0
   }
 }

@@ -90,26 +90,26 @@ export class Ledger {
   miscached = 0
   /** From here on objects come that may have been counted already. */
   comesAgain = false
-  private readonly roots: Scanned['roots']
-  private readonly journal: Journal
-  private readonly groups = new Map<string, WrongGroup>()
-  private readonly changes = new Map<string, { rewritten: number; failed: number }>()
+  readonly #roots: Scanned['roots']
+  readonly #journal: Journal
+  readonly #groups = new Map<string, WrongGroup>()
+  readonly #changes = new Map<string, { rewritten: number; failed: number }>()
 
   /** @param journal - takes in all problems, of which memory could not hold millions; it forgets those of the last run */
   constructor(roots: Scanned['roots'], journal: Journal) {
-    this.roots = roots
-    this.journal = journal
+    this.#roots = roots
+    this.#journal = journal
     journal.findings.forget(thisRun)
   }
 
   note(row: Row, outcome: Outcome): void {
     if (outcome.kind === 'rewritten') {
-      this.takeBack(row.key)
+      this.#takeBack(row.key)
       this.rewritten++
-      this.changesOf(outcome.row).rewritten++
-      this.noteWrong(outcome)
+      this.#changesOf(outcome.row).rewritten++
+      this.#noteWrong(outcome)
     } else if (outcome.kind === 'failed') {
-      this.changesOf(row).failed++
+      this.#changesOf(row).failed++
       const { message, hint } = explain(outcome.error, 'could not be put right')
       this.fail({ key: row.key, what: message, todo: inOneLine(hint) })
     }
@@ -127,54 +127,54 @@ export class Ledger {
     const { key, what, todo } = finding
     // A finding may know more than is told.
     if (this.problems.length < mostProblems) this.problems.push({ key, what, ...(todo === undefined ? {} : { todo }) })
-    this.journal.findings.add(thisRun, JSON.stringify({ key, what, todo }))
+    this.#journal.findings.add(thisRun, JSON.stringify({ key, what, todo }))
   }
 
   wrong(): WrongGroup[] {
-    return [...this.groups.values()].sort((a, b) => b.objects - a.objects)
+    return [...this.#groups.values()].sort((a, b) => b.objects - a.objects)
   }
 
   /** What this run has done to a class of a repository. */
   changesIn(root: string, format: string, kind: string): Changes {
-    return this.changes.get(idOf(root, format, kind)) ?? { rewritten: 0, failed: 0 }
+    return this.#changes.get(idOf(root, format, kind)) ?? { rewritten: 0, failed: 0 }
   }
 
-  private changesOf({ key, class: kind, format }: Pick<Row, 'key' | 'class' | 'format'>): {
+  #changesOf({ key, class: kind, format }: Pick<Row, 'key' | 'class' | 'format'>): {
     rewritten: number
     failed: number
   } {
-    const id = idOf(rootOf(key, this.roots), format, kind)
-    let found = this.changes.get(id)
-    if (found === undefined) this.changes.set(id, (found = { rewritten: 0, failed: 0 }))
+    const id = idOf(rootOf(key, this.#roots), format, kind)
+    let found = this.#changes.get(id)
+    if (found === undefined) this.#changes.set(id, (found = { rewritten: 0, failed: 0 }))
     return found
   }
 
   /** Only by reading it a package turns out to change under its key: it is looked at again, and counts once. */
-  private takeBack(key: string): void {
-    const id = this.comesAgain ? this.journal.counted.kindOf(key) : undefined
+  #takeBack(key: string): void {
+    const id = this.comesAgain ? this.#journal.counted.kindOf(key) : undefined
     if (id === undefined) return
     const [kind = '', format = '', , contentType] = id.split('\n')
     this.rewritten--
-    this.changesOf({ key, class: kind, format }).rewritten--
+    this.#changesOf({ key, class: kind, format }).rewritten--
     if (contentType === '-') this.miscached--
-    const group = this.groups.get(id)
+    const group = this.#groups.get(id)
     if (group === undefined) return
     group.objects--
     if (group.examples.includes(key)) group.examples.splice(group.examples.indexOf(key), 1)
-    if (group.objects === 0) this.groups.delete(id)
+    if (group.objects === 0) this.#groups.delete(id)
   }
 
-  private noteWrong({ row, before, wanted }: Extract<Outcome, { kind: 'rewritten' }>): void {
+  #noteWrong({ row, before, wanted }: Extract<Outcome, { kind: 'rewritten' }>): void {
     const type = before.cacheControl === wanted ? { contentType: before.contentType } : {}
     if (before.cacheControl !== wanted) this.miscached++
     const id = [row.class, row.format, before.cacheControl, type.contentType ?? '-'].join('\n')
-    if (mayComeAgain(row)) this.journal.counted.note(row.key, id)
-    let group = this.groups.get(id)
+    if (mayComeAgain(row)) this.#journal.counted.note(row.key, id)
+    let group = this.#groups.get(id)
     if (group === undefined) {
-      if (this.groups.size >= mostGroups) return
+      if (this.#groups.size >= mostGroups) return
       const { cacheControl } = before
       group = { class: row.class, format: row.format, cacheControl, wanted, ...type, objects: 0, examples: [] }
-      this.groups.set(id, group)
+      this.#groups.set(id, group)
     }
     group.objects++
     keepFirst(group.examples, row.key)

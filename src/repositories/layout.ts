@@ -156,19 +156,19 @@ const evidence = layouts.flatMap((layout) =>
 export class Proofs {
   /** By root: the formats whose indexes are there. */
   readonly roots = new Map<string, ReadonlySet<FormatName>>()
-  private readonly seen = new Map<string, number>()
+  readonly #seen = new Map<string, number>()
 
   /** Takes in a key that is not nothing. */
   note(key: string, { root, format }: Pick<Kind, 'root' | 'format'>): void {
-    if (root !== undefined) this.add(root, format)
+    if (root !== undefined) this.#add(root, format)
     const path = `/${key}`
     for (const proof of evidence) {
       const at = match(proof, path)?.[1]?.slice(1)
       if (at === undefined) continue
       const id = `${proof.format}\n${at}`
-      const now = (this.seen.get(id) ?? 0) | proof.bit
-      this.seen.set(id, now)
-      if (now === proof.all) this.add(at, proof.format)
+      const now = (this.#seen.get(id) ?? 0) | proof.bit
+      this.#seen.set(id, now)
+      if (now === proof.all) this.#add(at, proof.format)
     }
   }
 
@@ -177,7 +177,7 @@ export class Proofs {
     return formats !== undefined && (format === undefined || formats.has(format))
   }
 
-  private add(root: string, format: FormatName): void {
+  #add(root: string, format: FormatName): void {
     const formats = this.roots.get(root)
     if (formats?.has(format) === true) return
     if (formats !== undefined) this.roots.set(root, new Set([...formats, format]))

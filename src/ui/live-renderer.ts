@@ -56,8 +56,8 @@ interface Internals {
  */
 export class LiveRenderer extends DefaultRenderer {
   static override nonTTY = true
-  private readonly terminal: ProcessOutput
-  private release: (() => void) | undefined
+  readonly #terminal: ProcessOutput
+  #release: (() => void) | undefined
 
   constructor(
     tasks: ConstructorParameters<typeof DefaultRenderer>[0],
@@ -69,15 +69,15 @@ export class LiveRenderer extends DefaultRenderer {
     const logger = new ListrLogger<ListrDefaultRendererLogLevels>({ processOutput: terminal })
     const screen = talkScreen()
     super(tasks, { ...options, logger, ...looks(screen) }, events)
-    this.terminal = terminal
+    this.#terminal = terminal
   }
 
   override async render(): Promise<void> {
     await super.render()
-    process.on('exit', this.restore)
-    this.release = draw({
+    process.on('exit', this.#restore)
+    this.#release = draw({
       above: (lines) => {
-        this.internals.updater.persist(lines)
+        this.#internals.updater.persist(lines)
         this.update()
       },
     })
@@ -85,19 +85,19 @@ export class LiveRenderer extends DefaultRenderer {
 
   /** @param error - why the list has come to its end early: it then stays, whatever else was wished */
   override end(error?: Error): void {
-    this.release?.()
-    if (error !== undefined) this.internals.options.clearOutput = false
+    this.#release?.()
+    if (error !== undefined) this.#internals.options.clearOutput = false
     super.end()
-    process.off('exit', this.restore)
+    process.off('exit', this.#restore)
   }
 
   /** Shows the cursor, which is hidden while the list is drawn, if the process is ended meanwhile. */
-  private readonly restore = (): void => {
-    this.release?.()
-    this.terminal.release()
+  readonly #restore = (): void => {
+    this.#release?.()
+    this.#terminal.release()
   }
 
-  private get internals(): Internals {
+  get #internals(): Internals {
     return this as unknown as Internals
   }
 }

@@ -54,16 +54,16 @@ const retryAfter = 4
 
 /** The result of a command, on its way to stdout. */
 export class Result {
-  private readonly waiting: (Uint8Array | Iterator<string, undefined>)[] = []
-  private readonly sink: Sink
-  private isEmptying = false
-  private emptied: Promise<void> = Promise.resolve()
-  private failure: NodeJS.ErrnoException | undefined
-  private isReaderGone = false
-  private afterLoss: readonly Line[] = ['Make room or send it elsewhere, and run the same command again.']
+  readonly #waiting: (Uint8Array | Iterator<string, undefined>)[] = []
+  readonly #sink: Sink
+  #isEmptying = false
+  #emptied: Promise<void> = Promise.resolve()
+  #failure: NodeJS.ErrnoException | undefined
+  #isReaderGone = false
+  #afterLoss: readonly Line[] = ['Make room or send it elsewhere, and run the same command again.']
 
   constructor(sink: Sink = processStdout) {
-    this.sink = sink
+    this.#sink = sink
   }
 
   /**
@@ -71,21 +71,21 @@ export class Result {
    * its end; {@link taken} tells how it went.
    */
   print(text: string): void {
-    if (text === '' || this.isOver()) return
-    this.waiting.push(Buffer.from(text))
-    if (!this.isEmptying) this.emptied = this.empty()
+    if (text === '' || this.#isOver()) return
+    this.#waiting.push(Buffer.from(text))
+    if (!this.#isEmptying) this.#emptied = this.#empty()
   }
 
   /** As {@link print}, of what is made piece by piece: no sooner than it can be written. */
   printAll(pieces: Iterable<string>): void {
-    if (this.isOver()) return
-    this.waiting.push(pieces[Symbol.iterator]())
-    if (!this.isEmptying) this.emptied = this.empty()
+    if (this.#isOver()) return
+    this.#waiting.push(pieces[Symbol.iterator]())
+    if (!this.#isEmptying) this.#emptied = this.#empty()
   }
 
   /** What to do if the result is lost, once running the same command again is not all there is to say. */
   ifLost(...advice: readonly Line[]): void {
-    this.afterLoss = advice
+    this.#afterLoss = advice
   }
 
   /**
@@ -94,46 +94,46 @@ export class Result {
    * @throws {@link Unwritten} if something could not be written; {@link ReaderGone} if nobody reads on
    */
   async taken(): Promise<void> {
-    await this.emptied
-    if (this.isReaderGone) throw new ReaderGone()
-    if (this.failure !== undefined) throw unwritten(this.failure, this.afterLoss)
+    await this.#emptied
+    if (this.#isReaderGone) throw new ReaderGone()
+    if (this.#failure !== undefined) throw unwritten(this.#failure, this.#afterLoss)
   }
 
   /** As {@link taken}, after which nothing more is printed. */
   async end(): Promise<void> {
     await this.taken()
     try {
-      this.sink.close()
+      this.#sink.close()
     } catch (error) {
-      this.note(error)
+      this.#note(error)
     }
     await this.taken()
   }
 
-  private isOver(): boolean {
-    return this.failure !== undefined || this.isReaderGone
+  #isOver(): boolean {
+    return this.#failure !== undefined || this.#isReaderGone
   }
 
-  private async empty(): Promise<void> {
-    this.isEmptying = true
-    for (let next = this.next(); next !== undefined && !this.isOver(); next = this.next()) {
-      for (let rest = next; rest.length > 0 && !this.isOver();) {
+  async #empty(): Promise<void> {
+    this.#isEmptying = true
+    for (let next = this.#next(); next !== undefined && !this.#isOver(); next = this.#next()) {
+      for (let rest = next; rest.length > 0 && !this.#isOver();) {
         try {
-          rest = rest.subarray(this.sink.write(rest))
+          rest = rest.subarray(this.#sink.write(rest))
         } catch (error) {
           if (isFull(error)) await sleep(retryAfter)
-          else this.note(error)
+          else this.#note(error)
         }
       }
     }
-    this.isEmptying = false
+    this.#isEmptying = false
   }
 
   /** What is to be written next; of pieces so many that they are worth a call. */
-  private next(): Uint8Array | undefined {
-    for (let first = this.waiting[0]; first !== undefined; first = this.waiting[0]) {
+  #next(): Uint8Array | undefined {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
       if (first instanceof Uint8Array) {
-        this.waiting.shift()
+        this.#waiting.shift()
         return first
       }
       const taken: string[] = []
@@ -141,7 +141,7 @@ export class Result {
       while (length < worthACall) {
         const piece = first.next()
         if (piece.done === true) {
-          this.waiting.shift()
+          this.#waiting.shift()
           break
         }
         taken.push(piece.value)
@@ -152,10 +152,10 @@ export class Result {
     return undefined
   }
 
-  private note(error: unknown): void {
+  #note(error: unknown): void {
     const code = codeOf(error)
-    if (code === 'EPIPE' || code === 'ECONNRESET') this.isReaderGone = true
-    else this.failure = error instanceof Error ? error : new Error(messageOf(error))
+    if (code === 'EPIPE' || code === 'ECONNRESET') this.#isReaderGone = true
+    else this.#failure = error instanceof Error ? error : new Error(messageOf(error))
   }
 }
 

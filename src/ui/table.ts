@@ -47,78 +47,78 @@ export function* tableLines({ head, rows }: Table, screen: Screen, linesOf: Line
 
 /** The ways to lay rows out on one screen. */
 class Layout {
-  private readonly screen: Screen
-  private readonly linesOf: LinesOf
+  readonly #screen: Screen
+  readonly #linesOf: LinesOf
 
   constructor(screen: Screen, linesOf: LinesOf) {
-    this.screen = screen
-    this.linesOf = linesOf
+    this.#screen = screen
+    this.#linesOf = linesOf
   }
 
   /** All cells side by side, if they fit. */
   beside(...rows: Rows[]): Way | undefined {
-    const widths = this.widthsOf(rows, (row) => row, this.screen.columns)
-    return widths && ((row) => this.rowLines(row, widths))
+    const widths = this.#widthsOf(rows, (row) => row, this.#screen.columns)
+    return widths && ((row) => this.#rowLines(row, widths))
   }
 
   /** Whether the last column is worth a line of its own. */
   isLastLong(...rows: Rows[]): boolean {
-    return sum(this.widest(rows, (row) => row.slice(-1), Infinity)) >= leastCell
+    return sum(this.#widest(rows, (row) => row.slice(-1), Infinity)) >= leastCell
   }
 
   /** The last cell beneath the others, where it finds no place beside them, if those fit. */
   lastBeneath(...rows: Rows[]): Way | undefined {
-    const widths = this.widthsOf(rows, (row) => row.slice(0, -1), this.screen.columns)
+    const widths = this.#widthsOf(rows, (row) => row.slice(0, -1), this.#screen.columns)
     if (widths === undefined) return undefined
-    const room = this.screen.columns - sum(widths) - gap * widths.length
+    const room = this.#screen.columns - sum(widths) - gap * widths.length
     return (row) => {
       const last = row.at(-1) ?? ''
-      if (room >= leastCell && widestOf(this.cell(last, room)) <= room) return this.rowLines(row, [...widths, room])
-      return [...this.rowLines(row.slice(0, -1), widths), ...this.linesOf(nested([last], indentation), this.screen)]
+      if (room >= leastCell && widestOf(this.#cell(last, room)) <= room) return this.#rowLines(row, [...widths, room])
+      return [...this.#rowLines(row.slice(0, -1), widths), ...this.#linesOf(nested([last], indentation), this.#screen)]
     }
   }
 
   /** The first cell above the others, if these fit. */
   firstAbove(...rows: Rows[]): Way | undefined {
-    const widths = this.widthsOf(rows, (row) => row.slice(1), this.screen.columns - indentation)
+    const widths = this.#widthsOf(rows, (row) => row.slice(1), this.#screen.columns - indentation)
     return (
       widths &&
       ((row) => [
-        ...this.linesOf(row[0] ?? '', this.screen),
-        ...this.rowLines(row.slice(1), widths).map((line) => ' '.repeat(indentation) + line),
+        ...this.#linesOf(row[0] ?? '', this.#screen),
+        ...this.#rowLines(row.slice(1), widths).map((line) => ' '.repeat(indentation) + line),
       ])
     )
   }
 
   /** All cells beneath the first. */
   readonly stacked: Way = ([first = '', ...others]) => [
-    ...this.linesOf(first, this.screen),
-    ...this.linesOf(nested(others, indentation), this.screen),
+    ...this.#linesOf(first, this.#screen),
+    ...this.#linesOf(nested(others, indentation), this.#screen),
   ]
 
   /** A row as a list, without what is empty. */
   listed(head: readonly string[], row: Row): string[] {
     const label = widestOf(head)
-    const widths = [label, Math.max(this.screen.columns - label - gap, leastCell)]
+    const widths = [label, Math.max(this.#screen.columns - label - gap, leastCell)]
     return row.flatMap((cell, column) => {
       if (cell === '') return []
       const name = head[column] ?? ''
-      const [first = '', ...rest] = this.rowLines([name, cell], widths)
-      return [styled('bold', name, this.screen) + first.slice(name.length), ...rest]
+      const [first = '', ...rest] = this.#rowLines([name, cell], widths)
+      return [styled('bold', name, this.#screen) + first.slice(name.length), ...rest]
     })
   }
 
-  private cell(cell: Cell, columns: number): string[] {
-    return this.linesOf(cell, { ...this.screen, columns })
+  #cell(cell: Cell, columns: number): string[] {
+    return this.#linesOf(cell, { ...this.#screen, columns })
   }
 
   /** What each column takes where its cells may take so much. */
-  private widest(rows: readonly Rows[], part: (row: Row) => Row, columns: number): number[] {
+  #widest(rows: readonly Rows[], part: (row: Row) => Row, columns: number): number[] {
     const widths: number[] = []
     for (const some of rows) {
       for (const row of some) {
         for (const [column, cell] of part(row).entries()) {
-          widths[column] = Math.max(widths[column] ?? 0, widestOf(this.cell(cell, columns)))
+          widths[column] = Math.max(widths[column] ?? 0, widestOf(this.#cell(cell, columns)))
         }
       }
     }
@@ -126,11 +126,11 @@ class Layout {
   }
 
   /** How wide each column is to be so that all fit; `undefined` if they can't. The widest make room first. */
-  private widthsOf(rows: readonly Rows[], part: (row: Row) => Row, columns: number): number[] | undefined {
-    const widths = this.widest(rows, part, Infinity)
+  #widthsOf(rows: readonly Rows[], part: (row: Row) => Row, columns: number): number[] | undefined {
+    const widths = this.#widest(rows, part, Infinity)
     const room = columns - gap * (widths.length - 1)
     if (sum(widths) <= room) return widths
-    const words = this.widest(rows, part, 1)
+    const words = this.#widest(rows, part, 1)
     const least = widths.map((width, column) => Math.max(words[column] ?? 0, Math.min(width, leastCell)))
     if (sum(least) > room) return undefined
     for (let over = sum(widths) - room; over > 0; over--) {
@@ -141,8 +141,8 @@ class Layout {
     return widths
   }
 
-  private rowLines(row: Row, widths: readonly number[]): string[] {
-    const cells = row.map((cell, column) => this.cell(cell, widths[column] ?? Infinity))
+  #rowLines(row: Row, widths: readonly number[]): string[] {
+    const cells = row.map((cell, column) => this.#cell(cell, widths[column] ?? Infinity))
     const height = Math.max(1, ...cells.map(({ length }) => length))
     return Array.from({ length: height }, (_, at) =>
       cells

@@ -8,14 +8,14 @@ const mostNamed = 1000
  * listing tells when it has ended. Keeps where such keys are, not each of them.
  */
 export class Unproven {
-  private readonly groups = new Map<string, { conditions: readonly Condition[]; root: string; places: Set<string> }>()
+  readonly #groups = new Map<string, { conditions: readonly Condition[]; root: string; places: Set<string> }>()
 
   add(key: string, conditions: readonly Condition[]): void {
     const id = conditions.map(({ format = '', root }) => `${format}\n${root}`).join('\n')
-    let group = this.groups.get(id)
+    let group = this.#groups.get(id)
     if (group === undefined) {
       const [root = ''] = conditions.map((condition) => condition.root).sort((a, b) => a.length - b.length)
-      this.groups.set(id, (group = { conditions, root, places: new Set() }))
+      this.#groups.set(id, (group = { conditions, root, places: new Set() }))
     }
     const { root, places } = group
     if (places.has(root)) return
@@ -26,7 +26,7 @@ export class Unproven {
 
   /** Keys, and folders with a slash at their end (empty: everything), where something is not what it seemed. */
   *places(proofs: Proofs): Generator<string> {
-    for (const { conditions, places } of this.groups.values()) {
+    for (const { conditions, places } of this.#groups.values()) {
       if (!conditions.some((condition) => proofs.holds(condition))) yield* places
     }
   }

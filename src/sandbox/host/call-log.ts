@@ -22,19 +22,19 @@ export interface Call {
 
 /** The calls a sandbox has received, oldest first. Only the latest are kept. */
 export class CallLog {
-  private readonly kept: Call[] = []
-  private received = 0
+  readonly #kept: Call[] = []
+  #received = 0
 
   record(call: Omit<Call, 'number'>): Call {
-    const recorded = { number: ++this.received, ...call }
-    this.kept.push(recorded)
-    if (this.kept.length > maximum) this.kept.splice(0, this.kept.length - maximum)
+    const recorded = { number: ++this.#received, ...call }
+    this.#kept.push(recorded)
+    if (this.#kept.length > maximum) this.#kept.splice(0, this.#kept.length - maximum)
     return recorded
   }
 
   /** All calls, or those that a condition holds for. */
   list(condition: (call: Call) => boolean = () => true): readonly Call[] {
-    return this.kept.filter(condition)
+    return this.#kept.filter(condition)
   }
 
   /** The calls that could change something. */
@@ -43,7 +43,7 @@ export class CallLog {
   }
 
   clear(): void {
-    this.kept.length = 0
+    this.#kept.length = 0
   }
 }
 

@@ -32,56 +32,56 @@ interface Parts {
 
 /** Takes a request to its service: signature, log, hooks, faults, permissions, effect, answer. */
 export class Dispatcher {
-  private readonly parts: Parts
-  private readonly hooks = new Set<CallHook>()
-  private readonly byName: ReadonlyMap<string, Service>
+  readonly #parts: Parts
+  readonly #hooks = new Set<CallHook>()
+  readonly #byName: ReadonlyMap<string, Service>
 
   constructor(parts: Parts) {
-    this.parts = parts
-    this.byName = new Map(parts.services.all.flatMap((service) => service.names.map((name) => [name, service])))
+    this.#parts = parts
+    this.#byName = new Map(parts.services.all.flatMap((service) => service.names.map((name) => [name, service])))
   }
 
   onCall(hook: CallHook): () => void {
-    this.hooks.add(hook)
-    return () => void this.hooks.delete(hook)
+    this.#hooks.add(hook)
+    return () => void this.#hooks.delete(hook)
   }
 
   /** Throws {@link DroppedConnection} where the connection is to break. */
   async answer(arrival: Arrival): Promise<AwsResponse> {
-    const { lambda } = this.parts.services
+    const { lambda } = this.#parts.services
     // Where GetFunction says the code is: a download that needs no signature of its own.
     if (arrival.rawPath.startsWith(lambda.codePathPrefix)) {
       return lambda.download(arrival.rawPath, new URLSearchParams(arrival.rawQuery))
     }
     const name = scopedService(arrival) ?? unsignedService(arrival)
-    const service = this.byName.get(name)
+    const service = this.#byName.get(name)
     if (service === undefined) return { status: 404, body: `The sandbox has no service "${name}".\n` }
     try {
-      const request = await authenticate(arrival, name, this.parts.findSecret, this.parts.context.now())
-      return await this.perform(service, request, arrival)
+      const request = await authenticate(arrival, name, this.#parts.findSecret, this.#parts.context.now())
+      return await this.#perform(service, request, arrival)
     } catch (error) {
       if (error instanceof DroppedConnection) throw error
       // Refused before its operation was known.
       const failure = asAwsError(error)
       const request = unauthenticated(arrival, name)
-      this.record(request, '?', failure)
+      this.#record(request, '?', failure)
       return service.error(failure, request)
     }
   }
 
-  private async perform(service: Service, request: AwsRequest, arrival: Arrival): Promise<AwsResponse> {
+  async #perform(service: Service, request: AwsRequest, arrival: Arrival): Promise<AwsResponse> {
     const operation = await service.operation(request)
-    const call = this.record(request, operation)
+    const call = this.#record(request, operation)
     const resource = service.resource?.(request)
     if (resource !== undefined) call.resource = resource
-    const due = this.parts.faults.take(request.service, operation)
-    await this.hook(call, 'before')
+    const due = this.#parts.faults.take(request.service, operation)
+    await this.#hook(call, 'before')
     // A client that was killed meanwhile must not have its request carried out.
     if (arrival.incoming.socket.destroyed) throw new DroppedConnection()
     let response: AwsResponse
     try {
       await suffer(due, 'before', request.service)
-      await this.authorize(service, request, call)
+      await this.#authorize(service, request, call)
       response = await service.handle(request, operation)
       await suffer(due, 'after', request.service)
       call.status = response.status
@@ -92,16 +92,16 @@ export class Dispatcher {
       call.code = failure.code
       response = service.error(failure, request)
     }
-    await this.hook(call, 'after')
+    await this.#hook(call, 'after')
     return due.some(({ what }) => what.kind === 'cut') ? { ...response, cut: true } : response
   }
 
-  private record(request: AwsRequest, operation: string, failure?: AwsError): Call {
+  #record(request: AwsRequest, operation: string, failure?: AwsError): Call {
     const { caller } = request
-    return this.parts.calls.record({
+    return this.#parts.calls.record({
       service: request.service,
       operation,
-      at: this.parts.context.now(),
+      at: this.#parts.context.now(),
       caller: 'arn' in caller ? caller.arn : 'anonymous',
       requestId: request.requestId,
       changing: failure === undefined && isChanging(operation),
@@ -109,18 +109,18 @@ export class Dispatcher {
     })
   }
 
-  private async hook(call: Call, phase: 'before' | 'after'): Promise<void> {
-    for (const hook of this.hooks) {
+  async #hook(call: Call, phase: 'before' | 'after'): Promise<void> {
+    for (const hook of this.#hooks) {
       if ((await hook(call, phase)) === 'drop') throw new DroppedConnection()
     }
   }
 
-  private async authorize(service: Service, request: AwsRequest, call: Call): Promise<void> {
+  async #authorize(service: Service, request: AwsRequest, call: Call): Promise<void> {
     const asked = await service.permissions?.(request, call.operation)
     const permissions = asked ?? [defaultPermission(request, call.operation)]
     const resource = permissions[0]?.resource
     if (resource !== undefined) call.resource = resource
-    const identityPolicies = this.parts.services.iam.identityPolicies(request.caller)
+    const identityPolicies = this.#parts.services.iam.identityPolicies(request.caller)
     for (const permission of permissions) {
       const { action, context, resourcePolicy, resourcePolicyDecides } = permission
       const verdict = judge({

@@ -135,25 +135,25 @@ export function parseDuration(text: string): number {
 
 /** The faults that are waiting for their calls. */
 export class FaultPlan {
-  private readonly planned: { fault: Fault; seen: number }[] = []
+  readonly #planned: { fault: Fault; seen: number }[] = []
 
   /** Adds a fault; its calls are counted from now on. A string is read by {@link parseFault}. */
   add(fault: Fault | string): void {
-    this.planned.push({ fault: typeof fault === 'string' ? parseFault(fault) : fault, seen: 0 })
+    this.#planned.push({ fault: typeof fault === 'string' ? parseFault(fault) : fault, seen: 0 })
   }
 
   list(): readonly Fault[] {
-    return this.planned.map(({ fault }) => fault)
+    return this.#planned.map(({ fault }) => fault)
   }
 
   clear(): void {
-    this.planned.length = 0
+    this.#planned.length = 0
   }
 
   /** Counts a call; returns what is to go wrong with it. */
   take(service: string, operation: string): readonly Fault[] {
     const due: Fault[] = []
-    for (const entry of this.planned) {
+    for (const entry of this.#planned) {
       if (!names(entry.fault.service, service) || !names(entry.fault.operation, operation)) continue
       entry.seen += 1
       if (isDue(entry.fault.calls, entry.seen)) due.push(entry.fault)

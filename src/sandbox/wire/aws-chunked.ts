@@ -23,51 +23,51 @@ const incomplete = (): AwsError => new AwsError(400, 'IncompleteBody', 'The requ
 
 /** Reads lines and runs of bytes from a stream of buffers of any size. */
 class ByteReader {
-  private rest: Buffer = Buffer.alloc(0)
-  private readonly source: AsyncIterator<Buffer>
+  #rest: Buffer = Buffer.alloc(0)
+  readonly #source: AsyncIterator<Buffer>
 
   constructor(source: AsyncIterable<Buffer>) {
-    this.source = source[Symbol.asyncIterator]()
+    this.#source = source[Symbol.asyncIterator]()
   }
 
-  private async more(): Promise<Buffer | undefined> {
-    const next = await this.source.next()
+  async #more(): Promise<Buffer | undefined> {
+    const next = await this.#source.next()
     return next.done === true ? undefined : next.value
   }
 
   /** Up to a line feed; the carriage return before it is dropped too. Undefined at the end of the stream. */
   async line(): Promise<string | undefined> {
     for (;;) {
-      const at = this.rest.indexOf(10)
+      const at = this.#rest.indexOf(10)
       if (at >= 0) {
-        const line = this.rest.subarray(0, at).toString('latin1').replace(/\r$/, '')
-        this.rest = this.rest.subarray(at + 1)
+        const line = this.#rest.subarray(0, at).toString('latin1').replace(/\r$/, '')
+        this.#rest = this.#rest.subarray(at + 1)
         return line
       }
-      if (this.rest.length > longestLine) throw incomplete()
-      const next = await this.more()
-      if (next === undefined) return this.lastLine()
-      this.rest = this.rest.length === 0 ? next : Buffer.concat([this.rest, next])
+      if (this.#rest.length > longestLine) throw incomplete()
+      const next = await this.#more()
+      if (next === undefined) return this.#lastLine()
+      this.#rest = this.#rest.length === 0 ? next : Buffer.concat([this.#rest, next])
     }
   }
 
-  private lastLine(): string | undefined {
-    if (this.rest.length === 0) return undefined
-    const line = this.rest.toString('latin1')
-    this.rest = Buffer.alloc(0)
+  #lastLine(): string | undefined {
+    if (this.#rest.length === 0) return undefined
+    const line = this.#rest.toString('latin1')
+    this.#rest = Buffer.alloc(0)
     return line
   }
 
   async *bytes(count: number): AsyncGenerator<Buffer> {
     let missing = count
     while (missing > 0) {
-      if (this.rest.length === 0) {
-        const next = await this.more()
+      if (this.#rest.length === 0) {
+        const next = await this.#more()
         if (next === undefined) throw incomplete()
-        this.rest = next
+        this.#rest = next
       }
-      const piece = this.rest.subarray(0, missing)
-      this.rest = this.rest.subarray(piece.length)
+      const piece = this.#rest.subarray(0, missing)
+      this.#rest = this.#rest.subarray(piece.length)
       missing -= piece.length
       if (piece.length > 0) yield piece
     }

@@ -96,34 +96,34 @@ const withoutWaits = <C>(chain: Chain<C>): Step<C>[] =>
 /** One run of a chain: its steps as listr2 takes them, and what became of them. */
 class Performance<C extends object> {
   readonly failures = new Map<Step<C>, CtlError>()
-  private readonly begun: Promise<unknown>[] = []
-  private ahead: LooksAhead<C> | undefined
-  private readonly ctx: C
-  private readonly run: Omit<Run, 'tell'>
-  private readonly say: Say
+  readonly #begun: Promise<unknown>[] = []
+  #ahead: LooksAhead<C> | undefined
+  readonly #ctx: C
+  readonly #run: Omit<Run, 'tell'>
+  readonly #say: Say
   /** A chain that is run within a step, and shows nothing itself, talks through that step. */
-  private readonly outer: Talk | undefined
+  readonly #outer: Talk | undefined
 
   constructor(ctx: C, run: Omit<Run, 'tell'>, show: Show) {
-    this.ctx = ctx
-    this.run = run
-    this.say = show === 'lines' ? say : () => undefined
-    this.outer = show === 'nothing' ? talkOfStep() : undefined
+    this.#ctx = ctx
+    this.#run = run
+    this.#say = show === 'lines' ? say : () => undefined
+    this.#outer = show === 'nothing' ? talkOfStep() : undefined
   }
 
   /** Has steps look before their turn comes. */
   lookAhead(steps: Chain<C>): LooksAhead<C> {
-    this.ahead = new LooksAhead(steps, this.ctx, this.run.signal)
-    return this.ahead
+    this.#ahead = new LooksAhead(steps, this.#ctx, this.#run.signal)
+    return this.#ahead
   }
 
   toTask(step: Step<C>): ListrTask<C> {
     return {
-      title: titleIn(this.run.mode, step),
-      skip: () => this.whySkipped(step),
+      title: titleIn(this.#run.mode, step),
+      skip: () => this.#whySkipped(step),
       task: (_ctx, task): Promise<void> | Listr<C> => {
         const { together } = step
-        if (together === undefined) return this.perform(step, task)
+        if (together === undefined) return this.#perform(step, task)
         return task.newListr(
           together.map((one) => this.toTask(one)),
           { concurrent: true },
@@ -134,26 +134,26 @@ class Performance<C extends object> {
 
   /** Waits until no step is under way any more: one that failed does not cut off the calls of those beside it. */
   async settled(): Promise<void> {
-    for (let waitedFor = -1; waitedFor < this.begun.length;) {
-      waitedFor = this.begun.length
-      await Promise.all(this.begun)
+    for (let waitedFor = -1; waitedFor < this.#begun.length;) {
+      waitedFor = this.#begun.length
+      await Promise.all(this.#begun)
       // What is to run at the same time may not have begun yet.
       await turn()
     }
   }
 
-  private whySkipped(step: Step<C>): string | false {
-    const why = step.skip?.(this.ctx)
+  #whySkipped(step: Step<C>): string | false {
+    const why = step.skip?.(this.#ctx)
     if (why === undefined) return false
-    const title = titleIn(this.run.mode, step)
-    stepLines(title, this.say).skipped(why)
+    const title = titleIn(this.#run.mode, step)
+    stepLines(title, this.#say).skipped(why)
     return `${title}: ${why}`
   }
 
   /** Runs a step. One that fails does so once those beside it have ended, so that the list shows how they ended. */
-  private async perform(step: Step<C>, task: { title?: string; output?: string }): Promise<void> {
-    const running = this.attempt(step, task)
-    this.begun.push(running.catch(() => undefined))
+  async #perform(step: Step<C>, task: { title?: string; output?: string }): Promise<void> {
+    const running = this.#attempt(step, task)
+    this.#begun.push(running.catch(() => undefined))
     try {
       await running
     } catch (error) {
@@ -162,24 +162,24 @@ class Performance<C extends object> {
     }
   }
 
-  private async attempt(step: Step<C>, task: { title?: string; output?: string }): Promise<void> {
-    const { mode, signal } = this.run
-    let lines = stepLines(titleIn(mode, step), this.say)
+  async #attempt(step: Step<C>, task: { title?: string; output?: string }): Promise<void> {
+    const { mode, signal } = this.#run
+    let lines = stepLines(titleIn(mode, step), this.#say)
     let title = titleIn(mode, step)
     const tell = (text: string): void => {
       task.output = text
       lines.tell(text)
-      this.outer?.tell(text)
+      this.#outer?.tell(text)
     }
     try {
       if (signal.aborted) throw interruption()
-      title = titleWhenRun(mode, step, this.ctx)
+      title = titleWhenRun(mode, step, this.#ctx)
       task.title = title
-      lines = stepLines(title, this.say)
-      const run: Run = { ...this.run, tell }
-      this.ahead?.leave(step)
-      const done = await talking(run, () => step.run(this.ctx, run))
-      this.ahead?.begin()
+      lines = stepLines(title, this.#say)
+      const run: Run = { ...this.#run, tell }
+      this.#ahead?.leave(step)
+      const done = await talking(run, () => step.run(this.#ctx, run))
+      this.#ahead?.begin()
       if (done !== undefined) task.title = `${title}: ${done}`
       lines.done(done)
     } catch (error) {

@@ -23,12 +23,12 @@ const pool = (name: string, version: string): string => `pool/main/${name}_${ver
 /** apt-get on an isolated root, and a server of a bucket that answers as S3 does. */
 class Client {
   readonly asked: string[] = []
-  private readonly folder: string
-  private readonly server: Server
+  readonly #folder: string
+  readonly #server: Server
 
-  private constructor(folder: string, bucket: Bucket) {
-    this.folder = folder
-    this.server = createServer(({ url = '' }, answer) => {
+  constructor(folder: string, bucket: Bucket) {
+    this.#folder = folder
+    this.#server = createServer(({ url = '' }, answer) => {
       const key = decodeURIComponent(url.slice(1))
       this.asked.push(key)
       const body = bucket.objects.get(key)
@@ -39,8 +39,8 @@ class Client {
   static async start(bucket: Bucket, source: string, publicKey?: Uint8Array): Promise<Client> {
     const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-apt-'))
     const client = new Client(folder, bucket)
-    await new Promise<void>((resolve) => client.server.listen(0, '127.0.0.1', resolve))
-    const address = client.server.address()
+    await new Promise<void>((resolve) => client.#server.listen(0, '127.0.0.1', resolve))
+    const address = client.#server.address()
     const port = typeof address === 'object' && address !== null ? address.port : 0
     for (const part of ['lists/partial', 'cache/archives/partial', 'etc']) {
       await mkdir(join(folder, part), { recursive: true })
@@ -58,7 +58,7 @@ class Client {
 
   /** Both streams of apt-get. Warnings are failures: apt exits with 0 for a repository that it left out. */
   async apt(...args: string[]): Promise<string> {
-    const at = (path: string): string => join(this.folder, path)
+    const at = (path: string): string => join(this.#folder, path)
     const options = {
       'APT::Architecture': 'amd64',
       'APT::Sandbox::User': '',
@@ -73,19 +73,19 @@ class Client {
       'Dir::State::status': at('status'),
     }
     const flags = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`])
-    const { stdout, stderr } = await run('apt-get', [...flags, ...args], { cwd: this.folder })
+    const { stdout, stderr } = await run('apt-get', [...flags, ...args], { cwd: this.#folder })
     expect(stderr).not.to.match(/^[WE]:/m)
     return stdout + stderr
   }
 
   async download(name: string, version: string): Promise<Buffer> {
     await this.apt('download', `${name}=${version}`)
-    return readFile(join(this.folder, `${name}_${version}_amd64.deb`))
+    return readFile(join(this.#folder, `${name}_${version}_amd64.deb`))
   }
 
   async close(): Promise<void> {
-    await new Promise((resolve) => this.server.close(resolve))
-    await rm(this.folder, { recursive: true })
+    await new Promise((resolve) => this.#server.close(resolve))
+    await rm(this.#folder, { recursive: true })
   }
 }
 

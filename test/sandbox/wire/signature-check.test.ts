@@ -18,16 +18,16 @@ import {
 
 /** What the SDK's signer wants to hash with. */
 class Sha256 {
-  private readonly hash: Hash | ReturnType<typeof createHmac>
+  readonly #hash: Hash | ReturnType<typeof createHmac>
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
     const key = typeof secret === 'string' ? secret : secret === undefined ? undefined : bytesOf(secret)
-    this.hash = key === undefined ? createHash('sha256') : createHmac('sha256', key)
+    this.#hash = key === undefined ? createHash('sha256') : createHmac('sha256', key)
   }
   update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.hash.update(typeof data === 'string' ? data : bytesOf(data))
+    this.#hash.update(typeof data === 'string' ? data : bytesOf(data))
   }
   async digest(): Promise<Uint8Array> {
-    return this.hash.digest()
+    return this.#hash.digest()
   }
   reset(): void {
     throw new Error('not used')

@@ -60,7 +60,7 @@ class Place {
     const bench = await startAws({ timing: { principal: 0 } })
     const place = new Place(bench, await mkdtemp(join(tmpdir(), 'reindex-permissions-')))
     try {
-      await place.fill(signer)
+      await place.#fill(signer)
       return place
     } catch (error) {
       await place.close()
@@ -68,7 +68,7 @@ class Place {
     }
   }
 
-  private async fill(signer: OpenedSigner): Promise<void> {
+  async #fill(signer: OpenedSigner): Promise<void> {
     const { s3, bench, folder } = this
     await s3.send(
       new CreateBucketCommand({ Bucket: bucket, ObjectOwnership: 'ObjectWriter', ObjectLockEnabledForBucket: true }),
