@@ -1,4 +1,5 @@
 /** What an error of AWS says about itself, whoever threw it: the SDK, or our own client of S3. */
+import { arnsOfServiceRoles } from './arns.ts'
 import { messageOf } from '../errors.ts'
 import { nameOf } from './absent.ts'
 import { networkReason } from './network-reason.ts'
@@ -82,11 +83,7 @@ export function deniedBy(message: string): Denied | undefined {
     return { action, ...(resource === undefined ? {} : { resource: resource.replaceAll('"', '') }) }
   }
   if (!/not authorized to create or assume a service linked role/i.test(message)) return undefined
-  const roles = 'arn:aws:iam::*:role/aws-service-role'
-  return {
-    action: 'iam:CreateServiceLinkedRole',
-    resource: [`${roles}/replicator.lambda.amazonaws.com/*`, `${roles}/logger.cloudfront.amazonaws.com/*`],
-  }
+  return { action: 'iam:CreateServiceLinkedRole', resource: arnsOfServiceRoles('*') }
 }
 
 const connectionFailed =

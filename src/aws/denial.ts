@@ -1,3 +1,4 @@
+import { parseArn } from './arns.ts'
 import { CtlError, messageOf } from '../errors.ts'
 import { type Line, verbatim } from '../text.ts'
 import { nameOf } from './absent.ts'
@@ -144,7 +145,10 @@ function remedy(action: string | undefined, resource: string | readonly string[]
 }
 
 /** S3 names the one object; a permission for it alone is never what is meant. */
-const wide = (resource: string): string => resource.replace(/^(arn:[^:]+:s3:::[^/]+)\/.+$/, '$1/*')
+function wide(arn: string): string {
+  const { service, resource = '' } = parseArn(arn) ?? {}
+  return service === 's3' && /^[^/]+\/./.test(resource) ? `${arn.slice(0, arn.indexOf('/'))}/*` : arn
+}
 
 /** What S3, or an answer without a body, says where other services say what was denied. */
 const wordless = /^(access ?denied|forbidden|unknown(error)?)?\.?$/i

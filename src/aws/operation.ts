@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
+import { arnOfBucket, arnOfObject } from './arns.ts'
 import { CtlError, messageOf } from '../errors.ts'
 import { attemptsOf, deniedBy, isDenial, requestIdsOf, statusOf } from './aws-error.ts'
 import { noteChange } from '../ui/envelope.ts'
@@ -155,7 +156,7 @@ function operationOf({ clientName = '', commandName = '' }: { clientName?: strin
 function objectOf(input: object): string | undefined {
   if (!('Bucket' in input) || typeof input.Bucket !== 'string') return undefined
   const { Bucket: bucket } = input
-  return 'Key' in input ? `arn:aws:s3:::${bucket}/*` : `arn:aws:s3:::${bucket}`
+  return 'Key' in input ? arnOfObject(bucket) : arnOfBucket(bucket)
 }
 
 /** Where the IAM prefix of a service is not its client's name. */

@@ -1,3 +1,4 @@
+import { arnOfBucket, arnOfKey, arnOfObject } from '../aws/arns.ts'
 import { bucketNeeds } from '../resources/s3/bucket.ts'
 import type { Need } from '../resources/resource.ts'
 
@@ -9,12 +10,12 @@ export interface ReindexScope {
 /** What looking at all objects of a bucket needs, and reading its packages and indexes. */
 export const auditNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
   bucketNeeds(bucket),
-  { access: 'read', actions: ['s3:GetBucketObjectLockConfiguration'], resources: [`arn:aws:s3:::${bucket}`] },
+  { access: 'read', actions: ['s3:GetBucketObjectLockConfiguration'], resources: [arnOfBucket(bucket)] },
   {
     access: 'read',
     // Only to those who have the last two S3 tells that Object Lock holds an object.
     actions: ['s3:GetObject', 's3:GetObjectRetention', 's3:GetObjectLegalHold'],
-    resources: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+    resources: [arnOfBucket(bucket), arnOfObject(bucket)],
   },
   keyNeeds('read', 'kms:Decrypt', accountId, bucket),
 ]
@@ -25,7 +26,7 @@ export const reindexNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
   {
     access: 'read',
     actions: ['s3:GetBucketVersioning', 's3:GetBucketAcl', 's3:GetBucketPublicAccessBlock'],
-    resources: [`arn:aws:s3:::${bucket}`],
+    resources: [arnOfBucket(bucket)],
   },
   {
     access: 'write',
@@ -37,13 +38,13 @@ export const reindexNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
       's3:PutObjectTagging',
       's3:AbortMultipartUpload',
     ],
-    resources: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+    resources: [arnOfBucket(bucket), arnOfObject(bucket)],
   },
   {
     access: 'write',
     // CopyObject copies annotations by the last two. Above 5 GB nothing does, so they are looked for beforehand.
     actions: ['s3:ListObjectAnnotations', 's3:GetObjectAnnotation', 's3:PutObjectAnnotation'],
-    resources: [`arn:aws:s3:::${bucket}/*`],
+    resources: [arnOfObject(bucket)],
     optional: 'what has annotations, or more than 5 GB, can not be written again',
   },
   keyNeeds('write', 'kms:GenerateDataKey', accountId, bucket),
@@ -59,11 +60,11 @@ export const reindexNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
 const keyNeeds = (access: Need['access'], action: string, accountId: string, bucket: string): Need => ({
   access,
   actions: [action],
-  resources: [`arn:aws:kms:*:${accountId}:key/*`],
+  resources: [arnOfKey(accountId, '*', '*')],
   condition: {
     StringLike: {
       'kms:ViaService': 's3.*.amazonaws.com',
-      'kms:EncryptionContext:aws:s3:arn': [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+      'kms:EncryptionContext:aws:s3:arn': [arnOfBucket(bucket), arnOfObject(bucket)],
     },
   },
 })

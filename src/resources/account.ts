@@ -1,5 +1,6 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 
+import { parseArn } from '../aws/arns.ts'
 import type { Aws } from '../aws/connect.ts'
 import { edgeRegion } from '../aws/names.ts'
 import { CtlError } from '../errors.ts'
@@ -21,7 +22,7 @@ export interface Account {
  */
 export async function lookUpAccount(aws: Aws): Promise<Account> {
   const { Account: id, Arn: caller } = await aws.client(STSClient, edgeRegion).send(new GetCallerIdentityCommand({}))
-  const partition = caller?.split(':')[1]
+  const partition = parseArn(caller ?? '')?.partition
   if (id === undefined || caller === undefined || partition === undefined) {
     throw new CtlError('failed', 'STS did not say which account the credentials belong to.')
   }

@@ -6,6 +6,7 @@ import {
   paginateSimulatePrincipalPolicy,
 } from '@aws-sdk/client-iam'
 
+import { assumedRole } from '../aws/arns.ts'
 import { nameOf } from '../aws/absent.ts'
 import type { Aws } from '../aws/connect.ts'
 import { hearActions, type Heard } from '../aws/denial.ts'
@@ -125,10 +126,10 @@ const example = (pattern: string): string => (pattern === '*' ? '*' : pattern.re
 
 /** IAM knows a session's permissions by its role, and the role by an ARN with the path, which the session's lacks. */
 async function principalOf(iam: IAMClient, caller: string): Promise<string | undefined> {
-  const [, account, RoleName] = /^arn:aws:sts::(\d{12}):assumed-role\/([^/]+)\//.exec(caller) ?? []
-  if (account === undefined) return caller.includes(':user/') ? caller : undefined
-  const pathless = `arn:aws:iam::${account}:role/${RoleName ?? ''}`
-  return iam.send(new GetRoleCommand({ RoleName })).then(
+  const role = assumedRole(caller)
+  if (role === undefined) return caller.includes(':user/') ? caller : undefined
+  const pathless = role.pathlessArn
+  return iam.send(new GetRoleCommand({ RoleName: role.roleName })).then(
     ({ Role }) => Role?.Arn ?? pathless,
     (error: unknown) => {
       if (nameOf(error) === 'AccessDenied') return pathless

@@ -1,4 +1,5 @@
 /** What is right in itself, not ours to change, and all the same keeps packages from being served, or from being guarded. */
+import { arnOfFunction } from '../aws/arns.ts'
 import type { Aws } from '../aws/connect.ts'
 import { explain } from '../aws/denial.ts'
 import { namesOf } from '../aws/names.ts'
@@ -65,8 +66,9 @@ export async function lookInTheWay(aws: Aws, settings: Settings, serving: Servin
 /** Of a distribution that is still to be made there is nothing to say: it has no further behaviours. */
 function behaviorsInTheWay({ installation }: Settings, { existing, bucket, distribution, account }: Serving): InTheWay {
   if (existing === undefined) return { found: [], notDecided: [] }
-  const { functionName } = namesOf(installation.value)
-  const ours = `arn:aws:lambda:us-east-1:${account.id}:function:${functionName}`
+  const names = namesOf(installation.value)
+  const { functionName } = names
+  const ours = arnOfFunction(names, account.id)
   const check = checkedBy(distribution.config)
   // A version that is only planned may get another number.
   const version = check?.startsWith(`${ours}:`) === true && check === checkedBy(existing.config) ? check : undefined

@@ -1,3 +1,4 @@
+import { arnOfDistribution } from '../aws/arns.ts'
 import { edgeRegion } from '../aws/names.ts'
 import type { Account } from '../resources/account.ts'
 import type { Bucket } from '../resources/s3/bucket.ts'
@@ -33,7 +34,7 @@ export const anyBucket = (name: string): Bucket => ({
 
 export const anyDistribution = (accountId: string): LiveDistribution => ({
   id: '*',
-  arn: `arn:aws:cloudfront::${accountId}:distribution/*`,
+  arn: arnOfDistribution(accountId),
   domain: '',
   status: '',
   etag: '',

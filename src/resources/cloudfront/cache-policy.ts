@@ -7,6 +7,7 @@ import {
   UpdateCachePolicyCommand,
 } from '@aws-sdk/client-cloudfront'
 
+import { arnOfCachePolicy } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names } from '../../aws/names.ts'
 import { keepReceived } from '../../aws/received.ts'
@@ -56,7 +57,7 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
     name: ({ names }) => names.cachePolicy,
     id: ({ id }) => id,
     needs: ({ accountId }) => {
-      const resources = [`arn:aws:cloudfront::${accountId}:cache-policy/*`]
+      const resources = [arnOfCachePolicy(accountId)]
       return [
         { access: 'read', actions: ['cloudfront:ListCachePolicies'], resources: ['*'] },
         { access: 'read', actions: ['cloudfront:GetCachePolicy'], resources },

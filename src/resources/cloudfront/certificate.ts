@@ -5,6 +5,7 @@ import {
   paginateListCertificates,
 } from '@aws-sdk/client-acm'
 
+import { arnOfCertificate, isCertificateArn } from '../../aws/arns.ts'
 import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion } from '../../aws/names.ts'
@@ -25,7 +26,7 @@ export const certificateNeeds = (accountId: string): readonly Need[] => [
   {
     access: 'read',
     actions: ['acm:DescribeCertificate'],
-    resources: [`arn:aws:acm:${edgeRegion}:${accountId}:certificate/*`],
+    resources: [arnOfCertificate(accountId)],
   },
 ]
 
@@ -64,7 +65,7 @@ function complete(summary: CertificateSummary): Certificate | undefined {
  *   does not exist or is not issued
  */
 export async function describeCertificate(aws: Aws, arn: string): Promise<Certificate> {
-  if (!/^arn:aws:acm:us-east-1:\d{12}:certificate\//.test(arn)) {
+  if (!isCertificateArn(arn)) {
     throw new CtlError('usage', `${arn} is not the ARN of an ACM certificate in us-east-1.`, {
       hint: 'CloudFront takes certificates from ACM in us-east-1 only, wherever the bucket is.',
     })

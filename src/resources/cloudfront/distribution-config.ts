@@ -8,6 +8,7 @@ import type {
   ViewerCertificate,
 } from '@aws-sdk/client-cloudfront'
 
+import { withoutVersion } from '../../aws/arns.ts'
 import type { Names } from '../../aws/names.ts'
 import { type Bucket, hostsOf, regionalHost } from '../s3/bucket.ts'
 import { type Change, change } from '../resource.ts'
@@ -291,6 +292,3 @@ export const checkOf = (
 /** Whether a configuration has names of the operator's own but no certificate for them, which CloudFront refuses. */
 export const lacksCertificate = ({ Aliases, ViewerCertificate: of }: DistributionConfig): boolean =>
   (Aliases?.Items ?? []).length > 0 && of?.ACMCertificateArn === undefined && of?.IAMCertificateId === undefined
-
-/** A function's ARN, of a version's. */
-export const withoutVersion = (arn: string): string => arn.split(':').slice(0, 7).join(':')

@@ -1,14 +1,8 @@
 import type { CacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-cloudfront'
 
+import { withoutVersion } from '../../aws/arns.ts'
 import type { Bucket } from '../s3/bucket.ts'
-import {
-  checkedBy,
-  checkOf,
-  type DistributionWishes,
-  originOf,
-  viewerFunctions,
-  withoutVersion,
-} from './distribution-config.ts'
+import { checkedBy, checkOf, type DistributionWishes, originOf, viewerFunctions } from './distribution-config.ts'
 import { isHostOf, isPathStyleHost } from './live-distribution.ts'
 import { type Decision, notOurs } from '../resource.ts'
 

@@ -1,5 +1,6 @@
 import { CloudFrontClient, DeleteDistributionCommand } from '@aws-sdk/client-cloudfront'
 
+import { arnOfDistribution } from '../../aws/arns.ts'
 import { absentAs, nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, tagKey } from '../../aws/names.ts'
@@ -35,7 +36,7 @@ export interface Removal {
 
 /** Only what cfcreate or this installation made may be removed with these. */
 const removalNeeds = ({ accountId, installation }: RemovalWant): readonly Need[] => {
-  const resources = [`arn:aws:cloudfront::${accountId}:distribution/*`]
+  const resources = [arnOfDistribution(accountId)]
   const marks = [[tagKey, installation] as const, [cfcreateNames.tag.Key, cfcreateNames.tag.Value] as const]
   return [
     { access: 'read', actions: ['cloudfront:ListDistributions'], resources: ['*'] },

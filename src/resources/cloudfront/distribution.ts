@@ -6,6 +6,7 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-cloudfront'
 
+import { arnOfDistribution, arnOfVersion, arnsOfServiceRoles, edgeServices, withoutVersion } from '../../aws/arns.ts'
 import { nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf, tagKey } from '../../aws/names.ts'
@@ -82,9 +83,7 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
 
 function distributionNeeds(want: DistributionWant): readonly Need[] {
   const { names, accountId, functionArn } = want
-  const resources = [`arn:aws:cloudfront::${accountId}:distribution/*`]
-  const serviceRole = `arn:aws:iam::${accountId}:role/aws-service-role`
-  const services = ['replicator.lambda.amazonaws.com', 'logger.cloudfront.amazonaws.com']
+  const resources = [arnOfDistribution(accountId)]
   return [
     { access: 'read', actions: ['cloudfront:ListDistributions'], resources: ['*'] },
     { access: 'read', actions: ['cloudfront:GetDistribution', 'cloudfront:ListTagsForResource'], resources },
@@ -103,13 +102,13 @@ function distributionNeeds(want: DistributionWant): readonly Need[] {
     {
       access: 'write',
       actions: ['lambda:GetFunction', 'lambda:EnableReplication*', 'lambda:DisableReplication*'],
-      resources: [functionArn.replace(/:\d+$/, ':*')],
+      resources: [arnOfVersion(withoutVersion(functionArn), '*')],
     },
     {
       access: 'write',
       actions: ['iam:CreateServiceLinkedRole'],
-      resources: services.map((service) => `${serviceRole}/${service}/*`),
-      condition: { StringEquals: { 'iam:AWSServiceName': services } },
+      resources: arnsOfServiceRoles(accountId),
+      condition: { StringEquals: { 'iam:AWSServiceName': edgeServices } },
     },
   ]
 }

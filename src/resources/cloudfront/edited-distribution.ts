@@ -5,6 +5,7 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-cloudfront'
 
+import { arnOfDistribution } from '../../aws/arns.ts'
 import { nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion } from '../../aws/names.ts'
@@ -41,7 +42,7 @@ export interface EditWant {
 
 /** What reading and changing any distribution of the account needs. */
 export const editNeeds = (accountId: string): readonly Need[] => {
-  const resources = [`arn:aws:cloudfront::${accountId}:distribution/*`]
+  const resources = [arnOfDistribution(accountId)]
   return [
     { access: 'read', actions: ['cloudfront:ListDistributions'], resources: ['*'] },
     {

@@ -9,6 +9,7 @@ import {
   UpdateDistributionCommand,
 } from '@aws-sdk/client-cloudfront'
 
+import { arnOfDistribution } from '../../aws/arns.ts'
 import { absentAs, nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion } from '../../aws/names.ts'
@@ -34,7 +35,7 @@ export const targetNeeds = (accountId: string): readonly Need[] => [
   {
     access: 'read',
     actions: ['cloudfront:GetDistribution'],
-    resources: [`arn:aws:cloudfront::${accountId}:distribution/*`],
+    resources: [arnOfDistribution(accountId)],
   },
 ]
 

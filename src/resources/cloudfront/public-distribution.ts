@@ -5,6 +5,7 @@ import {
   type Origin,
 } from '@aws-sdk/client-cloudfront'
 
+import { arnOfDistribution } from '../../aws/arns.ts'
 import { nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names, namesOf } from '../../aws/names.ts'
@@ -87,7 +88,7 @@ function createNeeds({ accountId }: PublicDistributionWant): readonly Need[] {
     {
       access: 'write',
       actions: ['cloudfront:CreateDistribution', 'cloudfront:TagResource'],
-      resources: [`arn:aws:cloudfront::${accountId}:distribution/*`],
+      resources: [arnOfDistribution(accountId)],
       condition: { StringEquals: { [`aws:RequestTag/${Key}`]: Value } },
     },
   ]

@@ -1,5 +1,6 @@
 import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 
+import { arnOfRole, arnsOfLogGroups, pathlessArnOfRole } from '../../aws/arns.ts'
 import { absentAs, nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names } from '../../aws/names.ts'
@@ -7,7 +8,7 @@ import { patiently, spreading } from '../../aws/patience.ts'
 import { decodeDocument, type PolicyDocument } from '../../aws/policy.ts'
 import { encryptionContext } from '../../edge/config.ts'
 import { create, policyChange, type Resource, updateIf } from '../resource.ts'
-import { bounded, pathlessRoleArn, roleArn } from './role.ts'
+import { bounded } from './role.ts'
 
 export interface RolePolicyWant {
   readonly names: Names
@@ -36,16 +37,10 @@ const policyDocument = ({ names, accountId, keyArn }: RolePolicyWant): PolicyDoc
       },
     },
     {
-      // Lambda@Edge logs in the region where it ran, to a group named after the function's home region.
       Sid: 'WriteLog',
       Effect: 'Allow',
       Action: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-      Resource: [
-        `arn:aws:logs:*:${accountId}:log-group:/aws/lambda/us-east-1.${names.functionName}`,
-        `arn:aws:logs:*:${accountId}:log-group:/aws/lambda/us-east-1.${names.functionName}:*`,
-        `arn:aws:logs:us-east-1:${accountId}:log-group:/aws/lambda/${names.functionName}`,
-        `arn:aws:logs:us-east-1:${accountId}:log-group:/aws/lambda/${names.functionName}:*`,
-      ],
+      Resource: arnsOfLogGroups(names, accountId),
     },
   ],
 })
@@ -61,12 +56,12 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
     name: ({ names }) => names.rolePolicyName,
     id: () => '',
     needs: ({ names, accountId, boundary }) => {
-      const resources = [roleArn(names, accountId)]
+      const resources = [arnOfRole(names, accountId)]
       return [
         {
           access: 'read',
           actions: ['iam:GetRolePolicy'],
-          resources: [...resources, pathlessRoleArn(names, accountId)],
+          resources: [...resources, pathlessArnOfRole(names, accountId)],
         },
         { access: 'write', actions: ['iam:PutRolePolicy'], resources, ...bounded(boundary) },
       ]

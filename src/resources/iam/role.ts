@@ -8,9 +8,10 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 
+import { arnOfRole, pathlessArnOfRole } from '../../aws/arns.ts'
 import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { edgeRegion, type Names, ownerOf } from '../../aws/names.ts'
+import { edgeRegion, ownerOf } from '../../aws/names.ts'
 import { decodeDocument, type PolicyDocument, samePolicy } from '../../aws/policy.ts'
 import {
   change,
@@ -133,10 +134,10 @@ const brought = (live: Role, want: RoleWant): Role => ({
 
 function roleNeeds(want: RoleWant): readonly Need[] {
   const { names, accountId, boundary } = want
-  const resources = [roleArn(names, accountId)]
+  const resources = [arnOfRole(names, accountId)]
   const created = requestedWith(want, bounded(boundary)?.condition.StringEquals)
   return [
-    { access: 'read', actions: ['iam:GetRole'], resources: [...resources, pathlessRoleArn(names, accountId)] },
+    { access: 'read', actions: ['iam:GetRole'], resources: [...resources, pathlessArnOfRole(names, accountId)] },
     { access: 'write', actions: ['iam:CreateRole'], resources, condition: created },
     { access: 'write', actions: ['iam:TagRole'], resources, condition: requestedWith(want) },
     { access: 'write', actions: ['iam:UpdateAssumeRolePolicy'], resources },
@@ -149,13 +150,6 @@ function roleNeeds(want: RoleWant): readonly Need[] {
 /** What lets a call through only for a role that has, or is given, this permissions boundary. */
 export const bounded = (boundary: string | undefined) =>
   boundary === undefined ? undefined : { condition: { StringEquals: { 'iam:PermissionsBoundary': boundary } } }
-
-export const roleArn = (names: Names, accountId: string): string =>
-  `arn:aws:iam::${accountId}:role${names.rolePath}${names.roleName}`
-
-/** What IAM judges a read by while there is no such role: it can't know the path then. */
-export const pathlessRoleArn = (names: Names, accountId: string): string =>
-  `arn:aws:iam::${accountId}:role/${names.roleName}`
 
 function toRole(found: IamRole | undefined): Role | undefined {
   if (found?.Arn === undefined) return undefined

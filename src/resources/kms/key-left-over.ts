@@ -1,6 +1,7 @@
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { paginateGetResources, ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api'
 
+import { lastPartOf } from '../../aws/arns.ts'
 import { absentAs, nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { isDenial, networkFailure, statusOf } from '../../aws/aws-error.ts'
@@ -65,7 +66,7 @@ export const leftOverKey = (arn: string): string =>
   `if nothing of yours needs it either, it may go: \`${deletionOf(arn)}\``
 
 const deletionOf = (arn: string): string =>
-  `aws kms schedule-key-deletion --region ${edgeRegion} --key-id ${arn.split('/').at(-1) ?? arn}`
+  `aws kms schedule-key-deletion --region ${edgeRegion} --key-id ${lastPartOf(arn)}`
 
 /** Milliseconds. A firewall that lets through what pc-ctl depends on may leave this without any answer. */
 const patienceMs = 15_000

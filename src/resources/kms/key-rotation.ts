@@ -1,5 +1,6 @@
 import { EnableKeyRotationCommand, GetKeyRotationStatusCommand, KMSClient } from '@aws-sdk/client-kms'
 
+import { lastPartOf } from '../../aws/arns.ts'
 import { absentAs, nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion } from '../../aws/names.ts'
@@ -39,4 +40,4 @@ export async function isRotated(aws: Aws, KeyId: string): Promise<boolean | unde
 export const keyNotRotated = (arn: string): string =>
   `KMS does not rotate the key ${arn}, which rules such as the CIS benchmark ask for. pc-ctl leaves a key that is in use ` +
   'as it is; to have new key material each year, while all that is encrypted stays readable: ' +
-  `\`aws kms enable-key-rotation --region ${edgeRegion} --key-id ${arn.split('/').at(-1) ?? arn}\``
+  `\`aws kms enable-key-rotation --region ${edgeRegion} --key-id ${lastPartOf(arn)}\``

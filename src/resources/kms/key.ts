@@ -1,5 +1,6 @@
 import { CreateAliasCommand, CreateKeyCommand, KMSClient, TagResourceCommand } from '@aws-sdk/client-kms'
 
+import { arnOfAlias, arnOfFunction, arnOfKey } from '../../aws/arns.ts'
 import { nameOf } from '../../aws/absent.ts'
 import { leavesOpen } from '../../aws/no-answer.ts'
 import type { Aws } from '../../aws/connect.ts'
@@ -124,7 +125,7 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
 
 function keyNeeds(want: KeyWant): readonly Need[] {
   const { names, accountId } = want
-  const keys = [`arn:aws:kms:${edgeRegion}:${accountId}:key/*`]
+  const keys = [arnOfKey(accountId)]
   return [
     { access: 'read', actions: ['kms:DescribeKey', 'kms:ListResourceTags'], resources: keys },
     {
@@ -137,7 +138,7 @@ function keyNeeds(want: KeyWant): readonly Need[] {
     {
       access: 'read',
       actions: ['lambda:GetFunction', 'lambda:ListTags'],
-      resources: [`arn:aws:lambda:${edgeRegion}:${accountId}:function:${names.functionName}`],
+      resources: [arnOfFunction(names, accountId)],
     },
     { access: 'write', actions: ['kms:CreateKey'], resources: ['*'], condition: requestedWith(want) },
     { access: 'write', actions: ['kms:TagResource'], resources: keys, condition: requestedWith(want) },
@@ -145,7 +146,7 @@ function keyNeeds(want: KeyWant): readonly Need[] {
     {
       access: 'write',
       actions: ['kms:CreateAlias'],
-      resources: [`arn:aws:kms:${edgeRegion}:${accountId}:${names.keyAlias}`, ...keys],
+      resources: [arnOfAlias(names, accountId), ...keys],
     },
   ]
 }

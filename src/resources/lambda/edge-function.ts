@@ -8,6 +8,7 @@ import {
   ListTagsCommand,
 } from '@aws-sdk/client-lambda'
 
+import { arnOfFunction, withoutVersion } from '../../aws/arns.ts'
 import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, ownerOf } from '../../aws/names.ts'
@@ -90,7 +91,7 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
     id: ({ arn }) => arn,
     needs: (want) => {
       const { names, accountId, roleArn, keyArn } = want
-      const resources = [`arn:aws:lambda:${edgeRegion}:${accountId}:function:${names.functionName}`]
+      const resources = [arnOfFunction(names, accountId)]
       return [
         {
           access: 'read',
@@ -208,7 +209,7 @@ export async function tagsOfFunction(
 ): Promise<Tags> {
   if (Tags !== undefined) return Tags
   // Tags are the function's, not a version's.
-  const Resource = Configuration?.FunctionArn?.split(':').slice(0, 7).join(':')
+  const Resource = Configuration?.FunctionArn && withoutVersion(Configuration.FunctionArn)
   return (await aws.client(LambdaClient, edgeRegion).send(new ListTagsCommand({ Resource }))).Tags ?? {}
 }
 

@@ -6,6 +6,7 @@ import {
   PublishVersionCommand,
 } from '@aws-sdk/client-lambda'
 
+import { arnOfFunction, arnOfVersion, withoutVersion } from '../../aws/arns.ts'
 import { absentAs, nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names } from '../../aws/names.ts'
@@ -43,10 +44,14 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
     name: ({ names }) => names.functionName,
     id: ({ arn }) => arn,
     needs: ({ names, accountId }) => {
-      const resource = `arn:aws:lambda:${edgeRegion}:${accountId}:function:${names.functionName}`
+      const resource = arnOfFunction(names, accountId)
       return [
         { access: 'read', actions: ['lambda:ListVersionsByFunction'], resources: [resource] },
-        { access: 'read', actions: ['lambda:GetFunctionConfiguration'], resources: [resource, `${resource}:*`] },
+        {
+          access: 'read',
+          actions: ['lambda:GetFunctionConfiguration'],
+          resources: [resource, arnOfVersion(resource, '*')],
+        },
         { access: 'write', actions: ['lambda:PublishVersion'], resources: [resource] },
       ]
     },
@@ -55,7 +60,7 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
 
     decide(want, live) {
       const { codeSha256, settings, arn } = want.function
-      const after: EdgeVersion = { arn: `${arn}:${(live?.number ?? 0) + 1}`, number: 0, codeSha256, settings }
+      const after: EdgeVersion = { arn: arnOfVersion(arn, (live?.number ?? 0) + 1), number: 0, codeSha256, settings }
       if (live === undefined) return create(after)
       const differs = [
         ...change('code or secrets', live.codeSha256, codeSha256),
@@ -117,9 +122,8 @@ export async function untilVersionActive(aws: Aws, names: Names, version: EdgeVe
 function toVersion(found: FunctionConfiguration): EdgeVersion | undefined {
   const number = Number(found.Version)
   if (!Number.isInteger(number) || found.FunctionArn === undefined) return undefined
-  const unqualified = found.FunctionArn.split(':').slice(0, 7).join(':')
   return {
-    arn: `${unqualified}:${number}`,
+    arn: arnOfVersion(withoutVersion(found.FunctionArn), number),
     number,
     codeSha256: found.CodeSha256 ?? '',
     settings: settingsOf(found),

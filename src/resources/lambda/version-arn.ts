@@ -1,5 +1,6 @@
 import { GetFunctionConfigurationCommand, LambdaClient, ListTagsCommand } from '@aws-sdk/client-lambda'
 
+import { arnOfVersion, parseArn, withoutVersion } from '../../aws/arns.ts'
 import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf } from '../../aws/names.ts'
@@ -26,8 +27,9 @@ export function parseVersionArn(arn: string): VersionArn {
   const wrong = (why: string, hint: string = next): CtlError => new CtlError('usage', `"${arn}": ${why}.`, { hint })
   const bare = arn.replace(/^['"]+|['"]+$/g, '')
   if (bare !== arn) throw wrong('there is a stray quote in this ARN', `Leave the quote out: ${bare}`)
-  const [prefix, partition, service, region, accountId, kind, functionName, version, ...rest] = arn.split(':')
-  if (prefix !== 'arn' || partition !== 'aws' || service !== 'lambda' || kind !== 'function' || rest.length > 0) {
+  const { partition, service, region, accountId, resource = '' } = parseArn(arn) ?? {}
+  const [kind, functionName, version, ...rest] = resource.split(':')
+  if (partition !== 'aws' || service !== 'lambda' || kind !== 'function' || rest.length > 0) {
     throw wrong('this is not the ARN of a Lambda function version')
   }
   if (region !== edgeRegion) {
@@ -45,7 +47,7 @@ export function parseVersionArn(arn: string): VersionArn {
 export const versionNeeds = (arn: string): Need => ({
   access: 'read',
   actions: ['lambda:GetFunctionConfiguration', 'lambda:ListTags'],
-  resources: [functionOf(arn), `${functionOf(arn)}:*`],
+  resources: [withoutVersion(arn), arnOfVersion(withoutVersion(arn), '*')],
 })
 
 /**
@@ -72,7 +74,7 @@ export async function lookUpVersion(
       lambda.send(new GetFunctionConfigurationCommand({ FunctionName, Qualifier: String(version.number) })),
     ),
     absentAs('ResourceNotFoundException', () =>
-      lambda.send(new ListTagsCommand({ Resource: functionOf(version.arn) })),
+      lambda.send(new ListTagsCommand({ Resource: withoutVersion(version.arn) })),
     ),
   ])
   if (found === undefined) {
@@ -92,6 +94,3 @@ export async function lookUpVersion(
   failIfFailed(found)
   return found.State === 'Active' ? 'Active' : 'Pending'
 }
-
-/** The ARN without its version. */
-const functionOf = (arn: string): string => arn.split(':').slice(0, 7).join(':')

@@ -1,5 +1,6 @@
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 
+import { arnOfBucket, arnOfObject } from '../../aws/arns.ts'
 import { both, isAbout, isAboutResource, type KnownRequest, textsOf, type Verdict } from '../../aws/policy-match.ts'
 import type { Aws } from '../../aws/connect.ts'
 import type { PolicyDocument, PolicyStatement } from '../../aws/policy.ts'
@@ -53,7 +54,7 @@ export async function findDenials(
     const called = nameOf(statement, index)
     const listing = both(
       isAbout(statement, originRequest(fetching, 's3:ListBucket')),
-      isAboutResource(statement, `arn:aws:s3:::${bucket}`),
+      isAboutResource(statement, arnOfBucket(bucket)),
     )
     const reading = isAbout(statement, originRequest(fetching, 's3:GetObject'))
     const objects = reading.is === 'no' ? nothing : await objectsOf(statement, bucket, keys)
@@ -90,7 +91,7 @@ const strangers = ['a', '7/11/debian/package_files/42136.deb', 'É/ø x']
 
 /** Which packages or indexes a statement is about. */
 async function objectsOf(statement: PolicyStatement, bucket: string, keys: KeysUnder): Promise<Objects> {
-  const isOf = (key: string): Verdict => isAboutResource(statement, `arn:aws:s3:::${bucket}/${key}`)
+  const isOf = (key: string): Verdict => isAboutResource(statement, arnOfObject(bucket, key))
   const ofAll = both(...strangers.map(isOf))
   if (ofAll.is === 'yes') return { is: ofAll, which: 'all' }
   const open: string[] = []
@@ -108,7 +109,7 @@ async function objectsOf(statement: PolicyStatement, bucket: string, keys: KeysU
 
 /** What the keys that a statement is about begin with. */
 function prefixesOf(statement: PolicyStatement, bucket: string): string[] {
-  const arn = `arn:aws:s3:::${bucket}/`
+  const arn = arnOfObject(bucket, '')
   if (textsOf(statement['NotResource']).length > 0) return ['']
   const prefixes = textsOf(statement.Resource).flatMap((pattern) => {
     const [literal = ''] = pattern.split(/[*?]|\$\{/)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import { GetBucketPolicyCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
 
+import { arnOfBucket, arnOfIdentity, arnOfObject } from '../../aws/arns.ts'
 import { absentAs, nameOf } from '../../aws/absent.ts'
 import { leavesOpen } from '../../aws/no-answer.ts'
 import type { Aws } from '../../aws/connect.ts'
@@ -12,7 +13,6 @@ import { parseDocument, type PolicyDocument, type PolicyStatement } from '../../
 import { messageOf } from '../../errors.ts'
 import { whyPolicyBlocked } from './blocked-policy.ts'
 import type { Bucket } from '../s3/bucket.ts'
-import { arnOfIdentity } from './origin-access.ts'
 import {
   canonical,
   type Change,
@@ -67,7 +67,7 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
     name: ({ bucket }) => bucket.name,
     id: () => '',
     needs: ({ bucket }) => {
-      const resources = [`arn:aws:s3:::${bucket.name}`]
+      const resources = [arnOfBucket(bucket.name)]
       return [
         { access: 'read', actions: ['s3:GetBucketPolicy'], resources },
         { access: 'write', actions: ['s3:PutBucketPolicy'], resources },
@@ -131,7 +131,6 @@ function sidsFor({ sidPrefix }: Names, reader: Reader['kind']): { get: string; l
 
 /** S3 answers 404 for a missing object only to those who may list; apt gives up on a 403 where it tolerates a 404. */
 function statementsFor({ names, bucket, reader }: BucketPolicyWant): PolicyStatement[] {
-  const arn = `arn:aws:s3:::${bucket.name}`
   const sids = sidsFor(names, reader.kind)
   const who =
     reader.kind === 'oai'
@@ -141,8 +140,8 @@ function statementsFor({ names, bucket, reader }: BucketPolicyWant): PolicyState
           Condition: { StringEquals: { 'AWS:SourceArn': reader.distributionArn } },
         }
   return [
-    { Sid: sids.get, Effect: 'Allow', ...who, Action: 's3:GetObject', Resource: `${arn}/*` },
-    { Sid: sids.list, Effect: 'Allow', ...who, Action: 's3:ListBucket', Resource: arn },
+    { Sid: sids.get, Effect: 'Allow', ...who, Action: 's3:GetObject', Resource: arnOfObject(bucket.name) },
+    { Sid: sids.list, Effect: 'Allow', ...who, Action: 's3:ListBucket', Resource: arnOfBucket(bucket.name) },
   ]
 }
 

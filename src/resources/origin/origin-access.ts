@@ -9,6 +9,7 @@ import {
   UpdateOriginAccessControlCommand,
 } from '@aws-sdk/client-cloudfront'
 
+import { arnOfOriginAccessControl } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names } from '../../aws/names.ts'
 import { keepReceived } from '../../aws/received.ts'
@@ -26,10 +27,6 @@ export interface OriginAccessIdentity {
   /** The principal in bucket policies; S3 shows it as an ARN afterwards. */
   readonly s3CanonicalUserId: string
 }
-
-/** What policies call an identity, and S3 shows in place of its canonical user. */
-export const arnOfIdentity = (id: string): string =>
-  `arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity ${id}`
 
 /** Has CloudFront sign its requests to S3 as a service; needed for KMS encryption and opt-in regions. */
 export interface OriginAccessControl extends Kept<OriginAccessControlConfig> {
@@ -105,7 +102,7 @@ export function originAccessControl(aws: Aws): Resource<OriginAccessWant, Origin
     name: ({ names }) => names.originAccess,
     id: ({ id }) => id,
     needs: ({ accountId }) => {
-      const resources = [`arn:aws:cloudfront::${accountId}:origin-access-control/*`]
+      const resources = [arnOfOriginAccessControl(accountId)]
       return [
         { access: 'read', actions: ['cloudfront:ListOriginAccessControls'], resources: ['*'] },
         { access: 'read', actions: ['cloudfront:GetOriginAccessControl'], resources },

@@ -1,9 +1,9 @@
 import type { Origin } from '@aws-sdk/client-cloudfront'
 
+import { arnOfIdentity } from '../../aws/arns.ts'
 import { addressOfAws, type Possible } from '../../aws/policy-condition.ts'
 import type { KnownRequest } from '../../aws/policy-match.ts'
 import type { Reader } from './bucket-policy.ts'
-import { arnOfIdentity } from './origin-access.ts'
 
 /** What makes up the requests that CloudFront sends to S3 for objects of a bucket. */
 export interface Fetching {

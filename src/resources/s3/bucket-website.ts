@@ -1,5 +1,6 @@
 import { GetBucketWebsiteCommand, S3Client } from '@aws-sdk/client-s3'
 
+import { arnOfBucket } from '../../aws/arns.ts'
 import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { regionOf } from './bucket.ts'
@@ -8,7 +9,7 @@ import type { Need } from '../resource.ts'
 export const websiteNeeds = (bucket: string): Need => ({
   access: 'read',
   actions: ['s3:ListBucket', 's3:GetBucketWebsite'],
-  resources: [`arn:aws:s3:::${bucket}`],
+  resources: [arnOfBucket(bucket)],
 })
 
 /** The name of the object that a bucket's website serves for a folder, if the bucket is a website. */

@@ -5,6 +5,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 
+import { arnOfBucket } from '../../aws/arns.ts'
 import { absentAs, nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { statusOf } from '../../aws/denial.ts'
@@ -26,7 +27,7 @@ export interface Bucket {
 export const bucketNeeds = (bucket: string): Need => ({
   access: 'read',
   actions: ['s3:ListBucket', 's3:GetEncryptionConfiguration', 's3:GetBucketOwnershipControls'],
-  resources: [`arn:aws:s3:::${bucket}`],
+  resources: [arnOfBucket(bucket)],
 })
 
 /**

@@ -1,5 +1,6 @@
 import { HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 
+import { arnOfObject } from '../../aws/arns.ts'
 import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { cacheControlOf, isCachedRight } from '../../repositories/cache-control.ts'
@@ -17,7 +18,7 @@ export interface ObjectSample {
 export const sampleNeeds = (bucket: string): Need => ({
   access: 'read',
   actions: ['s3:GetObject'],
-  resources: [`arn:aws:s3:::${bucket}/*`],
+  resources: [arnOfObject(bucket)],
 })
 
 /**

@@ -10,6 +10,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 
+import { arnOfObject } from '../../aws/arns.ts'
 import { nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { statusOf } from '../../aws/denial.ts'
@@ -61,13 +62,13 @@ export function objectUpload(aws: Aws): Resource<UploadWant, UploadedObject> {
   return {
     kind: 'S3 object',
     name: ({ bucket, key }) => `s3://${bucket}/${key}`,
-    id: ({ bucket, key }) => `arn:aws:s3:::${bucket}/${key}`,
+    id: ({ bucket, key }) => arnOfObject(bucket, key),
     needs: ({ bucket, key, isPublic }) => [
-      { access: 'read', actions: ['s3:GetObject'], resources: [`arn:aws:s3:::${bucket}/${key}`] },
+      { access: 'read', actions: ['s3:GetObject'], resources: [arnOfObject(bucket, key)] },
       {
         access: 'write',
         actions: ['s3:PutObject', 's3:AbortMultipartUpload', ...(isPublic ? ['s3:PutObjectAcl'] : [])],
-        resources: [`arn:aws:s3:::${bucket}/${key}`],
+        resources: [arnOfObject(bucket, key)],
       },
     ],
     describe: (want) => lookAtObject(aws.client(S3Client, want.region), want),

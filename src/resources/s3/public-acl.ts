@@ -1,5 +1,6 @@
 import { GetBucketOwnershipControlsCommand, GetPublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3'
 
+import { arnOfBucket } from '../../aws/arns.ts'
 import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { CtlError } from '../../errors.ts'
@@ -9,7 +10,7 @@ import type { Need } from '../resource.ts'
 export const publicAclNeeds = (bucket: string): Need => ({
   access: 'read',
   actions: ['s3:GetBucketOwnershipControls', 's3:GetBucketPublicAccessBlock'],
-  resources: [`arn:aws:s3:::${bucket}`],
+  resources: [arnOfBucket(bucket)],
 })
 
 /** What of a bucket decides whether an object's ACL can make it public; `undefined` where we may not look. */

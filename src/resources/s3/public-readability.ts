@@ -8,6 +8,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 
+import { arnOfBucket, arnOfObject } from '../../aws/arns.ts'
 import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { textsOf } from '../../aws/policy-match.ts'
@@ -29,9 +30,9 @@ export const readabilityNeeds = (bucket: string): readonly Need[] => [
   {
     access: 'read',
     actions: ['s3:GetBucketPublicAccessBlock', 's3:GetBucketPolicy', 's3:GetBucketWebsite', 's3:ListBucket'],
-    resources: [`arn:aws:s3:::${bucket}`],
+    resources: [arnOfBucket(bucket)],
   },
-  { access: 'read', actions: ['s3:GetObjectAcl'], resources: [`arn:aws:s3:::${bucket}/*`] },
+  { access: 'read', actions: ['s3:GetObjectAcl'], resources: [arnOfObject(bucket)] },
 ]
 
 /** How many objects' ACLs are read. */
@@ -102,7 +103,7 @@ export function whyUnreadable({ bucket, block, policy, objects }: PublicAccess):
 function opens({ Effect, Principal, Action, Resource }: PolicyStatement, bucket: string): boolean {
   const aws: unknown =
     typeof Principal === 'object' && Principal !== null && 'AWS' in Principal ? Principal.AWS : Principal
-  const arn = `arn:aws:s3:::${bucket}/`
+  const arn = arnOfObject(bucket, '')
   return (
     Effect === 'Allow' &&
     textsOf(aws).includes('*') &&

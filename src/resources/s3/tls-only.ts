@@ -1,5 +1,6 @@
 import { GetBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
 
+import { arnOfBucket, arnOfObject } from '../../aws/arns.ts'
 import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { textsOf } from '../../aws/policy-match.ts'
@@ -30,7 +31,7 @@ export const tlsOnlyStatement = (bucket: string): PolicyStatement => ({
   Effect: 'Deny',
   Principal: '*',
   Action: 's3:*',
-  Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+  Resource: [arnOfBucket(bucket), arnOfObject(bucket)],
   Condition: { Bool: { 'aws:SecureTransport': 'false' } },
 })
 
@@ -40,8 +41,7 @@ export const tlsOnlyStatement = (bucket: string): PolicyStatement => ({
  */
 export function deniesPlainHttp({ Statement }: PolicyDocument, bucket: string): boolean {
   const denied = Statement.filter(deniesAllPlainHttp).flatMap(({ Resource }) => textsOf(Resource))
-  const arn = `arn:aws:s3:::${bucket}`
-  return [arn, `${arn}/7/any object's key.deb`].every((each) =>
+  return [arnOfBucket(bucket), arnOfObject(bucket, "7/any object's key.deb")].every((each) =>
     denied.some((pattern) => matchesWildcards(pattern, each)),
   )
 }

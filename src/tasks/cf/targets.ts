@@ -1,3 +1,4 @@
+import { distributionIdIn } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { explain } from '../../aws/denial.ts'
 import {
@@ -25,7 +26,7 @@ export interface ResolvedTarget {
 
 /** Ids as CloudFront makes them, of distributions and invalidations. */
 const id = /^[A-Z0-9]+$/
-const arn = /^arn:[a-z-]+:cloudfront::\d*:distribution\/(.+)$/
+
 /**
  * Reads `cf://ID`, `cf://ID/INVALIDATION`, a bare `ID`, an ARN, a domain name in the place of the id, `s3://BUCKET` or
  * `s3://BUCKET/KEY`. The scheme may be in either case, as with s3cmd; a key is taken as it is written, and is empty if
@@ -34,7 +35,7 @@ const arn = /^arn:[a-z-]+:cloudfront::\d*:distribution\/(.+)$/
  * @throws CtlError of kind `usage` for anything else
  */
 export function parseTarget(word: string): CfTarget {
-  const spelled = arn.exec(word)?.[1] ?? word
+  const spelled = distributionIdIn(word) ?? word
   const [, scheme = '', first = '', rest = ''] = /^(?:(cf|s3):\/\/)?([^/]*)(?:\/(.*))?$/is.exec(spelled) ?? []
   if (scheme.toLowerCase() === 's3') {
     if (first !== '') return { kind: 'bucket', word, bucket: first, key: rest }

@@ -1,5 +1,6 @@
+import { arnOfFunction, arnOfKey, arnOfRole, arnOfVersion } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { edgeRegion, namesOf } from '../../aws/names.ts'
+import { namesOf } from '../../aws/names.ts'
 import type { PolicyDocument, PolicyStatement } from '../../aws/policy.ts'
 import { auditNeeds, reindexNeeds } from '../../reindex/needs.ts'
 import { canonical, type Need } from '../../resources/resource.ts'
@@ -62,7 +63,7 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
 /** What a run would hand from step to step, with patterns for what only AWS knows. */
 function patterns(settings: Settings, { accountId, bucket, access }: PermissionScope): Look {
   const names = namesOf(settings.installation.value)
-  const functionArn = `arn:aws:lambda:${edgeRegion}:${accountId}:function:${names.functionName}`
+  const functionArn = arnOfFunction(names, accountId)
   const owner = names.installation
   const lambda = { Runtime: '', Handler: '', Role: '', MemorySize: 0, Timeout: 0 }
   return {
@@ -71,13 +72,13 @@ function patterns(settings: Settings, { accountId, bucket, access }: PermissionS
     secrets: [],
     code: new Uint8Array(),
     role: {
-      arn: `arn:aws:iam::${accountId}:role${names.rolePath}${names.roleName}`,
+      arn: arnOfRole(names, accountId),
       trust: undefined,
       boundary: undefined,
       tags: {},
       owner,
     },
-    key: { arn: `arn:aws:kms:${edgeRegion}:${accountId}:key/*`, state: '', hasAlias: true, tags: {}, owner },
+    key: { arn: arnOfKey(accountId), state: '', hasAlias: true, tags: {}, owner },
     rolePolicy: { Statement: [] },
     function: {
       arn: functionArn,
@@ -91,7 +92,7 @@ function patterns(settings: Settings, { accountId, bucket, access }: PermissionS
       tags: {},
       owner,
     },
-    version: { arn: `${functionArn}:*`, number: 0, codeSha256: '', settings: lambda },
+    version: { arn: arnOfVersion(functionArn, '*'), number: 0, codeSha256: '', settings: lambda },
     existing: undefined,
     associated: undefined,
     secret: 'unknown',

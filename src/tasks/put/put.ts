@@ -1,3 +1,4 @@
+import { arnOfBucket } from '../../aws/arns.ts'
 import { encodePath } from '../../edge/path.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { regionOf } from '../../resources/s3/bucket.ts'
@@ -39,7 +40,7 @@ export interface Put {
 const bucketNeeds = (bucket: string): Need => ({
   access: 'read',
   actions: ['s3:ListBucket'],
-  resources: [`arn:aws:s3:::${bucket}`],
+  resources: [arnOfBucket(bucket)],
 })
 
 /**

@@ -1,3 +1,4 @@
+import { lastPartOf } from '../../aws/arns.ts'
 import { leftOverKey } from '../../resources/kms/key-left-over.ts'
 import { keyNotRotated } from '../../resources/kms/key-rotation.ts'
 import { differences } from '../../ui/plan.ts'
@@ -106,7 +107,7 @@ const keysLeftOver = ({ leftOver }: Status) => ('notChecked' in leftOver ? [] : 
 /** Nothing where there is nothing to say. */
 function leftOverFact({ leftOver }: Status): string[][] {
   if ('notChecked' in leftOver) return [['Keys left over', `not checked: ${leftOver.notChecked}`]]
-  const keys = leftOver.keys.map(({ arn, state }) => `${arn.split('/').at(-1) ?? arn} (${state})`)
+  const keys = leftOver.keys.map(({ arn, state }) => `${lastPartOf(arn)} (${state})`)
   return keys.length === 0 ? [] : [['Keys left over', keys.join(', ')]]
 }
 
