@@ -87,7 +87,7 @@ export default class SandboxCommand extends CtlCommand {
       latency: flags.latency,
       timing: flags['deploy-time'] === undefined ? {} : { deploy: flags['deploy-time'] },
       faults,
-      ...(policies === undefined ? {} : { policies }),
+      policies,
     }).catch((error: unknown) => {
       if (error instanceof NotPrivateError) {
         throw new CtlError('refused', `The state folder can't hold the keys: ${error.message}.`, { hint: error.remedy })

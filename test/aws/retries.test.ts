@@ -28,7 +28,7 @@ describe('retries', () => {
   const strategy = toldRetries(3)
   const failed = (errorType: 'THROTTLING' | 'TRANSIENT' | 'CLIENT_ERROR', name = 'Some') => ({
     errorType,
-    error: Object.assign(new Error('It failed.'), { name, cause: undefined }),
+    error: Object.assign(new Error('It failed.') as Error & { cause?: Error }, { name }),
   })
 
   it('what passes within two seconds is not worth a word', async () => {

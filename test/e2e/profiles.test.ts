@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 
 import {
+  type AccessKey,
   CreateAccessKeyCommand,
   CreateRoleCommand,
   CreateUserCommand,
@@ -29,7 +30,7 @@ const ssoProfile = 'sso_account_id = 123456789012\nsso_role_name = Operator\n'
 describe('profiles', function () {
   this.timeout(60_000)
   let place: Installation
-  let keys: { AccessKeyId?: string; SecretAccessKey?: string }
+  let keys: Partial<AccessKey>
   let role = ''
   let portal: Server
 

@@ -23,20 +23,21 @@ import { Store } from '../contracts/store.ts'
 
 export { NotPrivateError } from '../contracts/private-folder.ts'
 
+/** What a flag would say may be undefined, where it was not given. */
 export interface SandboxOptions {
   /** Of the AWS endpoint; without one, that of the last run with the same state, else any free one. */
-  port?: number
+  port?: number | undefined
   /** What clients call the AWS endpoint, where something stands before it: `https://aws.example.org`. */
   calledEndpoint?: string
   /** What stands before the edge and hands clients on to it; without it, nothing does. */
   startFront?: StartFront
   /** Of the front server; chosen as `port` is. */
-  frontPort?: number
+  frontPort?: number | undefined
   /** Folder that keeps everything across runs, for nobody else to read; without one all ends with the sandbox. */
-  state?: string
+  state?: string | undefined
   timing?: Partial<Timing>
   /** Milliseconds that every answer waits. */
-  latency?: number
+  latency?: number | undefined
   /** Twelve digits. */
   accountId?: string
   /** The clock of this AWS, in milliseconds since the epoch. */
@@ -46,7 +47,7 @@ export interface SandboxOptions {
    * Identity policies (JSON). With them, `credentials` are those of the IAM user `operator`, who has exactly these; in
    * a later run with the same state they are replaced. Without them `credentials` are the root user's.
    */
-  policies?: readonly string[]
+  policies?: readonly string[] | undefined
 }
 
 export interface Sandbox {

@@ -41,7 +41,7 @@ export function examineName(place: Place): Examination[] {
         try {
           const certificate = await certificateOf(hostname, Number(port || 443))
           const isOther = certificate.otherName !== undefined && !certificate.ownAuthority
-          return judgeCertificate(hostname, certificate, now(), isOther ? await nameRepairs(place) : [])
+          return judgeCertificate(certificate, now(), isOther ? await nameRepairs(place) : [])
         } catch (error) {
           if (isUnknownName(error)) return skipped(unknownName)
           if (isProxyFailure(error)) return skipped(behindProxy)
@@ -84,17 +84,12 @@ async function resolvesOrProxy(name: string, proxy: string): Promise<Finding> {
 }
 
 /**
- * Whether a certificate stands for a name, and for how long.
+ * Whether a certificate stands for the name that was asked for, and for how long.
  *
  * @param now - Unix time in seconds
  * @param otherwise - what to do where it stands for another name
  */
-export function judgeCertificate(
-  name: string,
-  certificate: ServerCertificate,
-  now: number,
-  otherwise: readonly Line[],
-): Finding {
+export function judgeCertificate(certificate: ServerCertificate, now: number, otherwise: readonly Line[]): Finding {
   const { otherName, untrusted, ownAuthority, issuer, validFrom, validTo, protocol } = certificate
   if (ownAuthority) {
     return skipped(

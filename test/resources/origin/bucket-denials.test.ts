@@ -32,13 +32,13 @@ const fetching = (kind: Reader['kind'], more: Partial<Fetching> = {}): Fetching 
 const stored = ['7/11/debian/package_files/42136.deb', '7/11/debian/dists/stable/InRelease', 'backups/2026.sql']
 const keys: KeysUnder = async (prefix) => ({ keys: stored.filter((key) => key.startsWith(prefix)), all: true })
 
-const all: PolicyStatement = {
-  Sid: 'Theirs',
+const unnamed: PolicyStatement = {
   Effect: 'Deny',
   Principal: '*',
   Action: 's3:*',
   Resource: [arn, `${arn}/*`],
 }
+const all: PolicyStatement = { Sid: 'Theirs', ...unnamed }
 
 const look = (kind: Reader['kind'], statement: PolicyStatement, more?: Partial<Fetching>, under = keys) =>
   findDenials({ Statement: [statement] }, bucket, fetching(kind, more), under)
@@ -160,7 +160,7 @@ describe('a Deny in the bucket policy, and CloudFront', () => {
   it('tells what it is about, and what it is called', async () => {
     const [whole] = (await look('oai', all)).denied
     expect(whole).to.include({ called: 'Theirs', objects: 'all', listing: true })
-    const [part] = (await look('oac', { ...all, Sid: undefined, Resource: `${arn}/7/*` })).denied
+    const [part] = (await look('oac', { ...unnamed, Resource: `${arn}/7/*` })).denied
     expect(part).to.deep.include({ called: 'number 1, which has no Sid', listing: false })
     expect(part?.objects).to.deep.equal({ key: '7/11/debian/package_files/42136.deb' })
   })

@@ -47,7 +47,7 @@ describe('doctor: the name of the packages domain', () => {
   const look = (wanted = name, ca: string | undefined = cert) => certificateOf(wanted, port, '127.0.0.1', ca)
   const judge = async (wanted: string, now: (of: { validFrom: number; validTo: number }) => number, ca?: string) => {
     const certificate = await look(wanted, ca)
-    return judgeCertificate(wanted, certificate, now(certificate), ['Rename it.'])
+    return judgeCertificate(certificate, now(certificate), ['Rename it.'])
   }
 
   it('accepts a certificate for the name from a known authority, and tells the days left', async () => {
@@ -82,7 +82,7 @@ describe('doctor: the name of the packages domain', () => {
 
   it('fails one that no known authority stands behind', async () => {
     const certificate = await certificateOf(name, port, '127.0.0.1')
-    const { status, seen } = judgeCertificate(name, certificate, certificate.validFrom + day, [])
+    const { status, seen } = judgeCertificate(certificate, certificate.validFrom + day, [])
     expect({ status, seen }).to.deep.equal({
       status: 'failed',
       seen: 'DEPTH_ZERO_SELF_SIGNED_CERT, issued by pc-ctl tests',
