@@ -4,10 +4,13 @@ import { connect } from '../aws/connect.ts'
 import { carriedFlags } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { diagnose, type Diagnosis } from '../tasks/doctor/diagnose.ts'
+import { diagnosisPage } from '../tasks/doctor/page.ts'
 import { complaint } from '../tasks/doctor/complaint.ts'
 import { lookUp } from '../tasks/chain/look-up.ts'
 import { diagnosisText, type PassageSettings, passageSettings } from '../tasks/doctor/text.ts'
 import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { isPage, openReportFile } from '../ui/report-file.ts'
+import { renderReportPage } from '../ui/report-page.ts'
 import { exitCodes } from '../errors.ts'
 import { frontPathFlag } from '../flags/front-flags.ts'
 
@@ -23,6 +26,7 @@ export default class Doctor extends CtlCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     'PC_CTL_FRONT_TOKEN=... <%= config.bin %> <%= command.id %> --front https://packages.example.org',
+    '<%= config.bin %> <%= command.id %> --report doctor.html',
     '<%= config.bin %> <%= command.id %> --key 7/11/el/8/package_files/78137.rpm --key 7/11/el/8/repodata/repomd.xml',
   ]
   static override flags = {
@@ -41,6 +45,10 @@ export default class Doctor extends CtlCommand {
       env: 'PC_CTL_FRONT_TOKEN',
       helpValue: 'TOKEN',
     }),
+    report: Flags.string({
+      description: 'write the report to this file too: as a page to look at if its name ends in .html, else as JSON',
+      helpValue: 'FILE',
+    }),
   }
 
   async run(): Promise<Result> {
@@ -51,14 +59,21 @@ export default class Doctor extends CtlCommand {
       { ...flags, keys: flags.key ?? [], frontPath: flags['front-path'] },
       carriedFlags(flags),
     )
+    const file = flags.report === undefined ? undefined : await openReportFile(flags.report)
     const aws = await connect(settings, process.env, { later: true })
     try {
       const examine = () => diagnose(aws, settings, wanted)
       const diagnosis = await lookUp('Ask what clients ask', examine, this.looking(flags))
-      const { allow, text } = await passageSettings(diagnosis.domain, flags.front)
-      this.print(...diagnosisText(diagnosis), '', ...text)
+      const passage = await passageSettings(diagnosis.domain, flags.front)
+      const result = { ...diagnosis, allow: passage.allow }
+      this.print(...diagnosisText(diagnosis), '', ...passage.text)
       if (diagnosis.count.failed > 0) process.exitCode = exitCodes.failed
-      return { ...diagnosis, allow }
+      await file?.write(
+        isPage(flags.report ?? '')
+          ? [await renderReportPage(diagnosisPage(diagnosis, passage))]
+          : [`${JSON.stringify(result, undefined, 2)}\n`],
+      )
+      return result
     } finally {
       aws.close()
     }

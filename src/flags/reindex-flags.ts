@@ -28,7 +28,10 @@ export const reindexFlags = {
   concurrency: Flags.integer({ description: 'requests at a time, at most', default: 256, min: 1, max: 2000 }),
   'state-dir': Flags.string({ description: 'folder of the journal', helpValue: 'DIR' }),
   full: Flags.boolean({ description: 'look at every object again, whatever the journal knows' }),
-  report: Flags.string({ description: 'write the whole report as JSON', helpValue: 'FILE' }),
+  report: Flags.string({
+    description: 'write the whole report as JSON, or as a page to look at if the name of the file ends in .html',
+    helpValue: 'FILE',
+  }),
 }
 
 /** The values of {@link reindexFlags} after parsing. */

@@ -25,7 +25,7 @@ import { Pace } from './pace.ts'
 import { count, Progress, telling } from './progress.ts'
 import { Ledger, nameOfRoot, problemsOf, type Report, reportOf, rootOf } from './report.ts'
 import { overwritableObjects } from './set-apart.ts'
-import type { ReportFile } from './report-file.ts'
+import type { WriteReport } from './report-file.ts'
 import { keysToDrop, republishedReport } from './republished-report.ts'
 import { keepHeapSmall } from './small-heap.ts'
 
@@ -57,7 +57,8 @@ export interface ReindexOptions {
   readonly full: boolean
   readonly forceUnlock: boolean
   readonly lockTiming?: LockTiming
-  readonly reportFile?: ReportFile | undefined
+  /** Where the report goes, beside what the command prints. */
+  readonly writeReport?: WriteReport | undefined
   readonly show: Show
   /** Aborted by the operator. */
   readonly signal: AbortSignal
@@ -248,12 +249,12 @@ export class ReindexRun {
 
   /** What the run came to; writes it to the file that was asked for, too. */
   async report(): Promise<Report> {
-    const { journal, reportFile, begun, bucket } = this.#tools
+    const { journal, writeReport, begun, bucket } = this.#tools
     const { scanned, ledger } = this.#listed
     const seconds = (performance.now() - begun) / 1000
     const republished = republishedReport(journal, this.#dropped)
     const report = reportOf({ ...this.#tools, bucket: bucket.name, seconds, republished }, scanned, ledger)
-    await reportFile?.write(report, {
+    await writeReport?.(report, {
       repositories: report.repositories.map((one) => JSON.stringify(one)),
       overwritableObjects: overwritableObjects(journal, this.#tools.choice),
       problems: problemsOf(journal),

@@ -35,6 +35,9 @@ const glyphs = {
   remove: glyph('-', '-', 'red'),
 } as const satisfies Readonly<Record<Mark, Glyph>>
 
+/** A mark where all characters can be shown, as on a page. */
+export const signOf = (mark: Mark): string => glyphs[mark].unicode
+
 /** A mark as a screen shows it. */
 export function markText(mark: Mark, screen: Screen): string {
   const { unicode, ascii, style }: Glyph = glyphs[mark]

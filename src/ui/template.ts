@@ -6,6 +6,7 @@ import ejs from 'ejs'
 import { packageRoot } from './package-root.ts'
 import { controls, printable } from './printable.ts'
 import { readProse } from './prose.ts'
+import type { ShownPage } from './shown-page.ts'
 import type { Block } from '../text.ts'
 
 /** What each template of templates/NAME.ejs is filled in with. A property that may be undefined may be left out. */
@@ -25,6 +26,7 @@ export interface TemplateData {
     passThrough: string
     refresh: string
   }
+  'report.html': { page: ShownPage }
   'permissions.tf': { policies: readonly TerraformPolicy[] }
   'disable-cloudfront.rb': Record<string, never>
   'disable-cloudfront.txt': {
@@ -62,6 +64,7 @@ const literals: Readonly<Record<string, Literal>> = {
   '.tf': (value) => jsonLiteral(value).replace(/([$%])\{/g, '$1$1{'),
   '.sh': (value) => shellWord(plainText(value)),
   '.md': plainText,
+  '.html': (value) => htmlText(plainText(value).split('\n').map(printable).join('\n')),
   '.txt': (value) => printable(plainText(value)),
 }
 
@@ -128,6 +131,17 @@ function plainText(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value)
   throw noLiteral(value, 'text')
 }
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Text of HTML, and a value between its quotes. */
+const htmlText = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
 
 const noLiteral = (value: unknown, language: string): TypeError =>
   new TypeError(`no literal of ${language} for ${value === undefined ? 'a missing value' : `this ${typeof value}`}`)

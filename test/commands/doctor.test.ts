@@ -1,3 +1,7 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { expect } from 'chai'
 
 import { resultOf } from '../support/json-document.ts'
@@ -68,6 +72,32 @@ describe('doctor', () => {
     const failing = await doctor(['--json', '--key', '7/11/gone.deb'])
     expect(failing.code).to.equal(1)
     expect((resultOf(failing.stdout) as Diagnosis).count.failed).to.equal(1)
+  })
+
+  it('writes its report to a file too: as a page what is wrong comes first, else as JSON', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-doctor-'))
+    try {
+      const { url, token } = place.front
+      const env = { PC_CTL_FRONT_TOKEN: token }
+      const html = join(folder, 'report.html')
+      const { stdout, code } = await doctor(['--front', url, '--report', html, '--key', '7/11/<gone>.deb'], env)
+      expect(code).to.equal(1)
+      expect(stdout).to.match(/^\d+ ok, \d+ failed/m)
+      const page = await readFile(html, 'utf8')
+      expect(page).to.match(/^<!doctype html>[^]*What is wrong<\/h2>[^]*What is right<\/h2>[^]*<\/html>\n$/)
+      expect(page).to.include('&lt;gone&gt;').and.not.to.include('<gone>')
+      for (const each of [secret, token]) expect(page).not.to.include(each)
+      const json = join(folder, 'report.json')
+      const run = await doctor(['--json', '--report', json, '--key', debKey])
+      expect(run.code).to.equal(0)
+      expect(JSON.parse(await readFile(json, 'utf8'))).to.deep.equal(resultOf(run.stdout))
+      expect(await readdir(folder)).to.have.members(['report.html', 'report.json'])
+      const nowhere = await doctor(['--report', join(folder, 'nowhere/report.html')])
+      expect([nowhere.code, nowhere.stdout]).to.deep.equal([2, ''])
+      expect(nowhere.stderr).to.include("can't be written")
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 
   it('needs no AWS where keys are named', async () => {

@@ -141,6 +141,24 @@ describe('pc-ctl reindex-everything --attributes-only', function () {
     expect((await report(words)).total).to.include({ failed: 0, rewritten: 1, right: objects.length - 2 })
   })
 
+  it('writes its report as a page where the name of the file ends in .html', async () => {
+    const file = join(place.folder, 'report.html')
+    place.sandbox.faults.add('s3:CopyObject:1:AccessDenied')
+    const { code } = await place.run([...words, '--report', file])
+    place.sandbox.faults.clear()
+    expect(code).to.equal(1)
+    const page = await readFile(file, 'utf8')
+    expect(page).to.match(/^<!doctype html>[^]*<\/html>\n$/)
+    expect(page).to.include(`<h1>What was put right in ${bucket}</h1>`).and.to.include('could not be put right')
+    expect(page).to.include('el/9/a b &amp; &lt;ü&gt;%2B+-1-1.rpm').and.not.to.include('<ü>')
+    for (const heading of ['Problems', 'Attributes that were wrong', 'Skipped', 'Repositories'])
+      expect(page).to.include(`>${heading}</h2>`)
+    const audited = join(place.folder, 'audit.HTM')
+    await place.run(['audit-cache-control', '--report', audited])
+    expect(await readFile(audited, 'utf8')).to.include(`<h1>What is to be put right in ${bucket}</h1>`)
+    expect((await readdir(place.folder)).filter((name) => name.endsWith('.part'))).to.deep.equal([])
+  })
+
   it('says before anything else that its report can not be written', async () => {
     const calls = await callsOf(async () => {
       const { code, stderr } = await place.run([...words, '--report', join(place.folder, 'nowhere', 'report.json')])

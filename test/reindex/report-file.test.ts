@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 
 import type { Report } from '../../src/reindex/report.ts'
-import { openReportFile } from '../../src/reindex/report-file.ts'
+import { writeJson } from '../../src/reindex/report-file.ts'
+import { openReportFile } from '../../src/ui/report-file.ts'
 import { Lazily } from '../../src/ui/lazily.ts'
 import { CtlError } from '../../src/errors.ts'
 
@@ -66,7 +67,7 @@ describe('the file of a report', () => {
     ]) {
       const opened = await openReportFile(file)
       const lines = problems.map((one) => JSON.stringify(one))
-      await opened.write(report, { overwritableObjects: lines.slice(1), problems: lines })
+      await writeJson(opened)(report, { overwritableObjects: lines.slice(1), problems: lines })
       expect(await read()).to.deep.equal({
         ...report,
         repositories: [],
@@ -85,7 +86,7 @@ describe('the file of a report', () => {
       yield '{}'
       throw new Error('no space left')
     }
-    const error = await refusal(opened.write(report, { problems: breaking() }))
+    const error = await refusal(writeJson(opened)(report, { problems: breaking() }))
     expect(error).to.include({ failure: 'failed', message: `The report ${file} can't be written: no space left` })
     expect(await read()).to.equal('before')
     expect(await readdir(folder)).to.deep.equal(['report.json'])
@@ -105,7 +106,7 @@ describe('the file of a report', () => {
       expect(await readdir(folder), what).not.to.include('report.json.part')
       // A run that was killed as it wrote, since this one began.
       await lie()
-      await opened.write(report, { problems: [] })
+      await writeJson(opened)(report, { problems: [] })
       expect(await readdir(folder), what).to.deep.equal(['elsewhere', 'report.json'])
       expect(await readFile(elsewhere, 'utf8')).to.equal('of another')
       await rm(file)
@@ -119,10 +120,11 @@ describe('the file of a report', () => {
   }
   for (const [what, end] of Object.entries(ends)) {
     it(`leaves nothing where ${what} ends the process in the middle of it`, async () => {
-      const module = join(import.meta.dirname, '../../src/reindex/report-file.ts')
+      const from = (path: string): string => JSON.stringify(join(import.meta.dirname, '../../src', path))
       const program = `
         import { existsSync } from 'node:fs'
-        import { openReportFile } from ${JSON.stringify(module)}
+        import { writeJson } from ${from('reindex/report-file.ts')}
+        import { openReportFile } from ${from('ui/report-file.ts')}
         const [file] = process.argv.slice(1)
         function* lines() {
           for (let number = 0; ; number++) {
@@ -133,7 +135,7 @@ describe('the file of a report', () => {
             yield '{}'
           }
         }
-        await (await openReportFile(file)).write({}, { problems: lines() })
+        await writeJson(await openReportFile(file))({}, { problems: lines() })
       `
       const child = spawnSync(process.execPath, ['--input-type=module', '--eval', program, file], { encoding: 'utf8' })
       expect(child.stdout).to.equal('true\n')
@@ -150,17 +152,18 @@ describe('the file of a report', () => {
 
   it('may be a device or a pipe, which nothing replaces', async () => {
     const opened = await openReportFile('/dev/null')
-    await opened.write(report, { problems: [] })
+    await writeJson(opened)(report, { problems: [] })
   })
 
   it('takes hundreds of thousands of problems in memory that stays flat', async function () {
     this.timeout(120_000)
     const most = 300_000
-    const from = (path: string): string => JSON.stringify(join(import.meta.dirname, '../../src/reindex', path))
+    const from = (path: string): string => JSON.stringify(join(import.meta.dirname, '../../src', path))
     const program = `
-      import { Journal } from ${from('journal/journal.ts')}
-      import { Ledger, problemsOf } from ${from('report.ts')}
-      import { openReportFile } from ${from('report-file.ts')}
+      import { Journal } from ${from('reindex/journal/journal.ts')}
+      import { Ledger, problemsOf } from ${from('reindex/report.ts')}
+      import { writeJson } from ${from('reindex/report-file.ts')}
+      import { openReportFile } from ${from('ui/report-file.ts')}
       const [folder, file] = process.argv.slice(1)
       const journal = new Journal(folder, 'b')
       const ledger = new Ledger(new Map(), journal)
@@ -168,7 +171,7 @@ describe('the file of a report', () => {
       for (let number = 0; number < ${most}; number++) {
         ledger.fail({ key: 'pool/main/' + 'x'.repeat(200) + '/' + number + '.deb', what: 'is left out', todo: 'Upload it again.' })
       }
-      await opened.write({}, { problems: problemsOf(journal) })
+      await writeJson(opened)({}, { problems: problemsOf(journal) })
       journal.close()
       console.log(ledger.problemCount, ledger.failed, ledger.problems.length)
     `

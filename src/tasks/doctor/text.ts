@@ -6,15 +6,16 @@ import type { Diagnosis } from './diagnose.ts'
 
 /** A line for each check, and beneath those that are not right what it means and what to do. */
 export function diagnosisText({ checks, count }: Diagnosis): Block[] {
-  const warnings = `${count.warning} ${count.warning === 1 ? 'warning' : 'warnings'}`
-  return [
-    ...checks.flatMap(checkText),
-    '',
-    `${count.ok} ok, ${count.failed} failed, ${warnings}, ${count.skipped} skipped`,
-  ]
+  return [...checks.flatMap(checkText), '', countText(count)]
 }
 
-function checkText({ status, title, seen, meaning, todo }: Check): Block[] {
+/** How many checks came to what. */
+export function countText({ ok, failed, warning, skipped }: Diagnosis['count']): string {
+  return `${ok} ok, ${failed} failed, ${warning} ${warning === 1 ? 'warning' : 'warnings'}, ${skipped} skipped`
+}
+
+/** A check in a line, and beneath it what it means and what to do. */
+export function checkText({ status, title, seen, meaning, todo }: Check): Block[] {
   const head = item(status, `${title}: ${seen}`)
   if (status === 'ok' || status === 'skipped') return [head, nested(advice(todo))]
   const steps = todo.map((step) => (typeof step === 'string' ? item('todo', step) : nested([step], 3)))

@@ -1,14 +1,17 @@
 import { connect } from '../../aws/connect.ts'
 import type { Report } from '../../reindex/report.ts'
-import { openReportFile } from '../../reindex/report-file.ts'
+import { type WriteReport, writeJson } from '../../reindex/report-file.ts'
 import { chooseObjects } from '../../reindex/selection.ts'
+import { carriedFlags } from '../../settings/settings.ts'
 import { settingsFor } from '../../settings/settings-for.ts'
 import { stateFolder } from '../../settings/state-folder.ts'
 import type { SettingsFlags } from '../../ui/command.ts'
 import { interruptSignal } from '../../ui/interrupt.ts'
-import { readMapping, type ReindexFlags } from '../../flags/reindex-flags.ts'
+import { carriedChoice, readMapping, type ReindexFlags } from '../../flags/reindex-flags.ts'
+import { isPage, openReportFile } from '../../ui/report-file.ts'
 import { chooseShow, fleeting } from '../../ui/renderer.ts'
 import type { Say } from '../../text.ts'
+import { writePage } from './report-page.ts'
 import { reindexEverything, type ReindexWishes } from './reindex-everything.ts'
 
 /** What a command decides itself; the rest is read off the flags that all such commands have. */
@@ -41,7 +44,7 @@ export async function reindexFromFlags(
   const mapping = await readMapping(flags.mapping)
   const choice = chooseObjects({ ...flags, mapping })
   const show = chooseShow(flags)
-  const reportFile = flags.report === undefined ? undefined : await openReportFile(flags.report)
+  const writeReport = await openReport(flags)
   return reindexEverything(await connect(settings), settings, {
     ...wishes,
     choice,
@@ -50,6 +53,14 @@ export async function reindexFromFlags(
     full: flags.full,
     show: wishes.dryRun || wishes.listOnly ? fleeting(show) : show,
     signal: interruptSignal(say),
-    reportFile,
+    writeReport,
   })
+}
+
+/** @throws CtlError (usage) if the report can't be written to where it is to go */
+async function openReport(flags: ReindexFlags & SettingsFlags): Promise<WriteReport | undefined> {
+  if (flags.report === undefined) return undefined
+  const file = await openReportFile(flags.report)
+  if (!isPage(flags.report)) return writeJson(file)
+  return writePage(file, { carried: carriedFlags(flags), ofRun: carriedChoice(flags) })
 }

@@ -76,7 +76,7 @@ function reindexChain(
     ...(options.attributes && !options.listOnly ? [attributes] : []),
     ...(options.indexes && !options.listOnly ? [indexes] : []),
     ...(invalidates ? [drop] : []),
-    compute(options.reportFile === undefined ? 'Sum up' : 'Write the report', {
+    compute(options.writeReport === undefined ? 'Sum up' : 'Write the report', {
       from: ({ run }) => run.report(),
       as: 'report',
     }),

@@ -101,7 +101,8 @@ const objectsText = (number: number): string => `${count(number)} object${number
 
 const packagesText = (number: number): string => `${count(number)} package${number === 1 ? '' : 's'}`
 
-const nameOf = ({ root, format }: Pick<RepositoryReport, 'root' | 'format'>): string =>
+/** What a repository is called where people read it. */
+export const nameOf = ({ root, format }: Pick<RepositoryReport, 'root' | 'format'>): string =>
   root !== '' ? kept(root) : format === 'other' ? '(no repository)' : '/'
 
 function repositoriesText({ repositories, repositoryCount, dryRun }: Report): Block[] {
@@ -132,22 +133,22 @@ function repositoriesText({ repositories, repositoryCount, dryRun }: Report): Bl
   return [table(rows, head), ...(more > 0 ? [`... and ${count(more)} more: see --json or --report FILE`] : [])]
 }
 
-function indexesText({ indexes }: Report): Block[] {
-  return indexes
-    .slice(0, mostRepositories)
-    .flatMap(({ root, format, outcome, packages, written, unchanged, why, todo }) => {
-      const made =
-        outcome === 'refused' || outcome === 'failed'
-          ? ''
-          : `, ${packagesText(packages)}, ${objectsText(written)} written, ${count(unchanged)} unchanged`
-      return [
-        `index of ${nameOf({ root, format })} (${format}): ${outcome}${made}${why === undefined ? '' : `: ${why}`}`,
-        ...todoText(todo),
-      ]
-    })
+/** What became of the indexes, of no more repositories than `most`. */
+export function indexesText({ indexes }: Report, most = mostRepositories): Block[] {
+  return indexes.slice(0, most).flatMap(({ root, format, outcome, packages, written, unchanged, why, todo }) => {
+    const made =
+      outcome === 'refused' || outcome === 'failed'
+        ? ''
+        : `, ${packagesText(packages)}, ${objectsText(written)} written, ${count(unchanged)} unchanged`
+    return [
+      `index of ${nameOf({ root, format })} (${format}): ${outcome}${made}${why === undefined ? '' : `: ${why}`}`,
+      ...todoText(todo),
+    ]
+  })
 }
 
-const todoText = (todo: string | undefined): Block[] => (todo === undefined ? [] : [nested([todo])])
+/** What to do, beneath what it is about. */
+export const todoText = (todo: string | undefined): Block[] => (todo === undefined ? [] : [nested([todo])])
 
 const keysText = (keys: readonly string[]): Block => nested([verbatim(...keys)])
 
@@ -162,7 +163,7 @@ const wrongText = ({ wrong }: Report): Block[] =>
   ])
 
 /** Packages that are not as others. */
-const apartText = ({ overwritable, encoded }: Report): Block[] => [
+export const apartText = ({ overwritable, encoded }: Report): Block[] => [
   ...overwritable.flatMap(({ reason, objects, examples, todo }) => [
     `${packagesText(objects)} may be overwritten: ${reason}. ${todo}`,
     keysText(examples),
@@ -173,7 +174,8 @@ const apartText = ({ overwritable, encoded }: Report): Block[] => [
   ]),
 ]
 
-const skippedText = ({ skipped }: Report): Block[] =>
+/** What could not be put right, and why. */
+export const skippedText = ({ skipped }: Report): Block[] =>
   skipped.flatMap(({ reason, objects, examples, todo }) => [
     `${count(objects)} skipped: ${reason}. ${todo}`,
     keysText(examples),
@@ -190,7 +192,8 @@ function problemsText({ problems, problemCount }: Report): Block[] {
 /** So many are named in one command; of more it would be unwieldy. */
 const mostNamed = 10
 
-function republishedText(
+/** What edges should drop, and the command for it. */
+export function republishedText(
   { bucket, republished }: Report,
   carried: readonly string[],
   ofRun: readonly string[],
@@ -213,7 +216,8 @@ function republishedText(
   ]
 }
 
-function neitherText({ neither }: Report): Block[] {
+/** What was not recognised. */
+export function neitherText({ neither }: Report): Block[] {
   if (neither.objects === 0) return []
   return [
     `${objectsText(neither.objects)} ${neither.objects === 1 ? 'is' : 'are'} neither package nor metadata and left alone, such as:`,
