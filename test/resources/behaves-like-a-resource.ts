@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import type { Resource } from '../../src/resources/resource.ts'
+import type { Decision, Resource } from '../../src/resources/resource.ts'
 import { type AwsUnderTest, startAws } from '../support/aws-under-test.ts'
 import { actionsOf } from '../support/iam-actions.ts'
 
@@ -8,18 +8,33 @@ import { actionsOf } from '../support/iam-actions.ts'
 export interface Subject<Want, Live> {
   readonly resource: Resource<Want, Live>
   readonly want: Want
+  /** The same, to be taken over where it is not ours. Without it there is no taking over of this kind. */
+  readonly adopting?: Want
+  /** The same of what is not there, where `want` is of what was there before. */
+  readonly missing?: Want
   /** Changes something that is ours behind our back. */
   tamper?(): Promise<unknown>
   /** Takes our mark away, after it was made. */
   disown?(): Promise<unknown>
 }
 
+/** What a kind of resource has not, or does in another way. */
+export interface Traits {
+  /** No settings that could be changed. */
+  readonly settings?: true
+  /** No mark that could be taken away. */
+  readonly mark?: true
+  /** What is decided where there is none; to create it, usually. */
+  readonly missing?: 'keep' | 'refuse'
+  /** It is made anew each time, whatever is there. */
+  readonly anew?: true
+}
+
 /** The promises that every resource keeps, checked over HTTP against the sandbox. */
 export function behavesLikeAResource<Want, Live>(
   kind: string,
   prepare: (bench: AwsUnderTest) => Promise<Subject<Want, Live>>,
-  /** What a kind of resource has not: settings that could be changed, or a mark that could be taken away. */
-  without: { readonly settings?: true; readonly mark?: true } = {},
+  without: Traits = {},
 ): void {
   describe(`${kind} behaves like a resource`, () => {
     let bench: AwsUnderTest
@@ -41,31 +56,47 @@ export function behavesLikeAResource<Want, Live>(
       used.push(...bench.sandbox.calls.list().slice(before).flatMap(actionsOf))
       return result
     }
-    const look = () =>
+    const look = (want = subject.want) =>
       observed(async () => {
-        const live = await subject.resource.describe(subject.want)
-        return { live, decision: subject.resource.decide(subject.want, live) }
+        const live = await subject.resource.describe(want)
+        return { live, decision: subject.resource.decide(want, live) }
       })
-    const make = async (): Promise<void> => {
-      const { live, decision } = await look()
-      if (decision.do !== 'keep') await observed(() => subject.resource.apply(subject.want, live, bench.talk))
+    const make = async (want = subject.want): Promise<Live> => {
+      const { live, decision } = await look(want)
+      if (decision.do === 'keep') return decision.after
+      return observed(() => subject.resource.apply(want, live, bench.talk))
     }
+    const declaredFor = (want: Want): string[] => subject.resource.needs(want).flatMap(({ actions }) => actions)
 
-    it('would create what is missing, and looking writes nothing', async () => {
-      const { live, decision } = await look()
+    const whereMissing = without.missing ?? 'create'
+    it(`would ${whereMissing} what is missing, and looking writes nothing`, async () => {
+      const { live, decision } = await look(subject.missing)
       expect(live).to.equal(undefined)
-      expect(decision.do).to.equal('create')
+      expect(decision.do).to.equal(whereMissing)
+      if (whereMissing === 'refuse') explainsItself(decision)
       expect(bench.sandbox.calls.changing()).to.deep.equal([])
     })
 
-    it('keeps what it has just applied', async () => {
-      await make()
-      const written = bench.sandbox.calls.changing().length
-      const { decision } = await look()
-      expect(decision.changes).to.deep.equal([])
-      expect(decision.do).to.equal('keep')
-      expect(bench.sandbox.calls.changing().length).to.equal(written)
-    })
+    if (without.anew !== true) {
+      it('keeps what it has just applied', async () => {
+        await make()
+        const written = bench.sandbox.calls.changing().length
+        const { decision } = await look()
+        expect(decision.changes).to.deep.equal([])
+        expect(decision.do).to.equal('keep')
+        expect(bench.sandbox.calls.changing().length).to.equal(written)
+      })
+    } else {
+      it('is made anew each time, and the same call made twice has made one', async () => {
+        const { live } = await look()
+        const [first, second] = [
+          await observed(() => subject.resource.apply(subject.want, live, bench.talk)),
+          await observed(() => subject.resource.apply(subject.want, live, bench.talk)),
+        ]
+        expect(second).to.deep.equal(first)
+        expect((await look()).decision.do).to.equal('create')
+      })
+    }
 
     if (without.settings !== true) {
       it('puts back what someone changed, and says why', async () => {
@@ -82,6 +113,8 @@ export function behavesLikeAResource<Want, Live>(
     it('does not mistake "you may not look" for "it is not there"', async () => {
       await subject.resource.describe(subject.want)
       const first = bench.sandbox.calls.list()[0]
+      // What is made anew whatever is there need not look.
+      if (first === undefined && without.anew === true) return
       if (first === undefined) throw new Error('describe made no call')
       const json = ['kms', 'lambda', 'tagging'].includes(first.service)
       bench.sandbox.faults.add({
@@ -89,11 +122,11 @@ export function behavesLikeAResource<Want, Live>(
         operation: first.operation,
         what: { kind: 'error', code: json ? 'AccessDeniedException' : 'AccessDenied', status: json ? 400 : 403 },
       })
-      const error: unknown = await subject.resource.describe(subject.want).then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      )
-      expect(error)
+      const answer: unknown = await subject.resource.describe(subject.want).catch((thrown: unknown) => thrown)
+      expect(answer).to.not.equal(undefined)
+      // What is made anew in any case may go on without having seen what is there.
+      if (without.anew === true && !(answer instanceof Error)) return
+      expect(answer)
         .to.be.instanceOf(Error)
         .with.property('name')
         .that.matches(/^AccessDenied/)
@@ -103,18 +136,38 @@ export function behavesLikeAResource<Want, Live>(
       await make()
       await subject.tamper?.()
       await make()
-      const declared = subject.resource.needs(subject.want).flatMap(({ actions }) => actions)
-      expect(declared).to.include.members([...new Set(used)])
+      expect(declaredFor(subject.want)).to.include.members([...new Set(used)])
     })
 
     if (without.mark !== true) {
-      it('refuses what is not ours', async () => {
+      it('refuses what is not ours, and takes it over only where it is asked to and can', async () => {
         await make()
         await subject.disown?.()
         const { decision } = await look()
-        expect(decision.do).to.equal('refuse')
-        expect(decision.hint ?? []).not.to.deep.equal([])
+        explainsItself(decision)
+        const { adopting } = subject
+        const offered = (decision.hint ?? []).some((line) => String(line).includes('--adopt'))
+        expect(offered, 'offers --adopt').to.equal(adopting !== undefined)
+        expect(decision.remedy).to.deep.equal(adopting === undefined ? undefined : { flags: ['--adopt'] })
+        if (adopting === undefined) return
+
+        const { decision: taking } = await look(adopting)
+        expect(taking).to.include({ do: 'update' })
+        expect(taking.ask).to.match(/^Take over .*\?$/)
+        await make(adopting)
+        expect((await look()).decision.do, 'ours now').to.equal('keep')
+        expect((await look(adopting)).decision, 'asked once')
+          .to.include({ do: 'keep' })
+          .and.to.not.have.property('ask')
+        expect(declaredFor(adopting)).to.include.members([...new Set(used)])
       })
     }
   })
+}
+
+/** A refusal says why, and what to do or type next. */
+function explainsItself({ do: verb, because, hint = [] }: Decision<unknown>): void {
+  expect(verb).to.equal('refuse')
+  expect(because).not.to.deep.equal([])
+  expect(hint).not.to.deep.equal([])
 }

@@ -1,8 +1,11 @@
 import {
   CloudFrontClient,
+  CreateDistributionCommand,
+  type DistributionConfig,
   GetCachePolicyCommand,
   GetDistributionConfigCommand,
   GetOriginAccessControlConfigCommand,
+  UntagResourceCommand as UntagDistributionCommand,
   UpdateCachePolicyCommand,
   UpdateDistributionCommand,
   UpdateOriginAccessControlCommand,
@@ -21,6 +24,15 @@ import { lookUpBucket } from '../../src/resources/s3/bucket.ts'
 import { bucketPolicy } from '../../src/resources/origin/bucket-policy.ts'
 import { cachePolicy } from '../../src/resources/cloudfront/cache-policy.ts'
 import { distribution, findDistribution } from '../../src/resources/cloudfront/distribution.ts'
+import { disabledDistribution } from '../../src/resources/cloudfront/distribution-removal.ts'
+import { editedDistribution } from '../../src/resources/cloudfront/edited-distribution.ts'
+import { invalidation } from '../../src/resources/cloudfront/invalidation.ts'
+import {
+  cfcreateNames,
+  findServing,
+  publicDistribution,
+  type PublicDistributionWant,
+} from '../../src/resources/cloudfront/public-distribution.ts'
 import { edgeFunction } from '../../src/resources/lambda/edge-function.ts'
 import { edgeVersion, untilVersionActive } from '../../src/resources/lambda/edge-version.ts'
 import { key } from '../../src/resources/kms/key.ts'
@@ -28,7 +40,9 @@ import { originAccessControl, originAccessIdentity } from '../../src/resources/o
 import type { Resource } from '../../src/resources/resource.ts'
 import { role } from '../../src/resources/iam/role.ts'
 import { rolePolicy } from '../../src/resources/iam/role-policy.ts'
+import { objectUpload } from '../../src/resources/s3/object-upload.ts'
 import type { AwsUnderTest } from '../support/aws-under-test.ts'
+import { config } from '../support/cloudfront-fixture.ts'
 import { behavesLikeAResource } from './behaves-like-a-resource.ts'
 
 const region = 'us-east-1'
@@ -45,6 +59,7 @@ async function made<Want, Live>({ talk }: AwsUnderTest, resource: Resource<Want,
 }
 
 const ours = ({ names, sandbox }: AwsUnderTest) => ({ names, accountId: sandbox.accountId, adopt: false })
+const adopting = <Want extends { adopt: boolean }>(want: Want): Want => ({ ...want, adopt: true })
 
 behavesLikeAResource('The IAM role', async (bench) => {
   const iam = bench.aws.client(IAMClient, region)
@@ -52,6 +67,7 @@ behavesLikeAResource('The IAM role', async (bench) => {
   return {
     resource: role(bench.aws),
     want: ours(bench),
+    adopting: adopting(ours(bench)),
     tamper: () => iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: looseTrust })),
     disown: () => iam.send(new UntagRoleCommand({ RoleName, TagKeys: [tagKey] })),
   }
@@ -66,6 +82,7 @@ behavesLikeAResource(
     return {
       resource,
       want,
+      adopting: adopting(want),
       disown: async () => {
         const live = await resource.describe(want)
         await kms.send(new UntagKeyCommand({ KeyId: live?.arn, TagKeys: [tagKey] }))
@@ -108,6 +125,7 @@ behavesLikeAResource('The edge function', async (bench) => {
   return {
     resource,
     want,
+    adopting: adopting(want),
     tamper: () =>
       lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: bench.names.functionName, Timeout: 3 })),
     disown: async () => {
@@ -213,39 +231,152 @@ behavesLikeAResource(
   { mark: true },
 )
 
+/** Changes a distribution as somebody else would. */
+async function change({ aws }: AwsUnderTest, Id: string | undefined, changed: Partial<DistributionConfig>) {
+  const client = aws.client(CloudFrontClient, region)
+  const { ETag, DistributionConfig: live } = await client.send(new GetDistributionConfigCommand({ Id }))
+  if (live === undefined) throw new Error('no distribution')
+  await client.send(new UpdateDistributionCommand({ Id, IfMatch: ETag, DistributionConfig: { ...live, ...changed } }))
+}
+
+behavesLikeAResource('The distribution', async (bench) => {
+  const client = bench.aws.client(CloudFrontClient, region)
+  const functionLive = await made(bench, edgeFunction(bench.aws), await functionWant(bench))
+  const version = await made(bench, edgeVersion(bench.aws), { ...ours(bench), function: functionLive })
+  await untilVersionActive(bench.aws, bench.names, version, bench.talk)
+  const identity = await made(bench, originAccessIdentity(bench.aws), ours(bench))
+  const policy = await made(bench, cachePolicy(bench.aws), ours(bench))
+  const bucket = await bucketOf(bench)
+  const want = {
+    ...ours(bench),
+    bucket,
+    id: undefined,
+    functionArn: version.arn,
+    cachePolicyId: policy.id,
+    access: { kind: 'oai' as const, id: identity.id },
+    aliases: [],
+    certificate: undefined,
+    priceClass: undefined,
+  }
+  return {
+    resource: distribution(bench.aws),
+    want,
+    adopting: adopting(want),
+    tamper: async () => {
+      const found = await findDistribution(bench.aws, want)
+      if (found?.config.DefaultCacheBehavior === undefined) throw new Error('no config')
+      await change(bench, found.id, {
+        Enabled: false,
+        DefaultCacheBehavior: { ...found.config.DefaultCacheBehavior, LambdaFunctionAssociations: { Quantity: 0 } },
+      })
+    },
+    disown: async () => {
+      const Resource = (await findDistribution(bench.aws, want))?.arn
+      await client.send(new UntagDistributionCommand({ Resource, TagKeys: { Items: [tagKey] } }))
+    },
+  }
+})
+
+behavesLikeAResource('The distribution of cfcreate', async (bench) => {
+  const client = bench.aws.client(CloudFrontClient, region)
+  const bucket = await bucketOf(bench)
+  const want: PublicDistributionWant = {
+    accountId: bench.sandbox.accountId,
+    bucket,
+    origin: { kind: 'public' },
+    cachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6',
+    edit: { addAliases: [], removeAliases: [], comment: 'as wanted', defaultRootObject: 'index.html' },
+    tags: { team: 'web' },
+  }
+  const find = () => findServing(bench.aws, bucket.name)
+  const tamper = async () => change(bench, (await find())?.id, { Comment: 'changed' })
+  return {
+    resource: publicDistribution(bench.aws),
+    want,
+    tamper,
+    async disown() {
+      // As long as it is as wanted, somebody else's will do.
+      await tamper()
+      const TagKeys = { Items: [cfcreateNames.tag.Key] }
+      await client.send(new UntagDistributionCommand({ Resource: (await find())?.arn, TagKeys }))
+    },
+  }
+})
+
+/** A distribution that somebody has made. */
+async function someDistribution({ aws }: AwsUnderTest): Promise<{ id: string; arn: string }> {
+  const client = aws.client(CloudFrontClient, region)
+  const { Distribution } = await client.send(
+    new CreateDistributionCommand({ DistributionConfig: config('somebody’s') }),
+  )
+  return { id: Distribution?.Id ?? '', arn: Distribution?.ARN ?? '' }
+}
+
 behavesLikeAResource(
-  'The distribution',
+  'The distribution that cfmodify changes',
   async (bench) => {
-    const client = bench.aws.client(CloudFrontClient, region)
-    const functionLive = await made(bench, edgeFunction(bench.aws), await functionWant(bench))
-    const version = await made(bench, edgeVersion(bench.aws), { ...ours(bench), function: functionLive })
-    await untilVersionActive(bench.aws, bench.names, version, bench.talk)
-    const identity = await made(bench, originAccessIdentity(bench.aws), ours(bench))
-    const policy = await made(bench, cachePolicy(bench.aws), ours(bench))
-    const bucket = await bucketOf(bench)
+    const { id } = await someDistribution(bench)
     const want = {
-      ...ours(bench),
-      bucket,
-      id: undefined,
-      functionArn: version.arn,
-      cachePolicyId: policy.id,
-      access: { kind: 'oai' as const, id: identity.id },
-      aliases: [],
-      certificate: undefined,
-      priceClass: undefined,
+      accountId: bench.sandbox.accountId,
+      id,
+      edit: { addAliases: [], removeAliases: [], comment: 'as wanted' },
+      tags: { team: 'web' },
+      traffic: [],
     }
     return {
-      resource: distribution(bench.aws),
+      resource: editedDistribution(bench.aws),
       want,
-      tamper: async () => {
-        const Id = (await findDistribution(bench.aws, want))?.id
-        const { ETag, DistributionConfig: config } = await client.send(new GetDistributionConfigCommand({ Id }))
-        if (config?.DefaultCacheBehavior === undefined) throw new Error('no config')
-        const behavior = { ...config.DefaultCacheBehavior, LambdaFunctionAssociations: { Quantity: 0 } }
-        const DistributionConfig = { ...config, Enabled: false, DefaultCacheBehavior: behavior }
-        await client.send(new UpdateDistributionCommand({ Id, IfMatch: ETag, DistributionConfig }))
-      },
+      missing: { ...want, id: 'E1GONE' },
+      tamper: () => change(bench, id, { Comment: 'changed' }),
     }
   },
-  { mark: true },
+  { mark: true, missing: 'refuse' },
+)
+
+behavesLikeAResource(
+  'The distribution that cfremove disables',
+  async (bench) => {
+    const { id } = await someDistribution(bench)
+    const { installation } = bench.names
+    const want = { accountId: bench.sandbox.accountId, installation, id, guards: [], ask: 'Remove it?' }
+    return {
+      resource: disabledDistribution(bench.aws),
+      want,
+      missing: { ...want, id: 'E1GONE' },
+      tamper: () => change(bench, id, { Enabled: true }),
+    }
+  },
+  { mark: true, missing: 'keep' },
+)
+
+behavesLikeAResource(
+  'The invalidation',
+  async (bench) => {
+    const { id: distributionId, arn } = await someDistribution(bench)
+    return {
+      resource: invalidation(bench.aws),
+      want: { distributionId, arn, paths: ['/index.html', '/dists/*'], reference: 'this run' },
+    }
+  },
+  { settings: true, mark: true, anew: true },
+)
+
+behavesLikeAResource(
+  'The uploaded object',
+  async (bench) => {
+    const { name, region } = await bucketOf(bench)
+    const bytes = new TextEncoder().encode('a package')
+    const source = {
+      name: 'hello.deb',
+      size: bytes.length,
+      async *pieces() {
+        yield { number: 1, bytes }
+      },
+    }
+    return {
+      resource: objectUpload(bench.aws),
+      want: { bucket: name, region, key: 'hello.deb', source, headers: { CacheControl: 'no-store' }, isPublic: false },
+    }
+  },
+  { settings: true, mark: true, anew: true },
 )

@@ -22,7 +22,7 @@ import {
   tagsOf,
   updateDistribution,
 } from './live-distribution.ts'
-import { canonical, type Need, type Resource, updateIf } from '../resource.ts'
+import { canonical, type Decision, type Need, refuse, type Resource, updateIf } from '../resource.ts'
 import { tagChanges, tagList, type Tags } from '../tags.ts'
 
 /** A distribution with its tags. */
@@ -64,9 +64,7 @@ export function editedDistribution(aws: Aws): Resource<EditWant, TaggedDistribut
     describe: ({ id }) => getTagged(aws, id),
 
     decide({ id, edit, tags, traffic }, live) {
-      if (live === undefined) {
-        throw new CtlError('failed', `The distribution ${id} does not exist any more.`, { code: 'NoSuchDistribution' })
-      }
+      if (live === undefined) return gone(id)
       const config = edited(live.config, edit)
       const changes = [...editChanges(live.config, config), ...tagChanges(live.tags, tags)]
       const hurts = live.config.Enabled === true && config.Enabled !== true && traffic.length > 0
@@ -80,6 +78,24 @@ export function editedDistribution(aws: Aws): Resource<EditWant, TaggedDistribut
       return writeEdit(aws, live, edited(live.config, edit), tags, talk)
     },
   }
+}
+
+/** Whoever removed it may have meant to: it is not made again here. */
+const gone = (id: string): Decision<TaggedDistribution> =>
+  refuse(
+    { id, arn: '', domain: '', status: '', etag: '', config: unknownConfig, tags: {} },
+    `the distribution ${id} does not exist any more`,
+    'All distributions there are:',
+    verbatim('pc-ctl cflist'),
+  )
+
+/** Stands for the configuration of what is not there. */
+const unknownConfig: DistributionConfig = {
+  CallerReference: undefined,
+  Comment: undefined,
+  Enabled: undefined,
+  Origins: undefined,
+  DefaultCacheBehavior: undefined,
 }
 
 export async function getTagged(aws: Aws, id: string): Promise<TaggedDistribution | undefined> {

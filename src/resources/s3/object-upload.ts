@@ -43,6 +43,7 @@ export interface UploadedObject {
   /** Bytes. */
   readonly size: number
   readonly etag: string
+  /** Empty where what is there has none; `undefined` where none is known. */
   readonly cacheControl: string | undefined
   /** The Cache-Control of another content that was there before, if any was; empty where it had none. */
   readonly replaced?: string | undefined
@@ -84,14 +85,15 @@ export function objectUpload(aws: Aws): Resource<UploadWant, UploadedObject> {
       }),
     async apply(want, live, talk) {
       const uploaded = await upload(aws.client(S3Client, want.region), want, talk)
-      return live === undefined || live.etag === uploaded.etag
-        ? uploaded
-        : { ...uploaded, replaced: live.cacheControl ?? '' }
+      return live === undefined || live.etag === uploaded.etag ? uploaded : { ...uploaded, replaced: live.cacheControl }
     },
   }
 }
 
-/** An object that is there before; `undefined` too where we may not look: uploading takes no such permission. */
+/**
+ * An object that is there before; one of which nothing is known where we may not look: uploading takes no such
+ * permission.
+ */
 async function lookAtObject(s3: S3Client, { bucket, key }: UploadWant): Promise<UploadedObject | undefined> {
   try {
     const found = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
@@ -103,7 +105,8 @@ async function lookAtObject(s3: S3Client, { bucket, key }: UploadWant): Promise<
       cacheControl: found.CacheControl ?? '',
     }
   } catch (error) {
-    if ([403, 404].includes(statusOf(error) ?? 0)) return undefined
+    if (statusOf(error) === 404) return undefined
+    if (statusOf(error) === 403) return { bucket, key, size: 0, etag: '', cacheControl: undefined }
     throw error
   }
 }

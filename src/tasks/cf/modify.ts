@@ -99,6 +99,6 @@ function checkWishes(words: readonly string[], edit: DistributionEdit, tags: Tag
 async function theDistribution(aws: Aws, words: readonly string[]): Promise<TaggedDistribution> {
   const [only] = await resolveTargets(aws, words)
   const found = only === undefined ? undefined : await getTagged(aws, only.distribution.id)
-  if (found === undefined) throw new CtlError('failed', 'The distribution has just been removed.')
+  if (found === undefined) throw new CtlError('refused', 'Refused: the distribution has just been removed.')
   return found
 }

@@ -141,6 +141,27 @@ describe('cfmodify', function () {
     expect((await bench.configOf(id))?.Enabled).to.equal(false)
   })
 
+  it('refuses one that is removed meanwhile, whenever that happens, and makes no other', async () => {
+    const what = { kind: 'error', code: 'NoSuchDistribution', status: 404 } as const
+    await bench.modify(id, { edit: { ...noEdit, comment: 'x' } })
+    const looks = bench.sandbox.calls.list().filter(({ operation }) => operation === 'GetDistribution').length
+    for (let look = 2; look <= looks; look++) {
+      bench.sandbox.faults.clear()
+      bench.sandbox.faults.add({ operation: 'GetDistribution', calls: [look, 99], what })
+      const error = await failureOf(bench.modify(id, { edit: { ...noEdit, comment: String(look) } }))
+      expect(error.failure, `look ${look}`).to.equal('refused')
+    }
+    bench.sandbox.faults.clear()
+    bench.sandbox.faults.add({ operation: 'UpdateDistribution', what })
+    bench.sandbox.faults.add({ operation: 'GetDistribution', calls: [looks + 1, 99], what })
+    const error = await failureOf(bench.modify(id, { edit: { ...noEdit, comment: 'y' } }))
+    expect([error.failure, error.message]).to.deep.equal([
+      'refused',
+      `Refused, and this was not changed: the distribution ${id} does not exist any more.`,
+    ])
+    expect((await bench.configOf(id))?.Comment).to.equal('x')
+  })
+
   it('wants one target and something to change', () => {
     const wishes = { edit: noEdit, tags: {}, wait: false }
     const build = (words: string[], edit: object) => () =>
