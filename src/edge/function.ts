@@ -2,14 +2,16 @@
  * Entry point of the Lambda function: `index.mjs` in the zip is this file, bundled. It holds no configuration, so its
  * bytes change only when its code does.
  */
-import { readFileSync } from 'node:fs'
-
 import { edgeFiles, parseEdgeConfig, type EdgeConfig } from './config.ts'
 import { createHandler } from './handler.ts'
 import { decrypting } from './kms.ts'
+import { Secrets } from './secrets.ts'
+import { type HmacKey, hmacKey } from './signature.ts'
+
+// Imported, it would bring streams and promises with it: as long to load as all the rest.
+const { readFileSync } = process.getBuiltinModule('node:fs')
 
 const config = readConfig()
-const opened = new Map<string, Promise<Uint8Array>>()
 
 /** Thrown at load, an error would be a 502 for the viewer; kept, it becomes a 503 and a line in the log. */
 function readConfig(): EdgeConfig | Error {
@@ -20,19 +22,18 @@ function readConfig(): EdgeConfig | Error {
   }
 }
 
-function openSecrets(): Promise<Uint8Array>[] {
-  if (config instanceof Error) throw config
-  const decrypt = decrypting(config)
-  return config.secrets.map((ciphertext) => opened.get(ciphertext) ?? open(ciphertext, decrypt))
-}
-
-/** Decrypts once a container: requests that come meanwhile share the call, a failure is forgotten. */
-function open(ciphertext: string, decrypt: (ciphertext: string) => Promise<Uint8Array>): Promise<Uint8Array> {
-  const secret = decrypt(ciphertext)
-  opened.set(ciphertext, secret)
-  secret.catch(() => opened.delete(ciphertext))
-  return secret
+function secretsOf(from: EdgeConfig | Error): () => readonly Promise<HmacKey>[] {
+  if (from instanceof Error) {
+    return () => {
+      throw from
+    }
+  }
+  const secrets = new Secrets({
+    ciphertexts: from.secrets,
+    decrypt: async (ciphertext) => hmacKey(await decrypting(from)(ciphertext)),
+  })
+  return () => secrets.all()
 }
 
 /** Lambda's handler. An async function: runtimes from nodejs24.x on know no callbacks. */
-export const handler = createHandler({ secrets: openSecrets, rules: config instanceof Error ? {} : config })
+export const handler = createHandler({ secrets: secretsOf(config), rules: config instanceof Error ? {} : config })

@@ -4,7 +4,7 @@
  */
 import type { EdgeRules } from './config.ts'
 import { decodePath, encodePath } from './path.ts'
-import { checkExpiry, checkRules, findToken, type Token, verify } from './signature.ts'
+import { checkExpiry, checkRules, findToken, type HmacKey, type Token, verify } from './signature.ts'
 
 type Headers = Record<string, { key?: string; value: string }[]>
 
@@ -38,9 +38,9 @@ export interface Checks {
   /**
    * The decoded secrets, each by itself, the current one first; asked for only by requests that need them. What matches
    * one that is known is served, whatever became of the others; what matches none is answered with 503 if one of them is
-   * not known, and the next request asks again.
+   * not known.
    */
-  readonly secrets: () => readonly Promise<Uint8Array>[]
+  readonly secrets: () => readonly Promise<HmacKey>[]
   readonly rules: EdgeRules
 }
 
@@ -84,7 +84,7 @@ async function guard(
 }
 
 /** @throws what a secret was rejected with, where none of those that are known made the signature */
-async function isSigned(token: Token, path: string, secrets: readonly Promise<Uint8Array>[]): Promise<boolean> {
+async function isSigned(token: Token, path: string, secrets: readonly Promise<HmacKey>[]): Promise<boolean> {
   const troubles: unknown[] = []
   for (const pending of secrets) {
     try {

@@ -2,11 +2,11 @@
 import { AwsClient } from 'aws4fetch'
 
 import type { EdgeConfig } from './config.ts'
+import { PassingTrouble } from './secrets.ts'
 import { decodeSecret } from './signature.ts'
 
-/** Two attempts of this length and a pause stay well inside the function's timeout of 5 s. */
-const attemptMs = 1500
-const pauseMs = 100
+/** Two calls of this length and the pause between them stay well inside the function's timeout of 5 s. */
+const patienceMs = 1500
 
 /** What KMS calls its passing troubles (API_Decrypt.html#API_Decrypt_Errors, CommonErrors.html). */
 const passing = /Throttling|LimitExceeded|KMSInternal|DependencyTimeout|ServiceUnavailable|InternalFailure/
@@ -22,8 +22,8 @@ interface Answer {
  *
  * @param environment - holds Lambda's credentials; `AWS_ENDPOINT_URL_KMS`, which a function at the edge can never have,
  *   lets a rehearsal bring its own KMS
- * @returns takes a ciphertext in base64, answers the decoded secret; it rejects where that cannot be decrypted, or is no
- *   secret, with a message that holds no secret
+ * @returns takes a ciphertext in base64, asks once, answers the decoded secret; it rejects where that cannot be
+ *   decrypted, or is no secret, with a message that holds no secret, and with a PassingTrouble where it may be had later
  */
 export function decrypting(
   config: EdgeConfig,
@@ -47,26 +47,24 @@ async function decrypt(
   config: EdgeConfig,
   ciphertext: string,
 ): Promise<Uint8Array> {
-  const request = {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.Decrypt' },
-    body: JSON.stringify({
-      CiphertextBlob: ciphertext,
-      EncryptionContext: config.encryptionContext,
-      KeyId: config.keyId,
-    }),
-  }
-  const ask = async () =>
-    readAnswer(await client.fetch(endpoint, { ...request, signal: AbortSignal.timeout(attemptMs) }))
-  let answer = await ask().catch((): Answer => ({ __type: 'ServiceUnavailable' }))
-  if (typeof answer.__type === 'string' && passing.test(answer.__type)) {
-    await new Promise((resolve) => setTimeout(resolve, pauseMs))
-    answer = await ask()
-  }
-  if (typeof answer.Plaintext !== 'string') {
-    throw new Error(`KMS Decrypt: ${String(answer.__type)}: ${String(answer.message)}`)
-  }
-  return decodeSecret(Buffer.from(answer.Plaintext, 'base64').toString())
+  const response = await client
+    .fetch(endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.Decrypt' },
+      body: JSON.stringify({
+        CiphertextBlob: ciphertext,
+        EncryptionContext: config.encryptionContext,
+        KeyId: config.keyId,
+      }),
+      signal: AbortSignal.timeout(patienceMs),
+    })
+    .catch((cause: unknown) => {
+      throw new PassingTrouble('KMS Decrypt: no answer', { cause })
+    })
+  const answer = await readAnswer(response)
+  if (typeof answer.Plaintext === 'string') return decodeSecret(Buffer.from(answer.Plaintext, 'base64').toString())
+  const message = `KMS Decrypt: ${String(answer.__type)}: ${String(answer.message)}`
+  throw passing.test(String(answer.__type)) ? new PassingTrouble(message) : new Error(message)
 }
 
 /** A 5xx need not hold JSON: it may come from a balancer. */
