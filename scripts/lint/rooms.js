@@ -44,6 +44,7 @@ const ofTheProduct = Object.keys(rooms).filter((room) => !/^(?:edge$|sandbox\b)/
 export const shared = {
   'errors.ts': ofTheProduct,
   'text.ts': ofTheProduct,
+  'json-object.ts': Object.keys(rooms),
   'zip-archive.ts': ['resources', 'sandbox/lambda'],
 }
 

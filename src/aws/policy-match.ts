@@ -2,7 +2,7 @@
 import { conditionHolds, type Possible } from './policy-condition.ts'
 import type { PolicyStatement } from './policy.ts'
 import { matchesWildcards } from './wildcards.ts'
-import { isObject } from '../ui/is-object.ts'
+import { isObject } from '../json-object.ts'
 
 /** A request as far as it is known before it is made. */
 export interface KnownRequest {

@@ -2,6 +2,7 @@
  * What the deployer tells the function. The zip holds two files: `index.mjs`, always the same bytes, and `config.json`
  * beside it, since a function at the edge can have no environment variables.
  */
+import { isObject } from '../json-object.ts'
 
 /** What a URL must keep to besides being signed. Functions deployed before these rules were known have none of them. */
 export interface EdgeRules {
@@ -35,8 +36,6 @@ export const encryptionContext = (installation: string): Record<string, string> 
   purpose: 'cloudfront_auth',
 })
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 const isSeconds = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0
 const isTextMap = (value: unknown): value is Record<string, string> =>

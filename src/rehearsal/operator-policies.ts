@@ -1,6 +1,6 @@
 import { parseIdentityPolicy } from '../sandbox/policy/identity-policy.ts'
 import { PolicySyntaxError } from '../sandbox/policy/policy-document.ts'
-import { isObject } from '../sandbox/wire/json.ts'
+import { isObject } from '../json-object.ts'
 
 export { PolicySyntaxError } from '../sandbox/policy/policy-document.ts'
 

@@ -6,7 +6,7 @@ import { statusOf } from '../aws/denial.ts'
 import type { LeanS3 } from '../aws/s3-lean.ts'
 import { CtlError } from '../errors.ts'
 import { formatDuration } from '../ui/duration.ts'
-import { isObject } from '../ui/is-object.ts'
+import { isObject } from '../json-object.ts'
 import { ownPrefix } from './selection.ts'
 import { hasEnded, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 

@@ -1,6 +1,7 @@
 import type { Talk } from '../aws/patience.ts'
 import { samePolicy } from '../aws/policy.ts'
 import { CtlError } from '../errors.ts'
+import { isObject } from '../json-object.ts'
 import type { Line } from '../text.ts'
 
 /** One difference between what is there and what is wanted, for people and for `--json`. */
@@ -180,7 +181,5 @@ export const policyChange = (field: string, before: unknown, after: unknown): Ch
 /** JSON with sorted keys, in which `undefined` members count as absent: equal values have equal texts. */
 export const canonical = (value: unknown): string =>
   JSON.stringify([value], (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
+    isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
   )

@@ -44,7 +44,7 @@ function lineText({ do: verb, kind, name, changes, because, hint = [] }: PlanLin
 export const differences = (changes: readonly PlanChange[]): Difference[] => changes.flatMap(membersThatDiffer)
 
 function membersThatDiffer({ field, before, after }: PlanChange): Difference[] {
-  if (!isObject(before) || !isObject(after)) {
+  if (!hasMembers(before) || !hasMembers(after)) {
     return JSON.stringify(before) === JSON.stringify(after) ? [] : [difference(field, before, after)]
   }
   const members = [...new Set([...Object.keys(before), ...Object.keys(after)])]
@@ -53,7 +53,7 @@ function membersThatDiffer({ field, before, after }: PlanChange): Difference[] {
   )
 }
 
-const isObject = (of: unknown): of is Record<string, unknown> => typeof of === 'object' && of !== null
+const hasMembers = (of: unknown): of is Record<string, unknown> => typeof of === 'object' && of !== null
 
 /** Whether a plan announces any change. */
 export const hasChanges = (plan: readonly PlanLine[]): boolean => plan.some((line) => line.do !== 'keep')

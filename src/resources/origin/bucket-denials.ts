@@ -8,7 +8,7 @@ import { cacheControlOf } from '../../repositories/cache-control.ts'
 import type { Reader } from './bucket-policy.ts'
 import type { Bucket } from '../s3/bucket.ts'
 import { type Fetching, namesOfReader, originRequest } from './origin-request.ts'
-import { isObject } from '../../ui/is-object.ts'
+import { isObject } from '../../json-object.ts'
 
 /** A statement of a bucket's policy that keeps CloudFront off. */
 export interface Denial {

@@ -1,7 +1,8 @@
 import { randomUUID, X509Certificate } from 'node:crypto'
 
 import type { AcmService, ViewerCertificate } from '../contracts/cloudfront-peers.ts'
-import { isObject, json11Error, json11Response, readJson, targetOperation, type JsonObject } from '../wire/json.ts'
+import { isObject, type JsonObject } from '../../json-object.ts'
+import { json11Error, json11Response, readJson, targetOperation } from '../wire/json.ts'
 import { validationMessage } from '../wire/query.ts'
 import { AwsError, type AwsRequest, type Context } from '../contracts/service.ts'
 

@@ -1,3 +1,4 @@
+import { isObject } from '../../json-object.ts'
 import type { EdgeInvocation } from '../contracts/edge-peers.ts'
 import type { ViewerRequest } from './behavior.ts'
 
@@ -76,9 +77,6 @@ const separatorOf = (name: string): string => (name === 'cookie' ? '; ' : ', ')
 
 class InvalidResult extends Error {}
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /**
  * Reads a function's result. A request goes on with the URI and query string that were returned: the bytes that came in
  * if the function left them alone.
@@ -87,7 +85,7 @@ export function readResult(invocation: EdgeInvocation, original: ViewerRequest, 
   if (invocation.outcome === 'error') return { kind: 'failed' }
   try {
     const { payload } = invocation
-    if (!isRecord(payload)) throw new InvalidResult('the result is neither a request nor a response')
+    if (!isObject(payload)) throw new InvalidResult('the result is neither a request nor a response')
     if (payload['status'] !== undefined) return readResponse(payload)
     return { kind: 'request', request: readRequest(payload, original, clientIp) }
   } catch (error) {
@@ -135,7 +133,7 @@ function readResponse(result: Record<string, unknown>): FunctionOutcome {
 /** Headers of a result: lower-case name → list of values; several values are joined as HTTP does. */
 function readHeaders(value: unknown): Record<string, string> {
   if (value === undefined) return {}
-  if (!isRecord(value)) throw new InvalidResult('the headers are not an object')
+  if (!isObject(value)) throw new InvalidResult('the headers are not an object')
   const headers: Record<string, string> = {}
   for (const [name, list] of Object.entries(value)) {
     if (name !== name.toLowerCase()) throw new InvalidResult(`the header name ${name} is not lower-case`)
@@ -147,8 +145,8 @@ function readHeaders(value: unknown): Record<string, string> {
 }
 
 function headerValue(name: string, item: unknown): string {
-  const value = isRecord(item) ? item['value'] : undefined
-  const key = isRecord(item) ? item['key'] : undefined
+  const value = isObject(item) ? item['value'] : undefined
+  const key = isObject(item) ? item['key'] : undefined
   if (typeof value !== 'string' || /[\r\n]/.test(value))
     throw new InvalidResult(`the header ${name} has no valid value`)
   if (key !== undefined && (typeof key !== 'string' || key.toLowerCase() !== name)) {

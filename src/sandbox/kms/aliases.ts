@@ -11,7 +11,7 @@ import {
   type KmsOperation,
   type KmsState,
 } from './state.ts'
-import type { JsonObject } from '../wire/json.ts'
+import type { JsonObject } from '../../json-object.ts'
 import { isListed } from '../contracts/service.ts'
 
 /** Operations on aliases, KMS API reference. */

@@ -14,7 +14,7 @@ import {
   type KmsOperation,
   type KmsState,
 } from './state.ts'
-import type { JsonObject } from '../wire/json.ts'
+import type { JsonObject } from '../../json-object.ts'
 import type { AwsError } from '../contracts/service.ts'
 
 /** Symmetric keys encrypt at most 4096 bytes; a ciphertext is at most 6144. */

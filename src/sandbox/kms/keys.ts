@@ -18,7 +18,7 @@ import {
   type KmsOperation,
   type KmsState,
 } from './state.ts'
-import { isObject, type JsonObject } from '../wire/json.ts'
+import { isObject, type JsonObject } from '../../json-object.ts'
 import { isServicePrincipal } from '../policy/service-principals.ts'
 import { isListed, type AwsRequest } from '../contracts/service.ts'
 

@@ -7,7 +7,8 @@ import { keyOperations, keysOf, tagsIn } from './keys.ts'
 import { checkUsable, findKey, mapIn, textIn, type Alias, type Key, type KmsOperation, type KmsState } from './state.ts'
 import type { TaggedResources } from '../contracts/lambda-peers.ts'
 import { tagConditionKeys } from '../policy/tag-keys.ts'
-import { json11Error, json11Response, readJson, targetOperation, type JsonObject } from '../wire/json.ts'
+import type { JsonObject } from '../../json-object.ts'
+import { json11Error, json11Response, readJson, targetOperation } from '../wire/json.ts'
 import {
   AwsError,
   type AwsRequest,

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../wire/json.ts'
+import { isObject, type JsonObject } from '../../json-object.ts'
 import { validationMessage } from '../wire/query.ts'
 import { AwsError, type AwsRequest, type Caller, type Context } from '../contracts/service.ts'
 import type { Collection } from '../contracts/store.ts'

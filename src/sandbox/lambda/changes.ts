@@ -23,7 +23,8 @@ import {
 } from './input.ts'
 import { functionIn, taggedFunction } from './looks.ts'
 import { functionKey, type LambdaOperation, type LambdaParts } from './parts.ts'
-import { isObject, readJson, restJsonResponse, type JsonObject } from '../wire/json.ts'
+import { isObject, type JsonObject } from '../../json-object.ts'
+import { readJson, restJsonResponse } from '../wire/json.ts'
 import { AwsError } from '../contracts/service.ts'
 
 /** Lambda's operations that change functions. */

@@ -1,7 +1,7 @@
 import { ZipError, ZipSizeError } from '../../zip-archive.ts'
 import type { FunctionReference, FunctionSettings } from './function.ts'
 import { checkPackage, packageLimits } from './function-package.ts'
-import { isObject, type JsonObject } from '../wire/json.ts'
+import { isObject, type JsonObject } from '../../json-object.ts'
 import { validationMessage } from '../wire/query.ts'
 import { AwsError } from '../contracts/service.ts'
 

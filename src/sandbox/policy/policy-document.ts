@@ -1,6 +1,6 @@
 import { isConditionOperator } from './condition-keys.ts'
 import type { PolicyDocument, PolicyStatement, Principals } from '../contracts/policy-document.ts'
-import { isObject } from '../wire/json.ts'
+import { isObject } from '../../json-object.ts'
 
 /** What is wrong with a document, in AWS's words. */
 export class PolicySyntaxError extends Error {}

@@ -1,9 +1,9 @@
+import type { JsonObject } from '../../json-object.ts'
 import type { S3Peers } from '../contracts/s3-peers.ts'
 import { AwsError, type Context } from '../contracts/service.ts'
 
-export type Json = Readonly<Record<string, unknown>>
-export interface BucketPolicy extends Json {
-  Statement: Json[]
+export interface BucketPolicy extends JsonObject {
+  Statement: JsonObject[]
 }
 
 /** What a bucket policy is checked against. */
@@ -17,9 +17,6 @@ export interface PolicyScope {
 
 export const malformed = (message: string): AwsError => new AwsError(400, 'MalformedPolicy', message)
 export const invalidSyntax = (): AwsError => malformed('Invalid policy syntax.')
-
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value])
 

@@ -1,4 +1,5 @@
-import { isObject, invalidSyntax, malformed, type PolicyScope, textsOf } from './bucket-policy-parts.ts'
+import { isObject } from '../../json-object.ts'
+import { invalidSyntax, malformed, type PolicyScope, textsOf } from './bucket-policy-parts.ts'
 import { isServicePrincipal } from '../policy/service-principals.ts'
 import type { AwsError } from '../contracts/service.ts'
 

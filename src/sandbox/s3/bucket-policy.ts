@@ -1,10 +1,9 @@
+import { isObject, type JsonObject } from '../../json-object.ts'
 import { isConditionOperator, isGlobalKey } from '../policy/condition-keys.ts'
 import { actionsMatching, hasConditionKey, isConditionKey, type S3Resource } from './actions.ts'
 import {
   type BucketPolicy,
   invalidSyntax,
-  isObject,
-  type Json,
   listOf,
   malformed,
   type PolicyScope,
@@ -45,7 +44,7 @@ export function acceptPolicy(text: string, scope: PolicyScope): BucketPolicy {
   }
 }
 
-function parse(text: string): Json {
+function parse(text: string): JsonObject {
   if (!text.startsWith('{')) throw malformed("Policies must be valid JSON and the first byte must be '{'")
   try {
     const document: unknown = JSON.parse(text)
@@ -68,11 +67,11 @@ const statementFields = [
   'Condition',
 ]
 
-function rejectUnknown(object: Json, known: readonly string[]): void {
+function rejectUnknown(object: JsonObject, known: readonly string[]): void {
   for (const name of Object.keys(object)) if (!known.includes(name)) throw malformed(`Unknown field ${name}`)
 }
 
-function acceptStatement(statement: Json, scope: PolicyScope): Json {
+function acceptStatement(statement: JsonObject, scope: PolicyScope): JsonObject {
   rejectUnknown(statement, statementFields)
   for (const name of ['Principal', 'Action', 'Resource']) {
     // "You must use either the Action or NotAction element", and so on: never both.
@@ -93,7 +92,7 @@ function acceptStatement(statement: Json, scope: PolicyScope): Json {
 }
 
 /** Returns the patterns. Throws MalformedPolicy for one that no action of S3 fits. */
-function acceptActions(statement: Json): string[] {
+function acceptActions(statement: JsonObject): string[] {
   const actions = textsOf(statement['Action'] ?? statement['NotAction'], 'Policy has invalid action')
   if (actions.length === 0) throw malformed('Missing required field Action')
   if (!actions.every((action) => actionsMatching(action).size > 0)) throw malformed('Policy has invalid action')
@@ -101,7 +100,7 @@ function acceptActions(statement: Json): string[] {
 }
 
 /** Returns what the resources are. Throws MalformedPolicy for a resource that is not the bucket or in it. */
-function acceptResources(statement: Json, bucket: string): ReadonlySet<S3Resource> {
+function acceptResources(statement: JsonObject, bucket: string): ReadonlySet<S3Resource> {
   const resources = textsOf(statement['Resource'] ?? statement['NotResource'], 'Policy has invalid resource')
   if (resources.length === 0) throw malformed('Missing required field Resource')
   const own = `arn:aws:s3:::${bucket}`

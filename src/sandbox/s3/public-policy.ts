@@ -1,4 +1,5 @@
-import { type BucketPolicy, isObject, listOf } from './bucket-policy-parts.ts'
+import { isObject } from '../../json-object.ts'
+import { type BucketPolicy, listOf } from './bucket-policy-parts.ts'
 
 /** Condition keys that, with fixed values, make a statement for everyone not public (S3 user guide). */
 const narrowing = new Set([

@@ -1,5 +1,6 @@
 import type { TaggedResource, TaggedResources } from '../contracts/lambda-peers.ts'
-import { isObject, json11Error, json11Response, readJson, targetOperation, type JsonObject } from '../wire/json.ts'
+import { isObject, type JsonObject } from '../../json-object.ts'
+import { json11Error, json11Response, readJson, targetOperation } from '../wire/json.ts'
 import { AwsError, type Service } from '../contracts/service.ts'
 
 const invalid = (message: string): AwsError => new AwsError(400, 'InvalidParameterException', message)

@@ -1,10 +1,5 @@
 import { AwsError, type AwsRequest, type AwsResponse } from '../contracts/service.ts'
-
-/** An object out of a JSON request, nothing of which has been checked yet. */
-export type JsonObject = Readonly<Record<string, unknown>>
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+import { isObject, type JsonObject } from '../../json-object.ts'
 
 /**
  * The operation in `X-Amz-Target: PREFIX.Operation` (Smithy, "AWS JSON 1.1 protocol"). Throws UnknownOperationException.

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 
 import type { OpenedKey, OpenedSigner } from '../../repositories/openpgp.ts'
 import { CtlError, messageOf } from '../../errors.ts'
-import { isObject } from '../../ui/is-object.ts'
+import { isObject } from '../../json-object.ts'
 import { type Block, warning } from '../../text.ts'
 
 /** Which keys sign which repositories. */
