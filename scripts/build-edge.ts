@@ -19,6 +19,7 @@ export async function buildEdge(outfile: string): Promise<Metafile> {
     entryPoints: ['src/edge/function.ts'],
     outfile,
     bundle: true,
+    preserveSymlinks: true,
     minify: true,
     format: 'esm',
     platform: 'node',

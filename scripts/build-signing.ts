@@ -18,6 +18,7 @@ export async function buildSigning(folder: string): Promise<void> {
     entryPoints: [source],
     outfile: join(folder, 'signing.js'),
     bundle: true,
+    preserveSymlinks: true,
     minifySyntax: true,
     format: 'esm',
     platform: 'node',

@@ -63,6 +63,8 @@ const bundling = {
   absWorkingDir: root,
   outbase: 'src',
   bundle: true,
+  // Names of chunks and the order in them follow from paths, which must not depend on where node_modules really stands.
+  preserveSymlinks: true,
   format: 'esm',
   platform: 'node',
   target: 'node22',
@@ -111,7 +113,9 @@ try {
 const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true })
 await plugin.load()
 await writeFile(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest, undefined, 2)}\n`)
-await promisify(execFile)(process.execPath, [join(root, 'scripts/help-pages.ts')])
+// Nothing of whoever builds is in the pages: neither terminal nor settings nor locale.
+const env = { FORCE_COLOR: '1', TERM: 'xterm', LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: root }
+await promisify(execFile)(process.execPath, [join(root, 'scripts/help-pages.ts')], { env })
 
 async function takePlace(): Promise<void> {
   const old = `${next}.old`

@@ -10,7 +10,8 @@ import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promis
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { deflateRawSync } from 'node:zlib'
+
+import { deflateSync } from 'fflate'
 
 import { agentMark, type Page, pageColumns, pageFile, plainColumns, plainFile } from '../src/ui/help-page.ts'
 
@@ -37,7 +38,7 @@ for (const command of [undefined, ...config.commandIDs]) {
   const kept = join(cache, `${keyOf(command)}.page`)
   if (!existsSync(kept)) {
     const page = await everyWidth(command)
-    await writeFile(`${kept}.${process.pid}`, deflateRawSync(JSON.stringify(page), { level: 9 }))
+    await writeFile(`${kept}.${process.pid}`, deflateSync(Buffer.from(JSON.stringify(page)), { level: 9 }))
     await rename(`${kept}.${process.pid}`, kept)
   }
   await copyFile(kept, join(next, pageFile(command)))

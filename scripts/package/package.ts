@@ -4,9 +4,8 @@
  *
  *     npm run package -- [--arch x64|arm64]... [--out FOLDER] [--revision N] [--signing-key FILE]
  *
- * Times and owners in them do not depend on when and by whom they are made; made in another folder they still differ. With a
- * key, the checksums get a signature, and
- * so do the rpms; a passphrase is taken from PC_CTL_SIGNING_PASSPHRASE.
+ * The same sources give the same bytes, wherever, whenever and by whomever they are made. With a key, the checksums get a
+ * signature, and so do the rpms, and these are never the same twice; a passphrase is taken from PC_CTL_SIGNING_PASSPHRASE.
  */
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
