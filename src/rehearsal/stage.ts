@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { randomUUID } from 'node:crypto'
 
+import { accountArn } from '../sandbox/contracts/arns.ts'
 import { privateFile, privateFolder } from '../sandbox/contracts/private-folder.ts'
 import type { Sandbox } from '../sandbox/host/sandbox.ts'
 import type { AwsRequest } from '../sandbox/contracts/service.ts'
@@ -82,7 +83,7 @@ async function createBucket(sandbox: Sandbox, bucket: string, region: string): P
     caller: {
       kind: 'root',
       accountId: sandbox.accountId,
-      arn: `arn:aws:iam::${sandbox.accountId}:root`,
+      arn: accountArn(sandbox.accountId),
       accessKeyId: sandbox.accessKeyId,
     },
     body: Readable.from([Buffer.from(body)]),

@@ -50,9 +50,11 @@ export interface InvalidationDocument {
   completedAt: number
 }
 
-/** Distributions are global: their ARNs name no region. */
-export const distributionArn = (context: Context, id: string): string =>
-  `arn:aws:cloudfront::${context.accountId}:distribution/${id}`
+/** All of CloudFront is global: its ARNs name no region. */
+export const cloudFrontArn = (context: Context, kind: string, id: string): string =>
+  `arn:aws:cloudfront::${context.accountId}:${kind}/${id}`
+
+export const distributionArn = (context: Context, id: string): string => cloudFrontArn(context, 'distribution', id)
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 

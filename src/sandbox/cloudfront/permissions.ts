@@ -1,7 +1,8 @@
+import { serviceLinkedRoleArn } from '../contracts/arns.ts'
 import { behaviorsOf } from './distributions.ts'
 import { readDistribution, readTaggedDistribution } from './distribution-input.ts'
 import { tags as tagsShape, type DistributionConfig } from '../contracts/distribution-shape.ts'
-import { distributionArn, type DistributionDocument } from './documents.ts'
+import { cloudFrontArn, distributionArn, type DistributionDocument } from './documents.ts'
 import { cloudFrontRoute } from './routes.ts'
 import { itemsOf, readDocument } from '../contracts/shape.ts'
 import { tagConditionKeys } from '../policy/tag-keys.ts'
@@ -54,7 +55,7 @@ export async function cloudFrontPermissions(
   const { id } = cloudFrontRoute(request)
   const kind = kinds.find(([pattern]) => pattern.test(operation))?.[1]
   if (kind !== undefined) {
-    return [{ action, resource: `arn:aws:cloudfront::${context.accountId}:${kind}/${id === '' ? '*' : id}` }]
+    return [{ action, resource: cloudFrontArn(context, kind, id === '' ? '*' : id) }]
   }
   const arn = request.query.get('Resource')
   const distributionId = arn === null ? id : (arn.split('/').at(-1) ?? '')
@@ -88,7 +89,7 @@ const serviceLinkedRoles = ({ accountId }: Context): Permission[] =>
     ['logger.cloudfront.amazonaws.com', 'AWSServiceRoleForCloudFrontLogger'] as const,
   ].map(([service, role]) => ({
     action: 'iam:CreateServiceLinkedRole',
-    resource: `arn:aws:iam::${accountId}:role/aws-service-role/${service}/${role}`,
+    resource: serviceLinkedRoleArn(accountId, service, role),
     context: { 'iam:AWSServiceName': service },
   }))
 

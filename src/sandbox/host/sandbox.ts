@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import { accountArn } from '../contracts/arns.ts'
 import { CallLog } from './call-log.ts'
 import { isControlPath } from '../contracts/control-path.ts'
 import { serveControl } from './control.ts'
@@ -196,8 +197,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 }
 
 function rootSecret({ accountId, accessKeyId: id, secretAccessKey: secret }: Identity): Secret {
-  const arn = `arn:aws:iam::${accountId}:root`
-  return { secretAccessKey: secret, caller: { kind: 'root', accountId, arn, accessKeyId: id } }
+  return { secretAccessKey: secret, caller: { kind: 'root', accountId, arn: accountArn(accountId), accessKeyId: id } }
 }
 
 const environmentOf = (endpoint: string, credentials: Credentials): Record<string, string> => ({

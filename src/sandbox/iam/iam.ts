@@ -1,3 +1,4 @@
+import { accountArn, roleArn, serviceLinkedRoleArn, userArn } from '../contracts/arns.ts'
 import { tagsIn } from './input.ts'
 import type { PolicyDocument } from '../contracts/policy-document.ts'
 import { parsePolicy } from '../policy/policy-document.ts'
@@ -58,7 +59,7 @@ export function createIam(context: Context): Iam {
   }
   const principalExists = (principal: string, settled = false): boolean => {
     const { accountId, timing } = context
-    if (principal === accountId || principal === `arn:aws:iam::${accountId}:root`) return true
+    if (principal === accountId || principal === accountArn(accountId)) return true
     const session = /^arn:aws:sts::\d{12}:assumed-role\/([^/]+)\/[^/]+$/.exec(principal)
     if (session !== null) return state.roles.get((session[1] ?? '').toLowerCase()) !== undefined
     const found = findRole(principal) ?? state.users.list().find((user) => user.arn === principal)
@@ -131,7 +132,7 @@ function permissionsOf(state: IamState, operation: string, parameters: QueryPara
   const path = parameters.text('Path') ?? '/'
   if (role !== undefined) {
     const found = state.roles.get(role.toLowerCase())
-    const resource = found?.arn ?? `arn:aws:iam::${accountId}:role${path}${role}`
+    const resource = found?.arn ?? roleArn(accountId, path, role)
     const boundary = parameters.text('PermissionsBoundary') ?? found?.boundary
     const asked = tagConditionKeys(
       'aws:RequestTag',
@@ -149,7 +150,7 @@ function permissionsOf(state: IamState, operation: string, parameters: QueryPara
     return [{ action, resource, context }, ...(tagging ? [{ action: 'iam:TagRole', resource, context: asked }] : [])]
   }
   if (user !== undefined) {
-    const resource = state.users.get(user.toLowerCase())?.arn ?? `arn:aws:iam::${accountId}:user${path}${user}`
+    const resource = state.users.get(user.toLowerCase())?.arn ?? userArn(accountId, path, user)
     return [{ action, resource }]
   }
   if (operation === 'SimulatePrincipalPolicy') {
@@ -157,7 +158,7 @@ function permissionsOf(state: IamState, operation: string, parameters: QueryPara
   }
   if (operation === 'CreateServiceLinkedRole') {
     const service = parameters.text('AWSServiceName') ?? ''
-    const resource = `arn:aws:iam::${accountId}:role/aws-service-role/${service}/*`
+    const resource = serviceLinkedRoleArn(accountId, service, '*')
     return [{ action, resource, context: { 'iam:AWSServiceName': service } }]
   }
   return [{ action, resource: '*' }]

@@ -1,3 +1,4 @@
+import { roleArn } from '../contracts/arns.ts'
 import {
   alreadyExists,
   checkedPolicy,
@@ -164,7 +165,7 @@ function newRole(state: IamState, settings: NewRole): Role {
   const role: Role = {
     ...settings,
     id: uniqueId('AROA', `${settings.name} ${now}`),
-    arn: `arn:aws:iam::${state.context.accountId}:role${settings.path}${settings.name}`,
+    arn: roleArn(state.context.accountId, settings.path, settings.name),
     policies: {},
     createdAt: now,
     trustedAt: now,

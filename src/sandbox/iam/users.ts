@@ -1,3 +1,4 @@
+import { userArn } from '../contracts/arns.ts'
 import {
   alreadyExists,
   checkedPolicy,
@@ -148,7 +149,7 @@ function newUser(state: IamState, name: string, path: string, tags: Tag[]): User
   const { accountId } = state.context
   const createdAt = state.context.now()
   const id = uniqueId('AIDA', `${name} ${createdAt}`)
-  return { name, path, id, arn: `arn:aws:iam::${accountId}:user${path}${name}`, tags, policies: {}, createdAt }
+  return { name, path, id, arn: userArn(accountId, path, name), tags, policies: {}, createdAt }
 }
 
 function newKey(state: IamState, userName: string): AccessKey {

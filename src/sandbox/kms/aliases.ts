@@ -1,3 +1,4 @@
+import { aliasArn } from '../contracts/arns.ts'
 import {
   checkNotPending,
   findKey,
@@ -19,7 +20,7 @@ export const aliasOperations: Readonly<Record<string, KmsOperation>> = {
   CreateAlias(state, input, { region }) {
     const name = aliasNameIn(input)
     const targetKeyId = targetIn(state, input, region)
-    const arn = aliasArn(state, name, region)
+    const arn = aliasArn(region, state.context.accountId, name)
     if (state.aliases.get(`${region}/${name}`) !== undefined) {
       throw kmsError('AlreadyExistsException', `An alias with the name ${arn} already exists`)
     }
@@ -55,9 +56,6 @@ export const aliasOperations: Readonly<Record<string, KmsOperation>> = {
 
 const put = (state: KmsState, alias: Alias): void => state.aliases.put(`${alias.region}/${alias.name}`, alias)
 
-const aliasArn = (state: KmsState, name: string, region: string): string =>
-  `arn:aws:kms:${region}:${state.context.accountId}:${name}`
-
 function aliasNameIn(input: JsonObject): string {
   const name = requiredIn(input, 'AliasName', 256)
   if (!name.startsWith('alias/')) {
@@ -79,6 +77,7 @@ function targetIn(state: KmsState, input: JsonObject, region: string): string {
 function existing(state: KmsState, input: JsonObject, region: string): Alias {
   const name = aliasNameIn(input)
   const alias = state.aliases.get(`${region}/${name}`)
-  if (alias === undefined) throw kmsError('NotFoundException', `Alias ${aliasArn(state, name, region)} is not found.`)
+  if (alias === undefined)
+    throw kmsError('NotFoundException', `Alias ${aliasArn(region, state.context.accountId, name)} is not found.`)
   return alias
 }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 
+import { accountArn, keyArn } from '../contracts/arns.ts'
 import type { Principals } from '../contracts/policy-document.ts'
 import { parsePolicy, PolicySyntaxError } from '../policy/policy-document.ts'
 import {
@@ -32,7 +33,7 @@ export const keyOperations: Readonly<Record<string, KmsOperation>> = {
     const id = randomUUID()
     const { accountId } = state.context
     const { region } = request
-    const arn = `arn:aws:kms:${region}:${accountId}:key/${id}`
+    const arn = keyArn(region, accountId, id)
     const key: Key = {
       id,
       arn,
@@ -163,7 +164,7 @@ function defaultPolicy(accountId: string): string {
   const statement = {
     Sid: 'Enable IAM User Permissions',
     Effect: 'Allow',
-    Principal: { AWS: `arn:aws:iam::${accountId}:root` },
+    Principal: { AWS: accountArn(accountId) },
     Action: 'kms:*',
     Resource: '*',
   }

@@ -1,3 +1,4 @@
+import { aliasArn, keyArn } from '../contracts/arns.ts'
 import { type ConditionContext, judge } from '../policy/authorization.ts'
 import { parsePolicy } from '../policy/policy-document.ts'
 import type { KmsPeers } from '../contracts/kms-peers.ts'
@@ -115,9 +116,7 @@ function permissionsOf(
   if (withoutResource.has(operation)) return [{ action, resource: '*' }]
   const alias = textIn(input, 'AliasName')
   const ofAlias: Permission[] =
-    alias === undefined
-      ? []
-      : [{ action, resource: `arn:aws:kms:${request.region}:${state.context.accountId}:${alias}` }]
+    alias === undefined ? [] : [{ action, resource: aliasArn(request.region, state.context.accountId, alias) }]
   const key = keyAskedFor(state, request, operation, input)
   if (key === undefined) return ofAlias
   const encryptionContext = Object.entries(mapIn(input, 'EncryptionContext'))
@@ -138,7 +137,7 @@ function permissionsOf(
 /** Tags in the call that makes a key need a permission of their own, on a key that has no id yet. */
 function creation(state: KmsState, request: AwsRequest, input: JsonObject): readonly Permission[] {
   const context = tagConditionKeys('aws:RequestTag', tagsIn(input))
-  const anyKey = `arn:aws:kms:${request.region}:${state.context.accountId}:key/*`
+  const anyKey = keyArn(request.region, state.context.accountId, '*')
   const tagging = { action: 'kms:TagResource', resource: anyKey, context }
   return [{ action: 'kms:CreateKey', resource: '*', context }, ...(Object.keys(context).length === 0 ? [] : [tagging])]
 }

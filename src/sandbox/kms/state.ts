@@ -1,3 +1,4 @@
+import { aliasArn, keyArn } from '../contracts/arns.ts'
 import { isObject, type JsonObject } from '../../json-object.ts'
 import { validationMessage } from '../wire/query.ts'
 import { AwsError, type AwsRequest, type Caller, type Context } from '../contracts/service.ts'
@@ -120,13 +121,13 @@ export function findKey(state: KmsState, keyId: string, region: string, aliases 
   if (name.startsWith('alias/') && aliases) {
     const alias = state.aliases.get(`${region}/${name}`)
     if (alias !== undefined && (parts?.[2] ?? accountId) === accountId) return findKey(state, alias.targetKeyId, region)
-    const arn = `arn:aws:kms:${region}:${parts?.[2] ?? accountId}:${name}`
+    const arn = aliasArn(region, parts?.[2] ?? accountId, name)
     throw kmsError('NotFoundException', `Alias ${arn} is not found.`)
   }
   if (!keyIdForm.test(name)) throw kmsError('NotFoundException', `Invalid keyId '${keyId}'`)
   const key = state.keys.get(`${region}/${name}`)
   if (key !== undefined && (parts?.[2] ?? accountId) === accountId) return key
-  const arn = `arn:aws:kms:${region}:${parts?.[2] ?? accountId}:key/${name}`
+  const arn = keyArn(region, parts?.[2] ?? accountId, name)
   throw kmsError('NotFoundException', `Key '${arn}' does not exist`)
 }
 

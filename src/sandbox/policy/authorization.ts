@@ -1,3 +1,4 @@
+import { accountArn, originAccessIdentityArn } from '../contracts/arns.ts'
 import type { PolicyDocument, PolicyStatement, Principals } from '../contracts/policy-document.ts'
 import type { Caller } from '../contracts/service.ts'
 
@@ -124,7 +125,7 @@ function reachOfPrincipals(principals: Principals, caller: Caller): 'caller' | '
     case 'service':
       return listed('Service', caller.principal) ? 'caller' : 'nobody'
     case 'origin-access-identity': {
-      const arn = `arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity ${caller.id}`
+      const arn = originAccessIdentityArn(caller.id)
       return listed('AWS', arn) || listed('CanonicalUser', caller.s3CanonicalUserId) ? 'caller' : 'nobody'
     }
     case 'root':
@@ -132,7 +133,7 @@ function reachOfPrincipals(principals: Principals, caller: Caller): 'caller' | '
     case 'user':
     case 'role':
       if (listed('AWS', caller.arn, caller.kind === 'role' ? caller.roleArn : caller.arn)) return 'caller'
-      return listed('AWS', caller.accountId, `arn:aws:iam::${caller.accountId}:root`) ? 'account' : 'nobody'
+      return listed('AWS', caller.accountId, accountArn(caller.accountId)) ? 'account' : 'nobody'
   }
 }
 

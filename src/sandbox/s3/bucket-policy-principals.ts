@@ -1,10 +1,10 @@
+import { accountArn, originAccessIdentityArn } from '../contracts/arns.ts'
 import { isObject } from '../../json-object.ts'
 import { invalidSyntax, malformed, type PolicyScope, textsOf } from './bucket-policy-parts.ts'
 import { isServicePrincipal } from '../policy/service-principals.ts'
 import type { AwsError } from '../contracts/service.ts'
 
 const oaiArn = /^arn:aws:iam::cloudfront:user\/CloudFront[ _]Origin[ _]Access[ _]Identity[ _]([A-Z0-9]+)$/
-const oaiArnOf = (id: string): string => `arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity ${id}`
 
 /** IAM User Guide, "AWS JSON policy elements: Principal": the providers of web identities that have no ARN. */
 const webIdentityProviders = ['accounts.google.com', 'cognito-identity.amazonaws.com', 'graph.facebook.com']
@@ -35,9 +35,10 @@ export function acceptPrincipal(principal: unknown, scope: PolicyScope): unknown
 }
 
 function acceptCanonicalUser(id: string, scope: PolicyScope): string {
-  if (id === scope.owner) return `arn:aws:iam::${scope.context.accountId}:root`
+  if (id === scope.owner) return accountArn(scope.context.accountId)
   for (const identity of scope.peers.originAccessIdentities()) {
-    if (identity.s3CanonicalUserId === id && isKnown(identity.createdAt, scope)) return oaiArnOf(identity.id)
+    if (identity.s3CanonicalUserId === id && isKnown(identity.createdAt, scope))
+      return originAccessIdentityArn(identity.id)
   }
   throw invalidPrincipal()
 }
@@ -47,11 +48,11 @@ function acceptAwsPrincipal(name: string, scope: PolicyScope): string {
   const oai = oaiArn.exec(name)?.[1]
   if (oai !== undefined) {
     for (const identity of scope.peers.originAccessIdentities()) {
-      if (identity.id === oai && isKnown(identity.createdAt, scope)) return oaiArnOf(oai)
+      if (identity.id === oai && isKnown(identity.createdAt, scope)) return originAccessIdentityArn(oai)
     }
     throw invalidPrincipal()
   }
-  if (/^\d{12}$/.test(name)) return `arn:aws:iam::${name}:root`
+  if (/^\d{12}$/.test(name)) return accountArn(name)
   // No groups, and no wildcards in a name: "You cannot use a wildcard to match part of a principal name or ARN."
   const arn =
     /^arn:aws:(?:iam::(\d{12}):(?:root|(?:user|role)\/[\w+=,.@/-]+)|sts::(\d{12}):(?:assumed-role\/[\w+=,.@-]+|federated-user)\/[\w+=,.@-]+)$/.exec(

@@ -1,3 +1,4 @@
+import { s3Arn } from '../contracts/arns.ts'
 import { isObject, type JsonObject } from '../../json-object.ts'
 import { isConditionOperator, isGlobalKey } from '../policy/condition-keys.ts'
 import { actionsMatching, hasConditionKey, isConditionKey, type S3Resource } from './actions.ts'
@@ -103,7 +104,7 @@ function acceptActions(statement: JsonObject): string[] {
 function acceptResources(statement: JsonObject, bucket: string): ReadonlySet<S3Resource> {
   const resources = textsOf(statement['Resource'] ?? statement['NotResource'], 'Policy has invalid resource')
   if (resources.length === 0) throw malformed('Missing required field Resource')
-  const own = `arn:aws:s3:::${bucket}`
+  const own = s3Arn(bucket)
   const isOwn = (resource: string): boolean =>
     resource === own || resource.startsWith(`${own}/`) || resource === `${own}*`
   if (!resources.every(isOwn)) throw malformed('Policy has invalid resource')

@@ -1,3 +1,4 @@
+import { s3Arn } from '../contracts/arns.ts'
 import { aclAskedFor, aclMarkup, checkAcl } from './acl.ts'
 import type { Bucket } from './buckets.ts'
 import { type Handler, invalidArgument, isoTime, noContent, type S3State, xml } from './call.ts'
@@ -97,7 +98,7 @@ const putPolicy =
       throw new AwsError(
         403,
         'AccessDenied',
-        `User: ${caller} is not authorized to perform: s3:PutBucketPolicy on resource: "arn:aws:s3:::${bucket.name}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.`,
+        `User: ${caller} is not authorized to perform: s3:PutBucketPolicy on resource: "${s3Arn(bucket.name)}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.`,
       )
     }
     buckets.put({ ...current(state, bucket), policy: JSON.stringify(policy) })

@@ -1,3 +1,4 @@
+import { s3Arn } from '../contracts/arns.ts'
 import { invalidArgument } from './call.ts'
 import { AwsError, type AwsRequest } from '../contracts/service.ts'
 
@@ -265,4 +266,4 @@ export function actionOf(request: AwsRequest, operation: string): string {
 
 /** The ARN that policies name. */
 export const arnOf = ({ bucket, key }: Pick<Address, 'bucket' | 'key'>): string =>
-  bucket === '' ? '*' : key === '' ? `arn:aws:s3:::${bucket}` : `arn:aws:s3:::${bucket}/${key}`
+  bucket === '' ? '*' : s3Arn(bucket, key)

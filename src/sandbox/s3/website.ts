@@ -1,3 +1,4 @@
+import { s3Arn } from '../contracts/arns.ts'
 import type { S3Call } from './call.ts'
 import { objectOperations } from './object.ts'
 import { AwsError, type AwsResponse } from '../contracts/service.ts'
@@ -33,7 +34,7 @@ export async function readWebsite(call: S3Call): Promise<AwsResponse> {
 
 async function read(call: S3Call): Promise<AwsResponse> {
   const { state, request, bucket, key } = call
-  state.access.check(request, bucket, 's3:GetObject', `arn:aws:s3:::${bucket.name}/${key}`)
+  state.access.check(request, bucket, 's3:GetObject', s3Arn(bucket.name, key))
   const handler = objectOperations[request.method === 'HEAD' ? 'HeadObject' : 'GetObject']
   if (handler === undefined) throw new AwsError(405, 'MethodNotAllowed', 'The specified method is not allowed.')
   return handler(call)
