@@ -83,6 +83,7 @@ try {
     entryPoints: [
       'src/run.ts',
       'src/help.ts',
+      'src/look-for-update.ts',
       'src/reindex/indexes/read-worker.ts',
       'src/repositories/compression/decode-worker.ts',
       ...commands.map((file) => `src/commands/${file}`),

@@ -7,7 +7,7 @@ import { Config, Errors, run, ux } from '@oclif/core'
 import { CtlError } from './errors.ts'
 import { report } from './ui/failure.ts'
 import { result } from './ui/result.ts'
-import { allSaid, say } from './ui/talk.ts'
+import { allSaid, isTalkSeen, say } from './ui/talk.ts'
 import { verbatim, whole } from './text.ts'
 import { didYouMean } from './ui/near.ts'
 import { listed } from './ui/usage.ts'
@@ -26,6 +26,7 @@ if (!(await isWritten()) || !isDone) {
   await allSaid()
   process.exit()
 }
+if (isTalkSeen()) (await import('./updates.ts')).hintAtUpdate(flags)
 
 /** Runs the command; answers whether it came to its end. */
 async function carryOut(): Promise<boolean> {

@@ -28,6 +28,8 @@ export interface OnTerminals {
   readonly when?: readonly Then[]
   readonly env?: Record<string, string>
   readonly cwd?: string
+  /** Folder of the pc-ctl to be run; the checkout's if it is not given. */
+  readonly program?: string
 }
 
 /**
@@ -37,7 +39,7 @@ export interface OnTerminals {
  */
 export async function runOnTerminals(
   args: readonly string[],
-  { env = {}, cwd = root, ...how }: OnTerminals,
+  { env = {}, cwd = root, program = root, ...how }: OnTerminals,
 ): Promise<CliRun> {
   const { PATH = '', HOME = '' } = process.env
   const driver = spawn('python3', ['-IS', join(import.meta.dirname, 'terminals.py')], {
@@ -46,7 +48,7 @@ export async function runOnTerminals(
   const ended = once(driver, 'close')
   driver.stdin.end(
     JSON.stringify({
-      argv: [process.execPath, join(root, 'bin/run.js'), ...args],
+      argv: [process.execPath, join(program, 'bin/run.js'), ...args],
       cwd,
       env: { PATH, HOME, TERM: 'xterm-256color', AWS_EC2_METADATA_DISABLED: 'true', ...env },
       ...how,

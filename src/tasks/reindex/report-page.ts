@@ -46,13 +46,15 @@ function pageOf(
   }
 }
 
-function verdictOf({ failed, indexes, dryRun, total }: Report): Item {
+function verdictOf({ failed, indexes, dryRun, total, problemCount }: Report): Item {
   if (failed > 0) return item('failed', `${count(failed)} failed: the problems say which, and what to do.`)
   const refused = indexes.filter(({ outcome }) => outcome === 'refused').length
   if (refused > 0) return item('refused', `${count(refused)} indexes were not written, to protect those who use them.`)
-  if (!dryRun) return item('ok', 'All that could be put right is right.')
+  const note = problemCount === 0 ? '' : ` Problems that are to be looked at: ${count(problemCount)}.`
+  if (!dryRun) return item(note === '' ? 'ok' : 'warning', `All that could be put right is right.${note}`)
   const work = total.rewritten > 0 || indexes.some(({ outcome }) => outcome === 'would be written')
-  return work ? item('update', 'Something is to be put right; nothing was written.') : item('ok', 'All is right.')
+  if (work) return item('update', `Something is to be put right; nothing was written.${note}`)
+  return item(note === '' ? 'ok' : 'warning', `Nothing is to be put right.${note}`)
 }
 
 const factsOf = ({ objects, bytes, total, dryRun, failed, neither, repositoryCount, seconds }: Report) =>
@@ -84,12 +86,12 @@ function problems({ problemCount }: Report, list: Iterable<string>): Block[] {
 
 function wrong({ wrong: groups, dryRun }: Report): Block[] {
   if (groups.length === 0) return []
-  const value = (header: string): string => (header === '' ? '(missing)' : header)
+  const value = (header: string) => (header === '' ? 'missing' : verbatim(header))
   const rows = groups.map(({ class: kind, format, cacheControl, wanted, contentType, objects, examples }) => [
     count(objects),
     `${format} ${kind}`,
     contentType === undefined ? 'Cache-Control' : 'Content-Type',
-    verbatim(value(contentType ?? cacheControl)),
+    value(contentType ?? cacheControl),
     contentType === undefined ? verbatim(wanted) : 'what the name says',
     verbatim(...examples),
   ])
