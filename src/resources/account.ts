@@ -15,6 +15,9 @@ export interface Account {
   readonly partition: string
 }
 
+/** An account of which only the id is known. */
+export const anyAccount = (id: string): Account => ({ id, caller: '', partition: 'aws' })
+
 /**
  * Asks STS whose the credentials are; needs no permission, so it fails only for bad credentials or a bad connection.
  *

@@ -50,6 +50,11 @@ export interface Resource<Want, Live> {
   id(live: Live): string
   /** The IAM actions that `describe` and `apply` use, and on what. */
   needs(want: Want): readonly Need[]
+  /**
+   * Pure. What will be there where nobody has looked, with patterns (`*`) for what only AWS knows: what others need of
+   * it is told without asking AWS, as `permissions` does.
+   */
+  pattern(want: Want): Live
   /** Reads only. `undefined` means "not there"; an error means "could not look". */
   describe(want: Want): Promise<Live | undefined>
   /** Pure. Compares what is wanted with what is there. */

@@ -3,7 +3,7 @@ import { namesOf } from '../aws/names.ts'
 import type { PolicyDocument } from '../aws/policy.ts'
 import { readEdgeBundle } from '../resources/lambda/edge-bundle.ts'
 import { type Account, lookUpAccount } from '../resources/account.ts'
-import { type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/s3/bucket.ts'
+import { anyBucket, type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/s3/bucket.ts'
 import {
   edgeFunction,
   type EdgeFunction,
@@ -82,6 +82,7 @@ export function bootstrapCloudfront(
       compute('Signing secret', {
         from: async () => signingSecrets(settings),
         as: 'secrets',
+        suppose: () => [],
         tell: (secrets) => (secrets.length === 1 ? 'set' : 'set, and the previous one is accepted too'),
       }),
       compute('Bucket', {
@@ -90,6 +91,7 @@ export function bootstrapCloudfront(
         ahead: true,
         tell: (bucket) => `${bucket.name} in ${bucket.region}, ${whyNoIdentity(bucket) ?? 'reachable'}`,
         needs: ({ bucket }) => [bucketNeeds(bucket.name)],
+        suppose: () => anyBucket(need(settings, 'bucket')),
       }),
       ...(lookForSha1 === undefined
         ? []
@@ -100,7 +102,7 @@ export function bootstrapCloudfront(
               tell: (why) => why ?? 'SHA-256',
             }),
           ]),
-      compute('Code of the edge function', { from: readEdgeBundle, as: 'code' }),
+      compute('Code of the edge function', { from: readEdgeBundle, as: 'code', suppose: () => new Uint8Array() }),
     ),
     together(
       'Create the IAM role and the KMS key',

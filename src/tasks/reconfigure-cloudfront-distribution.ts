@@ -4,7 +4,7 @@ import type { Aws } from '../aws/connect.ts'
 import { namesOf } from '../aws/names.ts'
 import { type Account, lookUpAccount } from '../resources/account.ts'
 import { bucketPolicy, type BucketPolicy, type Reader } from '../resources/origin/bucket-policy.ts'
-import { type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/s3/bucket.ts'
+import { anyBucket, type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/s3/bucket.ts'
 import { cachePolicy, type CachePolicy } from '../resources/cloudfront/cache-policy.ts'
 import { type OriginAccess, originOf, type PriceClass } from '../resources/cloudfront/distribution-config.ts'
 import {
@@ -90,6 +90,7 @@ export function reconfigureCloudfrontDistribution(
         ahead: true,
         tell: (bucket) => `${bucket.name} in ${bucket.region}`,
         needs: ({ bucket }) => [bucketNeeds(bucket.name)],
+        suppose: () => anyBucket(need(settings, 'bucket')),
       }),
     ),
     together(
@@ -156,6 +157,7 @@ export const findExisting = (aws: Aws, settings: Settings, wishes: ReconfigureWi
       }),
     as: 'existing',
     ahead: true,
+    suppose: () => undefined,
     tell: (found) => (found === undefined ? 'none yet' : `${found.id} (${found.domain})`),
   })
 
@@ -181,6 +183,7 @@ export function serve<C extends Reconfigure>(
       from: async ({ existing, bucket }) => chooseAccess(wishes, existing, bucket),
       as: 'access',
       ahead: true,
+      suppose: () => wishes.originAccess ?? 'oai',
       tell: (access) => accessNames[access],
     }),
     together(

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 
+import { matchesWildcards } from '../../src/aws/wildcards.ts'
 import type { Decision, Resource } from '../../src/resources/resource.ts'
 import { type AwsUnderTest, startAws } from '../support/aws-under-test.ts'
 import { actionsOf } from '../support/iam-actions.ts'
@@ -130,6 +131,12 @@ export function behavesLikeAResource<Want, Live>(
         .to.be.instanceOf(Error)
         .with.property('name')
         .that.matches(/^AccessDenied/)
+    })
+
+    it('is as it was supposed to be where nobody had looked', async () => {
+      const supposed = subject.resource.id(subject.resource.pattern(subject.want))
+      const made = subject.resource.id(await make())
+      expect(matchesWildcards(supposed, made), `${made} is no ${supposed}`).to.equal(true)
     })
 
     it('calls nothing that it does not declare in its needs', async () => {

@@ -65,6 +65,7 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
         { access: 'write', actions: ['cloudfront:UpdateCachePolicy'], resources },
       ]
     },
+    pattern: (want) => ({ id: '*', etag: '', config: wantedConfig(want) }),
 
     async describe({ names }) {
       // The SDK has no paginator for this list.

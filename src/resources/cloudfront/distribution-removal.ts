@@ -6,7 +6,7 @@ import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, tagKey } from '../../aws/names.ts'
 import { deployment, patiently, settling, type Talk, until } from '../../aws/patience.ts'
 import { CtlError } from '../../errors.ts'
-import { getDistribution, type LiveDistribution, updateDistribution } from './live-distribution.ts'
+import { anyDistribution, getDistribution, type LiveDistribution, updateDistribution } from './live-distribution.ts'
 import { cfcreateNames } from './public-distribution.ts'
 import { keep, type Need, refuse, type Resource, updateIf } from '../resource.ts'
 
@@ -57,6 +57,7 @@ export function disabledDistribution(aws: Aws): Resource<RemovalWant, Removal> {
     name: ({ id }) => id,
     id: ({ id }) => id,
     needs: removalNeeds,
+    pattern: ({ id, accountId }) => ({ id, live: anyDistribution(accountId) }),
 
     async describe({ id }) {
       const live = await getDistribution(aws, id)

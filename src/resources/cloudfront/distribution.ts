@@ -25,6 +25,7 @@ import { foreigner, obstacles } from './distribution-obstacles.ts'
 import { unlessLost } from '../kept-config.ts'
 import {
   answered,
+  anyDistribution,
   getDistribution,
   listDistributions,
   type LiveDistribution,
@@ -62,6 +63,12 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
     name: ({ id, bucket }) => id ?? `for ${bucket.name}`,
     id: ({ id }) => id,
     needs: distributionNeeds,
+    pattern: (want) => ({
+      ...anyDistribution(want.accountId),
+      config: withWishes(blankConfig(want), want),
+      tags: tagsWanted(want),
+      owner: want.names.installation,
+    }),
     describe: (want) => findDistribution(aws, want),
     decide: decideDistribution,
 

@@ -16,6 +16,7 @@ import { type Line, verbatim } from '../../text.ts'
 import { type DistributionEdit, editChanges, edited } from './distribution-edit.ts'
 import { unlessLost } from '../kept-config.ts'
 import {
+  anyDistribution,
   getDistribution,
   listDistributions,
   type LiveDistribution,
@@ -61,10 +62,11 @@ export function editedDistribution(aws: Aws): Resource<EditWant, TaggedDistribut
     name: ({ id }) => id,
     id: ({ id }) => id,
     needs: ({ accountId }) => editNeeds(accountId),
+    pattern: ({ accountId, tags }) => ({ ...anyDistribution(accountId), tags }),
     describe: ({ id }) => getTagged(aws, id),
 
-    decide({ id, edit, tags, traffic }, live) {
-      if (live === undefined) return gone(id)
+    decide({ accountId, id, edit, tags, traffic }, live) {
+      if (live === undefined) return gone(accountId, id)
       const config = edited(live.config, edit)
       const changes = [...editChanges(live.config, config), ...tagChanges(live.tags, tags)]
       const hurts = live.config.Enabled === true && config.Enabled !== true && traffic.length > 0
@@ -81,22 +83,13 @@ export function editedDistribution(aws: Aws): Resource<EditWant, TaggedDistribut
 }
 
 /** Whoever removed it may have meant to: it is not made again here. */
-const gone = (id: string): Decision<TaggedDistribution> =>
+const gone = (accountId: string, id: string): Decision<TaggedDistribution> =>
   refuse(
-    { id, arn: '', domain: '', status: '', etag: '', config: unknownConfig, tags: {} },
+    { ...anyDistribution(accountId, id), tags: {} },
     `the distribution ${id} does not exist any more`,
     'All distributions there are:',
     verbatim('pc-ctl cflist'),
   )
-
-/** Stands for the configuration of what is not there. */
-const unknownConfig: DistributionConfig = {
-  CallerReference: undefined,
-  Comment: undefined,
-  Enabled: undefined,
-  Origins: undefined,
-  DefaultCacheBehavior: undefined,
-}
 
 export async function getTagged(aws: Aws, id: string): Promise<TaggedDistribution | undefined> {
   const found = await getDistribution(aws, id)

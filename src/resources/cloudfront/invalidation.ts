@@ -49,17 +49,10 @@ export function invalidation(aws: Aws): Resource<InvalidationWant, Invalidation>
       ...invalidationNeeds(arn),
       { access: 'write', actions: ['cloudfront:CreateInvalidation'], resources: [arn] },
     ],
+    pattern: (want) => requested(want, '*'),
     // Nobody has made it before us. That our own first call came through is found out where the second one fails.
     describe: async () => undefined,
-    decide: ({ distributionId, paths, reference }) =>
-      create({
-        id: pending('invalidation id'),
-        distributionId,
-        status: 'InProgress',
-        created: undefined,
-        paths,
-        reference,
-      }),
+    decide: (want) => create(requested(want, pending('invalidation id'))),
 
     async apply(want, _live, talk) {
       const { distributionId, paths, reference } = want
@@ -81,6 +74,15 @@ export function invalidation(aws: Aws): Resource<InvalidationWant, Invalidation>
     },
   }
 }
+
+const requested = ({ distributionId, paths, reference }: InvalidationWant, id: string): Invalidation => ({
+  id,
+  distributionId,
+  status: 'InProgress',
+  created: undefined,
+  paths,
+  reference,
+})
 
 /** What looking at a distribution's invalidations needs. */
 const invalidationNeeds = (arn: string): readonly Need[] => [

@@ -29,6 +29,22 @@ export interface LiveDistribution extends Kept<DistributionConfig> {
   readonly etag: string
 }
 
+/** Any one of an account's, where nobody has looked at it: patterns for what only AWS knows. */
+export const anyDistribution = (accountId: string, id = '*'): LiveDistribution => ({
+  id,
+  arn: arnOfDistribution(accountId, id),
+  domain: '*',
+  status: '',
+  etag: '',
+  config: {
+    CallerReference: undefined,
+    Origins: undefined,
+    DefaultCacheBehavior: undefined,
+    Comment: undefined,
+    Enabled: undefined,
+  },
+})
+
 /** What is read of distributions in order to find and show them. */
 export const targetNeeds = (accountId: string): readonly Need[] => [
   { access: 'read', actions: ['cloudfront:ListDistributions'], resources: ['*'] },

@@ -14,7 +14,7 @@ import { type Bucket, regionalHost } from '../s3/bucket.ts'
 import { type DistributionEdit, editChanges, edited } from './distribution-edit.ts'
 import { editNeeds, getTagged, type TaggedDistribution, writeEdit } from './edited-distribution.ts'
 import { unlessLost } from '../kept-config.ts'
-import { answered, isHostOf, listDistributions, serving } from './live-distribution.ts'
+import { answered, anyDistribution, isHostOf, listDistributions, serving } from './live-distribution.ts'
 import {
   change,
   create,
@@ -68,6 +68,11 @@ export function publicDistribution(aws: Aws): Resource<PublicDistributionWant, T
     name: ({ bucket }) => `for s3://${bucket.name}`,
     id: ({ id }) => id,
     needs: createNeeds,
+    pattern: (want) => ({
+      ...anyDistribution(want.accountId),
+      config: edited(newConfig(want), want.edit),
+      tags: { ...want.tags, ...ourTag },
+    }),
     describe: ({ bucket }) => findServing(aws, bucket.name),
     decide: decideCreation,
 

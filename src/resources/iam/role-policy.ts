@@ -66,6 +66,7 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
         { access: 'write', actions: ['iam:PutRolePolicy'], resources, ...bounded(boundary) },
       ]
     },
+    pattern: policyDocument,
 
     async describe({ names }) {
       const read = () =>

@@ -63,6 +63,7 @@ export function role(aws: Aws): Resource<RoleWant, Role> {
     name: ({ names }) => names.roleName,
     id: ({ arn }) => arn,
     needs: roleNeeds,
+    pattern: (want) => ({ ...created(want), arn: arnOfRole(want.names, want.accountId) }),
 
     async describe({ names }) {
       const read = () => iam.send(new GetRoleCommand({ RoleName: names.roleName }))

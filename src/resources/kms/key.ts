@@ -92,6 +92,7 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
     name: ({ names }) => names.keyAlias,
     id: ({ arn }) => arn,
     needs: keyNeeds,
+    pattern: (want) => wanted(want, { arn: arnOfKey(want.accountId) }),
 
     async describe({ names }) {
       const aliased = await lookAtKey(aws, names.keyAlias, true)

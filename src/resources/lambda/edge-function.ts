@@ -119,6 +119,7 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
         },
       ]
     },
+    pattern: (want) => ({ ...created(want), arn: arnOfFunction(want.names, want.accountId), codeSha256: '*' }),
 
     async describe({ names, adopt }) {
       const read = () => lambda.send(new GetFunctionCommand({ FunctionName: names.functionName }))
@@ -146,23 +147,25 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
   }
 }
 
+/** The function as it would be made, with what was chosen of one that is there. */
+const created = (want: EdgeFunctionWant, live?: EdgeFunction): EdgeFunction & { readonly rules: EdgeRules } => ({
+  arn: pending('function ARN'),
+  revision: '',
+  codeSha256: pending('code hash'),
+  settings: wantedSettings(want, live),
+  code: sha256(want.code),
+  fingerprints: want.secrets.map(fingerprint),
+  sealed: undefined,
+  rules: wantedRules(want, live),
+  tags: tagsWanted(want),
+  owner: want.names.installation,
+})
+
 /** Pure. The function is ours by its tag; its code, secrets and settings are wholly ours. */
 export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | undefined): Decision<EdgeFunction> {
   const { names, adopt } = want
-  const settings = wantedSettings(want, live)
-  const rules = wantedRules(want, live)
-  const after: EdgeFunction = {
-    arn: pending('function ARN'),
-    revision: '',
-    codeSha256: pending('code hash'),
-    settings,
-    code: sha256(want.code),
-    fingerprints: want.secrets.map(fingerprint),
-    sealed: undefined,
-    rules,
-    tags: tagsWanted(want),
-    owner: names.installation,
-  }
+  const after = created(want, live)
+  const { settings, rules } = after
   if (rules.sha1 === false && live?.rules?.sha1 !== false && want.whySha1 !== undefined) {
     return refuse(
       live ?? after,

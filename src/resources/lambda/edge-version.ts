@@ -55,6 +55,12 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
         { access: 'write', actions: ['lambda:PublishVersion'], resources: [resource] },
       ]
     },
+    pattern: ({ function: { arn, codeSha256, settings } }) => ({
+      arn: arnOfVersion(arn, '*'),
+      number: 0,
+      codeSha256,
+      settings,
+    }),
 
     describe: ({ names }) => newestVersion(aws, names),
 

@@ -73,6 +73,7 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
         { access: 'write', actions: ['s3:PutBucketPolicy'], resources },
       ]
     },
+    pattern: (want) => ({ document: merged(want, undefined) }),
     describe: read,
     decide: decideBucketPolicy,
 

@@ -47,6 +47,7 @@ export function originAccessIdentity(aws: Aws): Resource<OriginAccessWant, Origi
       { access: 'read', actions: ['cloudfront:ListCloudFrontOriginAccessIdentities'], resources: ['*'] },
       { access: 'write', actions: ['cloudfront:CreateCloudFrontOriginAccessIdentity'], resources: ['*'] },
     ],
+    pattern: () => ({ id: '*', s3CanonicalUserId: '*' }),
 
     async describe({ names }) {
       const ours: OriginAccessIdentity[] = []
@@ -110,6 +111,7 @@ export function originAccessControl(aws: Aws): Resource<OriginAccessWant, Origin
         { access: 'write', actions: ['cloudfront:UpdateOriginAccessControl'], resources },
       ]
     },
+    pattern: ({ names }) => ({ id: '*', etag: '', config: controlConfig(names) }),
 
     async describe({ names }) {
       for await (const page of paginateListOriginAccessControls({ client }, {})) {

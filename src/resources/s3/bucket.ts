@@ -9,6 +9,7 @@ import { arnOfBucket } from '../../aws/arns.ts'
 import { absentAs, nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { statusOf } from '../../aws/denial.ts'
+import { edgeRegion } from '../../aws/names.ts'
 import { CtlError } from '../../errors.ts'
 import type { Need } from '../resource.ts'
 
@@ -23,6 +24,15 @@ export interface Bucket {
   /** `BucketOwnerEnforced` where ACLs are off. */
   readonly ownership: string
 }
+
+/** A bucket of which only the name is known. */
+export const anyBucket = (name: string): Bucket => ({
+  name,
+  region: edgeRegion,
+  encryption: 'AES256',
+  kmsKey: undefined,
+  ownership: '',
+})
 
 export const bucketNeeds = (bucket: string): Need => ({
   access: 'read',

@@ -72,23 +72,24 @@ export function objectUpload(aws: Aws): Resource<UploadWant, UploadedObject> {
         resources: [arnOfObject(bucket, key)],
       },
     ],
+    pattern: planned,
     describe: (want) => lookAtObject(aws.client(S3Client, want.region), want),
     // As `cp` does, it overwrites.
-    decide: ({ bucket, key, source: { size }, headers }, live) =>
-      create({
-        bucket,
-        key,
-        size: size ?? 0,
-        etag: '',
-        cacheControl: headers.CacheControl,
-        replaced: live?.cacheControl,
-      }),
+    decide: (want, live) => create({ ...planned(want), replaced: live?.cacheControl }),
     async apply(want, live, talk) {
       const uploaded = await upload(aws.client(S3Client, want.region), want, talk)
       return live === undefined || live.etag === uploaded.etag ? uploaded : { ...uploaded, replaced: live.cacheControl }
     },
   }
 }
+
+const planned = ({ bucket, key, source: { size }, headers }: UploadWant): UploadedObject => ({
+  bucket,
+  key,
+  size: size ?? 0,
+  etag: '',
+  cacheControl: headers.CacheControl,
+})
 
 /**
  * An object that is there before; one of which nothing is known where we may not look: uploading takes no such

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Aws } from '../../aws/connect.ts'
 import { type Account, lookUpAccount } from '../../resources/account.ts'
 import { bucketPolicy, type BucketPolicy } from '../../resources/origin/bucket-policy.ts'
-import { assertDnsCompatible, type Bucket, bucketNeeds, lookUpBucket } from '../../resources/s3/bucket.ts'
+import { anyBucket, assertDnsCompatible, type Bucket, bucketNeeds, lookUpBucket } from '../../resources/s3/bucket.ts'
 import { cachePolicy, type CachePolicy } from '../../resources/cloudfront/cache-policy.ts'
 import { certificateNeeds } from '../../resources/cloudfront/certificate.ts'
 import type { DistributionEdit } from '../../resources/cloudfront/distribution-edit.ts'
@@ -30,7 +30,7 @@ import { stateFolder } from '../../settings/state-folder.ts'
 import { CtlError } from '../../errors.ts'
 import { type Chain, compute, type Conduct, ensure, runChain, type Step, together, wait } from '../chain/chain.ts'
 import { whyNotWaited } from '../chain/wording.ts'
-import { type CertificateChoice, logBucket, chooseCertificate } from './edit.ts'
+import { type CertificateChoice, logBucket, noCertificate, chooseCertificate } from './edit.ts'
 import { parseTarget } from './targets.ts'
 
 export interface CreateWishes {
@@ -109,6 +109,7 @@ export const lookChain = (aws: Aws, buckets: readonly string[], { edit, origin }
       as: 'buckets',
       tell: (found) => found.map(({ bucket: { name, region } }) => `${name} in ${region}`).join(', '),
       needs: () => buckets.flatMap((name) => [bucketNeeds(name), ...readabilityNeeds(name)]),
+      suppose: () => buckets.map((name) => ({ bucket: anyBucket(name), existing: undefined, unreadable: [] })),
     }),
     logBucket(aws, edit.logging),
   ),
@@ -117,6 +118,7 @@ export const lookChain = (aws: Aws, buckets: readonly string[], { edit, origin }
     as: 'certificate',
     tell: ({ told }) => told,
     needs: ({ account }) => certificateNeeds(account.id),
+    suppose: () => noCertificate,
   }),
 ]
 

@@ -53,6 +53,9 @@ export interface CertificateChoice {
   readonly told: string
 }
 
+/** The one in use stays. */
+export const noCertificate: CertificateChoice = { arn: undefined, told: 'no other needed' }
+
 /**
  * Chooses a certificate for all aliases that a distribution will have: the one named, else the one in use if it is good
  * for them, else the issued one in ACM that is and lasts longest.
@@ -75,7 +78,7 @@ export async function chooseCertificate(
     })
   }
   const before = live?.Aliases?.Items ?? []
-  if (aliases.every((alias) => before.includes(alias))) return { arn: undefined, told: 'no other needed' }
+  if (aliases.every((alias) => before.includes(alias))) return noCertificate
   // What IAM holds names its domains nowhere; CloudFront will say.
   if (elsewhere !== undefined) return { arn: undefined, told: `${elsewhere} in IAM stays` }
   const all = await issuedCertificates(aws)

@@ -8,7 +8,7 @@ import {
   type InvalidationWant,
   untilCompleted,
 } from '../../resources/cloudfront/invalidation.ts'
-import type { LiveDistribution } from '../../resources/cloudfront/live-distribution.ts'
+import { anyDistribution, type LiveDistribution } from '../../resources/cloudfront/live-distribution.ts'
 import { type Chain, compute, ensure, wait } from '../chain/chain.ts'
 import { type DefaultObjects, defaultObjects, pathsOf } from './invalidation-paths.ts'
 import { collapse, fits, inBatches, quota, withoutCovered } from './invalidation-quota.ts'
@@ -34,6 +34,14 @@ export interface InvalidationGroup {
   /** What the operator should know. */
   readonly notes: readonly string[]
 }
+
+/** Everything of whichever distribution: what `permissions` tells the needs of. */
+export const anyGroup = (accountId: string): InvalidationGroup => ({
+  distribution: anyDistribution(accountId),
+  targets: [],
+  paths: ['/*'],
+  notes: [],
+})
 
 /** Steps that find out what is to be invalidated where; nothing is written. */
 export const findInvalidations = (

@@ -7,13 +7,13 @@ import {
   getTagged,
   type TaggedDistribution,
 } from '../../resources/cloudfront/edited-distribution.ts'
-import { untilDeployed } from '../../resources/cloudfront/live-distribution.ts'
+import { anyDistribution, untilDeployed } from '../../resources/cloudfront/live-distribution.ts'
 import type { Tags } from '../../resources/tags.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import { type Chain, compute, ensure, together, wait } from '../chain/chain.ts'
 import { whyNotWaited } from '../chain/wording.ts'
-import { type CertificateChoice, logBucket, chooseCertificate } from './edit.ts'
+import { type CertificateChoice, logBucket, noCertificate, chooseCertificate } from './edit.ts'
 import { resolveTargets, wholeDistributions } from './targets.ts'
 import { trafficOf } from './traffic.ts'
 
@@ -51,6 +51,7 @@ export function modifyDistribution(
       compute('Distribution', {
         from: () => theDistribution(aws, words),
         as: 'before',
+        suppose: ({ account }) => ({ ...anyDistribution(account.id), tags: {} }),
         tell: ({ id, domain }) => `${id} (${domain})`,
       }),
       logBucket(aws, edit.logging),
@@ -60,6 +61,7 @@ export function modifyDistribution(
       as: 'certificate',
       tell: ({ told }) => told,
       needs: ({ account }) => certificateNeeds(account.id),
+      suppose: () => noCertificate,
     }),
     ensure('Change the distribution', {
       resource: editedDistribution(aws),

@@ -1,6 +1,6 @@
 import type { Aws } from '../../aws/connect.ts'
 import { explain } from '../../aws/denial.ts'
-import { type Account, lookUpAccount } from '../../resources/account.ts'
+import { type Account, anyAccount, lookUpAccount } from '../../resources/account.ts'
 import {
   disabledDistribution,
   type Removal,
@@ -9,6 +9,7 @@ import {
   untilDisabled,
 } from '../../resources/cloudfront/distribution-removal.ts'
 import { getTagged, type TaggedDistribution } from '../../resources/cloudfront/edited-distribution.ts'
+import { anyDistribution } from '../../resources/cloudfront/live-distribution.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { type Chain, ensure, type Step, together, wait } from '../chain/chain.ts'
 import { type CfDetail, detailOf } from './card.ts'
@@ -27,6 +28,13 @@ export interface Doomed {
   readonly distributions: readonly { readonly detail: CfDetail; readonly guards: readonly string[] }[]
   readonly missing: readonly CfTarget[]
 }
+
+/** Whichever distribution: what `permissions` tells the needs of. */
+export const anyDoomed = (accountId: string): Doomed => ({
+  account: anyAccount(accountId),
+  distributions: [{ detail: detailOf(anyDistribution(accountId), {}), guards: [] }],
+  missing: [],
+})
 
 /** By distribution id. */
 export type Removals = Record<string, Removal>

@@ -26,7 +26,7 @@ const standIn: object = new Proxy(
 )
 
 /** What the steps have handed on so far, else what they are foreseen to, with a stand-in for what is neither. */
-const knownOf = <C extends object>(ctx: C, foreseen: ReadonlyMap<unknown, unknown>): C =>
+export const knownOf = <C extends object>(ctx: C, foreseen: ReadonlyMap<unknown, unknown> = new Map()): C =>
   new Proxy(ctx, {
     get: (target, key): unknown =>
       key in target ? Reflect.get(target, key) : foreseen.has(key) ? foreseen.get(key) : standIn,

@@ -34,6 +34,10 @@ export interface Step<C> {
   readonly foresees?: keyof C
   /** The permissions that the step needs, given what the steps before it have handed on. */
   readonly needs?: (ctx: C) => readonly Need[]
+  /** What the step hands on. */
+  readonly as?: keyof C
+  /** Hands on what it is supposed to where the chain is not run but read: see survey.ts. */
+  readonly suppose?: (ctx: C) => void
 }
 
 export type Chain<C> = readonly Step<C>[]
@@ -71,7 +75,10 @@ export const check = <C>(
   ...(needs === undefined ? {} : { needs }),
 })
 
-/** A value that later steps need, made without writing anything; `ahead` as in {@link check}. */
+/**
+ * A value that later steps need, made without writing anything; `ahead` as in {@link check}. `suppose` is needed where
+ * what later steps need permissions for follows from it.
+ */
 export const compute = <C, K extends keyof C>(
   title: string,
   {
@@ -80,16 +87,26 @@ export const compute = <C, K extends keyof C>(
     tell,
     ahead = false,
     needs,
+    suppose,
   }: {
     from: (ctx: C, talk: Talk) => Promise<C[K]>
     as: K
     ahead?: boolean
     tell?: (value: C[K]) => string
     needs?: (ctx: C) => readonly Need[]
+    suppose?: (ctx: C) => C[K]
   },
 ): Step<C> => ({
   title,
+  as,
   ...(needs === undefined ? {} : { needs }),
+  ...(suppose === undefined
+    ? {}
+    : {
+        suppose: (ctx: C) => {
+          ctx[as] = suppose(ctx)
+        },
+      }),
   ...(ahead ? { ahead: from, foresees: as } : {}),
   async run(ctx, talk) {
     const value = await fromMemory(() => from(ctx, talk))
@@ -144,6 +161,10 @@ export const ensure = <C, K extends keyof C, Want>(
   title,
   subject: { kind: resource.kind, name: (ctx) => resource.name(want(ctx)) },
   needs: (ctx) => resource.needs(want(ctx)),
+  as,
+  suppose(ctx) {
+    ctx[as] = resource.pattern(want(ctx))
+  },
   async run(ctx, run) {
     const refresh = () => runAgain(basedOn, ctx, run)
     const { wanted, decision, live } = await settle(resource, () => want(ctx), run, { refresh, isAfresh: onceMore })
@@ -299,13 +320,3 @@ function summary(plan: readonly PlanLine[]): string {
     .map(([number, what]) => `${number} ${what}`)
     .join(', ')
 }
-
-/**
- * The permissions that a chain needs, without running it.
- *
- * @param ctx - what its steps would have handed on, with patterns in place of ids that only AWS knows
- */
-export const needsOf = <C>(chain: Chain<C>, ctx: C): Need[] =>
-  chain
-    .flatMap((step) => [step, ...(step.together ?? [])])
-    .flatMap((step) => (step.skip?.(ctx) !== undefined ? [] : (step.needs?.(ctx) ?? [])))

@@ -1,25 +1,17 @@
-import { arnOfFunction, arnOfKey, arnOfRole, arnOfVersion } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { namesOf } from '../../aws/names.ts'
 import type { PolicyDocument, PolicyStatement } from '../../aws/policy.ts'
 import { auditNeeds, reindexNeeds } from '../../reindex/needs.ts'
+import { anyAccount } from '../../resources/account.ts'
 import { canonical, type Need } from '../../resources/resource.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { render, type TerraformPolicy } from '../../ui/template.ts'
 import { bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import { cfNeeds, removeNeeds } from './s3cmd.ts'
-import { needsOf } from '../chain/chain.ts'
-import {
-  anyAccount,
-  anyBucket,
-  anyCachePolicy,
-  anyDistribution,
-  anyOriginAccessControl,
-  type PermissionScope,
-} from '../permission-patterns.ts'
+import { needsOf, supposed } from '../chain/survey.ts'
 import { dropNeeds } from '../reindex/invalidate-republished.ts'
 import { noWishes, reconfigureCloudfrontDistribution } from '../reconfigure-cloudfront-distribution.ts'
-import { type Look, statusChain } from '../status/status.ts'
+import { statusChain } from '../status/status.ts'
+import type { PermissionScope } from './scope.ts'
 
 /** Groups of commands that one policy serves. */
 export const permissionGroups = ['bootstrap', 'distribution', 'look', 'audit', 'reindex', 's3cmd', 'cfremove'] as const
@@ -30,25 +22,23 @@ export type PermissionGroup = (typeof permissionGroups)[number]
  * id, the resource is a pattern.
  */
 export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, scope: PermissionScope): Need[] {
-  const ctx = patterns(settings, scope)
-  const wishes = {
-    ...noWishes,
-    originAccess: scope.access,
-    tags: scope.tags,
-    boundary: scope.boundary,
-    arn: ctx.version.arn.replace(/\*$/, '1'),
-    wait: true,
+  const account = anyAccount(scope.accountId)
+  const wishes = { ...noWishes, originAccess: scope.access, tags: scope.tags, boundary: scope.boundary }
+  const bootstrap = bootstrapCloudfront(aws, settings, wishes)
+  const reconfigure = (): Need[] => {
+    const { version } = supposed(bootstrap, { account })
+    const arn = version.arn.replace(/\*$/, '1')
+    return needsOf(reconfigureCloudfrontDistribution(aws, settings, { ...wishes, arn, wait: true }), { account })
   }
   switch (group) {
     case 'bootstrap':
-      return needsOf(bootstrapCloudfront(aws, settings, wishes), ctx)
+      return needsOf(bootstrap, { account })
     case 'distribution':
-      return needsOf(reconfigureCloudfrontDistribution(aws, settings, wishes), ctx)
+      return reconfigure()
     case 'look':
-      return [
-        ...needsOf(statusChain(aws, settings), ctx),
-        ...needsOf(reconfigureCloudfrontDistribution(aws, settings, wishes), ctx),
-      ].filter(({ access }) => access === 'read')
+      return [...needsOf(statusChain(aws, settings), { account, access: scope.access }), ...reconfigure()].filter(
+        ({ access }) => access === 'read',
+      )
     case 'audit':
       return auditNeeds(scope)
     case 'reindex':
@@ -57,53 +47,6 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
       return removeNeeds(aws, settings, scope)
     case 's3cmd':
       return cfNeeds(aws, settings, scope)
-  }
-}
-
-/** What a run would hand from step to step, with patterns for what only AWS knows. */
-function patterns(settings: Settings, { accountId, bucket, access }: PermissionScope): Look {
-  const names = namesOf(settings.installation.value)
-  const functionArn = arnOfFunction(names, accountId)
-  const owner = names.installation
-  const lambda = { Runtime: '', Handler: '', Role: '', MemorySize: 0, Timeout: 0 }
-  return {
-    account: anyAccount(accountId),
-    bucket: anyBucket(bucket),
-    secrets: [],
-    code: new Uint8Array(),
-    role: {
-      arn: arnOfRole(names, accountId),
-      trust: undefined,
-      boundary: undefined,
-      tags: {},
-      owner,
-    },
-    key: { arn: arnOfKey(accountId), state: '', hasAlias: true, tags: {}, owner },
-    rolePolicy: { Statement: [] },
-    function: {
-      arn: functionArn,
-      revision: '',
-      codeSha256: '',
-      settings: lambda,
-      code: '',
-      fingerprints: undefined,
-      sealed: undefined,
-      rules: undefined,
-      tags: {},
-      owner,
-    },
-    version: { arn: arnOfVersion(functionArn, '*'), number: 0, codeSha256: '', settings: lambda },
-    existing: undefined,
-    associated: undefined,
-    secret: 'unknown',
-    sample: { looked: 0, right: 0, wrong: [] },
-    leftOver: { keys: [] },
-    access,
-    identity: { id: '', s3CanonicalUserId: '' },
-    control: anyOriginAccessControl,
-    cachePolicy: anyCachePolicy,
-    bucketPolicy: { document: { Statement: [] } },
-    distribution: { ...anyDistribution(accountId), tags: {}, owner },
   }
 }
 

@@ -1,71 +1,32 @@
-import { Readable } from 'node:stream'
-
 import type { Aws } from '../../aws/connect.ts'
-import { edgeRegion } from '../../aws/names.ts'
-import type { TaggedDistribution } from '../../resources/cloudfront/edited-distribution.ts'
-import type { LiveDistribution } from '../../resources/cloudfront/live-distribution.ts'
-import { streamSource } from '../../resources/s3/object-source.ts'
+import { anyAccount } from '../../resources/account.ts'
 import type { Need } from '../../resources/resource.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { needsOf } from '../chain/chain.ts'
-import {
-  anyAccount,
-  anyBucket,
-  anyCachePolicy,
-  anyDistribution,
-  anyOriginAccessControl,
-  type PermissionScope,
-} from '../permission-patterns.ts'
-import { put } from '../put/put.ts'
-import { detailOf } from '../cf/card.ts'
-import { type CreateLook, type CreateWishes, type Creation, createDistributions, lookChain } from '../cf/create.ts'
-import { findInvalidations, invalidate } from '../cf/invalidation.ts'
-import { type Modification, modifyDistribution } from '../cf/modify.ts'
-import { removeDistributions } from '../cf/remove.ts'
-
-const anyTagged = (accountId: string): TaggedDistribution => ({ ...anyDistribution(accountId), tags: {} })
+import { needsOf, supposed } from '../chain/survey.ts'
+import { anyPut, put } from '../put/put.ts'
+import { type CreateWishes, createDistributions, lookChain } from '../cf/create.ts'
+import { anyGroup, findInvalidations, invalidate } from '../cf/invalidation.ts'
+import { modifyDistribution } from '../cf/modify.ts'
+import { anyDoomed, removeDistributions } from '../cf/remove.ts'
+import type { PermissionScope } from './scope.ts'
 
 /** What s3cmd's commands but cfremove need: cfmodify and cfinval may change every distribution of the account. */
-export function cfNeeds(aws: Aws, settings: Settings, { accountId, bucket: name }: PermissionScope): Need[] {
-  const certificate = { arn: undefined, told: '' }
-  const look: CreateLook = {
-    account: anyAccount(accountId),
-    buckets: [{ bucket: anyBucket(name), existing: undefined, unreadable: [] }],
-    certificate,
-  }
-  const edit = { addAliases: [], removeAliases: [], enabled: true, logging: { bucket: name, prefix: '' } }
+export function cfNeeds(aws: Aws, settings: Settings, { accountId, bucket }: PermissionScope): Need[] {
+  const account = anyAccount(accountId)
+  const edit = { addAliases: [], removeAliases: [], enabled: true, logging: { bucket, prefix: '' } }
   const wishes: CreateWishes = { origin: 'private', edit, tags: {}, wait: true }
-  const before = anyTagged(accountId)
-  const creation: Creation = { control: anyOriginAccessControl, cachePolicy: anyCachePolicy }
-  const modification: Modification = { account: look.account, before, certificate, distribution: before }
+  const look = lookChain(aws, [bucket], wishes)
+  const asked = [{ kind: 'key' as const, target: '', bucket, key: '' }]
   return [
-    ...needsOf(lookChain(aws, [name], wishes), look),
-    ...needsOf(createDistributions(aws, look, wishes), creation),
-    ...needsOf(modifyDistribution(aws, settings, [], wishes), modification),
-    ...invalidatingNeeds(aws, name, before),
-    ...putNeeds(aws, name),
+    ...needsOf(look, { account }),
+    ...needsOf(createDistributions(aws, supposed(look, { account }), wishes)),
+    ...needsOf(modifyDistribution(aws, settings, [], wishes), { account }),
+    ...needsOf(findInvalidations(aws, asked, { collapse: false, indexFolders: true })),
+    ...needsOf(invalidate(aws, [anyGroup(accountId)], { wait: true }, new Date(0))),
+    ...needsOf(put(aws, [anyPut(bucket)], { isPublic: true, mimeType: undefined, added: [] })),
   ]
 }
 
-function invalidatingNeeds(aws: Aws, bucket: string, distribution: LiveDistribution): Need[] {
-  const group = { distribution, targets: [], paths: ['/*'], notes: [] }
-  const find = findInvalidations(aws, [{ kind: 'key', target: '', bucket, key: '' }], {
-    collapse: false,
-    indexFolders: true,
-  })
-  const make = invalidate(aws, [group], { wait: true }, new Date(0))
-  return [...needsOf(find, { groups: [] }), ...needsOf(make, {})]
-}
-
-function putNeeds(aws: Aws, bucket: string): Need[] {
-  const planned = { file: '', key: '*', bucket, source: streamSource(Readable.from([])), headers: {} }
-  const wishes = { isPublic: true, mimeType: undefined, added: [] }
-  return needsOf(put(aws, [planned], wishes), { region: edgeRegion })
-}
-
 /** What cfremove needs, for what this installation or cfcreate made. The only group that may delete anything. */
-export function removeNeeds(aws: Aws, settings: Settings, { accountId }: PermissionScope): Need[] {
-  const detail = detailOf(anyTagged(accountId), {})
-  const doomed = { account: anyAccount(accountId), distributions: [{ detail, guards: [] }], missing: [] }
-  return needsOf(removeDistributions(aws, settings, doomed, { force: false, wait: true }), {})
-}
+export const removeNeeds = (aws: Aws, settings: Settings, { accountId }: PermissionScope): Need[] =>
+  needsOf(removeDistributions(aws, settings, anyDoomed(accountId), { force: false, wait: true }))

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream'
+
 import { arnOfBucket } from '../../aws/arns.ts'
 import { encodePath } from '../../edge/path.ts'
 import type { Aws } from '../../aws/connect.ts'
@@ -74,6 +76,15 @@ function aboutLeftOut(paths: readonly string[]): Block {
   return labelled('Note', `left out, being links or otherwise no files: ${named}${more}.`)
 }
 
+/** Whichever file of a bucket: what `permissions` tells the needs of. */
+export const anyPut = (bucket: string): PlannedPut => ({
+  file: '',
+  key: '*',
+  bucket,
+  source: streamSource(Readable.from([])),
+  headers: {},
+})
+
 /** Steps that upload, one file after the other. */
 export function put(aws: Aws, planned: readonly PlannedPut[], { isPublic }: PutWishes): Chain<Put> {
   const bucket = planned[0]?.bucket ?? ''
@@ -84,6 +95,7 @@ export function put(aws: Aws, planned: readonly PlannedPut[], { isPublic }: PutW
       as: 'region',
       tell: (region) => `${bucket} in ${region}`,
       needs: () => [bucketNeeds(bucket)],
+      suppose: () => '*',
     }),
     ...(isPublic
       ? [

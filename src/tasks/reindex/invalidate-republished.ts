@@ -4,10 +4,10 @@ import { explain } from '../../aws/denial.ts'
 import { isServing, listDistributions, serving, targetNeeds } from '../../resources/cloudfront/live-distribution.ts'
 import type { Need } from '../../resources/resource.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
-import { countOf, findInvalidations, invalidate, type InvalidationGroup } from '../cf/invalidation.ts'
+import { anyGroup, countOf, findInvalidations, invalidate, type InvalidationGroup } from '../cf/invalidation.ts'
 import { noDistribution, resolveTargets } from '../cf/targets.ts'
-import { needsOf, runChain } from '../chain/chain.ts'
-import { anyDistribution } from '../permission-patterns.ts'
+import { runChain } from '../chain/chain.ts'
+import { needsOf } from '../chain/survey.ts'
 
 /**
  * Where edges may hold what was published before: the distribution that is configured, where it serves the bucket, else all
@@ -60,8 +60,7 @@ export async function dropAtEdges(
 
 /** What it takes to have edges drop what was published again. */
 export function dropNeeds(aws: Aws, accountId: string): Need[] {
-  const group = { distribution: anyDistribution(accountId), targets: [], paths: ['/'], notes: [] }
-  const make = needsOf(invalidate(aws, [group], { wait: false }, new Date(0)), {})
+  const make = needsOf(invalidate(aws, [anyGroup(accountId)], { wait: false }, new Date(0)))
   return [...targetNeeds(accountId), ...make].map((need) => ({
     ...need,
     optional: 'reindex-everything --invalidate can not have edges drop what was published again',

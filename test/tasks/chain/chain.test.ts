@@ -9,7 +9,6 @@ import {
   check,
   compute,
   ensure,
-  needsOf,
   planChain,
   runChain,
   type Step,
@@ -51,6 +50,7 @@ function text(
     name: ([name]) => name,
     id: (live) => `id of ${live}`,
     needs: ([name]) => [{ access: 'write', actions: ['text:Put'], resources: [name] }],
+    pattern: () => '*',
     describe: async ([name]) => {
       log.push(`look ${name}`)
       return world.get(name)
@@ -560,17 +560,5 @@ describe('a chain shown in lines', () => {
   it('is silent where nothing is to be shown', async () => {
     const { making } = bench()
     expect(await shown(() => carryOut([making('first')], quiet, yes))).to.deep.equal([])
-  })
-})
-
-describe('needsOf', () => {
-  it('collects the permissions of all steps, also of those side by side, but not of those left out', () => {
-    const { making } = bench()
-    const chain: Chain<Context> = [
-      making('first'),
-      together('Both', making('second'), { ...making('third'), skip: () => 'not needed' }),
-    ]
-    const needs = needsOf(chain, { first: '', second: '', third: '' })
-    expect(needs.flatMap(({ resources }) => resources)).to.deep.equal(['first', 'second'])
   })
 })

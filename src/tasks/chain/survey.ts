@@ -1,0 +1,39 @@
+/**
+ * What is read off a chain without running it: AWS is not asked. Each step says what it is supposed to hand on, so that
+ * those after it can say what they need.
+ */
+import type { Need } from '../../resources/resource.ts'
+import { knownOf } from './ahead.ts'
+import type { Chain, Step } from './chain.ts'
+
+/**
+ * Goes through a chain as far as that goes without AWS.
+ *
+ * @param given - what is known without running it; comes before what the steps suppose
+ * @returns what the steps would have handed on, with patterns in place of what only AWS knows, and those that count
+ */
+function survey<C extends object>(chain: Chain<C>, given: Partial<C>): { ctx: C; steps: Step<C>[] } {
+  // What no step supposes, none may ask for: that is an error that names no permission at all.
+  const ctx = knownOf<C>({ ...given } as C)
+  const steps = chain
+    .flatMap((step) => step.together ?? [step])
+    .filter((step) => {
+      if (step.skip?.(ctx) !== undefined) return false
+      if (step.as !== undefined && !(step.as in ctx)) step.suppose?.(ctx)
+      return true
+    })
+  return { ctx, steps }
+}
+
+/** What a chain is supposed to hand on; `given` as in {@link needsOf}. */
+export const supposed = <C extends object>(chain: Chain<C>, given: Partial<C> = {}): C => survey(chain, given).ctx
+
+/**
+ * The permissions that a chain needs, without running it. Where AWS chooses an id, the resource is a pattern.
+ *
+ * @param given - what is known of what its steps would hand on
+ */
+export function needsOf<C extends object>(chain: Chain<C>, given: Partial<C> = {}): Need[] {
+  const { ctx, steps } = survey(chain, given)
+  return steps.flatMap((step) => step.needs?.(ctx) ?? [])
+}

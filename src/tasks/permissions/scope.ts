@@ -1,0 +1,13 @@
+import type { OriginAccess } from '../../resources/cloudfront/distribution-config.ts'
+import type { Tags } from '../../resources/tags.ts'
+
+/** What policies are written for. */
+export interface PermissionScope {
+  readonly accountId: string
+  readonly bucket: string
+  readonly access: OriginAccess['kind']
+  /** What the commands will be told to tag what they make with. */
+  readonly tags?: Tags | undefined
+  /** ARN of the permissions boundary that they will be told to give the role. */
+  readonly boundary?: string | undefined
+}
