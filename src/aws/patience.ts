@@ -5,7 +5,10 @@ import type { Talk } from '../ui/step-talk.ts'
 
 export type { Talk } from '../ui/step-talk.ts'
 
-/** Delays between attempts, in milliseconds: `first`, doubling up to `most`, giving up after `total`. */
+/**
+ * When is looked for what takes its time, in milliseconds: `first` after the first look, doubling up to `most`, giving up
+ * after `total`; but always so that the wait ends soon enough, see {@link looking}.
+ */
 export interface Pace {
   readonly first: number
   readonly most: number
@@ -41,6 +44,48 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
 export const interruption = (cause?: unknown): CtlError =>
   new CtlError('interrupted', 'Interrupted.', { hint: 'Nothing is lost: run the same command again to go on.', cause })
 
+/** A wait ends at most so much of the event's own time after it, or so many milliseconds, whichever is longer. */
+const overrun = { part: 0.1, least: 1_000 }
+/** However long looks take, AWS is not asked without a break. */
+const shortest = 100
+
+/** What tells the time and lets it pass, in milliseconds. */
+export interface Clock {
+  now(): number
+  /** @throws CtlError of kind `interrupted` */
+  pause(milliseconds: number, signal: AbortSignal): Promise<void>
+}
+
+const ofTheWorld: Clock = { now: Date.now, pause }
+
+/**
+ * Begins to look for something that takes its time. All waits for AWS go by this.
+ *
+ * What happens right after a look was answered is seen by the next one, so a pause, with the time that looks take before
+ * and after it, is as long as the wait may last beyond the event.
+ *
+ * @returns pauses until the next look is due, and tells meanwhile why; answers whether there is to be one
+ */
+export function looking(
+  { first, most, total }: Pace,
+  talk: Talk,
+  clock = ofTheWorld,
+): (why: string) => Promise<boolean> {
+  const started = clock.now()
+  let begun = started
+  let wished = first
+  return async (why) => {
+    const ended = clock.now()
+    const left = total - (ended - started)
+    if (left <= 0) return false
+    const allowed = Math.max(overrun.least, overrun.part * (begun - started)) - 2 * (ended - begun)
+    await pauseTelling(why, started, Math.min(wished, left, Math.max(allowed, shortest)), talk, clock)
+    wished = Math.min(wished * 2, most)
+    begun = clock.now()
+    return true
+  }
+}
+
 /**
  * Looks until `probe` answers something.
  *
@@ -54,17 +99,14 @@ export async function until<T>(
   talk: Talk,
 ): Promise<T> {
   const started = Date.now()
-  for (let delay = pace.first; ; delay = Math.min(delay * 2, pace.most)) {
+  const again = looking(pace, talk)
+  do {
     const found = await probe()
     if (found !== undefined) return found
-    const waited = Date.now() - started
-    if (waited > pace.total) {
-      throw new CtlError('failed', `Still waiting for ${waitingFor} after ${elapsed(waited)}.`, {
-        hint: 'Run the same command again to go on waiting.',
-      })
-    }
-    await pauseTelling(`waiting for ${waitingFor}`, started, delay, talk)
-  }
+  } while (await again(`waiting for ${waitingFor}`))
+  throw new CtlError('failed', `Still waiting for ${waitingFor} after ${elapsed(Date.now() - started)}.`, {
+    hint: 'Run the same command again to go on waiting.',
+  })
 }
 
 /**
@@ -78,14 +120,13 @@ export async function patiently<T>(
   pace: Pace,
   talk: Talk,
 ): Promise<T> {
-  const started = Date.now()
-  for (let delay = pace.first; ; delay = Math.min(delay * 2, pace.most)) {
+  const again = looking(pace, talk)
+  for (;;) {
     try {
       return await attempt()
     } catch (error) {
       const why = passing(error)
-      if (why === undefined || Date.now() - started > pace.total) throw error
-      await pauseTelling(why, started, delay, talk)
+      if (why === undefined || !(await again(why))) throw error
     }
   }
 }
@@ -93,13 +134,19 @@ export async function patiently<T>(
 /**
  * A pause that keeps the elapsed time on the screen moving.
  *
- * @param started - since when the elapsed time counts, in milliseconds since the epoch
+ * @param started - since when the elapsed time counts, in milliseconds of the clock
  */
-export async function pauseTelling(why: string, started: number, delay: number, talk: Talk): Promise<void> {
-  const end = Date.now() + delay
-  for (let left = delay; left > 0; left = end - Date.now()) {
-    talk.tell(`${why} (${elapsed(Date.now() - started)})`)
-    await pause(Math.min(left, 1_000), talk.signal)
+export async function pauseTelling(
+  why: string,
+  started: number,
+  delay: number,
+  talk: Talk,
+  clock = ofTheWorld,
+): Promise<void> {
+  const end = clock.now() + delay
+  for (let left = delay; left > 0; left = end - clock.now()) {
+    talk.tell(`${why} (${elapsed(clock.now() - started)})`)
+    await clock.pause(Math.min(left, 1_000), talk.signal)
   }
 }
 

@@ -1,6 +1,20 @@
 import { expect } from 'chai'
+import fc from 'fast-check'
 
-import { elapsed, type Pace, patiently, pause, type Talk, until } from '../../src/aws/patience.ts'
+import {
+  type Clock,
+  deployment,
+  elapsed,
+  looking,
+  type Pace,
+  patiently,
+  pause,
+  propagation,
+  settling,
+  spreading,
+  type Talk,
+  until,
+} from '../../src/aws/patience.ts'
 import { CtlError } from '../../src/errors.ts'
 
 const fast: Pace = { first: 1, most: 4, total: 60 }
@@ -25,6 +39,64 @@ async function interruptedAfter(milliseconds: number, talk: { interrupt(): void 
   expect(error).to.be.instanceOf(CtlError).and.to.include({ failure: 'interrupted', exitCode: 130 })
   expect(Date.now() - started).to.be.lessThan(2_000)
 }
+
+/** A clock that nobody waits for. */
+class FakeClock implements Clock {
+  #now = 0
+  now = () => this.#now
+  pause = async (milliseconds: number) => void (this.#now += milliseconds)
+}
+
+/**
+ * Waits for what happens at a time that nobody knows, with looks that each take theirs and see what is so at a part of
+ * that.
+ */
+async function waitFor(happens: number, pace: Pace, { takes, sees }: { takes: number; sees: number }) {
+  const clock = new FakeClock()
+  const again = looking(pace, listening(), clock)
+  let count = 0
+  do {
+    count++
+    const seenAt = clock.now() + takes * sees
+    await clock.pause(takes)
+    if (seenAt >= happens) return { ended: clock.now(), count }
+  } while (await again('waiting'))
+  return undefined
+}
+
+describe('looking', () => {
+  const paces = { propagation, spreading, settling, deployment }
+  const kinds = fc.constantFrom(...Object.values(paces))
+  const look = fc.record({ takes: fc.integer({ min: 0, max: 450 }), sees: fc.double({ min: 0, max: 1, noNaN: true }) })
+
+  it('ends at most a tenth of the time that it took after it happened, or a second, whichever is longer', () =>
+    fc.assert(
+      fc.asyncProperty(kinds, fc.double({ min: 0, max: 1, noNaN: true }), look, async (pace, part, how) => {
+        // As many short ones as long ones.
+        const happens = (pace.total - 1_000) ** part - 1
+        const done = await waitFor(happens, pace, how)
+        expect(done?.ended).to.be.at.most(happens + Math.max(1_000, happens / 10) + 0.001)
+      }),
+      { numRuns: 1_000 },
+    ))
+
+  it('does not ask AWS all the time for it', async () => {
+    const usual = { takes: 150, sees: 0.5 }
+    const counts = [1_000, 10_000, 60_000, 300_000, 1_800_000].map(
+      async (happens) => (await waitFor(happens, deployment, usual))?.count,
+    )
+    expect(await Promise.all(counts)).to.deep.equal([3, 13, 34, 59, 207])
+    // Nor where each look takes long.
+    expect((await waitFor(10_000, deployment, { takes: 2_000, sees: 1 }))?.count).to.equal(5)
+  })
+
+  it('gives up when the total time is over, whatever a look takes', () =>
+    fc.assert(
+      fc.asyncProperty(kinds, look, async (pace, how) => {
+        expect(await waitFor(Infinity, pace, how)).to.equal(undefined)
+      }),
+    ))
+})
 
 describe('until', () => {
   it('does not wait for what is there already', async () => {

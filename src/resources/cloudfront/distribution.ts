@@ -10,7 +10,7 @@ import { arnOfDistribution, arnOfVersion, arnsOfServiceRoles, edgeServices, with
 import { nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf, tagKey } from '../../aws/names.ts'
-import { patiently, pause, propagation, type Talk } from '../../aws/patience.ts'
+import { looking, type Pace, patiently, propagation, type Talk } from '../../aws/patience.ts'
 import { CtlError, messageOf } from '../../errors.ts'
 import { type Bucket, hostsOf } from '../s3/bucket.ts'
 import {
@@ -279,13 +279,16 @@ async function createDistribution(aws: Aws, want: DistributionWant, talk: Talk):
 
 /** What was just made with a tag may show without it for a moment, or not at all. */
 async function untilTagged(aws: Aws, id: string, names: Names, talk: Talk): Promise<Distribution | undefined> {
-  for (let look = 1, delay = 250; ; look++, delay *= 2) {
+  const again = looking(showing, talk)
+  for (;;) {
     const found = await getOwned(aws, id)
-    if (found?.owner === names.installation || look === 4) return found
-    talk.tell(`waiting until CloudFront shows the tag of ${id}`)
-    await pause(delay, talk.signal)
+    if (found?.owner === names.installation) return found
+    if (!(await again(`waiting until CloudFront shows the tag of ${id}`))) return found
   }
 }
+
+/** Later, a tag that does not show is not there. */
+const showing: Pace = { first: 250, most: 1_000, total: 1_500 }
 
 /** Errors that CloudFront answers only until it has seen what was just made. */
 function whyNotYet(error: unknown): string | undefined {
