@@ -1,3 +1,5 @@
+import { isObject } from '../json-object.ts'
+
 /** A statement of an IAM or resource policy, as JSON. Members that are not known here are kept as they are. */
 export interface PolicyStatement {
   readonly Sid?: string
@@ -34,14 +36,16 @@ export function decodeDocument(encoded: string | undefined): PolicyDocument | un
 /**
  * Reads a policy document from JSON. A single statement may stand in place of a list; it becomes a list of one.
  *
- * @throws SyntaxError for something that is not a JSON object
+ * @throws SyntaxError for a document, or a statement, that is not a JSON object
  */
 export function parseDocument(json: string): PolicyDocument {
   const parsed: unknown = JSON.parse(json)
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw new SyntaxError('a policy must be a JSON object')
-  const { Statement, ...rest } = parsed as { Statement?: PolicyStatement | PolicyStatement[] }
-  return { ...rest, Statement: Statement === undefined ? [] : Array.isArray(Statement) ? Statement : [Statement] }
+  if (!isObject(parsed)) throw new SyntaxError('a policy must be a JSON object')
+  const { Statement, ...rest } = parsed
+  const statements: readonly unknown[] =
+    Statement === undefined ? [] : Array.isArray(Statement) ? Statement : [Statement]
+  if (!statements.every(isObject)) throw new SyntaxError('each statement of a policy must be a JSON object')
+  return { ...rest, Statement: statements as PolicyStatement[] }
 }
 
 /**

@@ -94,7 +94,16 @@ describe('parseDocument', () => {
   })
 
   it('refuses what is not a policy', () => {
-    for (const text of ['', 'null', '"text"', '1', '[]', '{"Statement":']) {
+    for (const text of [
+      '',
+      'null',
+      '"text"',
+      '1',
+      '[]',
+      '{"Statement":',
+      '{"Statement":[null]}',
+      '{"Statement":"x"}',
+    ]) {
       expect(() => parseDocument(text), text).to.throw(SyntaxError)
     }
   })

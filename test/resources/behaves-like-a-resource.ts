@@ -3,7 +3,9 @@ import { expect } from 'chai'
 import { matchesWildcards } from '../../src/aws/wildcards.ts'
 import type { Decision, Resource } from '../../src/resources/resource.ts'
 import { type AwsUnderTest, startAws } from '../support/aws-under-test.ts'
+import { AnswerTape } from '../support/answer-tape.ts'
 import { actionsOf } from '../support/iam-actions.ts'
+import { oddAnswers } from './odd-answers.ts'
 
 /** What the contract needs to know of one kind of resource. */
 export interface Subject<Want, Live> {
@@ -39,12 +41,15 @@ export function behavesLikeAResource<Want, Live>(
 ): void {
   describe(`${kind} behaves like a resource`, () => {
     let bench: AwsUnderTest
+    let tape: AnswerTape
     let subject: Subject<Want, Live>
     /** The IAM actions of the calls that the resource made, without those of the test itself. */
     let used: string[]
 
     beforeEach(async () => {
-      bench = await startAws()
+      const started = await startAws()
+      tape = new AnswerTape(started.aws)
+      bench = { ...started, aws: tape.aws }
       subject = await prepare(bench)
       bench.sandbox.calls.clear()
       used = []
@@ -146,6 +151,20 @@ export function behavesLikeAResource<Want, Live>(
       expect(declaredFor(subject.want)).to.include.members([...new Set(used)])
     })
 
+    it('decides whatever AWS answers', async () => {
+      await make()
+      const { resource, want, adopting } = subject
+      const answers = await tape.record(() => resource.describe(want))
+      const failures: string[] = []
+      for (const [asked, { body }] of answers) {
+        for (const { what, body: odd } of oddAnswers(body)) {
+          const why = await tape.play(new Map([[asked, odd]]), () => whyUndecided(resource, want, adopting))
+          if (why !== undefined) failures.push(`${what} -> ${why}`)
+        }
+      }
+      expect(failures).to.deep.equal([])
+    })
+
     if (without.mark !== true) {
       it('refuses what is not ours, and takes it over only where it is asked to and can', async () => {
         await make()
@@ -178,3 +197,31 @@ function explainsItself({ do: verb, because, hint = [] }: Decision<unknown>): vo
   expect(because).not.to.deep.equal([])
   expect(hint).not.to.deep.equal([])
 }
+
+/** What is wrong with how a resource decides on what it sees; nothing where that can't be looked at, and it says so. */
+async function whyUndecided<Want, Live>(
+  resource: Resource<Want, Live>,
+  want: Want,
+  adopting: Want | undefined,
+): Promise<string | undefined> {
+  let live: Live | undefined
+  try {
+    live = await resource.describe(want)
+  } catch (error) {
+    return isOurMistake(error) ? `describe: ${String((error as Error).stack)}` : undefined
+  }
+  try {
+    for (const one of [want, ...(adopting === undefined ? [] : [adopting])]) {
+      const decision = resource.decide(one, live)
+      if (decision.do === 'refuse') explainsItself(decision)
+      resource.id(decision.after)
+      JSON.stringify(decision)
+    }
+    return undefined
+  } catch (error) {
+    return `decide: ${error instanceof Error ? String(error.stack) : String(error)}`
+  }
+}
+
+/** Errors that JavaScript throws where code does not expect what it gets. */
+const isOurMistake = (error: unknown): boolean => error instanceof TypeError || error instanceof RangeError

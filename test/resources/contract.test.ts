@@ -42,7 +42,7 @@ import { role } from '../../src/resources/iam/role.ts'
 import { rolePolicy } from '../../src/resources/iam/role-policy.ts'
 import { objectUpload } from '../../src/resources/s3/object-upload.ts'
 import type { AwsUnderTest } from '../support/aws-under-test.ts'
-import { config } from '../support/cloudfront-fixture.ts'
+import { behavior, config } from '../support/cloudfront-fixture.ts'
 import { behavesLikeAResource } from './behaves-like-a-resource.ts'
 
 const region = 'us-east-1'
@@ -303,12 +303,19 @@ behavesLikeAResource('The distribution of cfcreate', async (bench) => {
   }
 })
 
-/** A distribution that somebody has made. */
+/** A distribution that somebody has made, with much of what a distribution may have. */
 async function someDistribution({ aws }: AwsUnderTest): Promise<{ id: string; arn: string }> {
   const client = aws.client(CloudFrontClient, region)
-  const { Distribution } = await client.send(
-    new CreateDistributionCommand({ DistributionConfig: config('somebody’s') }),
-  )
+  const DistributionConfig = config('somebody’s', {
+    CacheBehaviors: { Quantity: 1, Items: [{ ...behavior(), PathPattern: '/static/*' }] },
+    CustomErrorResponses: {
+      Quantity: 1,
+      Items: [{ ErrorCode: 404, ResponsePagePath: '/404.html', ResponseCode: '404', ErrorCachingMinTTL: 5 }],
+    },
+    Logging: { Enabled: true, IncludeCookies: false, Bucket: 'logs.s3.amazonaws.com', Prefix: 'p/' },
+    Restrictions: { GeoRestriction: { RestrictionType: 'whitelist', Quantity: 2, Items: ['AT', 'DE'] } },
+  })
+  const { Distribution } = await client.send(new CreateDistributionCommand({ DistributionConfig }))
   return { id: Distribution?.Id ?? '', arn: Distribution?.ARN ?? '' }
 }
 

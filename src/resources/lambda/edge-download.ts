@@ -38,7 +38,9 @@ const whyAgain = (error: unknown): string | undefined =>
     : undefined
 
 async function fetchPackage(network: Pick<Network, 'get'>, location: string): Promise<EdgePackage> {
-  const { protocol, host: domain, pathname, search } = new URL(location)
+  const url = URL.parse(location)
+  if (url === null) throw nowhere()
+  const { protocol, host: domain, pathname, search } = url
   const scheme = protocol === 'https:' ? 'https' : 'http'
   const begun = performance.now()
   const signal = AbortSignal.timeout(patienceMs)
@@ -57,6 +59,12 @@ async function fetchPackage(network: Pick<Network, 'get'>, location: string): Pr
     cause: { $metadata: { httpStatusCode: status } },
   })
 }
+
+const nowhere = (): CtlError =>
+  new CtlError('failed', 'Lambda does not tell where the deployed function can be downloaded.', {
+    hint: 'Run the same command again.',
+    code: 'DownloadFailed',
+  })
 
 function tell(answer: IncomingMessage, begun: number): void {
   if (!isTraced()) return
