@@ -21,7 +21,7 @@ const flags = end === -1 ? args : args.slice(0, end)
 ux.stdout = (text, ...more) => result.print(`${format(...[text ?? []].flat(), ...more)}\n`)
 ux.stderr = (text, ...more) => say(whole(format(...[text ?? []].flat(), ...more)))
 
-const isDone = await carryOut()
+const isDone = await runCommand()
 if (!(await isWritten()) || !isDone) {
   await allSaid()
   process.exit()
@@ -29,7 +29,7 @@ if (!(await isWritten()) || !isDone) {
 if (isTalkSeen()) (await import('./updates.ts')).hintAtUpdate(flags)
 
 /** Runs the command; answers whether it came to its end. */
-async function carryOut(): Promise<boolean> {
+async function runCommand(): Promise<boolean> {
   try {
     const config = await Config.load(import.meta.url)
     assertCommand(config)

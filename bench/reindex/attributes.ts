@@ -70,14 +70,14 @@ async function againstOthers(work: string): Promise<void> {
     AWS_REGION: 'us-east-1',
     AWS_EC2_METADATA_DISABLED: 'true',
   }
-  const carryOut = promisify(execFile)
+  const execute = promisify(execFile)
   const header = `Cache-Control: ${cacheControl.package}`
   const all = [
     {
       name: 's3cmd modify --recursive --add-header',
       command: 's3cmd',
       run: () =>
-        carryOut('s3cmd', ['-c', config, 'modify', '--recursive', `--add-header=${header}`, 's3://bench/pool/'], {
+        execute('s3cmd', ['-c', config, 'modify', '--recursive', `--add-header=${header}`, 's3://bench/pool/'], {
           env,
           maxBuffer: 1 << 26,
         }),
@@ -86,7 +86,7 @@ async function againstOthers(work: string): Promise<void> {
       name: 'aws s3 cp --metadata-directive REPLACE',
       command: 'aws',
       run: () =>
-        carryOut(
+        execute(
           'aws',
           ['s3', 'cp', 's3://bench/pool/', 's3://bench/pool/', '--recursive', '--metadata-directive', 'REPLACE'].concat(
             ['--cache-control', cacheControl.package],

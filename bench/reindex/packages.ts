@@ -107,7 +107,7 @@ async function run({ format: name, packages, indexes, readers, journal }: Setup,
   }
 }
 
-function carryOut(command: string, args: readonly string[], cwd: string): Buffer {
+function execute(command: string, args: readonly string[], cwd: string): Buffer {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, maxBuffer: 1 << 30 })
   if (status !== 0) throw new Error(`${command}: ${stderr.toString()}`)
   return stdout
@@ -170,7 +170,7 @@ export async function benchPackages(corpus: string, work: string): Promise<void>
 
 async function benchApt(corpus: string, folder: string, work: string, set: PackageSet): Promise<void> {
   const packages = fill(folder, corpus, set)
-  const ftparchive = (...options: string[]): Buffer => carryOut('apt-ftparchive', [...options, 'packages', '.'], folder)
+  const ftparchive = (...options: string[]): Buffer => execute('apt-ftparchive', [...options, 'packages', '.'], folder)
   // The present list says which packages are in it, as it does in life; without MD5, which would tell their SHA-256.
   const indexes = new Map([['Packages', ftparchive('-o', 'APT::FTPArchive::MD5=false')]])
   const readers = readersOf(folder)
@@ -196,7 +196,7 @@ async function benchYum(corpus: string, folder: string, work: string, set: Packa
   const createrepo = (workers: number): Buffer => {
     rmSync(output, { recursive: true, force: true })
     mkdirSync(output)
-    return carryOut('createrepo_c', ['-q', '--no-database', '--workers', String(workers), '-o', output, '.'], folder)
+    return execute('createrepo_c', ['-q', '--no-database', '--workers', String(workers), '-o', output, '.'], folder)
   }
   createrepo(2)
   const names = readdirSync(join(output, 'repodata')).filter((name) =>

@@ -128,7 +128,7 @@ async function attend(row: Row, options: PutRightOptions): Promise<Outcome> {
       try {
         if (signal.aborted) return { kind: 'left' }
         if (changesEtag(plan.rewrite)) journal.copies.begun(row.key, seen.etag)
-        const now = await engine.carryOut(plan.rewrite, signal)
+        const now = await engine.rewrite(plan.rewrite, signal)
         journal.copies.ended(row.key)
         if ('skip' in now) return skip(journal, seen, now.skip)
         const { cacheControl, contentType } = plan.rewrite

@@ -26,7 +26,7 @@ export interface RewriteEngine {
    * @throws what S3 answers; with status 412 or 409 where the object is no longer what was planned for; the reason of
    * the signal
    */
-  carryOut(rewrite: Rewrite, signal: AbortSignal): Promise<Rewritten | Skipped>
+  rewrite(rewrite: Rewrite, signal: AbortSignal): Promise<Rewritten | Skipped>
   /** Ends what a killed run left half done. */
   tidy(): Promise<void>
 }
@@ -84,7 +84,7 @@ export function copyEngine({
   }
 
   return {
-    async carryOut(rewrite, signal) {
+    async rewrite(rewrite, signal) {
       let grants: Headers | undefined = {}
       if (aclOwner !== undefined) {
         const acl = await s3.send({ method: 'GET', action: 's3:GetObjectAcl', key: rewrite.key, query: { acl: '' } })

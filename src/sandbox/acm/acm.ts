@@ -84,9 +84,9 @@ export function createAcm(context: Context): AcmService {
     names: ['acm'],
     operation: (request) => targetOperation(request, 'CertificateManager'),
     async handle(request, operation) {
-      const carryOut = operations[operation]
-      if (carryOut === undefined) throw new AwsError(400, 'UnknownOperationException', '')
-      return json11Response(request, carryOut(request, await readJson(request)))
+      const perform = operations[operation]
+      if (perform === undefined) throw new AwsError(400, 'UnknownOperationException', '')
+      return json11Response(request, perform(request, await readJson(request)))
     },
     error: json11Error,
     certificate(arn): ViewerCertificate | undefined {

@@ -67,9 +67,9 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
     operation: (request) => cloudFrontRoute(request).operation,
     permissions: (request, operation) => cloudFrontPermissions(context, distributions, request, operation),
     async handle(request, operation) {
-      const carryOut = operations.get(operation)
-      if (carryOut === undefined) throw new AwsError(404, 'UnknownOperation', `Unknown operation ${operation}`)
-      return carryOut(request, cloudFrontRoute(request))
+      const perform = operations.get(operation)
+      if (perform === undefined) throw new AwsError(404, 'UnknownOperation', `Unknown operation ${operation}`)
+      return perform(request, cloudFrontRoute(request))
     },
     error: (error, request) => xmlError(error, request, namespace),
     distributions: () =>

@@ -39,9 +39,9 @@ export function createLambda(context: Context, roles: FunctionRoles, mayDo: Lamb
     permissions: (request, operation) =>
       lambdaPermissions(context, (region, name) => parts.functions.get(functionKey(region, name)), request, operation),
     async handle(request, operation) {
-      const carryOut = operations.get(operation)
-      if (carryOut === undefined) throw new AwsError(404, 'UnknownOperationException', '')
-      return carryOut(request, routeOf(request))
+      const perform = operations.get(operation)
+      if (perform === undefined) throw new AwsError(404, 'UnknownOperationException', '')
+      return perform(request, routeOf(request))
     },
     error: restJsonError,
     version: (arn) => associable(parts, arn),

@@ -76,7 +76,7 @@ export function createS3(context: Context, peers: S3Peers): S3 {
     ListObjectVersions: listObjectVersions,
   }
   const answer = async (request: AwsRequest, operation: string): Promise<AwsResponse> => {
-    const response = await carryOut(state, handlers, request, operation)
+    const response = await perform(state, handlers, request, operation)
     const date = new Date(context.now()).toUTCString()
     return { ...response, headers: { ...requestIds(request), date, ...response.headers } }
   }
@@ -108,7 +108,7 @@ export function createS3(context: Context, peers: S3Peers): S3 {
   }
 }
 
-async function carryOut(
+async function perform(
   state: S3State,
   handlers: Readonly<Record<string, Handler>>,
   request: AwsRequest,

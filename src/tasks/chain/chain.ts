@@ -282,7 +282,7 @@ export const planChain = async <C extends object>(chain: Chain<C>, conduct: Cond
  * @param agree - asks the questions; answers whether to go on
  * @throws CtlError of kind `refused` before anything is written
  */
-export async function carryOut<C extends object>(
+export async function applyChain<C extends object>(
   chain: Chain<C>,
   conduct: Conduct,
   agree: (questions: readonly string[]) => Promise<boolean>,

@@ -3,7 +3,7 @@ import { interruptSignal } from '../../ui/interrupt.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 import { chooseShow, quietly } from '../../ui/renderer.ts'
 import { type Say, warning } from '../../text.ts'
-import { carryOut, type Chain, planChain } from './chain.ts'
+import { applyChain, type Chain, planChain } from './chain.ts'
 
 export interface ChangeFlags {
   readonly 'dry-run': boolean
@@ -35,7 +35,7 @@ export async function change<C extends object>(
   const agree = async (questions: readonly string[]): Promise<boolean> =>
     flags.yes || (await ask(questions, conduct.signal))
   try {
-    const { ctx, report } = await carryOut(chain, conduct, agree)
+    const { ctx, report } = await applyChain(chain, conduct, agree)
     return { done: ctx, report, warnings }
   } finally {
     say(...warnings.map(warning))

@@ -16,7 +16,7 @@ import {
 } from '../../../src/tasks/cf/create.ts'
 import { type CfCreated, created } from '../../../src/tasks/cf/created.ts'
 import { type ModifyWishes, modifyDistribution } from '../../../src/tasks/cf/modify.ts'
-import { carryOut, type Conduct } from '../../../src/tasks/chain/chain.ts'
+import { applyChain, type Conduct } from '../../../src/tasks/chain/chain.ts'
 import { CtlError } from '../../../src/errors.ts'
 import type { PlanLine } from '../../../src/ui/plan.ts'
 import { type AwsUnderTest, noSettings, startAws } from '../../support/aws-under-test.ts'
@@ -61,12 +61,12 @@ export async function startCf(): Promise<CfBench> {
     async create(words = [`s3://${bucket}`], wishes = {}) {
       const all: CreateWishes = { origin: 'public', edit: noEdit, tags: {}, wait: false, ...wishes }
       const look = await lookBeforeCreation(aws, readBuckets(words, all.edit), all, conduct)
-      const { ctx, report } = await carryOut(createDistributions(aws, look, all), conduct, yes)
+      const { ctx, report } = await applyChain(createDistributions(aws, look, all), conduct, yes)
       return created(look, all, { done: ctx, report })
     },
     async modify(word, wishes) {
       const all: ModifyWishes = { edit: noEdit, tags: {}, wait: false, ...wishes }
-      return (await carryOut(modifyDistribution(aws, noSettings, [word], all), conduct, yes)).report
+      return (await applyChain(modifyDistribution(aws, noSettings, [word], all), conduct, yes)).report
     },
     async makeForeign(reference, more = {}, tags = {}) {
       const Items = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))

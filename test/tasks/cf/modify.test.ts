@@ -2,7 +2,7 @@ import { type DistributionConfig, GetDistributionCommand, UpdateDistributionComm
 import { expect } from 'chai'
 
 import { modifyDistribution } from '../../../src/tasks/cf/modify.ts'
-import { carryOut, planChain } from '../../../src/tasks/chain/chain.ts'
+import { applyChain, planChain } from '../../../src/tasks/chain/chain.ts'
 import { noSettings } from '../../support/aws-under-test.ts'
 import { behavior } from '../../support/cloudfront-fixture.ts'
 import { type CfBench, conduct, failureOf, noEdit, startCf, yes } from './bench.ts'
@@ -134,10 +134,10 @@ describe('cfmodify', function () {
     const chain = modifyDistribution(bench.aws, settings, [id], wishes)
     const [line] = await planChain(chain, conduct)
     expect(line?.ask).to.contain(`Disable ${id}`).and.contain('cloudfront_distribution_id')
-    const error = await failureOf(carryOut(chain, conduct, async () => false))
+    const error = await failureOf(applyChain(chain, conduct, async () => false))
     expect(error.failure).to.equal('refused')
     expect(bench.changes()).to.deep.equal([])
-    await carryOut(chain, conduct, yes)
+    await applyChain(chain, conduct, yes)
     expect((await bench.configOf(id))?.Enabled).to.equal(false)
   })
 

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 
 import type { Settings } from '../../../src/settings/settings.ts'
 import { findDoomed, type RemoveWishes, removeDistributions, type Removals } from '../../../src/tasks/cf/remove.ts'
-import { carryOut, planChain } from '../../../src/tasks/chain/chain.ts'
+import { applyChain, planChain } from '../../../src/tasks/chain/chain.ts'
 import type { PlanLine } from '../../../src/ui/plan.ts'
 import { noSettings } from '../../support/aws-under-test.ts'
 import { bucket, type CfBench, conduct, existsIn, failureOf, originsOf, startCf, yes } from './bench.ts'
@@ -28,7 +28,7 @@ describe('cfremove', function () {
     words: string[],
     wishes?: RemoveWishes,
     settings?: Settings,
-  ): Promise<{ ctx: Removals; report: PlanLine[] }> => carryOut(await chainFor(words, wishes, settings), conduct, yes)
+  ): Promise<{ ctx: Removals; report: PlanLine[] }> => applyChain(await chainFor(words, wishes, settings), conduct, yes)
 
   it('disables, waits and deletes, and touches nothing else', async () => {
     await remove([`cf://${id}`])
@@ -40,7 +40,7 @@ describe('cfremove', function () {
     const plan = await planChain(await chainFor([`s3://${bucket}`]), conduct)
     expect(plan.map((line) => line.do)).to.deep.equal(['update', 'remove'])
     expect(plan[0]?.ask).to.match(new RegExp(`^Remove cf://${id} \\(.*; s3://${bucket}/; enabled\\)\\?$`))
-    const error = await failureOf(carryOut(await chainFor([id]), conduct, async () => false))
+    const error = await failureOf(applyChain(await chainFor([id]), conduct, async () => false))
     expect(error.failure).to.equal('refused')
     expect(bench.changes()).to.deep.equal([])
   })
@@ -120,7 +120,7 @@ describe('cfremove', function () {
     )
     const last = chain.at(-1)
     if (last === undefined) throw new Error('no steps')
-    const error = await failureOf(carryOut([...enabling, last], conduct, yes))
+    const error = await failureOf(applyChain([...enabling, last], conduct, yes))
     expect([error.failure, error.message]).to.deep.equal([
       'refused',
       `Someone enabled ${id} while it was to be removed, so it is left as it is.`,

@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { parseTree } from '../../../src/aws/xml-tree.ts'
 import { type DistributionEdit, edited } from '../../../src/resources/cloudfront/distribution-edit.ts'
 import { findDoomed, removeDistributions } from '../../../src/tasks/cf/remove.ts'
-import { carryOut } from '../../../src/tasks/chain/chain.ts'
+import { applyChain } from '../../../src/tasks/chain/chain.ts'
 import { noSettings } from '../../support/aws-under-test.ts'
 import { strewnEverywhere, unknownIn } from '../../resources/cloudfront/unknown-elements.ts'
 import { behavior } from '../../support/cloudfront-fixture.ts'
@@ -133,7 +133,7 @@ describe('cfmodify, cfremove and cfcreate keep what they do not know', function 
     const { id, before } = await make()
     const wishes = { force: false, wait: false }
     const doomed = await findDoomed(bench.aws, noSettings, [id], wishes)
-    await carryOut(removeDistributions(bench.aws, noSettings, doomed, wishes), conduct, yes)
+    await applyChain(removeDistributions(bench.aws, noSettings, doomed, wishes), conduct, yes)
     const after = await raw.config(`distribution/${id}`)
     expect(unknown(after)).to.deep.equal(unknown(before))
     expect((await bench.configOf(id))?.Enabled).to.equal(false)

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 
 import { create, keep, Outdated, refuse, type Resource, updateIf } from '../../../src/resources/resource.ts'
 import {
-  carryOut,
+  applyChain,
   type Chain,
   check,
   compute,
@@ -151,7 +151,7 @@ describe('a plan', () => {
 describe('an apply', () => {
   it('plans everything first, then looks again and writes what is not as wanted', async () => {
     const { making, log, world } = bench({ second: 'second value' })
-    const { ctx, report } = await carryOut([making('first'), making('second')], quiet, yes)
+    const { ctx, report } = await applyChain([making('first'), making('second')], quiet, yes)
     expect(log.slice(-3)).to.deep.equal(['look first', 'write first', 'look second'])
     expect(new Set(log.slice(0, -3))).to.deep.equal(new Set(['look first', 'look second']))
     expect(ctx).to.deep.equal({ first: 'first value', second: 'second value' })
@@ -162,15 +162,15 @@ describe('an apply', () => {
   it('has nothing left to do the second time', async () => {
     const { making, writes } = bench()
     const chain = [making('first'), making('second')]
-    await carryOut(chain, quiet, yes)
-    const { report } = await carryOut(chain, quiet, yes)
+    await applyChain(chain, quiet, yes)
+    const { report } = await applyChain(chain, quiet, yes)
     expect(report.map((line) => line.do)).to.deep.equal(['keep', 'keep'])
     expect(writes()).to.have.length(2)
   })
 
   it('refuses before any write where a later resource is not ours', async () => {
     const { making, writes } = bench({ third: 'theirs' })
-    const error = await thrownBy(carryOut([making('first'), making('second'), making('third')], quiet, yes))
+    const error = await thrownBy(applyChain([making('first'), making('second'), making('third')], quiet, yes))
     expect(error).to.include({ failure: 'refused', exitCode: 4 })
     expect(error.message).to.equal('Refused, and nothing was changed: third is theirs.')
     expect(error.hint).to.deep.equal(['Choose another name.'])
@@ -185,7 +185,7 @@ describe('an apply', () => {
         return undefined
       },
     })
-    const error = await thrownBy(carryOut([making('first'), meanwhile, making('second')], quiet, yes))
+    const error = await thrownBy(applyChain([making('first'), meanwhile, making('second')], quiet, yes))
     expect(error).to.include({ failure: 'refused', message: 'Refused, and this was not changed: second is theirs.' })
   })
 
@@ -197,7 +197,7 @@ describe('an apply', () => {
       asked.push(questions)
       return true
     }
-    await carryOut([making('first'), making('second'), making('third')], quiet, agree)
+    await applyChain([making('first'), making('second'), making('third')], quiet, agree)
     expect(asked).to.deep.equal([['Take over first?', 'Take over third?']])
     expect(writes()).to.have.length(3)
   })
@@ -210,7 +210,7 @@ describe('an apply', () => {
         return undefined
       },
     })
-    const error = await thrownBy(carryOut([making('first'), meanwhile, making('second')], quiet, yes))
+    const error = await thrownBy(applyChain([making('first'), meanwhile, making('second')], quiet, yes))
     expect(error.failure).to.equal('refused')
     expect(error.message).to.contain('Take over second?')
     expect(writes()).to.deep.equal(['write first'])
@@ -218,12 +218,12 @@ describe('an apply', () => {
 
   it('changes nothing without agreement, and asks nothing where nothing is to be asked', async () => {
     const foreign = bench({ first: 'foreign' })
-    const error = await thrownBy(carryOut([foreign.making('first')], quiet, async () => false))
+    const error = await thrownBy(applyChain([foreign.making('first')], quiet, async () => false))
     expect(error).to.include({ failure: 'refused', message: 'Not agreed, so nothing was changed.' })
     expect(foreign.writes()).to.deep.equal([])
 
     const own = bench()
-    await carryOut([own.making('first')], quiet, () => expect.fail('asked'))
+    await applyChain([own.making('first')], quiet, () => expect.fail('asked'))
     expect(own.writes()).to.have.length(1)
   })
 
@@ -490,7 +490,7 @@ describe('an interruption', () => {
       },
     })
     const conduct = { ...quiet, signal: controller.signal }
-    expect(await thrownBy(carryOut([making('first'), interrupting], conduct, yes))).to.include({
+    expect(await thrownBy(applyChain([making('first'), interrupting], conduct, yes))).to.include({
       failure: 'interrupted',
     })
     expect(writes()).to.deep.equal([])
@@ -546,7 +546,7 @@ describe('a chain shown in lines', () => {
 
   it('sums up the plan before an apply', async () => {
     const { making } = bench({ second: 'old', third: 'third value' })
-    const said = await shown(() => carryOut([making('first'), making('second'), making('third')], lines, yes))
+    const said = await shown(() => applyChain([making('first'), making('second'), making('third')], lines, yes))
     expect(said[0]).to.equal('✔ Compare what is there with what is wanted: 1 to create, 1 to update, 1 up to date')
   })
 
@@ -559,6 +559,6 @@ describe('a chain shown in lines', () => {
 
   it('is silent where nothing is to be shown', async () => {
     const { making } = bench()
-    expect(await shown(() => carryOut([making('first')], quiet, yes))).to.deep.equal([])
+    expect(await shown(() => applyChain([making('first')], quiet, yes))).to.deep.equal([])
   })
 })

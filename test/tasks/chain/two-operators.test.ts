@@ -17,7 +17,7 @@ import { leftOverKeys } from '../../../src/resources/kms/key-left-over.ts'
 import { keysWithoutAlias } from '../../../src/resources/kms/key-search.ts'
 import type { Settings } from '../../../src/settings/settings.ts'
 import { type Bootstrap, bootstrapCloudfront, followUp } from '../../../src/tasks/bootstrap-cloudfront.ts'
-import { carryOut, type Chain } from '../../../src/tasks/chain/chain.ts'
+import { applyChain, type Chain } from '../../../src/tasks/chain/chain.ts'
 import {
   noWishes,
   type Reconfigure,
@@ -90,7 +90,7 @@ interface Ended<C> {
 
 async function run<C extends object>(chain: Chain<C>): Promise<Ended<C>> {
   const warnings: string[] = []
-  const { ctx } = await carryOut(
+  const { ctx } = await applyChain(
     chain,
     {
       show: 'nothing',

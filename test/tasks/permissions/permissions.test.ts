@@ -29,7 +29,7 @@ import type { PolicyDocument } from '../../../src/aws/policy.ts'
 import type { Need } from '../../../src/resources/resource.ts'
 import type { Settings } from '../../../src/settings/settings.ts'
 import { type Bootstrap, bootstrapCloudfront } from '../../../src/tasks/bootstrap-cloudfront.ts'
-import { carryOut, type Conduct, planChain } from '../../../src/tasks/chain/chain.ts'
+import { applyChain, type Conduct, planChain } from '../../../src/tasks/chain/chain.ts'
 import { needsFor, type PermissionGroup, policyOf } from '../../../src/tasks/permissions/permissions.ts'
 import {
   noWishes,
@@ -80,11 +80,11 @@ class Place {
 }
 
 const bootstrap = async (as: Settings, adopt = false): Promise<Bootstrap> =>
-  (await carryOut(bootstrapCloudfront(await connect(as), as, { adopt }), conduct, yes)).ctx
+  (await applyChain(bootstrapCloudfront(await connect(as), as, { adopt }), conduct, yes)).ctx
 
 async function reconfigure(as: Settings, arn: string, more: Partial<ReconfigureWishes> = {}): Promise<Reconfigure> {
   const chain = reconfigureCloudfrontDistribution(await connect(as), as, { ...noWishes, ...more, arn, wait: true })
-  return (await carryOut(chain, conduct, yes)).ctx
+  return (await applyChain(chain, conduct, yes)).ctx
 }
 
 /** Work that a command has to do in a certain state of AWS: `prepare` as root, then what the restricted user runs. */

@@ -12,7 +12,7 @@ import { findInvalidations, invalidate } from '../../../src/tasks/cf/invalidatio
 import { details, listCards } from '../../../src/tasks/cf/list.ts'
 import { modifyDistribution } from '../../../src/tasks/cf/modify.ts'
 import { findDoomed, removeDistributions } from '../../../src/tasks/cf/remove.ts'
-import { carryOut, runChain } from '../../../src/tasks/chain/chain.ts'
+import { applyChain, runChain } from '../../../src/tasks/chain/chain.ts'
 import { needsFor, policyOf } from '../../../src/tasks/permissions/permissions.ts'
 import { planPut, put } from '../../../src/tasks/put/put.ts'
 import { CtlError } from '../../../src/errors.ts'
@@ -46,12 +46,12 @@ async function createAndModify(settings: Settings): Promise<void> {
       if (origin === 'website' && error instanceof CtlError && error.failure === 'refused') return undefined
       throw error
     })
-    if (look !== undefined) await carryOut(createDistributions(aws, look, wishes), conduct, yes)
+    if (look !== undefined) await applyChain(createDistributions(aws, look, wishes), conduct, yes)
   }
   await listCards(aws)
   const [found] = (await details(aws, [`s3://${bucket}`])).distributions
   const wishes = { edit: { ...noEdit, comment: 'x' }, tags: { team: 'x' }, wait: true }
-  await carryOut(modifyDistribution(aws, settings, [found?.uri ?? ''], wishes), conduct, yes)
+  await applyChain(modifyDistribution(aws, settings, [found?.uri ?? ''], wishes), conduct, yes)
   await uploadAndInvalidate(aws)
 }
 
@@ -69,7 +69,7 @@ async function remove(settings: Settings): Promise<void> {
   const aws = await connect(settings)
   const wishes = { force: false, wait: true }
   const doomed = await findDoomed(aws, settings, [`s3://${bucket}`], wishes)
-  await carryOut(removeDistributions(aws, settings, doomed, wishes), conduct, yes)
+  await applyChain(removeDistributions(aws, settings, doomed, wishes), conduct, yes)
 }
 
 const groups = {
