@@ -7,6 +7,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path'
 
 import { isTalkSeen, say } from './ui/talk.ts'
 import { packageRoot } from './ui/package-root.ts'
+import { variables } from './options.ts'
 import { labelled } from './text.ts'
 
 // Not imported: that would load all that node:fs refers to.
@@ -40,7 +41,7 @@ export function hintAtUpdate(flags: readonly string[], environment: Environment 
     // Remembered before anything is done: where nothing can be, it would be done each time.
     if (tells || asks) remember(file, { ...memory, ...(tells ? { told: now } : {}), ...(asks ? { asked: now } : {}) })
     if (tells) {
-      const how = '`npm install --global pc-ctl` installs it. `PC_CTL_NO_UPDATE_CHECK=1` ends these hints.'
+      const how = `\`npm install --global pc-ctl\` installs it. \`${variables.noUpdateCheck}=1\` ends these hints.`
       say(labelled('Note', `pc-ctl ${latest} is there, this is ${version}. ${how}`))
     }
     if (asks) {
@@ -64,7 +65,7 @@ const isSet = (value = ''): boolean => !['', '0', 'false'].includes(value)
 const isWelcome = (flags: readonly string[], environment: Environment): boolean =>
   isTalkSeen() &&
   !flags.includes('--json') &&
-  !isSet(environment['PC_CTL_NO_UPDATE_CHECK']) &&
+  !isSet(environment[variables.noUpdateCheck]) &&
   !isSet(environment['CI']) &&
   basename(dirname(packageRoot)) === 'node_modules'
 

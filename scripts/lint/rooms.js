@@ -29,7 +29,7 @@ export const rooms = {
   'sandbox/lambda': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
   'sandbox/s3': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
   'sandbox/tagging': ['sandbox/wire', 'sandbox/contracts'],
-  'sandbox/policy': ['sandbox/wire', 'sandbox/contracts'],
+  'sandbox/policy': ['sandbox/contracts'],
   'sandbox/wire': ['sandbox/contracts'],
   'sandbox/contracts': [],
 }
@@ -44,6 +44,7 @@ const ofTheProduct = Object.keys(rooms).filter((room) => !/^(?:edge$|sandbox\b)/
 export const shared = {
   'errors.ts': ofTheProduct,
   'text.ts': ofTheProduct,
+  'options.ts': ofTheProduct,
   'json-object.ts': Object.keys(rooms),
   'zip-archive.ts': ['resources', 'sandbox/lambda'],
 }

@@ -1,3 +1,4 @@
+import { rails } from '../options.ts'
 import { CtlError, messageOf } from '../errors.ts'
 import { type Line, verbatim } from '../text.ts'
 import { nameOf } from './absent.ts'
@@ -245,7 +246,7 @@ function nothing(error: unknown, shared: SharedConfiguration, machine: string): 
     'No AWS credentials were found: packagecloud.rb sets no aws_access_key and aws_secret_key, no profile is named, ' +
       `AWS_ACCESS_KEY_ID is not set, ${configuration}, and ${machine}.`,
     [
-      "Set packagecloud_rails['aws_access_key'] and ['aws_secret_key'], or run `aws configure`, or give a profile.",
+      `Set ${rails('aws_access_key')} and ${rails('aws_secret_key')}, or run \`aws configure\`, or give a profile.`,
       ...(others.length === 0 ? [] : [`Such as --profile ${others[0] ?? ''}; there are: ${listed(others)}.`]),
       '`pc-ctl show-config` tells what is set.',
     ],

@@ -1,3 +1,4 @@
+import { rails } from '../options.ts'
 import { parseArn } from './arns.ts'
 import { CtlError, messageOf } from '../errors.ts'
 import { type Line, verbatim } from '../text.ts'
@@ -91,7 +92,7 @@ function identityFailure(doing: string, error: unknown): CtlError {
       ...(/^(ExpiredToken|TokenRefreshRequired)/.test(code)
         ? ['The session is over: get new credentials, with a profile of IAM Identity Center by `aws sso login`.']
         : []),
-      "Check packagecloud_rails['aws_access_key'] and ['aws_secret_key'], or --profile, or the AWS_* variables; " +
+      `Check ${rails('aws_access_key')} and ${rails('aws_secret_key')}, or --profile, or the AWS_* variables; ` +
         '`pc-ctl show-config` tells which of them is used.',
     ],
     code,

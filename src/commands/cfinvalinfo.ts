@@ -11,7 +11,8 @@ import {
 } from '../tasks/cf/invalidation-text.ts'
 import { runChain } from '../tasks/chain/chain.ts'
 import { formatFlag, formatOf } from '../flags/cf-flags.ts'
-import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { settingsFlags } from '../flags/settings-flags.ts'
+import { CtlCommand } from '../ui/command.ts'
 
 /** What `--json` tells. */
 export type Result = readonly InvalidationReport[]

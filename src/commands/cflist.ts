@@ -4,7 +4,8 @@ import { type CfCard, listFields, listTable } from '../tasks/cf/card.ts'
 import { listCards } from '../tasks/cf/list.ts'
 import { lookUp } from '../tasks/chain/look-up.ts'
 import { formatFlag, formatOf } from '../flags/cf-flags.ts'
-import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { settingsFlags } from '../flags/settings-flags.ts'
+import { CtlCommand } from '../ui/command.ts'
 import { s3cmdLines } from '../ui/s3cmd-labels.ts'
 
 /** What `--json` tells. */

@@ -8,11 +8,12 @@ import { diagnosisPage } from '../tasks/doctor/page.ts'
 import { complaint } from '../tasks/doctor/complaint.ts'
 import { lookUp } from '../tasks/chain/look-up.ts'
 import { diagnosisText, type PassageSettings, passageSettings } from '../tasks/doctor/text.ts'
-import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { settingsFlags } from '../flags/settings-flags.ts'
+import { CtlCommand } from '../ui/command.ts'
 import { isPage, openReportFile } from '../ui/report-file.ts'
 import { renderReportPage } from '../ui/report-page.ts'
 import { exitCodes } from '../errors.ts'
-import { frontPathFlag } from '../flags/front-flags.ts'
+import { frontFlags, frontPathFlag } from '../flags/front-flags.ts'
 
 /** What `--json` tells. */
 export type Result = Diagnosis & Pick<PassageSettings, 'allow'>
@@ -38,13 +39,8 @@ export default class Doctor extends CtlCommand {
       multipleNonGreedy: true,
       helpValue: 'KEY',
     }),
-    front: Flags.string({ description: 'look at the front server too', helpValue: 'URL' }),
+    ...frontFlags,
     ...frontPathFlag,
-    token: Flags.string({
-      description: 'read token that the front server accepts; the variable keeps it out of the process list',
-      env: 'PC_CTL_FRONT_TOKEN',
-      helpValue: 'TOKEN',
-    }),
     report: Flags.string({
       description: 'write the report to this file too: as a page to look at if its name ends in .html, else as JSON',
       helpValue: 'FILE',

@@ -6,7 +6,8 @@ import { checkSecret, optional, type Settings } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { exitCodeOf, explainUrl, reportText, type UrlReport } from '../tasks/explain-url.ts'
 import { lookUp } from '../tasks/chain/look-up.ts'
-import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { settingsFlags } from '../flags/settings-flags.ts'
+import { CtlCommand } from '../ui/command.ts'
 
 /** What `--json` tells. */
 export type Result = UrlReport

@@ -20,7 +20,8 @@ import {
   putReports,
   staleAtEdges,
 } from '../tasks/put/put.ts'
-import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { settingsFlags } from '../flags/settings-flags.ts'
+import { CtlCommand } from '../ui/command.ts'
 import { exitCodes } from '../errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { chooseShow, quietly } from '../ui/renderer.ts'

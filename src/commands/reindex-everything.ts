@@ -4,10 +4,13 @@ import type { Report } from '../reindex/report.ts'
 import { carriedFlags } from '../settings/settings.ts'
 import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
 import { listText, reportText } from '../tasks/reindex/report-text.ts'
-import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { settingsFlags } from '../flags/settings-flags.ts'
+import { CtlCommand } from '../ui/command.ts'
 import { exitCodes } from '../errors.ts'
 import { carriedChoice, readMapping, reindexFlags } from '../flags/reindex-flags.ts'
+import { option } from '../flags/option.ts'
 import { repeatable } from '../flags/repeatable.ts'
+import { variables } from '../options.ts'
 import { keysOfMapping, openSigningKeys, readKeyWord } from '../tasks/reindex/signing-keys.ts'
 import { warning } from '../text.ts'
 
@@ -35,16 +38,12 @@ export default class ReindexEverything extends CtlCommand {
     }),
     'indexes-only': Flags.boolean({ description: 'make indexes, leave the attributes of other objects as they are' }),
     'signing-key': Flags.string({
-      description:
-        'OpenPGP secret keys that sign apt and yum repositories, perhaps only those below a prefix; several sign together (repeatable)',
+      ...option('signing-key'),
       ...repeatable,
-      env: 'PC_CTL_SIGNING_KEY',
-      helpValue: '[PREFIX=]FILE',
       helpGroup: 'INDEXES',
     }),
     'passphrase-file': Flags.string({
-      description:
-        'file with the passphrase of a signing key (repeatable); else it is taken from PC_CTL_SIGNING_PASSPHRASE',
+      description: `file with the passphrase of a signing key (repeatable); else it is taken from ${variables.passphrase}`,
       ...repeatable,
       helpValue: 'FILE',
       helpGroup: 'INDEXES',

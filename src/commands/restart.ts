@@ -2,7 +2,8 @@ import { Args, Flags } from '@oclif/core'
 
 import { commandLine } from '../tasks/follow-up.ts'
 import { type Passed, passOn } from '../tasks/packagecloud-ctl/pass-through.ts'
-import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { settingsFlags } from '../flags/settings-flags.ts'
+import { CtlCommand } from '../ui/command.ts'
 import { ctlFlag, splitPassedOn } from '../flags/packagecloud-ctl-flags.ts'
 import { verbatim } from '../text.ts'
 

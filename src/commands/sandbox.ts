@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 
 import { Flags } from '@oclif/core'
 
+import { options } from '../options.ts'
 import { faultGrammar, FaultSyntaxError, parseDuration, parseFault } from '../sandbox/host/faults.ts'
 import { PolicySyntaxError, readPolicies } from '../rehearsal/operator-policies.ts'
 import { frontReading } from '../rehearsal/front.ts'
@@ -46,7 +47,7 @@ export default class SandboxCommand extends CtlCommand {
     state: Flags.string({ description: 'folder that keeps everything for the next run', helpValue: 'DIR' }),
     config: Flags.string({
       description: 'packagecloud.rb of the front server; a sample is written if there is none',
-      env: 'PC_CTL_CONFIG',
+      env: options.config.variable,
       helpValue: 'FILE',
     }),
     bucket: Flags.string({ description: 'bucket to create', helpValue: 'NAME' }),
@@ -118,7 +119,7 @@ export default class SandboxCommand extends CtlCommand {
       ...sandbox.environment,
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
-      PC_CTL_CONFIG: config,
+      [options.config.variable]: config,
     }
     for (const [name, value] of Object.entries(environment))
       this.print(verbatim(`export ${name}='${value.replaceAll("'", `'\\''`)}'`))

@@ -2,7 +2,8 @@ import { networkOverview } from '../aws/network-overview.ts'
 import { overview, type Shown } from '../settings/overview.ts'
 import type { Note } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
-import { CtlCommand, settingsFlags } from '../ui/command.ts'
+import { settingsFlags } from '../flags/settings-flags.ts'
+import { CtlCommand } from '../ui/command.ts'
 import { type Cell, table } from '../text.ts'
 
 /** What `--json` tells. */

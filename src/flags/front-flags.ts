@@ -1,19 +1,11 @@
 import { Flags } from '@oclif/core'
 
+import { option } from './option.ts'
+
 /** Flags of commands that look at the front server, packagecloud itself. */
 export const frontFlags = {
-  front: Flags.string({
-    description: 'front server to look at, such as https://packages.example.org',
-    env: 'PC_CTL_FRONT',
-    helpValue: 'URL',
-    helpGroup: 'FRONT SERVER',
-  }),
-  token: Flags.string({
-    description: 'access token that it lets in; others on this machine see flags, so rather set the variable',
-    env: 'PC_CTL_FRONT_TOKEN',
-    helpValue: 'TOKEN',
-    helpGroup: 'FRONT SERVER',
-  }),
+  front: Flags.string({ ...option('front'), helpGroup: 'FRONT SERVER' }),
+  token: Flags.string({ ...option('token'), helpGroup: 'FRONT SERVER' }),
 }
 
 /** Where the front server's paths are not the keys of the bucket. */

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { randomUUID } from 'node:crypto'
 
+import { rails, type RailsKey } from '../options.ts'
 import { accountArn } from '../sandbox/contracts/arns.ts'
 import { privateFile, privateFolder } from '../sandbox/contracts/private-folder.ts'
 import type { Sandbox } from '../sandbox/host/sandbox.ts'
@@ -98,13 +99,13 @@ async function createBucket(sandbox: Sandbox, bucket: string, region: string): P
 
 /** The lines that a packagecloud server with S3 has, before CloudFront. */
 function sampleConfig(sandbox: Sandbox, { bucket, region }: Stage): string {
-  const setting = (name: string, value: string): string => `packagecloud_rails['${name}'] = '${value}'`
+  const setting = (key: RailsKey, value: string): string => `${rails(key)} = '${value}'`
   const lines = [
     '# A packagecloud.rb for rehearsals: these credentials are good for the sandbox only.',
     setting('aws_access_key', sandbox.credentials.accessKeyId),
     setting('aws_secret_key', sandbox.credentials.secretAccessKey),
     setting('aws_region', region),
-    bucket === undefined ? "# packagecloud_rails['s3_bucket'] = 'name-of-the-bucket'" : setting('s3_bucket', bucket),
+    bucket === undefined ? `# ${setting('s3_bucket', 'name-of-the-bucket')}` : setting('s3_bucket', bucket),
     '',
   ]
   return lines.join('\n')

@@ -13,6 +13,7 @@ import {
   verify,
 } from 'openpgp'
 
+import { variables } from '../options.ts'
 import { CtlError, messageOf } from '../errors.ts'
 import { verbatim } from '../text.ts'
 import type { Signature, Signer } from './format.ts'
@@ -188,7 +189,7 @@ async function unlocked(key: PrivateKey, { name, passphrases = [] }: SigningKey)
   if (key.isDecrypted()) return key
   if (passphrases.length === 0) {
     throw new CtlError('configuration', `The key in ${name} is protected by a passphrase, and none was given.`, {
-      hint: 'Give a file that holds it with --passphrase-file FILE, or put it into PC_CTL_SIGNING_PASSPHRASE.',
+      hint: `Give a file that holds it with --passphrase-file FILE, or put it into ${variables.passphrase}.`,
     })
   }
   let why: unknown

@@ -1,10 +1,11 @@
 import { CtlError, messageOf } from '../errors.ts'
+import { flagOrVariable, type RailsKey } from '../options.ts'
 import { type FileContent, isOpenToAll, NotReadable, readRegularFile } from './regular-file.ts'
 import type { Note } from './ruby/note.ts'
 
 /** A key of packagecloud.rb that is set to something other than nil. */
 export interface Found {
-  readonly key: string
+  readonly key: RailsKey
   readonly line: number
   /** Undefined where it is not known, or of a Ruby type that has no place here. */
   readonly value: string | boolean | undefined
@@ -22,7 +23,7 @@ export interface ConfigFile {
   readonly notes: readonly Note[]
   readonly isOpenToAll: boolean
   /** Which of some keys of `packagecloud_rails` are set, in this order. */
-  find(keys: readonly string[]): Found[]
+  find(keys: readonly RailsKey[]): Found[]
 }
 
 /**
@@ -42,7 +43,7 @@ export async function readConfigFile(
   if (content === undefined) return undefined
   const [{ readRuby }, { classOf, Unknown }] = await Promise.all([import('./ruby/read.ts'), import('./ruby/value.ts')])
   const ruby = await readRuby(content.bytes, file, environment)
-  const find = (key: string): Found[] => {
+  const find = (key: RailsKey): Found[] => {
     const entry = ruby.get('packagecloud_rails', key)
     if (entry === undefined || entry.value === null) return []
     const { value, line } = entry
@@ -79,7 +80,7 @@ function readIfThere(file: string, asked: boolean): FileContent | undefined {
       hint:
         code === 'EACCES'
           ? 'Run pc-ctl as a user who may read it, or give --bucket and --profile and leave the file out.'
-          : 'Name another file with --config or PC_CTL_CONFIG.',
+          : `Name another file with ${flagOrVariable('config')}.`,
       cause: error,
     })
   }

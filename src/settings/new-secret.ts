@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
+import { rails } from '../options.ts'
 import { CtlError } from '../errors.ts'
 import type { TemplateData } from '../ui/template.ts'
 import { verbatim } from '../text.ts'
@@ -51,7 +52,7 @@ function refuse(there: OldSecret | undefined, suspects: readonly Note[], again: 
   if (there !== undefined) throw present(there, again)
   const [first, ...others] = suspects.filter((note) => note.sets(key) === 'surely')
   if (first === undefined) return
-  const message = `${first.file}:${first.line}: this is not evaluated and may set ${rails}: ${first.text}.`
+  const message = `${first.file}:${first.line}: this is not evaluated and may set ${inFile}: ${first.text}.`
   throw new CtlError('refused', message, {
     hint: [
       ...others.map(({ line, text }) => `So may line ${line}: ${text}`),
@@ -63,7 +64,7 @@ function refuse(there: OldSecret | undefined, suspects: readonly Note[], again: 
 }
 
 const key = 'cloudfront_secret'
-const rails = `packagecloud_rails['${key}']`
+const inFile = rails(key)
 
 interface OldSecret {
   file: string
@@ -107,7 +108,7 @@ function isWellFormed(secret: string): boolean {
 
 function present({ file, line, reason }: OldSecret, again: string): CtlError {
   const unread = reason === undefined ? '' : `, although not to a value that pc-ctl can read: it ${reason}`
-  return new CtlError('refused', `${file}:${line}: ${rails} is already set${unread}.`, {
+  return new CtlError('refused', `${file}:${line}: ${inFile} is already set${unread}.`, {
     hint: [
       'A secret that the edge does not know yet would make it refuse downloads.',
       'To replace the secret without that, let the edge accept both for a while. This prints what it takes, in order:',

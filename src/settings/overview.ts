@@ -1,5 +1,6 @@
 import { maskAccessKey, maskSecret } from './secret.ts'
-import { describeSource, keysOf, type Problem, type SettingName, type Settings } from './settings.ts'
+import { keysOf, type SettingName } from '../options.ts'
+import { describeSource, type Problem, type Settings } from './settings.ts'
 
 /** One setting, as it may be shown to anybody. */
 export interface Shown {

@@ -1,5 +1,15 @@
 /** Everything that pc-ctl is told, by flags, by its environment and by packagecloud.rb, in one place. */
 import { CtlError } from '../errors.ts'
+import {
+  flagOrVariable,
+  keysOf,
+  type Option,
+  type OptionName,
+  options,
+  rails,
+  type RailsKey,
+  type SettingName,
+} from '../options.ts'
 import { type ConfigFile, type Found, readConfigFile } from './config-file.ts'
 import { type Note, notInQuotes } from './ruby/note.ts'
 
@@ -24,30 +34,13 @@ export interface Problem {
   kind: 'unknown' | 'type' | 'empty' | 'conflict'
   file: string
   line: number
-  /** As in `packagecloud_rails['…']`. */
-  key: string
+  key: RailsKey
   /** Continues a sentence that begins with the key. Never holds the value. */
   reason: string
   /** Whether nothing in the file names the key: it is one of those that a line may set without naming them. */
   isDoubtful?: boolean
 }
 
-/** The settings that may be missing, and the keys of packagecloud.rb that give them. */
-export const keysOf = {
-  bucket: ['s3_bucket', 'aws_bucket', 'bucket'],
-  region: ['aws_region', 's3_region', 'region'],
-  accessKey: ['aws_access_key'],
-  secretKey: ['aws_secret_key'],
-  awsHost: ['aws_host'],
-  cloudfrontEnabled: ['cloudfront_enabled'],
-  cloudfrontSecret: ['cloudfront_secret'],
-  cloudfrontPreviousSecret: ['cloudfront_previous_secret'],
-  cloudfrontDistributionId: ['cloudfront_distribution_id'],
-  cloudfrontPackagesDomain: ['cloudfront_packages_domain'],
-} as const
-
-/** A setting that packagecloud.rb can give. */
-export type SettingName = keyof typeof keysOf
 type TextName = Exclude<SettingName, 'cloudfrontEnabled'>
 
 export interface Settings {
@@ -75,7 +68,7 @@ export interface Settings {
   isOpenToAll?: boolean
 }
 
-/** The values of `settingsFlags`. */
+/** The values of the flags of `options` that settings are read from. */
 export interface Flags {
   config: string
   bucket?: string | undefined
@@ -83,18 +76,6 @@ export interface Flags {
   profile?: string | undefined
   'mfa-code'?: string | undefined
   installation: string
-}
-
-const variables = {
-  config: 'PC_CTL_CONFIG',
-  bucket: 'PC_CTL_BUCKET',
-  region: 'PC_CTL_REGION',
-  profile: 'PC_CTL_PROFILE',
-  installation: 'PC_CTL_INSTALLATION',
-} as const
-const defaults: Readonly<Partial<Record<keyof typeof variables, string>>> = {
-  config: '/etc/packagecloud/packagecloud.rb',
-  installation: 'packagecloud',
 }
 
 /**
@@ -189,9 +170,10 @@ function checkInstallation(name: string): void {
 }
 
 /** oclif does not say whether a flag or its variable gave a value, but when they agree it makes no difference. */
-function sourceOf(name: keyof typeof variables, value: string, environment: NodeJS.ProcessEnv): Source {
-  if (environment[variables[name]] === value) return { kind: 'environment', name: variables[name] }
-  return defaults[name] === value ? { kind: 'default' } : { kind: 'flag', name: `--${name}` }
+function sourceOf(name: OptionName, value: string, environment: NodeJS.ProcessEnv): Source {
+  const { variable, default: otherwise }: Option = options[name]
+  if (environment[variable] === value) return { kind: 'environment', name: variable }
+  return otherwise === value ? { kind: 'default' } : { kind: 'flag', name: `--${name}` }
 }
 
 function fromFlag(
@@ -250,11 +232,9 @@ const isOf = <T extends keyof Types>(value: unknown, type: T): value is Types[T]
 const present = <K extends string, T>(name: K, value: T | undefined): Partial<Record<K, T>> =>
   value === undefined ? {} : ({ [name]: value } as Record<K, T>)
 
-const rails = (key: string): string => `packagecloud_rails['${key}']`
-
 /** What else gives a setting, if anything does. */
 function instead(name: SettingName): string | undefined {
-  if (name === 'bucket' || name === 'region') return `Give --${name} or set ${variables[name]}.`
+  if (name === 'bucket' || name === 'region') return `Give --${name} or set ${options[name].variable}.`
   if (name === 'accessKey' || name === 'secretKey') {
     return 'Give --profile, or leave both keys out of the file to use the credentials of the environment.'
   }
@@ -283,7 +263,7 @@ function missing(settings: Settings, name: SettingName): CtlError {
     : `${rails(key)} is wanted, but ${configFile} does not exist.`
   const supplied = [
     ...(name === 'cloudfrontSecret' ? ['`pc-ctl generate-cloudfront-secret` makes one.'] : []),
-    instead(name) ?? (configFound ? `Set it there.` : `Name the file with --config or ${variables.config}.`),
+    instead(name) ?? (configFound ? `Set it there.` : `Name the file with ${flagOrVariable('config')}.`),
   ]
   const mighty = notes.filter((note) => keysOf[name].some((each) => note.sets(each) !== 'no'))
   const skipped = mighty.map(({ line, text }) => `Line ${line} is not evaluated and might set it: ${text}`)

@@ -1,3 +1,4 @@
+import { options } from '../options.ts'
 import { patiently, type Pace, type Talk } from '../aws/patience.ts'
 import { CtlError } from '../errors.ts'
 import { type Line, verbatim } from '../text.ts'
@@ -66,7 +67,7 @@ function whyNotS3(
     ])
   }
   if (status === 401 || status === 403) {
-    const hint = 'Put an access token that may read this repository into PC_CTL_FRONT_TOKEN.'
+    const hint = `Put an access token that may read this repository into ${options.token.variable}.`
     const token = look.token === undefined ? 'asks for a token' : 'refused the token'
     return failed(`The front server ${token}: ${status} for ${url}.`, [hint])
   }

@@ -1,6 +1,7 @@
 /** A look at the front server, packagecloud itself, from where its clients are. */
 import type { IncomingMessage } from 'node:http'
 
+import { options } from '../options.ts'
 import { networkAdvice, networkReason } from '../aws/network-reason.ts'
 import { networkOf } from '../aws/network.ts'
 import { foreignSignature } from '../edge/foreign-signature.ts'
@@ -92,7 +93,7 @@ export function parseFront(text: string): UrlParts {
   const parts = URL.canParse(text) ? parseUrl(text) : undefined
   if (parts !== undefined && parts.querystring === '') return parts
   throw new CtlError('usage', '--front does not hold a plain http or https URL.', {
-    hint: 'Such as https://packages.example.org; the token goes into PC_CTL_FRONT_TOKEN or --token.',
+    hint: `Such as https://packages.example.org; the token goes into ${options.token.variable} or --token.`,
   })
 }
 

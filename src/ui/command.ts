@@ -14,46 +14,6 @@ import { say } from './talk.ts'
 import type { Block, Line } from '../text.ts'
 import { checkUsage, type Shape, usageError } from './usage.ts'
 
-/** Flags that every command reading the installation's settings has. */
-export const settingsFlags = {
-  config: Flags.string({
-    description: 'packagecloud.rb to read',
-    default: '/etc/packagecloud/packagecloud.rb',
-    env: 'PC_CTL_CONFIG',
-    helpValue: 'FILE',
-    helpGroup: 'SETTINGS',
-  }),
-  bucket: Flags.string({
-    description: 'S3 bucket that holds the packages',
-    env: 'PC_CTL_BUCKET',
-    helpValue: 'NAME',
-    helpGroup: 'SETTINGS',
-  }),
-  region: Flags.string({ description: 'region of the bucket', env: 'PC_CTL_REGION', helpGroup: 'SETTINGS' }),
-  profile: Flags.string({
-    description: 'profile of the AWS shared configuration to use',
-    env: 'PC_CTL_PROFILE',
-    helpValue: 'NAME',
-    helpGroup: 'SETTINGS',
-  }),
-  'mfa-code': Flags.string({
-    description: 'code of the MFA device that the profile names; asked for on a terminal',
-    env: 'PC_CTL_MFA_CODE',
-    helpValue: 'CODE',
-    helpGroup: 'SETTINGS',
-  }),
-  installation: Flags.string({
-    description: 'name of this installation; part of the name and tag of every resource',
-    default: 'packagecloud',
-    env: 'PC_CTL_INSTALLATION',
-    helpValue: 'NAME',
-    helpGroup: 'SETTINGS',
-  }),
-}
-
-/** The values of {@link settingsFlags} after parsing. */
-export type SettingsFlags = Interfaces.InferredFlags<typeof settingsFlags>
-
 /**
  * Base of all commands: results on stdout, talk on stderr, expected failures as text without a stack trace, or as one
  * JSON document under `--json`, with the exit codes of `exitCodes`.

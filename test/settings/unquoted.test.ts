@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 
 import { overview } from '../../src/settings/overview.ts'
-import { keysOf, loadSettings, need, type SettingName } from '../../src/settings/settings.ts'
+import { keysOf, type SettingName } from '../../src/options.ts'
+import { loadSettings, need } from '../../src/settings/settings.ts'
 import { CtlError } from '../../src/errors.ts'
 import { runCli } from '../support/run-cli.ts'
 

@@ -6,6 +6,7 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-cloudfront'
 
+import { rails } from '../../options.ts'
 import { arnOfDistribution, arnOfVersion, arnsOfServiceRoles, edgeServices, withoutVersion } from '../../aws/arns.ts'
 import { nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
@@ -171,7 +172,8 @@ const uncertified = (live: Distribution, { Aliases }: DistributionConfig): Decis
     'Run the same command with --certificate and the ARN of an ACM certificate in us-east-1 as well.',
   )
 
-const nameOne = "Name the one that is meant with --distribution or packagecloud_rails['cloudfront_distribution_id']."
+const inFile = rails('cloudfront_distribution_id')
+const nameOne = `Name the one that is meant with --distribution or ${inFile}.`
 
 /**
  * The distribution of an installation and bucket: the one that is named, else the one that carries our tag among those
@@ -185,7 +187,7 @@ export async function findDistribution(aws: Aws, search: DistributionSearch): Pr
     const named = await getOwned(aws, search.id)
     if (named !== undefined) return named
     throw new CtlError('configuration', `The distribution ${search.id} does not exist in this account.`, {
-      hint: "Correct --distribution or packagecloud_rails['cloudfront_distribution_id'], or remove it to have one made.",
+      hint: `Correct --distribution or ${inFile}, or remove it to have one made.`,
       code: 'NoSuchDistribution',
     })
   }
@@ -207,9 +209,7 @@ export async function findDistribution(aws: Aws, search: DistributionSearch): Pr
     hint: [
       'Name the one that is meant: with --distribution ID where a command has that flag, or for all commands with',
       'one of these lines in packagecloud.rb:',
-      ...all.map(
-        ({ Id = '', DomainName = '' }) => `packagecloud_rails['cloudfront_distribution_id'] = '${Id}' # ${DomainName}`,
-      ),
+      ...all.map(({ Id = '', DomainName = '' }) => `${inFile} = '${Id}' # ${DomainName}`),
     ],
   }))
   return only?.Id === undefined ? whatLostItsTag(aws, search, untagged) : getOwned(aws, only.Id)

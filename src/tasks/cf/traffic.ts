@@ -1,3 +1,4 @@
+import { rails } from '../../options.ts'
 import { tagKey } from '../../aws/names.ts'
 import type { TaggedDistribution } from '../../resources/cloudfront/edited-distribution.ts'
 import { answersTo } from '../../resources/cloudfront/live-distribution.ts'
@@ -15,8 +16,8 @@ export function trafficOf(settings: Settings, { id, domain, config, tags }: Tagg
   const serves = packagesDomain !== undefined && answersTo(packagesDomain, domain, config.Aliases)
   const owner = tags[tagKey]
   return [
-    ...(named ? [`${id} is packagecloud_rails['cloudfront_distribution_id'] in ${settings.configFile}`] : []),
-    ...(serves ? [`${id} serves packagecloud_rails['cloudfront_packages_domain'], ${packagesDomain}`] : []),
+    ...(named ? [`${id} is ${rails('cloudfront_distribution_id')} in ${settings.configFile}`] : []),
+    ...(serves ? [`${id} serves ${rails('cloudfront_packages_domain')}, ${packagesDomain}`] : []),
     ...(owner !== undefined && config.Enabled === true
       ? [`${id} is enabled and belongs to the packagecloud installation "${owner}"`]
       : []),

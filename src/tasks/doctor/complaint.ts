@@ -1,3 +1,4 @@
+import { options } from '../../options.ts'
 import type { NamedSecret } from '../../edge/diagnosis.ts'
 import { originOf } from '../../edge/signature.ts'
 import { parseUrl } from '../../edge/url-parts.ts'
@@ -73,6 +74,6 @@ function checkFront(front: string): void {
   const parts = URL.canParse(front) ? parseUrl(front) : undefined
   if (parts !== undefined && parts.querystring === '') return
   throw new CtlError('usage', '--front does not hold a plain http or https URL.', {
-    hint: 'Such as https://packages.example.org; the token goes into PC_CTL_FRONT_TOKEN or --token.',
+    hint: `Such as https://packages.example.org; the token goes into ${options.token.variable} or --token.`,
   })
 }

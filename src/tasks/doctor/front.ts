@@ -1,3 +1,4 @@
+import { flagOrVariable, options, rails } from '../../options.ts'
 import { networkReason } from '../../aws/network-reason.ts'
 import { networkOf } from '../../aws/network.ts'
 import { explain } from '../../edge/explain.ts'
@@ -56,7 +57,7 @@ function lookWithToken(
 ): Record<Exclude<FrontCheck, 'front-token'>, Look> {
   const { token } = front
   if (token === undefined) {
-    const look: Look = async () => skipped('no token: give --token or PC_CTL_FRONT_TOKEN')
+    const look: Look = async () => skipped(`no token: give ${flagOrVariable('token')}`)
     return { 'front-redirect': look, 'front-clock': look, 'front-signature': look, 'front-keys': look }
   }
   const asking = probeFront(front.url, token, path, front.known).then((answer) => ({ answer, at: edgeNow() }))
@@ -127,7 +128,11 @@ function judgeRedirect({ status, host, kind }: FrontAnswer, place: Place, { enab
   const restart = applyHere(place)
   const seen = host === undefined ? String(status) : `${status} to ${host}`
   if (status === 401 || status === 403) {
-    return failed(seen, 'The token is not accepted.', 'Give a read token of this repository in PC_CTL_FRONT_TOKEN.')
+    return failed(
+      seen,
+      'The token is not accepted.',
+      `Give a read token of this repository in ${options.token.variable}.`,
+    )
   }
   if (host === undefined) return failed(seen, 'It does not redirect.', ...lookAtIt)
   if (kind === 'other') {
@@ -147,7 +152,7 @@ function judgeRedirect({ status, host, kind }: FrontAnswer, place: Place, { enab
       : warning(
           seen,
           'CloudFront is not enabled, so downloads come from S3.',
-          `Set \`packagecloud_rails['cloudfront_enabled'] = true\` in ${place.behind.configFile}.`,
+          `Set \`${rails('cloudfront_enabled')} = true\` in ${place.behind.configFile}.`,
           ...applyHere(place, 'Then run'),
         )
   }

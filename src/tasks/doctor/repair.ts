@@ -1,4 +1,5 @@
 /** What puts right what a check has found: commands as they are typed, with all that can be known filled in. */
+import { rails } from '../../options.ts'
 import type { LiveDistribution } from '../../resources/cloudfront/live-distribution.ts'
 import { CtlError } from '../../errors.ts'
 import { type Line, verbatim } from '../../text.ts'
@@ -85,7 +86,7 @@ async function otherDistribution(place: Place, { distribution: ours }: Status): 
 function setDomain(place: Place, domain: string): Line[] {
   return [
     `Have packagecloud use its domain: put this line into ${place.behind.configFile}.`,
-    verbatim(`packagecloud_rails['cloudfront_packages_domain'] = ${rubyLiteral(domain)}`),
+    verbatim(`${rails('cloudfront_packages_domain')} = ${rubyLiteral(domain)}`),
     ...applyHere(place, 'Then run'),
   ]
 }

@@ -1,5 +1,6 @@
 import { originOf } from '../../edge/signature.ts'
-import { checkSecret, keysOf, need, optional, type SettingName, type Settings } from '../../settings/settings.ts'
+import { flagOrVariable, keysOf, type SettingName } from '../../options.ts'
+import { checkSecret, need, optional, type Settings } from '../../settings/settings.ts'
 import { CtlError, messageOf } from '../../errors.ts'
 
 /** The settings that CloudFront cannot be enabled without, and the command that makes each. */
@@ -19,7 +20,7 @@ const makers = {
 export function checkConfig(settings: Settings): string[] {
   if (!settings.configFound) {
     throw new CtlError('configuration', `${settings.configFile} does not exist, so nothing was run.`, {
-      hint: 'Run this on the packagecloud host, or name the file with --config or PC_CTL_CONFIG.',
+      hint: `Run this on the packagecloud host, or name the file with ${flagOrVariable('config')}.`,
     })
   }
   const enabled = settings.cloudfrontEnabled?.value === true

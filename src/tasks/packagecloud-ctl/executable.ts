@@ -5,11 +5,12 @@ import { access, stat } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { delimiter, resolve } from 'node:path'
 
+import { options } from '../../options.ts'
 import { CtlError, messageOf } from '../../errors.ts'
 import { verbatim } from '../../text.ts'
 
 /** The file that packagecloud-ctl reads; it takes no other. */
-export const appliedConfig = '/etc/packagecloud/packagecloud.rb'
+export const appliedConfig = options.config.default
 
 /** Where packagecloud:enterprise puts it. */
 const installed = '/opt/packagecloud/bin/packagecloud-ctl'

@@ -5,7 +5,7 @@ import { chooseObjects } from '../../reindex/selection.ts'
 import { carriedFlags } from '../../settings/settings.ts'
 import { settingsFor } from '../../settings/settings-for.ts'
 import { stateFolder } from '../../settings/state-folder.ts'
-import type { SettingsFlags } from '../../ui/command.ts'
+import type { Flags } from '../../settings/settings.ts'
 import { interruptSignal } from '../../ui/interrupt.ts'
 import { carriedChoice, readMapping, type ReindexFlags } from '../../flags/reindex-flags.ts'
 import { isPage, openReportFile } from '../../ui/report-file.ts'
@@ -36,7 +36,7 @@ export type CommandWishes = Pick<
  * @throws CtlError as `reindexEverything`, and for settings, a mapping or a report that can't be read or written
  */
 export async function reindexFromFlags(
-  flags: ReindexFlags & SettingsFlags & { readonly verbose: boolean; readonly json: boolean },
+  flags: ReindexFlags & Flags & { readonly verbose: boolean; readonly json: boolean },
   wishes: CommandWishes,
   say: Say,
 ): Promise<Report> {
@@ -58,7 +58,7 @@ export async function reindexFromFlags(
 }
 
 /** @throws CtlError (usage) if the report can't be written to where it is to go */
-async function openReport(flags: ReindexFlags & SettingsFlags): Promise<WriteReport | undefined> {
+async function openReport(flags: ReindexFlags & Flags): Promise<WriteReport | undefined> {
   if (flags.report === undefined) return undefined
   const file = await openReportFile(flags.report)
   if (!isPage(flags.report)) return writeJson(file)

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import type { OpenedKey, OpenedSigner } from '../../repositories/openpgp.ts'
 import { CtlError, messageOf } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
+import { variables } from '../../options.ts'
 import { type Block, warning } from '../../text.ts'
 
 /** Which keys sign which repositories. */
@@ -137,7 +138,7 @@ async function readPassphrases(files: readonly string[], environment: NodeJS.Pro
     const texts = await Promise.all(files.map(readKeyFile))
     return texts.map((text) => text.toString('utf8').replace(/\r?\n$/, ''))
   }
-  const given = environment['PC_CTL_SIGNING_PASSPHRASE']
+  const given = environment[variables.passphrase]
   return given === undefined ? [] : [given]
 }
 

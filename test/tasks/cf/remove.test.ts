@@ -168,7 +168,7 @@ describe('cfremove', function () {
         kind: 'unknown' as const,
         file: '/p.rb',
         line: 3,
-        key: 'cloudfront_distribution_id',
+        key: 'cloudfront_distribution_id' as const,
         reason: 'calls x',
       }
       const settings = { ...noSettings, problems: { cloudfrontDistributionId: problem } }
