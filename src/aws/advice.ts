@@ -36,6 +36,21 @@ const advice: readonly (readonly [name: RegExp, what: string, message?: RegExp])
   [/^CodeStorageExceededException$/, 'Versions of all functions count: delete some that no distribution uses.'],
 ]
 
+type Quota = readonly [error: RegExp, quota: string, remedy?: string]
+
+/** The quotas of CloudFront's policies of a kind, such as "Origin request". */
+function policyQuotas(kind: string): Quota[] {
+  const name = kind.replace(/(?:^| )./g, (first) => first.trim().toUpperCase())
+  const remedy = 'delete policies that nothing uses, or have it raised'
+  return [
+    [new RegExp(` TooMany${name}Policies$`), `${kind} policies per AWS account`, remedy],
+    [
+      new RegExp(` TooManyDistributionsAssociatedTo${name}Policy$`),
+      `Distributions associated with the same ${kind.toLowerCase()} policy`,
+    ],
+  ]
+}
+
 /**
  * Quotas by the error that says that they are used up, and the call that ran into them; where the call does not
  * matter, by the error alone.
@@ -43,7 +58,7 @@ const advice: readonly (readonly [name: RegExp, what: string, message?: RegExp])
  * Sources: IAM User Guide, "IAM and AWS STS quotas"; KMS Developer Guide, "Resource quotas"; CloudFront Developer Guide,
  * "Quotas".
  */
-const quotas: readonly (readonly [error: RegExp, quota: string, remedy?: string])[] = [
+const quotas: readonly Quota[] = [
   [/^iam:CreateRole /, 'Roles per account', 'delete roles that nothing uses, or have it raised'],
   [/^iam:PutRolePolicy /, 'Role inline policy size', 'it is fixed: remove other inline policies of the role'],
   [/^iam:UpdateAssumeRolePolicy /, 'Role trust policy length'],
@@ -53,7 +68,7 @@ const quotas: readonly (readonly [error: RegExp, quota: string, remedy?: string]
   [/ TooManyDistributionsWithLambdaAssociations$/, 'Distributions per AWS account with Lambda@Edge'],
   [/ TooManyDistributionsWithSingleFunctionARN$/, 'Distributions per function'],
   [/ TooManyDistributionCNAMEs$/, 'Alternate domain names (CNAMEs) per distribution'],
-  [/ TooManyDistributionsAssociatedToCachePolicy$/, 'Distributions associated with the same cache policy'],
+  ...['Cache', 'Origin request', 'Response headers'].flatMap((kind) => policyQuotas(kind)),
   [
     / TooManyDistributions$/,
     'Distributions per AWS account',
@@ -65,7 +80,6 @@ const quotas: readonly (readonly [error: RegExp, quota: string, remedy?: string]
     'have it raised, or use --origin-access oac',
   ],
   [/ TooManyOriginAccessControls$/, 'Origin access controls per account'],
-  [/ TooManyCachePolicies$/, 'Cache policies per AWS account', 'delete policies that nothing uses, or have it raised'],
 ]
 
 /** Errors that stand for a quota that is used up. */

@@ -12,7 +12,8 @@ export interface Names {
   readonly functionName: string
   /** Comment of the origin access identity and name of the origin access control; neither takes tags. */
   readonly originAccess: string
-  readonly cachePolicy: string
+  /** Name of each of the distribution's policies: CloudFront keeps names apart only among policies of a kind. */
+  readonly policy: string
   /** The mark of resources that take no tags but a comment or description. */
   readonly mark: string
   /** Beginning of the Sids of our bucket policy statements; another installation's may begin so too. */
@@ -38,7 +39,7 @@ export function namesOf(installation: string): Names {
     keyAlias: `alias/${installation}_cloudfront_auth`,
     functionName: `${installation}_cloudfront_auth`,
     originAccess: `${tagKey} ${installation}`,
-    cachePolicy: `packagecloud-enterprise-${installation}`,
+    policy: `packagecloud-enterprise-${installation}`,
     mark: `${tagKey} ${installation}`,
     sidPrefix: `PackagecloudEnterprise${words.join('')}`,
     tag: { Key: tagKey, Value: installation },

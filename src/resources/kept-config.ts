@@ -1,11 +1,4 @@
-import {
-  type CachePolicyConfig,
-  CachePolicyConfig$,
-  type DistributionConfig,
-  DistributionConfig$,
-  type OriginAccessControlConfig,
-  OriginAccessControlConfig$,
-} from '@aws-sdk/client-cloudfront'
+import type { DistributionConfig$ } from '@aws-sdk/client-cloudfront'
 import { XmlCodec } from '@aws-sdk/core/protocols'
 
 import { type Command, sendBody } from '../aws/received.ts'
@@ -20,22 +13,11 @@ import { type Decision, refuse } from './resource.ts'
  * an update is an edit of the document that was received: see `editDocument`.
  */
 
-/** What is written back as a whole, by the names of its root elements. */
-interface Configs {
-  readonly DistributionConfig: DistributionConfig
-  readonly CachePolicyConfig: CachePolicyConfig
-  readonly OriginAccessControlConfig: OriginAccessControlConfig
-}
+/** What the SDK knows of a document that is written back as a whole, such as `DistributionConfig$`. */
+type Schema = typeof DistributionConfig$
 
-const kinds = {
-  DistributionConfig: { schema: DistributionConfig$, name: 'distribution', file: 'distribution-config' },
-  CachePolicyConfig: { schema: CachePolicyConfig$, name: 'cache-policy', file: 'cache-policy-config' },
-  OriginAccessControlConfig: {
-    schema: OriginAccessControlConfig$,
-    name: 'origin-access-control',
-    file: 'origin-access-control-config',
-  },
-}
+/** The document's root element. */
+const rootOf = ([, , name]: Schema): string => name
 
 /** A configuration as it is at AWS. */
 export interface Kept<C> {
@@ -52,13 +34,13 @@ export interface Rewriting {
 }
 
 /** Pure. Writes the wanted configuration into the document that the present one was read from. */
-export function rewritten<K extends keyof Configs>(kind: K, live: Kept<Configs[K]>, wanted: Configs[K]): Rewriting {
-  const after = serialized(kind, wanted)
-  const received = live.received === undefined ? undefined : configIn(parseTree(live.received), kind)
+export function rewritten<C>(schema: Schema, live: Kept<C>, wanted: C): Rewriting {
+  const after = serialized(schema, wanted)
+  const received = live.received === undefined ? undefined : configIn(parseTree(live.received), rootOf(schema))
   const { document, lost } =
     received === undefined
       ? { document: after, lost: [] }
-      : editDocument(received, serialized(kind, live.config), after)
+      : editDocument(received, serialized(schema, live.config), after)
   return { body: `<?xml version="1.0" encoding="UTF-8"?>\n${printTree(document)}`, lost }
 }
 
@@ -67,37 +49,36 @@ export function rewritten<K extends keyof Configs>(kind: K, live: Kept<Configs[K
  *
  * @throws CtlError of kind `refused` if something of that would be lost; {@link unlessLost} tells so in a plan already
  */
-export function keepUnknown<K extends keyof Configs>(
-  command: Command<'serialize'>,
-  kind: K,
-  live: Kept<Configs[K]>,
-  wanted: Configs[K],
-): void {
-  const { body, lost } = rewritten(kind, live, wanted)
+export function keepUnknown<C>(command: Command<'serialize'>, schema: Schema, live: Kept<C>, wanted: C): void {
+  const { body, lost } = rewritten(schema, live, wanted)
   if (lost.length > 0)
-    throw new CtlError('refused', `${live.id} can't be changed: ${whyNot(lost)}.`, { hint: repair(kind, live.id) })
+    throw new CtlError('refused', `${live.id} can't be changed: ${whyNot(lost)}.`, { hint: repair(schema, live.id) })
   sendBody(command, body)
 }
 
 /** Pure. A decision to update, unless something that is not known to us would be lost by it: then a refusal. */
-export function unlessLost<K extends keyof Configs, L>(
-  kind: K,
+export function unlessLost<C, L>(
+  schema: Schema,
   what: string,
-  live: L & Kept<Configs[K]>,
-  wanted: Configs[K],
+  live: L & Kept<C>,
+  wanted: C,
   decision: Decision<L>,
 ): Decision<L> {
   if (decision.do !== 'update') return decision
-  const { lost } = rewritten(kind, live, wanted)
+  const { lost } = rewritten(schema, live, wanted)
   if (lost.length === 0) return decision
-  return refuse<L>(live, `${what} can't be changed: ${whyNot(lost)}`, ...repair(kind, live.id))
+  return refuse<L>(live, `${what} can't be changed: ${whyNot(lost)}`, ...repair(schema, live.id))
 }
 
 const whyNot = (lost: readonly string[]): string =>
   `it has settings that this version of pc-ctl does not know and would take away: ${lost.join(', ')}`
 
-function repair(kind: keyof Configs, id: string): string[] {
-  const { name, file } = kinds[kind]
+function repair(schema: Schema, id: string): string[] {
+  // AWS's command line calls them so too: cache-policy-config of CachePolicyConfig.
+  const file = rootOf(schema)
+    .replace(/\B[A-Z]/g, '-$&')
+    .toLowerCase()
+  const name = file.replace(/-config$/, '')
   return [
     'If they may go: take them away in the CloudFront console or with a current AWS CLI, then run the same command again.',
     `  aws cloudfront get-${file} --id ${id}`,
@@ -114,18 +95,18 @@ const codec = new XmlCodec({
 })
 
 /** What the SDK would send. */
-function serialized<K extends keyof Configs>(kind: K, config: Configs[K]): XmlElement {
+function serialized(schema: Schema, config: unknown): XmlElement {
   const serializer = codec.createSerializer()
-  serializer.write(kinds[kind].schema, config)
+  serializer.write(schema, config)
   return parseTree(String(serializer.flush()))
 }
 
 /** The configuration in an answer, with the namespaces that it was declared in. */
-function configIn(root: XmlElement, kind: string): XmlElement | undefined {
-  if (root.name === kind) return root
-  const config = childOf(root, kind)
+function configIn(root: XmlElement, name: string): XmlElement | undefined {
+  if (root.name === name) return root
+  const config = childOf(root, name)
   if (config === undefined) return undefined
   const declared = attributesOf(config)
-  const inherited = [...attributesOf(root)].filter(([name]) => /^xmlns(:|$)/.test(name) && !declared.has(name))
+  const inherited = [...attributesOf(root)].filter(([key]) => /^xmlns(:|$)/.test(key) && !declared.has(key))
   return { ...config, open: config.open.replace(/(?=\s*\/?>$)/, inherited.map(([, text]) => ` ${text}`).join('')) }
 }

@@ -5,7 +5,8 @@ import { namesOf } from '../aws/names.ts'
 import { type Account, lookUpAccount } from '../resources/account.ts'
 import { bucketPolicy, type BucketPolicy, type Reader } from '../resources/origin/bucket-policy.ts'
 import { anyBucket, type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/s3/bucket.ts'
-import { cachePolicy, type CachePolicy } from '../resources/cloudfront/cache-policy.ts'
+import type { PolicyIds, PolicyMember, PolicyWant } from '../resources/cloudfront/behavior-policies.ts'
+import { cachePolicy } from '../resources/cloudfront/cache-policy.ts'
 import { type OriginAccess, originOf, type PriceClass } from '../resources/cloudfront/distribution-config.ts'
 import {
   distribution,
@@ -20,6 +21,7 @@ import {
   originAccessIdentity,
   type OriginAccessIdentity,
 } from '../resources/origin/origin-access.ts'
+import type { Resource } from '../resources/resource.ts'
 import type { Tags } from '../resources/tags.ts'
 import { lookUpVersion, parseVersionArn, versionNeeds } from '../resources/lambda/version-arn.ts'
 import { need, optional, type Settings } from '../settings/settings.ts'
@@ -29,7 +31,23 @@ import { type Chain, check, compute, ensure, type Step, together, wait } from '.
 import { type InTheWay, lookInTheWay } from './in-the-way.ts'
 import { whyNotWaited } from './chain/wording.ts'
 
-export interface Reconfigure {
+/**
+ * The policies that the default behaviour refers to, each by the member that holds its id; all are made before the
+ * distribution is. A further one is a line here.
+ */
+const policies = [{ member: 'CachePolicyId', policy: cachePolicy }] as const satisfies readonly {
+  readonly member: PolicyMember
+  readonly policy: (aws: Aws) => Resource<PolicyWant, Policy>
+}[]
+
+interface Policy {
+  readonly id: string
+}
+
+/** Those that are there or made, by the same members. */
+type Policies = Record<(typeof policies)[number]['member'], Policy>
+
+export interface Reconfigure extends Policies {
   account: Account
   bucket: Bucket
   /** The distribution as it is before anything is written. */
@@ -37,7 +55,6 @@ export interface Reconfigure {
   access: OriginAccess['kind']
   identity: OriginAccessIdentity
   control: OriginAccessControl
-  cachePolicy: CachePolicy
   bucketPolicy: BucketPolicy
   distribution: Distribution
   /** What others have set that keeps packages from being served, or from being guarded. */
@@ -200,10 +217,16 @@ export function serve<C extends Reconfigure>(
         as: 'control',
         skip: unless('oac'),
       }),
-      ensure('Create the cache policy', {
-        resource: cachePolicy(aws),
-        want: ({ account }) => ({ names, accountId: account.id }),
-        as: 'cachePolicy',
+      ...policies.map(({ member, policy }) => {
+        const resource: Resource<PolicyWant, Policy> = policy(aws)
+        return ensure<Reconfigure, typeof member, PolicyWant>(
+          `Create the ${resource.kind.replace('CloudFront ', '')}`,
+          {
+            resource,
+            want: ({ account }) => ({ names, accountId: account.id }),
+            as: member,
+          },
+        )
       }),
     ),
     ensure('Let the identity read the bucket', {
@@ -222,7 +245,7 @@ export function serve<C extends Reconfigure>(
         bucket: ctx.bucket,
         id: distributionId(settings, wishes) ?? ctx.existing?.id,
         functionArn: functionArn(ctx),
-        cachePolicyId: ctx.cachePolicy.id,
+        policies: policyIds(ctx),
         access: ctx.access === 'oai' ? { kind: 'oai', id: ctx.identity.id } : { kind: 'oac', id: ctx.control.id },
         aliases: wishes.aliases,
         certificate: wishes.certificate,
@@ -245,6 +268,9 @@ export function serve<C extends Reconfigure>(
     }),
   ]
 }
+
+const policyIds = (made: Policies): PolicyIds =>
+  Object.fromEntries(policies.map(({ member }) => [member, made[member].id]))
 
 const accessNames = { oai: 'origin access identity', oac: 'origin access control' } as const
 

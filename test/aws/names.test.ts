@@ -22,7 +22,7 @@ describe('names', () => {
       keyAlias: 'alias/packagecloud_cloudfront_auth',
       functionName: 'packagecloud_cloudfront_auth',
       originAccess: 'packagecloud:enterprise packagecloud',
-      cachePolicy: 'packagecloud-enterprise-packagecloud',
+      policy: 'packagecloud-enterprise-packagecloud',
       mark: 'packagecloud:enterprise packagecloud',
       sidPrefix: 'PackagecloudEnterprisePackagecloud',
       tag: { Key: 'packagecloud:enterprise', Value: 'packagecloud' },
@@ -59,7 +59,7 @@ describe('names', () => {
       [names.functionName, 64],
       [names.keyAlias, 256],
       [names.originAccess, 64],
-      [names.cachePolicy, 128],
+      [names.policy, 128],
       [names.mark, 128],
       [names.callerReference('b'.repeat(63)), 128],
     ]
@@ -77,7 +77,7 @@ describe('names', () => {
     expect(names.roleName).to.match(/^[\w+=,.@-]+$/)
     expect(names.functionName).to.match(/^[a-zA-Z0-9-_]+$/)
     expect(names.keyAlias).to.match(/^alias\/[a-zA-Z0-9/_-]+$/)
-    expect(names.cachePolicy).to.match(/^[a-zA-Z0-9_-]+$/)
+    expect(names.policy).to.match(/^[a-zA-Z0-9_-]+$/)
   })
 })
 

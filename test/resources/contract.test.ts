@@ -252,7 +252,7 @@ behavesLikeAResource('The distribution', async (bench) => {
     bucket,
     id: undefined,
     functionArn: version.arn,
-    cachePolicyId: policy.id,
+    policies: { CachePolicyId: policy.id },
     access: { kind: 'oai' as const, id: identity.id },
     aliases: [],
     certificate: undefined,

@@ -53,7 +53,7 @@ const readBySdk = (document: string): DistributionConfig =>
 
 /** What the SDK would send. */
 const sentBySdk = (config: DistributionConfig): string =>
-  rewritten('DistributionConfig', { id: 'E1', config }, config).body
+  rewritten(DistributionConfig$, { id: 'E1', config }, config).body
 
 /** A list may stay empty where the SDK leaves it out, for what else is in it. */
 const withoutEmpty = (config: DistributionConfig): string =>
@@ -83,7 +83,7 @@ describe('rewritten', () => {
       { numRuns: 100 },
     )
   const rewrite = (config: DistributionConfig, received: string, wanted: DistributionConfig) =>
-    rewritten('DistributionConfig', { id: 'E1', config, received: answer(received) }, wanted)
+    rewritten(DistributionConfig$, { id: 'E1', config, received: answer(received) }, wanted)
 
   it('keeps every unknown element in its place, or names it', () => {
     property(({ config, wanted, received }) => {

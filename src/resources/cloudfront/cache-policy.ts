@@ -1,5 +1,6 @@
 import {
   type CachePolicyConfig,
+  CachePolicyConfig$,
   CloudFrontClient,
   CreateCachePolicyCommand,
   GetCachePolicyCommand,
@@ -9,14 +10,13 @@ import {
 
 import { arnOfCachePolicy } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { edgeRegion, type Names } from '../../aws/names.ts'
+import { edgeRegion } from '../../aws/names.ts'
 import { keepReceived } from '../../aws/received.ts'
+import type { PolicyWant } from './behavior-policies.ts'
 import { keepUnknown, type Kept, unlessLost } from '../kept-config.ts'
 import { change, create, notOurs, pending, type Resource, updateIf } from '../resource.ts'
 
-export interface CachePolicyWant {
-  readonly names: Names
-  readonly accountId: string
+export interface CachePolicyWant extends PolicyWant {
   /** Seconds that objects without Cache-Control are kept; 0 by default. */
   readonly defaultTtl?: number
 }
@@ -32,7 +32,7 @@ export interface CachePolicy extends Kept<CachePolicyConfig> {
  * is in the cache key, so that all signed URLs of an object share one cache entry.
  */
 const wantedConfig = ({ names, defaultTtl = 0 }: CachePolicyWant): CachePolicyConfig => ({
-  Name: names.cachePolicy,
+  Name: names.policy,
   Comment: names.mark,
   MinTTL: 0,
   DefaultTTL: defaultTtl,
@@ -54,7 +54,7 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
   const client = aws.client(CloudFrontClient, edgeRegion)
   return {
     kind: 'CloudFront cache policy',
-    name: ({ names }) => names.cachePolicy,
+    name: ({ names }) => names.policy,
     id: ({ id }) => id,
     needs: ({ accountId }) => {
       const resources = [arnOfCachePolicy(accountId)]
@@ -71,7 +71,7 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
       // The SDK has no paginator for this list.
       for (let Marker: string | undefined; ;) {
         const { CachePolicyList: list } = await client.send(new ListCachePoliciesCommand({ Type: 'custom', Marker }))
-        const id = list?.Items?.find(({ CachePolicy: item }) => item?.CachePolicyConfig?.Name === names.cachePolicy)
+        const id = list?.Items?.find(({ CachePolicy: item }) => item?.CachePolicyConfig?.Name === names.policy)
           ?.CachePolicy?.Id
         if (id !== undefined) {
           const command = new GetCachePolicyCommand({ Id: id })
@@ -90,10 +90,10 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
       const config = wantedConfig(want)
       if (live === undefined) return create({ id: pending('cache policy id'), etag: '', config })
       if (live.config.Comment !== names.mark) {
-        return notOurs(live, `CloudFront cache policy ${names.cachePolicy}`, undefined, 'never')
+        return notOurs(live, `CloudFront cache policy ${names.policy}`, undefined, 'never')
       }
       const decision = updateIf({ ...live, config }, fieldChanges(live.config, config))
-      return unlessLost('CachePolicyConfig', `CloudFront cache policy ${names.cachePolicy}`, live, config, decision)
+      return unlessLost(CachePolicyConfig$, `CloudFront cache policy ${names.policy}`, live, config, decision)
     },
 
     async apply(want, live) {
@@ -109,7 +109,7 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
 
 function updating(live: CachePolicy, config: CachePolicyConfig): UpdateCachePolicyCommand {
   const command = new UpdateCachePolicyCommand({ Id: live.id, IfMatch: live.etag, CachePolicyConfig: config })
-  keepUnknown(command, 'CachePolicyConfig', live, config)
+  keepUnknown(command, CachePolicyConfig$, live, config)
   return command
 }
 

@@ -12,6 +12,7 @@ import { withoutVersion } from '../../aws/arns.ts'
 import type { Names } from '../../aws/names.ts'
 import { type Bucket, hostsOf, regionalHost } from '../s3/bucket.ts'
 import { type Change, change } from '../resource.ts'
+import { policyChanges, type PolicyIds } from './behavior-policies.ts'
 
 /** How CloudFront reads the bucket: by an origin access identity or an origin access control. */
 export type OriginAccess = { readonly kind: 'oai'; readonly id: string } | { readonly kind: 'oac'; readonly id: string }
@@ -22,7 +23,7 @@ export interface DistributionWishes {
   readonly bucket: Bucket
   /** ARN of a numbered version. */
   readonly functionArn: string
-  readonly cachePolicyId: string
+  readonly policies: PolicyIds
   readonly access: OriginAccess
   /** Names to add to those that the distribution has. */
   readonly aliases: readonly string[]
@@ -117,7 +118,7 @@ function wantedOrigin(live: Origin | undefined, { bucket, access, adopt = false 
 function wantedBehavior(
   live: DefaultCacheBehavior | undefined,
   originId: string | undefined,
-  { functionArn, cachePolicyId, adopt = false }: DistributionWishes,
+  { functionArn, policies, adopt = false }: DistributionWishes,
 ): DefaultCacheBehavior {
   // Legacy cache settings can't stand beside a cache policy.
   const rest: Partial<DefaultCacheBehavior> = Object.fromEntries(
@@ -138,7 +139,7 @@ function wantedBehavior(
     AllowedMethods: { Quantity: 2, Items: ['HEAD', 'GET'], CachedMethods: { Quantity: 2, Items: ['HEAD', 'GET'] } },
     // CloudFront would compress text indexes and weaken their ETags.
     Compress: false,
-    CachePolicyId: cachePolicyId,
+    ...policies,
     LambdaFunctionAssociations: withCheck(live?.LambdaFunctionAssociations?.Items ?? [], check),
     ...(adopt && viewerFunctions(live).length > 0 ? { FunctionAssociations: withoutViewerFunctions(live) } : {}),
   }
@@ -212,11 +213,12 @@ export function wantedCertificate(
 export function changesFor(
   live: DistributionConfig,
   wanted: DistributionConfig,
-  { bucket }: DistributionWishes,
+  { bucket, policies }: DistributionWishes,
 ): Change[] {
   const further = (config: DistributionConfig) => config.CacheBehaviors?.Items ?? []
   return [
     ...owned.flatMap(({ field, of }) => change(field, of(live, bucket), of(wanted, bucket))),
+    ...policyChanges(live.DefaultCacheBehavior, policies),
     ...further(wanted).flatMap((behavior, index) =>
       change(
         `CacheBehaviors.${behavior.PathPattern ?? ''}.LambdaFunctionAssociations.viewer-request`,
@@ -257,7 +259,6 @@ const owned: readonly { field: string; of: (config: DistributionConfig, bucket: 
     of: (config) => sorted(config.DefaultCacheBehavior?.AllowedMethods?.CachedMethods?.Items),
   },
   { field: 'DefaultCacheBehavior.Compress', of: (config) => config.DefaultCacheBehavior?.Compress },
-  { field: 'DefaultCacheBehavior.CachePolicyId', of: (config) => config.DefaultCacheBehavior?.CachePolicyId },
   {
     field: 'DefaultCacheBehavior.LegacyCacheSettings',
     of: ({ DefaultCacheBehavior: behavior }) =>

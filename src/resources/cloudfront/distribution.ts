@@ -2,6 +2,7 @@ import {
   CloudFrontClient,
   CreateDistributionWithTagsCommand,
   type DistributionConfig,
+  DistributionConfig$,
   type DistributionSummary,
   TagResourceCommand,
 } from '@aws-sdk/client-cloudfront'
@@ -22,6 +23,7 @@ import {
   originOf,
   withWishes,
 } from './distribution-config.ts'
+import { whyPolicyNotYet } from './behavior-policies.ts'
 import { foreigner, obstacles } from './distribution-obstacles.ts'
 import { unlessLost } from '../kept-config.ts'
 import {
@@ -157,7 +159,7 @@ export function decideDistribution(want: DistributionWant, live: Distribution | 
     ...inTheWay.map(({ question }) => question),
   ]
   const decision = updateIf(after, changes, questions.length === 0 ? undefined : questions.join(' '))
-  return unlessLost('DistributionConfig', what, live, config, decision)
+  return unlessLost(DistributionConfig$, what, live, config, decision)
 }
 
 const blocked = (live: Distribution, because: string): Decision<Distribution> => ({
@@ -303,12 +305,10 @@ function whyNotYet(error: unknown): string | undefined {
     case 'InvalidOriginAccessControl':
     case 'NoSuchOriginAccessControl':
       return 'waiting until CloudFront knows the new origin access control everywhere'
-    case 'NoSuchCachePolicy':
-      return 'waiting until CloudFront knows the new cache policy everywhere'
     case 'InvalidViewerCertificate':
       return "waiting until CloudFront can use the certificate (it may be new; if this doesn't pass, it is not valid)"
     default:
-      return undefined
+      return whyPolicyNotYet(nameOf(error))
   }
 }
 

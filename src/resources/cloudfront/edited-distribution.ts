@@ -1,6 +1,7 @@
 import {
   CloudFrontClient,
   type DistributionConfig,
+  DistributionConfig$,
   ListConflictingAliasesCommand,
   TagResourceCommand,
 } from '@aws-sdk/client-cloudfront'
@@ -72,7 +73,7 @@ export function editedDistribution(aws: Aws): Resource<EditWant, TaggedDistribut
       const hurts = live.config.Enabled === true && config.Enabled !== true && traffic.length > 0
       const ask = hurts ? `${traffic.join('; ')}. Disable ${id} (${live.domain}) all the same?` : undefined
       const decision = updateIf({ ...live, config, tags: { ...live.tags, ...tags } }, changes, ask)
-      return unlessLost('DistributionConfig', `CloudFront distribution ${id}`, live, config, decision)
+      return unlessLost(DistributionConfig$, `CloudFront distribution ${id}`, live, config, decision)
     },
 
     async apply({ id, edit, tags }, live, talk) {

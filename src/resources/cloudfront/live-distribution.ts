@@ -2,6 +2,7 @@ import {
   CloudFrontClient,
   type Distribution as CloudFrontDistribution,
   type DistributionConfig,
+  DistributionConfig$,
   type DistributionSummary,
   GetDistributionCommand,
   ListTagsForResourceCommand,
@@ -74,7 +75,7 @@ export async function updateDistribution(
   config: DistributionConfig,
 ): Promise<LiveDistribution> {
   const command = new UpdateDistributionCommand({ Id: live.id, IfMatch: live.etag, DistributionConfig: config })
-  keepUnknown(command, 'DistributionConfig', live, config)
+  keepUnknown(command, DistributionConfig$, live, config)
   return answered(command, () => aws.client(CloudFrontClient, edgeRegion).send(command))
 }
 

@@ -2,13 +2,14 @@ import {
   CloudFrontClient,
   CreateDistributionWithTagsCommand,
   type DistributionConfig,
+  DistributionConfig$,
   type Origin,
 } from '@aws-sdk/client-cloudfront'
 
 import { arnOfDistribution } from '../../aws/arns.ts'
 import { nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { edgeRegion, type Names, namesOf } from '../../aws/names.ts'
+import { edgeRegion, type Names } from '../../aws/names.ts'
 import { CtlError, messageOf } from '../../errors.ts'
 import { type Bucket, regionalHost } from '../s3/bucket.ts'
 import { type DistributionEdit, editChanges, edited } from './distribution-edit.ts'
@@ -32,15 +33,15 @@ import { tagChanges, type Tags } from '../tags.ts'
  * Names and marks of what cfcreate makes. They are none of an installation's, so that neither `reconfigure-…` nor
  * `status` takes such a distribution, or the statement that lets it into its bucket, for its own.
  */
-export const cfcreateNames: Names = {
-  ...namesOf('packagecloud'),
-  originAccess: 'pc-ctl cfcreate',
-  cachePolicy: 'pc-ctl-cfcreate',
-  mark: 'made by pc-ctl cfcreate',
-  sidPrefix: 'PcCtlCfcreate',
-  tag: { Key: 'pc-ctl:created-by', Value: 'cfcreate' },
-  callerReference: (bucket) => `pc-ctl:cfcreate:${bucket}`,
-}
+export const cfcreateNames: Pick<Names, 'originAccess' | 'policy' | 'mark' | 'sidPrefix' | 'tag' | 'callerReference'> =
+  {
+    originAccess: 'pc-ctl cfcreate',
+    policy: 'pc-ctl-cfcreate',
+    mark: 'made by pc-ctl cfcreate',
+    sidPrefix: 'PcCtlCfcreate',
+    tag: { Key: 'pc-ctl:created-by', Value: 'cfcreate' },
+    callerReference: (bucket) => `pc-ctl:cfcreate:${bucket}`,
+  }
 
 /** Whether cfcreate made a distribution. */
 export const isOurs = (tags: Tags): boolean => tags[cfcreateNames.tag.Key] === cfcreateNames.tag.Value
@@ -152,7 +153,7 @@ export function decideCreation(
     )
   }
   const decision = updateIf({ ...live, config, tags: { ...live.tags, ...want.tags } }, changes)
-  return unlessLost('DistributionConfig', `CloudFront distribution ${live.id}`, live, config, decision)
+  return unlessLost(DistributionConfig$, `CloudFront distribution ${live.id}`, live, config, decision)
 }
 
 /** A private distribution stays private, and a website a website, unless the other is asked for by name. */

@@ -31,7 +31,7 @@ export type Reader =
   | { readonly kind: 'oac'; readonly distributionArn: string }
 
 export interface BucketPolicyWant {
-  readonly names: Names
+  readonly names: Pick<Names, 'sidPrefix'>
   readonly bucket: Bucket
   readonly reader: Reader
   /** Folder where the policy is kept as it was before it is written. */
@@ -125,7 +125,7 @@ function statementChange(want: BucketPolicyWant, live: PolicyDocument | undefine
   )
 }
 
-function sidsFor({ sidPrefix }: Names, reader: Reader['kind']): { get: string; list: string } {
+function sidsFor({ sidPrefix }: BucketPolicyWant['names'], reader: Reader['kind']): { get: string; list: string } {
   const sid = `${sidPrefix}${reader === 'oai' ? 'Oai' : 'Oac'}`
   return { get: `${sid}GetObject`, list: `${sid}ListBucket` }
 }

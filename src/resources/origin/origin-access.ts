@@ -4,6 +4,7 @@ import {
   CreateOriginAccessControlCommand,
   GetOriginAccessControlCommand,
   type OriginAccessControlConfig,
+  OriginAccessControlConfig$,
   paginateListCloudFrontOriginAccessIdentities,
   paginateListOriginAccessControls,
   UpdateOriginAccessControlCommand,
@@ -17,7 +18,7 @@ import { type Kept, keepUnknown, unlessLost } from '../kept-config.ts'
 import { change, create, keep, notOurs, pending, type Resource, theOnly, updateIf } from '../resource.ts'
 
 export interface OriginAccessWant {
-  readonly names: Names
+  readonly names: Pick<Names, 'originAccess' | 'mark'>
   readonly accountId: string
 }
 
@@ -84,7 +85,7 @@ export function originAccessIdentity(aws: Aws): Resource<OriginAccessWant, Origi
   }
 }
 
-const controlConfig = (names: Names): OriginAccessControlConfig => ({
+const controlConfig = (names: OriginAccessWant['names']): OriginAccessControlConfig => ({
   Name: names.originAccess,
   Description: names.mark,
   SigningProtocol: 'sigv4',
@@ -138,7 +139,7 @@ export function originAccessControl(aws: Aws): Resource<OriginAccessWant, Origin
         ...change('OriginType', live.config.OriginAccessControlOriginType, config.OriginAccessControlOriginType),
       ])
       const what = `CloudFront origin access control "${names.originAccess}"`
-      return unlessLost('OriginAccessControlConfig', what, live, config, decision)
+      return unlessLost(OriginAccessControlConfig$, what, live, config, decision)
     },
 
     async apply({ names }, live) {
@@ -158,6 +159,6 @@ function updating(live: OriginAccessControl, config: OriginAccessControlConfig):
     IfMatch: live.etag,
     OriginAccessControlConfig: config,
   })
-  keepUnknown(command, 'OriginAccessControlConfig', live, config)
+  keepUnknown(command, OriginAccessControlConfig$, live, config)
   return command
 }

@@ -19,18 +19,12 @@ const stale = new Set([
   'Outdated',
 ])
 /** So is what turns out to be there already: the first answer to our own call may have been lost on its way. */
-const taken = new Set([
-  'AlreadyExistsException',
-  'CachePolicyAlreadyExists',
-  'EntityAlreadyExistsException',
-  'OriginAccessControlAlreadyExists',
-])
+const taken = new Set(['AlreadyExistsException', 'EntityAlreadyExistsException', 'OriginAccessControlAlreadyExists'])
 /** And what is not there (any more) though it was seen a moment ago: AWS's news spreads slowly, and people delete. */
 const gone = new Set([
   'NoSuchEntityException',
   'ResourceNotFoundException',
   'NotFoundException',
-  'NoSuchCachePolicy',
   'NoSuchDistribution',
   'NoSuchOriginAccessControl',
 ])
@@ -49,8 +43,9 @@ export function whyLookAgain(error: unknown, look: number): string | undefined {
   if (stale.has(name)) return 'changed by someone else meanwhile; looking again'
   // Lambda's name for this stands for other conflicts too.
   const exists = name === 'ResourceConflictException' && /already exist/i.test(messageOf(error))
-  if (exists || taken.has(name)) return 'it is there already; looking again'
-  return gone.has(name) && look < looksForGone
+  // CloudFront names these after the kind of policy.
+  if (exists || taken.has(name) || /PolicyAlreadyExists$/.test(name)) return 'it is there already; looking again'
+  return (gone.has(name) || /^NoSuch\w+Policy$/.test(name)) && look < looksForGone
     ? 'AWS does not find what was there a moment ago; looking again'
     : undefined
 }

@@ -145,7 +145,7 @@ describe('withWishes', () => {
         const after = withWishes(config, of)
         const behavior = after.DefaultCacheBehavior
         expect(checkedBy(after)).to.equal(of.functionArn)
-        expect(behavior).to.include({ CachePolicyId: of.cachePolicyId, Compress: false })
+        expect(behavior).to.include({ ...of.policies, Compress: false })
         expect(behavior?.TargetOriginId).to.equal(originOf(after, bucket)?.Id)
         expect(behavior?.ViewerProtocolPolicy).to.be.oneOf(['https-only', 'redirect-to-https'])
         expect(behavior).to.not.have.any.keys('ForwardedValues', 'MinTTL', 'DefaultTTL', 'MaxTTL')
@@ -293,16 +293,16 @@ describe('changesFor', () => {
       { field: 'DefaultCacheBehavior.ViewerProtocolPolicy', before: 'allow-all', after: 'https-only' },
       { field: 'DefaultCacheBehavior.Compress', before: true, after: false },
       {
-        field: 'DefaultCacheBehavior.CachePolicyId',
-        before: '658327ea-f89d-4fab-a63d-7e88639e58f6',
-        after: 'the-cache-policy',
-      },
-      {
         field: 'DefaultCacheBehavior.LambdaFunctionAssociations.viewer-request',
         before: undefined,
         after: wishes.functionArn,
       },
       { field: 'CustomErrorResponses.404.ErrorCachingMinTTL', before: 10, after: 0 },
+      {
+        field: 'DefaultCacheBehavior.CachePolicyId',
+        before: '658327ea-f89d-4fab-a63d-7e88639e58f6',
+        after: 'the-cache-policy',
+      },
     ])
   })
 

@@ -22,7 +22,7 @@ export const wishes: DistributionWishes = {
   names: namesOf('packagecloud'),
   bucket,
   functionArn: `${functionName}:7`,
-  cachePolicyId: 'the-cache-policy',
+  policies: { CachePolicyId: 'the-cache-policy' },
   access: { kind: 'oai', id: 'E1IDENTITY' },
   aliases: [],
   certificate: undefined,

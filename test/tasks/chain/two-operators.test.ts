@@ -174,7 +174,7 @@ describe('two operators at once', function () {
       expect(ours).to.have.lengthOf(1)
       const policies = await cloudfront.send(new ListCachePoliciesCommand({ Type: 'custom' }))
       const named = policies.CachePolicyList?.Items?.filter(
-        ({ CachePolicy: policy }) => policy?.CachePolicyConfig?.Name === names.cachePolicy,
+        ({ CachePolicy: policy }) => policy?.CachePolicyConfig?.Name === names.policy,
       )
       expect(named).to.have.lengthOf(1)
       expect(await sidsIn(scene)).to.have.lengthOf(2)

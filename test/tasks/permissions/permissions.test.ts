@@ -135,7 +135,7 @@ const changedDistribution: Scenario = {
   name: 'a distribution changed by somebody, and a new version',
   async prepare({ bench: { aws } }) {
     const first = await bootstrap(settings)
-    const { cachePolicy } = await reconfigure(settings, first.version.arn)
+    const { CachePolicyId: cachePolicy } = await reconfigure(settings, first.version.arn)
     const { version } = await bootstrap({ ...settings, cloudfrontSecret: given(another) })
     const client = aws.client(CloudFrontClient, region)
     const { ETag, CachePolicy: policy } = await client.send(new GetCachePolicyCommand({ Id: cachePolicy.id }))
