@@ -17,7 +17,7 @@ export { hearActions, type Heard, type Notable, noteError, noteOperation } from 
  *
  * @param doing - the step that failed, such as `Create the IAM role`
  */
-export function explain(error: unknown, doing: string): CtlError {
+export function explainError(error: unknown, doing: string): CtlError {
   if (error instanceof CtlError) return withRequestIds(error)
   const explained = explainAnswer(error, doing)
   const { failure, message, hint, code } = explained

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 
 import { type Aws, connect } from '../aws/connect.ts'
-import { explain } from '../aws/denial.ts'
+import { explainError } from '../aws/denial.ts'
 import type { PolicyDocument } from '../aws/policy.ts'
 import { lookUpAccount } from '../resources/account.ts'
 import { need } from '../settings/settings.ts'
@@ -103,7 +103,7 @@ export default class Permissions extends CtlCommand {
 async function accountOf(aws: Aws, id: string | undefined, conduct: Conduct): Promise<{ id: string; caller: string }> {
   if (id === undefined) {
     return lookUp('Look up the account', () => lookUpAccount(aws), conduct).catch((error: unknown) => {
-      const { failure, message, hint, code } = explain(error, 'Look up the account')
+      const { failure, message, hint, code } = explainError(error, 'Look up the account')
       throw new CtlError(failure, message, {
         hint: [...hint, 'To print policies without credentials, give --account ID.'],
         code,

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 
-import { originOf, signUrl, type Algorithm } from '../edge/signature.ts'
+import { baseUrlOf, signUrl, type Algorithm } from '../edge/signature.ts'
 import { checkSecret, need } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
@@ -86,7 +86,7 @@ function signLine({ text = '', number }: Partial<Line>, how: Omit<Parameters<typ
 
 function checkDomain(domain: string, blame: 'usage' | 'configuration'): string {
   try {
-    originOf(domain)
+    baseUrlOf(domain)
     return domain
   } catch (error) {
     throw new CtlError(blame, `The packages domain is unusable: ${messageOf(error)}`, {

@@ -45,7 +45,7 @@ export interface SignRequest {
 
 /** What {@link signUrl} signs. */
 export interface SignUrlRequest extends Omit<SignRequest, 'path'> {
-  /** The distribution's domain, see {@link originOf}. */
+  /** The distribution's domain, see {@link baseUrlOf}. */
   domain: string
   /** The S3 key, literally, with or without a leading slash. */
   key: string
@@ -116,7 +116,7 @@ export function sign({ secret, path, expires, algorithm = 'sha256' }: SignReques
  * @param domain - a host name, with a port where it is not 443
  * @throws RangeError if it is anything else, such as a URL
  */
-export function originOf(domain: string): string {
+export function baseUrlOf(domain: string): string {
   if (!domainShape.test(domain)) throw new RangeError(`${JSON.stringify(domain)} is not a domain name.`)
   return `${loopback.test(domain) ? 'http' : 'https'}://${domain}`
 }
@@ -128,7 +128,7 @@ export function originOf(domain: string): string {
  */
 export function signUrl(request: SignUrlRequest): string {
   const path = pathOfKey(request.key)
-  return `${originOf(request.domain)}${encodePath(path)}?t=${sign({ ...request, path })}`
+  return `${baseUrlOf(request.domain)}${encodePath(path)}?t=${sign({ ...request, path })}`
 }
 
 /** Reads the value of `t`; undefined if it is not exactly of the form `EXPIRY_HEX`. */

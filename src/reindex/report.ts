@@ -1,4 +1,4 @@
-import { explain } from '../aws/denial.ts'
+import { explainError } from '../aws/denial.ts'
 import type { Finding } from '../repositories/format.ts'
 import type { Lazily } from '../ui/lazily.ts'
 import { inOneLine } from '../text.ts'
@@ -110,7 +110,7 @@ export class Ledger {
       this.#noteWrong(outcome)
     } else if (outcome.kind === 'failed') {
       this.#changesOf(row).failed++
-      const { message, hint } = explain(outcome.error, 'could not be put right')
+      const { message, hint } = explainError(outcome.error, 'could not be put right')
       this.fail({ key: row.key, what: message, todo: inOneLine(hint) })
     }
   }

@@ -80,7 +80,7 @@ export async function disableCloudfront(settings: Settings, wishes: Wishes, stre
   )
   const wanted = wishes.run || (wishes.look !== undefined && state.cloudfront === 'enabled')
   if (wanted) assertNotEnabled(settings, state, set)
-  await explain(settings, state, set, live, wishes, streams)
+  await tellWhatToSet(settings, state, set, live, wishes, streams)
   const ran = wishes.run ? await makeLive(settings, wishes, streams) : []
   const code = ran.find((passed) => passed.code !== 0)?.code ?? 0
   const front = code === 0 && !wishes.dryRun ? await look(settings, wishes, live, streams) : null
@@ -96,7 +96,7 @@ export async function disableCloudfront(settings: Settings, wishes: Wishes, stre
   }
 }
 
-async function explain(
+async function tellWhatToSet(
   { configFile }: Settings,
   state: ConfigState,
   set: string,

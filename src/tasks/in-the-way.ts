@@ -1,7 +1,7 @@
 /** What is right in itself, not ours to change, and all the same keeps packages from being served, or from being guarded. */
 import { arnOfFunction } from '../aws/arns.ts'
 import type { Aws } from '../aws/connect.ts'
-import { explain } from '../aws/denial.ts'
+import { explainError } from '../aws/denial.ts'
 import { namesOf } from '../aws/names.ts'
 import type { Account } from '../resources/account.ts'
 import type { Distribution } from '../resources/cloudfront/distribution.ts'
@@ -9,7 +9,7 @@ import type { OriginAccessIdentity } from '../resources/origin/origin-access.ts'
 import type { Bucket } from '../resources/s3/bucket.ts'
 import { type Denial, exceptCloudFront, findDenials, keysUnder } from '../resources/origin/bucket-denials.ts'
 import type { BucketPolicy, Reader } from '../resources/origin/bucket-policy.ts'
-import { checkedBy, type OriginAccess, originOf } from '../resources/cloudfront/distribution-config.ts'
+import { checkedBy, type OriginAccess, bucketOrigin } from '../resources/cloudfront/distribution-config.ts'
 import {
   type Unchecked,
   uncheckedBehaviors,
@@ -122,7 +122,7 @@ async function policyInTheWay(aws: Aws, serving: Serving, now: number): Promise<
       ),
     }
   } catch (error) {
-    const { failure, message } = explain(error, 'The keys that a Deny in it is about were not looked at')
+    const { failure, message } = explainError(error, 'The keys that a Deny in it is about were not looked at')
     if (failure === 'interrupted') throw error
     return {
       found: [],
@@ -140,7 +140,7 @@ function fetchingOf(serving: Serving, now: number): Fetching {
     reader: access === 'oai' ? { kind: 'oai', ...identity } : { kind: 'oac', distributionArn: distribution.arn },
     accountId: account.id,
     region: bucket.region,
-    origin: originOf(config, bucket),
+    origin: bucketOrigin(config, bucket),
     passesHeaders: (config.DefaultCacheBehavior?.OriginRequestPolicyId ?? '') !== '',
     now,
   }

@@ -7,7 +7,7 @@ import { bucketPolicy, type BucketPolicy, type Reader } from '../resources/origi
 import { anyBucket, type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/s3/bucket.ts'
 import type { PolicyIds, PolicyMember, PolicyWant } from '../resources/cloudfront/behavior-policies.ts'
 import { cachePolicy } from '../resources/cloudfront/cache-policy.ts'
-import { type OriginAccess, originOf, type PriceClass } from '../resources/cloudfront/distribution-config.ts'
+import { type OriginAccess, bucketOrigin, type PriceClass } from '../resources/cloudfront/distribution-config.ts'
 import {
   distribution,
   type Distribution,
@@ -288,7 +288,7 @@ function chooseAccess(
   existing: Distribution | undefined,
   bucket: Bucket,
 ): OriginAccess['kind'] {
-  const origin = existing === undefined ? undefined : originOf(existing.config, bucket)
+  const origin = existing === undefined ? undefined : bucketOrigin(existing.config, bucket)
   const present = (origin?.OriginAccessControlId ?? '') === '' ? 'oai' : 'oac'
   const chosen = asked ?? present
   const access = chosen === 'oai' && orControl && whyNoIdentity(bucket) !== undefined ? 'oac' : chosen

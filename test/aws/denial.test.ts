@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import { explain, noteOperation, statusOf } from '../../src/aws/denial.ts'
+import { explainError, noteOperation, statusOf } from '../../src/aws/denial.ts'
 import { CtlError } from '../../src/errors.ts'
 
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'not-a-real-one' }
@@ -25,25 +25,25 @@ const statementIn = (error: CtlError): unknown => JSON.parse(String(error.hint[1
 const user = 'User: arn:aws:iam::123456789012:user/ops'
 const role = 'arn:aws:iam::123456789012:role/packagecloud/enterprise/packagecloud_cloudfront_auth'
 
-describe('explain', () => {
+describe('explainError', () => {
   it('passes on what is explained already', () => {
     const error = new CtlError('refused', 'no')
-    expect(explain(error, 'Step')).to.equal(error)
+    expect(explainError(error, 'Step')).to.equal(error)
   })
 
   it('adds the request id to what a resource has said of an answer, once', () => {
     const cause = Object.assign(answer('TooManyAliases', 'too many'), { $metadata: { requestId: 'id-of-aws' } })
     const error = new CtlError('failed', 'There are too many.', { hint: 'Remove one.', code: 'TooMany', cause })
-    const explained = explain(error, 'Step')
+    const explained = explainError(error, 'Step')
     expect(explained).to.include({ failure: 'failed', message: 'There are too many.', code: 'TooMany', cause })
     expect(explained.hint).to.deep.equal(['Remove one.', 'AWS knows this call by its request id id-of-aws.'])
-    expect(explain(explained, 'Another step')).to.equal(explained)
+    expect(explainError(explained, 'Another step')).to.equal(explained)
   })
 
   describe('a denied permission', () => {
     it('names action, resource and reason, and the statement that allows it', () => {
       const because = 'because no identity-based policy allows the iam:CreateRole action'
-      const error = explain(
+      const error = explainError(
         answer(
           'AccessDenied',
           `${user} is not authorized to perform: iam:CreateRole on resource: ${role} ${because}`,
@@ -94,7 +94,7 @@ describe('explain', () => {
         ],
       ]
       for (const [message, Action, Resource] of forms) {
-        const error = explain(answer('AccessDeniedException', message), 'Step')
+        const error = explainError(answer('AccessDeniedException', message), 'Step')
         expect(error.failure, message).to.equal('denied')
         expect(statementIn(error), message).to.deep.equal({ Effect: 'Allow', Action, Resource })
       }
@@ -104,12 +104,12 @@ describe('explain', () => {
       const message =
         'Lambda@Edge cannot enable replication for the specified Lambda function. Update the IAM policy to add ' +
         'permission: lambda:EnableReplication* for resource: arn:aws:lambda:us-east-1:123456789012:function:f:2 and try again.'
-      expect(explain(answer('InvalidLambdaFunctionAssociation', message), 'Step').failure).to.equal('denied')
+      expect(explainError(answer('InvalidLambdaFunctionAssociation', message), 'Step').failure).to.equal('denied')
     })
 
     it('asks for the service-linked roles, not for the distribution, where those are missing', async () => {
       const message = 'The user is not authorized to create or assume a service linked role.'
-      const error = explain(
+      const error = explainError(
         await thrownBy('CloudFrontClient', 'CreateDistributionWithTagsCommand', answer('AccessDenied', message, 403)),
         'Create the distribution',
       )
@@ -120,7 +120,7 @@ describe('explain', () => {
 
     it('does not suggest an allow against an explicit deny', () => {
       const deny = 'with an explicit deny in a service control policy'
-      const error = explain(
+      const error = explainError(
         answer(
           'AccessDenied',
           `${user} is not authorized to perform: iam:CreateRole on resource: ${role} ${deny}`,
@@ -143,7 +143,7 @@ describe('explain', () => {
         'session policy',
       ]) {
         const because = `because no ${policy} allows the kms:Encrypt action`
-        const error = explain(
+        const error = explainError(
           answer(
             'AccessDeniedException',
             `${user} is not authorized to perform: kms:Encrypt on resource: k ${because}`,
@@ -164,14 +164,17 @@ describe('explain', () => {
         ['LambdaClient', 'GetFunctionCommand', 'lambda:GetFunction'],
       ]
       for (const [client, command, Action] of calls) {
-        const error = explain(await thrownBy(client, command, answer('AccessDenied', 'Access Denied', 403)), 'Bucket')
+        const error = explainError(
+          await thrownBy(client, command, answer('AccessDenied', 'Access Denied', 403)),
+          'Bucket',
+        )
         expect(error).to.include({ failure: 'denied', message: `Bucket: AWS denied ${Action}.` })
         expect(statementIn(error)).to.deep.equal({ Effect: 'Allow', Action, Resource: '*' })
       }
     })
 
     it('keeps AWS’s own words where they say more', async () => {
-      const error = explain(
+      const error = explainError(
         await thrownBy(
           'CloudFrontClient',
           'CreateDistributionCommand',
@@ -183,7 +186,7 @@ describe('explain', () => {
     })
 
     it('makes up no action where none is known', () => {
-      const error = explain(answer('AccessDenied', 'Access Denied', 403), 'Step')
+      const error = explainError(answer('AccessDenied', 'Access Denied', 403), 'Step')
       expect(error).to.include({ failure: 'denied', message: 'Step: AWS denied the call.' })
       expect(error.hint.join(' ')).to.not.include('Effect')
     })
@@ -193,7 +196,7 @@ describe('explain', () => {
     const message =
       'Your account must be verified before you can add new CloudFront resources. To verify your account, please ' +
       'contact AWS Support (https://console.aws.amazon.com/support/home#/) and include this error message.'
-    const error = explain(answer('AccessDenied', message, 403), 'Create the distribution')
+    const error = explainError(answer('AccessDenied', message, 403), 'Create the distribution')
     expect(error).to.include({ failure: 'failed', exitCode: 1, code: 'AccessDenied' })
     expect(error.hint.join(' ')).to.match(/not a permission problem.*Support/)
   })
@@ -208,7 +211,7 @@ describe('explain', () => {
       ['ExpiredToken', 400],
       ['ExpiredTokenException', 403],
     ] as const) {
-      const error = explain(
+      const error = explainError(
         answer(name, 'The security token included in the request is invalid.', status),
         'Credentials',
       )
@@ -218,7 +221,7 @@ describe('explain', () => {
     const none = Object.assign(new Error('Could not load credentials from any providers'), {
       name: 'CredentialsProviderError',
     })
-    expect(explain(none, 'Credentials').failure).to.equal('configuration')
+    expect(explainError(none, 'Credentials').failure).to.equal('configuration')
   })
 
   it('knows a wrong clock, which each service calls something else', () => {
@@ -229,7 +232,7 @@ describe('explain', () => {
       answer('InvalidSignatureException', 'Signature not yet current: 20261122T061745Z is still later than 2026…', 403),
     ]
     for (const error of skewed) {
-      const explained = explain(error, 'Credentials')
+      const explained = explainError(error, 'Credentials')
       expect(explained, error.message).to.include({ failure: 'configuration', exitCode: 3, code: error.name })
       expect(explained.message).to.include("this machine's clock is wrong")
       expect(explained.hint.join(' ')).to.include('timedatectl')
@@ -269,7 +272,7 @@ describe('explain', () => {
     ]
     for (const [what, error, reason] of failures) {
       it(`says so for ${what}`, () => {
-        const explained = explain(error, 'Credentials')
+        const explained = explainError(error, 'Credentials')
         expect(explained).to.include({ failure: 'failed', exitCode: 1 })
         expect(explained.message)
           .to.match(/^Credentials: AWS can't be reached: /)
@@ -281,7 +284,7 @@ describe('explain', () => {
   })
 
   it('says what AWS answered, and to which call, for everything else', async () => {
-    const error = explain(
+    const error = explainError(
       await thrownBy('CloudFrontClient', 'CreateDistributionCommand', answer('TooManyDistributions', 'Quota reached.')),
       'Create the distribution',
     )
@@ -292,7 +295,7 @@ describe('explain', () => {
   })
 
   it('advises on errors whose message does not say what helps, and says that nothing is lost', () => {
-    const hintsOf = (name: string): readonly string[] => explain(answer(name, 'x'), 'Step').hint.map(String)
+    const hintsOf = (name: string): readonly string[] => explainError(answer(name, 'x'), 'Step').hint.map(String)
     const expected = {
       Throttling: /wait a minute/,
       TooManyRequestsException: /wait a minute/,
@@ -311,14 +314,14 @@ describe('explain', () => {
   })
 
   it('does not put words into AWS’s mouth for what failed here', () => {
-    const error = explain(new Error('The bundle is missing; npm run build makes it'), 'Code of the edge function')
+    const error = explainError(new Error('The bundle is missing; npm run build makes it'), 'Code of the edge function')
     expect(error.message).to.equal('Code of the edge function: The bundle is missing; npm run build makes it')
     expect(error.message).to.not.include('AWS')
   })
 
   it('can say something of whatever is thrown', () => {
     for (const thrown of ['text', undefined, null, 42, {}]) {
-      const error = explain(thrown, 'Step')
+      const error = explainError(thrown, 'Step')
       expect(error.failure).to.equal('failed')
       expect(error.code).to.not.equal('')
     }
@@ -334,20 +337,20 @@ describe('explain', () => {
       ['InternalError', 500],
     ] as const) {
       const error = Object.assign(answer(name, 'x', status), { $metadata: { httpStatusCode: status, ...ids } })
-      const { hint } = explain(error, 'Step')
+      const { hint } = explainError(error, 'Step')
       expect(hint.at(-1), name).to.equal('AWS knows this call by its request id E5WPR4ST5Q6HMPN6, host id host+id=.')
     }
-    expect(explain(new Error('x'), 'Step').hint.join()).not.to.include('request id')
+    expect(explainError(new Error('x'), 'Step').hint.join()).not.to.include('request id')
   })
 
   it('keeps the error that it explains as the cause', () => {
     for (const error of [answer('AccessDenied', 'x', 403), answer('Throttling', 'x'), new Error('x')]) {
-      expect(explain(error, 'Step').cause).to.equal(error)
+      expect(explainError(error, 'Step').cause).to.equal(error)
     }
   })
 })
 
-describe('explain, behind a real client', () => {
+describe('explainError, behind a real client', () => {
   const s3 = (endpoint: string): S3Client => {
     const client = new S3Client({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1, forcePathStyle: true })
     noteOperation(client)
@@ -362,7 +365,7 @@ describe('explain, behind a real client', () => {
   }
 
   it('knows a server that is not there', async () => {
-    const error = explain(await failure(s3('http://localhost:1')), 'Bucket')
+    const error = explainError(await failure(s3('http://localhost:1')), 'Bucket')
     expect(error.message).to.match(/^Bucket: AWS can't be reached \(s3:HeadBucket\): .*ECONNREFUSED/)
   })
 
@@ -371,7 +374,7 @@ describe('explain, behind a real client', () => {
     await new Promise((resolve) => server.once('listening', resolve))
     try {
       const { port } = server.address() as AddressInfo
-      const error = explain(await failure(s3(`http://127.0.0.1:${port}`)), 'Bucket')
+      const error = explainError(await failure(s3(`http://127.0.0.1:${port}`)), 'Bucket')
       expect(error).to.include({
         failure: 'denied',
         message: 'Bucket: AWS denied s3:ListBucket on arn:aws:s3:::packages.',

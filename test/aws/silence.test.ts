@@ -6,7 +6,7 @@ import { ListDistributionsCommand, CloudFrontClient } from '@aws-sdk/client-clou
 import { expect } from 'chai'
 
 import { connect } from '../../src/aws/connect.ts'
-import { explain } from '../../src/aws/denial.ts'
+import { explainError } from '../../src/aws/denial.ts'
 import { noSettings } from '../support/aws-under-test.ts'
 
 describe('a connection that falls silent', () => {
@@ -21,7 +21,7 @@ describe('a connection that falls silent', () => {
     const aws = await connect(noSettings, process.env, { idleMs: 50 })
     try {
       const call = aws.client(CloudFrontClient, 'us-east-1', 'once').send(new ListDistributionsCommand({}))
-      const error = explain(await call.catch((thrown: unknown) => thrown), 'List the distributions')
+      const error = explainError(await call.catch((thrown: unknown) => thrown), 'List the distributions')
       expect(error.message).to.include("AWS can't be reached (cloudfront:ListDistributions): no answer within 0.05 s")
     } finally {
       aws.close()

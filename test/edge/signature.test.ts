@@ -8,7 +8,7 @@ import {
   checkExpiry,
   decodeSecret,
   findToken,
-  originOf,
+  baseUrlOf,
   parseToken,
   sign,
   signUrl,
@@ -153,14 +153,14 @@ describe('signature', () => {
   })
 
   it('goes over https, except to the sandbox on loopback', () => {
-    expect(originOf('d111111abcdef8.cloudfront.net')).to.equal('https://d111111abcdef8.cloudfront.net')
-    expect(originOf('packages.example.com:8443')).to.equal('https://packages.example.com:8443')
-    expect(originOf('127.0.0.1:4567')).to.equal('http://127.0.0.1:4567')
-    expect(originOf('localhost:4567')).to.equal('http://localhost:4567')
-    expect(originOf('[::1]:4567')).to.equal('http://[::1]:4567')
-    expect(originOf('127.0.0.1.example.com')).to.equal('https://127.0.0.1.example.com')
+    expect(baseUrlOf('d111111abcdef8.cloudfront.net')).to.equal('https://d111111abcdef8.cloudfront.net')
+    expect(baseUrlOf('packages.example.com:8443')).to.equal('https://packages.example.com:8443')
+    expect(baseUrlOf('127.0.0.1:4567')).to.equal('http://127.0.0.1:4567')
+    expect(baseUrlOf('localhost:4567')).to.equal('http://localhost:4567')
+    expect(baseUrlOf('[::1]:4567')).to.equal('http://[::1]:4567')
+    expect(baseUrlOf('127.0.0.1.example.com')).to.equal('https://127.0.0.1.example.com')
     for (const domain of ['', 'https://d.example', 'd.example/', 'd example', 'd.example?x', 'user@d.example', '-d']) {
-      expect(() => originOf(domain), domain).to.throw(RangeError)
+      expect(() => baseUrlOf(domain), domain).to.throw(RangeError)
     }
   })
 })

@@ -1,5 +1,5 @@
 import { nameOf } from '../../aws/absent.ts'
-import { explain, isBadIdentity, statusOf } from '../../aws/denial.ts'
+import { explainError, isBadIdentity, statusOf } from '../../aws/denial.ts'
 import type { LeanS3, S3Response } from '../../aws/s3-lean.ts'
 import { messageOf } from '../../errors.ts'
 import { planRewrite, reasons, type Rewrite } from './attributes.ts'
@@ -79,7 +79,7 @@ export async function putRight(options: PutRightOptions): Promise<void> {
   const workers = Math.min(pace.cap, journal.countPending(choice))
   await Promise.all(Array.from({ length: workers }, worker))
   journal.commit()
-  if (stop !== undefined) throw explain(stop, 'Put the attributes of objects right')
+  if (stop !== undefined) throw explainError(stop, 'Put the attributes of objects right')
 }
 
 const looks = 4

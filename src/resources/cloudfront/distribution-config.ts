@@ -58,7 +58,7 @@ const originsOf = (config: DistributionConfig, bucket: Bucket): Origin[] =>
   (config.Origins?.Items ?? []).filter((origin) => hostsOf(bucket).includes(origin.DomainName ?? ''))
 
 /** The origin that is the bucket: of several, the one that the default behaviour uses, else one without a path. */
-export function originOf(config: DistributionConfig, bucket: Bucket): Origin | undefined {
+export function bucketOrigin(config: DistributionConfig, bucket: Bucket): Origin | undefined {
   const origins = originsOf(config, bucket)
   return (
     origins.find(({ Id }) => Id === config.DefaultCacheBehavior?.TargetOriginId) ??
@@ -72,7 +72,7 @@ export function originOf(config: DistributionConfig, bucket: Bucket): Origin | u
  * hand (WAF, aliases, certificate, logging, geo restriction, further behaviours and origins), is carried over.
  */
 export function withWishes(config: DistributionConfig, wishes: DistributionWishes): DistributionConfig {
-  const origin = wantedOrigin(originOf(config, wishes.bucket), wishes)
+  const origin = wantedOrigin(bucketOrigin(config, wishes.bucket), wishes)
   const others = (config.Origins?.Items ?? []).filter(({ Id }) => Id !== origin.Id)
   const aliases = [...new Set([...(config.Aliases?.Items ?? []), ...wishes.aliases])]
   return {
@@ -234,16 +234,16 @@ const owned: readonly { field: string; of: (config: DistributionConfig, bucket: 
   { field: 'PriceClass', of: (config) => config.PriceClass },
   { field: 'Aliases', of: (config) => sorted(config.Aliases?.Items) },
   { field: 'ViewerCertificate', of: (config) => config.ViewerCertificate?.ACMCertificateArn ?? "CloudFront's own" },
-  { field: 'Origin.DomainName', of: (config, bucket) => originOf(config, bucket)?.DomainName },
-  { field: 'Origin.OriginPath', of: (config, bucket) => originOf(config, bucket)?.OriginPath ?? '' },
-  { field: 'Origin.CustomOriginConfig', of: (config, bucket) => originOf(config, bucket)?.CustomOriginConfig },
+  { field: 'Origin.DomainName', of: (config, bucket) => bucketOrigin(config, bucket)?.DomainName },
+  { field: 'Origin.OriginPath', of: (config, bucket) => bucketOrigin(config, bucket)?.OriginPath ?? '' },
+  { field: 'Origin.CustomOriginConfig', of: (config, bucket) => bucketOrigin(config, bucket)?.CustomOriginConfig },
   {
     field: 'Origin.OriginAccessIdentity',
-    of: (config, bucket) => originOf(config, bucket)?.S3OriginConfig?.OriginAccessIdentity ?? '',
+    of: (config, bucket) => bucketOrigin(config, bucket)?.S3OriginConfig?.OriginAccessIdentity ?? '',
   },
   {
     field: 'Origin.OriginAccessControlId',
-    of: (config, bucket) => originOf(config, bucket)?.OriginAccessControlId ?? '',
+    of: (config, bucket) => bucketOrigin(config, bucket)?.OriginAccessControlId ?? '',
   },
   { field: 'DefaultCacheBehavior.TargetOriginId', of: (config) => config.DefaultCacheBehavior?.TargetOriginId },
   {

@@ -2,7 +2,7 @@ import type { CacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-
 
 import { withoutVersion } from '../../aws/arns.ts'
 import type { Bucket } from '../s3/bucket.ts'
-import { checkedBy, checkOf, type DistributionWishes, originOf, viewerFunctions } from './distribution-config.ts'
+import { checkedBy, checkOf, type DistributionWishes, bucketOrigin, viewerFunctions } from './distribution-config.ts'
 import { isHostOf, isPathStyleHost } from './live-distribution.ts'
 import { type Decision, notOurs } from '../resource.ts'
 
@@ -50,7 +50,7 @@ function checkObstacle(config: DistributionConfig, functionArn: string): Obstacl
 
 /** The path of a signed URL is the key of the object; CloudFront would put the origin's path before it. */
 function pathObstacle(config: DistributionConfig, bucket: Bucket): Obstacle[] {
-  const { Id = '', OriginPath: path = '' } = originOf(config, bucket) ?? {}
+  const { Id = '', OriginPath: path = '' } = bucketOrigin(config, bucket) ?? {}
   if (path === '') return []
   const others = furtherOf(config).filter((behavior) => origins(config, behavior).some((origin) => origin.Id === Id))
   const users = others.map(({ PathPattern }) => PathPattern).join(', ')

@@ -20,7 +20,7 @@ import {
   changesFor,
   type DistributionWishes,
   lacksCertificate,
-  originOf,
+  bucketOrigin,
   withWishes,
 } from './distribution-config.ts'
 import { whyPolicyNotYet } from './behavior-policies.ts'
@@ -144,7 +144,7 @@ export function decideDistribution(want: DistributionWant, live: Distribution | 
   const foreign = live.owner !== names.installation
   const inTheWay = obstacles(live.config, want)
   if (foreign && !adopt) return foreigner(live, what, inTheWay)
-  if (originOf(live.config, bucket) === undefined) {
+  if (bucketOrigin(live.config, bucket) === undefined) {
     return refuse(live, `${what} does not serve the bucket ${bucket.name}`, nameOne)
   }
   if (inTheWay.length > 0 && !adopt) {

@@ -162,7 +162,7 @@ function wantedConfig(live: DistributionConfig, { bucket, origin, edit }: Public
   if (origin.kind === 'public') return config
   const Items = (config.Origins?.Items ?? []).map((present) =>
     isHostOf(bucket.name, present.DomainName ?? '') && kindOf(present) !== origin.kind
-      ? { ...present, ...originOf(bucket, origin), Id: present.Id }
+      ? { ...present, ...newOrigin(bucket, origin), Id: present.Id }
       : present,
   )
   return { ...config, Origins: { Quantity: Items.length, Items } }
@@ -191,7 +191,7 @@ const newConfig = (want: PublicDistributionWant): DistributionConfig => ({
   PriceClass: 'PriceClass_All',
   DefaultRootObject: '',
   Aliases: { Quantity: 0 },
-  Origins: { Quantity: 1, Items: [{ Id: `s3-${want.bucket.name}`, ...originOf(want.bucket, want.origin) }] },
+  Origins: { Quantity: 1, Items: [{ Id: `s3-${want.bucket.name}`, ...newOrigin(want.bucket, want.origin) }] },
   DefaultCacheBehavior: {
     TargetOriginId: `s3-${want.bucket.name}`,
     ViewerProtocolPolicy: 'redirect-to-https',
@@ -203,7 +203,7 @@ const newConfig = (want: PublicDistributionWant): DistributionConfig => ({
   ViewerCertificate: { CloudFrontDefaultCertificate: true },
 })
 
-function originOf(bucket: Bucket, origin: OriginKind): Omit<Origin, 'Id'> {
+function newOrigin(bucket: Bucket, origin: OriginKind): Omit<Origin, 'Id'> {
   const shared = { OriginPath: '', CustomHeaders: { Quantity: 0 }, ConnectionAttempts: 3, ConnectionTimeout: 10 }
   if (origin.kind === 'website') {
     return {

@@ -310,7 +310,7 @@ export class EdgeServer {
     { config, behavior, rules, request }: Visit,
     asked: { method: string; conditions: Readonly<Record<string, string>>; body?: Readable },
   ): Promise<OriginResponse> {
-    const origin = originOf(config, behavior.TargetOriginId)
+    const origin = originById(config, behavior.TargetOriginId)
     if (origin === undefined) throw new OriginUnreachable(`there is no origin ${behavior.TargetOriginId}`)
     const { query, headers } = forwardedValues(request, rules)
     const access = {
@@ -392,7 +392,7 @@ const errorSettings = (
   config.CustomErrorResponses?.Items?.find(({ ErrorCode }) => ErrorCode === status)
 
 /** An origin by id; of an origin group, the first member. */
-function originOf(
+function originById(
   config: DistributionConfig,
   id: string,
 ): NonNullable<typeof config.Origins.Items>[number] | undefined {

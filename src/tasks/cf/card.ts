@@ -56,7 +56,7 @@ export const cardOf = (
   arn: of.ARN ?? '',
   domain: of.DomainName ?? '',
   origin: originUri(config),
-  origins: (config.Origins?.Items ?? []).map(originOf),
+  origins: (config.Origins?.Items ?? []).map(toCfOrigin),
   aliases: config.Aliases?.Items ?? [],
   status: of.Status ?? '',
   enabled: config.Enabled === true,
@@ -81,7 +81,7 @@ export function detailOf(live: LiveDistribution, tags: Readonly<Record<string, s
 
 type Origin = NonNullable<NonNullable<Shown['Origins']>['Items']>[number]
 
-function originOf(origin: Origin): CfOrigin {
+function toCfOrigin(origin: Origin): CfOrigin {
   const host = origin.DomainName ?? ''
   const access =
     origin.CustomOriginConfig !== undefined

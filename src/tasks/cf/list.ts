@@ -1,5 +1,5 @@
 import type { Aws } from '../../aws/connect.ts'
-import { explain } from '../../aws/denial.ts'
+import { explainError } from '../../aws/denial.ts'
 import { listDistributions, tagsOf } from '../../resources/cloudfront/live-distribution.ts'
 import { type CfCard, cardOf, type CfDetail, detailOf } from './card.ts'
 import { type CfTarget, findTargets, wholeDistributions } from './targets.ts'
@@ -9,7 +9,7 @@ export async function listCards(aws: Aws): Promise<CfCard[]> {
   try {
     return (await listDistributions(aws)).map((summary) => cardOf(summary, { ...summary }))
   } catch (error) {
-    throw explain(error, 'List the distributions')
+    throw explainError(error, 'List the distributions')
   }
 }
 
@@ -28,7 +28,7 @@ export async function details(
   try {
     for (const live of distinct.values()) distributions.push(detailOf(live, await tagsOf(aws, live.arn)))
   } catch (error) {
-    throw explain(error, 'Read the tags of the distribution')
+    throw explainError(error, 'Read the tags of the distribution')
   }
   return { distributions, missing }
 }

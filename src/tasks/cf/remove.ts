@@ -1,5 +1,5 @@
 import type { Aws } from '../../aws/connect.ts'
-import { explain } from '../../aws/denial.ts'
+import { explainError } from '../../aws/denial.ts'
 import { type Account, anyAccount, lookUpAccount } from '../../resources/account.ts'
 import {
   disabledDistribution,
@@ -66,7 +66,7 @@ export async function findDoomed(
       missing,
     }
   } catch (error) {
-    throw explain(error, 'Find the distributions')
+    throw explainError(error, 'Find the distributions')
   }
 }
 

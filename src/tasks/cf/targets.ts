@@ -1,6 +1,6 @@
 import { distributionIdIn } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { explain } from '../../aws/denial.ts'
+import { explainError } from '../../aws/denial.ts'
 import {
   answersTo,
   getDistribution,
@@ -114,7 +114,7 @@ export async function findTargets(aws: Aws, words: readonly string[]): Promise<F
     }
     return result
   } catch (error) {
-    throw explain(error, 'Find the distribution')
+    throw explainError(error, 'Find the distribution')
   }
 }
 

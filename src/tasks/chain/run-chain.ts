@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 
 import { Listr, type ListrTask } from 'listr2'
 
-import { explain } from '../../aws/denial.ts'
+import { explainError } from '../../aws/denial.ts'
 import { type Memory, withMemory } from '../../aws/memory.ts'
 import { interruption } from '../../aws/patience.ts'
 import { interruptionBehind } from '../../aws/retries.ts'
@@ -184,7 +184,7 @@ class Performance<C extends object> {
       lines.done(done)
     } catch (error) {
       lines.failed()
-      const failure = explain(interruptionBehind(error) ?? error, title)
+      const failure = explainError(interruptionBehind(error) ?? error, title)
       this.failures.set(step, failure)
       throw failure
     }

@@ -1,6 +1,6 @@
 /** What stands behind the packages domain in AWS. Looked at only where something is not right, and then once. */
 import type { Aws } from '../../aws/connect.ts'
-import { explain } from '../../aws/denial.ts'
+import { explainError } from '../../aws/denial.ts'
 import { namesOf } from '../../aws/names.ts'
 import {
   answersTo,
@@ -75,7 +75,7 @@ async function looked<T>(doing: string, patienceMs: number, look: () => Promise<
   try {
     return await inTime(patienceMs, look)
   } catch (error) {
-    return explain(error, doing)
+    return explainError(error, doing)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Aws } from '../../aws/connect.ts'
-import { explain } from '../../aws/denial.ts'
+import { explainError } from '../../aws/denial.ts'
 import { refusesPlainHttp, tlsOnlyStatement } from '../../resources/s3/tls-only.ts'
 import { need, type Settings } from '../../settings/settings.ts'
 import { verbatim } from '../../text.ts'
@@ -20,7 +20,7 @@ export const examineBucket = (aws: Aws, settings: Settings, named: boolean): Exa
       const bucket = need(settings, 'bucket')
       return (await refusesPlainHttp(aws, bucket)) ? refused : taken(bucket)
     } catch (error) {
-      return skipped(explain(error, 'Read the bucket policy').message)
+      return skipped(explainError(error, 'Read the bucket policy').message)
     }
   },
 })

@@ -1,6 +1,6 @@
 import { options } from '../../options.ts'
 import type { NamedSecret } from '../../edge/diagnosis.ts'
-import { originOf } from '../../edge/signature.ts'
+import { baseUrlOf } from '../../edge/signature.ts'
 import { parseUrl } from '../../edge/url-parts.ts'
 import { need, optional, type Settings } from '../../settings/settings.ts'
 import { CtlError, messageOf } from '../../errors.ts'
@@ -61,7 +61,7 @@ function namedSecrets(settings: Settings): Place['secrets'] {
 
 function checkDomain(domain: string, blame: 'configuration' | 'usage'): void {
   try {
-    originOf(domain)
+    baseUrlOf(domain)
   } catch (error) {
     throw new CtlError(blame, `The packages domain is unusable: ${messageOf(error)}`, {
       hint: 'Give the bare domain of the distribution, such as d111111abcdef8.cloudfront.net.',

@@ -1,5 +1,5 @@
 import type { Aws } from '../../aws/connect.ts'
-import { originOf } from '../../edge/signature.ts'
+import { baseUrlOf } from '../../edge/signature.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { lookBehind } from './behind.ts'
 import { examineBucket } from './bucket.ts'
@@ -69,7 +69,7 @@ interface Hello {
 
 /** Any request does: it shows that CloudFront is there, and its clock. */
 async function askHello({ domain, now }: Place): Promise<Hello> {
-  const answer = await ask(`${originOf(domain)}/dists/InRelease`)
+  const answer = await ask(`${baseUrlOf(domain)}/dists/InRelease`)
   return { answer, at: now() }
 }
 

@@ -1,4 +1,4 @@
-import { originOf } from '../../edge/signature.ts'
+import { baseUrlOf } from '../../edge/signature.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import { type Examination, failed, type Finding, ok, skipped, warning } from './check.ts'
 import { type Answer, ask } from './network.ts'
@@ -18,7 +18,7 @@ export function judgeReach(domain: string, { headers, said }: Answer): Finding {
     return failed(
       `${said}, but not from CloudFront`,
       'Something else answers in its place: another server under this name, a proxy or a captive portal.',
-      `Look at who answers: \`curl -sI ${originOf(domain)}/\``,
+      `Look at who answers: \`curl -sI ${baseUrlOf(domain)}/\``,
     )
   }
   return ok(`CloudFront answers${pop === undefined ? '' : ` from ${String(pop)}`}`, 'Nothing on the way keeps it off.')

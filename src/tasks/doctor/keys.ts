@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 import type { Aws } from '../../aws/connect.ts'
-import { explain, isRefusedIdentity } from '../../aws/denial.ts'
+import { explainError, isRefusedIdentity } from '../../aws/denial.ts'
 import { pathOfKey } from '../../edge/path.ts'
 import { classify } from '../../repositories/cache-control.ts'
 import { type ListedObject, listSomeObjects } from '../../resources/s3/object-keys.ts'
@@ -103,7 +103,7 @@ export async function findSamples(
         : ok(tell(samples), `They were found in ${bucket}.`)
     return { check: { id: 'objects', title, ...finding }, samples }
   } catch (error) {
-    const explained = explain(error, 'List the bucket')
+    const explained = explainError(error, 'List the bucket')
     const { message, hint, failure, code, cause } = explained
     if (isRefusedIdentity(explained)) {
       const more = 'Where objects are named with --key, doctor needs no credentials.'

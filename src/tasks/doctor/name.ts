@@ -1,6 +1,6 @@
 import { networkReason } from '../../aws/network-reason.ts'
 import { proxiesOf } from '../../aws/proxy.ts'
-import { originOf } from '../../edge/signature.ts'
+import { baseUrlOf } from '../../edge/signature.ts'
 import type { Line } from '../../text.ts'
 import { failed, type Examination, type Finding, ok, skipped, warning } from './check.ts'
 import { addressesOf, certificateOf, type ServerCertificate } from './network.ts'
@@ -15,7 +15,7 @@ const fewDays = 14
 /** Looks at DNS and TLS of the packages domain. */
 export function examineName(place: Place): Examination[] {
   const { domain, now } = place
-  const { protocol, hostname, port } = new URL(originOf(domain))
+  const { protocol, hostname, port } = new URL(baseUrlOf(domain))
   const rehearsal = protocol === 'http:'
   return [
     {

@@ -1,7 +1,7 @@
 import { networkOf } from '../../aws/network.ts'
 import { proxiesOf } from '../../aws/proxy.ts'
 import { ProxyFailure } from '../../aws/tunnel.ts'
-import { originOf } from '../../edge/signature.ts'
+import { baseUrlOf } from '../../edge/signature.ts'
 import { CtlError } from '../../errors.ts'
 import { type Examination, failed, ok } from './check.ts'
 import type { Place } from './place.ts'
@@ -20,7 +20,7 @@ export function examineProxy(
   { domain }: Pick<Place, 'domain'>,
   environment: NodeJS.ProcessEnv = process.env,
 ): Examination[] {
-  const { protocol, hostname, port } = new URL(originOf(domain))
+  const { protocol, hostname, port } = new URL(baseUrlOf(domain))
   // A rehearsal on this machine.
   if (protocol === 'http:') return []
   const proxies = proxiesOf(environment)

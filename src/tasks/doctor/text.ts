@@ -1,4 +1,4 @@
-import { originOf } from '../../edge/signature.ts'
+import { baseUrlOf } from '../../edge/signature.ts'
 import { renderProse } from '../../ui/template.ts'
 import { advice, type Block, item, nested } from '../../text.ts'
 import type { Check } from './check.ts'
@@ -34,7 +34,7 @@ export interface PassageSettings {
  * @param front - URL of the front server, where it is known: clients begin there
  */
 export async function passageSettings(domain: string, front: string | undefined): Promise<PassageSettings> {
-  const origins = [...(front === undefined ? [] : [new URL(front)]), new URL(originOf(domain))]
+  const origins = [...(front === undefined ? [] : [new URL(front)]), new URL(baseUrlOf(domain))]
   const allow = origins.map(({ hostname, port, protocol }) => {
     const scheme = protocol.slice(0, -1)
     return { name: hostname, port: port || (scheme === 'https' ? '443' : '80'), scheme }

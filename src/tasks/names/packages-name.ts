@@ -3,7 +3,7 @@ import type { Aws } from '../../aws/connect.ts'
 import type { Network } from '../../aws/network.ts'
 import { ProxyFailure } from '../../aws/tunnel.ts'
 import { type Probe, probe } from '../../edge/probe.ts'
-import { decodeSecret, originOf, signUrl } from '../../edge/signature.ts'
+import { decodeSecret, baseUrlOf, signUrl } from '../../edge/signature.ts'
 import { parseUrl } from '../../edge/url-parts.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { messageOf } from '../../errors.ts'
@@ -55,7 +55,7 @@ const life = 300
  */
 export async function lookAtName(asked: NameAsked, get: Network['get']): Promise<NameLook> {
   const { name, domain } = asked
-  if (new URL(originOf(name)).protocol === 'http:') return notChecked(`${name} is a rehearsal on this machine`)
+  if (new URL(baseUrlOf(name)).protocol === 'http:') return notChecked(`${name} is a rehearsal on this machine`)
   const ask = async (host: string): Promise<Probe | Error> => answerOf(host, asked, get)
   const [there, here] = await Promise.all([ask(name), domain === undefined ? undefined : ask(domain)])
   if (here instanceof Error) return notChecked(`this host can't reach ${domain ?? ''}: ${reasonOf(here)}`)

@@ -1,4 +1,4 @@
-import { originOf } from '../../edge/signature.ts'
+import { baseUrlOf } from '../../edge/signature.ts'
 import { flagOrVariable, keysOf, type SettingName } from '../../options.ts'
 import { checkSecret, need, optional, type Settings } from '../../settings/settings.ts'
 import { CtlError, messageOf } from '../../errors.ts'
@@ -35,7 +35,7 @@ export function checkConfig(settings: Settings): string[] {
   look('cloudfrontSecret', () => at(settings, 'cloudfrontSecret', enabled, checkSecret))
   look('cloudfrontPreviousSecret', () => at(settings, 'cloudfrontPreviousSecret', false, checkSecret))
   look('cloudfrontDistributionId', () => at(settings, 'cloudfrontDistributionId', enabled, () => undefined))
-  look('cloudfrontPackagesDomain', () => at(settings, 'cloudfrontPackagesDomain', enabled, originOf))
+  look('cloudfrontPackagesDomain', () => at(settings, 'cloudfrontPackagesDomain', enabled, baseUrlOf))
   const [first, ...others] = problems
   if (first === undefined) return unread
   throw new CtlError('configuration', first.message, {

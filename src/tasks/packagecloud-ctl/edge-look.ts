@@ -1,4 +1,4 @@
-import { explain } from '../../aws/denial.ts'
+import { explainError } from '../../aws/denial.ts'
 import { type Aws, connect } from '../../aws/connect.ts'
 import { getDistribution } from '../../resources/cloudfront/live-distribution.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
@@ -31,7 +31,7 @@ export async function lookAtEdge(
     const door = (aws = await connect(settings, process.env, { later: true }))
     return await inTime(patience, () => lookWith(door, settings, carried))
   } catch (error) {
-    const { failure, message } = explain(error, `${subject} was not checked`)
+    const { failure, message } = explainError(error, `${subject} was not checked`)
     if (failure === 'interrupted') throw error
     return {
       obstacles: [],

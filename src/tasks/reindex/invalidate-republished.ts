@@ -1,6 +1,6 @@
 import type { Aws } from '../../aws/connect.ts'
 import type { Talk } from '../../aws/patience.ts'
-import { explain } from '../../aws/denial.ts'
+import { explainError } from '../../aws/denial.ts'
 import { isServing, listDistributions, serving, targetNeeds } from '../../resources/cloudfront/live-distribution.ts'
 import type { Need } from '../../resources/resource.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
@@ -26,7 +26,7 @@ export async function findEdges(aws: Aws, settings: Settings, bucket: string): P
 
 const listed = (aws: Aws): ReturnType<typeof listDistributions> =>
   listDistributions(aws).catch((error: unknown) => {
-    throw explain(error, 'Find the distribution')
+    throw explainError(error, 'Find the distribution')
   })
 
 /**

@@ -8,7 +8,7 @@ import {
   checkedBy,
   type DistributionWishes,
   lacksCertificate,
-  originOf,
+  bucketOrigin,
   withWishes,
 } from '../../../src/resources/cloudfront/distribution-config.ts'
 import { obstacles } from '../../../src/resources/cloudfront/distribution-obstacles.ts'
@@ -128,7 +128,7 @@ describe('withWishes', () => {
   it('has the bucket read in exactly one way, whatever the way was before', () => {
     fc.assert(
       fc.property(operatorsConfig, someWishes, (config, of) => {
-        const origin = originOf(withWishes(config, of), bucket)
+        const origin = bucketOrigin(withWishes(config, of), bucket)
         const ways = [origin?.S3OriginConfig?.OriginAccessIdentity, origin?.OriginAccessControlId]
         expect(ways.filter((way) => way !== '')).to.have.length(1)
         expect(ways).to.include(
@@ -146,7 +146,7 @@ describe('withWishes', () => {
         const behavior = after.DefaultCacheBehavior
         expect(checkedBy(after)).to.equal(of.functionArn)
         expect(behavior).to.include({ ...of.policies, Compress: false })
-        expect(behavior?.TargetOriginId).to.equal(originOf(after, bucket)?.Id)
+        expect(behavior?.TargetOriginId).to.equal(bucketOrigin(after, bucket)?.Id)
         expect(behavior?.ViewerProtocolPolicy).to.be.oneOf(['https-only', 'redirect-to-https'])
         expect(behavior).to.not.have.any.keys('ForwardedValues', 'MinTTL', 'DefaultTTL', 'MaxTTL')
       }),

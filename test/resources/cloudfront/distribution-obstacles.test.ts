@@ -1,7 +1,12 @@
 import type { CacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-cloudfront'
 import { expect } from 'chai'
 
-import { blankConfig, changesFor, originOf, withWishes } from '../../../src/resources/cloudfront/distribution-config.ts'
+import {
+  blankConfig,
+  changesFor,
+  bucketOrigin,
+  withWishes,
+} from '../../../src/resources/cloudfront/distribution-config.ts'
 import {
   obstacles,
   uncheckedBehaviors,
@@ -72,7 +77,7 @@ describe('obstacles', () => {
     it('which goes only where the operator agrees', () => {
       const live = pathed('/repositories')
       expect(whys(live)).to.include('asks the bucket for repositories/KEY in place of KEY')
-      expect(originOf(withWishes(live, wishes), bucket)).to.have.property('OriginPath', '/repositories')
+      expect(bucketOrigin(withWishes(live, wishes), bucket)).to.have.property('OriginPath', '/repositories')
       const adopted = { ...wishes, adopt: true }
       const after = withWishes(live, adopted)
       expect(obstacles(after, wishes)).to.deep.equal([])

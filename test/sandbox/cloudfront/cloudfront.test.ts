@@ -59,8 +59,8 @@ describe('the sandbox CloudFront', () => {
   const create = (DistributionConfig: DistributionConfig) =>
     client.send(new CreateDistributionCommand({ DistributionConfig }))
   const refusal = (more: Partial<DistributionConfig>) => failureOf(create(config('refused', more)))
-  const origin = (more: object) => ({ Origins: { Quantity: 1, Items: [{ ...originOf(), ...more }] } })
-  const originOf = () => {
+  const origin = (more: object) => ({ Origins: { Quantity: 1, Items: [{ ...theOrigin(), ...more }] } })
+  const theOrigin = () => {
     const [first] = config('x').Origins?.Items ?? []
     if (first === undefined) throw new Error('no origin')
     return first
