@@ -4,7 +4,14 @@ import type { Aws } from '../aws/connect.ts'
 import { namesOf } from '../aws/names.ts'
 import { type Account, lookUpAccount } from '../resources/account.ts'
 import { bucketPolicy, type BucketPolicy, type Reader } from '../resources/origin/bucket-policy.ts'
-import { anyBucket, type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/s3/bucket.ts'
+import {
+  anyBucket,
+  assertReadableByControl,
+  type Bucket,
+  bucketNeeds,
+  lookUpBucket,
+  whyNoIdentity,
+} from '../resources/s3/bucket.ts'
 import type { PolicyIds, PolicyMember, PolicyWant } from '../resources/cloudfront/behavior-policies.ts'
 import { cachePolicy } from '../resources/cloudfront/cache-policy.ts'
 import { type OriginAccess, bucketOrigin, type PriceClass } from '../resources/cloudfront/distribution-config.ts'
@@ -298,17 +305,6 @@ function chooseAccess(
       hint: 'Run the same command with --origin-access oac.',
     })
   }
-  if (access === 'oac' && bucket.ownership === 'ObjectWriter') {
-    throw new CtlError(
-      'refused',
-      `Refused: objects in ${bucket.name} belong to whoever wrote them, and an origin access control can't read those.`,
-      {
-        hint: [
-          'Set the bucket\'s object ownership to "Bucket owner preferred" or "Bucket owner enforced", or',
-          'use --origin-access oai.',
-        ],
-      },
-    )
-  }
+  if (access === 'oac') assertReadableByControl(bucket, 'use --origin-access oai')
   return access
 }

@@ -78,6 +78,19 @@ export function whyNoIdentity(bucket: Bucket): string | undefined {
 }
 
 /**
+ * @param otherwise - what the operator may do to have the objects read in another way, if anything
+ * @throws CtlError of kind `refused` where an origin access control can't read the objects of the bucket
+ */
+export function assertReadableByControl({ name, ownership }: Bucket, otherwise?: string): void {
+  if (ownership !== 'ObjectWriter') return
+  const why = `objects in ${name} belong to whoever wrote them, and an origin access control can't read those`
+  const ownerships = '"Bucket owner preferred" or "Bucket owner enforced"'
+  throw new CtlError('refused', `Refused: ${why}.`, {
+    hint: `Set the bucket's object ownership to ${ownerships}${otherwise === undefined ? '' : `, or ${otherwise}`}.`,
+  })
+}
+
+/**
  * @param name - checked against the rules for DNS-compatible names that CloudFront's S3 origins need
  * @param word - of the command line, where the name is from there and not from the settings
  * @throws CtlError of kind `configuration`; of kind `usage` for a word of the command line

@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import type { Aws } from '../../aws/connect.ts'
 import { type Account, lookUpAccount } from '../../resources/account.ts'
 import { bucketPolicy, type BucketPolicy } from '../../resources/origin/bucket-policy.ts'
-import { anyBucket, assertDnsCompatible, type Bucket, bucketNeeds, lookUpBucket } from '../../resources/s3/bucket.ts'
+import {
+  anyBucket,
+  assertDnsCompatible,
+  assertReadableByControl,
+  type Bucket,
+  bucketNeeds,
+  lookUpBucket,
+} from '../../resources/s3/bucket.ts'
 import { cachePolicy, type CachePolicy } from '../../resources/cloudfront/cache-policy.ts'
 import { certificateNeeds } from '../../resources/cloudfront/certificate.ts'
 import type { DistributionEdit } from '../../resources/cloudfront/distribution-edit.ts'
@@ -130,12 +137,7 @@ async function lookAt(aws: Aws, name: string, origin: OriginKind['kind']): Promi
       hint: `\`aws s3 website s3://${name} --index-document index.html\` makes it one; or leave --website out.`,
     })
   }
-  if (origin === 'private' && bucket.ownership === 'ObjectWriter') {
-    const why = `objects in ${name} belong to whoever wrote them, and an origin access control can't read those`
-    throw new CtlError('refused', `Refused: ${why}.`, {
-      hint: 'Set the bucket\'s object ownership to "Bucket owner preferred" or "Bucket owner enforced".',
-    })
-  }
+  if (origin === 'private') assertReadableByControl(bucket)
   const asAnybody = existing === undefined && origin !== 'private'
   return { bucket, existing, unreadable: asAnybody ? whyUnreadable(await lookUpPublicAccess(aws, bucket)) : [] }
 }

@@ -1,7 +1,13 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 
-import { assertDnsCompatible, hostsOf, regionalHost, whyNoIdentity } from '../../../src/resources/s3/bucket.ts'
+import {
+  assertDnsCompatible,
+  assertReadableByControl,
+  hostsOf,
+  regionalHost,
+  whyNoIdentity,
+} from '../../../src/resources/s3/bucket.ts'
 import { CtlError } from '../../../src/errors.ts'
 import { bucket } from '../cloudfront/distribution-configs.ts'
 
@@ -50,6 +56,29 @@ describe('assertDnsCompatible', () => {
         for (const label of name.split('.')) expect(label).to.match(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
       }),
     )
+  })
+})
+
+describe('assertReadableByControl', () => {
+  it('refuses a bucket whose objects belong to whoever wrote them, and tells what else can be done', () => {
+    const theirs = { ...bucket, ownership: 'ObjectWriter' }
+    expect(() => assertReadableByControl(theirs, 'use --origin-access oai'))
+      .to.throw(CtlError, /belong to whoever wrote them/)
+      .that.deep.includes({
+        exitCode: 4,
+        hint: [
+          'Set the bucket\'s object ownership to "Bucket owner preferred" or "Bucket owner enforced", or use ' +
+            '--origin-access oai.',
+        ],
+      })
+    expect(() => assertReadableByControl(theirs))
+      .to.throw(CtlError)
+      .that.deep.includes({
+        hint: ['Set the bucket\'s object ownership to "Bucket owner preferred" or "Bucket owner enforced".'],
+      })
+    for (const ownership of ['BucketOwnerPreferred', 'BucketOwnerEnforced']) {
+      expect(() => assertReadableByControl({ ...bucket, ownership })).to.not.throw()
+    }
   })
 })
 
