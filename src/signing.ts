@@ -3,6 +3,7 @@
  *
  * This file's types are published as they stand here, so it takes none from elsewhere.
  */
+import { urlLife } from './edge/config.ts'
 import { decodePath } from './edge/path.ts'
 import { checkExpiry, checkRules, decodeSecret, findToken, signUrl as signWith, verify } from './edge/signature.ts'
 import { parseUrl } from './edge/url-parts.ts'
@@ -55,8 +56,6 @@ export type Verdict =
       reason: string
     }
 
-const defaultLife = 300
-
 /**
  * Makes a signed URL.
  *
@@ -65,7 +64,7 @@ const defaultLife = 300
  * @throws RangeError for a domain, a key or an expiry that no URL can be signed with
  */
 export function signUrl(options: SignUrlOptions): string {
-  const { domain, key, expires = Math.floor(Date.now() / 1000) + defaultLife, algorithm = 'sha256' } = options
+  const { domain, key, expires = Math.floor(Date.now() / 1000) + urlLife, algorithm = 'sha256' } = options
   return signWith({ secret: bytesOf('secret', options.secret), domain, key, expires, algorithm })
 }
 

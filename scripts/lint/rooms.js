@@ -45,6 +45,7 @@ export const shared = {
   'errors.ts': ofTheProduct,
   'text.ts': ofTheProduct,
   'options.ts': ofTheProduct,
+  'shell.ts': [...ofTheProduct, 'sandbox/contracts'],
   'json-object.ts': Object.keys(rooms),
   'zip-archive.ts': ['resources', 'sandbox/lambda'],
 }

@@ -1,4 +1,5 @@
 import { rails } from '../options.ts'
+import { shellWord } from '../shell.ts'
 import { CtlError, messageOf } from '../errors.ts'
 import { type Line, verbatim } from '../text.ts'
 import { nameOf } from './absent.ts'
@@ -83,7 +84,7 @@ function missingProfile(shared: SharedConfiguration, name: string, namedBy: stri
   return lacking(
     `There is no profile "${name}" (${namedBy}): ${why}.`,
     [
-      `\`aws configure --profile ${name}\` makes it, with IAM Identity Center \`aws configure sso --profile ${name}\`.`,
+      `\`aws configure --profile ${shellWord(name)}\` makes it, with IAM Identity Center \`aws configure sso --profile ${shellWord(name)}\`.`,
       'Under sudo HOME is another one: AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name the files.',
     ],
     { code: 'ProfileMissing' },

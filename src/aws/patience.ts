@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import { formatDuration } from '../ui/duration.ts'
 import { CtlError } from '../errors.ts'
 import type { Talk } from '../ui/step-talk.ts'
 
@@ -104,9 +105,13 @@ export async function until<T>(
     const found = await probe()
     if (found !== undefined) return found
   } while (await again(`waiting for ${waitingFor}`))
-  throw new CtlError('failed', `Still waiting for ${waitingFor} after ${elapsed(Date.now() - started)}.`, {
-    hint: 'Run the same command again to go on waiting.',
-  })
+  throw new CtlError(
+    'failed',
+    `Still waiting for ${waitingFor} after ${formatDuration((Date.now() - started) / 1000)}.`,
+    {
+      hint: 'Run the same command again to go on waiting.',
+    },
+  )
 }
 
 /**
@@ -145,13 +150,7 @@ export async function pauseTelling(
 ): Promise<void> {
   const end = clock.now() + delay
   for (let left = delay; left > 0; left = end - clock.now()) {
-    talk.tell(`${why} (${elapsed(clock.now() - started)})`)
+    talk.tell(`${why} (${formatDuration((clock.now() - started) / 1000)})`)
     await clock.pause(Math.min(left, 1_000), talk.signal)
   }
-}
-
-/** Whole seconds as a person says them: `42 s`, `3 min 05 s`. */
-export function elapsed(milliseconds: number): string {
-  const seconds = Math.floor(milliseconds / 1000)
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
 }

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 
-import { commandLine } from '../tasks/follow-up.ts'
+import { commandLine } from '../shell.ts'
 import { type Passed, passOn } from '../tasks/packagecloud-ctl/pass-through.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'

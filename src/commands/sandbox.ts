@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 
 import { Flags } from '@oclif/core'
 
+import { shellQuoted } from '../shell.ts'
 import { options } from '../options.ts'
 import { faultGrammar, FaultSyntaxError, parseDuration, parseFault } from '../sandbox/host/faults.ts'
 import { PolicySyntaxError, readPolicies } from '../rehearsal/operator-policies.ts'
@@ -122,7 +123,7 @@ export default class SandboxCommand extends CtlCommand {
       [options.config.variable]: config,
     }
     for (const [name, value] of Object.entries(environment))
-      this.print(verbatim(`export ${name}='${value.replaceAll("'", `'\\''`)}'`))
+      this.print(verbatim(`export ${name}=${shellQuoted(value)}`))
     if (this.jsonEnabled()) {
       const result: Result = { endpoint, frontUrl, frontToken: front?.token, config, environment }
       this.logJson(this.toSuccessJson(result))

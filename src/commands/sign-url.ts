@@ -1,11 +1,12 @@
 import { Args, Flags } from '@oclif/core'
 
+import { firstRules, urlLife } from '../edge/config.ts'
 import { baseUrlOf, signUrl, type Algorithm } from '../edge/signature.ts'
 import { checkSecret, need } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
-import { formatDuration, parseDuration } from '../ui/duration.ts'
+import { durationWord, formatDuration, parseDuration } from '../ui/duration.ts'
 import { CtlError, messageOf } from '../errors.ts'
 import { readLines, writeLines, type Line } from '../ui/lines.ts'
 import { warning } from '../text.ts'
@@ -17,8 +18,6 @@ interface SignedUrl {
   /** Unix time in seconds. */
   expires: number
 }
-
-const week = 7 * 86_400
 
 /** What `--json` tells. */
 export type Result = SignedUrl[]
@@ -39,7 +38,10 @@ export default class SignUrl extends CtlCommand {
   }
   static override flags = {
     ...settingsFlags,
-    expires: Flags.string({ description: 'how long the URLs are good: 30s, 5m, 2h, 1d', default: '5m' }),
+    expires: Flags.string({
+      description: 'how long the URLs are good: 30s, 5m, 2h, 1d',
+      default: durationWord(urlLife),
+    }),
     algorithm: Flags.string({ description: 'hash of the HMAC', options: ['sha256', 'sha1'], default: 'sha256' }),
     domain: Flags.string({ description: 'domain of the URLs instead of the configured cloudfront_packages_domain' }),
   }
@@ -54,7 +56,7 @@ export default class SignUrl extends CtlCommand {
       flags.domain === undefined
         ? checkDomain(need(settings, 'cloudfrontPackagesDomain'), 'configuration')
         : checkDomain(flags.domain, 'usage')
-    if (life > week)
+    if (life > firstRules.longestLife)
       this.say(warning(`good for ${formatDuration(life)}; whoever sees such a URL can use it all that time.`))
     const signed: SignedUrl[] = []
     for await (const lines of keysOf(args.key)) {

@@ -30,6 +30,12 @@ export interface EdgeConfig extends EdgeRules {
 /** Names of the files in the zip, and of the function's handler as Lambda wants it. */
 export const edgeFiles = { bundle: 'index.mjs', config: 'config.json', handler: 'index.handler' } as const
 
+/** Seconds that URLs live, unless whoever signs them says otherwise. */
+export const urlLife = 300
+
+/** Rules of new installations. packagecloud's own tokens are SHA-1, so that is on. */
+export const firstRules = { longestLife: 7 * 86_400, sha1: true } as const satisfies EdgeRules
+
 /** The KMS encryption context that binds a ciphertext to its installation and purpose. */
 export const encryptionContext = (installation: string): Record<string, string> => ({
   'packagecloud:enterprise': installation,

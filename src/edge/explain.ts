@@ -1,11 +1,10 @@
 /** What the edge would answer to a URL, and why: the function's own checks, and then some that only a person needs. */
+import { firstRules } from './config.ts'
 import { diagnoseSignature, diagnoseToken, type NamedSecret } from './diagnosis.ts'
 import { foreignSignature, type ForeignSignature } from './foreign-signature.ts'
 import { decodePath, encodePath } from './path.ts'
 import { checkExpiry, decodeSecret, findToken, verify, type Algorithm, type Token } from './signature.ts'
 import type { UrlParts } from './url-parts.ts'
-
-const week = 7 * 86_400
 
 /** What a well-formed token says. */
 export interface TokenDetails {
@@ -104,7 +103,10 @@ function judgeToken(found: Token, path: string, parts: UrlParts, known: EdgeKnow
     return { ...refuse(expired.reason, mistake && `The signature is bad as well. ${mistake}`), token }
   }
   if (mistake !== undefined) return { ...refuse('bad signature', mistake), token }
-  const notes = [secondsLeft > week ? longLife : undefined, signedWith === 'previous' ? oldSigner : undefined]
+  const notes = [
+    secondsLeft > firstRules.longestLife ? longLife : undefined,
+    signedWith === 'previous' ? oldSigner : undefined,
+  ]
   return signedWith === 'unchecked'
     ? { verdict: 'unknown', reason: uncheckable, token, notes }
     : { verdict: 'accepted', token, notes }

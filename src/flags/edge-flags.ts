@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core'
 
+import { firstRules, urlLife } from '../edge/config.ts'
 import { newestRuntime, olderRuntime, runsOurs } from '../edge/runtime.ts'
-import { parseDuration } from '../ui/duration.ts'
+import { durationWord, formatDuration, parseDuration } from '../ui/duration.ts'
 import { CtlError } from '../errors.ts'
 
 /** Seconds. Below it, a front server whose clock is a little ahead would sign what is refused. */
@@ -20,13 +21,13 @@ export const edgeFlags = {
     },
   })(),
   'longest-life': Flags.custom<number>({
-    description: 'refuse URLs that live longer, such as 12h or 7d; new functions get 7d',
+    description: `refuse URLs that live longer, such as 12h or 7d; new functions get ${durationWord(firstRules.longestLife)}`,
     helpValue: 'DURATION',
     parse: async (text) => {
       const seconds = parseDuration(text)
       if (seconds >= shortestLimit) return seconds
       throw new CtlError('usage', `--longest-life ${text} is too short.`, {
-        hint: 'Front servers sign for 5 minutes, and their clocks may be ahead: give 10m or more.',
+        hint: `Front servers sign for ${formatDuration(urlLife)}, and their clocks may be ahead: give ${durationWord(shortestLimit)} or more.`,
       })
     },
   })(),

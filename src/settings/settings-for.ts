@@ -1,4 +1,5 @@
 import { say } from '../ui/talk.ts'
+import { commandLine } from '../shell.ts'
 import { warning } from '../text.ts'
 import { type Flags, loadSettings, type Settings } from './settings.ts'
 
@@ -10,7 +11,11 @@ export async function settingsFor(flags: Flags): Promise<Settings> {
   const settings = await loadSettings(flags)
   if (settings.isOpenToAll === true) {
     const file = settings.configFile
-    say(warning(`Everybody on this machine can read ${file} and the secrets in it: \`chmod o-r ${file}\``))
+    say(
+      warning(
+        `Everybody on this machine can read ${file} and the secrets in it: \`${commandLine(['chmod', 'o-r', file])}\``,
+      ),
+    )
   }
   return settings
 }

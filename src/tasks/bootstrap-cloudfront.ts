@@ -16,7 +16,7 @@ import { role, type Role } from '../resources/iam/role.ts'
 import { rolePolicy } from '../resources/iam/role-policy.ts'
 import type { Tags } from '../resources/tags.ts'
 import { need, type Settings } from '../settings/settings.ts'
-import { commandLine } from './follow-up.ts'
+import { commandLine } from '../shell.ts'
 import { signingSecrets } from './signing-secrets.ts'
 import { type Chain, compute, ensure, together, wait } from './chain/chain.ts'
 

@@ -19,7 +19,7 @@ import type { Fetching } from '../resources/origin/origin-request.ts'
 import { isPending } from '../resources/resource.ts'
 import type { Settings } from '../settings/settings.ts'
 import { type Line, verbatim } from '../text.ts'
-import { commandLine } from './follow-up.ts'
+import { commandLine } from '../shell.ts'
 
 /** One thing that is in the way. */
 export interface Hindrance {

@@ -16,6 +16,16 @@ export function parseDuration(text: string): number {
 }
 
 /**
+ * Writes a duration as {@link parseDuration} reads it, in its largest unit that leaves no rest: `90s`, `5m`, `7d`.
+ *
+ * @param span - whole seconds, more than 0
+ */
+export function durationWord(span: number): string {
+  const [unit, size] = Object.entries(seconds).findLast(([, each]) => span % each === 0) ?? ['s', 1]
+  return `${span / size}${unit}`
+}
+
+/**
  * Writes a span of time for people, in its two largest units: `45 s`, `4 min 55 s`, `3 h 20 min`, `5 d 2 h`.
  *
  * @param span - seconds, 0 or more

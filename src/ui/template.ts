@@ -3,6 +3,7 @@ import { extname, join } from 'node:path'
 
 import ejs from 'ejs'
 
+import { shellWord } from '../shell.ts'
 import { packageRoot } from './package-root.ts'
 import { controls, printable } from './printable.ts'
 import { readProse } from './prose.ts'
@@ -62,7 +63,7 @@ const literals: Readonly<Record<string, Literal>> = {
   '.json': jsonLiteral,
   // HCL reads JSON's strings and lists, but takes ${ and %{ inside a string for a template of its own.
   '.tf': (value) => jsonLiteral(value).replace(/([$%])\{/g, '$1$1{'),
-  '.sh': (value) => shellWord(plainText(value)),
+  '.sh': shellLiteral,
   '.md': plainText,
   '.html': (value) => htmlText(plainText(value).split('\n').map(printable).join('\n')),
   '.txt': (value) => printable(plainText(value)),
@@ -114,10 +115,10 @@ export function rubyLiteral(value: unknown): string {
   return `"${escaped}"`
 }
 
-/** A word that a POSIX shell takes as it is; quoted only where it has to be. */
-export function shellWord(value: string): string {
-  if (value.includes('\0')) throw noLiteral(value, 'the shell')
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`
+function shellLiteral(value: unknown): string {
+  const text = plainText(value)
+  if (text.includes('\0')) throw noLiteral(value, 'the shell')
+  return shellWord(text)
 }
 
 function jsonLiteral(value: unknown): string {

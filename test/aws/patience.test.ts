@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import {
   type Clock,
   deployment,
-  elapsed,
   looking,
   type Pace,
   patiently,
@@ -207,20 +206,5 @@ describe('pause', () => {
     const talk = listening()
     talk.interrupt()
     await interruptedAfter(0, talk, pause(60_000, talk.signal))
-  })
-})
-
-describe('elapsed', () => {
-  it('reads as a person says it', () => {
-    const said: [number, string][] = [
-      [0, '0 s'],
-      [999, '0 s'],
-      [1_000, '1 s'],
-      [59_999, '59 s'],
-      [60_000, '1 min 00 s'],
-      [185_000, '3 min 05 s'],
-      [3_600_000, '60 min 00 s'],
-    ]
-    for (const [milliseconds, text] of said) expect(elapsed(milliseconds)).to.equal(text)
   })
 })

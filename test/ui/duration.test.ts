@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import { formatDuration, parseDuration } from '../../src/ui/duration.ts'
+import { durationWord, formatDuration, parseDuration } from '../../src/ui/duration.ts'
 import { CtlError } from '../../src/errors.ts'
 
 describe('duration', () => {
@@ -14,6 +14,11 @@ describe('duration', () => {
         .to.throw(CtlError)
         .with.property('failure', 'usage')
     }
+  })
+
+  it('is written as it is read', () => {
+    expect([30, 90, 300, 7200, 86_400, 604_800].map(durationWord)).to.deep.equal(['30s', '90s', '5m', '2h', '1d', '7d'])
+    for (const span of [1, 61, 3600, 90_000]) expect(parseDuration(durationWord(span))).to.equal(span)
   })
 
   it('is shown in its two largest units', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { fill, render, rubyLiteral, shellWord } from '../../src/ui/template.ts'
+import { fill, render, rubyLiteral } from '../../src/ui/template.ts'
 import { ruby, valueOf } from '../settings/ruby/ruby-of.ts'
 
 const folder = join(import.meta.dirname, '../../templates')
@@ -44,22 +44,6 @@ describe('templates', () => {
     for (const value of [undefined, 1.5, NaN, {}, ['a'], '\ud800']) {
       expect(() => rubyLiteral(value)).to.throw(TypeError, /no literal of Ruby/)
     }
-  })
-
-  it('print words of the shell, whatever the value', function () {
-    this.timeout(60_000)
-    const words = fc.array(
-      text.map((any) => any.replaceAll('\0', '')),
-      { minLength: 10 },
-    )
-    fc.assert(
-      fc.property(words, (texts) => {
-        const { stdout } = spawnSync('sh', ['-s'], { input: `printf '%s\\0' ${texts.map(shellWord).join(' ')}` })
-        expect(stdout.toString().split('\0').slice(0, -1)).to.deep.equal(texts)
-      }),
-      { numRuns: 20 },
-    )
-    expect(shellWord('--bucket=a/b')).to.equal('--bucket=a/b')
   })
 
   it('print literals by the ending of their name', () => {

@@ -12,7 +12,7 @@ import { arnOfFunction, withoutVersion } from '../../aws/arns.ts'
 import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, ownerOf } from '../../aws/names.ts'
-import type { EdgeRules } from '../../edge/config.ts'
+import { type EdgeRules, firstRules } from '../../edge/config.ts'
 import { newestRuntime, runsOurs } from '../../edge/runtime.ts'
 import { fixedSettings, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
 import { createFunction, updateFunction } from './edge-function-writes.ts'
@@ -68,9 +68,6 @@ const wantedSettings = ({ runtime, roleArn }: EdgeFunctionWant, live: EdgeFuncti
   Runtime: runtime ?? (live !== undefined && runsOurs(live.settings.Runtime) ? live.settings.Runtime : newestRuntime),
   Role: roleArn,
 })
-
-/** Rules of new installations. packagecloud's own tokens are SHA-1, so that is on. */
-const firstRules: EdgeRules = { longestLife: 7 * 86_400, sha1: true }
 
 const wantedRules = ({ longestLife, sha1 }: EdgeFunctionWant, live: EdgeFunction | undefined): EdgeRules => ({
   ...(live?.rules ?? firstRules),

@@ -13,6 +13,8 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 
+import { shellWord } from '../../shell.ts'
+
 /** How every folder of the sandbox is made: for its owner alone, whatever the umask. */
 export const privateFolder = { recursive: true, mode: 0o700 } as const
 /** How every file of the sandbox is made. */
@@ -78,7 +80,7 @@ function check(folder: string): void {
       `${folder} is open to other users (mode ${(found.mode & 0o7777).toString(8)}) and is not empty`,
       [
         'Name a folder that does not exist yet.',
-        `Or, if nobody else has used it: chmod -R go= ${quoted(folder)}`,
+        `Or, if nobody else has used it: chmod -R go= ${shellWord(folder)}`,
         'Keys of a sandbox that others could read until now stay known to them.',
       ],
     )
@@ -122,6 +124,3 @@ function requireOwn(path: string, { uid }: Stats): void {
   if (own === undefined || uid === own) return
   throw new NotPrivateError(`${path} belongs to another user (uid ${uid})`, 'Name a folder of your own.')
 }
-
-/** As a shell takes it for one word. */
-const quoted = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import { urlLife } from '../../edge/config.ts'
 import { cacheControl, cachingOf } from '../../repositories/cache-control.ts'
 import { CtlError } from '../../errors.ts'
 import type { Line } from '../../text.ts'
@@ -77,7 +78,7 @@ export const examinePackage = (place: Place, key: string): Examination => ({
     for (let look = 0; look < mostLooks; look++) {
       if (look > 1) await sleep(pauseMs)
       // Signed anew each time: URLs of an object must share one cache entry.
-      const answer = await ask(signedUrl(place, key, 300 + look), firstByte)
+      const answer = await ask(signedUrl(place, key, urlLife + look), firstByte)
       if (!isServed(answer)) return notServed(place, key, answer)
       results.push(cacheResult(answer))
       if (cacheResult(answer) === 'Hit') {

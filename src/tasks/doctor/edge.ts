@@ -1,9 +1,10 @@
+import { urlLife } from '../../edge/config.ts'
 import { baseUrlOf } from '../../edge/signature.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import { type Examination, failed, type Finding, ok, skipped, warning } from './check.ts'
 import { type Answer, ask } from './network.ts'
 import { notServed } from './not-served.ts'
-import { cacheResult, isServed, type Place, signedUrl, urlLife } from './place.ts'
+import { cacheResult, isServed, type Place, signedUrl } from './place.ts'
 import { repairs } from './repair.ts'
 
 /** Seconds that a clock may be off before URLs of 300 s are noticeably shorter, or too short to be used. */

@@ -2,7 +2,8 @@ import type { LiveDistribution } from '../../resources/cloudfront/live-distribut
 import { CtlError } from '../../errors.ts'
 import { failed, type Finding } from './check.ts'
 import type { Answer } from './network.ts'
-import { type Place, urlLife } from './place.ts'
+import { urlLife } from '../../edge/config.ts'
+import type { Place } from './place.ts'
 import { pcCtl, repairs } from './repair.ts'
 
 /** What it means that a URL that was signed just now is not served. */

@@ -1,4 +1,5 @@
 import type { NamedSecret } from '../../edge/diagnosis.ts'
+import { urlLife } from '../../edge/config.ts'
 import { decodeSecret, signUrl } from '../../edge/signature.ts'
 import type { Behind } from './behind.ts'
 import type { Answer } from './network.ts'
@@ -15,9 +16,6 @@ export interface Place {
   readonly carried: readonly string[]
   readonly behind: Behind
 }
-
-/** Seconds; what packagecloud gives its clients. */
-export const urlLife = 300
 
 /** A URL signed here and now, as the front server signs it. */
 export function signedUrl({ domain, secrets, now }: Place, key: string, life = urlLife): string {

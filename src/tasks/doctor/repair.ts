@@ -5,7 +5,7 @@ import { CtlError } from '../../errors.ts'
 import { type Line, verbatim } from '../../text.ts'
 import { rubyLiteral } from '../../ui/template.ts'
 import { dnsRecord, dnsText } from '../names/dns.ts'
-import { commandLine } from '../follow-up.ts'
+import { commandLine } from '../../shell.ts'
 import type { Status, StatusLine } from '../status/status.ts'
 import type { Place } from './place.ts'
 

@@ -2,6 +2,7 @@
 import type { Aws } from '../../aws/connect.ts'
 import type { Network } from '../../aws/network.ts'
 import { ProxyFailure } from '../../aws/tunnel.ts'
+import { urlLife } from '../../edge/config.ts'
 import { type Probe, probe } from '../../edge/probe.ts'
 import { decodeSecret, baseUrlOf, signUrl } from '../../edge/signature.ts'
 import { parseUrl } from '../../edge/url-parts.ts'
@@ -45,7 +46,6 @@ export function nameFact(look: NameLook | null): string[][] {
 /** Of an object that need not exist: who says so is what matters. */
 const key = 'pc-ctl/does-this-name-lead-here'
 /** Seconds. */
-const life = 300
 
 /**
  * Asks for the same thing under the name and under the distribution's own domain, over HTTPS with the name as SNI. Addresses
@@ -71,7 +71,7 @@ async function answerOf(
   { secret, now = () => Date.now() / 1000 }: NameAsked,
   get: Network['get'],
 ): Promise<Probe | Error> {
-  const url = signUrl({ domain: host, key, secret: decodeSecret(secret), expires: Math.floor(now()) + life })
+  const url = signUrl({ domain: host, key, secret: decodeSecret(secret), expires: Math.floor(now()) + urlLife })
   const parts = parseUrl(url)
   if (parts === undefined) return new Error(`${host} is no domain name`)
   try {

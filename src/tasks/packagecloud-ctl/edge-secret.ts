@@ -6,7 +6,7 @@ import { newestVersion } from '../../resources/lambda/edge-version.ts'
 import type { LiveDistribution } from '../../resources/cloudfront/live-distribution.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { type Line, verbatim } from '../../text.ts'
-import { commandLine } from '../follow-up.ts'
+import { commandLine } from '../../shell.ts'
 import { signingSecrets } from '../signing-secrets.ts'
 
 /** Why a restart of what signs URLs would break downloads. */

@@ -2,7 +2,7 @@
 import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import { advice, type Block, type Line, nested, type Say, verbatim, warning } from '../../text.ts'
-import { commandLine } from '../follow-up.ts'
+import { commandLine } from '../../shell.ts'
 import { lookAtEdge } from './edge-look.ts'
 import type { Findings } from './edge-secret.ts'
 

@@ -15,7 +15,7 @@ import { aclSettings, assertPublicAclCounts, publicAclNeeds } from '../../resour
 import type { Need } from '../../resources/resource.ts'
 import { type Block, labelled, type Say, type Verbatim, verbatim, warning } from '../../text.ts'
 import { type Chain, check, compute, ensure } from '../chain/chain.ts'
-import { commandLine } from '../follow-up.ts'
+import { commandLine } from '../../shell.ts'
 import { headersOf, type HeaderWishes } from './headers.ts'
 import { type FileToPut, readFolders, readPutWords } from './target.ts'
 

@@ -2,7 +2,7 @@ import { reasons as skipReasons } from '../../reindex/attributes/attributes.ts'
 import type { Report } from '../../reindex/report.ts'
 import type { Counts, RepositoryReport } from '../../reindex/repository-reports.ts'
 import { count } from '../../reindex/progress.ts'
-import { commandLine } from '../follow-up.ts'
+import { commandLine } from '../../shell.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import { type Block, kept, nested, table, verbatim } from '../../text.ts'
 

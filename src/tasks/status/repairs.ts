@@ -1,6 +1,6 @@
 import type { PlanLine } from '../../ui/plan.ts'
 import { type Line, type Verbatim, verbatim } from '../../text.ts'
-import { commandLine } from '../follow-up.ts'
+import { commandLine } from '../../shell.ts'
 
 /** What puts one resource right. */
 export interface Repair {
