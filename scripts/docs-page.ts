@@ -1,7 +1,7 @@
 /** Pages that hold terminal sessions: what stands in them of commands is kept, what of output is made anew. */
 
 /** One line of a session that something happens at. */
-export interface Turn {
+interface Turn {
   /** `command`: after `$ `. `meanwhile`: a comment that says what somebody else does. `comment`: any other comment. */
   readonly kind: 'command' | 'meanwhile' | 'comment'
   readonly text: string

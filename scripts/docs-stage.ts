@@ -19,8 +19,7 @@ export const bucket = 'packages-example-org'
 /** The bucket of s3cmd's page. */
 export const site = 's3tools-test'
 const region = 'eu-central-1'
-export const user = 'packagecloud'
-export const debKey = '7/11/debian/pool/main/h/hello-pc-ctl/hello-pc-ctl_1.0+demo~1_all.deb'
+const user = 'packagecloud'
 
 /** Long enough that waits are seen, short enough to be waited for. */
 const timing = { roleAssumable: 3000, principal: 600, functionActive: 400, deploy: 1500, invalidation: 500 }

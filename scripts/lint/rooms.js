@@ -41,7 +41,7 @@ const ofTheProduct = Object.keys(rooms).filter((room) => !/^(?:edge$|sandbox\b)/
  *
  * @type {Readonly<Record<string, readonly string[]>>}
  */
-export const shared = {
+const shared = {
   'errors.ts': ofTheProduct,
   'text.ts': ofTheProduct,
   'options.ts': ofTheProduct,
@@ -68,7 +68,7 @@ const aggregated =
  * @param {string} path
  * @returns {string | undefined}
  */
-export function roomOf(path) {
+function roomOf(path) {
   const folders = path.split('/').slice(0, -1)
   while (folders.length > 0 && rooms[folders.join('/')] === undefined) folders.pop()
   return folders.length === 0 ? undefined : folders.join('/')

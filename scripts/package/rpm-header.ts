@@ -1,7 +1,7 @@
 /** The header of an rpm: numbered tags with typed values, once for the package and once for its signature (LSB 3.1, 22.2). */
 
 /** A tag's value: a string (type 6), strings (8), translated strings (9), or integers of a width. */
-export type TagValue =
+type TagValue =
   | string
   | Uint8Array
   | readonly string[]

@@ -18,7 +18,7 @@ export interface Lacking {
 }
 
 /** An error about the source of credentials. */
-export const lacking = (
+const lacking = (
   message: string,
   hint: Line | readonly Line[],
   { code, cause }: { code: string; cause?: unknown },

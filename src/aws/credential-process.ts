@@ -56,7 +56,7 @@ function quoted(text: string): string {
 }
 
 /** Access keys, secret keys, tokens: long runs of what keys are made of, and what stands behind a name of a secret. */
-export const withoutSecrets = (text: string): string =>
+const withoutSecrets = (text: string): string =>
   text
     .replace(/((?:secret|password|passwd|token|key|authorization|bearer)["']?\s*[=:]\s*["']?)[^\s"',;]+/gi, '$1***')
     .replace(/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, '***')

@@ -10,7 +10,7 @@ import { networkAdvice } from './network-reason.ts'
 import { iamAction, type Operation, operationBehind } from './operation.ts'
 
 export { isBadIdentity, statusOf } from './aws-error.ts'
-export { hearActions, type Heard, type Notable, noteError, noteOperation } from './operation.ts'
+export { hearActions, type Heard, noteOperation } from './operation.ts'
 
 /**
  * Turns what an AWS call threw into an error that an operator can act on. Anything that is a `CtlError` already passes.

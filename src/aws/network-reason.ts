@@ -16,7 +16,7 @@ export function networkReason(error: unknown): string {
 }
 
 /** Whether nobody who is trusted stands behind the certificate at the other end. */
-export function isUntrusted(error: unknown): boolean {
+function isUntrusted(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const known = /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY).*)$/
   return known.test(codeOf(error)) || isUntrusted(error.cause)

@@ -23,7 +23,7 @@ import {
 } from './tunnel.ts'
 
 /** A request without a body. */
-export interface Get {
+interface Get {
   readonly scheme: 'http' | 'https'
   /** Host, with port if it is not the scheme's. */
   readonly domain: string

@@ -20,7 +20,7 @@ import { type Credentials, createSigner, encodePath, encodeQuery } from './signa
 
 export { bodyOf, S3Error, type S3Response } from './s3-answer.ts'
 
-export interface S3Request {
+interface S3Request {
   /** There is no way to delete an object. */
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST'
   /** What IAM calls it, for messages: `s3:GetObject`. */

@@ -21,7 +21,7 @@ export interface Unsigned {
 const hexOfNothing = hash('sha256', '')
 
 /** Percent-encodes all but the unreserved characters of RFC 3986, which is what AWS signs. */
-export const encodeComponent = (text: string): string =>
+const encodeComponent = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 
 /** As {@link encodeComponent}, with slashes kept. S3's keys are encoded once and never normalised. */

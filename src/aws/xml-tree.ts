@@ -46,7 +46,7 @@ export function parseTree(text: string): XmlElement {
 /** The text of an element. */
 export const printTree = ({ open, children, close }: XmlElement): string => `${open}${printNodes(children)}${close}`
 
-export const printNodes = (nodes: XmlElement['children']): string =>
+const printNodes = (nodes: XmlElement['children']): string =>
   nodes.map((node) => (typeof node === 'string' ? node : printTree(node))).join('')
 
 export const elementsOf = ({ children }: XmlElement): XmlElement[] =>

@@ -7,7 +7,7 @@ import { checkExpiry, decodeSecret, findToken, verify, type Algorithm, type Toke
 import type { UrlParts } from './url-parts.ts'
 
 /** What a well-formed token says. */
-export interface TokenDetails {
+interface TokenDetails {
   algorithm: Algorithm
   /** Unix time in seconds. */
   expires: number

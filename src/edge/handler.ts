@@ -9,7 +9,7 @@ import { checkExpiry, checkRules, findToken, type HmacKey, type Token, verify } 
 type Headers = Record<string, { key?: string; value: string }[]>
 
 /** The request inside CloudFront's event (lambda-event-structure.html). Path and query string are raw. */
-export interface EdgeRequest {
+interface EdgeRequest {
   readonly clientIp: string
   readonly method: string
   uri: string

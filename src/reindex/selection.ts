@@ -102,7 +102,7 @@ export const isRight = (
     betterContentType(key, wanted, headers.contentType ?? undefined) === undefined)
 
 /** `*` is anything within a folder, `**` anything, `?` one character; the whole key has to match. */
-export function globToRegExp(glob: string): RegExp {
+function globToRegExp(glob: string): RegExp {
   const pattern = glob.replace(/\*\*|[*?]|[\\^$.|+()[\]{}]/g, (special) => {
     if (special === '**') return '.*'
     if (special === '*') return '[^/]*'

@@ -81,7 +81,7 @@ function whyOverwritable(key: string, kind: Kind, facts: Facts): string | undefi
 }
 
 /** What packages are called overwritable for: of one, and of many. */
-export const reasons = {
+const reasons = {
   unversioned: 'no version in the key',
   changed: 'another content was seen under the same key',
   overwritten: 'replaced until the version is released',

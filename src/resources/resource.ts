@@ -33,7 +33,7 @@ export interface Decision<Live> {
 }
 
 /** What has a refused resource put right by commands that need no thought. */
-export interface Remedy {
+interface Remedy {
   /** Command lines to run first, as a shell reads them. */
   readonly before?: readonly string[]
   /** Flags that the command which makes the resource needs then. */

@@ -23,7 +23,7 @@ export type Source =
   | { kind: 'config'; file: string; line: number; key: string }
   | { kind: 'default' }
 
-export interface Sourced<T> {
+interface Sourced<T> {
   value: T
   source: Source
 }

@@ -12,7 +12,7 @@ import { lookUp } from './chain/look-up.ts'
 import { ctlWords, type Passed, passThrough } from './packagecloud-ctl/pass-through.ts'
 
 /** What packagecloud.rb says about CloudFront. */
-export interface ConfigState {
+interface ConfigState {
   /** `unknown`: only running the file could tell. `absent`: there is no file here. */
   readonly cloudfront: 'enabled' | 'disabled' | 'unknown' | 'absent'
   /** The line that says so; CloudFront is disabled where none does. */
@@ -22,7 +22,7 @@ export interface ConfigState {
 }
 
 /** Reads off the settings whether CloudFront is to be used. */
-export function configState(settings: Settings): ConfigState {
+function configState(settings: Settings): ConfigState {
   const { cloudfrontEnabled: enabled, configFound, problems } = settings
   if (!configFound) return { cloudfront: 'absent' }
   const problem = problems.cloudfrontEnabled

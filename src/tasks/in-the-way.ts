@@ -22,7 +22,7 @@ import { type Line, verbatim } from '../text.ts'
 import { commandLine } from '../shell.ts'
 
 /** One thing that is in the way. */
-export interface Hindrance {
+interface Hindrance {
   /** The kind of resource that it is a part of. */
   readonly of: 'CloudFront distribution' | 'S3 bucket policy'
   /** A clause. */

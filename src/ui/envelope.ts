@@ -1,7 +1,7 @@
 import type { CtlError } from '../errors.ts'
 
 /** Of the documents that `--json` prints; goes up when one loses a member or means something else by it. */
-export const schemaVersion = 1
+const schemaVersion = 1
 
 /** What `--json` prints: one document for every command, success or failure. docs/json.md tells of it. */
 interface About {

@@ -21,7 +21,7 @@ export function* layLines(blocks: readonly Block[], screen: Screen): Generator<s
 }
 
 /** The lines of one block. Nothing in them can do anything to a terminal but our own colours. */
-export function linesOf(block: Block, screen: Screen): string[] {
+function linesOf(block: Block, screen: Screen): string[] {
   if (typeof block === 'string') return prose(block, screen)
   if (block instanceof Verbatim) return block.lines.map(printable)
   switch (block.kind) {

@@ -9,7 +9,7 @@ import { type Line, verbatim } from '../text.ts'
 import { didYouMean } from './near.ts'
 
 /** As much of an oclif flag as is judged. */
-export interface FlagShape {
+interface FlagShape {
   readonly type: 'boolean' | 'option'
   readonly char?: string | undefined
   readonly aliases?: readonly string[] | undefined
@@ -32,7 +32,7 @@ export interface FlagShape {
 }
 
 /** As much of an oclif argument as is judged. */
-export interface ArgShape {
+interface ArgShape {
   readonly required?: boolean | undefined
   readonly multiple?: boolean | undefined
   readonly options?: readonly string[] | undefined

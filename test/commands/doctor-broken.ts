@@ -38,7 +38,7 @@ export const titles = {
 const Bucket = 'packages-example-org'
 const name = 'packagecloud_cloudfront_auth'
 const alias = `alias/${name}`
-export const tag = 'packagecloud:enterprise'
+const tag = 'packagecloud:enterprise'
 
 /** Something that keeps clients from getting what they should, or lets them get what they should not. */
 export interface Broken {

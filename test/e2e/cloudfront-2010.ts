@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-cloudfront'
 
 /** What a client sent in order to change something. */
-export interface Sent {
+interface Sent {
   readonly method: string
   readonly path: string
   readonly body: string

@@ -11,7 +11,6 @@ import { bucket } from '../support/installation.ts'
 import { makeFunction } from './somebody.ts'
 import {
   name,
-  RoleName,
   alias,
   type Drift,
   distributed,
@@ -129,12 +128,12 @@ export const rounds: readonly (readonly Drift[])[] = [
       what: 'a role that edges can not assume',
       shows: /^IAM role \S+: drift$/m,
       make: ({ iam }) =>
-        iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: trust('lambda.amazonaws.com') })),
+        iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: name, PolicyDocument: trust('lambda.amazonaws.com') })),
     },
     {
       what: 'a role without its policy',
       shows: /^IAM role policy \S+: missing$/m,
-      make: ({ iam }) => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: name })),
+      make: ({ iam }) => iam.send(new DeleteRolePolicyCommand({ RoleName: name, PolicyName: name })),
     },
     { what: 'a cache policy with a DefaultTTL', shows: 'DefaultTTL: 3600', make: cached({ DefaultTTL: 3600 }) },
   ],
@@ -142,7 +141,7 @@ export const rounds: readonly (readonly Drift[])[] = [
     {
       what: 'a role policy of another content',
       shows: /^IAM role policy \S+: drift$/m,
-      make: ({ iam }) => iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: name, PolicyDocument: wide })),
+      make: ({ iam }) => iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: name, PolicyDocument: wide })),
     },
     {
       what: 'a key without its alias',

@@ -22,10 +22,8 @@ import { statementsOf } from '../support/end-state.ts'
 import { bucket, type Clients, type Installation } from '../support/installation.ts'
 
 export const name = 'packagecloud_cloudfront_auth'
-export const RoleName = name
-export const FunctionName = name
 export const alias = `alias/${name}`
-export const tag = 'packagecloud:enterprise'
+const tag = 'packagecloud:enterprise'
 const functionArn = `arn:aws:lambda:us-east-1:111122223333:function:${name}`
 
 /** Something that somebody does to an installation behind our back. */
@@ -101,14 +99,14 @@ export const bucketPolicy =
 export const configured =
   (settings: Partial<ConstructorParameters<typeof UpdateFunctionConfigurationCommand>[0]>): Drift['make'] =>
   ({ lambda }) =>
-    lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, ...settings }))
+    lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, ...settings }))
 
 export const keyOf = async ({ kms }: Clients): Promise<string> =>
   (await kms.send(new DescribeKeyCommand({ KeyId: alias }))).KeyMetadata?.Arn ?? ''
 
 export const untagKey: Drift['make'] = async (clients) =>
   clients.kms.send(new UntagKeyCommand({ KeyId: await keyOf(clients), TagKeys: [tag] }))
-export const untagRole: Drift['make'] = ({ iam }) => iam.send(new UntagRoleCommand({ RoleName, TagKeys: [tag] }))
+export const untagRole: Drift['make'] = ({ iam }) => iam.send(new UntagRoleCommand({ RoleName: name, TagKeys: [tag] }))
 export const untagFunction: Drift['make'] = ({ lambda }) =>
   lambda.send(new UntagFunctionCommand({ Resource: functionArn, TagKeys: [tag] }))
 export const untagDistribution: Drift['make'] = async (clients) => {
@@ -141,4 +139,4 @@ export const withOrigin = (edit: (origin: Origin) => Partial<Origin>): Drift['ma
   }))
 
 export const theirCode: Drift['make'] = ({ lambda }) =>
-  lambda.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile: functionZip('export const handler = 1') }))
+  lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: functionZip('export const handler = 1') }))

@@ -3,7 +3,7 @@ import { ListVersionsByFunctionCommand } from '@aws-sdk/client-lambda'
 import { expect } from 'chai'
 
 import { rounds } from './drift-rounds.ts'
-import { type Drift, FunctionName } from './drift.ts'
+import { type Drift, name } from './drift.ts'
 import { type Clients, install, type Installation, shellWords } from '../support/installation.ts'
 
 describe('the repairs that status prints', function () {
@@ -36,7 +36,7 @@ describe('the repairs that status prints', function () {
 })
 
 const versions = async ({ clients: { lambda } }: Installation): Promise<number> =>
-  (await lambda.send(new ListVersionsByFunctionCommand({ FunctionName }))).Versions?.length ?? 0
+  (await lambda.send(new ListVersionsByFunctionCommand({ FunctionName: name }))).Versions?.length ?? 0
 
 /** Makes drifts, sees them told, runs what is printed as it is printed, and sees that all is well. */
 async function putRight(place: Installation, round: readonly Drift[]): Promise<void> {

@@ -1,5 +1,4 @@
 import {
-  CreateBucketCommand,
   GetObjectAclCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
@@ -42,12 +41,6 @@ export const objects: readonly (Omit<PutObjectCommandInput, 'Bucket'> & { Key: s
   { Key: 'old/archived.deb', Body: 'cold', StorageClass: 'GLACIER' },
   { Key: 'readme.txt', Body: 'neither', CacheControl: 'max-age=1' },
 ]
-
-export async function makeBucket(s3: S3Client, Bucket: string, region = 'us-east-1'): Promise<void> {
-  const elsewhere = { CreateBucketConfiguration: { LocationConstraint: region as 'eu-central-1' } }
-  await s3.send(new CreateBucketCommand({ Bucket, ...(region === 'us-east-1' ? {} : elsewhere) }))
-  await fillBucket(s3, Bucket)
-}
 
 export async function fillBucket(s3: S3Client, Bucket: string): Promise<void> {
   await Promise.all(objects.map((object) => s3.send(new PutObjectCommand({ Bucket, ...object }))))

@@ -47,7 +47,7 @@ export async function filesOf(folder: string, ending: string): Promise<FileObjec
 }
 
 /** How a format reads a file, with what is known of it; notes how much was read. */
-export function fileSource(file: FileObject, known: Digests): PackageSource & { bytes: number } {
+function fileSource(file: FileObject, known: Digests): PackageSource & { bytes: number } {
   const source = {
     ...file,
     known,

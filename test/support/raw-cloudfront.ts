@@ -2,7 +2,7 @@ import { AwsClient } from 'aws4fetch'
 
 import type { Sandbox } from '../../src/sandbox/host/sandbox.ts'
 
-export interface RawAnswer {
+interface RawAnswer {
   readonly status: number
   readonly etag: string
   readonly text: string

@@ -8,14 +8,14 @@ import { PublicGrants } from './public-grants.ts'
 import { etagOf, modifiedOf } from './version-headers.ts'
 
 /** What a rewritten object is now. */
-export interface Rewritten {
+interface Rewritten {
   readonly etag: string
   /** Seconds since the epoch. */
   readonly modified: number
 }
 
 /** Why an object was left alone after all. */
-export interface Skipped {
+interface Skipped {
   readonly skip: string
 }
 

@@ -1,7 +1,7 @@
 import type { Journal, Row } from './journal.ts'
 
 /** May edges or clients hold what has a Cache-Control (null: nobody knows which) without asking whether it still holds? */
-export const mayBeHeld = (cacheControl: string | null): boolean =>
+const mayBeHeld = (cacheControl: string | null): boolean =>
   cacheControl === null || !/\bno-(?:store|cache)\b|\bmax-age=0\b/i.test(cacheControl)
 
 const yearOfSeconds = 366 * 86_400

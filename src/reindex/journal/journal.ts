@@ -11,7 +11,7 @@ import { Republished, republishedSchema } from './republished.ts'
 import { pageLength, SqlFile, type SqlRow } from './sql-file.ts'
 
 /** One version of an object: where one of these differs, it is not the object that the journal knows. */
-export interface Version {
+interface Version {
   readonly key: string
   readonly size: number
   readonly etag: string

@@ -11,7 +11,7 @@ import { keyOfPackage } from '../lambda/edge-association.ts'
 import type { Need } from '../resource.ts'
 
 /** A key that carries an installation's tag, and that nothing of the installation uses. */
-export interface LeftOverKey {
+interface LeftOverKey {
   readonly arn: string
   /** AWS's `KeyState`, such as `Enabled`; `unknown` where that is not told. */
   readonly state: string

@@ -26,7 +26,7 @@ import { checkConfig, type References } from './validation.ts'
 import type { XmlContent } from '../contracts/xml-document.ts'
 import { AwsError, isListed, type AwsRequest } from '../contracts/service.ts'
 
-export const isDeployed = (distribution: DistributionDocument, now: number): boolean => now >= distribution.deployedAt
+const isDeployed = (distribution: DistributionDocument, now: number): boolean => now >= distribution.deployedAt
 
 /** What the edge serves now. */
 export const servedConfig = (distribution: DistributionDocument, now: number): DistributionConfig | undefined =>

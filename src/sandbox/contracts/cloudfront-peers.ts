@@ -19,7 +19,7 @@ export interface CloudFrontPeers {
   readonly certificates: CertificateLookup
 }
 
-export interface CertificateLookup {
+interface CertificateLookup {
   certificate(arn: string): ViewerCertificate | undefined
 }
 

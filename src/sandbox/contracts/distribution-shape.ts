@@ -165,4 +165,3 @@ export const distributionConfigWithTags = structure({
 export type DistributionConfig = Of<typeof distributionConfig>
 export type CacheBehavior = Of<typeof defaultCacheBehavior>
 export type Origin = Of<typeof origin>
-export type LambdaFunctionAssociation = Of<typeof lambdaFunctionAssociation>

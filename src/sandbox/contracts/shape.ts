@@ -11,7 +11,7 @@ export interface Shape<T> {
 export type Of<S> = S extends Shape<infer T> ? T : never
 
 /** What is wrong with a document. */
-export interface Problems {
+interface Problems {
   /** Constraints of the service model that are not met. */
   constraints: string[]
   /** Elements with content they can't have, twice where they may be once, or misspelt. */

@@ -26,7 +26,7 @@ export type Mishap =
   | { kind: 'delay'; milliseconds: number }
 
 /** Status and message of errors that need no more than their name in a fault. */
-export const knownErrors: Readonly<Record<string, readonly [status: number, message: string]>> = {
+const knownErrors: Readonly<Record<string, readonly [status: number, message: string]>> = {
   AccessDenied: [403, 'Access Denied'],
   AccessDeniedException: [400, 'User is not authorized to perform this operation'],
   ConcurrentModification: [

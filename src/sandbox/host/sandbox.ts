@@ -87,7 +87,7 @@ interface Identity {
 }
 
 /** How long AWS takes in a rehearsal: long enough to be seen, short enough to be waited for. */
-export const rehearsalTiming: Timing = {
+const rehearsalTiming: Timing = {
   roleAssumable: 2000,
   principal: 1000,
   functionActive: 1000,

@@ -28,7 +28,7 @@ export async function checkPackage(zip: Uint8Array): Promise<number> {
  *
  * @throws what {@link checkPackage} throws, and what the file system throws; what is there then is to be removed
  */
-export async function unpackPackage(zip: Uint8Array, folder: string): Promise<void> {
+async function unpackPackage(zip: Uint8Array, folder: string): Promise<void> {
   mkdirSync(folder, privateFolder)
   for (const entry of listZip(zip, packageLimits)) {
     const path = join(folder, entry.path)

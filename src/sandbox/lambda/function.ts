@@ -65,7 +65,7 @@ export const isSettled = (state: FunctionState, now: number): boolean => now >= 
 export const isPending = (state: FunctionState, now: number): boolean =>
   !isSettled(state, now) && state.settling === 'creation'
 
-export const revisionOf = (state: FunctionState, now: number): string =>
+const revisionOf = (state: FunctionState, now: number): string =>
   isSettled(state, now) ? state.revisionIds.settled : state.revisionIds.settling
 
 /** Code and configuration in one string: equal means that PublishVersion has nothing new to publish. */

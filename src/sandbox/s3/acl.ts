@@ -29,7 +29,7 @@ export const isPublicAcl = ({ acl, grants }: Acl): boolean =>
     : grants.some(({ who }) => who === `uri="${everyone}"` || who === `uri="${authenticated}"`)
 
 /** What an ACL gives to whom; the owner's own grant is first. Source: S3 User Guide, "Canned ACL". */
-export function grantsOf({ acl, grants }: Acl, owner: string): Grant[] {
+function grantsOf({ acl, grants }: Acl, owner: string): Grant[] {
   if (grants !== undefined) return grants
   const list: Grant[] = [{ who: `id="${owner}"`, what: 'FULL_CONTROL' }]
   const add = (who: string, what: string): number => list.push({ who, what })

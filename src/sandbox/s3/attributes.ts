@@ -47,7 +47,7 @@ export function attributesOf({ state, request, bucket }: S3Call): Attributes {
 }
 
 /** System and user metadata from headers. */
-export function metadataOf(headers: Headers): Pick<Attributes, 'headers' | 'metadata'> {
+function metadataOf(headers: Headers): Pick<Attributes, 'headers' | 'metadata'> {
   const system: Record<string, string> = {}
   for (const name of systemHeaders) {
     const value = name === 'content-encoding' ? withoutChunking(headers[name]) : headers[name]

@@ -5,9 +5,9 @@ import { AwsError, type Context } from '../contracts/service.ts'
 import type { Collection } from '../contracts/store.ts'
 
 export const ownerships = ['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'] as const
-export type Ownership = (typeof ownerships)[number]
+type Ownership = (typeof ownerships)[number]
 
-export interface PublicAccessBlock {
+interface PublicAccessBlock {
   BlockPublicAcls: boolean
   IgnorePublicAcls: boolean
   BlockPublicPolicy: boolean

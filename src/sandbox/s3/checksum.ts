@@ -25,7 +25,7 @@ export interface Hasher {
 export const checksumHeader = (algorithm: ChecksumAlgorithm): string => `x-amz-checksum-${algorithm.toLowerCase()}`
 export const checksumElement = (algorithm: ChecksumAlgorithm): string => `Checksum${algorithm}`
 
-export const isChecksumAlgorithm = (name: string): name is ChecksumAlgorithm =>
+const isChecksumAlgorithm = (name: string): name is ChecksumAlgorithm =>
   (checksumAlgorithms as readonly string[]).includes(name)
 
 export function createHasher(algorithm: ChecksumAlgorithm): Hasher {

@@ -4,7 +4,7 @@ import { AwsError, type AwsRequest } from '../contracts/service.ts'
 type Headers = Readonly<Record<string, string>>
 
 /** Does an If-Match or If-None-Match list hold this ETag (weak comparison; quotes may be missing)? */
-export const listsEtag = (list: string, etag: string): boolean =>
+const listsEtag = (list: string, etag: string): boolean =>
   list
     .split(',')
     .map((item) => item.trim().replace(/^W\//, '').replaceAll('"', ''))

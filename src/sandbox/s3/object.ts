@@ -61,7 +61,7 @@ const putObject: Handler = async (call) => {
   }
 }
 
-export const checksumHeaders = (checksum: Checksum | undefined): Record<string, string> =>
+const checksumHeaders = (checksum: Checksum | undefined): Record<string, string> =>
   checksum === undefined
     ? {}
     : { [checksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': checksum.type }

@@ -166,7 +166,7 @@ function timestampOf(headers: WireRequest['headers']): string | undefined {
 }
 
 /** `YYYYMMDDTHHMMSSZ` of milliseconds since the epoch. */
-export const stampOf = (instant: number): string => new Date(instant).toISOString().replace(/[-:]|\.\d+/g, '')
+const stampOf = (instant: number): string => new Date(instant).toISOString().replace(/[-:]|\.\d+/g, '')
 
 function instantOf(stamp: string): number | undefined {
   const digits = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(stamp)

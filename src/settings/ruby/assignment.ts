@@ -243,7 +243,7 @@ function multiWrite(node: MultiWriteNode, run: Evaluation): Value {
 }
 
 /** What can be on the left of several assignments at once. */
-export function targetOf(node: Node, run: Evaluation): Target | undefined {
+function targetOf(node: Node, run: Evaluation): Target | undefined {
   if (node instanceof IndexTargetNode) return keyed(node, run)
   if (node instanceof CallTargetNode) {
     const self = run.evaluate(node.receiver)

@@ -75,7 +75,7 @@ export function callProcedures(node: Node, all: readonly Value[], args: readonly
 }
 
 /** Runs the code of a procedure, once, where the evaluation is now. */
-export function runCode(
+function runCode(
   { code, context, isLambda }: Procedure,
   args: readonly Value[],
   run: Evaluation,

@@ -19,7 +19,7 @@ export function resolved(value: Value, state: State, known = new Map<string, Val
 }
 
 /** The first unknown that a value is or holds. */
-export function unknownIn(value: Value, state: State, seen = new Set<string>()): Unknown | undefined {
+function unknownIn(value: Value, state: State, seen = new Set<string>()): Unknown | undefined {
   if (value instanceof Unknown) return value
   if (!(value instanceof Reference) || seen.has(value.id)) return undefined
   seen.add(value.id)

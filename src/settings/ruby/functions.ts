@@ -63,7 +63,7 @@ function set(node: CallNode, name: string, args: readonly Value[], run: Evaluati
 }
 
 /** `nginx` or `external_url` without arguments. */
-export function readName(node: Node, name: string, run: Evaluation): Value {
+function readName(node: Node, name: string, run: Evaluation): Value {
   const local = run.context.source.depth > 0 ? localOf(name, run) : undefined
   const value = local === undefined ? run.state.settings.get(name)?.value : local
   return value === undefined ? run.unknownName(node, name) : value

@@ -15,7 +15,7 @@ import { anyText } from './pattern.ts'
 import { isKey, patternOf, Procedure, Reference, RubyArray, RubyHash, Unknown, type Value } from './value.ts'
 
 /** The name that a call without receiver or arguments reads, as `nginx` in `nginx['enable']`. */
-export function bareName(node: Node | null): string | undefined {
+function bareName(node: Node | null): string | undefined {
   const bare = node instanceof CallNode && node.receiver === null && node.arguments_ === null && node.block === null
   return bare ? node.name : undefined
 }

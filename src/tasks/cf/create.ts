@@ -48,7 +48,7 @@ export interface CreateWishes {
 }
 
 /** A bucket that is to be served. */
-export interface BucketLook {
+interface BucketLook {
   readonly bucket: Bucket
   /** The distribution that serves it already. */
   readonly existing: TaggedDistribution | undefined

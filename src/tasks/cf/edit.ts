@@ -38,7 +38,7 @@ function checkComment(comment: string): string {
 }
 
 /** @throws CtlError of kind `usage` for what is not `s3://BUCKET[/PREFIX]` */
-export function readLogTarget(word: string): LogTarget {
+function readLogTarget(word: string): LogTarget {
   const target = /^s3:\/\/[^/]/i.test(word) ? parseTarget(word) : undefined
   if (target?.kind === 'bucket') return { bucket: target.bucket, prefix: target.key }
   throw new CtlError('usage', `Access logs can only be written to a s3:// URI, not to ${JSON.stringify(word)}.`, {

@@ -7,7 +7,7 @@ import { type Chain, compute } from '../chain/chain.ts'
 import { findTargets, type FoundTargets, noDistribution, type ResolvedTarget } from './targets.ts'
 
 /** Invalidations, and of what was named that which is not there. */
-export interface FoundInvalidations {
+interface FoundInvalidations {
   readonly found: Invalidation[]
   readonly missing: CtlError[]
 }

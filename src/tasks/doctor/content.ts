@@ -68,7 +68,7 @@ async function lookAt(place: Place, key: string): Promise<Comparison | undefined
 }
 
 /** Pure. */
-export function compare(answer: Answer, stored: StoredObject | 'none' | CtlError): Comparison {
+function compare(answer: Answer, stored: StoredObject | 'none' | CtlError): Comparison {
   if (stored instanceof CtlError) return { as: 'unknown', why: `not compared with S3: ${stored.message}` }
   const edge = versionAtEdge(answer)
   const isCached = /^(?:Refresh)?Hit$/.test(cacheResult(answer)) || answer.headers.age !== undefined

@@ -10,7 +10,7 @@ import { commandLine } from '../../shell.ts'
 import { signingSecrets } from '../signing-secrets.ts'
 
 /** Why a restart of what signs URLs would break downloads. */
-export interface Obstacle {
+interface Obstacle {
   /** A clause, without a full stop. */
   readonly why: string
   /** The step that is missing, which is the last of these lines. */
