@@ -2,7 +2,7 @@ import type { ReportFile } from '../ui/report-file.ts'
 import type { Report } from './report.ts'
 
 /** What may be too long for memory: by name, each entry as JSON. */
-type Lists = Readonly<Record<string, Iterable<string>>>
+export type Lists = Readonly<Record<string, Iterable<string>>>
 
 /** Writes the report of a run to where it was asked for. */
 export type WriteReport = (report: Report, lists: Lists) => Promise<void>

@@ -121,7 +121,7 @@ export async function findServing(aws: Aws, bucket: string): Promise<TaggedDistr
 }
 
 /** Pure. */
-function decideCreation(
+export function decideCreation(
   want: PublicDistributionWant,
   live: TaggedDistribution | undefined,
 ): Decision<TaggedDistribution> {
