@@ -1,3 +1,20 @@
+import { XMLParser } from 'fast-xml-parser'
+
+const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'Grant' })
+
+/** What the parser makes of GetObjectAcl's answer. An element without content is an empty text there. */
+interface Answer {
+  readonly AccessControlPolicy?: {
+    readonly Owner?: { readonly ID?: string }
+    readonly AccessControlList?: { readonly Grant?: readonly Grant[] }
+  }
+}
+
+interface Grant {
+  readonly Grantee?: { readonly ID?: string; readonly URI?: string }
+  readonly Permission?: string
+}
+
 /**
  * The headers that give a new object the grants of an access control list.
  *
@@ -8,9 +25,13 @@
  * Source: Amazon S3 User Guide, "Access control list (ACL) overview", canned ACLs and their grants.
  */
 export function grantHeaders(xml: string, bucketOwner: string): Record<string, string> | undefined {
-  const owner = /<Owner>[^]*?<ID>([^<]*)<\/ID>/.exec(xml)?.[1]
+  const { Owner, AccessControlList } = (parser.parse(xml) as Answer).AccessControlPolicy ?? {}
+  const owner = Owner?.ID
   if (owner !== bucketOwner) return undefined
-  const grants = [...xml.matchAll(/<Grant>([^]*?)<\/Grant>/g)].map(([, grant = '']) => readGrant(grant))
+  const grants = (AccessControlList?.Grant ?? []).map(({ Grantee: { ID = '', URI } = {}, Permission = '' }) => ({
+    who: URI === undefined ? `id="${ID}"` : `uri="${URI}"`,
+    what: Permission,
+  }))
   const canned =
     cannedAcls[
       grants
@@ -25,12 +46,6 @@ export function grantHeaders(xml: string, bucketOwner: string): Record<string, s
     headers[name] = headers[name] === undefined ? who : `${headers[name]}, ${who}`
   }
   return headers
-}
-
-function readGrant(xml: string): { who: string; what: string } {
-  const text = (name: string): string | undefined => new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
-  const uri = text('URI')
-  return { who: uri === undefined ? `id="${text('ID') ?? ''}"` : `uri="${uri}"`, what: text('Permission') ?? '' }
 }
 
 const groups = 'uri="http://acs.amazonaws.com/groups/global'

@@ -25,6 +25,21 @@ describe('the grants of an object', () => {
     })
   })
 
+  it('are read as S3 writes them, and others may: with attributes, white space and references', () => {
+    const xsi = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    const document = `<?xml version="1.0" encoding="UTF-8"?>
+<AccessControlPolicy xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
+  <Owner><DisplayName>a &lt;ID&gt;you&lt;/ID&gt;</DisplayName><ID>me</ID></Owner>
+  <AccessControlList>
+    <Grant>
+      <Grantee ${xsi} xsi:type="Group"><URI>http://example.org/?a&amp;b</URI></Grantee>
+      <Permission>READ</Permission>
+    </Grant>
+  </AccessControlList>
+</AccessControlPolicy>`
+    expect(grantHeaders(document, 'me')).to.deep.equal({ 'x-amz-grant-read': 'uri="http://example.org/?a&b"' })
+  })
+
   it('can not be given again for the object of another account', () => {
     expect(grantHeaders(acl(mine), 'somebody')).to.equal(undefined)
   })
