@@ -3,14 +3,7 @@ import { samePolicy } from '../aws/policy.ts'
 import { CtlError } from '../errors.ts'
 import { isObject } from '../json-object.ts'
 import type { Line } from '../text.ts'
-
-/** One difference between what is there and what is wanted, for people and for `--json`. */
-export interface Change {
-  /** Path of the field as AWS names it, such as `DefaultCacheBehavior.Compress`. */
-  readonly field: string
-  readonly before: unknown
-  readonly after: unknown
-}
+import type { Change } from '../ui/plan.ts'
 
 /**
  * What to do about one resource, why, and what will be there afterwards. There is no `delete`.

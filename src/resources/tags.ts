@@ -1,5 +1,6 @@
 import type { Names } from '../aws/names.ts'
-import { type Change, change, type Need } from './resource.ts'
+import type { Change } from '../ui/plan.ts'
+import { change, type Need } from './resource.ts'
 
 /** Tags of a resource, by key. */
 export type Tags = Readonly<Record<string, string>>

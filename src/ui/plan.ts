@@ -1,7 +1,8 @@
 import { advice, type Block, difference, type Difference, item, type Line, nested } from '../text.ts'
 
-/** One field that would change. */
-export interface PlanChange {
+/** One difference between what is there and what is wanted, for people and for `--json`. */
+export interface Change {
+  /** Path of the field as AWS names it, such as `DefaultCacheBehavior.Compress`. */
   readonly field: string
   readonly before: unknown
   readonly after: unknown
@@ -19,7 +20,7 @@ export interface PlanLine {
   /** `remove` is cfremove's alone. */
   readonly do: 'keep' | 'create' | 'update' | 'remove' | 'refuse'
   readonly because: readonly string[]
-  readonly changes: readonly PlanChange[]
+  readonly changes: readonly Change[]
   readonly ask?: string
   readonly hint?: readonly Line[]
   /** Commands that put right what is refused: some to run first, and flags for the one that makes the resource. */
@@ -41,9 +42,9 @@ function lineText({ do: verb, kind, name, changes, because, hint = [] }: PlanLin
 }
 
 /** Each value that differs; of documents such as policies only the members that differ. */
-export const differences = (changes: readonly PlanChange[]): Difference[] => changes.flatMap(membersThatDiffer)
+export const differences = (changes: readonly Change[]): Difference[] => changes.flatMap(membersThatDiffer)
 
-function membersThatDiffer({ field, before, after }: PlanChange): Difference[] {
+function membersThatDiffer({ field, before, after }: Change): Difference[] {
   if (!hasMembers(before) || !hasMembers(after)) {
     return JSON.stringify(before) === JSON.stringify(after) ? [] : [difference(field, before, after)]
   }

@@ -2,7 +2,8 @@
 import type { DefaultCacheBehavior } from '@aws-sdk/client-cloudfront'
 
 import type { Names } from '../../aws/names.ts'
-import { type Change, change } from '../resource.ts'
+import type { Change } from '../../ui/plan.ts'
+import { change } from '../resource.ts'
 
 export interface PolicyWant {
   readonly names: Pick<Names, 'policy' | 'mark'>

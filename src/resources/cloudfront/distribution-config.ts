@@ -11,7 +11,8 @@ import type {
 import { withoutVersion } from '../../aws/arns.ts'
 import type { Names } from '../../aws/names.ts'
 import { type Bucket, hostsOf, regionalHost } from '../s3/bucket.ts'
-import { type Change, change } from '../resource.ts'
+import type { Change } from '../../ui/plan.ts'
+import { change } from '../resource.ts'
 import { policyChanges, type PolicyIds } from './behavior-policies.ts'
 
 /** How CloudFront reads the bucket: by an origin access identity or an origin access control. */

@@ -1,7 +1,8 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront'
 
 import { type PriceClass, wantedCertificate } from './distribution-config.ts'
-import { type Change, change } from '../resource.ts'
+import type { Change } from '../../ui/plan.ts'
+import { change } from '../resource.ts'
 
 /** Where CloudFront writes access logs (standard logging, the kind that writes to a bucket by ACL). */
 export interface LogTarget {

@@ -2,7 +2,8 @@ import type { FunctionConfiguration } from '@aws-sdk/client-lambda'
 
 import { edgeFiles } from '../../edge/config.ts'
 import { CtlError } from '../../errors.ts'
-import { type Change, change } from '../resource.ts'
+import type { Change } from '../../ui/plan.ts'
+import { change } from '../resource.ts'
 
 /** What a version inherits from the function besides its code. */
 export interface FunctionSettings {

@@ -13,9 +13,9 @@ import { parseDocument, type PolicyDocument, type PolicyStatement } from '../../
 import { messageOf } from '../../errors.ts'
 import { whyPolicyBlocked } from './blocked-policy.ts'
 import type { Bucket } from '../s3/bucket.ts'
+import type { Change } from '../../ui/plan.ts'
 import {
   canonical,
-  type Change,
   ChangedMeanwhile,
   create,
   type Decision,
