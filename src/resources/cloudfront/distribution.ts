@@ -1,6 +1,5 @@
 import {
   CloudFrontClient,
-  CreateDistributionWithTagsCommand,
   type DistributionConfig,
   DistributionConfig$,
   type DistributionSummary,
@@ -9,11 +8,10 @@ import {
 
 import { rails } from '../../options.ts'
 import { arnOfDistribution, arnOfVersion, arnsOfServiceRoles, edgeServices, withoutVersion } from '../../aws/arns.ts'
-import { nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf, tagKey } from '../../aws/names.ts'
-import { looking, type Pace, patiently, propagation, type Talk } from '../../aws/patience.ts'
-import { CtlError, messageOf } from '../../errors.ts'
+import { patiently, propagation } from '../../aws/patience.ts'
+import { CtlError } from '../../errors.ts'
 import { type Bucket, hostsOf } from '../s3/bucket.ts'
 import {
   blankConfig,
@@ -23,18 +21,19 @@ import {
   bucketOrigin,
   withWishes,
 } from './distribution-config.ts'
-import { whyPolicyNotYet } from './behavior-policies.ts'
 import { foreigner, obstacles } from './distribution-obstacles.ts'
 import { unlessLost } from '../kept-config.ts'
 import {
-  answered,
   anyDistribution,
   getDistribution,
+  getTagged,
   listDistributions,
   type LiveDistribution,
+  type TaggedDistribution,
   tagsOf,
   updateDistribution,
 } from './live-distribution.ts'
+import { createDistribution, isMadeUnder, type NewDistribution, whyConfigNotYet } from './new-distribution.ts'
 import { create, type Decision, type Need, pending, refuse, type Resource, theOnly, updateIf } from '../resource.ts'
 import { requestedWith, tagChanges, tagList, type Tags, tagsWanted, type TagsWant } from '../tags.ts'
 
@@ -50,8 +49,7 @@ export interface DistributionWant extends DistributionSearch, DistributionWishes
   readonly adopt: boolean
 }
 
-export interface Distribution extends LiveDistribution {
-  readonly tags: Tags
+export interface Distribution extends TaggedDistribution {
   readonly owner: string | undefined
 }
 
@@ -77,7 +75,7 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
 
     async apply(want, live, talk) {
       // Aliases come in a second step: if one is taken, the distribution itself is there all the same.
-      const found = live ?? (await createDistribution(aws, want, talk))
+      const found: TaggedDistribution = live ?? (await createDistribution(aws, creation(want), talk))
       if (tagChanges(found.tags, tagsWanted(want)).length > 0) {
         const Items = tagList(tagsWanted(want))
         await client.send(new TagResourceCommand({ Resource: found.arn, Tags: { Items } }))
@@ -86,7 +84,7 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
       const config = withWishes(found.config, want)
       if (changesFor(found.config, config, want).length === 0) return owned(found, tags)
       const attempt = () => updateDistribution(aws, found, config)
-      return owned(await patiently(attempt, whyNotYet, propagation, talk), tags)
+      return owned(await patiently(attempt, whyConfigNotYet, propagation, talk), tags)
     },
   }
 }
@@ -227,7 +225,7 @@ async function soleOne(
   const [found, tags] = await Promise.all([getDistribution(aws, id), tagsOf(aws, ARN)])
   if (found === undefined) return undefined
   const owner = ownerOf(tags)
-  const lostItsTag = owner === undefined && found.config.CallerReference === names.callerReference(bucket.name)
+  const lostItsTag = owner === undefined && isMadeUnder(names.callerReference(bucket.name), found.config)
   return owner === names.installation || lostItsTag ? owned(found, tags) : undefined
 }
 
@@ -239,7 +237,7 @@ async function whatLostItsTag(
 ): Promise<Distribution | undefined> {
   for (const { Id = '' } of untagged) {
     const found = await getOwned(aws, Id)
-    if (found?.config.CallerReference === names.callerReference(bucket.name)) return found
+    if (found !== undefined && isMadeUnder(names.callerReference(bucket.name), found.config)) return found
   }
   return undefined
 }
@@ -252,64 +250,27 @@ async function candidates(aws: Aws, { bucket }: DistributionSearch): Promise<Dis
 }
 
 async function getOwned(aws: Aws, id: string): Promise<Distribution | undefined> {
-  const found = await getDistribution(aws, id)
-  return found === undefined ? undefined : owned(found, await tagsOf(aws, found.arn))
+  const found = await getTagged(aws, id)
+  return found === undefined ? undefined : owned(found, found.tags)
 }
 
-async function createDistribution(aws: Aws, want: DistributionWant, talk: Talk): Promise<Distribution> {
-  const client = aws.client(CloudFrontClient, edgeRegion)
-  const config = withWishes(blankConfig(want), { ...want, aliases: [], certificate: undefined })
-  const command = new CreateDistributionWithTagsCommand({
-    DistributionConfigWithTags: { DistributionConfig: config, Tags: { Items: tagList(tagsWanted(want)) } },
-  })
-  try {
-    const attempt = () => answered(command, () => client.send(command))
-    return owned(await patiently(attempt, whyNotYet, propagation, talk), tagsWanted(want))
-  } catch (error) {
-    const existing = /Already exists: (\w+)/.exec(messageOf(error))?.[1]
-    if (nameOf(error) !== 'DistributionAlreadyExists' || existing === undefined) throw error
-    // An answer that was lost, a list that does not show it yet, or somebody who was faster.
-    const found = await untilTagged(aws, existing, want.names, talk)
-    if (found?.owner === want.names.installation) return found
-    throw new CtlError(
+/** What {@link createDistribution} is to make: without aliases. */
+const creation = (want: DistributionWant): NewDistribution => ({
+  config: {
+    ...withWishes(blankConfig(want), { ...want, aliases: [], certificate: undefined }),
+    CallerReference: want.names.callerReference(want.bucket.name),
+  },
+  tags: tagsWanted(want),
+  isOurs: (tags) => ownerOf(tags) === want.names.installation,
+  refusal: ({ id }, cause) =>
+    new CtlError(
       'refused',
-      `The distribution ${existing} was made for this installation and bucket but lost its tag ${tagKey}.`,
-      { hint: `Run the command again with --distribution ${existing} --adopt.`, cause: error },
-    )
-  }
-}
-
-/** What was just made with a tag may show without it for a moment, or not at all. */
-async function untilTagged(aws: Aws, id: string, names: Names, talk: Talk): Promise<Distribution | undefined> {
-  const again = looking(showing, talk)
-  for (;;) {
-    const found = await getOwned(aws, id)
-    if (found?.owner === names.installation) return found
-    if (!(await again(`waiting until CloudFront shows the tag of ${id}`))) return found
-  }
-}
-
-/** Later, a tag that does not show is not there. */
-const showing: Pace = { first: 250, most: 1_000, total: 1_500 }
-
-/** Errors that CloudFront answers only until it has seen what was just made. */
-function whyNotYet(error: unknown): string | undefined {
-  const message = messageOf(error)
-  switch (nameOf(error)) {
-    case 'InvalidLambdaFunctionAssociation':
-      if (/must be in an Active state/i.test(message)) return 'waiting until the function version is Active'
-      if (/must be assumable/i.test(message)) return "waiting until CloudFront sees the role's new trust policy"
-      return undefined
-    case 'InvalidOriginAccessIdentity':
-      return 'waiting until CloudFront knows the new origin access identity everywhere'
-    case 'InvalidOriginAccessControl':
-    case 'NoSuchOriginAccessControl':
-      return 'waiting until CloudFront knows the new origin access control everywhere'
-    case 'InvalidViewerCertificate':
-      return "waiting until CloudFront can use the certificate (it may be new; if this doesn't pass, it is not valid)"
-    default:
-      return whyPolicyNotYet(nameOf(error))
-  }
-}
+      `The distribution ${id} was made for this installation and bucket but lost its tag ${tagKey}.`,
+      {
+        hint: `Run the command again with --distribution ${id} --adopt.`,
+        cause,
+      },
+    ),
+})
 
 const owned = (live: LiveDistribution, tags: Tags): Distribution => ({ ...live, tags, owner: ownerOf(tags) })

@@ -18,19 +18,13 @@ import { type DistributionEdit, editChanges, edited } from './distribution-edit.
 import { unlessLost } from '../kept-config.ts'
 import {
   anyDistribution,
-  getDistribution,
+  getTagged,
   listDistributions,
-  type LiveDistribution,
-  tagsOf,
+  type TaggedDistribution,
   updateDistribution,
 } from './live-distribution.ts'
 import { canonical, type Decision, type Need, refuse, type Resource, updateIf } from '../resource.ts'
 import { tagChanges, tagList, type Tags } from '../tags.ts'
-
-/** A distribution with its tags. */
-export interface TaggedDistribution extends LiveDistribution {
-  readonly tags: Tags
-}
 
 export interface EditWant {
   readonly accountId: string
@@ -91,11 +85,6 @@ const gone = (accountId: string, id: string): Decision<TaggedDistribution> =>
     'All distributions there are:',
     verbatim('pc-ctl cflist'),
   )
-
-export async function getTagged(aws: Aws, id: string): Promise<TaggedDistribution | undefined> {
-  const found = await getDistribution(aws, id)
-  return found === undefined ? undefined : { ...found, tags: await tagsOf(aws, found.arn) }
-}
 
 /**
  * Writes a changed configuration and tags, each only if it differs, against the version that was read.

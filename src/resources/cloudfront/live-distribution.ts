@@ -46,6 +46,11 @@ export const anyDistribution = (accountId: string, id = '*'): LiveDistribution =
   },
 })
 
+/** A distribution with its tags. */
+export interface TaggedDistribution extends LiveDistribution {
+  readonly tags: Tags
+}
+
 /** What is read of distributions in order to find and show them. */
 export const targetNeeds = (accountId: string): readonly Need[] => [
   { access: 'read', actions: ['cloudfront:ListDistributions'], resources: ['*'] },
@@ -111,6 +116,12 @@ export async function tagsOf(aws: Aws, arn: string): Promise<Tags> {
   const client = aws.client(CloudFrontClient, edgeRegion)
   const { Tags } = await client.send(new ListTagsForResourceCommand({ Resource: arn }))
   return tagsIn(Tags?.Items)
+}
+
+/** As {@link getDistribution}, with its tags. */
+export async function getTagged(aws: Aws, id: string): Promise<TaggedDistribution | undefined> {
+  const found = await getDistribution(aws, id)
+  return found === undefined ? undefined : { ...found, tags: await tagsOf(aws, found.arn) }
 }
 
 /**

@@ -1,21 +1,23 @@
-import {
-  CloudFrontClient,
-  CreateDistributionWithTagsCommand,
-  type DistributionConfig,
-  DistributionConfig$,
-  type Origin,
-} from '@aws-sdk/client-cloudfront'
+import { type DistributionConfig, DistributionConfig$, type Origin } from '@aws-sdk/client-cloudfront'
 
 import { arnOfDistribution } from '../../aws/arns.ts'
-import { nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { edgeRegion, type Names } from '../../aws/names.ts'
-import { CtlError, messageOf } from '../../errors.ts'
+import type { Names } from '../../aws/names.ts'
+import { CtlError } from '../../errors.ts'
 import { type Bucket, regionalHost } from '../s3/bucket.ts'
 import { type DistributionEdit, editChanges, edited } from './distribution-edit.ts'
-import { editNeeds, getTagged, type TaggedDistribution, writeEdit } from './edited-distribution.ts'
+import { editNeeds, writeEdit } from './edited-distribution.ts'
 import { unlessLost } from '../kept-config.ts'
-import { answered, anyDistribution, isHostOf, listDistributions, serving } from './live-distribution.ts'
+import {
+  anyDistribution,
+  getTagged,
+  isHostOf,
+  isServing,
+  listDistributions,
+  serving,
+  type TaggedDistribution,
+} from './live-distribution.ts'
+import { createDistribution, type NewDistribution } from './new-distribution.ts'
 import {
   change,
   create,
@@ -78,7 +80,8 @@ export function publicDistribution(aws: Aws): Resource<PublicDistributionWant, T
     decide: decideCreation,
 
     async apply(want, live, talk) {
-      const found = live ?? (await createDistribution(aws, want))
+      const found = live ?? (await createDistribution(aws, creation(want), talk))
+      if (!isServing(found.config, want.bucket.name)) throw notTaken(found.id, want.bucket, 'has another origin now')
       // Aliases come in a second step: if one is taken, the distribution itself is there all the same.
       return writeEdit(aws, found, wantedConfig(found.config, want), { ...want.tags, ...ourTag }, talk)
     },
@@ -250,39 +253,19 @@ const dashed = new Set([
 const websiteHost = ({ name, region }: Bucket): string =>
   `${name}.s3-website${dashed.has(region) ? '-' : '.'}${region}.amazonaws.com`
 
-async function createDistribution(aws: Aws, want: PublicDistributionWant): Promise<TaggedDistribution> {
-  const client = aws.client(CloudFrontClient, edgeRegion)
-  const tags = { ...want.tags, ...ourTag }
-  const withoutAliases = { ...want.edit, addAliases: [], certificate: undefined }
-  const config = edited(newConfig(want), withoutAliases)
-  const Items = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
-  // A reference that was used by a distribution since removed may stay taken; the next one follows from it.
-  let reference = config.CallerReference ?? ''
-  for (const gone = new Set<string>(); ;) {
-    const DistributionConfig = { ...config, CallerReference: reference }
-    const command = new CreateDistributionWithTagsCommand({
-      DistributionConfigWithTags: { DistributionConfig, Tags: { Items } },
-    })
-    try {
-      return { ...(await answered(command, () => client.send(command))), tags }
-    } catch (error) {
-      const existing = /Already exists: (\w+)/.exec(messageOf(error))?.[1]
-      if (nameOf(error) !== 'DistributionAlreadyExists' || existing === undefined || gone.has(existing)) throw error
-      // An answer that was lost, or a list that does not show it yet.
-      const found = await getTagged(aws, existing)
-      if (found !== undefined) return adopted(found, want, error)
-      gone.add(existing)
-      reference = `${config.CallerReference ?? ''}:after:${existing}`
-    }
-  }
-}
+/** What {@link createDistribution} is to make: without aliases. */
+const creation = (want: PublicDistributionWant): NewDistribution => ({
+  config: {
+    ...edited(newConfig(want), { ...want.edit, addAliases: [], certificate: undefined }),
+    CallerReference: cfcreateNames.callerReference(want.bucket.name),
+  },
+  tags: { ...want.tags, ...ourTag },
+  isOurs,
+  refusal: ({ id }, cause) => notTaken(id, want.bucket, 'has lost its tag', cause),
+})
 
-function adopted(found: TaggedDistribution, { bucket }: PublicDistributionWant, cause: unknown): TaggedDistribution {
-  const serves = found.config.Origins?.Items?.some(({ DomainName = '' }) => isHostOf(bucket.name, DomainName)) === true
-  if (serves && isOurs(found.tags)) return found
-  throw new CtlError(
-    'refused',
-    `${found.id} was made by cfcreate for s3://${bucket.name}, but ${serves ? 'has lost its tag' : 'has another origin now'}.`,
-    { hint: `Look at it with \`pc-ctl cfinfo cf://${found.id}\`, and change or remove it.`, cause },
-  )
-}
+const notTaken = (id: string, bucket: Bucket, why: string, cause?: unknown): CtlError =>
+  new CtlError('refused', `${id} was made by cfcreate for s3://${bucket.name}, but ${why}.`, {
+    hint: `Look at it with \`pc-ctl cfinfo cf://${id}\`, and change or remove it.`,
+    cause,
+  })

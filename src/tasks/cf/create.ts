@@ -14,8 +14,7 @@ import {
 import { cachePolicy, type CachePolicy } from '../../resources/cloudfront/cache-policy.ts'
 import { certificateNeeds } from '../../resources/cloudfront/certificate.ts'
 import type { DistributionEdit } from '../../resources/cloudfront/distribution-edit.ts'
-import type { TaggedDistribution } from '../../resources/cloudfront/edited-distribution.ts'
-import { untilDeployed } from '../../resources/cloudfront/live-distribution.ts'
+import { type TaggedDistribution, untilDeployed } from '../../resources/cloudfront/live-distribution.ts'
 import { originAccessControl, type OriginAccessControl } from '../../resources/origin/origin-access.ts'
 import {
   cfcreateNames as names,

@@ -2,12 +2,13 @@ import type { Aws } from '../../aws/connect.ts'
 import { type Account, lookUpAccount } from '../../resources/account.ts'
 import { certificateNeeds } from '../../resources/cloudfront/certificate.ts'
 import type { DistributionEdit } from '../../resources/cloudfront/distribution-edit.ts'
+import { editedDistribution } from '../../resources/cloudfront/edited-distribution.ts'
 import {
-  editedDistribution,
+  anyDistribution,
   getTagged,
   type TaggedDistribution,
-} from '../../resources/cloudfront/edited-distribution.ts'
-import { anyDistribution, untilDeployed } from '../../resources/cloudfront/live-distribution.ts'
+  untilDeployed,
+} from '../../resources/cloudfront/live-distribution.ts'
 import type { Tags } from '../../resources/tags.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'

@@ -8,8 +8,7 @@ import {
   type RemovalWant,
   untilDisabled,
 } from '../../resources/cloudfront/distribution-removal.ts'
-import { getTagged, type TaggedDistribution } from '../../resources/cloudfront/edited-distribution.ts'
-import { anyDistribution } from '../../resources/cloudfront/live-distribution.ts'
+import { anyDistribution, getTagged, type TaggedDistribution } from '../../resources/cloudfront/live-distribution.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { type Chain, ensure, type Step, together, wait } from '../chain/chain.ts'
 import { type CfDetail, detailOf } from './card.ts'

@@ -1,7 +1,6 @@
 import { rails } from '../../options.ts'
 import { tagKey } from '../../aws/names.ts'
-import type { TaggedDistribution } from '../../resources/cloudfront/edited-distribution.ts'
-import { answersTo } from '../../resources/cloudfront/live-distribution.ts'
+import { answersTo, type TaggedDistribution } from '../../resources/cloudfront/live-distribution.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
 
 /**
