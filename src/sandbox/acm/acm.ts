@@ -82,6 +82,7 @@ export function createAcm(context: Context): AcmService {
   }
   return {
     names: ['acm'],
+    operations: Object.keys(operations),
     operation: (request) => targetOperation(request, 'CertificateManager'),
     async handle(request, operation) {
       const perform = operations[operation]

@@ -64,6 +64,7 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
   )
   return {
     names: ['cloudfront'],
+    operations: [...operations.keys()],
     operation: (request) => cloudFrontRoute(request).operation,
     permissions: (request, operation) => cloudFrontPermissions(context, distributions, request, operation),
     async handle(request, operation) {

@@ -82,6 +82,8 @@ export class AwsError extends Error {
 export interface Service {
   /** The names it answers to in a credential scope. */
   readonly names: readonly string[]
+  /** The API operations that it performs; it refuses all others. src/sandbox/README.md says what of each. */
+  readonly operations: readonly string[]
   /** The API operation that a request asks for, such as `CreateRole`; used by the call log, faults and IAM. */
   operation(request: AwsRequest): Promise<string> | string
   /** ARN of what a request is about, for the call log; where it is missing, that of the first permission serves. */

@@ -68,6 +68,7 @@ export function createIam(context: Context): Iam {
 
   return {
     names: ['iam'],
+    operations: Object.keys(operations),
     operation: async (request) => {
       const operation = await protocol.operation(request)
       if (operation in operations) return operation

@@ -87,6 +87,7 @@ export function createSts(context: Context, iam: Iam): Sts {
 
   return {
     names: ['sts'],
+    operations: [...operations],
     operation: async (request) => {
       const operation = await protocol.operation(request)
       if (operations.has(operation)) return operation

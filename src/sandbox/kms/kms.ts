@@ -67,6 +67,7 @@ export function createKms(context: Context, iam: KmsPeers): Kms {
 
   return {
     names: ['kms'],
+    operations: Object.keys(operations),
     operation(request) {
       const operation = targetOperation(request, 'TrentService')
       if (operation in operations) return operation

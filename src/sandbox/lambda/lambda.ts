@@ -35,6 +35,7 @@ export function createLambda(context: Context, roles: FunctionRoles, mayDo: Lamb
   )
   return {
     names: ['lambda'],
+    operations: [...operations.keys()],
     operation: (request) => routeOf(request).operation,
     permissions: (request, operation) =>
       lambdaPermissions(context, (region, name) => parts.functions.get(functionKey(region, name)), request, operation),

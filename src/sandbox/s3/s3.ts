@@ -82,6 +82,7 @@ export function createS3(context: Context, peers: S3Peers): S3 {
   }
   return {
     names: ['s3'],
+    operations: ['ListBuckets', 'CreateBucket', ...Object.keys(handlers)],
     operation: operationOf,
     resource: (request) => arnOf(addressOf(request)),
     // S3 judges its callers itself: bucket policies, ACLs and Block Public Access have a say.

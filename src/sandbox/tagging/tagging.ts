@@ -12,6 +12,7 @@ const invalid = (message: string): AwsError => new AwsError(400, 'InvalidParamet
 export function createTagging(sources: readonly TaggedResources[]): Service {
   return {
     names: ['tagging'],
+    operations: ['GetResources'],
     operation: (request) => targetOperation(request, 'ResourceGroupsTaggingAPI_20170126'),
     // The service signs as tagging, its actions are called tag.
     permissions: (_request, operation) => [{ action: `tag:${operation}` }],
