@@ -25,14 +25,14 @@ import { bucketPolicy } from '../../src/resources/origin/bucket-policy.ts'
 import { cachePolicy } from '../../src/resources/cloudfront/cache-policy.ts'
 import { distribution, findDistribution } from '../../src/resources/cloudfront/distribution.ts'
 import { disabledDistribution } from '../../src/resources/cloudfront/distribution-removal.ts'
-import { editedDistribution } from '../../src/resources/cloudfront/edited-distribution.ts'
+import { existingDistribution } from '../../src/resources/cloudfront/existing-distribution.ts'
 import { invalidation } from '../../src/resources/cloudfront/invalidation.ts'
 import {
   cfcreateNames,
   findServing,
-  publicDistribution,
-  type PublicDistributionWant,
-} from '../../src/resources/cloudfront/public-distribution.ts'
+  bucketDistribution,
+  type BucketDistributionWant,
+} from '../../src/resources/cloudfront/bucket-distribution.ts'
 import { edgeFunction } from '../../src/resources/lambda/edge-function.ts'
 import { edgeVersion, untilVersionActive } from '../../src/resources/lambda/edge-version.ts'
 import { key } from '../../src/resources/kms/key.ts'
@@ -280,7 +280,7 @@ behavesLikeAResource('The distribution', async (bench) => {
 behavesLikeAResource('The distribution of cfcreate', async (bench) => {
   const client = bench.aws.client(CloudFrontClient, region)
   const bucket = await bucketOf(bench)
-  const want: PublicDistributionWant = {
+  const want: BucketDistributionWant = {
     accountId: bench.sandbox.accountId,
     bucket,
     origin: { kind: 'public' },
@@ -291,7 +291,7 @@ behavesLikeAResource('The distribution of cfcreate', async (bench) => {
   const find = () => findServing(bench.aws, bucket.name)
   const tamper = async () => change(bench, (await find())?.id, { Comment: 'changed' })
   return {
-    resource: publicDistribution(bench.aws),
+    resource: bucketDistribution(bench.aws),
     want,
     tamper,
     async disown() {
@@ -331,7 +331,7 @@ behavesLikeAResource(
       traffic: [],
     }
     return {
-      resource: editedDistribution(bench.aws),
+      resource: existingDistribution(bench.aws),
       want,
       missing: { ...want, id: 'E1GONE' },
       tamper: () => change(bench, id, { Comment: 'changed' }),

@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 
 import { childOf, parseTree, type XmlElement } from '../../src/aws/xml-tree.ts'
 import { withWishes } from '../../src/resources/cloudfront/distribution-config.ts'
-import { edited } from '../../src/resources/cloudfront/distribution-edit.ts'
+import { withEdit } from '../../src/resources/cloudfront/distribution-edit.ts'
 import { rewritten } from '../../src/resources/kept-config.ts'
 import { canonical } from '../../src/resources/resource.ts'
 import { certificate, operatorsConfig, someWishes } from './cloudfront/distribution-configs.ts'
@@ -29,7 +29,7 @@ const someEdit = fc.record(
 /** Every change that pc-ctl makes of a distribution, and none. */
 const someChange: fc.Arbitrary<(config: DistributionConfig) => DistributionConfig> = fc.oneof(
   someWishes.map((wishes) => (config: DistributionConfig) => withWishes(config, wishes)),
-  someEdit.map((edit) => (config: DistributionConfig) => edited(config, edit)),
+  someEdit.map((edit) => (config: DistributionConfig) => withEdit(config, edit)),
   fc.constant((config: DistributionConfig) => ({ ...config, Enabled: false })),
 )
 

@@ -34,7 +34,7 @@ export function aliasesAfter(config: DistributionConfig | undefined, edit: Distr
 }
 
 /** A configuration with an edit made. Members that the edit does not name are the very same values. */
-export function edited(config: DistributionConfig, edit: DistributionEdit): DistributionConfig {
+export function withEdit(config: DistributionConfig, edit: DistributionEdit): DistributionConfig {
   const { comment, defaultRootObject, enabled, logging, certificate, priceClass } = edit
   const aliases = aliasesAfter(config, edit)
   const sameAliases = aliases.join() === (config.Aliases?.Items ?? []).join()

@@ -7,7 +7,7 @@ import { edgeRegion, tagKey } from '../../aws/names.ts'
 import { deployment, patiently, settling, type Talk, until } from '../../aws/patience.ts'
 import { CtlError } from '../../errors.ts'
 import { anyDistribution, getDistribution, type LiveDistribution, updateDistribution } from './live-distribution.ts'
-import { cfcreateNames } from './public-distribution.ts'
+import { cfcreateNames } from './bucket-distribution.ts'
 import { keep, type Need, refuse, type Resource, updateIf } from '../resource.ts'
 
 /*

@@ -20,10 +20,10 @@ import {
   cfcreateNames as names,
   defaultTtl,
   findServing,
-  isOurs,
+  isOfCfcreate,
   type OriginKind,
-  publicDistribution,
-} from '../../resources/cloudfront/public-distribution.ts'
+  bucketDistribution,
+} from '../../resources/cloudfront/bucket-distribution.ts'
 import {
   hasWebsite,
   lookUpPublicAccess,
@@ -148,7 +148,7 @@ export const titleFor = (bucket: string): string => `Create the distribution of 
 export function createDistributions(aws: Aws, look: CreateLook, wishes: CreateWishes): Chain<Creation> {
   const accountId = look.account.id
   const { origin } = wishes
-  const own = look.buckets.filter(({ existing }) => existing === undefined || isOurs(existing.tags))
+  const own = look.buckets.filter(({ existing }) => existing === undefined || isOfCfcreate(existing.tags))
   const controlled = origin === 'private' && own.length > 0
   const whyUncontrolled = controlled
     ? undefined
@@ -182,10 +182,10 @@ export function createDistributions(aws: Aws, look: CreateLook, wishes: CreateWi
     ),
     ...(controlled ? present : []).map(({ bucket, existing }) => letIn(aws, bucket, () => existing?.arn ?? '')),
     ...look.buckets.map(({ bucket }) =>
-      ensure<Creation, `distribution ${string}`, Parameters<ReturnType<typeof publicDistribution>['decide']>[0]>(
+      ensure<Creation, `distribution ${string}`, Parameters<ReturnType<typeof bucketDistribution>['decide']>[0]>(
         titleFor(bucket.name),
         {
-          resource: publicDistribution(aws),
+          resource: bucketDistribution(aws),
           want: (ctx) => ({
             accountId,
             bucket,

@@ -2,7 +2,7 @@ import type { Aws } from '../../aws/connect.ts'
 import { type Account, lookUpAccount } from '../../resources/account.ts'
 import { certificateNeeds } from '../../resources/cloudfront/certificate.ts'
 import type { DistributionEdit } from '../../resources/cloudfront/distribution-edit.ts'
-import { editedDistribution } from '../../resources/cloudfront/edited-distribution.ts'
+import { existingDistribution } from '../../resources/cloudfront/existing-distribution.ts'
 import {
   anyDistribution,
   getTagged,
@@ -65,7 +65,7 @@ export function modifyDistribution(
       suppose: () => noCertificate,
     }),
     ensure('Change the distribution', {
-      resource: editedDistribution(aws),
+      resource: existingDistribution(aws),
       want: ({ account, before, certificate }) => ({
         accountId: account.id,
         id: before.id,

@@ -6,7 +6,7 @@ import {
   aliasesAfter,
   type DistributionEdit,
   editChanges,
-  edited,
+  withEdit,
 } from '../../../src/resources/cloudfront/distribution-edit.ts'
 import { config } from '../../support/cloudfront-fixture.ts'
 
@@ -57,7 +57,7 @@ describe('an edit of a distribution', () => {
     fc.assert(
       fc.property(configs, edits, (before, edit) => {
         const named = new Set(Object.entries(members).flatMap(([wish, member]) => (wish in edit ? member : [])))
-        const after = edited(before, edit)
+        const after = withEdit(before, edit)
         for (const [member, value] of Object.entries(before)) {
           if (!named.has(member as keyof DistributionConfig)) {
             expect(after[member as keyof DistributionConfig], member).to.equal(value)
@@ -74,9 +74,9 @@ describe('an edit of a distribution', () => {
     fc.assert(
       fc.property(configs, edits, (before, edit) => {
         fc.pre(!edit.addAliases.some((name) => edit.removeAliases.includes(name)))
-        const once = edited(before, edit)
-        expect(edited(once, edit)).to.deep.equal(once)
-        expect(editChanges(once, edited(once, edit))).to.deep.equal([])
+        const once = withEdit(before, edit)
+        expect(withEdit(once, edit)).to.deep.equal(once)
+        expect(editChanges(once, withEdit(once, edit))).to.deep.equal([])
       }),
     )
   })
@@ -84,7 +84,7 @@ describe('an edit of a distribution', () => {
   it('announces each member that it changes', () => {
     fc.assert(
       fc.property(configs, edits, (before, edit) => {
-        const after = edited(before, edit)
+        const after = withEdit(before, edit)
         const changed = Object.values(members).filter(
           (member) => JSON.stringify(before[member]) !== JSON.stringify(after[member]),
         )
@@ -101,6 +101,6 @@ describe('an edit of a distribution', () => {
     const live = config('r', { Aliases: { Quantity: 1, Items: ['A.example.org'] } })
     const edit = { addAliases: ['a.example.org', 'b.example.org', 'b.example.org'], removeAliases: [] }
     expect(aliasesAfter(live, edit)).to.deep.equal(['A.example.org', 'b.example.org'])
-    expect(edited(live, { addAliases: [], removeAliases: ['a.example.org'] }).Aliases).to.deep.equal({ Quantity: 0 })
+    expect(withEdit(live, { addAliases: [], removeAliases: ['a.example.org'] }).Aliases).to.deep.equal({ Quantity: 0 })
   })
 })

@@ -5,8 +5,8 @@ import * as fc from 'fast-check'
 import type { Aws } from '../../../src/aws/connect.ts'
 import { decideDistribution } from '../../../src/resources/cloudfront/distribution.ts'
 import { disabledDistribution } from '../../../src/resources/cloudfront/distribution-removal.ts'
-import { editedDistribution } from '../../../src/resources/cloudfront/edited-distribution.ts'
-import { decideCreation } from '../../../src/resources/cloudfront/public-distribution.ts'
+import { existingDistribution } from '../../../src/resources/cloudfront/existing-distribution.ts'
+import { decideBucketDistribution } from '../../../src/resources/cloudfront/bucket-distribution.ts'
 import { bucket, operatorsConfig, someWishes } from './distribution-configs.ts'
 
 /** Deciding is pure: it asks nothing of AWS. */
@@ -68,8 +68,11 @@ describe('A configuration that is odd', () => {
         const one = { accountId, id: 'E1', tags: {} }
         const decisions = [
           decideDistribution({ ...wishes, accountId, adopt, id: undefined }, owned),
-          decideCreation({ accountId, bucket, origin: { kind: 'website' }, cachePolicyId: 'x', edit, tags: {} }, live),
-          editedDistribution(nobody).decide({ ...one, edit, traffic: ['it is in use'] }, live),
+          decideBucketDistribution(
+            { accountId, bucket, origin: { kind: 'website' }, cachePolicyId: 'x', edit, tags: {} },
+            live,
+          ),
+          existingDistribution(nobody).decide({ ...one, edit, traffic: ['it is in use'] }, live),
           disabledDistribution(nobody).decide({ ...one, installation: 'x', guards: [], ask: '?' }, { id: 'E1', live }),
         ]
         for (const { do: verb, because } of decisions) if (verb !== 'keep') expect(because).not.to.deep.equal([])

@@ -3,7 +3,7 @@ import { CreateBucketCommand, PutBucketWebsiteCommand, S3Client } from '@aws-sdk
 import { expect } from 'chai'
 
 import { parseTree } from '../../../src/aws/xml-tree.ts'
-import { type DistributionEdit, edited } from '../../../src/resources/cloudfront/distribution-edit.ts'
+import { type DistributionEdit, withEdit } from '../../../src/resources/cloudfront/distribution-edit.ts'
 import { findDoomed, removeDistributions } from '../../../src/tasks/cf/remove.ts'
 import { applyChain } from '../../../src/tasks/chain/chain.ts'
 import { noSettings } from '../../support/aws-under-test.ts'
@@ -75,7 +75,7 @@ describe('cfmodify, cfremove and cfcreate keep what they do not know', function 
       expect(rest(unknown(after))).to.deep.include.members(rest(unknown(before)))
       expect(unknown(after)).to.have.length(unknown(before).length)
       // What is known changes as if nothing else were there.
-      const wanted = { ...known, ...edited(known ?? ({} as DistributionConfig), edit) }
+      const wanted = { ...known, ...withEdit(known ?? ({} as DistributionConfig), edit) }
       const { Aliases } = (await bench.configOf(id)) ?? {}
       expect(await bench.configOf(id)).to.deep.equal(Aliases?.Quantity === 0 ? { ...wanted, Aliases } : wanted)
     })

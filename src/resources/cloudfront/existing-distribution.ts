@@ -14,7 +14,7 @@ import { patiently, propagation, type Talk } from '../../aws/patience.ts'
 import { CtlError, messageOf } from '../../errors.ts'
 import { shellWord } from '../../shell.ts'
 import { type Line, verbatim } from '../../text.ts'
-import { type DistributionEdit, editChanges, edited } from './distribution-edit.ts'
+import { type DistributionEdit, editChanges, withEdit } from './distribution-edit.ts'
 import { unlessLost } from '../kept-config.ts'
 import {
   anyDistribution,
@@ -26,7 +26,7 @@ import {
 import { canonical, type Decision, type Need, refuse, type Resource, updateIf } from '../resource.ts'
 import { tagChanges, tagList, type Tags } from '../tags.ts'
 
-export interface EditWant {
+export interface ExistingDistributionWant {
   readonly accountId: string
   readonly id: string
   readonly edit: DistributionEdit
@@ -51,7 +51,7 @@ export const editNeeds = (accountId: string): readonly Need[] => {
 }
 
 /** A distribution that exists, with changes that an operator names one by one. It is never created here. */
-export function editedDistribution(aws: Aws): Resource<EditWant, TaggedDistribution> {
+export function existingDistribution(aws: Aws): Resource<ExistingDistributionWant, TaggedDistribution> {
   return {
     kind: 'CloudFront distribution',
     name: ({ id }) => id,
@@ -62,7 +62,7 @@ export function editedDistribution(aws: Aws): Resource<EditWant, TaggedDistribut
 
     decide({ accountId, id, edit, tags, traffic }, live) {
       if (live === undefined) return gone(accountId, id)
-      const config = edited(live.config, edit)
+      const config = withEdit(live.config, edit)
       const changes = [...editChanges(live.config, config), ...tagChanges(live.tags, tags)]
       const hurts = live.config.Enabled === true && config.Enabled !== true && traffic.length > 0
       const ask = hurts ? `${traffic.join('; ')}. Disable ${id} (${live.domain}) all the same?` : undefined
@@ -72,7 +72,7 @@ export function editedDistribution(aws: Aws): Resource<EditWant, TaggedDistribut
 
     async apply({ id, edit, tags }, live, talk) {
       if (live === undefined) throw new Error(`The distribution ${id} does not exist.`)
-      return writeEdit(aws, live, edited(live.config, edit), tags, talk)
+      return writeEdit(aws, live, withEdit(live.config, edit), tags, talk)
     },
   }
 }

@@ -5,8 +5,8 @@ import type { Aws } from '../../aws/connect.ts'
 import type { Names } from '../../aws/names.ts'
 import { CtlError } from '../../errors.ts'
 import { type Bucket, regionalHost } from '../s3/bucket.ts'
-import { type DistributionEdit, editChanges, edited } from './distribution-edit.ts'
-import { editNeeds, writeEdit } from './edited-distribution.ts'
+import { type DistributionEdit, editChanges, withEdit } from './distribution-edit.ts'
+import { editNeeds, writeEdit } from './existing-distribution.ts'
 import { unlessLost } from '../kept-config.ts'
 import {
   anyDistribution,
@@ -46,13 +46,13 @@ export const cfcreateNames: Pick<Names, 'originAccess' | 'policy' | 'mark' | 'si
   }
 
 /** Whether cfcreate made a distribution. */
-export const isOurs = (tags: Tags): boolean => tags[cfcreateNames.tag.Key] === cfcreateNames.tag.Value
+export const isOfCfcreate = (tags: Tags): boolean => tags[cfcreateNames.tag.Key] === cfcreateNames.tag.Value
 
 /** How a distribution reads the bucket: as anybody, as anybody from the website endpoint, or by an access control. */
 export type OriginKind =
   { readonly kind: 'public' } | { readonly kind: 'website' } | { readonly kind: 'private'; readonly controlId: string }
 
-export interface PublicDistributionWant {
+export interface BucketDistributionWant {
   readonly accountId: string
   readonly bucket: Bucket
   readonly origin: OriginKind
@@ -62,10 +62,10 @@ export interface PublicDistributionWant {
 }
 
 /**
- * The distribution of one bucket. Its caller reference follows from the bucket's name and it is tagged in the call that
+ * The distribution of one bucket, as anybody, its website or an access control reads it. Its caller reference follows from the bucket's name and it is tagged in the call that
  * makes it, so making it twice makes one. Another's distribution that serves the bucket is told of, never changed.
  */
-export function publicDistribution(aws: Aws): Resource<PublicDistributionWant, TaggedDistribution> {
+export function bucketDistribution(aws: Aws): Resource<BucketDistributionWant, TaggedDistribution> {
   return {
     kind: 'CloudFront distribution',
     name: ({ bucket }) => `for s3://${bucket.name}`,
@@ -73,11 +73,11 @@ export function publicDistribution(aws: Aws): Resource<PublicDistributionWant, T
     needs: createNeeds,
     pattern: (want) => ({
       ...anyDistribution(want.accountId),
-      config: edited(newConfig(want), want.edit),
+      config: withEdit(newConfig(want), want.edit),
       tags: { ...want.tags, ...ourTag },
     }),
     describe: ({ bucket }) => findServing(aws, bucket.name),
-    decide: decideCreation,
+    decide: decideBucketDistribution,
 
     async apply(want, live, talk) {
       const found = live ?? (await createDistribution(aws, creation(want), talk))
@@ -90,7 +90,7 @@ export function publicDistribution(aws: Aws): Resource<PublicDistributionWant, T
 
 const ourTag: Tags = { [cfcreateNames.tag.Key]: cfcreateNames.tag.Value }
 
-function createNeeds({ accountId }: PublicDistributionWant): readonly Need[] {
+function createNeeds({ accountId }: BucketDistributionWant): readonly Need[] {
   const { Key, Value } = cfcreateNames.tag
   return [
     ...editNeeds(accountId),
@@ -114,7 +114,7 @@ export async function findServing(aws: Aws, bucket: string): Promise<TaggedDistr
     const found = Id === undefined ? undefined : await getTagged(aws, Id)
     if (found !== undefined) all.push(found)
   }
-  const ours = all.filter(({ tags }) => isOurs(tags))
+  const ours = all.filter(({ tags }) => isOfCfcreate(tags))
   const only = theOnly(ours, () => ({
     what: `distributions that cfcreate made for s3://${bucket}`,
     each: ours.map(({ id, domain }) => `${id} (${domain})`),
@@ -124,12 +124,12 @@ export async function findServing(aws: Aws, bucket: string): Promise<TaggedDistr
 }
 
 /** Pure. */
-export function decideCreation(
-  want: PublicDistributionWant,
+export function decideBucketDistribution(
+  want: BucketDistributionWant,
   live: TaggedDistribution | undefined,
 ): Decision<TaggedDistribution> {
   if (live === undefined) {
-    const config = edited(newConfig(want), want.edit)
+    const config = withEdit(newConfig(want), want.edit)
     return create({
       id: pending('distribution id'),
       arn: pending('distribution ARN'),
@@ -146,7 +146,7 @@ export function decideCreation(
     ...change('Origin', accessOf(live.config, want.bucket), accessOf(config, want.bucket)),
     ...tagChanges(live.tags, want.tags),
   ]
-  if (!isOurs(live.tags) && changes.length > 0) {
+  if (!isOfCfcreate(live.tags) && changes.length > 0) {
     const fields = changes.map(({ field }) => field).join(', ')
     return refuse(
       live,
@@ -160,8 +160,8 @@ export function decideCreation(
 }
 
 /** A private distribution stays private, and a website a website, unless the other is asked for by name. */
-function wantedConfig(live: DistributionConfig, { bucket, origin, edit }: PublicDistributionWant): DistributionConfig {
-  const config = edited(live, edit)
+function wantedConfig(live: DistributionConfig, { bucket, origin, edit }: BucketDistributionWant): DistributionConfig {
+  const config = withEdit(live, edit)
   if (origin.kind === 'public') return config
   const Items = (config.Origins?.Items ?? []).map((present) =>
     isHostOf(bucket.name, present.DomainName ?? '') && kindOf(present) !== origin.kind
@@ -184,7 +184,7 @@ const accessOf = (config: DistributionConfig, bucket: Bucket): string[] =>
 /** Objects without Cache-Control are kept for a day, as s3cmd's distributions did. */
 export const defaultTtl = 86_400
 
-const newConfig = (want: PublicDistributionWant): DistributionConfig => ({
+const newConfig = (want: BucketDistributionWant): DistributionConfig => ({
   CallerReference: cfcreateNames.callerReference(want.bucket.name),
   // As s3cmd has it.
   Comment: `http://${want.bucket.name}.s3.amazonaws.com/`,
@@ -254,13 +254,13 @@ const websiteHost = ({ name, region }: Bucket): string =>
   `${name}.s3-website${dashed.has(region) ? '-' : '.'}${region}.amazonaws.com`
 
 /** What {@link createDistribution} is to make: without aliases. */
-const creation = (want: PublicDistributionWant): NewDistribution => ({
+const creation = (want: BucketDistributionWant): NewDistribution => ({
   config: {
-    ...edited(newConfig(want), { ...want.edit, addAliases: [], certificate: undefined }),
+    ...withEdit(newConfig(want), { ...want.edit, addAliases: [], certificate: undefined }),
     CallerReference: cfcreateNames.callerReference(want.bucket.name),
   },
   tags: { ...want.tags, ...ourTag },
-  isOurs,
+  isOurs: isOfCfcreate,
   refusal: ({ id }, cause) => notTaken(id, want.bucket, 'has lost its tag', cause),
 })
 
