@@ -16,7 +16,7 @@ import type { Aws } from './connect.ts'
 import { idleMs, type Network, networkOf } from './network.ts'
 import { codeOf, noteError } from './operation.ts'
 import { bodyOf, errorIn, headersOf, isPassing, isSlowDown, S3Error, type S3Response } from './s3-answer.ts'
-import { type Credentials, createSigner, encodePath, encodeQuery } from './signature-v4.ts'
+import { type Credentials, createRequestSigner, encodePath, encodeQuery } from './signature-v4.ts'
 
 export { bodyOf, S3Error, type S3Response } from './s3-answer.ts'
 
@@ -120,7 +120,7 @@ export function createLeanS3(
   const secure = address.protocol === 'https:'
   const agent = network.agent(secure)
   const connect = secure ? httpsRequest : httpRequest
-  const sign = createSigner(address.region)
+  const sign = createRequestSigner(address.region)
   const host = address.port === undefined ? address.hostname : `${address.hostname}:${address.port}`
 
   const sendOnce = async ({ method, key, query = {}, headers = {}, body }: Outgoing): Promise<IncomingMessage> => {

@@ -42,7 +42,7 @@ export const encodeQuery = (query: Readonly<Record<string, string>>): string =>
  *
  * @returns the headers to send
  */
-export function createSigner(
+export function createRequestSigner(
   region: string,
 ): (request: Unsigned, credentials: Credentials, now: Date) => Record<string, string> {
   let cached: { id: string; sign: (text: string) => string } | undefined

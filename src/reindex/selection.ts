@@ -101,7 +101,12 @@ export const isRight = (
   (headers.cacheControl === wanted.cacheControl &&
     betterContentType(key, wanted, headers.contentType ?? undefined) === undefined)
 
-/** `*` is anything within a folder, `**` anything, `?` one character; the whole key has to match. */
+/**
+ * `*` is anything within a folder, `**` anything, `?` one character; the whole key has to match.
+ *
+ * The libraries for globs are about files: to them `**` crosses folders only where it stands alone between slashes, so that
+ * `mirror/**.bin` would miss `mirror/a/b.bin`, and a `*` behind a slash never for nothing.
+ */
 function globToRegExp(glob: string): RegExp {
   const pattern = glob.replace(/\*\*|[*?]|[\\^$.|+()[\]{}]/g, (special) => {
     if (special === '**') return '.*'

@@ -1,4 +1,7 @@
-/** The inner archive of a .deb: POSIX ustar and its GNU and pax extensions, read for one file near its front. */
+/**
+ * The inner archive of a .deb: POSIX ustar, read for one file near its front. Headers of pax and of GNU tar are passed over
+ * as files of other kinds; no file that is looked for has so long a name, or so large a size, that it needs them.
+ */
 import { Malformed } from './malformed.ts'
 
 const block = 512
