@@ -54,7 +54,10 @@ const oclif: BundlerPlugin = {
 const main: BundlerPlugin = {
   name: 'main',
   setup(bundler) {
-    bundler.onResolve({ filter: /^\.\/run\.ts$/ }, () => ({ path: './run.js', external: true }))
+    bundler.onResolve({ filter: /^\.\/(?:run|completion\/complete)\.ts$/ }, ({ path }) => ({
+      path: path.replace(/\.ts$/, '.js'),
+      external: true,
+    }))
   },
 }
 
@@ -84,6 +87,8 @@ try {
       'src/run.ts',
       'src/help.ts',
       'src/look-for-update.ts',
+      'src/completion/complete.ts',
+      'src/completion/look-up.ts',
       'src/reindex/indexes/read-worker.ts',
       'src/repositories/compression/decode-worker.ts',
       ...commands.map((file) => `src/commands/${file}`),

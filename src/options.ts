@@ -62,6 +62,8 @@ export const variables = {
   /** In place of `--passphrase-file`; a passphrase itself is no flag, since others on the machine see those. */
   passphrase: 'PC_CTL_SIGNING_PASSPHRASE',
   noUpdateCheck: 'PC_CTL_NO_UPDATE_CHECK',
+  /** Milliseconds that a key may take. */
+  completionTimeout: 'PC_CTL_COMPLETION_TIMEOUT',
 } as const
 
 /** Both ways to say it, such as `--bucket or PC_CTL_BUCKET`. */

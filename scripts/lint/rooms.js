@@ -7,6 +7,7 @@
  */
 export const rooms = {
   commands: ['tasks', 'reindex', 'resources', 'aws', 'settings', 'edge', 'rehearsal', 'sandbox/host', 'flags', 'ui'],
+  completion: ['resources', 'aws', 'settings', 'ui'],
   tasks: ['reindex', 'resources', 'aws', 'repositories', 'settings', 'edge', 'flags', 'ui'],
   reindex: ['resources', 'aws', 'repositories', 'ui'],
   resources: ['aws', 'repositories', 'edge', 'ui'],

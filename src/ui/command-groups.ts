@@ -13,6 +13,7 @@ export const commandGroups = {
   edge: ['sign-url'],
   s3cmd: ['cflist', 'cfinfo', 'cfcreate', 'cfmodify', 'cfremove', 'cfinval', 'cfinvalinfo', 'put'],
   rehearse: ['sandbox'],
+  shell: ['completion'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 /** What the commands of a group are for, as a heading has it. */
@@ -22,4 +23,5 @@ export const groupTitles: Readonly<Record<keyof typeof commandGroups, string>> =
   edge: 'Edge',
   s3cmd: 'As in s3cmd',
   rehearse: 'Rehearse',
+  shell: 'At home in the shell',
 }

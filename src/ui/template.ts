@@ -28,6 +28,9 @@ export interface TemplateData {
     refresh: string
   }
   'report.html': { page: ShownPage }
+  'completion.bash': Record<string, never>
+  'completion.zsh': Record<string, never>
+  'completion.fish': Record<string, never>
   'permissions.tf': { policies: readonly TerraformPolicy[] }
   'disable-cloudfront.rb': Record<string, never>
   'disable-cloudfront.txt': {
@@ -64,6 +67,10 @@ const literals: Readonly<Record<string, Literal>> = {
   // HCL reads JSON's strings and lists, but takes ${ and %{ inside a string for a template of its own.
   '.tf': (value) => jsonLiteral(value).replace(/([$%])\{/g, '$1$1{'),
   '.sh': shellLiteral,
+  '.bash': shellLiteral,
+  '.zsh': shellLiteral,
+  // Between single quotes fish takes a backslash for one that escapes.
+  '.fish': (value) => shellLiteral(plainText(value).replaceAll('\\', '\\\\')),
   '.md': plainText,
   '.html': (value) => htmlText(plainText(value).split('\n').map(printable).join('\n')),
   '.txt': (value) => printable(plainText(value)),

@@ -145,6 +145,15 @@ function lookCases({ domain }: Stage): Record<string, Case> {
       },
       failure: { args: () => ['not a URL'], code: 2, says: /not a URL/ },
     },
+    completion: {
+      success: {
+        args: () => ['bash'],
+        prints: /^# Completion of pc-ctl for bash[^]*\ncomplete -F _pc_ctl pc-ctl\n$/,
+        progress: 'none',
+        verbatim: true,
+      },
+      failure: { args: () => ['tcsh'], code: 2, says: /tcsh/ },
+    },
     sandbox: {
       success: {
         args: () => ['--bucket', 'rehearsal-example-org'],

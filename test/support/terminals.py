@@ -5,7 +5,7 @@ Reads one JSON document from stdin, and writes one to stdout:
     argv      the program and its words
     env, cwd  its environment and folder
     stdin     "tty" (a third terminal), or absent for an empty input
-    stdout    "tty", "pipe", "closed" (as >&- does), "gone" (a pipe that nobody reads) or the path of a file to append to
+    stdout    "tty", "stdin" (the terminal of stdin, as in a shell), "pipe", "closed" (as >&- does), "gone" (a pipe that nobody reads) or the path of a file to append to
     stderr    likewise
     columns, rows   of the terminals
     when      [{"stream": "stderr", "text": TEXT, "do": "hang up" | a signal's number | "type", "keys": TEXT}]:
@@ -13,6 +13,7 @@ Reads one JSON document from stdin, and writes one to stdout:
 
     code      its exit code, or 128 + the signal that ended it
     stdout, stderr   what came out of a terminal or pipe
+    stdin     what came out of the terminal of stdin, what is typed among it
 
 The first terminal there is becomes the program's controlling terminal, so that hanging up and Ctrl-C do what they do.
 """
@@ -46,6 +47,8 @@ def main():
             masters.append(master)
             readers[master] = name
             targets[number] = slave
+        elif kind == "stdin":
+            targets[number] = os.dup(targets[0])
         elif kind == "pipe":
             reader, writer = os.pipe()
             readers[reader] = name
@@ -64,7 +67,7 @@ def main():
     child = os.fork()
     if child == 0:
         os.setsid()
-        controlling = [fd for number, fd in targets.items() if fd is not None and task.get(("stdin", "stdout", "stderr")[number]) == "tty"]
+        controlling = [fd for number, fd in targets.items() if fd is not None and task.get(("stdin", "stdout", "stderr")[number]) in ("tty", "stdin")]
         if controlling:
             fcntl.ioctl(controlling[-1], termios.TIOCSCTTY, 0)
         # Out of the way of 0, 1 and 2 first.
@@ -122,6 +125,7 @@ def main():
             "code": 128 - code if code < 0 else code,
             "stdout": written["stdout"].decode("utf-8", "replace"),
             "stderr": written["stderr"].decode("utf-8", "replace"),
+            "stdin": written["stdin"].decode("utf-8", "replace"),
         },
         sys.stdout,
     )

@@ -1,0 +1,19 @@
+/** A process that answers one question, into the cache: started by `live-values.ts`. */
+import { enableCompileCache } from 'node:module'
+
+import { type Asked, longestLook, openCache } from './cache.ts'
+import type { Found } from './questions.ts'
+
+enableCompileCache()
+setTimeout(() => process.exit(), longestLook)
+
+const asked = JSON.parse(process.argv[2] ?? '') as Asked
+const cache = openCache()
+let found: readonly Found[] | undefined
+try {
+  const { answer } = await import('./answers.ts')
+  found = await answer(asked)
+} finally {
+  cache?.write(asked, found)
+  process.exit()
+}

@@ -1,0 +1,99 @@
+/** What is asked of AWS for the word at the cursor, and which words the answer makes. */
+import type { Subject } from './subjects.ts'
+import type { Candidate } from './wanted.ts'
+
+/** A look at AWS or its configuration. */
+export type Question = { readonly about: 'profiles' } | AwsQuestion
+
+export type AwsQuestion =
+  | { readonly about: 'buckets' | 'distributions' | 'installations' }
+  /** What is right below a folder of a bucket, that of the settings where none is named. */
+  | { readonly about: 'folder'; readonly bucket?: string; readonly folder: string }
+
+/** What is found: a name, and what else tells one from another. */
+export interface Found {
+  /** A whole key ends in a slash where it is a folder. */
+  readonly name: string
+  readonly note?: string | undefined
+  /** Of a distribution: the buckets that it serves. */
+  readonly buckets?: readonly string[]
+  /** Of a distribution: the names that it answers to. */
+  readonly domains?: readonly string[]
+}
+
+const uri = /^(s3:\/\/)([^/]+)\/(.*)$/is
+
+/**
+ * @param begun - the beginning of the word
+ * @returns nothing where the word has begun as something that nobody can be asked for
+ */
+export function questionFor(subject: Subject, begun: string): Question | undefined {
+  const [, , bucket = '', key = ''] = uri.exec(begun) ?? []
+  switch (subject) {
+    case 'buckets':
+    case 'bucket-uris':
+      return { about: 'buckets' }
+    case 'installations':
+    case 'profiles':
+      return { about: subject }
+    case 'distribution-ids':
+    case 'distributions':
+      return { about: 'distributions' }
+    case 'invalidations':
+      if (begun.startsWith('/')) return undefined
+      return bucket === '' ? { about: 'distributions' } : { about: 'folder', bucket, folder: folderOf(key) }
+    case 's3-uris':
+      return bucket === '' ? { about: 'buckets' } : { about: 'folder', bucket, folder: folderOf(key) }
+    case 'keys':
+    case 'prefixes':
+      return { about: 'folder', folder: folderOf(begun.replace(/^\//, '')) }
+  }
+}
+
+const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1)
+
+/** The words that an answer makes. */
+export function wordsOf(subject: Subject, begun: string, found: readonly Found[]): Candidate[] {
+  const named = found.map(({ name, note }) => ({ word: name, note }))
+  switch (subject) {
+    case 'bucket-uris':
+      return prefixed('s3://', named)
+    case 'distributions':
+      return distributionWords(begun, found, '')
+    case 'invalidations':
+      return inBucket(begun, named) ?? distributionWords(begun, found, '/')
+    case 's3-uris':
+      return inBucket(begun, named) ?? prefixed('s3://', named, '/')
+    case 'keys':
+      return prefixed(begun.startsWith('/') ? '/' : '', named)
+    case 'prefixes':
+      return named.filter(({ word }) => word.endsWith('/'))
+    case 'buckets':
+    case 'distribution-ids':
+    case 'installations':
+    case 'profiles':
+      return named
+  }
+}
+
+function inBucket(begun: string, named: readonly Candidate[]): Candidate[] | undefined {
+  const [, scheme = '', bucket = ''] = uri.exec(begun) ?? []
+  return bucket === '' ? undefined : prefixed(`${scheme}${bucket}/`, named)
+}
+
+const prefixed = (before: string, candidates: readonly Candidate[], after = ''): Candidate[] =>
+  candidates.map(({ word, note }) => ({ word: `${before}${word}${after}`, note }))
+
+/** A distribution has many names; those that most type come first, the others once they have begun to be typed. */
+function distributionWords(begun: string, found: readonly Found[], after: string): Candidate[] {
+  const uris = found.map(({ name, note }) => ({ word: `cf://${name}`, note }))
+  const buckets = [...new Set(found.flatMap(({ buckets: all = [] }) => all))].sort()
+  const others =
+    begun === ''
+      ? []
+      : found.flatMap(({ name, note, domains = [] }) => [
+          { word: name, note },
+          ...domains.map((domain) => ({ word: domain, note })),
+        ])
+  return [...uris, ...buckets.map((bucket) => ({ word: `s3://${bucket}${after}`, note: undefined })), ...others]
+}

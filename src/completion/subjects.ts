@@ -1,0 +1,78 @@
+/** What the values of flags and words are the names of. */
+import { settingNames } from '../settings/flags-of.ts'
+import type { Flag, Paths } from './manifest.ts'
+
+/** What only AWS, or its configuration, can tell. */
+export type Subject =
+  | 'buckets'
+  | 'bucket-uris'
+  | 'distribution-ids'
+  | 'distributions'
+  | 'invalidations'
+  | 'installations'
+  | 'keys'
+  | 'prefixes'
+  | 'profiles'
+  | 's3-uris'
+
+/** The settings that a command line may give, by their flags. */
+export type SettingsGiven = Readonly<Partial<Record<(typeof settingNames)[number], string>>>
+
+/** @param values - of flags, by name */
+export const givenSettings = (values: ReadonlyMap<string, string>): SettingsGiven =>
+  Object.fromEntries(
+    settingNames.flatMap((name) => {
+      const value = values.get(name)
+      return value === undefined || value === '' ? [] : [[name, value]]
+    }),
+  )
+
+/** Flags whose values AWS, or its configuration, can tell. */
+export const flagSubjects: Readonly<Record<string, Subject>> = {
+  bucket: 'buckets',
+  distribution: 'distribution-ids',
+  installation: 'installations',
+  key: 'keys',
+  'log-to': 's3-uris',
+  prefix: 'prefixes',
+  profile: 'profiles',
+}
+
+/** Words without a flag that AWS can tell, as `COMMAND ARG`. */
+export const argSubjects: Readonly<Record<string, Subject>> = {
+  'cfcreate BUCKET': 'bucket-uris',
+  'cfinfo TARGET': 'distributions',
+  'cfinval target': 'invalidations',
+  'cfinvalinfo target': 'distributions',
+  'cfmodify TARGET': 'distributions',
+  'cfremove TARGET': 'distributions',
+  'put file': 's3-uris',
+  'sign-url key': 'keys',
+}
+
+/** Words without a flag that may be files too. */
+export const argPaths: Readonly<Record<string, Paths>> = { 'put file': 'files' }
+
+/** Programs; PATH in help means other things too. */
+const programFlags: ReadonlySet<string> = new Set(['ctl'])
+
+interface Told {
+  readonly subject?: Subject
+  readonly paths?: Paths
+}
+
+/** What the value of a flag is. Where it is a file, help says so. */
+export function subjectOfFlag(command: string, { name, helpValue = '' }: Pick<Flag, 'name' | 'helpValue'>): Told {
+  const subject = flagSubjects[name]
+  // The sandbox makes what it is told the name of.
+  if (subject !== undefined) return command === 'sandbox' ? {} : { subject }
+  if (/(?:^|\]|=)FILE$/.test(helpValue) || programFlags.has(name)) return { paths: 'files' }
+  return helpValue === 'DIR' ? { paths: 'folders' } : {}
+}
+
+/** What a word without a flag is, and files only where it has not begun as something else. */
+export function subjectOfArg(command: string, arg: string, begun: string): Told {
+  const [subject, paths] = [argSubjects[`${command} ${arg}`], argPaths[`${command} ${arg}`]]
+  if (paths !== undefined && !/^s3/i.test(begun)) return { paths }
+  return subject === undefined ? {} : { subject }
+}

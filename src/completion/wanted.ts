@@ -1,0 +1,143 @@
+/** Which kind of word stands at the cursor: read off oclif's manifest, which `--help` is made of too. */
+import type { Arg, Command, Flag, Paths } from './manifest.ts'
+import { givenSettings, type SettingsGiven, type Subject, subjectOfArg, subjectOfFlag } from './subjects.ts'
+
+/** A word that may stand at the cursor. */
+export interface Candidate {
+  readonly word: string
+  /** What it is, for shells that show that. */
+  readonly note?: string | undefined
+}
+
+/** What may stand at the cursor. */
+export interface Wanted {
+  /** What the manifest names. */
+  readonly known: readonly Candidate[]
+  /** What only AWS, or its configuration, can tell. */
+  readonly subject?: Subject | undefined
+  readonly paths?: Paths | undefined
+  /** Of the word at the cursor, what stands before the value: `--flag=`. */
+  readonly before: string
+  /** The beginning of the value. */
+  readonly begun: string
+  /** Settings that the line gives. */
+  readonly given: SettingsGiven
+}
+
+/** @param words - behind `pc-ctl`; the last one is the one at the cursor, up to there */
+export function wantedAt(commands: readonly Command[], words: readonly string[]): Wanted {
+  const [name = '', ...rest] = words
+  const asked = name === 'help' ? rest : words
+  const shown = commands.filter(({ hidden }) => hidden !== true)
+  const nothing: Wanted = { known: [], before: '', begun: words.at(-1) ?? '', given: {} }
+  if (asked.length <= 1) {
+    const more = name === 'help' && rest.length > 0 ? [] : programWords
+    return { ...nothing, known: [...shown.flatMap(commandWords), ...more] }
+  }
+  const command = shown.find(({ id, aliases = [] }) => id === name || aliases.includes(name))
+  return command === undefined ? nothing : wantedOf(command, rest)
+}
+
+const programWords: readonly Candidate[] = [
+  { word: 'help', note: 'Tell about a command' },
+  { word: 'version', note: 'Tell the version' },
+]
+
+const commandWords = ({ id, aliases = [], summary }: Command): Candidate[] =>
+  [id, ...aliases].map((word) => ({ word, note: summary }))
+
+/** What of a line has been read. */
+interface Read {
+  /** The flag that the next word is the value of. */
+  open: Flag | undefined
+  readonly flags: Set<string>
+  readonly values: Map<string, string>
+  readonly args: string[]
+  /** Whether `--` has ended the flags. */
+  isOver: boolean
+}
+
+function wantedOf(command: Command, words: readonly string[]): Wanted {
+  const begun = words.at(-1) ?? ''
+  const read = readWords(command, words.slice(0, -1))
+  const given = givenSettings(read.values)
+  const common = { before: '', begun, given }
+  if (read.open !== undefined) return { ...common, ...valueOf(command, read.open) }
+  const [, before = '', name = '', value = ''] = /^(--([^=]+)=)(.*)$/s.exec(begun) ?? []
+  if (!read.isOver && before !== '') {
+    const flag = flagNamed(command, `--${name}`)
+    return { ...common, known: [], before, begun: value, ...(flag?.type === 'option' && valueOf(command, flag)) }
+  }
+  if (!read.isOver && begun.startsWith('-')) return { ...common, known: flagWords(command, read.flags) }
+  const arg = argAt(command, read.args.length)
+  if (arg === undefined) return { ...common, known: read.isOver || begun !== '' ? [] : flagWords(command, read.flags) }
+  return { ...common, known: optionWords(arg), ...subjectOfArg(command.id, arg.name, begun) }
+}
+
+function readWords(command: Command, words: readonly string[]): Read {
+  const read: Read = { open: undefined, flags: new Set(), values: new Map(), args: [], isOver: false }
+  for (const word of words) {
+    if (read.open !== undefined) {
+      read.values.set(read.open.name, word)
+      read.open = undefined
+    } else if (read.isOver || !/^-./.test(word)) {
+      read.args.push(word)
+    } else if (word === '--') {
+      read.isOver = true
+    } else {
+      readFlag(command, word, read)
+    }
+  }
+  return read
+}
+
+function readFlag(command: Command, word: string, read: Read): void {
+  const [, spelled = word, value] = /^(--[^=]+)=(.*)$/s.exec(word) ?? []
+  const flag = flagNamed(command, spelled)
+  if (flag === undefined) return
+  read.flags.add(flag.name)
+  if (value !== undefined) read.values.set(flag.name, value)
+  else if (flag.type === 'option') read.open = flag
+}
+
+/** A flag by any of its spellings. */
+const flagNamed = ({ flags }: Command, word: string): Flag | undefined =>
+  Object.values(flags).find(
+    ({ name, char, aliases = [], allowNo }) =>
+      [name, ...aliases].some((each) => word === `--${each}`) ||
+      (char !== undefined && word === `-${char}`) ||
+      (allowNo === true && word === `--no-${name}`),
+  )
+
+/** Those that may still be given. */
+function flagWords({ flags }: Command, given: ReadonlySet<string>): Candidate[] {
+  const excluded = new Set(Object.values(flags).flatMap((flag) => (given.has(flag.name) ? (flag.exclusive ?? []) : [])))
+  const free = Object.values(flags).filter(
+    ({ name, hidden, multiple, exclusive = [] }) =>
+      hidden !== true &&
+      (multiple === true || !given.has(name)) &&
+      !excluded.has(name) &&
+      !exclusive.some((other) => given.has(other)),
+  )
+  return [
+    ...free.flatMap(({ name, description, allowNo }) => [
+      { word: `--${name}`, note: description },
+      ...(allowNo === true ? [{ word: `--no-${name}`, note: description }] : []),
+    ]),
+    { word: '--help', note: 'Tell about this command' },
+  ]
+}
+
+const optionWords = ({ options = [] }: Pick<Flag, 'options'>): Candidate[] => options.map((word) => ({ word }))
+
+const valueOf = ({ id }: Command, flag: Flag): Pick<Wanted, 'known' | 'subject' | 'paths'> => ({
+  known: optionWords(flag),
+  ...subjectOfFlag(id, flag),
+})
+
+/** The last one stands for all behind it, where there may be more. */
+function argAt({ args, strict }: Command, index: number): Arg | undefined {
+  const all = Object.values(args)
+  const last = all.at(-1)
+  return all[index] ?? (strict === false || last?.multiple === true ? last : undefined)
+}

@@ -1,0 +1,27 @@
+import { ListBucketsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+
+import type { Aws } from '../../aws/connect.ts'
+import { edgeRegion } from '../../aws/names.ts'
+import { regionOf } from './bucket.ts'
+
+/** The buckets of the account. */
+export async function bucketNames(aws: Aws): Promise<string[]> {
+  const { Buckets } = await aws.client(S3Client, edgeRegion).send(new ListBucketsCommand({}))
+  return (Buckets ?? []).flatMap(({ Name }) => Name ?? [])
+}
+
+/**
+ * What is right below a folder, of what a page of S3's tells: the keys of objects, and of folders with a slash at the end.
+ *
+ * @param folder - ends in a slash, or is empty for the bucket itself
+ */
+export async function namesBelow(aws: Aws, bucket: string, folder: string): Promise<string[]> {
+  const listed = new ListObjectsV2Command({ Bucket: bucket, Prefix: folder, Delimiter: '/' })
+  const { CommonPrefixes = [], Contents = [] } = await aws
+    .client(S3Client)
+    .send(listed)
+    // The bucket is elsewhere than the settings say, or they say nothing.
+    .catch(async () => aws.client(S3Client, await regionOf(aws, bucket)).send(listed))
+  const keys = [...CommonPrefixes.map(({ Prefix }) => Prefix), ...Contents.map(({ Key }) => Key)]
+  return keys.flatMap((key) => (key === undefined || key === folder ? [] : key))
+}

@@ -1,0 +1,132 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { expect } from 'chai'
+
+import type { Command } from '../../src/completion/manifest.ts'
+import { argPaths, argSubjects, flagSubjects } from '../../src/completion/subjects.ts'
+import { wantedAt } from '../../src/completion/wanted.ts'
+
+const option = (name: string, more: object = {}) => ({ name, type: 'option' as const, ...more })
+const boolean = (name: string, more: object = {}) => ({ name, type: 'boolean' as const, ...more })
+
+const commands: readonly Command[] = [
+  {
+    id: 'cfremove',
+    aliases: ['cfdelete'],
+    summary: 'Remove',
+    strict: false,
+    args: { TARGET: { name: 'TARGET' } },
+    flags: {
+      bucket: option('bucket'),
+      config: option('config', { helpValue: 'FILE' }),
+      format: option('format', { options: ['s3cmd', 'table'] }),
+      yes: boolean('yes', { char: 'y' }),
+    },
+  },
+  {
+    id: 'put',
+    args: { file: { name: 'file', multiple: true } },
+    flags: {
+      'acl-public': boolean('acl-public', { exclusive: ['acl-private'] }),
+      'acl-private': boolean('acl-private'),
+      'add-header': option('add-header', { multiple: true }),
+      'guess-mime-type': boolean('guess-mime-type', { allowNo: true }),
+      'mime-type': option('mime-type', { char: 'm', aliases: ['content-type'] }),
+      'signing-key': option('signing-key', { helpValue: '[PREFIX=]FILE' }),
+      state: option('state', { helpValue: 'DIR' }),
+      secret: boolean('secret', { hidden: true }),
+    },
+  },
+  {
+    id: 'restart',
+    args: { service: { name: 'service', options: ['unicorn', 'nginx'] } },
+    flags: { yes: boolean('yes') },
+  },
+  { id: 'hidden', hidden: true, args: {}, flags: {} },
+]
+
+const wanted = (...words: string[]) => wantedAt(commands, words)
+const known = (...words: string[]): string[] => wanted(...words).known.map(({ word }) => word)
+
+describe('what is wanted at the cursor', () => {
+  it('is a command first, by any of its names, or one to be helped with', () => {
+    expect(known('')).to.deep.equal(['cfremove', 'cfdelete', 'put', 'restart', 'help', 'version'])
+    expect(known('help', '')).to.deep.equal(['cfremove', 'cfdelete', 'put', 'restart'])
+    expect(wanted('').known[0]).to.deep.equal({ word: 'cfremove', note: 'Remove' })
+    expect(known('nothing', '')).to.be.empty
+  })
+
+  it('is a flag behind a hyphen, that may still be given', () => {
+    expect(known('put', '--'))
+      .to.include.members(['--acl-public', '--no-guess-mime-type', '--help'])
+      .and.not.include('--secret')
+    expect(known('put', '--acl-public', '-'))
+      .to.not.include.members(['--acl-public'])
+      .and.not.include('--acl-private')
+    expect(known('put', '--acl-private', '-')).to.not.include('--acl-public')
+    expect(known('put', '--add-header', 'a:b', '-')).to.include('--add-header')
+    expect(known('put', '--', '-')).to.be.empty
+  })
+
+  it('is the value of the flag before, by whichever of its names', () => {
+    expect(known('cfdelete', '--format', '')).to.deep.equal(['s3cmd', 'table'])
+    expect(wanted('cfremove', '--bucket', 'pa')).to.include({ subject: 'buckets', begun: 'pa', before: '' })
+    expect(wanted('put', '-m', ''))
+      .to.deep.include({ known: [], begun: '' })
+      .and.not.have.property('subject')
+    expect(known('put', '--content-type', 'text/')).to.be.empty
+    expect(wanted('put', '-m', 'text/plain', 's3')).to.include({ subject: 's3-uris' })
+  })
+
+  it('is a value behind the flag’s own `=`', () => {
+    expect(wanted('cfremove', '--format=ta')).to.deep.include({
+      known: [{ word: 's3cmd' }, { word: 'table' }],
+      before: '--format=',
+      begun: 'ta',
+    })
+    expect(wanted('cfremove', '--bucket=')).to.include({ subject: 'buckets', begun: '' })
+    expect(known('cfremove', '--yes=')).to.be.empty
+    expect(known('cfremove', '--nothing=')).to.be.empty
+  })
+
+  it('is a file or a folder where help says so', () => {
+    expect(wanted('cfremove', '--config', '')).to.include({ paths: 'files' })
+    expect(wanted('put', '--signing-key', '')).to.include({ paths: 'files' })
+    expect(wanted('put', '--state=x')).to.include({ paths: 'folders' })
+    expect(wanted('put', 'f')).to.include({ paths: 'files' }).and.not.have.property('subject')
+    expect(wanted('put', 'file', 's3://')).to.include({ subject: 's3-uris' })
+  })
+
+  it('is another word of the command, as many as it takes', () => {
+    expect(wanted('cfremove', 'cf://E1', '--yes', '')).to.include({ subject: 'distributions' })
+    expect(wanted('put', '--', '--odd', '')).to.include({ paths: 'files' })
+    expect(known('restart', '')).to.deep.equal(['unicorn', 'nginx'])
+    expect(known('restart', 'nginx', '')).to.deep.equal(['--yes', '--help'])
+    expect(known('restart', 'nginx', 'u')).to.be.empty
+  })
+
+  it('is looked up with the settings of the line', () => {
+    expect(wanted('cfremove', '--bucket=b', '--config', 'c.rb', '').given).to.deep.equal({
+      bucket: 'b',
+      config: 'c.rb',
+    })
+  })
+})
+
+describe('what AWS is asked for', () => {
+  it('is the value of flags and words that there are', async () => {
+    const folder = join(import.meta.dirname, '../../src/commands')
+    const flags = new Set<string>()
+    const args = new Set<string>()
+    for (const file of await readdir(folder)) {
+      const { default: command } = (await import(join(folder, file))) as {
+        default: Partial<Pick<Command, 'flags' | 'args'>>
+      }
+      for (const name of Object.keys(command.flags ?? {})) flags.add(name)
+      for (const name of Object.keys(command.args ?? {})) args.add(`${file.replace('.ts', '')} ${name}`)
+    }
+    expect([...flags]).to.include.members(Object.keys(flagSubjects))
+    expect([...args]).to.include.members([...Object.keys(argSubjects), ...Object.keys(argPaths)])
+  })
+})

@@ -1,0 +1,143 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { expect } from 'chai'
+
+import { bucket, install, type Installation } from '../support/installation.ts'
+import { runCli } from '../support/run-cli.ts'
+import { fishOffers, isInstalled, settle, type ShellUnderTest, tabbed } from '../support/shells.ts'
+
+/** What is typed before TAB, and what then stands there. */
+interface Typed {
+  readonly line: string
+  readonly becomes: string
+}
+
+const cases: readonly Typed[] = [
+  { line: 'pc-ctl boot', becomes: 'pc-ctl bootstrap-cloudfront ' },
+  { line: 'pc-ctl cfdel', becomes: 'pc-ctl cfdelete ' },
+  { line: 'pc-ctl status --gr', becomes: 'pc-ctl status --graph ' },
+  { line: 'pc-ctl cfinfo --format ta', becomes: 'pc-ctl cfinfo --format table ' },
+  { line: 'pc-ctl cfinfo --format=ta', becomes: 'pc-ctl cfinfo --format=table ' },
+  { line: 'pc-ctl completion f', becomes: 'pc-ctl completion fish ' },
+  { line: 'pc-ctl status --bucket packages-e', becomes: `pc-ctl status --bucket ${bucket} ` },
+  { line: 'pc-ctl status --bucket=packages-e', becomes: `pc-ctl status --bucket=${bucket} ` },
+  { line: 'pc-ctl cfcreate s3://pack', becomes: `pc-ctl cfcreate s3://${bucket} ` },
+  { line: 'pc-ctl put local.deb s3://pack', becomes: `pc-ctl put local.deb s3://${bucket}/` },
+  { line: `pc-ctl put local.deb s3://${bucket}/po`, becomes: `pc-ctl put local.deb s3://${bucket}/pool/` },
+  {
+    line: `pc-ctl put local.deb "s3://${bucket}/pool/a:`,
+    becomes: `pc-ctl put local.deb "s3://${bucket}/pool/a: b.deb" `,
+  },
+  {
+    line: `pc-ctl cfinval s3://${bucket}/pool/a`,
+    becomes: String.raw`pc-ctl cfinval s3://${bucket}/pool/a:\ b.deb `,
+  },
+  { line: 'pc-ctl reindex-everything --prefix di', becomes: 'pc-ctl reindex-everything --prefix dists/' },
+  { line: 'pc-ctl sign-url /pool/c', becomes: 'pc-ctl sign-url /pool/c.deb ' },
+  { line: 'pc-ctl status --profile stag', becomes: 'pc-ctl status --profile staging ' },
+  { line: 'pc-ctl status --installation pack', becomes: 'pc-ctl status --installation packagecloud ' },
+  { line: 'pc-ctl status --config own', becomes: 'pc-ctl status --config own.rb ' },
+  { line: 'pc-ctl status --config=own', becomes: 'pc-ctl status --config=own.rb ' },
+  { line: 'pc-ctl sandbox --state sta', becomes: 'pc-ctl sandbox --state state-of-it/' },
+]
+
+describe('completion', function () {
+  this.timeout(240_000)
+  let place: Installation
+  let id = ''
+  let shell: ShellUnderTest
+
+  before(async () => {
+    place = await install()
+    for (const key of ['pool/a: b.deb', 'pool/c.deb', 'dists/stable/Release']) await place.put(key, 'x')
+    id = /distribution_id'\] = '(\w+)'/.exec((await place.connect()).lines)?.[1] ?? ''
+    const folder = join(place.folder, 'home')
+    await mkdir(join(folder, 'state-of-it'), { recursive: true })
+    await mkdir(join(folder, '.aws'))
+    await writeFile(join(folder, '.aws/config'), '[profile staging]\nregion = eu-central-1\n')
+    await writeFile(join(folder, 'own.rb'), '')
+    // A machine on which much else is going on is slow, and that is no matter here.
+    const AWS_CONFIG_FILE = join(folder, '.aws/config')
+    const env = { ...place.env, AWS_CONFIG_FILE, PC_CTL_COMPLETION_TIMEOUT: '60000' }
+    shell = { folder, env: await settle({ folder, env }) }
+  })
+  after(() => place.close())
+
+  for (const name of ['bash', 'zsh'] as const) {
+    it(`is what ${name} types`, async function () {
+      if (!isInstalled(name)) this.skip()
+      const more = { line: `pc-ctl cfremove cf://${id.slice(0, 6)}`, becomes: `pc-ctl cfremove cf://${id} ` }
+      const all = [...cases, more]
+      const lines = await tabbed(
+        name,
+        all.map(({ line }) => line),
+        shell,
+      )
+      expect(lines).to.deep.equal(all.map(({ becomes }) => becomes))
+    })
+  }
+
+  it('is what fish offers', function () {
+    if (!isInstalled('fish')) this.skip()
+    const last = (line: string): string => /[^ ]*$/.exec(line.trimEnd())?.[0] ?? ''
+    const all = [
+      ...cases
+        .filter(({ becomes }) => !/["\\]/.test(becomes))
+        .map(({ line, becomes }) => [line, last(becomes)] as const),
+      [`pc-ctl put x "s3://${bucket}/pool/a:`, `s3://${bucket}/pool/a: b.deb`] as const,
+      ['pc-ctl cfremove cf://', `cf://${id}`] as const,
+    ]
+    const offers = fishOffers(
+      all.map(([line]) => line),
+      shell,
+    )
+    expect(offers).to.have.length(all.length)
+    for (const [index, [line, word]] of all.entries()) expect(offers[index], line).to.include(word)
+  })
+
+  it('asks AWS once in a while, and keeps no secret', async () => {
+    const ask = () => runCli(['__complete', 'zsh', 'cfcreate', 's3://'], { env: shell.env })
+    await ask()
+    const calls = await place.changes(async () => expect((await ask()).stdout).to.include(bucket))
+    expect(calls).to.be.empty
+    const cache = join(shell.folder, '.cache/pc-ctl/completion')
+    for (const name of await readdir(cache)) {
+      expect(await readFile(join(cache, name), 'utf8')).to.not.include(place.env['AWS_SECRET_ACCESS_KEY'])
+    }
+  })
+
+  const failures: Readonly<Record<string, Record<string, string>>> = {
+    'nobody answers': { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
+    'AWS is slow': { PC_CTL_COMPLETION_TIMEOUT: '1' },
+    'nobody knows who asks': { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', PC_CTL_CONFIG: '/dev/null' },
+    'packagecloud.rb is broken': { PC_CTL_CONFIG: '/etc/passwd' },
+    'nothing can be kept': { XDG_CACHE_HOME: '/dev/null/cache' },
+  }
+  for (const [why, env] of Object.entries(failures)) {
+    it(`has nothing where ${why}, and says nothing`, async () => {
+      const fresh = { XDG_CACHE_HOME: join(place.folder, `cache of ${why}`) }
+      const { stdout, stderr, code } = await runCli(['__complete', 'zsh', 'cfcreate', 's3://'], {
+        env: { ...shell.env, ...fresh, ...env },
+      })
+      expect({ stdout, stderr, code }).to.deep.equal({ stdout: 'words\t\n', stderr: '', code: 0 })
+    })
+  }
+
+  it('of what can not be read is nothing', async () => {
+    for (const words of [[], ['bash'], ['zsh'], ['fish', 'nothing', ''], ['tcsh', 'x']]) {
+      expect(await runCli(['__complete', ...words])).to.include({ stderr: '', code: 0 })
+    }
+  })
+
+  it('is printed for each shell, as the package has it', async () => {
+    const files = { bash: 'pc-ctl.bash', zsh: '_pc-ctl', fish: 'pc-ctl.fish' }
+    for (const [name, file] of Object.entries(files)) {
+      const packed = await readFile(join(import.meta.dirname, '../../completions', file), 'utf8')
+      expect((await runCli(['completion', name])).stdout).to.equal(packed)
+    }
+    const { code, stderr } = await runCli(['completion', 'tcsh'])
+    expect(code).to.equal(2)
+    expect(stderr).to.include('bash')
+  })
+})
