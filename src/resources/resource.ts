@@ -48,6 +48,8 @@ export interface Resource<Want, Live> {
    * it is told without asking AWS, as `permissions` does.
    */
   pattern(want: Want): Live
+  /** Pure. What it depends on; nothing, where it says nothing. */
+  ties?(want: Want): readonly Tie[]
   /** Reads only. `undefined` means "not there"; an error means "could not look". */
   describe(want: Want): Promise<Live | undefined>
   /** Pure. Compares what is wanted with what is there. */
@@ -59,6 +61,14 @@ export interface Resource<Want, Live> {
   apply(want: Want, live: Live | undefined, talk: Talk): Promise<Live>
   /** What the operator must know of what this run has made or found beside the one that is there, in sentences. */
   warnings?(live: Live): readonly string[]
+}
+
+/** What ties a resource to another one that it depends on. */
+export interface Tie {
+  /** The other one's id or ARN, or the {@link pending} stand-in for it. */
+  readonly to: string
+  /** As a verb, such as `runs as`. */
+  readonly as: string
 }
 
 /**

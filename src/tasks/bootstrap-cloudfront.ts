@@ -121,7 +121,7 @@ export function bootstrapCloudfront(
       'Create the edge function, and allow its role to decrypt the secret',
       ensure('Allow the role to decrypt the secret', {
         resource: rolePolicy(aws),
-        want: (ctx) => ({ names, accountId: ctx.account.id, keyArn: ctx.key.arn, boundary }),
+        want: (ctx) => ({ names, accountId: ctx.account.id, roleArn: ctx.role.arn, keyArn: ctx.key.arn, boundary }),
         as: 'rolePolicy',
       }),
       makeFunction,

@@ -42,17 +42,17 @@ import { whyNotWaited } from './chain/wording.ts'
  * The policies that the default behaviour refers to, each by the member that holds its id; all are made before the
  * distribution is. A further one is a line here.
  */
-const policies = [{ member: 'CachePolicyId', policy: cachePolicy }] as const satisfies readonly {
+const policies: readonly {
   readonly member: PolicyMember
   readonly policy: (aws: Aws) => Resource<PolicyWant, Policy>
-}[]
+}[] = [{ member: 'CachePolicyId', policy: cachePolicy }]
 
 interface Policy {
   readonly id: string
 }
 
-/** Those that are there or made, by the same members. */
-type Policies = Record<(typeof policies)[number]['member'], Policy>
+/** The policies that are there or made, by the same members. */
+type Policies = Partial<Record<PolicyMember, Policy>>
 
 export interface Reconfigure extends Policies {
   account: Account
@@ -225,15 +225,12 @@ export function serve<C extends Reconfigure>(
         skip: unless('oac'),
       }),
       ...policies.map(({ member, policy }) => {
-        const resource: Resource<PolicyWant, Policy> = policy(aws)
-        return ensure<Reconfigure, typeof member, PolicyWant>(
-          `Create the ${resource.kind.replace('CloudFront ', '')}`,
-          {
-            resource,
-            want: ({ account }) => ({ names, accountId: account.id }),
-            as: member,
-          },
-        )
+        const resource = policy(aws)
+        return ensure<Reconfigure, PolicyMember, PolicyWant>(`Create the ${resource.kind.replace('CloudFront ', '')}`, {
+          resource,
+          want: ({ account }) => ({ names, accountId: account.id }),
+          as: member,
+        })
       }),
     ),
     ensure('Let the identity read the bucket', {
@@ -277,7 +274,7 @@ export function serve<C extends Reconfigure>(
 }
 
 const policyIds = (made: Policies): PolicyIds =>
-  Object.fromEntries(policies.map(({ member }) => [member, made[member].id]))
+  Object.fromEntries(policies.map(({ member }) => [member, made[member]?.id ?? '']))
 
 const accessNames = { oai: 'origin access identity', oac: 'origin access control' } as const
 

@@ -128,11 +128,40 @@ describe('pc-ctl status', () => {
     expect(await report()).to.include({ runtimeWarning: null, drift: false })
   }).timeout(60_000)
 
-  it('draws what is tied to what', async () => {
+  const edges = [
+    'client(["package manager"]) -->|"signed URL"| CloudFrontdistribution',
+    'IAMrolepolicy -->|"allows"| IAMrole',
+    'IAMrolepolicy -->|"to decrypt with"| KMSkey',
+    'Lambdafunction -->|"runs as"| IAMrole',
+    'Lambdafunction -->|"has its secret encrypted with"| KMSkey',
+    'Lambdaversion -->|"published from"| Lambdafunction',
+  ]
+  const ofServing = (access: string, readBy: string): string[] => [
+    'S3bucketpolicy -->|"of"| S3bucket',
+    `S3bucketpolicy -->|"lets in"| ${readBy}`,
+    'CloudFrontdistribution -->|"viewer-request"| Lambdaversion',
+    'CloudFrontdistribution -->|"refers to"| CloudFrontcachepolicy',
+    `CloudFrontdistribution -->|"fetches as"| ${access}`,
+    'CloudFrontdistribution -->|"fetches from"| S3bucket',
+  ]
+
+  it('draws what depends on what: what is there, and what is still to be made', async () => {
+    const drawn = async (): Promise<string[]> => {
+      const graph = await place.succeed(['status', '--graph'])
+      expect(graph).to.match(/^flowchart LR\n/)
+      return graph.split('\n').map((line) => line.trim())
+    }
+    const arrows = (graph: readonly string[]) => graph.filter((line) => line.includes('-->'))
+    const identity = 'CloudFrontoriginaccessidentity'
+    const before = await drawn()
+    expect(arrows(before)).to.have.members([...edges, ...ofServing(identity, identity)])
+    expect(before.filter((line) => line.endsWith(':::drift'))).to.have.lengthOf(9)
     await place.connect()
-    const graph = await place.succeed(['status', '--graph'])
-    expect(graph).to.match(/^flowchart LR\n/)
-    expect(graph).to.contain('distribution -->|"viewer-request"| version')
-    expect(graph).not.to.contain(':::drift')
+    const after = await drawn()
+    expect(arrows(after)).to.have.members([...edges, ...ofServing(identity, identity)])
+    expect(after.join()).not.to.contain(':::drift')
+    await place.connect('--origin-access', 'oac')
+    const control = 'CloudFrontoriginaccesscontrol'
+    expect(arrows(await drawn())).to.have.members([...edges, ...ofServing(control, 'CloudFrontdistribution')])
   })
 })

@@ -96,13 +96,13 @@ behavesLikeAResource(
   'The role policy',
   async (bench) => {
     const iam = bench.aws.client(IAMClient, region)
-    await made(bench, role(bench.aws), ours(bench))
+    const { arn: roleArn } = await made(bench, role(bench.aws), ours(bench))
     const { arn: keyArn } = await made(bench, key(bench.aws), ours(bench))
     const { roleName: RoleName, rolePolicyName: PolicyName } = bench.names
     const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'kms:*', Resource: '*' }] }
     return {
       resource: rolePolicy(bench.aws),
-      want: { ...ours(bench), keyArn },
+      want: { ...ours(bench), roleArn, keyArn },
       tamper: () =>
         iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(everything) })),
     }
@@ -113,7 +113,7 @@ behavesLikeAResource(
 async function functionWant(bench: AwsUnderTest) {
   const { arn: roleArn } = await made(bench, role(bench.aws), ours(bench))
   const { arn: keyArn } = await made(bench, key(bench.aws), ours(bench))
-  await made(bench, rolePolicy(bench.aws), { ...ours(bench), keyArn })
+  await made(bench, rolePolicy(bench.aws), { ...ours(bench), roleArn, keyArn })
   const code = new TextEncoder().encode('export const handler = async () => ({ status: "403" })\n')
   return { ...ours(bench), roleArn, keyArn, code, secrets: ['c2VjcmV0LW9uZS1zZWNyZXQtb25l'], runtime: 'nodejs22.x' }
 }

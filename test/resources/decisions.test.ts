@@ -156,7 +156,12 @@ describe('The key', () => {
 })
 
 describe('The role policy', () => {
-  const wanted = { names, accountId: '123456789012', keyArn: 'arn:aws:kms:us-east-1:1:key/1' }
+  const wanted = {
+    names,
+    accountId: '123456789012',
+    roleArn: 'arn:aws:iam::123456789012:role/r',
+    keyArn: 'arn:aws:kms:us-east-1:1:key/1',
+  }
   const decide = (of: RolePolicyWant, live?: PolicyDocument) => rolePolicy(nobody).decide(of, live)
 
   it('is created, kept, and put back when somebody widened it or the key is another', () => {

@@ -1,6 +1,6 @@
 import { type DistributionConfig, DistributionConfig$, type Origin } from '@aws-sdk/client-cloudfront'
 
-import { arnOfDistribution } from '../../aws/arns.ts'
+import { arnOfBucket, arnOfDistribution } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import type { Names } from '../../aws/names.ts'
 import { CtlError } from '../../errors.ts'
@@ -76,6 +76,11 @@ export function bucketDistribution(aws: Aws): Resource<BucketDistributionWant, T
       config: withEdit(newConfig(want), want.edit),
       tags: { ...want.tags, ...ourTag },
     }),
+    ties: ({ origin, cachePolicyId, bucket }) => [
+      { to: cachePolicyId, as: 'refers to' },
+      ...(origin.kind === 'private' ? [{ to: origin.controlId, as: 'fetches as' }] : []),
+      { to: arnOfBucket(bucket.name), as: 'fetches from' },
+    ],
     describe: ({ bucket }) => findServing(aws, bucket.name),
     decide: decideBucketDistribution,
 

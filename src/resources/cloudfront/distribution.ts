@@ -7,7 +7,14 @@ import {
 } from '@aws-sdk/client-cloudfront'
 
 import { rails } from '../../options.ts'
-import { arnOfDistribution, arnOfVersion, arnsOfServiceRoles, edgeServices, withoutVersion } from '../../aws/arns.ts'
+import {
+  arnOfBucket,
+  arnOfDistribution,
+  arnOfVersion,
+  arnsOfServiceRoles,
+  edgeServices,
+  withoutVersion,
+} from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf, tagKey } from '../../aws/names.ts'
 import { patiently, propagation } from '../../aws/patience.ts'
@@ -70,6 +77,12 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
       tags: tagsWanted(want),
       owner: want.names.installation,
     }),
+    ties: ({ functionArn, policies, access, bucket }) => [
+      { to: functionArn, as: 'viewer-request' },
+      ...Object.values(policies).map((to) => ({ to, as: 'refers to' })),
+      { to: access.id, as: 'fetches as' },
+      { to: arnOfBucket(bucket.name), as: 'fetches from' },
+    ],
     describe: (want) => findDistribution(aws, want),
     decide: decideDistribution,
 

@@ -13,6 +13,7 @@ import { bounded } from './role.ts'
 export interface RolePolicyWant {
   readonly names: Names
   readonly accountId: string
+  readonly roleArn: string
   readonly keyArn: string
   /** As in `RoleWant`. */
   readonly boundary?: string | undefined
@@ -67,6 +68,10 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
       ]
     },
     pattern: policyDocument,
+    ties: ({ roleArn, keyArn }) => [
+      { to: roleArn, as: 'allows' },
+      { to: keyArn, as: 'to decrypt with' },
+    ],
 
     async describe({ names }) {
       const read = () =>

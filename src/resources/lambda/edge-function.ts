@@ -117,6 +117,10 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
       ]
     },
     pattern: (want) => ({ ...created(want), arn: arnOfFunction(want.names, want.accountId), codeSha256: '*' }),
+    ties: ({ roleArn, keyArn }) => [
+      { to: roleArn, as: 'runs as' },
+      { to: keyArn, as: 'has its secret encrypted with' },
+    ],
 
     async describe({ names, adopt }) {
       const read = () => lambda.send(new GetFunctionCommand({ FunctionName: names.functionName }))

@@ -62,6 +62,8 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
       settings,
     }),
 
+    ties: ({ function: { arn } }) => [{ to: arn, as: 'published from' }],
+
     describe: ({ names }) => newestVersion(aws, names),
 
     decide(want, live) {

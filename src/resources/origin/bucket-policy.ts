@@ -74,6 +74,10 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
       ]
     },
     pattern: (want) => ({ document: merged(want, undefined) }),
+    ties: ({ bucket, reader }) => [
+      { to: arnOfBucket(bucket.name), as: 'of' },
+      { to: reader.kind === 'oai' ? reader.id : reader.distributionArn, as: 'lets in' },
+    ],
     describe: read,
     decide: decideBucketPolicy,
 

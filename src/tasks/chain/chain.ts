@@ -2,6 +2,7 @@ import { afresh, fromMemory, Memory, oldOrNew } from '../../aws/memory.ts'
 import { pause, type Talk } from '../../aws/patience.ts'
 import { type Decision, type Need, Outdated, type Resource } from '../../resources/resource.ts'
 import { CtlError } from '../../errors.ts'
+import { isObject } from '../../json-object.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 import type { Line } from '../../text.ts'
 import { beforeLooking, whyLookAgain } from './look-again.ts'
@@ -159,7 +160,12 @@ export const ensure = <C, K extends keyof C, Want>(
   },
 ): Step<C> => ({
   title,
-  subject: { kind: resource.kind, name: (ctx) => resource.name(want(ctx)) },
+  subject: {
+    kind: resource.kind,
+    name: (ctx) => resource.name(want(ctx)),
+    ids: (ctx) => idsOf(ctx[as]),
+    ties: (ctx) => resource.ties?.(want(ctx)) ?? [],
+  },
   needs: (ctx) => resource.needs(want(ctx)),
   as,
   suppose(ctx) {
@@ -176,6 +182,9 @@ export const ensure = <C, K extends keyof C, Want>(
   ...(skip === undefined ? {} : { skip }),
   ...(onceMore ? { onlyWhenApplied: true } : {}),
 })
+
+const idsOf = (live: unknown): string[] =>
+  isObject(live) ? [live['id'], live['arn']].filter((id) => typeof id === 'string') : []
 
 /** Goes through steps again; what they change this time takes the place of what the report says of them. */
 async function runAgain<C>(steps: readonly Step<C>[], ctx: C, run: Run): Promise<void> {

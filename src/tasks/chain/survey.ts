@@ -2,7 +2,7 @@
  * What is read off a chain without running it: AWS is not asked. Each step says what it is supposed to hand on, so that
  * those after it can say what they need.
  */
-import type { Need } from '../../resources/resource.ts'
+import type { Need, Tie } from '../../resources/resource.ts'
 import { knownOf } from './ahead.ts'
 import type { Chain, Step } from './chain.ts'
 
@@ -37,3 +37,33 @@ export function needsOf<C extends object>(chain: Chain<C>, given: Partial<C> = {
   const { ctx, steps } = survey(chain, given)
   return steps.flatMap((step) => step.needs?.(ctx) ?? [])
 }
+
+/** One resource that a step of a chain is about. */
+export interface Node {
+  /** The step's; its line in a report goes by it too. */
+  readonly title: string
+  readonly kind: string
+  readonly name: string
+  readonly ids: readonly string[]
+  readonly ties: readonly Tie[]
+}
+
+/**
+ * The resources of a chain that has been planned, and what each depends on.
+ *
+ * @param ctx - what its steps have handed on
+ */
+export const nodesOf = <C extends object>(chain: Chain<C>, ctx: C): Node[] =>
+  chain
+    .flatMap((step) => step.together ?? [step])
+    .flatMap(({ title, subject, skip, onlyWhenApplied }) =>
+      subject === undefined || onlyWhenApplied === true || skip?.(ctx) !== undefined
+        ? []
+        : {
+            title,
+            kind: subject.kind,
+            name: subject.name(ctx),
+            ids: subject.ids?.(ctx) ?? [],
+            ties: subject.ties?.(ctx) ?? [],
+          },
+    )

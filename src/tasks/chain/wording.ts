@@ -1,3 +1,4 @@
+import type { Tie } from '../../resources/resource.ts'
 import type { Step } from './chain.ts'
 
 /** What a step of a plan is about. */
@@ -6,6 +7,10 @@ export interface Subject<C> {
   readonly kind: string
   /** Its name, as far as the steps before have handed it on. */
   readonly name: (ctx: C) => string
+  /** What others tie themselves to it by. */
+  readonly ids?: (ctx: C) => readonly string[]
+  /** What it depends on. */
+  readonly ties?: (ctx: C) => readonly Tie[]
 }
 
 /**

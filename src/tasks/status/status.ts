@@ -1,3 +1,4 @@
+import { arnOfBucket } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { Memory } from '../../aws/memory.ts'
 import { namesOf } from '../../aws/names.ts'
@@ -11,15 +12,20 @@ import {
 } from '../../resources/lambda/edge-association.ts'
 import { type LeftOverKeys, leftOverKeys, leftOverNeeds } from '../../resources/kms/key-left-over.ts'
 import { type ObjectSample, sampleNeeds, sampleObjects } from '../../resources/s3/object-sample.ts'
+import type { Bucket } from '../../resources/s3/bucket.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 import type { Line } from '../../text.ts'
 import { type Bootstrap, bootstrapCloudfront, followUpWords } from '../bootstrap-cloudfront.ts'
 import { type Chain, compute, type Conduct, runChain, together } from '../chain/chain.ts'
+import { type Node, nodesOf } from '../chain/survey.ts'
 import type { InTheWay } from '../in-the-way.ts'
 import { lookAtOwnName, type NameLook } from '../names/packages-name.ts'
 import { findExisting, noWishes, type Reconfigure, serve } from '../reconfigure-cloudfront-distribution.ts'
 import { type Repair, repairsOf } from './repairs.ts'
+
+/** The one that everything is for, which no runbook makes. */
+export const bucketKind = 'S3 bucket'
 
 /** Everything about an installation, on one screen. */
 export interface Status {
@@ -53,8 +59,18 @@ export interface StatusLine extends PlanLine {
   readonly repair: Repair['repair']
   /** What else there is to do, or what to do where no command can put it right. */
   readonly todo: readonly Line[]
+  /** What it depends on, among these resources and the bucket. */
+  readonly dependsOn: readonly Dependency[]
   /** What others have set in it that keeps packages from being served, or from being guarded; also among `because`. */
   readonly inTheWay: readonly string[]
+}
+
+/** How one resource depends on another. */
+export interface Dependency {
+  readonly kind: string
+  readonly name: string
+  /** As a verb, such as `runs as`. */
+  readonly as: string
 }
 
 export interface Look extends Bootstrap, Reconfigure {
@@ -71,11 +87,22 @@ export interface StatusWishes {
   readonly now?: () => number
 }
 
+/** The steps of the two runbooks that make what a status shows. */
+interface Runbooks {
+  readonly bootstrap: Chain<Bootstrap>
+  readonly reconfigure: Chain<Look>
+}
+
+const runbooksOf = (aws: Aws, settings: Settings): Runbooks => ({
+  bootstrap: bootstrapCloudfront(aws, settings, noWishes),
+  reconfigure: serve<Look>(aws, settings, { ...noWishes, orControl: true }, ({ version }) => version.arn),
+})
+
 /** Everything that a status looks at, as a chain that is only ever planned. */
-export const statusChain = (aws: Aws, settings: Settings): Chain<Look> => {
+export const statusChain = (aws: Aws, settings: Settings, runbooks = runbooksOf(aws, settings)): Chain<Look> => {
   const names = namesOf(settings.installation.value)
   return [
-    ...bootstrapCloudfront(aws, settings, noWishes),
+    ...runbooks.bootstrap,
     together<Look>(
       'Look at what serves the bucket',
       findExisting(aws, settings, noWishes),
@@ -86,7 +113,7 @@ export const statusChain = (aws: Aws, settings: Settings): Chain<Look> => {
         needs: ({ bucket }) => [sampleNeeds(bucket.name)],
       }),
     ),
-    ...serve<Look>(aws, settings, { ...noWishes, orControl: true }, ({ version }) => version.arn),
+    ...runbooks.reconfigure,
     compute('Version at the edge', {
       from: async ({ existing }) => (existing === undefined ? undefined : checkedBy(existing.config)),
       as: 'associated',
@@ -121,23 +148,27 @@ export async function status(
   { carried, now = Date.now }: StatusWishes,
   conduct: Conduct,
 ): Promise<Status> {
-  const { ctx, report } = await runChain(statusChain(aws, settings), 'plan', {
+  const runbooks = runbooksOf(aws, settings)
+  const { ctx, report } = await runChain(statusChain(aws, settings, runbooks), 'plan', {
     memory: new Memory(),
     ...conduct,
   })
+  const [bootstrap, reconfigure] = [nodesOf(runbooks.bootstrap, ctx), nodesOf(runbooks.reconfigure, ctx)]
   const published = report.find(({ kind }) => kind === 'Lambda version')
-  const ofServing = report.findIndex(({ kind }) => kind === 'Lambda version') + 1
   const repairs = repairsOf(
-    { lines: report.slice(0, ofServing), words: ['pc-ctl', 'bootstrap-cloudfront', ...carried] },
+    { lines: linesOf(report, bootstrap), words: ['pc-ctl', 'bootstrap-cloudfront', ...carried] },
     {
-      lines: report.slice(ofServing),
+      lines: linesOf(report, reconfigure),
       words: followUpWords(ctx, carried),
       // The ARN is only known once a version is published.
       known: published?.do === 'keep',
     },
   )
   const { existing, inTheWay = { found: [], notDecided: [] } } = ctx
-  const resources = report.map((line) => withHindrances(statusLine(line, repairs.get(line)), inTheWay))
+  const dependencies = dependenciesOf([...bootstrap, ...reconfigure], ctx.bucket)
+  const resources = report.map((line) =>
+    withHindrances(statusLine(line, repairs.get(line), dependencies.get(line.title)), inTheWay),
+  )
   return {
     installation: settings.installation.value,
     account: ctx.account.id,
@@ -167,13 +198,36 @@ const runtimeInUse = ({ function: { settings } }: Look, lines: readonly StatusLi
 const isThere = (kind: string, lines: readonly StatusLine[]): boolean =>
   lines.some((line) => line.kind === kind && line.state === 'ok')
 
+/** The lines of a report that are about what a runbook makes. */
+const linesOf = (report: readonly PlanLine[], nodes: readonly Node[]): PlanLine[] =>
+  report.filter((line) => nodes.some(({ title }) => title === line.title))
+
+/** What each resource depends on, by the title of its step. */
+function dependenciesOf(nodes: readonly Node[], { name }: Bucket): Map<string, Dependency[]> {
+  const ends = [...nodes, { kind: bucketKind, name, ids: [arnOfBucket(name)] }]
+  return new Map(
+    nodes.map(({ title, ties }) => [
+      title,
+      ties.flatMap(({ to, as }) => {
+        const end = ends.find(({ ids }) => ids.includes(to))
+        return end === undefined ? [] : { kind: end.kind, name: end.name, as }
+      }),
+    ]),
+  )
+}
+
 const states = { keep: 'ok', create: 'missing', update: 'drift', remove: 'drift', refuse: 'not ours' } as const
 
-const statusLine = (line: PlanLine, { repair, todo }: Repair = { repair: undefined, todo: [] }): StatusLine => ({
+const statusLine = (
+  line: PlanLine,
+  { repair, todo }: Repair = { repair: undefined, todo: [] },
+  dependsOn: readonly Dependency[] = [],
+): StatusLine => ({
   ...line,
   state: states[line.do],
   repair,
   todo,
+  dependsOn,
   inTheWay: [],
 })
 

@@ -4,7 +4,7 @@ import { keyNotRotated } from '../../resources/kms/key-rotation.ts'
 import { differences } from '../../ui/plan.ts'
 import { advice, type Block, heading, item, nested, table, verbatim, warning } from '../../text.ts'
 import { nameFact } from '../names/packages-name.ts'
-import type { Status, StatusLine } from './status.ts'
+import { bucketKind, type Status, type StatusLine } from './status.ts'
 
 const marks = { ok: 'ok', missing: 'failed', drift: 'update', 'not ours': 'refused' } as const
 
@@ -111,32 +111,25 @@ function leftOverFact({ leftOver }: Status): string[][] {
   return keys.length === 0 ? [] : [['Keys left over', keys.join(', ')]]
 }
 
-/** A status as a Mermaid flowchart: what exists and how it is tied. */
-export function statusGraph(status: Status): string {
-  const node = (id: string, kind: string, line: StatusLine | undefined): string =>
-    `  ${id}["${kind}<br/>${label(line)}"]${line?.state === 'ok' ? '' : ':::drift'}`
-  const find = (kind: string): StatusLine | undefined => status.resources.find((line) => line.kind.includes(kind))
+/** A status as a Mermaid flowchart: what exists, and what depends on what. */
+export function statusGraph({ resources, bucket }: Status): string {
+  const edges = resources.flatMap(({ kind, dependsOn }) =>
+    dependsOn.map(({ kind: end, as }) => `  ${nodeOf(kind)} -->|"${as}"| ${nodeOf(end)}`),
+  )
   return [
     'flowchart LR',
-    '  client(["package manager"]) -->|"signed URL"| distribution',
-    node('distribution', 'CloudFront distribution', find('distribution')),
-    node('version', 'Lambda version', find('Lambda version')),
-    node('function', 'Lambda function', find('Lambda function')),
-    node('role', 'IAM role', find('IAM role')),
-    node('key', 'KMS key', find('KMS key')),
-    node('cachePolicy', 'cache policy', find('cache policy')),
-    node('access', status.originAccess === 'oai' ? 'origin access identity' : 'origin access control', find('origin')),
-    `  bucket[("S3 bucket<br/>${status.bucket.name}")]`,
-    '  distribution -->|"viewer-request"| version',
-    '  version -->|"published from"| function',
-    '  function -->|"runs as"| role',
-    '  role -->|"decrypts with"| key',
-    '  distribution --> cachePolicy',
-    '  distribution -->|"fetches as"| access',
-    '  access -->|"bucket policy"| bucket',
+    `  client(["package manager"]) -->|"signed URL"| ${nodeOf('CloudFront distribution')}`,
+    ...resources.map((line) => {
+      const drift = line.state === 'ok' ? '' : ':::drift'
+      return `  ${nodeOf(line.kind)}["${line.kind}<br/>${label(line)}"]${drift}`
+    }),
+    `  ${nodeOf(bucketKind)}[("${bucketKind}<br/>${bucket.name}")]`,
+    ...edges,
     '  classDef drift stroke:#c00,stroke-width:3px',
   ].join('\n')
 }
 
-const label = (line: StatusLine | undefined): string =>
-  line === undefined ? 'none' : line.state === 'ok' ? line.id || line.name : `${line.name} (${line.state})`
+/** Of an installation there is one of each kind: `IAMrole` of "IAM role". */
+const nodeOf = (kind: string): string => kind.replace(/\W/g, '')
+
+const label = ({ state, id, name }: StatusLine): string => (state === 'ok' ? id || name : `${name} (${state})`)

@@ -14,7 +14,9 @@ describe('The policies of a behaviour', () => {
   })
 
   it('are waited for where CloudFront has not seen them yet', () => {
-    expect(whyPolicyNotYet('NoSuchCachePolicy')).to.equal('waiting until CloudFront knows the new cache policy everywhere')
+    expect(whyPolicyNotYet('NoSuchCachePolicy')).to.equal(
+      'waiting until CloudFront knows the new cache policy everywhere',
+    )
     expect(whyPolicyNotYet('NoSuchResponseHeadersPolicy')).to.contain('the new response headers policy')
     for (const other of ['NoSuchDistribution', 'CachePolicyInUse', 'NoSuchOriginAccessControl']) {
       expect(whyPolicyNotYet(other), other).to.equal(undefined)

@@ -41,6 +41,7 @@ const line = (kind: string, more: Partial<StatusLine> = {}): StatusLine => ({
   state: 'ok',
   repair: undefined,
   todo: [],
+  dependsOn: [],
   inTheWay: [],
   ...more,
 })

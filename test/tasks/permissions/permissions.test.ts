@@ -138,10 +138,10 @@ const changedDistribution: Scenario = {
     const { CachePolicyId: cachePolicy } = await reconfigure(settings, first.version.arn)
     const { version } = await bootstrap({ ...settings, cloudfrontSecret: given(another) })
     const client = aws.client(CloudFrontClient, region)
-    const { ETag, CachePolicy: policy } = await client.send(new GetCachePolicyCommand({ Id: cachePolicy.id }))
+    const { ETag, CachePolicy: policy } = await client.send(new GetCachePolicyCommand({ Id: cachePolicy?.id }))
     if (policy?.CachePolicyConfig === undefined) throw new Error('no config')
     const CachePolicyConfig = { ...policy.CachePolicyConfig, DefaultTTL: 60 }
-    await client.send(new UpdateCachePolicyCommand({ Id: cachePolicy.id, IfMatch: ETag, CachePolicyConfig }))
+    await client.send(new UpdateCachePolicyCommand({ Id: cachePolicy?.id, IfMatch: ETag, CachePolicyConfig }))
     await aws.client(S3Client, region).send(new DeleteBucketPolicyCommand({ Bucket: bucket }))
     return (as) => reconfigure(as, version.arn)
   },
