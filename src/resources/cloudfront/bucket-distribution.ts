@@ -62,8 +62,9 @@ export interface BucketDistributionWant {
 }
 
 /**
- * The distribution of one bucket, as anybody, its website or an access control reads it. Its caller reference follows from the bucket's name and it is tagged in the call that
- * makes it, so making it twice makes one. Another's distribution that serves the bucket is told of, never changed.
+ * The distribution of one bucket, which CloudFront reads as anybody, from its website or by an access control. Its caller
+ * reference follows from the bucket's name and it is tagged in the call that makes it, so making it twice makes one.
+ * Another's distribution that serves the bucket is told of, never changed.
  */
 export function bucketDistribution(aws: Aws): Resource<BucketDistributionWant, TaggedDistribution> {
   return {
