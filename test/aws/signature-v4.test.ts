@@ -1,36 +1,16 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 
 import { SignatureV4 } from '@smithy/signature-v4'
 import { expect } from 'chai'
 import fc from 'fast-check'
 
 import { createRequestSigner, encodePath, hmacSha256 } from '../../src/aws/signature-v4.ts'
+import { Sha256 } from '../support/sdk-hash.ts'
 
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' }
 
 /** What both signers add. */
 const generated = new Set(['x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token'])
-
-/** The hash that AWS's signer is handed. */
-class Sha256 {
-  readonly #hash: ReturnType<typeof createHash> | ReturnType<typeof createHmac>
-  constructor(key?: string | ArrayBuffer | ArrayBufferView) {
-    const bytes = key === undefined || typeof key === 'string' ? key : Buffer.from(viewOf(key))
-    this.#hash = bytes === undefined ? createHash('sha256') : createHmac('sha256', bytes)
-  }
-  update(data: string | Uint8Array): void {
-    this.#hash.update(data)
-  }
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest()
-  }
-  reset(): void {
-    throw new Error('It is used once.')
-  }
-}
-
-const viewOf = (data: ArrayBuffer | ArrayBufferView): Uint8Array =>
-  ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
 
 /** The other signer takes values as text, and what is sent are the bytes of that. */
 const inUtf8 = (headers: Readonly<Record<string, string>>): Record<string, string> =>

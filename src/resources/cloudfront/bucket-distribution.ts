@@ -17,18 +17,8 @@ import {
   serving,
   type TaggedDistribution,
 } from './live-distribution.ts'
-import { createDistribution, type NewDistribution } from './new-distribution.ts'
-import {
-  change,
-  create,
-  type Decision,
-  type Need,
-  pending,
-  refuse,
-  type Resource,
-  theOnly,
-  updateIf,
-} from '../resource.ts'
+import { createDistribution, type NewDistribution, notMadeYet, plainConfig } from './new-distribution.ts'
+import { change, create, type Decision, type Need, refuse, type Resource, theOnly, updateIf } from '../resource.ts'
 import { tagChanges, type Tags } from '../tags.ts'
 
 /**
@@ -137,11 +127,7 @@ export function decideBucketDistribution(
   if (live === undefined) {
     const config = withEdit(newConfig(want), want.edit)
     return create({
-      id: pending('distribution id'),
-      arn: pending('distribution ARN'),
-      domain: pending('domain'),
-      status: 'InProgress',
-      etag: '',
+      ...notMadeYet,
       config,
       tags: { ...want.tags, ...ourTag },
     })
@@ -191,15 +177,10 @@ const accessOf = (config: DistributionConfig, bucket: Bucket): string[] =>
 export const defaultTtl = 86_400
 
 const newConfig = (want: BucketDistributionWant): DistributionConfig => ({
+  ...plainConfig,
   CallerReference: cfcreateNames.callerReference(want.bucket.name),
   // As s3cmd has it.
   Comment: `http://${want.bucket.name}.s3.amazonaws.com/`,
-  Enabled: true,
-  HttpVersion: 'http2',
-  IsIPV6Enabled: true,
-  PriceClass: 'PriceClass_All',
-  DefaultRootObject: '',
-  Aliases: { Quantity: 0 },
   Origins: { Quantity: 1, Items: [{ Id: `s3-${want.bucket.name}`, ...newOrigin(want.bucket, want.origin) }] },
   DefaultCacheBehavior: {
     TargetOriginId: `s3-${want.bucket.name}`,
@@ -209,7 +190,6 @@ const newConfig = (want: BucketDistributionWant): DistributionConfig => ({
     Compress: false,
     CachePolicyId: want.cachePolicyId,
   },
-  ViewerCertificate: { CloudFrontDefaultCertificate: true },
 })
 
 function newOrigin(bucket: Bucket, origin: OriginKind): Omit<Origin, 'Id'> {

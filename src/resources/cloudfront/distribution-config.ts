@@ -12,6 +12,7 @@ import { withoutVersion } from '../../aws/arns.ts'
 import type { Names } from '../../aws/names.ts'
 import { type Bucket, hostsOf, regionalHost } from '../s3/bucket.ts'
 import type { Change } from '../../ui/plan.ts'
+import { plainConfig } from './new-distribution.ts'
 import { change } from '../resource.ts'
 import { policyChanges, type PolicyIds } from './behavior-policies.ts'
 
@@ -41,17 +42,11 @@ export type PriceClass = (typeof priceClasses)[number]
 
 /** A configuration for a distribution that does not exist yet; {@link withWishes} completes it. */
 export const blankConfig = ({ names, bucket }: DistributionWishes): DistributionConfig => ({
+  ...plainConfig,
   CallerReference: names.callerReference(bucket.name),
   Comment: names.mark,
-  Enabled: true,
-  HttpVersion: 'http2',
-  IsIPV6Enabled: true,
-  PriceClass: 'PriceClass_All',
-  DefaultRootObject: '',
-  Aliases: { Quantity: 0 },
   Origins: { Quantity: 0, Items: [] },
   DefaultCacheBehavior: { TargetOriginId: undefined, ViewerProtocolPolicy: 'https-only' },
-  ViewerCertificate: { CloudFrontDefaultCertificate: true },
 })
 
 /** The origins that are the bucket, by whichever of its hosts; several may differ in their path. */

@@ -40,8 +40,14 @@ import {
   tagsOf,
   updateDistribution,
 } from './live-distribution.ts'
-import { createDistribution, isMadeUnder, type NewDistribution, whyConfigNotYet } from './new-distribution.ts'
-import { create, type Decision, type Need, pending, refuse, type Resource, theOnly, updateIf } from '../resource.ts'
+import {
+  createDistribution,
+  isMadeUnder,
+  type NewDistribution,
+  notMadeYet,
+  whyConfigNotYet,
+} from './new-distribution.ts'
+import { create, type Decision, type Need, refuse, type Resource, theOnly, updateIf } from '../resource.ts'
 import { requestedWith, tagChanges, tagList, type Tags, tagsWanted, type TagsWant } from '../tags.ts'
 
 export interface DistributionSearch {
@@ -140,11 +146,7 @@ export function decideDistribution(want: DistributionWant, live: Distribution | 
   if (live === undefined) {
     const config = withWishes(blankConfig(want), want)
     const after: Distribution = {
-      id: pending('distribution id'),
-      arn: pending('distribution ARN'),
-      domain: pending('domain'),
-      status: 'InProgress',
-      etag: '',
+      ...notMadeYet,
       config,
       tags: tagsWanted(want),
       owner: names.installation,

@@ -11,6 +11,7 @@ import { looking, type Pace, patiently, propagation, type Talk } from '../../aws
 import { type CtlError, messageOf } from '../../errors.ts'
 import { whyPolicyNotYet } from './behavior-policies.ts'
 import { answered, getTagged, type TaggedDistribution } from './live-distribution.ts'
+import { pending } from '../resource.ts'
 import { tagList, type Tags } from '../tags.ts'
 
 /** A distribution that is to be made. */
@@ -22,6 +23,26 @@ export interface NewDistribution {
   readonly isOurs: (tags: Tags) => boolean
   /** What to say of one that is not, so that another can't be made. */
   readonly refusal: (found: TaggedDistribution, cause: unknown) => CtlError
+}
+
+/** What all that are made begin with. */
+export const plainConfig = {
+  Enabled: true,
+  HttpVersion: 'http2',
+  IsIPV6Enabled: true,
+  PriceClass: 'PriceClass_All',
+  DefaultRootObject: '',
+  Aliases: { Quantity: 0 },
+  ViewerCertificate: { CloudFrontDefaultCertificate: true },
+} as const satisfies Partial<DistributionConfig>
+
+/** What CloudFront chooses for one that a plan only announces. */
+export const notMadeYet = {
+  id: pending('distribution id'),
+  arn: pending('distribution ARN'),
+  domain: pending('domain'),
+  status: 'InProgress',
+  etag: '',
 }
 
 /**

@@ -7,8 +7,10 @@ export class PolicySyntaxError extends Error {}
 
 export const syntax = (message = 'Syntax errors in policy.'): PolicySyntaxError => new PolicySyntaxError(message)
 
-const policyElements = new Set(['Version', 'Id', 'Statement'])
-const statementElements = new Set([
+/** What a policy may have in it. */
+export const policyElements: ReadonlySet<string> = new Set(['Version', 'Id', 'Statement'])
+/** What a statement may have in it. */
+export const statementElements: ReadonlySet<string> = new Set([
   'Sid',
   'Effect',
   'Principal',

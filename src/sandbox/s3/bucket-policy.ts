@@ -1,6 +1,7 @@
 import { s3Arn } from '../contracts/arns.ts'
 import { isObject, type JsonObject } from '../../json-object.ts'
 import { isConditionOperator, isGlobalKey } from '../policy/condition-keys.ts'
+import { policyElements, statementElements } from '../policy/policy-document.ts'
 import { actionsMatching, hasConditionKey, isConditionKey, type S3Resource } from './actions.ts'
 import {
   type BucketPolicy,
@@ -26,7 +27,7 @@ export function acceptPolicy(text: string, scope: PolicyScope): BucketPolicy {
   if (version !== undefined && version !== '2012-10-17' && version !== '2008-10-17') {
     throw malformed('The policy must contain a valid version string')
   }
-  rejectUnknown(document, ['Version', 'Id', 'Statement'])
+  rejectUnknown(document, policyElements)
   if (document['Statement'] === undefined) throw malformed('Missing required field Statement')
   if (document['Id'] !== undefined && typeof document['Id'] !== 'string') throw invalidSyntax()
   const statements = listOf(document['Statement'])
@@ -56,24 +57,12 @@ function parse(text: string): JsonObject {
   throw malformed('This policy contains invalid Json')
 }
 
-const statementFields = [
-  'Sid',
-  'Effect',
-  'Principal',
-  'NotPrincipal',
-  'Action',
-  'NotAction',
-  'Resource',
-  'NotResource',
-  'Condition',
-]
-
-function rejectUnknown(object: JsonObject, known: readonly string[]): void {
-  for (const name of Object.keys(object)) if (!known.includes(name)) throw malformed(`Unknown field ${name}`)
+function rejectUnknown(object: JsonObject, known: ReadonlySet<string>): void {
+  for (const name of Object.keys(object)) if (!known.has(name)) throw malformed(`Unknown field ${name}`)
 }
 
 function acceptStatement(statement: JsonObject, scope: PolicyScope): JsonObject {
-  rejectUnknown(statement, statementFields)
+  rejectUnknown(statement, statementElements)
   for (const name of ['Principal', 'Action', 'Resource']) {
     // "You must use either the Action or NotAction element", and so on: never both.
     if (statement[name] !== undefined && statement[`Not${name}`] !== undefined) throw invalidSyntax()

@@ -1,5 +1,3 @@
-import { createHash, createHmac, type Hash } from 'node:crypto'
-
 import { SignatureV4 } from '@smithy/signature-v4'
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -15,27 +13,7 @@ import {
   type Secret,
   type WireRequest,
 } from '../../../src/sandbox/wire/signature-check.ts'
-
-/** What the SDK's signer wants to hash with. */
-class Sha256 {
-  readonly #hash: Hash | ReturnType<typeof createHmac>
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    const key = typeof secret === 'string' ? secret : secret === undefined ? undefined : bytesOf(secret)
-    this.#hash = key === undefined ? createHash('sha256') : createHmac('sha256', key)
-  }
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(typeof data === 'string' ? data : bytesOf(data))
-  }
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest()
-  }
-  reset(): void {
-    throw new Error('not used')
-  }
-}
-
-const bytesOf = (data: ArrayBuffer | ArrayBufferView): Buffer =>
-  ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.from(data)
+import { Sha256 } from '../../support/sdk-hash.ts'
 
 const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
 const now = Date.parse('2026-11-22T10:00:00Z')
