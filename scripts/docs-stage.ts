@@ -1,4 +1,3 @@
-import { frontReading } from '../src/rehearsal/front.ts'
 /** Where the sessions of a page are played: an embedded AWS, a packagecloud host, and pc-ctl on its PATH. */
 import { spawn } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -10,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam'
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 
+import { frontReading } from '../src/rehearsal/front.ts'
 import { type Sandbox, startSandbox } from '../src/sandbox/host/sandbox.ts'
 import { aptRepository } from './demo-repository.ts'
 import { Masks } from './docs-masks.ts'
@@ -34,9 +34,17 @@ export interface Stage {
   last: readonly string[]
   /** Runs a line of shell as an operator would, and gives what the terminal then shows, masked. */
   run(line: string): Promise<string[]>
+  /** As {@link run}, on a terminal that can show all there is: what is written to it is handed on as it comes. */
+  record(line: string, size: Size, written: (chunk: Buffer) => void): Promise<void>
   /** Runs a line of shell that nobody sees; gives its output as it is. */
   result(line: string): Promise<string>
   close(): Promise<void>
+}
+
+/** Of a terminal. */
+export interface Size {
+  readonly columns: number
+  readonly rows: number
 }
 
 export async function openStage(): Promise<Stage> {
@@ -62,10 +70,14 @@ export async function openStage(): Promise<Stage> {
       // Indexes are dated by the second: two runs are always of different ones, not just on slow machines.
       if (line.includes('reindex-everything')) await sleep(1000 - (Date.now() % 1000))
       const { output, code } = await inShell(masks.unmask(line), folder, sandbox)
-      stage.last = output.replaceAll(/\r+\n/g, '\n').replace(/\n+$/, '').split('\n')
+      stage.last = linesOf(output)
       const lines = masks.mask(stage.last.join('\n')).replace(onStageOnly, '').split('\n')
       const shown = lines.join('\n') === '' ? [] : lines
       return code === 0 ? shown : [...shown, `[exit code ${code}]`]
+    },
+    async record(line, size, written) {
+      const manner = { ...size, term: 'xterm-256color', written }
+      stage.last = linesOf((await inShell(masks.unmask(line), folder, sandbox, manner)).output)
     },
     result: async (line) => (await inShell(line, folder, sandbox)).output,
     async close() {
@@ -76,6 +88,8 @@ export async function openStage(): Promise<Stage> {
   }
   return stage
 }
+
+const linesOf = (output: string): string[] => output.replaceAll(/\r+\n/g, '\n').replace(/\n+$/, '').split('\n')
 
 /** That packagecloud.rb is not where packagecloud-ctl looks for it is true of the stage only. */
 const onStageOnly = /^packagecloud-ctl reads [^]*?\.$\n?/gm
@@ -140,24 +154,36 @@ async function installPrograms(folder: string, endpoint: string): Promise<void> 
   )
 }
 
-/** What most terminals are at first. */
-const [columns, rows] = [80, 24]
+/** The terminal that a line is run on. */
+interface Manner extends Size {
+  readonly term: string
+  readonly written?: (chunk: Buffer) => void
+}
+
+/** What most terminals are at first; one on which nothing is drawn, and without colours. */
+const plain: Manner = { columns: 80, rows: 24, term: 'dumb' }
 
 /** Runs a program on a terminal of its own, and ends as it does. */
 const onTerminal = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))'
 
 /** Both streams go to one terminal, so that they are laid out for it; nobody sits there to answer a question. */
-async function inShell(line: string, folder: string, sandbox: Sandbox): Promise<{ output: string; code: number }> {
+async function inShell(
+  line: string,
+  folder: string,
+  sandbox: Sandbox,
+  { columns, rows, term, written = () => undefined }: Manner = plain,
+): Promise<{ output: string; code: number }> {
   const limited = line.startsWith('pc-ctl sandbox')
     ? `timeout --preserve-status -s INT 3 env -u PC_CTL_CONFIG ${line}`
     : line
   const script = `stty columns ${columns} rows ${rows}; exec </dev/null; ${limited}`
   const child = spawn('python3', ['-c', onTerminal, 'bash', '-c', script], {
     cwd: folder,
-    env: environmentOf(folder, sandbox),
+    env: { ...environmentOf(folder, sandbox), TERM: term },
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: patienceMs,
   })
+  child.stdout.on('data', written)
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => resolve(code ?? 1))
@@ -178,6 +204,4 @@ const environmentOf = (folder: string, { endpoint, front }: Sandbox): Record<str
   PC_CTL_FRONT_TOKEN: front?.token ?? '',
   TZ: 'UTC',
   LC_ALL: 'C.UTF-8',
-  // A terminal on which nothing is drawn, and without colours.
-  TERM: 'dumb',
 })

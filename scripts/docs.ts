@@ -13,7 +13,7 @@ import { happen } from './docs-meanwhile.ts'
 import { playPage } from './docs-page.ts'
 import { openStage } from './docs-stage.ts'
 
-const docs = join(import.meta.dirname, '../docs')
+const root = join(import.meta.dirname, '..')
 const transcripts = [
   'runbook',
   'dry-run',
@@ -28,13 +28,14 @@ const { values, positionals } = parseArgs({ options: { check: { type: 'boolean' 
 
 /** Those that this script makes; others are made by the tests, or by hand. */
 const allPages = (): string[] => [
-  'commands.md',
-  'troubleshooting.md',
-  ...transcripts.map((name) => `transcripts/${name}.txt`),
+  'README.md',
+  'docs/commands.md',
+  'docs/troubleshooting.md',
+  ...transcripts.map((name) => `docs/transcripts/${name}.txt`),
 ]
 
 for (const page of positionals.length > 0 ? positionals : allPages()) {
-  const file = join(docs, page)
+  const file = join(root, page)
   const text = await readFile(file, 'utf8')
   const anew = await playAnew(text, page.endsWith('.md'))
   console.log(`${page}: ${anew === text ? 'as it was' : values.check === true ? 'stale' : 'changed'}`)
