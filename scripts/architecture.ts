@@ -6,7 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { type FolderGraph, folderGraph } from './folder-graph.ts'
+import { fileGraph, folderGraph, type ImportGraph } from './import-graph.ts'
 import { rooms } from './lint/rooms.js'
 
 const root = join(import.meta.dirname, '..')
@@ -25,7 +25,7 @@ export function drawnAnew(text: string): string {
 
 /** An arrow is left out where another way leads there: the picture is of who stands on whom. */
 function drawing(): string {
-  const graph = roomGraph(folderGraph(join(root, 'src')))
+  const graph = roomGraph(folderGraph(fileGraph(join(root, 'src'))))
   const arrows = [...graph].flatMap(([from, targets]) =>
     [...targets]
       .filter((to) => ![...targets].some((other) => other !== to && leads(graph, other, to)))
@@ -34,7 +34,7 @@ function drawing(): string {
   return ['flowchart TD', ...[...graph.keys()].map((room) => `  ${idOf(room)}["${room}"]`), ...arrows].join('\n')
 }
 
-function roomGraph(folders: FolderGraph): Map<string, Set<string>> {
+function roomGraph(folders: ImportGraph): Map<string, Set<string>> {
   const graph = new Map(
     Object.keys(rooms)
       .sort()

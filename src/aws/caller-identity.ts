@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 
 import { isBadIdentity } from './aws-error.ts'
-import type { Aws } from './connect.ts'
+import type { Aws } from './clients.ts'
 import { edgeRegion } from './names.ts'
 
 /** Where STS can't be reached, it is not waited for. */

@@ -1,5 +1,5 @@
 import { isBadIdentity, statusOf } from './aws-error.ts'
-import type { Aws } from './connect.ts'
+import type { Aws } from './clients.ts'
 import type { Notable } from './operation.ts'
 
 /** How long it counts that the credentials were good, in milliseconds: long runs are refused object by object. */

@@ -1,5 +1,14 @@
 import { loadSettings } from '../settings/settings.ts'
-import type { FrontSettings } from './front.ts'
+
+/** What the front server takes out of packagecloud.rb. */
+export interface FrontSettings {
+  bucket: string
+  region: string
+  accessKeyId: string
+  secretAccessKey: string
+  /** Undefined while CloudFront is not enabled. */
+  edge: { domain: string; secret: string } | undefined
+}
 
 /**
  * Reads what the front server needs from a packagecloud.rb, and from nothing but that file.

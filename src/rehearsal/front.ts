@@ -4,17 +4,8 @@ import { decodeSecret, signUrl } from '../edge/signature.ts'
 import type { Front, FrontSurroundings, StartFront } from '../sandbox/host/front.ts'
 import { closeServer, listen, portOf, type Arrival } from '../sandbox/wire/server.ts'
 import type { AwsResponse } from '../sandbox/contracts/service.ts'
+import type { FrontSettings } from './front-settings.ts'
 import { presignedUrl, sha256, uriEncode } from '../sandbox/wire/signature-check.ts'
-
-/** What the front server takes out of packagecloud.rb. */
-export interface FrontSettings {
-  bucket: string
-  region: string
-  accessKeyId: string
-  secretAccessKey: string
-  /** Undefined while CloudFront is not enabled. */
-  edge: { domain: string; secret: string } | undefined
-}
 
 export interface FrontOptions extends Omit<FrontSurroundings, 'credentials'> {
   readSettings: () => Promise<FrontSettings>

@@ -1,5 +1,5 @@
 import type { Bucket } from './buckets.ts'
-import { invalidArgument, notModelled } from './call.ts'
+import { invalidArgument, notModelled } from './answers.ts'
 import type { Grant } from './index.ts'
 import { childOf, childrenOf, element, field, parsedOrUndefined, textOf } from './xml.ts'
 import { AwsError, type AwsRequest, type Caller } from '../contracts/service.ts'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 
-import { type Handler, invalidArgument, isoTime, noContent, type S3Call, wholeSeconds, xml } from './call.ts'
+import { invalidArgument, isoTime, noContent, wholeSeconds, xml } from './answers.ts'
+import type { Handler, S3Call } from './call.ts'
 import { requireMatch } from './conditions.ts'
 import { encryptionHeaders } from './encryption.ts'
 import type { Annotation, StoredObject } from './index.ts'

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 
-import { type Handler, type S3Call, wholeSeconds, xml } from './call.ts'
+import { wholeSeconds, xml } from './answers.ts'
+import type { Handler, S3Call } from './call.ts'
 import { type Checksum, checksumElement, createHasher, requestedChecksum } from './checksum.ts'
 import { checkWriteConditions } from './conditions.ts'
 import { encryptionHeaders } from './encryption.ts'

@@ -1,6 +1,7 @@
 import { copiedAnnotations } from './annotations.ts'
 import { storageClassOf } from './attributes.ts'
-import { bytesOf, type Handler, isoTime, notModelled, type S3Call, type S3State, wholeSeconds, xml } from './call.ts'
+import { isoTime, notModelled, wholeSeconds, xml } from './answers.ts'
+import { bytesOf, type Handler, type S3Call, type S3State } from './call.ts'
 import { checksumElement, type ChecksumAlgorithm, createHasher, requestedChecksum } from './checksum.ts'
 import { checkCopyConditions, checkWriteConditions } from './conditions.ts'
 import { encryptionHeaders } from './encryption.ts'

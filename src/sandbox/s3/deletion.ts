@@ -1,4 +1,5 @@
-import { type Handler, noContent, notModelled, type S3Call, wholeSeconds, xml } from './call.ts'
+import { noContent, notModelled, wholeSeconds, xml } from './answers.ts'
+import type { Handler, S3Call } from './call.ts'
 import { checkWriteConditions, requireMatch } from './conditions.ts'
 import type { StoredObject } from './index.ts'
 import { held, isHeld } from './lock.ts'

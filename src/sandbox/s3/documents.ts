@@ -1,5 +1,5 @@
 import type { XmlElement } from '../contracts/xml-document.ts'
-import { invalidArgument, isoTime, notModelled } from './call.ts'
+import { invalidArgument, isoTime, notModelled } from './answers.ts'
 import { childOf, childrenOf, malformedXml, requiredText, textOf } from './xml.ts'
 import { AwsError } from '../contracts/service.ts'
 

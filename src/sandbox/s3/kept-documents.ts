@@ -1,6 +1,7 @@
 import type { XmlElement } from '../contracts/xml-document.ts'
 import { current } from './bucket.ts'
-import { type Handler, noContent, type S3Call, xml } from './call.ts'
+import { noContent, xml } from './answers.ts'
+import type { Handler, S3Call } from './call.ts'
 import { checkCors, checkLifecycle, checkLogging, checkWebsite } from './documents.ts'
 import { tagSetMarkup, tagsInDocument } from './tags.ts'
 import { markupOf, parseDocument } from './xml.ts'

@@ -1,4 +1,5 @@
-import { type Handler, invalidArgument, isoTime, type S3Call, xml } from './call.ts'
+import { invalidArgument, isoTime, xml } from './answers.ts'
+import type { Handler, S3Call } from './call.ts'
 import { groupedPage } from './grouped-page.ts'
 import type { StoredObject } from './index.ts'
 import {

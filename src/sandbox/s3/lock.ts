@@ -1,5 +1,5 @@
 import type { Bucket } from './buckets.ts'
-import { invalidArgument } from './call.ts'
+import { invalidArgument } from './answers.ts'
 import type { Attributes, EventHold } from './index.ts'
 import { childOf, element, field, malformedXml, onlyChildren, requiredText, textOf } from './xml.ts'
 import type { XmlElement } from '../contracts/xml-document.ts'

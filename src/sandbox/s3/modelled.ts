@@ -1,5 +1,5 @@
 import { checksumAlgorithms, checksumHeader } from './checksum.ts'
-import { invalidArgument, notModelled } from './call.ts'
+import { invalidArgument, notModelled } from './answers.ts'
 import type { AwsRequest } from '../contracts/service.ts'
 
 /** How a request is signed and sent, and what never makes a difference here: no bucket lets its requesters pay. */

@@ -1,4 +1,5 @@
-import { type Handler, invalidArgument, isoTime, type S3Call, xml } from './call.ts'
+import { invalidArgument, isoTime, xml } from './answers.ts'
+import type { Handler, S3Call } from './call.ts'
 import { checksumElement } from './checksum.ts'
 import { groupedPage } from './grouped-page.ts'
 import { commonPrefixes, compareUtf8, encodingOf, limitOf, ownerMarkup, pageLimit } from './list.ts'

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 
 import { storageClassOf } from './attributes.ts'
-import { type Handler, invalidArgument, isoTime, noContent, type S3Call, wholeSeconds, xml } from './call.ts'
+import { invalidArgument, isoTime, noContent, wholeSeconds, xml } from './answers.ts'
+import type { Handler, S3Call } from './call.ts'
 import { checksumElement, checksumHeader, createHasher, requestedChecksum } from './checksum.ts'
 import { checkCopySize, copySource } from './copy.ts'
 import { checkPartKey, encryptionHeaders } from './encryption.ts'

@@ -1,5 +1,6 @@
 import { aclAskedFor, aclMarkup, checkAcl } from './acl.ts'
-import { type Handler, invalidArgument, noContent, type S3Call, xml } from './call.ts'
+import { invalidArgument, noContent, xml } from './answers.ts'
+import type { Handler, S3Call } from './call.ts'
 import { checksumElement } from './checksum.ts'
 import type { Attributes, StoredObject } from './index.ts'
 import { checkLockable, eventHoldMarkup, held, isHeld, isWeaker, type Lock, retentionIn } from './lock.ts'

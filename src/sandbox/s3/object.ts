@@ -1,6 +1,7 @@
 import { checkCustomerKey, encryptionHeaders } from './encryption.ts'
 import { objectHeaders, storageClassOf } from './attributes.ts'
-import { type Handler, type S3Call, wholeSeconds } from './call.ts'
+import { wholeSeconds } from './answers.ts'
+import type { Handler, S3Call } from './call.ts'
 import { type Checksum, checksumHeader, requestedChecksum } from './checksum.ts'
 import { type ByteRange, checkWriteConditions, meetsReadConditions, rangeOf } from './conditions.ts'
 import type { StoredObject } from './index.ts'

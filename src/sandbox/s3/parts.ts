@@ -1,4 +1,4 @@
-import { invalidArgument } from './call.ts'
+import { invalidArgument } from './answers.ts'
 import { checksumAlgorithms, checksumElement } from './checksum.ts'
 import type { Part, Upload } from './uploads.ts'
 import { childrenOf, malformedXml, onlyChildren, parseDocument, requiredText } from './xml.ts'

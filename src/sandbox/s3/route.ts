@@ -1,5 +1,5 @@
 import { s3Arn } from '../contracts/arns.ts'
-import { invalidArgument } from './call.ts'
+import { invalidArgument } from './answers.ts'
 import { AwsError, type AwsRequest } from '../contracts/service.ts'
 
 /** What a request is about: a bucket (empty for ListBuckets) and a key (empty for a request on the bucket). */

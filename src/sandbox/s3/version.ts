@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 
-import { invalidArgument, type S3Call } from './call.ts'
+import { invalidArgument } from './answers.ts'
+import type { S3Call } from './call.ts'
 import { noSuchKey } from './conditions.ts'
 import type { StoredObject } from './index.ts'
 import { AwsError, type AwsRequest } from '../contracts/service.ts'

@@ -12,10 +12,15 @@ import {
   Unknown,
   type Value,
 } from './value.ts'
-import type { Cell, Part, WriteLog } from './write-log.ts'
+import type { Cell, Part } from './cell.ts'
 
 /** What a reference stands for. An array of which nothing is known any more is an Unknown that leads to what it held. */
 export type Content = RubyArray | RubyHash | Unknown
+
+/** Hears of what is written, while it is. */
+export interface Recorder {
+  record(cell: Cell, values: readonly Value[], state: State, line?: number): void
+}
 
 /** What a configuration file has set so far, on one of the ways through it. */
 export class State {
@@ -30,7 +35,7 @@ export class State {
   /** False after `return` or `raise`: nothing more happens on this way. */
   running = true
   /** Takes down what is written, if anybody wants to know. */
-  log: WriteLog | undefined
+  log: Recorder | undefined
 
   constructor(from?: State) {
     this.variables = from?.variables ?? PersistentMap.of()

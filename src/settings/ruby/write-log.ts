@@ -1,19 +1,7 @@
-import { held, type State } from './state.ts'
-import { anyText, type Pattern } from './pattern.ts'
+import { held, type Recorder, type State } from './state.ts'
+import { anyText } from './pattern.ts'
+import type { Cell } from './cell.ts'
 import { identityOf, keyOf, Reference, reachOf, type Unknown, type Value } from './value.ts'
-
-/** Something that can be written. */
-export type Cell =
-  | { readonly kind: 'variable'; readonly name: string }
-  | { readonly kind: 'setting'; readonly name: string }
-  | { readonly kind: 'text'; readonly text: string }
-  | Part
-
-/** An array or hash, or something in it. */
-export type Part =
-  | { readonly kind: 'object'; readonly id: string }
-  | { readonly kind: 'entry'; readonly id: string; readonly key: Value }
-  | { readonly kind: 'keys'; readonly id: string; readonly pattern: Pattern }
 
 interface Write {
   readonly cell: Cell
@@ -25,7 +13,7 @@ interface Write {
 const mostKinds = 8
 
 /** What a part of the file writes, however often and in whatever order. */
-export class WriteLog {
+export class WriteLog implements Recorder {
   readonly #writes = new Map<string, Write>()
   /** Objects from this number on are made by that part itself: what it does to them is its own affair. */
   readonly #mark: number
@@ -34,9 +22,9 @@ export class WriteLog {
   /** Grows with everything that is new. */
   weight = 0
   /** Takes down the same, for code around this one. */
-  readonly #outer: WriteLog | undefined
+  readonly #outer: Recorder | undefined
 
-  constructor(mark: number, outer?: WriteLog) {
+  constructor(mark: number, outer?: Recorder) {
     this.#mark = mark
     this.#outer = outer
   }
