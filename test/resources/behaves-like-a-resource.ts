@@ -2,6 +2,7 @@ import { expect } from 'chai'
 
 import { matchesWildcards } from '../../src/aws/wildcards.ts'
 import type { Decision, Resource } from '../../src/resources/resource.ts'
+import type { Call } from '../../src/sandbox/host/call-log.ts'
 import { type AwsUnderTest, startAws } from '../support/aws-under-test.ts'
 import { AnswerTape } from '../support/answer-tape.ts'
 import { actionsOf } from '../support/iam-actions.ts'
@@ -46,14 +47,15 @@ export function behavesLikeAResource<Want, Live>(
     /** The IAM actions of the calls that the resource made, without those of the test itself. */
     let used: string[]
 
-    beforeEach(async () => {
+    const start = async (): Promise<void> => {
       const started = await startAws()
       tape = new AnswerTape(started.aws)
       bench = { ...started, aws: tape.aws }
       subject = await prepare(bench)
       bench.sandbox.calls.clear()
       used = []
-    })
+    }
+    beforeEach(start)
     afterEach(() => bench.close())
 
     const observed = async <T>(act: () => Promise<T>): Promise<T> => {
@@ -151,6 +153,26 @@ export function behavesLikeAResource<Want, Live>(
       expect(declaredFor(subject.want)).to.include.members([...new Set(used)])
     })
 
+    it('is completed by looking again, whichever write had its effect without an answer', async () => {
+      await make()
+      const writes = new Set(bench.sandbox.calls.changing().map(({ operation }) => operation))
+      expect([...writes]).not.to.deep.equal([])
+      for (const operation of writes) {
+        await bench.close()
+        await start()
+        const what = { kind: 'error', code: 'ServiceFault', status: 400 } as const
+        bench.sandbox.faults.add({ operation, when: 'after', what })
+        await make().catch((error: unknown) => expect(error).to.have.property('name', 'ServiceFault'))
+        bench.sandbox.faults.clear()
+        await make()
+        const { decision } = await look()
+        expect(decision.do, operation).to.equal(without.anew === true ? 'create' : 'keep')
+        const again = bench.sandbox.calls.list().filter((call) => call.operation === operation && isDone(call))
+        if (/^(?:Create|Publish)/.test(operation) && without.anew !== true)
+          expect(again, 'made twice').to.deep.equal([])
+      }
+    })
+
     it('decides whatever AWS answers', async () => {
       await make()
       const { resource, want, adopting } = subject
@@ -225,3 +247,5 @@ async function whyUndecided<Want, Live>(
 
 /** Errors that JavaScript throws where code does not expect what it gets. */
 const isOurMistake = (error: unknown): boolean => error instanceof TypeError || error instanceof RangeError
+
+const isDone = ({ status = 0 }: Call): boolean => status >= 200 && status < 300
