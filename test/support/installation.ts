@@ -15,6 +15,7 @@ import type { Call } from '../../src/sandbox/host/call-log.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/host/sandbox.ts'
 import { quick } from './aws-under-test.ts'
 import { type CliRun, runCli } from './run-cli.ts'
+import { canRunHere, runHere } from './run-here.ts'
 
 export const bucket = 'packages-example-org'
 export const objectKey = '7/11/debian/package_files/hello+world_1.0~rc1.deb'
@@ -22,6 +23,8 @@ export const objectBody = 'a package, as far as this test can tell'
 
 export interface InstallOptions extends Pick<SandboxOptions, 'timing' | 'faults' | 'calledEndpoint' | 'now'> {
   region?: string
+  /** Whether every command is a process of the built pc-ctl. Else only those are that can't run here. */
+  built?: boolean
   /** State of an installation that has been closed, to go on from. */
   from?: Kept
   /** Whether packagecloud.rb has a secret; by default it does. */
@@ -45,7 +48,7 @@ export type Clients = {
   readonly s3: S3Client
 }
 
-/** An account with a bucket and a packagecloud.rb, and the built pc-ctl to run on them. */
+/** An account with a bucket and a packagecloud.rb, and pc-ctl to run on them. */
 export interface Installation {
   readonly sandbox: Sandbox
   readonly clients: Clients
@@ -53,7 +56,7 @@ export interface Installation {
   readonly folder: string
   readonly config: string
   readonly env: Record<string, string>
-  /** Runs a command, whatever it ends in. */
+  /** Runs a command, whatever it ends in: in this process, where `built` is not set and nothing speaks against it. */
   run(
     args: readonly string[],
     options?: { env?: Record<string, string>; signal?: AbortSignal; through?: readonly string[] },
@@ -91,13 +94,17 @@ export async function install(options: InstallOptions = {}): Promise<Installatio
   const sandbox = await startSandbox({ timing: { ...quick, ...timing }, faults, state, port: 0, now, ...called })
   const clients = clientsOf(sandbox, region)
   const config = join(folder, 'packagecloud.rb')
-  const env = environmentOf(sandbox, folder, config)
+  const env = surroundingsOf(sandbox, folder, config)
   if (from === undefined) {
     await writeFile(config, configText(sandbox, region, options.secret !== false))
     await fill(clients.s3, region)
   }
   const run: Installation['run'] = (args, { env: more = {}, ...how } = {}) =>
-    runCli([...args], { env: { ...env, ...more }, cwd: folder, ...how })
+    (options.built === true || 'signal' in how || 'through' in how || !canRunHere(args) ? runCli : runHere)([...args], {
+      env: { ...env, ...more },
+      cwd: folder,
+      ...how,
+    })
   const succeed: Installation['succeed'] = async (args) => {
     const { stdout, stderr, code } = await run(args)
     expect(code, `pc-ctl ${args.join(' ')}\n${stderr}`).to.equal(0)
@@ -215,7 +222,7 @@ export function expectPlainTalk(talk: string): void {
 /** The text of packagecloud.rb. */
 export const textOf = ({ config }: Installation): Promise<string> => readFile(config, 'utf8')
 
-const environmentOf = (sandbox: Sandbox, folder: string, config: string): Record<string, string> => ({
+const surroundingsOf = (sandbox: Sandbox, folder: string, config: string): Record<string, string> => ({
   AWS_ENDPOINT_URL: sandbox.endpoint,
   AWS_CONFIG_FILE: join(folder, 'no-aws-config'),
   AWS_SHARED_CREDENTIALS_FILE: join(folder, 'no-aws-credentials'),

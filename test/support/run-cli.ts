@@ -14,6 +14,19 @@ export interface CliRun {
   code: number
 }
 
+/** How pc-ctl is run. */
+export interface RunOptions {
+  /** Beside PATH and HOME. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+}
+
+/** The environment of a run: PATH, HOME and what is given, so that nothing of the machine's AWS settings leaks in. */
+export function environmentOf({ env }: RunOptions): Record<string, string> {
+  const { PATH = '', HOME = '' } = process.env
+  return { PATH, HOME, LC_ALL: 'C.UTF-8', AWS_EC2_METADATA_DISABLED: 'true', ...env }
+}
+
 /** Whether a run is one whose stdout is a document, and it was not ended before that was written. */
 export const printsDocument = (args: readonly string[], code: number): boolean =>
   args.includes('--json') && !['help', '--help', '-h'].some((word) => args.includes(word)) && code < 128
@@ -21,28 +34,24 @@ export const printsDocument = (args: readonly string[], code: number): boolean =
 const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }
 
 /**
- * Runs the built pc-ctl (dist/ must be there) in an environment of its own: PATH, HOME and what is given, so that
- * nothing of the machine's AWS settings leaks in. Streams are pipes, never a terminal.
+ * Runs the built pc-ctl (dist/ must be there) in an environment of its own. Streams are pipes, never a terminal.
  *
  * Aborting `options.signal` kills the process with SIGKILL, or SIGINT where that is the abort's reason; the run then
  * resolves, with code 137 after SIGKILL
  */
 export async function runCli(
   args: string[],
-  options: {
-    env?: Record<string, string>
-    cwd?: string
+  options: RunOptions & {
     input?: string
     signal?: AbortSignal
     /** A command that starts the one that is written behind it, such as `setpriv`. */
     through?: readonly string[]
   } = {},
 ): Promise<CliRun> {
-  const { PATH = '', HOME = '' } = process.env
   const [program = '', ...words] = [...(options.through ?? []), process.execPath, join(root, 'bin/run.js'), ...args]
   const child = spawn(program, words, {
     cwd: options.cwd ?? root,
-    env: { PATH, HOME, LC_ALL: 'C.UTF-8', AWS_EC2_METADATA_DISABLED: 'true', ...options.env },
+    env: environmentOf(options),
     stdio: 'pipe',
   })
   const kill = () => void child.kill(options.signal?.reason === 'SIGINT' ? 'SIGINT' : 'SIGKILL')

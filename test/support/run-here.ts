@@ -5,47 +5,81 @@ import { type Command, Config, Errors } from '@oclif/core'
 import { result } from '../../src/ui/result.ts'
 import { stderr } from '../../src/ui/talk.ts'
 import { assertDocument } from './json-document.ts'
-import { type CliRun, printsDocument } from './run-cli.ts'
+import { type CliRun, environmentOf, printsDocument, type RunOptions } from './run-cli.ts'
 
 const root = join(import.meta.dirname, '../..')
 let config: Config | undefined
+let running: string | undefined
 
 /** A class that is no abstract one. */
 type CommandClass = typeof Command & (new (argv: string[], config: Config) => Command)
 
+/** Commands that hand their streams on to another program, or that a signal ends. */
+const ownProcess = new Set(['disable-cloudfront', 'reconfigure', 'restart', 'sandbox'])
+
+/** Whether a command line can be run by {@link runHere} just as well as by a process. */
+export const canRunHere = ([name = '']: readonly string[]): boolean => /^[a-z]/.test(name) && !ownProcess.has(name)
+
 /**
- * Runs a command in this process, with its environment: a process of its own costs a second. Not for what is about
- * streams, signals or the end of a process, which are this process's here.
+ * Runs a command in this process, in the environment that is given, else in that of the test: a process of its own costs half a second of computing. Not for
+ * what is about streams, signals, the end of a process or the bundle, which are this process's here; nor for two at once.
  *
- * @param words - without `pc-ctl`
+ * @param words - without `pc-ctl`; begins with the name of a command
  */
-export async function runHere([name = '', ...args]: readonly string[]): Promise<CliRun> {
+export async function runHere(words: readonly string[], options: RunOptions = {}): Promise<CliRun> {
+  if (running !== undefined) throw new Error(`${running} runs here; what runs beside it needs a process of its own`)
+  running = words.join(' ')
+  const before = { env: process.env, folder: process.cwd(), exitCode: process.exitCode }
+  if (options.env !== undefined) process.env = environmentOf(options)
+  process.chdir(options.cwd ?? root)
+  process.exitCode = undefined
+  try {
+    return await carriedOut(words)
+  } finally {
+    process.env = before.env
+    process.chdir(before.folder)
+    process.exitCode = before.exitCode
+    running = undefined
+  }
+}
+
+async function carriedOut([word = '', ...args]: readonly string[]): Promise<CliRun> {
   config ??= await Config.load(root)
+  const name = config.findCommand(word)?.id ?? word
   const { default: Class } = (await import(`../../src/commands/${name}.ts`)) as { default: CommandClass }
+  Class.id = name
   const said = { stdout: '', stderr: '' }
+  const end = listen(said)
+  const checked = (code: number): CliRun => {
+    if (printsDocument(args, code)) assertDocument(said.stdout)
+    return { ...said, code }
+  }
+  try {
+    await Class.run([...args], config)
+    return checked(Number(process.exitCode ?? 0))
+  } catch (error) {
+    if (!(error instanceof Errors.ExitError)) throw error
+    return checked(error.oclif.exit ?? 1)
+  } finally {
+    end()
+  }
+}
+
+/** Hears what is printed and said, until the answer is called, which also takes away what waits for signals. */
+function listen(said: { stdout: string; stderr: string }): () => void {
   const before = {
     print: result.print.bind(result),
     printAll: result.printAll.bind(result),
     write: stderr.write.bind(stderr),
-    exitCode: process.exitCode,
   }
   const listeners = signals.map((signal) => process.listeners(signal))
   result.print = (text) => void (said.stdout += text)
   result.printAll = (pieces) => void (said.stdout += [...pieces].join(''))
   stderr.write = (text: unknown) => ((said.stderr += String(text)), true)
-  process.exitCode = undefined
-  Class.id = name
-  try {
-    await Class.run([...args], config)
-    return checked({ ...said, code: exitCodeNow() }, args)
-  } catch (error) {
-    if (!(error instanceof Errors.ExitError)) throw error
-    return checked({ ...said, code: error.oclif.exit ?? 1 }, args)
-  } finally {
+  return () => {
     result.print = before.print
     result.printAll = before.printAll
     stderr.write = before.write
-    process.exitCode = before.exitCode
     for (const [index, signal] of signals.entries()) {
       for (const one of process.listeners(signal)) {
         if (!listeners[index]?.includes(one)) process.removeListener(signal, one)
@@ -53,12 +87,5 @@ export async function runHere([name = '', ...args]: readonly string[]): Promise<
     }
   }
 }
-
-function checked(run: CliRun, args: readonly string[]): CliRun {
-  if (printsDocument(args, run.code)) assertDocument(run.stdout)
-  return run
-}
-
-const exitCodeNow = (): number => Number(process.exitCode ?? 0)
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
