@@ -3,7 +3,7 @@ import { expect } from 'chai'
 
 import { resultOf } from '../support/json-document.ts'
 import { bucket, install, type Installation, withInstallation } from '../support/installation.ts'
-import { runCli } from '../support/run-cli.ts'
+import { runQuickly } from '../support/run-here.ts'
 
 interface Invalidations {
   invalidations: { uri: string; status: string; paths: string[]; reference: string }[]
@@ -86,10 +86,10 @@ describe('cfinval and cfinvalinfo', function () {
 
   it('reads more from standard input', async () => {
     const input = `s3://${bucket}/one\ns3://${bucket}/two words\n`
-    const { stdout, stderr, code } = await runCli(['cfinval', '-', '--json'], { env: place.env, input })
+    const { stdout, stderr, code } = await runQuickly(['cfinval', '-', '--json'], { env: place.env, input })
     expect(code, stderr).to.equal(0)
     expect((resultOf(stdout) as Invalidations).invalidations[0]?.paths).to.deep.equal(['/one', '/two%20words'])
-    const windows = await runCli(['cfinval', '-', '--json', '-n'], {
+    const windows = await runQuickly(['cfinval', '-', '--json', '-n'], {
       env: place.env,
       input: input.replaceAll('\n', '\r\n\r\n'),
     })
@@ -97,7 +97,7 @@ describe('cfinval and cfinvalinfo', function () {
     expect(windows.stdout).not.to.contain('%0D')
     const empty = await place.run(['cfinval', 'cf://E1', ''])
     expect([empty.code, empty.stderr.includes('an empty path names nothing')], empty.stderr).to.deep.equal([2, true])
-    const wrong = await runCli(['cfinval', '-'], { env: place.env, input: '\n/one\n' })
+    const wrong = await runQuickly(['cfinval', '-'], { env: place.env, input: '\n/one\n' })
     expect([wrong.code, wrong.stderr.split('\n')[0]]).to.deep.equal([
       2,
       'Error: Line 2 of standard input: "/one" does not say which distribution it is a path of.',
@@ -144,12 +144,12 @@ describe('cfinval and cfinvalinfo', function () {
 
   it('goes in batches where there are too many paths, or collapses them into one', async () => {
     const input = Array.from({ length: 3200 }, (_item, at) => `s3://${bucket}/pool/${at % 40}/p${at}\n`).join('')
-    const batches = await runCli(['cfinval', '-', '--json', '--verbose'], { env: place.env, input })
+    const batches = await runQuickly(['cfinval', '-', '--json', '--verbose'], { env: place.env, input })
     expect(batches.code, batches.stderr).to.equal(0)
     const { invalidations } = resultOf(batches.stdout) as Invalidations
     expect(invalidations.map(({ paths }) => paths.length)).to.deep.equal([3000, 200])
     expect(batches.stderr).to.contain('--collapse')
-    const one = await runCli(['cfinval', '-', '--json', '--collapse', '--wait'], { env: place.env, input })
+    const one = await runQuickly(['cfinval', '-', '--json', '--collapse', '--wait'], { env: place.env, input })
     expect(one.code, one.stderr).to.equal(0)
     const collapsed = (resultOf(one.stdout) as Invalidations).invalidations
     expect(collapsed).to.have.length(1)

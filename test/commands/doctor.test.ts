@@ -6,7 +6,7 @@ import { expect } from 'chai'
 
 import { resultOf } from '../support/json-document.ts'
 import type { Diagnosis } from '../../src/tasks/doctor/diagnose.ts'
-import { runCli } from '../support/run-cli.ts'
+import { runQuickly } from '../support/run-here.ts'
 import {
   debKey,
   deploy,
@@ -24,7 +24,7 @@ describe('doctor', () => {
   after(() => place.close())
 
   const doctor = (args: readonly string[] = [], env: Record<string, string> = {}) =>
-    runCli(['doctor', ...args], {
+    runQuickly(['doctor', ...args], {
       env: { AWS_ENDPOINT_URL: place.sandbox.endpoint, PC_CTL_CONFIG: place.config, ...env },
     })
 
@@ -113,7 +113,7 @@ describe('doctor', () => {
   })
 
   it('says what is missing in the configuration with 3, and what is wrong on the command line with 2', async () => {
-    const bare = await runCli(['doctor', '--key', debKey])
+    const bare = await runQuickly(['doctor', '--key', debKey])
     expect(bare).to.include({ stdout: '', code: 3 })
     expect(bare.stderr).to.include('cloudfront_packages_domain')
     await place.configure({ cloudfront_secret: 'short' })

@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import { resultOf } from '../support/json-document.ts'
 import { decodeSecret, signUrl } from '../../src/edge/signature.ts'
 import type { UrlReport } from '../../src/tasks/explain-url.ts'
-import { runCli } from '../support/run-cli.ts'
+import { runQuickly } from '../support/run-here.ts'
 
 const current = 'MDI2ZDhhYmMxYThiMjVmMTBlODM4OWNmZWZiZmI2NWI'
 const previous = 'b2xkLXNlY3JldC1vbGQtc2VjcmV0LW9sZC1zZWNyZXQ='
@@ -35,7 +35,7 @@ describe('explain-url', () => {
   })
   after(() => rm(folder, { recursive: true }))
 
-  const explain = (...args: string[]) => runCli(['explain-url', '--config', config, ...args])
+  const explain = (...args: string[]) => runQuickly(['explain-url', '--config', config, ...args])
 
   it('says yes on stdout and with 0', async () => {
     const { stdout, stderr, code } = await explain(signed(current))
@@ -61,10 +61,10 @@ describe('explain-url', () => {
   })
 
   it('works without a configuration, as far as it goes, and exits with 3', async () => {
-    const { stdout, stderr, code } = await runCli(['explain-url', signed(current)])
+    const { stdout, stderr, code } = await runQuickly(['explain-url', signed(current)])
     expect({ stderr, code }).to.deep.equal({ stderr: '', code: 3 })
     expect(stdout).to.include('there is no secret to check the signature with')
-    expect((await runCli(['explain-url', `https://${domain}/x`])).code).to.equal(1)
+    expect((await runQuickly(['explain-url', `https://${domain}/x`])).code).to.equal(1)
   })
 
   it('asks the CDN with --fetch, and says when it cannot', async () => {

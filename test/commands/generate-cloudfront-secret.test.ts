@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 
 import { resultOf } from '../support/json-document.ts'
-import { runCli } from '../support/run-cli.ts'
+import { runQuickly } from '../support/run-here.ts'
 
 const old = 'NGFlNmY1YjA3YzEyMzlkODg1NDNlMGIxYTdjNmQ5ZjI'
 const oneLine = /^packagecloud_rails\['cloudfront_secret'\] = '[A-Za-z0-9+/]{43}'\n$/
@@ -22,7 +22,7 @@ describe('generate-cloudfront-secret', () => {
   /** Runs it on a file, and makes sure that the file is left alone. */
   const generate = async (source: string, ...flags: string[]) => {
     await writeFile(config, source)
-    const run = await runCli(['generate-cloudfront-secret', '--config', config, ...flags])
+    const run = await runQuickly(['generate-cloudfront-secret', '--config', config, ...flags])
     expect(await readFile(config, 'utf8')).to.equal(source)
     return run
   }
@@ -43,7 +43,7 @@ describe('generate-cloudfront-secret', () => {
   })
 
   it('works where there is no packagecloud.rb, and says so', async () => {
-    const { stdout, stderr, code } = await runCli(['generate-cloudfront-secret'])
+    const { stdout, stderr, code } = await runQuickly(['generate-cloudfront-secret'])
     expect(code).to.equal(0)
     expect(stdout).to.match(oneLine)
     expect(stderr).to.include('/etc/packagecloud/packagecloud.rb does not exist here')

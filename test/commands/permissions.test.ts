@@ -13,7 +13,8 @@ import { resultOf } from '../support/json-document.ts'
 import type { PolicyDocument, PolicyStatement } from '../../src/aws/policy.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/host/sandbox.ts'
 import type { Checked } from '../../src/tasks/permissions/check.ts'
-import { type CliRun, runCli } from '../support/run-cli.ts'
+import type { CliRun } from '../support/run-cli.ts'
+import { runQuickly } from '../support/run-here.ts'
 import { actionsOf as calledFor } from '../support/iam-actions.ts'
 import { clientConfig } from '../support/clients.ts'
 
@@ -25,7 +26,7 @@ type Policies = Record<string, PolicyDocument>
 
 /** Without credentials, as where policies are written before there is anybody to have them. */
 const print = (...args: string[]): Promise<CliRun> =>
-  runCli(['permissions', ...args, '--account', account, '--bucket', bucket], {
+  runQuickly(['permissions', ...args, '--account', account, '--bucket', bucket], {
     env: { AWS_CONFIG_FILE: '/nowhere', AWS_SHARED_CREDENTIALS_FILE: '/nowhere' },
   })
 
@@ -85,17 +86,17 @@ describe('pc-ctl permissions', () => {
       expect([code, stdout], args.join(' ')).to.deep.equal([2, ''])
       expect(stderr).to.match(/nonsense|yaml/)
     }
-    const wrong = await runCli(['permissions', '--bucket', bucket, '--account', '12'])
+    const wrong = await runQuickly(['permissions', '--bucket', bucket, '--account', '12'])
     expect([wrong.code, wrong.stdout]).to.deep.equal([2, ''])
     expect(wrong.stderr).to.contain('twelve digits')
   })
 
   it('says what to give where there are no credentials, or no bucket', async () => {
     const env = { AWS_CONFIG_FILE: '/nowhere', AWS_SHARED_CREDENTIALS_FILE: '/nowhere' }
-    const noCredentials = await runCli(['permissions', '--bucket', bucket], { env })
+    const noCredentials = await runQuickly(['permissions', '--bucket', bucket], { env })
     expect([noCredentials.code, noCredentials.stdout]).to.deep.equal([3, ''])
     expect(noCredentials.stderr).to.contain('--account ID')
-    const noBucket = await runCli(['permissions', '--account', account], { env })
+    const noBucket = await runQuickly(['permissions', '--account', account], { env })
     expect([noBucket.code, noBucket.stdout]).to.deep.equal([3, ''])
     expect(noBucket.stderr).to.contain('--bucket')
   })
@@ -208,7 +209,7 @@ describe('pc-ctl permissions --check', () => {
     await writeFile(config, lines.join(''))
     const env = { ...sandbox.environment, ...environment, PC_CTL_CONFIG: config, HOME: folder }
     const last = sandbox.calls.list().at(-1)?.number ?? 0
-    const run = await runCli(['permissions', '--check', ...args], { env, cwd: folder })
+    const run = await runQuickly(['permissions', '--check', ...args], { env, cwd: folder })
     expect(sandbox.calls.list(({ changing, number }) => changing && number > last)).to.be.empty
     return run
   }

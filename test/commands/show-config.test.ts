@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 
 import { resultOf } from '../support/json-document.ts'
-import { runCli } from '../support/run-cli.ts'
+import { runQuickly } from '../support/run-here.ts'
 
 const sample = join(import.meta.dirname, '../settings/packagecloud.rb')
 
 describe('show-config', () => {
   it('prints each setting with where it came from, secrets masked, and nothing else', async () => {
-    const { stdout, stderr, code } = await runCli(['show-config', '--region', 'eu-west-1'], {
+    const { stdout, stderr, code } = await runQuickly(['show-config', '--region', 'eu-west-1'], {
       env: { PC_CTL_CONFIG: sample, PC_CTL_BUCKET: 'other' },
     })
     expect(code).to.equal(0)
@@ -42,7 +42,7 @@ describe('show-config', () => {
       AWS_CA_BUNDLE: '/nonexistent/ca.pem',
       AWS_PROFILE: 'operator',
     }
-    const { stdout, code } = await runCli(['show-config'], { env })
+    const { stdout, code } = await runQuickly(['show-config'], { env })
     expect(code).to.equal(0)
     expect(stdout).to.match(/^HTTPS_PROXY +http:\/\/operator:\*\*\*@proxy\.example\.org:3128 +HTTPS_PROXY$/m)
     expect(stdout).to.match(/^NO_PROXY +\.example\.org,10\.0\.0\.0\/8 +no_proxy$/m)
@@ -50,7 +50,7 @@ describe('show-config', () => {
     expect(stdout).to.match(/^profile +operator +AWS_PROFILE$/m)
     expect(stdout).to.match(/^AWS_CA_BUNDLE +\(unusable\) +AWS_CA_BUNDLE: .*can't be read/m)
     expect(stdout).to.match(/^NODE_EXTRA_CA_CERTS +- +not set$/m)
-    const document = resultOf((await runCli(['show-config', '--json'], { env })).stdout) as { network: unknown[] }
+    const document = resultOf((await runQuickly(['show-config', '--json'], { env })).stdout) as { network: unknown[] }
     expect(document.network).to.deep.include({ name: 'HTTP_PROXY', value: null, source: null })
     expect(stdout + JSON.stringify(document))
       .not.to.include('p%40ss')
@@ -58,7 +58,7 @@ describe('show-config', () => {
   })
 
   it('says the same as JSON', async () => {
-    const { stdout, code } = await runCli(['show-config', '--json', '--config', sample])
+    const { stdout, code } = await runQuickly(['show-config', '--json', '--config', sample])
     const document = resultOf(stdout) as { config: unknown; settings: unknown[]; notes: unknown }
     expect(code).to.equal(0)
     expect(document.config).to.deep.equal({ file: sample, found: true })
@@ -72,7 +72,7 @@ describe('show-config', () => {
   })
 
   it('fails with one message for a file that is not there', async () => {
-    const { stdout, stderr, code } = await runCli(['show-config', '--config', '/nonexistent/x.rb'])
+    const { stdout, stderr, code } = await runQuickly(['show-config', '--config', '/nonexistent/x.rb'])
     expect([stdout, code]).to.deep.equal(['', 3])
     expect(stderr).to.match(/^Error: \/nonexistent\/x\.rb does not exist\.\n/)
   })

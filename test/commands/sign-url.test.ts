@@ -28,7 +28,7 @@ describe('sign-url', () => {
   const writeConfig = (line: string) =>
     writeFile(config, `packagecloud_rails['cloudfront_secret'] = '${secret}'\n${line}\n`)
   const sign = (args: string[], input = ''): Promise<CliRun> =>
-    runCli(['sign-url', '--config', config, ...args], { input })
+    runQuickly(['sign-url', '--config', config, ...args], { input })
 
   /** What a URL opens, and for how many seconds from now; fails if it opens nothing. */
   function opened(url: string, host = `https://${domain}`): { path: string; life: number; algorithm: string } {

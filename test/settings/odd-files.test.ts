@@ -9,7 +9,7 @@ import { expect } from 'chai'
 import { loadSettings, need } from '../../src/settings/settings.ts'
 import { stateFolder } from '../../src/settings/state-folder.ts'
 import { CtlError } from '../../src/errors.ts'
-import { runCli } from '../support/run-cli.ts'
+import { runQuickly } from '../support/run-here.ts'
 
 describe('what is no packagecloud.rb', () => {
   let folder: string
@@ -102,7 +102,7 @@ describe('what is no packagecloud.rb', () => {
     await writeFile(config, "packagecloud_rails['cloudfront_secret'] = ''\n")
     const warned = async (mode: number) => {
       await chmod(config, mode)
-      const { stderr } = await runCli(['generate-cloudfront-secret', '--config', config])
+      const { stderr } = await runQuickly(['generate-cloudfront-secret', '--config', config])
       return stderr.split('Everybody on this machine can read').length - 1
     }
     // It stands in a folder that nobody else can enter.

@@ -8,7 +8,7 @@ import { overview } from '../../src/settings/overview.ts'
 import { keysOf, type SettingName } from '../../src/options.ts'
 import { loadSettings, need } from '../../src/settings/settings.ts'
 import { CtlError } from '../../src/errors.ts'
-import { runCli } from '../support/run-cli.ts'
+import { runQuickly } from '../support/run-here.ts'
 
 /** Values as they are pasted: all that base64 and hex can begin with and hold. */
 const canaries = [
@@ -166,7 +166,7 @@ describe('a secret that is not in quotes', () => {
           `packagecloud_rails['aws_region'] = 'eu-west-1'\npackagecloud_rails['aws_secret_key'] = ${canary}\n` +
           `packagecloud_rails['cloudfront_secret'] = ${canary}\n`,
       )
-      const { stdout, stderr } = await runCli([...args, '--config', config])
+      const { stdout, stderr } = await runQuickly([...args, '--config', config])
       expect(stdout + stderr).to.not.equal('')
       expect(leaks(stdout + stderr, canary), stdout + stderr).to.equal(false)
     })

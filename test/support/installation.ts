@@ -15,7 +15,7 @@ import type { Call } from '../../src/sandbox/host/call-log.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/host/sandbox.ts'
 import { quick } from './aws-under-test.ts'
 import { type CliRun, runCli } from './run-cli.ts'
-import { canRunHere, runHere } from './run-here.ts'
+import { runQuickly } from './run-here.ts'
 
 export const bucket = 'packages-example-org'
 export const objectKey = '7/11/debian/package_files/hello+world_1.0~rc1.deb'
@@ -100,11 +100,7 @@ export async function install(options: InstallOptions = {}): Promise<Installatio
     await fill(clients.s3, region)
   }
   const run: Installation['run'] = (args, { env: more = {}, ...how } = {}) =>
-    (options.built === true || 'signal' in how || 'through' in how || !canRunHere(args) ? runCli : runHere)([...args], {
-      env: { ...env, ...more },
-      cwd: folder,
-      ...how,
-    })
+    (options.built === true ? runCli : runQuickly)([...args], { env: { ...env, ...more }, cwd: folder, ...how })
   const succeed: Installation['succeed'] = async (args) => {
     const { stdout, stderr, code } = await run(args)
     expect(code, `pc-ctl ${args.join(' ')}\n${stderr}`).to.equal(0)

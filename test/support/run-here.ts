@@ -5,7 +5,7 @@ import { type Command, Config, Errors } from '@oclif/core'
 import { result } from '../../src/ui/result.ts'
 import { stderr } from '../../src/ui/talk.ts'
 import { assertDocument } from './json-document.ts'
-import { type CliRun, environmentOf, printsDocument, type RunOptions } from './run-cli.ts'
+import { type CliRun, environmentOf, printsDocument, runCli, type RunOptions } from './run-cli.ts'
 
 const root = join(import.meta.dirname, '../..')
 let config: Config | undefined
@@ -17,8 +17,15 @@ type CommandClass = typeof Command & (new (argv: string[], config: Config) => Co
 /** Commands that hand their streams on to another program, or that a signal ends. */
 const ownProcess = new Set(['disable-cloudfront', 'reconfigure', 'restart', 'sandbox'])
 
-/** Whether a command line can be run by {@link runHere} just as well as by a process. */
-export const canRunHere = ([name = '']: readonly string[]): boolean => /^[a-z]/.test(name) && !ownProcess.has(name)
+/**
+ * Runs pc-ctl in the cheapest way that shows the same: here, unless the command needs a process of its own, or what is
+ * asked for does. The environment is that of `runCli`.
+ */
+export const runQuickly = (args: readonly string[], options: Parameters<typeof runCli>[1] = {}): Promise<CliRun> => {
+  const { env = {}, cwd, ...ofProcess } = options
+  const canRunHere = !ownProcess.has(args[0] ?? '') && Object.values(ofProcess).every((value) => value === undefined)
+  return canRunHere ? runHere(args, { env, ...(cwd === undefined ? {} : { cwd }) }) : runCli([...args], options)
+}
 
 /**
  * Runs a command in this process, in the environment that is given, else in that of the test: a process of its own costs half a second of computing. Not for
