@@ -9,7 +9,8 @@ import { expect } from 'chai'
 import { resultOf } from '../support/json-document.ts'
 import { decodePath } from '../../src/edge/path.ts'
 import { checkExpiry, decodeSecret, findToken, verify } from '../../src/edge/signature.ts'
-import { runCli, type CliRun } from '../support/run-cli.ts'
+import type { CliRun } from '../support/run-cli.ts'
+import { runQuickly } from '../support/run-here.ts'
 
 const root = join(import.meta.dirname, '../..')
 const secret = 'MDI2ZDhhYmMxYThiMjVmMTBlODM4OWNmZWZiZmI2NWI'

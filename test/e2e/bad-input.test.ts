@@ -224,7 +224,7 @@ describe('bad input: one clear message, the right exit code, nothing changed', f
   before(async () => (kept = await keepBootstrapped()))
   after(() => discard(kept))
   const on = async (use: (place: Installation) => Promise<void>): Promise<void> =>
-    withInstallation(kept === undefined ? {} : { from: kept }, use)
+    withInstallation({ built: true, ...(kept === undefined ? {} : { from: kept }) }, use)
 
   it('as text and as JSON', () =>
     sideBySide(cases, async ({ what, spoil, env, args, code, says }) =>

@@ -27,7 +27,7 @@ describe('behind a proxy', function () {
   const others: ConnectProxy[] = []
 
   before(async () => {
-    place = await install({ calledEndpoint: `https://${name}` })
+    place = await install({ built: true, calledEndpoint: `https://${name}` })
     authority = await makeAuthority(place.folder, [name])
     tls = await startTls(authority, Number(new URL(place.sandbox.endpoint).port))
     proxy = await another({ user: 'us er', password })

@@ -24,7 +24,7 @@ describe('behind squid', function () {
     if (!hasSquid) this.skip()
     // Where its TLS is must be known before the sandbox starts, which knows what clients call it.
     const port = await freePort()
-    place = await install({ calledEndpoint: `https://${name}:${port}` })
+    place = await install({ built: true, calledEndpoint: `https://${name}:${port}` })
     authority = await makeAuthority(place.folder, [name])
     tls = await startTls(authority, Number(new URL(place.sandbox.endpoint).port), port)
     squid = await startSquid({

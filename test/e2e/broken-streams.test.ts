@@ -25,7 +25,7 @@ describe('streams that break', function () {
   after(() => discard(kept))
 
   it('a result that a full disk does not take is one sentence and exit 1, once something was changed too', () =>
-    withInstallation(kept === undefined ? {} : { from: kept }, async (place) => {
+    withInstallation({ built: true, ...(kept === undefined ? {} : { from: kept }) }, async (place) => {
       const full = { ...envOf(place), stdout: '/dev/full', stderr: 'pipe' } as const
       const first = await runOnTerminals(kept?.next ?? [], full)
       expect(first.code, first.stderr).to.equal(1)
@@ -64,7 +64,7 @@ describe('streams that break', function () {
     }))
 
   it('a reader that has had enough, and a stderr that is closed, full or not read, are no failure', () =>
-    withInstallation(kept === undefined ? {} : { from: kept }, async (place) => {
+    withInstallation({ built: true, ...(kept === undefined ? {} : { from: kept }) }, async (place) => {
       await place.paste(await place.succeed(kept?.next ?? []))
       await sideBySide([['sign-url', 'a/b.deb'], ['status'], ['--help'], ['status', '--json']], async (args) => {
         const gone = await runOnTerminals(args, { ...envOf(place), stdout: 'gone', stderr: 'pipe' })
@@ -80,7 +80,7 @@ describe('streams that break', function () {
 
   it('a terminal that hangs up, a pipe that nobody reads any more and closed streams stop no chain half way', () =>
     sideBySide(['hang up', 'gone', 'closed', '/dev/full'] as const, (how) =>
-      withInstallation({}, async (place) => {
+      withInstallation({ built: true }, async (place) => {
         const streams =
           how === 'hang up'
             ? {
@@ -97,20 +97,23 @@ describe('streams that break', function () {
     ))
 
   it('Ctrl-C leaves the title of the step that it ends, says why once, and the cursor is there again', () =>
-    withInstallation({ timing: { deploy: 60_000 }, ...(kept === undefined ? {} : { from: kept }) }, async (place) => {
-      const { stdout, stderr, code } = await runOnTerminals(kept?.next ?? [], {
-        ...envOf(place),
-        ...terminals,
-        when: [{ stream: 'stderr', text: 'waiting for CloudFront to deploy', do: 2 }],
-      })
-      expect([stdout, code], stderr).to.deep.equal(['', 130])
-      const drawn = stderr.lastIndexOf('\u001b[G')
-      const left = stripVTControlCharacters(stderr.slice(drawn))
-      expect(left).to.match(/^ *✔ Create the distribution, or bring it up to date: created$/m)
-      expect(left).to.match(/^ *– Create the origin access control: not needed, for CloudFront reads/m)
-      expect(left).to.match(/^ *✖ Wait until all edges have it$/m)
-      expect(left.match(/Interrupted/g)).to.have.length(1)
-      expect(stderr.slice(drawn)).to.include('\u001b[?25h')
-      expect(stderr.lastIndexOf('\u001b[?25h')).to.be.greaterThan(stderr.lastIndexOf('\u001b[?25l'))
-    }))
+    withInstallation(
+      { built: true, timing: { deploy: 60_000 }, ...(kept === undefined ? {} : { from: kept }) },
+      async (place) => {
+        const { stdout, stderr, code } = await runOnTerminals(kept?.next ?? [], {
+          ...envOf(place),
+          ...terminals,
+          when: [{ stream: 'stderr', text: 'waiting for CloudFront to deploy', do: 2 }],
+        })
+        expect([stdout, code], stderr).to.deep.equal(['', 130])
+        const drawn = stderr.lastIndexOf('\u001b[G')
+        const left = stripVTControlCharacters(stderr.slice(drawn))
+        expect(left).to.match(/^ *✔ Create the distribution, or bring it up to date: created$/m)
+        expect(left).to.match(/^ *– Create the origin access control: not needed, for CloudFront reads/m)
+        expect(left).to.match(/^ *✖ Wait until all edges have it$/m)
+        expect(left.match(/Interrupted/g)).to.have.length(1)
+        expect(stderr.slice(drawn)).to.include('\u001b[?25h')
+        expect(stderr.lastIndexOf('\u001b[?25h')).to.be.greaterThan(stderr.lastIndexOf('\u001b[?25l'))
+      },
+    ))
 })

@@ -7,7 +7,7 @@ import {
   type Installation,
   type Kept,
   keepBootstrapped,
-  sideBySide,
+  inTurn,
   withInstallation,
 } from '../support/installation.ts'
 
@@ -108,7 +108,7 @@ describe('a permission that is missing', function () {
 
   for (const { title, bootstrapped, prepare, actions } of scenes) {
     it(`${title}: exit 5, with the action and the statement that allows it`, () =>
-      sideBySide(actions, async (action) =>
+      inTurn(actions, async (action) =>
         withInstallation(bootstrapped && kept !== undefined ? { from: kept } : {}, async (place) => {
           const words = await prepare(place)
           const secretKey = await becomeUserWithout(place, action)

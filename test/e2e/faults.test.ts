@@ -9,7 +9,7 @@ import {
   type Kept,
   nameOfCall,
   newSecretLines,
-  sideBySide,
+  inTurn,
   withInstallation,
 } from '../support/installation.ts'
 
@@ -99,7 +99,7 @@ describe('errors that pass by themselves', function () {
   }
   for (const [title, fault] of Object.entries(everywhere)) {
     it(title, () =>
-      sideBySide(Object.keys(scenes) as Scene[], async (scene) => {
+      inTurn(Object.keys(scenes) as Scene[], async (scene) => {
         await expectSameAsUndisturbed(scene, (called) => called.map(fault))
       }),
     )
@@ -177,7 +177,7 @@ describe('errors that pass by themselves', function () {
     ['migrate', 's3:PutBucketPolicy:1:OperationAborted', /looking again/],
   ]
   it('what AWS answers until news has spread, one by one', () =>
-    sideBySide(single, async ([scene, fault, said]) => {
+    inTurn(single, async ([scene, fault, said]) => {
       const { stderr } = await expectSameAsUndisturbed(scene, () => [fault])
       if (said !== undefined) expect(stderr, fault).to.match(said)
     }))
@@ -230,7 +230,7 @@ describe('errors that do not pass', function () {
     ],
   ]
   it('end the command with what AWS said, the step, and exit code 1', () =>
-    sideBySide(final, async ([command, fault, ...says]) =>
+    inTurn(final, async ([command, fault, ...says]) =>
       withInstallation(command === 'connect' ? { from: kept } : {}, async (place) => {
         place.sandbox.faults.add(fault)
         const { stdout, stderr, code } = await place.run(command === 'connect' ? kept.next : ['bootstrap-cloudfront'])

@@ -14,7 +14,7 @@ import {
   type Clients,
   discard,
   expectPlainTalk,
-  sideBySide,
+  inTurn,
   type Kept,
   keepBootstrapped,
   withInstallation,
@@ -124,7 +124,7 @@ describe('resources of the same names that are not ours', function () {
   }
 
   it('are taken over with --adopt --yes, and asked about without --yes', () =>
-    sideBySide(
+    inTurn(
       foreigners.filter(({ adoptable }) => adoptable),
       async (foreign) =>
         withInstallation(options(foreign.command), async (place) => {

@@ -18,7 +18,7 @@ describe('the runbook, from a bucket to packages behind signed URLs', function (
   let lines = ''
   let next: string[] = []
   // So long that the role is new to Lambda still when the function is made.
-  before(async () => (place = await install({ secret: false, timing: { roleAssumable: 3_000 } })))
+  before(async () => (place = await install({ built: true, secret: false, timing: { roleAssumable: 3_000 } })))
   after(() => place.close())
 
   it('generate-cloudfront-secret prints one line to paste', async () => {
@@ -108,7 +108,7 @@ describe('results as documents, with --json', function () {
   this.timeout(60_000)
 
   it('one document on stdout for each command, and for a failure', () =>
-    withInstallation({ secret: false }, async (place) => {
+    withInstallation({ built: true, secret: false }, async (place) => {
       const generated = resultOf(await place.succeed(['generate-cloudfront-secret', '--json'])) as {
         secret: string
         lines: string[]
@@ -143,7 +143,7 @@ describe('--dry-run', function () {
   this.timeout(60_000)
 
   it('on an empty account: only reads, all to be created, 6 under --exit-code', () =>
-    withInstallation({}, async (place) => {
+    withInstallation({ built: true }, async (place) => {
       const calls = await place.changes(async () => {
         const { stdout, code } = await place.run(['bootstrap-cloudfront', '--dry-run'])
         expect(code).to.equal(0)
@@ -154,7 +154,7 @@ describe('--dry-run', function () {
     }))
 
   it('before reconfigure and after it: only reads, 6 and then 0 under --exit-code', () =>
-    withInstallation({}, async (place) => {
+    withInstallation({ built: true }, async (place) => {
       const next = await place.bootstrap()
       const dry = async () => place.run([...next, '--dry-run', '--exit-code'])
       const before = await place.changes(async () => {
@@ -175,7 +175,7 @@ describe('--dry-run', function () {
     }))
 
   it('says which distribution field would change, before → after', () =>
-    withInstallation({}, async (place) => {
+    withInstallation({ built: true }, async (place) => {
       const { next } = await place.connect()
       const calls = await place.changes(async () => {
         const { stdout, code } = await place.run([

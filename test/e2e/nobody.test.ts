@@ -28,7 +28,7 @@ describe('credentials that AWS does not know', function () {
   let ahead = 0
 
   before(async () => {
-    place = await install({ now: () => Date.now() + ahead })
+    place = await install({ built: true, now: () => Date.now() + ahead })
     const { next } = await place.connect()
     commands = [
       ['bootstrap-cloudfront'],

@@ -59,7 +59,7 @@ describe('every command, with stdout and stderr each a terminal or a pipe', func
   const failures = new Map<string, unknown>()
   before(async function () {
     if (!hasTerminals) return this.skip()
-    place = await install()
+    place = await install({ built: true })
     await place.bootstrap()
     cases = casesOn(await setTheStage(place))
     const run = runnersOn(place)

@@ -28,7 +28,7 @@ describe('what clients ask, behind a proxy', function () {
   const proxies: ConnectProxy[] = []
 
   before(async () => {
-    place = await install()
+    place = await install({ built: true })
     const { lines } = await place.connect()
     await place.paste(`packagecloud_rails['cloudfront_packages_domain'] = '${domain}'\n`)
     await place.succeed(['reindex-everything', '--attributes-only'])

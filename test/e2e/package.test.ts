@@ -18,7 +18,7 @@ describe('the npm package, installed globally into an empty prefix without a net
 
   before(async () => {
     prefix = await mkdtemp(join(tmpdir(), 'pc-ctl-prefix-'))
-    place = await install({ secret: false })
+    place = await install({ built: true, secret: false })
     const quiet = ['--offline', '--no-audit', '--no-fund', '--cache', join(prefix, 'cache')]
     // The scripts would only build anew what is there.
     const packed = await execute('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', prefix], {

@@ -35,7 +35,7 @@ describe('profiles', function () {
   let portal: Server
 
   before(async () => {
-    place = await install()
+    place = await install({ built: true })
     await writeFile(
       place.config,
       `packagecloud_rails['s3_bucket'] = '${bucket}'\npackagecloud_rails['cloudfront_secret'] = '${secret}'\n`,

@@ -8,31 +8,18 @@ import { type Clients, install, type Installation, shellWords } from '../support
 
 describe('the repairs that status prints', function () {
   this.timeout(120_000)
-  const places: Installation[] = []
-  const done = new Map<readonly Drift[], Promise<void>>()
+  let place: Installation
   before(async () => {
-    // Most of it is waiting, so that two go on at a time.
-    places.push(...(await Promise.all([install(), install()])))
-    for (const [lane, place] of places.entries()) {
-      let ready: Promise<unknown> = place.connect()
-      for (const round of rounds.filter((_round, index) => index % places.length === lane)) {
-        const work = ready.then(() => putRight(place, round))
-        done.set(round, work)
-        // One that fails is told by its own test; the next goes on with what it has left.
-        ready = work.catch(() => undefined)
-      }
-    }
+    place = await install()
+    await place.connect()
   })
-  after(async () => {
-    await Promise.allSettled(done.values())
-    for (const place of places) await place.close()
-  })
+  after(() => place.close())
 
   it('are of at least 33 kinds of drift', () => {
     expect(new Set(rounds.flat().map(({ what }) => what)).size).to.be.at.least(33)
   })
 
-  for (const round of rounds) it(`of ${round.map(({ what }) => what).join('; ')}`, () => done.get(round))
+  for (const round of rounds) it(`of ${round.map(({ what }) => what).join('; ')}`, () => putRight(place, round))
 })
 
 const versions = async ({ clients: { lambda } }: Installation): Promise<number> =>

@@ -174,7 +174,12 @@ export async function withInstallation<T>(
   }
 }
 
-/** Runs `work` on all items, a few at a time: most of it is waiting. */
+/** Runs `work` on all items, one after the other, as commands must that run in the test's process. */
+export async function inTurn<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (const item of items) await work(item)
+}
+
+/** Runs `work` on all items, a few at a time: for what is a process, of which most is waiting. */
 export async function sideBySide<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const waiting = [...items]
   const worker = async (): Promise<void> => {
