@@ -24,7 +24,7 @@ if ((major < 22 || (major === 22 && minor < 20)) && process.execPath !== carried
 
 module.exports = {
   require: [join(__dirname, 'test/setup.ts')],
-  timeout: 60000,
+  timeout: 120000,
   forbidOnly: true,
   exit: true,
   reporter: join(__dirname, 'test/reporter.ts'),

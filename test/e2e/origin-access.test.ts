@@ -36,7 +36,7 @@ describe('how CloudFront reads the bucket', function () {
     }))
 
   it('changes over from an identity to a control without one refused request', () =>
-    withInstallation({}, async (place) => {
+    withInstallation({ built: true }, async (place) => {
       const { next, lines } = await place.connect()
       const url = (await place.succeed(['sign-url', objectKey])).trim()
       const statuses: number[] = []

@@ -22,9 +22,10 @@ const ownProcess = new Set(['disable-cloudfront', 'reconfigure', 'restart', 'san
  * asked for does. The environment is that of `runCli`.
  */
 export const runQuickly = (args: readonly string[], options: Parameters<typeof runCli>[1] = {}): Promise<CliRun> => {
-  const { env = {}, cwd, ...ofProcess } = options
-  const canRunHere = !ownProcess.has(args[0] ?? '') && Object.values(ofProcess).every((value) => value === undefined)
-  return canRunHere ? runHere(args, { env, ...(cwd === undefined ? {} : { cwd }) }) : runCli([...args], options)
+  const { env = {}, cwd, input, signal, through } = options
+  const asked = [input, signal, through].some((one) => one !== undefined)
+  if (asked || args.includes('--help') || ownProcess.has(args[0] ?? '')) return runCli([...args], options)
+  return runHere(args, { env, ...(cwd === undefined ? {} : { cwd }) })
 }
 
 /**
@@ -52,7 +53,7 @@ export async function runHere(words: readonly string[], options: RunOptions = {}
 
 async function carriedOut([word = '', ...args]: readonly string[]): Promise<CliRun> {
   config ??= await Config.load(root)
-  const name = config.findCommand(word)?.id ?? word
+  const name = config.commands.find(({ aliases }) => aliases.includes(word))?.id ?? word
   const { default: Class } = (await import(`../../src/commands/${name}.ts`)) as { default: CommandClass }
   Class.id = name
   const said = { stdout: '', stderr: '' }

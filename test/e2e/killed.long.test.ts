@@ -75,7 +75,11 @@ describe('killed with -9 before and after each changing call, then run again', f
 /** Nothing needs to be waited for, so that each run makes just the same calls, however slow the machine is. */
 const timing = { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0 }
 
-const optionsOf = ({ from }: Scene): InstallOptions => ({ built: true, timing, ...(from === undefined ? {} : { from: from() }) })
+const optionsOf = ({ from }: Scene): InstallOptions => ({
+  built: true,
+  timing,
+  ...(from === undefined ? {} : { from: from() }),
+})
 
 function uninterrupted(scene: Scene): Promise<{ ending: Ending; points: Point[] }> {
   return withInstallation(optionsOf(scene), async (place) => {
