@@ -5,7 +5,8 @@ import type { Front, FrontSurroundings, StartFront } from '../sandbox/host/front
 import { closeServer, listen, portOf, type Arrival } from '../sandbox/wire/server.ts'
 import type { AwsResponse } from '../sandbox/contracts/service.ts'
 import type { FrontSettings } from './front-settings.ts'
-import { presignedUrl, sha256, uriEncode } from '../sandbox/wire/signature-check.ts'
+import { presignedUrl } from './presigned-url.ts'
+import { sha256, uriEncode } from '../sandbox/wire/signature.ts'
 
 export interface FrontOptions extends Omit<FrontSurroundings, 'credentials'> {
   readSettings: () => Promise<FrontSettings>

@@ -16,7 +16,7 @@ import { uniqueId, type IamOperation, type IamState, type Role } from './state.t
 import type { QueryParameters } from '../wire/query.ts'
 import type { XmlContent } from '../contracts/xml-document.ts'
 import { AwsError } from '../contracts/service.ts'
-import { uriEncode } from '../wire/signature-check.ts'
+import { uriEncode } from '../wire/signature.ts'
 
 const largestTrustPolicy = 2048
 const largestInlinePolicies = 10_240

@@ -24,7 +24,7 @@ import {
 import { validationError, type QueryParameters } from '../wire/query.ts'
 import type { XmlContent } from '../contracts/xml-document.ts'
 import { AwsError, type AwsRequest } from '../contracts/service.ts'
-import { uriEncode } from '../wire/signature-check.ts'
+import { uriEncode } from '../wire/signature.ts'
 
 /** Operations on users, IAM API reference: enough to make callers who may do some things and not others. */
 export const userOperations: Readonly<Record<string, IamOperation>> = {

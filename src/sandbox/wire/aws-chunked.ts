@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import { AwsError } from '../contracts/service.ts'
-import { chainSignature, sha256 } from './signature-check.ts'
+import { chainSignature, sha256 } from './signature.ts'
 
 /** What signs the chunks of `STREAMING-AWS4-HMAC-SHA256-PAYLOAD[-TRAILER]`. */
 export interface ChunkSigning {

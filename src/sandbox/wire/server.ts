@@ -6,14 +6,8 @@ import { pipeline } from 'node:stream/promises'
 import { unframe } from './aws-chunked.ts'
 import { wordingOf } from './errors.ts'
 import { AwsError, type AwsRequest, type AwsResponse, type Caller } from '../contracts/service.ts'
-import {
-  readSignature,
-  sha256,
-  verifySignature,
-  type Secret,
-  type Signature,
-  type WireRequest,
-} from './signature-check.ts'
+import { readSignature, verifySignature, type Secret, type Signature } from './signature-check.ts'
+import { sha256, type WireRequest } from './signature.ts'
 
 /** A request before anybody has looked at its signature. */
 export interface Arrival extends WireRequest {

@@ -1,17 +1,8 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 
 import { wordingOf } from './errors.ts'
+import { algorithm, canonicalRequest, signatureOf, signingKeyOf, stampOf, type WireRequest } from './signature.ts'
 import { AwsError, type Caller } from '../contracts/service.ts'
-
-/** A request as it came over the wire; nothing decoded. */
-export interface WireRequest {
-  method: string
-  rawPath: string
-  /** Without the question mark. */
-  rawQuery: string
-  /** Lower-case names; values of repeated headers joined with a comma. */
-  headers: Readonly<Record<string, string>>
-}
 
 /** What an `Authorization` header or a presigned query says. */
 export interface Signature {
@@ -39,13 +30,9 @@ export interface Secret {
   caller: Caller
 }
 
-const algorithm = 'AWS4-HMAC-SHA256'
 const minute = 60_000
 /** A presigned URL lives at most seven days. */
 const longest = 604_800
-
-export const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex')
-const hmac = (key: string | Buffer, data: string): Buffer => createHmac('sha256', key).update(data).digest()
 
 /** The service of the credential scope: enough to know whom a request is for. Undefined if it carries none. */
 export function scopedService(request: WireRequest): string | undefined {
@@ -165,9 +152,6 @@ function timestampOf(headers: WireRequest['headers']): string | undefined {
   return Number.isNaN(date) ? undefined : stampOf(date)
 }
 
-/** `YYYYMMDDTHHMMSSZ` of milliseconds since the epoch. */
-const stampOf = (instant: number): string => new Date(instant).toISOString().replace(/[-:]|\.\d+/g, '')
-
 function instantOf(stamp: string): number | undefined {
   const digits = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(stamp)
   if (digits === null) return undefined
@@ -202,7 +186,7 @@ export function verifySignature(
   const scope = `${signature.date}/${signature.region}/${signature.service}/aws4_request`
   const canonical = canonicalRequest(request, signature, payloadHash)
   const signingKey = signingKeyOf(secret.secretAccessKey, signature.date, signature.region, signature.service)
-  const wanted = hmac(signingKey, [algorithm, signature.timestamp, scope, sha256(canonical)].join('\n'))
+  const wanted = signatureOf(signingKey, signature.timestamp, scope, canonical)
   const given = Buffer.from(signature.signature, 'hex')
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) throw wording.mismatch()
   return { caller: secret.caller, signingKey, scope }
@@ -268,124 +252,3 @@ function checkSignedHeaders(request: WireRequest, signature: Signature): void {
     fields: { HeadersNotSigned: unsigned.join(', ') },
   })
 }
-
-/** The canonical request: "Create a signed AWS API request" in the IAM User Guide, step 1. */
-function canonicalRequest(
-  request: WireRequest,
-  signature: Pick<Signature, 'service' | 'signedHeaders'>,
-  payloadHash: string,
-): string {
-  const headers = signature.signedHeaders.map((name) => {
-    const value = request.headers[name] ?? ''
-    return `${name}:${value.trim().replace(/ +/g, ' ')}\n`
-  })
-  return [
-    request.method,
-    signature.service === 's3' ? s3Path(request.rawPath) : doublyEncodedPath(request.rawPath),
-    canonicalQuery(request.rawQuery),
-    headers.join(''),
-    signature.signedHeaders.join(';'),
-    payloadHash,
-  ].join('\n')
-}
-
-/** RFC 3986, with `%` and upper-case hex for all but the unreserved characters. */
-export const uriEncode = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
-
-/** Decodes what can be decoded; a malformed escape stands for itself. */
-function uriDecode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
-/** S3 signs the path of the key as it is, every character encoded once. */
-const s3Path = (rawPath: string): string =>
-  rawPath
-    .split('/')
-    .map((segment) => uriEncode(uriDecode(segment)))
-    .join('/')
-
-/** All other services sign the normalised path with what was sent encoded once more. */
-function doublyEncodedPath(rawPath: string): string {
-  const segments: string[] = []
-  for (const segment of rawPath.split('/')) {
-    if (segment === '' || segment === '.') continue
-    if (segment === '..') segments.pop()
-    else segments.push(uriEncode(segment))
-  }
-  const slash = segments.length > 0 && rawPath.endsWith('/') ? '/' : ''
-  return `/${segments.join('/')}${slash}`
-}
-
-function canonicalQuery(rawQuery: string): string {
-  const decode = (text: string): string => uriEncode(uriDecode(text.replaceAll('+', '%20')))
-  const pairs = rawQuery
-    .split('&')
-    .filter((pair) => pair !== '')
-    .map((pair) => {
-      const at = pair.indexOf('=')
-      return at < 0 ? [decode(pair), ''] : [decode(pair.slice(0, at)), decode(pair.slice(at + 1))]
-    })
-    .filter(([name]) => name !== 'X-Amz-Signature')
-    .map(([name = '', value = '']) => `${name}=${value}`)
-  // By name, then by value: the encoded "=" sorts as any other character would, so compare the two apart.
-  return pairs.sort((a, b) => compareParameters(a, b)).join('&')
-}
-
-function compareParameters(a: string, b: string): number {
-  const [nameA = '', valueA = ''] = a.split('=')
-  const [nameB = '', valueB = ''] = b.split('=')
-  if (nameA !== nameB) return nameA < nameB ? -1 : 1
-  return valueA < valueB ? -1 : Number(valueA > valueB)
-}
-
-/** The next signature in the chain of a streamed body: "Signature calculations for … chunked uploads", S3 API reference. */
-export function chainSignature(
-  key: Buffer,
-  word: 'PAYLOAD' | 'TRAILER',
-  parts: { timestamp: string; scope: string; previous: string; hashes: readonly string[] },
-): string {
-  const text = [`${algorithm}-${word}`, parts.timestamp, parts.scope, parts.previous, ...parts.hashes].join('\n')
-  return hmac(key, text).toString('hex')
-}
-
-/**
- * A presigned S3 GET URL, as servers that know the secret key give them out ("Authenticating requests: using query
- * parameters", S3 API reference).
- *
- * @param path - `/bucket/key`, percent-encoded once
- * @param expires - seconds
- * @param now - milliseconds since the epoch
- */
-export function presignedUrl(
-  endpoint: string,
-  path: string,
-  signer: { accessKeyId: string; secretAccessKey: string; region: string },
-  expires: number,
-  now: number,
-): string {
-  const timestamp = stampOf(now)
-  const date = timestamp.slice(0, 8)
-  const scope = `${date}/${signer.region}/s3/aws4_request`
-  const rawQuery = [
-    ['X-Amz-Algorithm', algorithm],
-    ['X-Amz-Credential', `${signer.accessKeyId}/${scope}`],
-    ['X-Amz-Date', timestamp],
-    ['X-Amz-Expires', String(expires)],
-    ['X-Amz-SignedHeaders', 'host'],
-  ]
-    .map(([name = '', value = '']) => `${name}=${uriEncode(value)}`)
-    .join('&')
-  const request = { method: 'GET', rawPath: path, rawQuery, headers: { host: new URL(endpoint).host } }
-  const canonical = canonicalRequest(request, { service: 's3', signedHeaders: ['host'] }, 'UNSIGNED-PAYLOAD')
-  const key = signingKeyOf(signer.secretAccessKey, date, signer.region, 's3')
-  const signature = hmac(key, [algorithm, timestamp, scope, sha256(canonical)].join('\n')).toString('hex')
-  return `${endpoint}${path}?${rawQuery}&X-Amz-Signature=${signature}`
-}
-
-const signingKeyOf = (secret: string, date: string, region: string, service: string): Buffer =>
-  [date, region, service, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`))

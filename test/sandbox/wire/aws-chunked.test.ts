@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 
 import { unframe } from '../../../src/sandbox/wire/aws-chunked.ts'
-import { chainSignature } from '../../../src/sandbox/wire/signature-check.ts'
+import { chainSignature } from '../../../src/sandbox/wire/signature.ts'
 
 const signing = { key: Buffer.from('key'), scope: 'scope', timestamp: '20261122T100000Z', seed: 'f'.repeat(64) }
 const hash = (data: Buffer | string): string => createHash('sha256').update(data).digest('hex')

@@ -2,17 +2,15 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import { expect } from 'chai'
 import fc from 'fast-check'
 
+import { presignedUrl } from '../../../src/rehearsal/presigned-url.ts'
 import { AwsError } from '../../../src/sandbox/contracts/service.ts'
 import {
-  presignedUrl,
   readSignature,
   scopedService,
-  sha256,
-  uriEncode,
   verifySignature,
   type Secret,
-  type WireRequest,
 } from '../../../src/sandbox/wire/signature-check.ts'
+import { sha256, uriEncode, type WireRequest } from '../../../src/sandbox/wire/signature.ts'
 import { Sha256 } from '../../support/sdk-hash.ts'
 
 const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
