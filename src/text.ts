@@ -24,7 +24,7 @@ export type Mark =
  * A string is prose: it wraps at spaces, but not inside `backticks`, which hold what is pasted; line breaks in it are
  * spaces. An empty one is an empty line.
  */
-export type Block = string | Verbatim | Item | Nested | Heading | Labelled | Table | Difference
+export type Block = string | Verbatim | Item | Nested | Heading | Labelled | Table | Tree | Difference
 
 /** A line of advice: prose, or what is to be typed or pasted. */
 export type Line = string | Verbatim
@@ -102,6 +102,15 @@ export interface Table {
 
 /** @param head - names of the columns; a table of facts has none */
 export const table = (rows: Table['rows'], head?: readonly string[]): Table => ({ kind: 'table', head, rows })
+
+/** Something, and what hangs on it. */
+export interface Tree {
+  readonly kind: 'tree'
+  readonly label: string | Item
+  readonly children: readonly Tree[]
+}
+
+export const tree = (label: Tree['label'], children: readonly Tree[] = []): Tree => ({ kind: 'tree', label, children })
 
 /** A value that changes; both are shown as JSON, `undefined` as none. */
 export interface Difference {

@@ -1,18 +1,19 @@
-import { Flags } from '@oclif/core'
+import { Args, Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
 import { pause } from '../aws/patience.ts'
 import { carriedFlags } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { status, type Status as Report } from '../tasks/status/status.ts'
-import { statusGraph, statusText } from '../tasks/status/text.ts'
+import { type GraphForm, graphForms, statusDrawing, statusGraph, statusTrees } from '../tasks/status/graph.ts'
+import { statusText } from '../tasks/status/text.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
-import { exitCodes } from '../errors.ts'
+import { CtlError, exitCodes } from '../errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { quietly, type Show } from '../ui/renderer.ts'
 import { isResultSeen, result } from '../ui/result.ts'
-import { whole } from '../text.ts'
+import { type Block, verbatim, whole } from '../text.ts'
 
 /** Seconds between looks; each look is some twenty calls, most to CloudFront, which throttles early. */
 const interval = 15
@@ -22,23 +23,35 @@ export type Result = Report
 
 export default class Status extends CtlCommand {
   static override summary = 'Show all resources of the installation, and how they differ from what pc-ctl would make'
-  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json']
+  static override usage = `status [--graph [${graphForms.join(' | ')}]] [FLAGS]`
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --json',
+    '<%= config.bin %> <%= command.id %> --graph svg > status.svg',
+  ]
+  static override args = {
+    form: Args.string({
+      description: 'how to show the graph; a tree on a terminal, else Mermaid',
+      options: [...graphForms],
+    }),
+  }
   static override flags = {
     'exit-code': Flags.boolean({ description: `exit with ${exitCodes.changes} if anything differs` }),
-    graph: Flags.boolean({ description: 'print a Mermaid diagram of what exists and how it is tied' }),
+    graph: Flags.boolean({ description: 'show what exists and how it is tied, in one of the forms' }),
     watch: Flags.boolean({ description: `look again every ${interval} s`, exclusive: ['graph', 'json'] }),
     ...settingsFlags,
   }
 
   async run(): Promise<Result> {
-    const { flags } = await this.parse(Status)
+    const { flags, args } = await this.parse(Status, this.argv.flatMap(apart))
+    const form = formOf(args.form, flags.graph)
     const settings = await settingsFor(flags)
     const aws = await connect(settings)
     const signal = interruptSignal((...blocks) => this.say(...blocks))
     const wishes = { carried: carriedFlags(flags) }
     const look = (show: Show) => status(aws, settings, wishes, { show, signal })
     let report = await look(quietly({ ...flags, json: this.jsonEnabled() }))
-    this.print(...(flags.graph ? [whole(statusGraph(report))] : statusText(report)))
+    this.print(...(form === undefined ? statusText(report) : await graphIn(form, report)))
     while (flags.watch) {
       await pause(interval * 1000, signal)
       report = await look('nothing')
@@ -49,5 +62,32 @@ export default class Status extends CtlCommand {
     }
     if (flags['exit-code'] && report.drift) process.exitCode = exitCodes.changes
     return report
+  }
+}
+
+/** `--graph=svg` is `--graph svg`. */
+const apart = (word: string): string[] =>
+  word.startsWith('--graph=') ? ['--graph', word.slice('--graph='.length)] : [word]
+
+/** The form that is asked for, if a graph is. */
+function formOf(word: string | undefined, graph: boolean): GraphForm | undefined {
+  const form = graphForms.find((one) => one === word)
+  if (!graph && form !== undefined) {
+    throw new CtlError('usage', `${form} is a form of --graph, which is not given.`, {
+      hint: verbatim(`pc-ctl status --graph ${form}`),
+    })
+  }
+  return graph ? (form ?? (isResultSeen() ? 'tree' : 'mermaid')) : undefined
+}
+
+async function graphIn(form: GraphForm, report: Report): Promise<Block[]> {
+  switch (form) {
+    case 'tree':
+      return statusTrees(report)
+    case 'mermaid':
+      return [whole(statusGraph(report))]
+    case 'svg':
+    case 'html':
+      return [whole(await statusDrawing(report, form))]
   }
 }

@@ -2,6 +2,7 @@ import { markText, styled } from './marks.ts'
 import { printable } from './printable.ts'
 import type { Screen } from './screen.ts'
 import { tableLines } from './table.ts'
+import { treeLines } from './tree.ts'
 import { type Block, type Difference, type Item, type Labelled, Verbatim, whole } from '../text.ts'
 import { widthOf, wrap } from './wrap.ts'
 
@@ -38,6 +39,8 @@ function linesOf(block: Block, screen: Screen): string[] {
       return labelledLines(block, screen)
     case 'table':
       return [...tableLines(block, screen, linesOf)]
+    case 'tree':
+      return treeLines(block, screen, linesOf)
     case 'difference':
       return differenceLines(block, screen)
   }

@@ -50,6 +50,8 @@ export function shown(block: Block): Shown {
       const rows = [...block.rows].map((row) => row.map(shownCell))
       return { kind: 'table', head: block.head ?? [], rows }
     }
+    case 'tree':
+      return { kind: 'nested', blocks: shownAll([block.label, ...block.children]) }
     case 'difference':
       return prose(`${block.field}: \`${inShort(block.before)}\` → \`${inShort(block.after)}\``)
   }

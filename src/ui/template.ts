@@ -4,6 +4,7 @@ import { extname, join } from 'node:path'
 import ejs from 'ejs'
 
 import { shellWord } from '../shell.ts'
+import type { Drawing } from './drawing.ts'
 import { packageRoot } from './package-root.ts'
 import { controls, printable } from './printable.ts'
 import { readProse } from './prose.ts'
@@ -28,6 +29,9 @@ export interface TemplateData {
     refresh: string
   }
   'report.html': { page: ShownPage }
+  'status-graph.svg': { drawing: Drawing }
+  /** @param svg - as it is rendered */
+  'status-graph.html': { title: string; svg: string }
   'completion.bash': Record<string, never>
   'completion.zsh': Record<string, never>
   'completion.fish': Record<string, never>
@@ -72,6 +76,7 @@ const literals: Readonly<Record<string, Literal>> = {
   // Between single quotes fish takes a backslash for one that escapes.
   '.fish': (value) => shellLiteral(plainText(value).replaceAll('\\', '\\\\')),
   '.md': plainText,
+  '.svg': (value) => htmlText(printable(plainText(value))),
   '.html': (value) => htmlText(plainText(value).split('\n').map(printable).join('\n')),
   '.txt': (value) => printable(plainText(value)),
 }

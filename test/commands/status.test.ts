@@ -2,9 +2,11 @@ import { GetDistributionConfigCommand, UpdateDistributionCommand } from '@aws-sd
 import { DisableKeyRotationCommand, EnableKeyRotationCommand } from '@aws-sdk/client-kms'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
+import { XMLParser } from 'fast-xml-parser'
 
 import { resultOf } from '../support/json-document.ts'
 import type { Status } from '../../src/tasks/status/status.ts'
+import { runOnTerminals } from '../support/terminals.ts'
 import { bucket, install, type Installation, secret, wordsOf } from '../support/installation.ts'
 
 describe('pc-ctl status', () => {
@@ -163,5 +165,47 @@ describe('pc-ctl status', () => {
     await place.connect('--origin-access', 'oac')
     const control = 'CloudFrontoriginaccesscontrol'
     expect(arrows(await drawn())).to.have.members([...edges, ...ofServing(control, 'CloudFrontdistribution')])
+    expect(await place.succeed(['status', '--graph', 'mermaid'])).to.match(/^flowchart LR\n/)
+  })
+
+  it('draws it as a tree, and as pictures that are whole', async () => {
+    await place.connect()
+    const { stdout } = await runOnTerminals(['status', '--graph'], {
+      stdout: 'tty',
+      stderr: 'pipe',
+      columns: 200,
+      env: { ...place.env, NO_COLOR: '1', LC_ALL: 'C.UTF-8' },
+    })
+    const oneOf = (line: string) => line.replace(/ [A-Z0-9]{13,}| [0-9a-f-]{36}/g, ' ID').trimEnd()
+    expect(stdout.trimEnd().split('\n').map(oneOf)).to.deep.equal([
+      'package manager',
+      '└─ ✔ signed URL: CloudFront distribution ID',
+      '   ├─ ✔ viewer-request: Lambda version packagecloud_cloudfront_auth:1',
+      '   │  └─ ✔ published from: Lambda function packagecloud_cloudfront_auth',
+      '   │     ├─ ✔ runs as: IAM role packagecloud_cloudfront_auth',
+      '   │     └─ ✔ has its secret encrypted with: KMS key ID',
+      '   ├─ ✔ refers to: CloudFront cache policy ID',
+      '   ├─ ✔ fetches as: CloudFront origin access identity ID',
+      '   └─ ✔ fetches from: S3 bucket packages-example-org',
+      '✔ IAM role policy packagecloud_cloudfront_auth',
+      '├─ ✔ allows: IAM role packagecloud_cloudfront_auth',
+      '└─ ✔ to decrypt with: KMS key ID',
+      '✔ S3 bucket policy packages-example-org',
+      '├─ ✔ of: S3 bucket packages-example-org',
+      '└─ ✔ lets in: CloudFront origin access identity ID',
+    ])
+    const svg = await place.succeed(['status', '--graph', 'svg'])
+    expect(svg)
+      .to.match(/^<svg xmlns[^]*<\/svg>\n$/)
+      .and.include('>viewer-request</text>')
+      .and.include('>packages-example-org</text>')
+    expect(new XMLParser().parse(svg)).to.have.nested.property('svg.g').with.length(11)
+    const html = await place.succeed(['status', '--graph=html'])
+    expect(html)
+      .to.match(/^<!doctype html>\n/)
+      .and.include(svg.trimEnd())
+    const refused = await place.run(['status', 'svg'])
+    expect(refused).to.include({ code: 2, stdout: '' })
+    expect(refused.stderr).to.include('pc-ctl status --graph svg')
   })
 })

@@ -4,14 +4,19 @@ import { keyNotRotated } from '../../resources/kms/key-rotation.ts'
 import { differences } from '../../ui/plan.ts'
 import { advice, type Block, heading, item, nested, table, verbatim, warning } from '../../text.ts'
 import { nameFact } from '../names/packages-name.ts'
-import { bucketKind, type Status, type StatusLine } from './status.ts'
+import type { Status, StatusLine } from './status.ts'
 
-const marks = { ok: 'ok', missing: 'failed', drift: 'update', 'not ours': 'refused' } as const
+/** How the state of a resource is marked. */
+export const stateMarks = { ok: 'ok', missing: 'failed', drift: 'update', 'not ours': 'refused' } as const
 
 /** A status as one screen of text. */
 export function statusText(status: Status): Block[] {
   const { distribution } = status
-  const rows = status.resources.map((line) => [item(marks[line.state], line.state), shortKind(line), whichOne(line)])
+  const rows = status.resources.map((line) => [
+    item(stateMarks[line.state], line.state),
+    shortKind(line),
+    whichOne(line),
+  ])
   const { bucket } = status
   const facts = [
     ['Bucket', `${bucket.name} in ${bucket.region}`],
@@ -42,7 +47,7 @@ export function statusText(status: Status): Block[] {
 const shortKind = ({ kind }: StatusLine): string => kind.replace(/^CloudFront /, '')
 
 /** The end of its ARN or id, which is what AWS's console shows; its name where there is none, or not yet. */
-function whichOne({ state, id, name }: StatusLine): string {
+export function whichOne({ state, id, name }: StatusLine): string {
   if (state === 'missing' || id === '') return name
   const end = id.split('/').at(-1) ?? ''
   return end.includes(':') ? end.split(':').slice(6).join(':') : end
@@ -110,26 +115,3 @@ function leftOverFact({ leftOver }: Status): string[][] {
   const keys = leftOver.keys.map(({ arn, state }) => `${lastPartOf(arn)} (${state})`)
   return keys.length === 0 ? [] : [['Keys left over', keys.join(', ')]]
 }
-
-/** A status as a Mermaid flowchart: what exists, and what depends on what. */
-export function statusGraph({ resources, bucket }: Status): string {
-  const edges = resources.flatMap(({ kind, dependsOn }) =>
-    dependsOn.map(({ kind: end, as }) => `  ${nodeOf(kind)} -->|"${as}"| ${nodeOf(end)}`),
-  )
-  return [
-    'flowchart LR',
-    `  client(["package manager"]) -->|"signed URL"| ${nodeOf('CloudFront distribution')}`,
-    ...resources.map((line) => {
-      const drift = line.state === 'ok' ? '' : ':::drift'
-      return `  ${nodeOf(line.kind)}["${line.kind}<br/>${label(line)}"]${drift}`
-    }),
-    `  ${nodeOf(bucketKind)}[("${bucketKind}<br/>${bucket.name}")]`,
-    ...edges,
-    '  classDef drift stroke:#c00,stroke-width:3px',
-  ].join('\n')
-}
-
-/** Of an installation there is one of each kind: `IAMrole` of "IAM role". */
-const nodeOf = (kind: string): string => kind.replace(/\W/g, '')
-
-const label = ({ state, id, name }: StatusLine): string => (state === 'ok' ? id || name : `${name} (${state})`)
