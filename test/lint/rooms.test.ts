@@ -51,6 +51,15 @@ const forbidden: readonly (readonly [room: string, line: string])[] = [
   ['resources', "import { S3 } from '@aws-sdk/client-s3'"],
   ['aws', "import { CloudFront as Client } from '@aws-sdk/client-cloudfront'"],
   ['resources', "import s3 from '@aws-sdk/client-s3'"],
+  ['resources', "import { 'DeleteBucketCommand' as keep } from '@aws-sdk/client-s3'"],
+  ['resources', "export { 'DeleteBucketCommand' as keep } from '@aws-sdk/client-s3'"],
+  ['resources', "import { type S3Client, DeleteObjectsCommand } from '@aws-sdk/client-s3'"],
+  ['resources', "export * from '@aws-sdk/client-s3'"],
+  ['resources', "import s3 = require('@aws-sdk/client-s3')"],
+  ['resources', "const s3 = require('@aws-sdk/client-s3')"],
+  ['resources', 'const s3 = await import(`@aws-sdk/client-s3`)'],
+  ['reindex', "await s3.send({ 'method': 'DELETE', action: 's3:DeleteObject', key: 'a' })"],
+  ['reindex', "await s3.send({ method: `DELETE`, action: 's3:DeleteObject', key: 'a' })"],
   ['reindex', "await s3.send({ method: 'DELETE', action: 's3:DeleteObject', key: 'a' })"],
 ]
 

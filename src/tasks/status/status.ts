@@ -66,7 +66,7 @@ export interface StatusLine extends PlanLine {
 }
 
 /** How one resource depends on another. */
-export interface Dependency {
+interface Dependency {
   readonly kind: string
   readonly name: string
   /** As a verb, such as `runs as`. */
