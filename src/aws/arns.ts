@@ -96,7 +96,9 @@ export function distributionIdIn(arn: string): string | undefined {
   return service === 'cloudfront' ? /^distribution\/(.+)$/.exec(resource)?.[1] : undefined
 }
 
-export const arnOfCachePolicy = (accountId: string, id = '*'): string => cloudfront(accountId, `cache-policy/${id}`)
+/** @param kind - such as `cache-policy` */
+export const arnOfPolicy = (accountId: string, kind: `${string}-policy`, id = '*'): string =>
+  cloudfront(accountId, `${kind}/${id}`)
 
 export const arnOfOriginAccessControl = (accountId: string, id = '*'): string =>
   cloudfront(accountId, `origin-access-control/${id}`)

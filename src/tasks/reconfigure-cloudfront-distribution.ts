@@ -12,7 +12,12 @@ import {
   lookUpBucket,
   whyNoIdentity,
 } from '../resources/s3/bucket.ts'
-import type { PolicyIds, PolicyMember, PolicyWant } from '../resources/cloudfront/behavior-policies.ts'
+import {
+  type PolicyIds,
+  type PolicyMember,
+  policyMembers,
+  type PolicyWant,
+} from '../resources/cloudfront/behavior-policies.ts'
 import { cachePolicy } from '../resources/cloudfront/cache-policy.ts'
 import { type OriginAccess, bucketOrigin, type PriceClass } from '../resources/cloudfront/distribution-config.ts'
 import {
@@ -42,10 +47,9 @@ import { whyNotWaited } from './chain/wording.ts'
  * The policies that the default behaviour refers to, each by the member that holds its id; all are made before the
  * distribution is. A further one is a line here.
  */
-const policies: readonly {
-  readonly member: PolicyMember
-  readonly policy: (aws: Aws) => Resource<PolicyWant, Policy>
-}[] = [{ member: 'CachePolicyId', policy: cachePolicy }]
+const policies: Partial<Record<PolicyMember, (aws: Aws) => Resource<PolicyWant, Policy>>> = {
+  CachePolicyId: cachePolicy,
+}
 
 interface Policy {
   readonly id: string
@@ -224,13 +228,12 @@ export function serve<C extends Reconfigure>(
         as: 'control',
         skip: unless('oac'),
       }),
-      ...policies.map(({ member, policy }) => {
-        const resource = policy(aws)
-        return ensure<Reconfigure, PolicyMember, PolicyWant>(`Create the ${resource.kind.replace('CloudFront ', '')}`, {
-          resource,
-          want: ({ account }) => ({ names, accountId: account.id }),
-          as: member,
-        })
+      ...policyMembers.flatMap((member) => {
+        const resource = policies[member]?.(aws)
+        if (resource === undefined) return []
+        const title = `Create the ${resource.kind.replace('CloudFront ', '')}`
+        const want = ({ account }: Reconfigure): PolicyWant => ({ names, accountId: account.id })
+        return ensure<Reconfigure, PolicyMember, PolicyWant>(title, { resource, want, as: member })
       }),
     ),
     ensure('Let the identity read the bucket', {
@@ -274,7 +277,9 @@ export function serve<C extends Reconfigure>(
 }
 
 const policyIds = (made: Policies): PolicyIds =>
-  Object.fromEntries(policies.map(({ member }) => [member, made[member]?.id ?? '']))
+  Object.fromEntries(
+    policyMembers.flatMap((member) => (policies[member] === undefined ? [] : [[member, made[member]?.id ?? '']])),
+  )
 
 const accessNames = { oai: 'origin access identity', oac: 'origin access control' } as const
 

@@ -11,15 +11,15 @@ export interface PolicyWant {
 }
 
 /** Members of a behaviour that hold a policy's id. */
-const members = ['CachePolicyId', 'OriginRequestPolicyId', 'ResponseHeadersPolicyId'] as const
-export type PolicyMember = (typeof members)[number]
+export const policyMembers = ['CachePolicyId', 'OriginRequestPolicyId', 'ResponseHeadersPolicyId'] as const
+export type PolicyMember = (typeof policyMembers)[number]
 
 /** What a behaviour refers to: each policy's id, by the member that holds it. A member that is not there is the operator's. */
 export type PolicyIds = Readonly<Partial<Record<PolicyMember, string>>>
 
 /** The policies that the default behaviour should have others of. */
 export const policyChanges = (live: DefaultCacheBehavior | undefined, wanted: PolicyIds): Change[] =>
-  members.flatMap((member) =>
+  policyMembers.flatMap((member) =>
     wanted[member] === undefined ? [] : change(`DefaultCacheBehavior.${member}`, live?.[member], wanted[member]),
   )
 

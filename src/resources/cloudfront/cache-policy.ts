@@ -8,7 +8,7 @@ import {
   UpdateCachePolicyCommand,
 } from '@aws-sdk/client-cloudfront'
 
-import { arnOfCachePolicy } from '../../aws/arns.ts'
+import { arnOfPolicy } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion } from '../../aws/names.ts'
 import { keepReceived } from '../../aws/received.ts'
@@ -57,7 +57,7 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
     name: ({ names }) => names.policy,
     id: ({ id }) => id,
     needs: ({ accountId }) => {
-      const resources = [arnOfCachePolicy(accountId)]
+      const resources = [arnOfPolicy(accountId, 'cache-policy')]
       return [
         { access: 'read', actions: ['cloudfront:ListCachePolicies'], resources: ['*'] },
         { access: 'read', actions: ['cloudfront:GetCachePolicy'], resources },
