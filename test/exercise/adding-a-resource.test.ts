@@ -15,7 +15,7 @@ import type * as Chains from '../../src/tasks/chain/chain.ts'
 import type * as Permitting from '../../src/tasks/permissions/permissions.ts'
 import type * as Reconfiguring from '../../src/tasks/reconfigure-cloudfront-distribution.ts'
 import type * as Looking from '../../src/tasks/status/status.ts'
-import type * as Showing from '../../src/tasks/status/text.ts'
+import type * as Showing from '../../src/tasks/status/graph.ts'
 import { type AwsUnderTest, noSettings, startAws } from '../support/aws-under-test.ts'
 
 const run = promisify(execFile)
@@ -87,7 +87,7 @@ describe('Adding a resource, as CONTRIBUTING tells', function () {
       // Not that of the checkout, which node_modules leads to.
       compilerOptions: { tsBuildInfoFile: '.tsbuildinfo' },
       include: ['src/**/*.d.ts'],
-      files: ['src/tasks/status/text.ts', 'src/tasks/permissions/permissions.ts', 'test/resources/contract.test.ts'],
+      files: ['src/tasks/status/graph.ts', 'src/tasks/permissions/permissions.ts', 'test/resources/contract.test.ts'],
     }
     await writeFile(join(copy, 'tsconfig.exercise.json'), JSON.stringify(tsconfig))
     await inCopy('typescript/bin/tsc', '-p', 'tsconfig.exercise.json').catch((error: unknown) => {
@@ -128,7 +128,7 @@ describe('Adding a resource, as CONTRIBUTING tells', function () {
       'src/tasks/reconfigure-cloudfront-distribution.ts',
     )
     const { status } = await load<typeof Looking>('src/tasks/status/status.ts')
-    const { statusGraph } = await load<typeof Showing>('src/tasks/status/text.ts')
+    const { statusGraph } = await load<typeof Showing>('src/tasks/status/graph.ts')
     const aws = await connect(settings)
     const yes = async (): Promise<boolean> => true
     const look = async () => {
