@@ -195,6 +195,8 @@ async function inShell(
 const environmentOf = (folder: string, { endpoint, front }: Sandbox): Record<string, string> => ({
   PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
   HOME: folder,
+  // Nobody would leave it.
+  PAGER: 'cat',
   XDG_STATE_HOME: join(folder, 'state'),
   AWS_ENDPOINT_URL: endpoint,
   AWS_CONFIG_FILE: join(folder, 'aws-config'),

@@ -67,6 +67,10 @@ export function overviewPage(manual: Manual): string {
     ...variables(commands).flatMap(({ env, flags }) => item(bold(env), `Stands for ${listed(flags)}.`)),
     ...item(bold('AWS_PROFILE'), awsVariables),
     ...item(bold('NO_COLOR'), 'No colours; likewise where the output is no terminal.'),
+    ...item(
+      bold('PAGER'),
+      'Shows a result that is longer than the terminal; `less -FRX` where it is not set, nothing where it is empty.',
+    ),
     '.SH FILES',
     ...item('\\fI/etc/packagecloud/packagecloud.rb\\fR', 'Read for the settings of the installation; never written.'),
     ...item('\\fI$XDG_STATE_HOME/pc\\-ctl\\fR', 'Journals of reindex-everything, and bucket policies as they were.'),

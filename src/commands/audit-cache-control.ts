@@ -4,6 +4,7 @@ import type { Report } from '../reindex/report.ts'
 import { carriedFlags } from '../settings/settings.ts'
 import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
 import { auditText } from '../tasks/reindex/report-text.ts'
+import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { exitCodes } from '../errors.ts'
@@ -24,6 +25,7 @@ export default class AuditCacheControl extends CtlCommand {
   static override flags = {
     'exit-code': Flags.boolean({ description: `exit with ${exitCodes.changes} if an object would be cached wrongly` }),
     ...reindexFlags,
+    ...pagerFlag,
     ...settingsFlags,
   }
 
@@ -46,7 +48,7 @@ export default class AuditCacheControl extends CtlCommand {
       },
       (...blocks) => this.say(...blocks),
     )
-    this.print(...auditText(report, carriedFlags(flags), carriedChoice(flags)))
+    await this.printLong(flags, ...auditText(report, carriedFlags(flags), carriedChoice(flags)))
     if (report.failed > 0) process.exitCode = exitCodes.failed
     else if (flags['exit-code'] && report.miscached > 0) process.exitCode = exitCodes.changes
     return report

@@ -7,6 +7,7 @@ import { details, listCards } from '../tasks/cf/list.ts'
 import { noDistribution } from '../tasks/cf/targets.ts'
 import { lookUp } from '../tasks/chain/look-up.ts'
 import { formatFlag, formatOf } from '../flags/cf-flags.ts'
+import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { s3cmdLines } from '../ui/s3cmd-labels.ts'
@@ -25,7 +26,7 @@ export default class Cfinfo extends CtlCommand {
   static override args = {
     TARGET: Args.string({ description: 'cf://ID, ID, a domain name, an ARN or s3://BUCKET (repeatable)' }),
   }
-  static override flags = { ...formatFlag, ...settingsFlags }
+  static override flags = { ...formatFlag, ...pagerFlag, ...settingsFlags }
 
   async run(): Promise<Result> {
     const { argv, flags } = await this.parse(Cfinfo)
@@ -34,7 +35,7 @@ export default class Cfinfo extends CtlCommand {
     const conduct = this.looking(flags)
     if (argv.length === 0) {
       const distributions = await lookUp('List the distributions', () => listCards(aws), conduct)
-      if (format === 'table') this.print(listTable(distributions))
+      if (format === 'table') await this.printLong(flags, listTable(distributions))
       else for (const card of distributions) this.print(s3cmdLines(listFields(card)), '')
       return { distributions, missing: [] }
     }

@@ -11,6 +11,7 @@ import {
 } from '../tasks/cf/invalidation-text.ts'
 import { runChain } from '../tasks/chain/chain.ts'
 import { formatFlag, formatOf } from '../flags/cf-flags.ts'
+import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 
@@ -39,6 +40,7 @@ export default class Cfinvalinfo extends CtlCommand {
       helpValue: 'N',
     }),
     ...formatFlag,
+    ...pagerFlag,
     ...settingsFlags,
   }
 
@@ -52,7 +54,7 @@ export default class Cfinvalinfo extends CtlCommand {
     if (reports.length === 0 && lost !== undefined && this.jsonEnabled()) throw lost
     if (reports.length === 0) this.say(...(missing.length === 0 ? ['There are no invalidations.'] : []))
     else if (formatOf(flags) === 's3cmd') this.print(...s3cmdInvalidations(reports))
-    else this.print(invalidationTable(reports))
+    else await this.printLong(flags, invalidationTable(reports))
     this.regret(missing)
     return reports
   }

@@ -4,6 +4,7 @@ import { type CfCard, listFields, listTable } from '../tasks/cf/card.ts'
 import { listCards } from '../tasks/cf/list.ts'
 import { lookUp } from '../tasks/chain/look-up.ts'
 import { formatFlag, formatOf } from '../flags/cf-flags.ts'
+import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { s3cmdLines } from '../ui/s3cmd-labels.ts'
@@ -17,13 +18,13 @@ export default class Cflist extends CtlCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --format s3cmd',
   ]
-  static override flags = { ...formatFlag, ...settingsFlags }
+  static override flags = { ...formatFlag, ...pagerFlag, ...settingsFlags }
 
   async run(): Promise<Result> {
     const { flags } = await this.parse(Cflist)
     const aws = await connect(await settingsFor(flags))
     const distributions = await lookUp('List the distributions', () => listCards(aws), this.looking(flags))
-    if (formatOf(flags) === 'table') this.print(listTable(distributions))
+    if (formatOf(flags) === 'table') await this.printLong(flags, listTable(distributions))
     else for (const card of distributions) this.print(s3cmdLines(listFields(card)), '')
     return { distributions }
   }

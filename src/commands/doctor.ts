@@ -8,6 +8,7 @@ import { diagnosisPage } from '../tasks/doctor/page.ts'
 import { complaint } from '../tasks/doctor/complaint.ts'
 import { lookUp } from '../tasks/chain/look-up.ts'
 import { diagnosisText, type PassageSettings, passageSettings } from '../tasks/doctor/text.ts'
+import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { isPage, openReportFile } from '../ui/report-file.ts'
@@ -31,6 +32,7 @@ export default class Doctor extends CtlCommand {
     '<%= config.bin %> <%= command.id %> --key 7/11/el/8/package_files/78137.rpm --key 7/11/el/8/repodata/repomd.xml',
   ]
   static override flags = {
+    ...pagerFlag,
     ...settingsFlags,
     domain: Flags.string({ description: 'packages domain, in place of the configured cloudfront_packages_domain' }),
     key: Flags.string({
@@ -62,7 +64,7 @@ export default class Doctor extends CtlCommand {
       const diagnosis = await lookUp('Ask what clients ask', examine, this.looking(flags))
       const passage = await passageSettings(diagnosis.domain, flags.front)
       const result = { ...diagnosis, allow: passage.allow }
-      this.print(...diagnosisText(diagnosis), '', ...passage.text)
+      await this.printLong(flags, ...diagnosisText(diagnosis), '', ...passage.text)
       if (diagnosis.count.failed > 0) process.exitCode = exitCodes.failed
       await file?.write(
         isPage(flags.report ?? '')

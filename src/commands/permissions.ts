@@ -11,6 +11,7 @@ import type { Conduct } from '../tasks/chain/chain.ts'
 import { lookUp } from '../tasks/chain/look-up.ts'
 import { needsFor, permissionGroups, policyOf, terraformOf, tooLong } from '../tasks/permissions/permissions.ts'
 import { boundaryFlag } from '../flags/boundary-flag.ts'
+import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { CtlError, exitCodes } from '../errors.ts'
@@ -58,6 +59,7 @@ export default class Permissions extends CtlCommand {
       description: 'check whether the credentials in use have these permissions',
       exclusive: ['format'],
     }),
+    ...pagerFlag,
     ...settingsFlags,
   }
 
@@ -85,14 +87,14 @@ export default class Permissions extends CtlCommand {
         () => checkPermissions(aws, settings, account.caller, all, { ...conduct, show: 'nothing' }),
         conduct,
       )
-      this.print(...checkText(checked))
+      await this.printLong(flags, ...checkText(checked))
       if (checked.missing.length + checked.forbidden.length > 0) process.exitCode = exitCodes.denied
       return checked
     }
     const policies = Object.fromEntries(Object.entries(needs).map(([group, list]) => [group, policyOf(list)]))
     const [only] = groups.length === 1 ? Object.values(policies) : []
-    if (flags.format === 'terraform') this.print(whole((await terraformOf(needs)).trimEnd()))
-    else this.print(whole(JSON.stringify(only ?? policies, undefined, 2)))
+    if (flags.format === 'terraform') await this.printLong(flags, whole((await terraformOf(needs)).trimEnd()))
+    else await this.printLong(flags, whole(JSON.stringify(only ?? policies, undefined, 2)))
     const long = Object.entries(policies).flatMap(([group, policy]) => tooLong(group, policy) ?? [])
     this.say(...long.map((note) => labelled('Note', note)))
     return policies

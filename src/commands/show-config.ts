@@ -2,6 +2,7 @@ import { networkOverview } from '../aws/network-overview.ts'
 import { overview, type Shown } from '../settings/overview.ts'
 import type { Note } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
+import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { type Cell, table } from '../text.ts'
@@ -16,7 +17,7 @@ export default class ShowConfig extends CtlCommand {
     'Secrets are masked: equal ones have equal fingerprints. Below them stand the proxies and the authorities of this ' +
     'machine that connections use.'
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json']
-  static override flags = { ...settingsFlags }
+  static override flags = { ...pagerFlag, ...settingsFlags }
 
   async run(): Promise<Result> {
     const { flags } = await this.parse(ShowConfig)
@@ -24,7 +25,7 @@ export default class ShowConfig extends CtlCommand {
     const { configFile, configFound, notes } = settings
     const shown = overview(settings)
     const network = await networkOverview(settings)
-    this.print(table([...shown, ...network].map(cells), ['NAME', 'VALUE', 'SOURCE']))
+    await this.printLong(flags, table([...shown, ...network].map(cells), ['NAME', 'VALUE', 'SOURCE']))
     if (!configFound) this.say(`${configFile} does not exist.`)
     for (const { file, line, text } of notes) this.say(`${file}:${line}: not evaluated, may change settings: ${text}`)
     return { config: { file: configFile, found: configFound }, settings: shown, network, notes }

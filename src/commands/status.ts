@@ -7,6 +7,7 @@ import { settingsFor } from '../settings/settings-for.ts'
 import { status, type Status as Report } from '../tasks/status/status.ts'
 import { type GraphForm, graphForms, statusDrawing, statusGraph, statusTrees } from '../tasks/status/graph.ts'
 import { statusText } from '../tasks/status/text.ts'
+import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { CtlError, exitCodes } from '../errors.ts'
@@ -39,6 +40,7 @@ export default class Status extends CtlCommand {
     'exit-code': Flags.boolean({ description: `exit with ${exitCodes.changes} if anything differs` }),
     graph: Flags.boolean({ description: 'show what exists and how it is tied, in one of the forms' }),
     watch: Flags.boolean({ description: `look again every ${interval} s`, exclusive: ['graph', 'json'] }),
+    ...pagerFlag,
     ...settingsFlags,
   }
 
@@ -51,7 +53,10 @@ export default class Status extends CtlCommand {
     const wishes = { carried: carriedFlags(flags) }
     const look = (show: Show) => status(aws, settings, wishes, { show, signal })
     let report = await look(quietly({ ...flags, json: this.jsonEnabled() }))
-    this.print(...(form === undefined ? statusText(report) : await graphIn(form, report)))
+    const shown = form === undefined ? statusText(report) : await graphIn(form, report)
+    // What is looked at again and again stays on the screen.
+    if (flags.watch) this.print(...shown)
+    else await this.printLong(flags, ...shown)
     while (flags.watch) {
       await pause(interval * 1000, signal)
       report = await look('nothing')

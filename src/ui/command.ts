@@ -69,6 +69,14 @@ export abstract class CtlCommand extends Command {
     result.printAll(new Lazily(() => layLines(blocks, screen)).map((line) => `${line}\n`))
   }
 
+  /** As {@link print}, through a pager where that is too long for the terminal; once it is left, there is more to say. */
+  protected async printLong(flags: { readonly 'no-pager': boolean }, ...blocks: readonly Block[]): Promise<void> {
+    if (blocks.length === 0 || this.jsonEnabled()) return
+    const screen = resultScreen()
+    const { printPaged } = await import('./pager.ts')
+    await printPaged(new Lazily(() => layLines(blocks, screen)), !flags['no-pager'])
+  }
+
   /** Tells failures beside what went well: all of them, and the exit code of the first. */
   protected regret(failures: readonly CtlError[]): void {
     const [first] = failures

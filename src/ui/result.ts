@@ -23,6 +23,9 @@ export const isResultSeen = (): boolean => isTerminal(stdout)
 export const resultScreen = (): Screen =>
   screenOf(isResultSeen() ? { isTTY: true, columns: process.stdout.columns } : { isTTY: false })
 
+/** How many lines can be seen at once where the result is; `Infinity` where it is not seen. */
+export const resultRows = (): number => (isResultSeen() ? process.stdout.rows || Infinity : Infinity)
+
 /** Ends a command whose reader has had enough, as `| head` has: quietly, for that is no failure. */
 export class ReaderGone extends Error {
   override readonly name = 'ReaderGone'

@@ -7,12 +7,12 @@ import type { CliRun } from './run-cli.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** Where a stream goes; anything else is the path of a file that is appended to. */
-export type Place = 'tty' | 'pipe' | 'closed' | 'gone' | `/${string}`
+/** Where a stream goes, `stdin` to the terminal of that; anything else is the path of a file that is appended to. */
+export type Place = 'tty' | 'stdin' | 'pipe' | 'closed' | 'gone' | `/${string}`
 
 /** What is done once a text has been written. */
 export interface Then {
-  readonly stream: 'stdout' | 'stderr'
+  readonly stream: 'stdin' | 'stdout' | 'stderr'
   readonly text: string
   /** A signal is given by its number. */
   readonly do: 'hang up' | 'type' | number
@@ -26,7 +26,8 @@ export interface OnTerminals {
   readonly columns?: number
   readonly rows?: number
   readonly when?: readonly Then[]
-  readonly env?: Record<string, string>
+  /** What is undefined is not set. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
   /** Folder of the pc-ctl to be run; the checkout's if it is not given. */
   readonly program?: string
@@ -40,7 +41,7 @@ export interface OnTerminals {
 export async function runOnTerminals(
   args: readonly string[],
   { env = {}, cwd = root, program = root, ...how }: OnTerminals,
-): Promise<CliRun> {
+): Promise<CliRun & { readonly stdin: string }> {
   const { PATH = '', HOME = '' } = process.env
   const driver = spawn('python3', ['-IS', join(import.meta.dirname, 'terminals.py')], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -50,13 +51,13 @@ export async function runOnTerminals(
     JSON.stringify({
       argv: [process.execPath, join(program, 'bin/run.js'), ...args],
       cwd,
-      env: { PATH, HOME, TERM: 'xterm-256color', AWS_EC2_METADATA_DISABLED: 'true', ...env },
+      env: { PATH, HOME, TERM: 'xterm-256color', PAGER: 'cat', AWS_EC2_METADATA_DISABLED: 'true', ...env },
       ...how,
     }),
   )
   const [said, run] = await Promise.all([text(driver.stderr), json(driver.stdout).catch(() => undefined), ended])
   if (run === undefined) throw new Error(`the driver of the terminals failed: ${said}`)
-  return run as CliRun
+  return run as Awaited<ReturnType<typeof runOnTerminals>>
 }
 
 /** Whether there is what the driver needs. */
