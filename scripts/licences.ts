@@ -4,6 +4,8 @@ import { join } from 'node:path'
 
 import type { Metafile } from 'esbuild'
 
+import { mayBeUsed } from './licence-rules.ts'
+
 const root = join(import.meta.dirname, '..')
 const line = '-'.repeat(80)
 
@@ -24,15 +26,17 @@ interface Manifest {
  *
  * @param bundles - what was bundled
  * @param copied - names of packages of which files were copied as they are
- * @throws Error for a package whose licence nobody has the text of
+ * @throws Error for a package whose licence nobody has the text of, or under which it may not be bundled
  */
 export async function licences(bundles: readonly Metafile[], copied: readonly string[]): Promise<string> {
   const inputs = bundles.flatMap((bundle) => Object.keys(bundle.inputs))
-  const bundled = inputs.flatMap((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? [])
+  const bundled = new Set(inputs.flatMap((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []))
   const folders = new Set([...bundled, ...copied.map((name) => `node_modules/${name}`)])
   const packages = new Map<string, Set<string>>()
   for (const folder of [...folders].sort()) {
     const manifest = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')) as Manifest
+    const use = bundled.has(folder) ? 'bundled' : 'a file of its own'
+    if (!mayBeUsed(manifest.license, use)) throw new Error(`${folder} is ${manifest.license}: it may not be ${use}.`)
     const text = await licenceOf(folder, manifest)
     const title = `${manifest.name} ${manifest.version} (${manifest.license})`
     packages.set(text, (packages.get(text) ?? new Set()).add(title))

@@ -66,7 +66,7 @@ export async function sbom(node: NodeBinary, time: number): Promise<string> {
 }
 
 /** Name and version of each package of which there is something in dist/. */
-async function bundledPackages(): Promise<Set<string>> {
+export async function bundledPackages(): Promise<Set<string>> {
   const text = await readFile(join(root, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8')
   return new Set(Array.from(text.matchAll(/^(\S+ \d\S*) \(.+\)$/gm), ([, title = '']) => title))
 }
