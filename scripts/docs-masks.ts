@@ -61,6 +61,8 @@ const fixed: readonly (readonly [RegExp, string | ((found: string) => string)])[
   [/(?<=^x-amz-cf-id:?\s+)\S+$/gm, 'EXAMPLE-FZnh9cQ=='],
   [/(?<=^etag:?\s+)\S+$/gm, '"0123456789abcdef0123456789abcdef"'],
   [/(?<=^via.* )[0-9a-f]{32}(?=\.cloudfront\.net)/gm, digest('via', 32)],
+  // Of S3, beside a request id.
+  [/(?<=host id )[\w+/=]{40,}/g, 'EXAMPLEhostid0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno='],
   [/(?<=does-not-exist-)[0-9a-f]+/g, '1a2b3c4d'],
   [/(?<=AKIA…)\w{4}/g, 'MPLE'],
   [/(?<=AWS_SECRET_ACCESS_KEY=')[^']+/g, 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'],

@@ -1,5 +1,5 @@
 /**
- * Writes schemas/ and the tables of docs/json.md: what `--json` prints, read off the types of the commands and their
+ * Writes schemas/ and the lists of docs/json.md: what `--json` prints, read off the types of the commands and their
  * comments.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -22,6 +22,11 @@ import {
   type SubNodeParser,
 } from 'ts-json-schema-generator'
 import ts from 'typescript'
+
+import { wrap } from '../src/ui/wrap.ts'
+
+/** Characters, beside the mark of a list: a terminal of usual width shows it whole. */
+const lineWidth = 124
 
 const root = join(import.meta.dirname, '..')
 const commands = join(root, 'src/commands')
@@ -125,7 +130,7 @@ const textOf = (name: string, schema: object): Promise<string> =>
     JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', title: `pc-ctl ${name} --json`, ...schema }),
   )
 
-/** The forms that a result has, each as a table of its members. */
+/** The forms that a result has, each as a list of its members. */
 function formsOf(schema: Schema): string[] {
   if (schema.anyOf !== undefined) return schema.anyOf.flatMap((one) => (typeof one === 'object' ? formsOf(one) : []))
   const { items } = schema
@@ -135,11 +140,12 @@ function formsOf(schema: Schema): string[] {
   const rows = Object.entries(schema.properties ?? {}).map(([name, member]) => {
     const { description = '' } = typeof member === 'object' ? member : {}
     const mark = schema.required?.includes(name) === true ? '' : ' (not always)'
-    return `| \`${name}\`${mark} | ${kindOf(member)} | ${description.replaceAll('\n', ' ').replaceAll('|', '\\|')} |`
+    const said = [`\`${name}\`${mark}: ${kindOf(member)}`, description.replaceAll('\n', ' ')].filter(
+      (part) => part !== '',
+    )
+    return `- ${wrap(said.join('. '), lineWidth).join('\n  ')}`
   })
-  return rows.length === 0
-    ? ['An object by name.']
-    : [`| member | kind | what it is |\n|---|---|---|\n${rows.join('\n')}`]
+  return rows.length === 0 ? ['An object by name.'] : [rows.join('\n')]
 }
 
 function kindOf(schema: Schema['items']): string {
