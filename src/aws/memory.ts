@@ -1,7 +1,7 @@
 /**
  * What AWS has answered to looks, for as long as one command works: who asks again is answered from here, so that a plan
  * and what carries it out share what was read, and several steps that look at one thing ask once. Only looks that wish
- * so are answered from here; all are noted. A write forgets what its service has said.
+ * so are answered from here; all are noted. A write forgets what its service has said, as far as it may have changed.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Readable } from 'node:stream'
@@ -36,12 +36,15 @@ export interface Sender {
 
 interface Noted {
   readonly service: string
+  /** Of what in that service, where it has parts that know nothing of each other. */
+  readonly part?: string | undefined
   readonly answer: Promise<unknown>
 }
 
 /** Something that AWS may be asked. */
 interface Question<T> {
   readonly service: string
+  readonly part?: string | undefined
   readonly question: string
   readonly now: Scope
   readonly ask: () => Promise<T>
@@ -54,7 +57,7 @@ export class Memory {
   readonly #noted = new Map<string, Noted>()
 
   /** The answer to a question: the one that is known, if that is wished for, else a new one, which is noted. */
-  async ask<T>({ service, question, now, ask, isLasting = () => true }: Question<T>): Promise<T> {
+  async ask<T>({ service, part, question, now, ask, isLasting = () => true }: Question<T>): Promise<T> {
     const id = `${service} ${question}`
     const known = now.isKnownGood ? this.#noted.get(id) : undefined
     if (known !== undefined) {
@@ -63,7 +66,7 @@ export class Memory {
       return known.answer as Promise<T>
     }
     const answer = ask()
-    const noted: Noted = { service, answer }
+    const noted: Noted = { service, part, answer }
     this.#noted.set(id, noted)
     const drop = (): void => {
       if (this.#noted.get(id) === noted) this.#noted.delete(id)
@@ -74,10 +77,13 @@ export class Memory {
     return answer
   }
 
-  /** Forgets what a service has said, or all. */
-  forget(service?: string): void {
-    for (const [id, noted] of this.#noted)
-      if (service === undefined || noted.service === service) this.#noted.delete(id)
+  /** Forgets what a service has said, or a part of it, or all. */
+  forget(service?: string, part?: string): void {
+    for (const [id, noted] of this.#noted) {
+      const isMeant =
+        service === undefined || (noted.service === service && (part === undefined || noted.part === part))
+      if (isMeant) this.#noted.delete(id)
+    }
   }
 }
 
@@ -140,12 +146,13 @@ export function rememberLooks({ config: { serviceId = '', requestHandler } }: Se
     const effect = effectOf(request)
     if (now === undefined || effect === 'none') return sent(request, options)
     const { memory } = now
+    const part = partOf(request)
     if (effect === 'write') {
-      memory.forget(serviceId)
+      memory.forget(serviceId, part)
       try {
         return await sent(request, options)
       } finally {
-        memory.forget(serviceId)
+        memory.forget(serviceId, part)
       }
     }
     const ask = async (): Promise<Response & { body?: Buffer | undefined }> => {
@@ -156,6 +163,7 @@ export function rememberLooks({ config: { serviceId = '', requestHandler } }: Se
     const question = questionOf(request)
     const kept = await memory.ask({
       service: serviceId,
+      part,
       question,
       now,
       ask,
@@ -189,6 +197,11 @@ function effectOf({ method, query, headers, body }: Request): 'look' | 'write' |
   if (looks.test(operation)) return 'look'
   return isReading(operation) ? 'none' : 'write'
 }
+
+/** CloudFront's collections whose members change nothing of any other: they only are referred to. */
+const referredTo = /^\/[\d-]+\/(cache-policy|origin-access-identity|origin-access-control)\b/
+
+const partOf = ({ path }: Request): string | undefined => referredTo.exec(path)?.[1]
 
 const questionOf = ({ method, hostname, path, query = {}, headers, body }: Request): string =>
   JSON.stringify([method, hostname, path, Object.entries(query).sort(), headers['x-amz-target'], textOf(body)])

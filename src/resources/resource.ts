@@ -57,8 +57,12 @@ export interface Resource<Want, Live> {
   /**
    * Writes what `decide` announced, against the version (ETag, RevisionId) that `describe` saw. Safe to repeat: an apply
    * that was cut off anywhere is completed by looking, deciding and applying again.
+   *
+   * @param foresee - may be told what will be answered, unless something comes in the way
    */
-  apply(want: Want, live: Live | undefined, talk: Talk): Promise<Live>
+  apply(want: Want, live: Live | undefined, talk: Talk, foresee?: (after: Live) => void): Promise<Live>
+  /** Does what `apply` will need, and what writes nothing; `apply` finds what comes of it remembered. */
+  prepare?(want: Want, talk: Talk): Promise<unknown>
   /** What the operator must know of what this run has made or found beside the one that is there, in sentences. */
   warnings?(live: Live): readonly string[]
 }

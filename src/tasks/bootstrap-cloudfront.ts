@@ -12,11 +12,12 @@ import {
 } from '../resources/lambda/edge-function.ts'
 import { edgeVersion, type EdgeVersion, untilVersionActive } from '../resources/lambda/edge-version.ts'
 import { key, type Key } from '../resources/kms/key.ts'
-import { role, type Role } from '../resources/iam/role.ts'
+import { role, type Role, type RoleWant } from '../resources/iam/role.ts'
 import { rolePolicy } from '../resources/iam/role-policy.ts'
 import type { Tags } from '../resources/tags.ts'
 import { need, type Settings } from '../settings/settings.ts'
 import { commandLine } from '../shell.ts'
+import { likelyBucket } from './likely-bucket.ts'
 import { signingSecrets } from './signing-secrets.ts'
 import { type Chain, compute, ensure, together, wait } from './chain/chain.ts'
 
@@ -70,6 +71,11 @@ export function bootstrapCloudfront(
       as: 'function',
     },
   )
+  const makeRole = ensure<Bootstrap, 'role', RoleWant>('Create the IAM role that the edge function runs as', {
+    resource: role(aws),
+    want: ({ account }) => ({ names, accountId: account.id, adopt, tags, boundary }),
+    as: 'role',
+  })
   return [
     together(
       'Check what is needed',
@@ -92,6 +98,7 @@ export function bootstrapCloudfront(
         tell: (bucket) => `${bucket.name} in ${bucket.region}, ${whyNoIdentity(bucket) ?? 'reachable'}`,
         needs: ({ bucket }) => [bucketNeeds(bucket.name)],
         suppose: () => anyBucket(need(settings, 'bucket')),
+        likely: () => likelyBucket(settings),
       }),
       ...(lookForSha1 === undefined
         ? []
@@ -106,11 +113,7 @@ export function bootstrapCloudfront(
     ),
     together(
       'Create the IAM role and the KMS key',
-      ensure('Create the IAM role that the edge function runs as', {
-        resource: role(aws),
-        want: ({ account }) => ({ names, accountId: account.id, adopt, tags, boundary }),
-        as: 'role',
-      }),
+      makeRole,
       ensure('Create the KMS key that encrypts the secret', {
         resource: key(aws),
         want: ({ account }) => ({ names, accountId: account.id, adopt, tags }),
@@ -123,6 +126,7 @@ export function bootstrapCloudfront(
         resource: rolePolicy(aws),
         want: (ctx) => ({ names, accountId: ctx.account.id, roleArn: ctx.role.arn, keyArn: ctx.key.arn, boundary }),
         as: 'rolePolicy',
+        within: makeRole,
       }),
       makeFunction,
     ),
@@ -131,6 +135,7 @@ export function bootstrapCloudfront(
       want: (ctx) => ({ names, accountId: ctx.account.id, function: ctx.function }),
       as: 'version',
       basedOn: [makeFunction],
+      within: makeFunction,
     }),
     wait('Wait until the version is Active', async ({ version }, talk) => {
       if (version.isActive !== true) await untilVersionActive(aws, names, version, talk)

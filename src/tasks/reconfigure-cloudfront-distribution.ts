@@ -42,6 +42,7 @@ import { CtlError } from '../errors.ts'
 import { type Chain, check, compute, ensure, type Step, together, wait } from './chain/chain.ts'
 import { type InTheWay, lookInTheWay } from './in-the-way.ts'
 import { whyNotWaited } from './chain/wording.ts'
+import { likelyBucket } from './likely-bucket.ts'
 
 /**
  * The policies that the default behaviour refers to, each by the member that holds its id; all are made before the
@@ -119,6 +120,7 @@ export function reconfigureCloudfrontDistribution(
         tell: (bucket) => `${bucket.name} in ${bucket.region}`,
         needs: ({ bucket }) => [bucketNeeds(bucket.name)],
         suppose: () => anyBucket(need(settings, 'bucket')),
+        likely: () => likelyBucket(settings),
       }),
     ),
     together(
@@ -152,13 +154,15 @@ export function reconfigureCloudfrontDistribution(
   ]
 }
 
-const letIn = (aws: Aws, settings: Settings, reader: (ctx: Reconfigure) => Reader) => ({
+/** @param last - whether the run makes sure of it at its end, which will do while nobody uses the distribution yet */
+const letIn = (aws: Aws, settings: Settings, reader: (ctx: Reconfigure) => Reader, last?: 'may be seen to later') => ({
   resource: bucketPolicy(aws),
   want: (ctx: Reconfigure) => ({
     names: namesOf(settings.installation.value),
     bucket: ctx.bucket,
     reader: reader(ctx),
     backups: join(stateFolder(), 'bucket-policies'),
+    isSeenToLater: last !== undefined && ctx.existing === undefined,
   }),
   as: 'bucketPolicy' as const,
 })
@@ -212,6 +216,7 @@ export function serve<C extends Reconfigure>(
       as: 'access',
       ahead: true,
       suppose: () => wishes.originAccess ?? 'oai',
+      likely: () => wishes.originAccess ?? 'oai',
       tell: (access) => accessNames[access],
     }),
     together(
@@ -237,7 +242,7 @@ export function serve<C extends Reconfigure>(
       }),
     ),
     ensure('Let the identity read the bucket', {
-      ...letIn(aws, settings, ({ identity }) => ({ kind: 'oai', ...identity })),
+      ...letIn(aws, settings, ({ identity }) => ({ kind: 'oai', ...identity }), 'may be seen to later'),
       skip: unless('oai'),
     }),
     ensure('Let the existing distribution read the bucket, before it changes over', {

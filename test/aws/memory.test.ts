@@ -73,6 +73,19 @@ describe('what AWS has answered', () => {
     })
   })
 
+  it('stays where what is written is only referred to, such as a cache policy of CloudFront', async () => {
+    const { ask } = client('CloudFront')
+    const [policies, distributions] = [{ path: '/2020-05-31/cache-policy' }, { path: '/2020-05-31/distribution' }]
+    await withMemory(new Memory(), async () => {
+      expect([await ask(policies), await ask(distributions)]).to.deep.equal(['answer 1', 'answer 2'])
+      await ask({ ...policies, method: 'POST' })
+      expect(await fromMemory(() => ask(distributions))).to.equal('answer 2')
+      expect(await fromMemory(() => ask(policies))).to.equal('answer 4')
+      await ask({ ...distributions, method: 'POST' })
+      expect(await fromMemory(() => ask(policies))).to.equal('answer 6')
+    })
+  })
+
   it('is not kept where it is a failure, a refusal or the content of an object', async () => {
     for (const status of [400, 403, 429, 500, 503]) {
       const { ask, sent } = client('IAM', status)

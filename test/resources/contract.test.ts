@@ -16,6 +16,7 @@ import {
   LambdaClient,
   UntagResourceCommand as UntagFunctionCommand,
   UpdateFunctionConfigurationCommand,
+  waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda'
 import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
 
@@ -126,8 +127,12 @@ behavesLikeAResource('The edge function', async (bench) => {
     resource,
     want,
     adopting: adopting(want),
-    tamper: () =>
-      lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: bench.names.functionName, Timeout: 3 })),
+    async tamper() {
+      const { functionName: FunctionName } = bench.names
+      // What was just made can't be changed until Lambda is done with it.
+      await waitUntilFunctionActiveV2({ client: lambda, minDelay: 0.1, maxWaitTime: 20 }, { FunctionName })
+      return lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: 3 }))
+    },
     disown: async () => {
       const live = await resource.describe(want)
       await lambda.send(new UntagFunctionCommand({ Resource: live?.arn, TagKeys: [tagKey] }))

@@ -47,7 +47,9 @@ export async function leftOverKeys(
 ): Promise<LeftOverKeys> {
   const tagged = await keysByTag(aws, names, signal)
   if ('notChecked' in tagged) return tagged
-  const others = tagged.arns.filter((arn) => arn !== keyArn)
+  // Ahead of its turn the look ends here: which key is in use is not known yet.
+  const used = lastPartOf(keyArn)
+  const others = tagged.arns.filter((arn) => lastPartOf(arn) !== used)
   if (others.length === 0) return { keys: [] }
   const packages = await Promise.all(deployed.map((one) => keyOfPackage(aws, names, one)))
   const needed = packages.map((one) => one?.keyArn)

@@ -106,7 +106,7 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
 
     decide: decideKey,
 
-    async apply(want, live, talk) {
+    async apply(want, live, talk, foresee) {
       const { names } = want
       const arn = live?.arn ?? (await createKey(want, talk))
       if (live !== undefined && tagChanges(live.tags, tagsWanted(want)).length > 0) {
@@ -114,6 +114,8 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
       }
       const made = wanted(want, { ...live, arn })
       if (live?.hasAlias === true) return made
+      // What needs it may begin with what writes nothing: another run may still be faster with the alias.
+      if (live === undefined) foresee?.(made)
       if (live?.rotates !== true) await rotate(aws, arn, talk)
       const holder = await giveAlias(made, want, talk)
       if (unanswered) for (const late of await keysWithoutAlias(aws, names)) beside.add(late.arn)

@@ -4,8 +4,8 @@ import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf } from '../../aws/names.ts'
 import { download } from './edge-download.ts'
-import { fingerprint, tagsOfFunction } from './edge-function.ts'
-import { decryptSecrets, type SealedSecrets } from './edge-secrets.ts'
+import { tagsOfFunction } from './edge-function.ts'
+import { decryptSecrets, type SealedSecrets, fingerprint } from './edge-secrets.ts'
 import type { Need } from '../resource.ts'
 
 /** How the secrets at the edge compare with those in packagecloud.rb. */

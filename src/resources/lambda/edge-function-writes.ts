@@ -31,7 +31,11 @@ interface Known {
   readonly settings: FunctionSettings
 }
 
-/** Creates the function; answers its configuration once Lambda is done with it. */
+/**
+ * Creates the function. Lambda may not be done with it then: whoever goes on with it waits where Lambda says so.
+ *
+ * @returns its configuration
+ */
 export async function createFunction(
   lambda: LambdaClient,
   { names, tags, settings: { Runtime: runtime, ...settings } }: Wish,
@@ -46,8 +50,7 @@ export async function createFunction(
     ...settings,
     Tags: tags,
   })
-  const made = await patiently(() => lambda.send(command), whyNotYet, propagation, talk)
-  return settled(lambda, names.functionName, knownFrom(made), talk, 'new')
+  return patiently(() => lambda.send(command), whyNotYet, propagation, talk)
 }
 
 /**
@@ -109,12 +112,12 @@ export const whyUnknownYet = (error: unknown): string | undefined =>
 /**
  * Waits until the function is Active and no update is in progress.
  *
- * @throws ChangedMeanwhile if it is not as it is known to be then
+ * @param age - one that was just made may not be found for a moment
+ * @throws CtlError where Lambda could not make it what it was to be
  */
-async function settled(
+export async function untilSettled(
   lambda: LambdaClient,
   FunctionName: string,
-  known: Known,
   talk: Talk,
   age?: 'new',
 ): Promise<FunctionConfiguration> {
@@ -124,7 +127,21 @@ async function settled(
     failIfFailed(found)
     return found.State === 'Active' && found.LastUpdateStatus !== 'InProgress' ? found : undefined
   }
-  const found = await until('Lambda to finish the function', look, settling, talk)
+  return until('Lambda to finish the function', look, settling, talk)
+}
+
+/**
+ * As {@link untilSettled}.
+ *
+ * @throws ChangedMeanwhile if it is not as it is known to be then
+ */
+async function settled(
+  lambda: LambdaClient,
+  FunctionName: string,
+  known: Known,
+  talk: Talk,
+): Promise<FunctionConfiguration> {
+  const found = await untilSettled(lambda, FunctionName, talk)
   const { codeSha256, settings } = knownFrom(found)
   if (codeSha256 === known.codeSha256 && settingsChanges(known.settings, settings).length === 0) return found
   throw new ChangedMeanwhile(`Someone else is changing the function ${FunctionName} at the same time.`)

@@ -16,7 +16,7 @@ import { type EdgeRules, firstRules } from '../../edge/config.ts'
 import { newestRuntime, runsOurs } from '../../edge/runtime.ts'
 import { fixedSettings, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
 import { createFunction, updateFunction } from './edge-function-writes.ts'
-import { decryptSecrets, encryptSecrets, type SealedSecrets } from './edge-secrets.ts'
+import { decryptSecrets, encryptSecrets, type SealedSecrets, fingerprint } from './edge-secrets.ts'
 import { download } from './edge-download.ts'
 import { type EdgePackage, packEdge, unpackEdge } from './edge-package.ts'
 import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from '../resource.ts'
@@ -131,6 +131,8 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
     },
 
     decide: decideEdgeFunction,
+
+    prepare: (want, talk) => encryptSecrets(aws, want, talk),
 
     async apply(want, live, talk) {
       const { names } = want
@@ -260,8 +262,5 @@ function sealedIfRight(want: EdgeFunctionWant, live: EdgeFunction | undefined): 
 }
 
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
-
-/** Tells secrets apart without showing them. */
-export const fingerprint = (secret: string): string => sha256(secret)
 
 const shortened = (hash: string): string => hash.slice(0, 8)

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto'
+
 import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms'
 
 import { nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
+import { fromMemory, remembered } from '../../aws/memory.ts'
 import { edgeRegion, type Names } from '../../aws/names.ts'
 import { patiently, propagation, type Talk } from '../../aws/patience.ts'
 import { encryptionContext } from '../../edge/config.ts'
@@ -16,6 +19,9 @@ export interface SealedSecrets {
   readonly ciphertexts: readonly string[]
 }
 
+/** Tells secrets apart without showing them. */
+export const fingerprint = (secret: string): string => createHash('sha256').update(secret).digest('hex')
+
 /** Encrypts each secret's text (UTF-8) with the key, bound to the installation by the encryption context. */
 export async function encryptSecrets(
   aws: Aws,
@@ -24,17 +30,23 @@ export async function encryptSecrets(
 ): Promise<SealedSecrets> {
   const kms = aws.client(KMSClient, edgeRegion)
   const context = encryptionContext(names.installation)
-  const ciphertexts = await Promise.all(
-    secrets.map(async (secret) => {
-      const command = new EncryptCommand({
-        KeyId: keyArn,
-        Plaintext: new TextEncoder().encode(secret),
-        EncryptionContext: context,
-      })
-      const { CiphertextBlob } = await patiently(() => kms.send(command), whyKeyNotYet, propagation, talk)
-      if (CiphertextBlob === undefined) throw new CtlError('failed', 'KMS answered Encrypt without a ciphertext.')
-      return Buffer.from(CiphertextBlob).toString('base64')
-    }),
+  const encrypt = async (secret: string): Promise<string> => {
+    const command = new EncryptCommand({
+      KeyId: keyArn,
+      Plaintext: new TextEncoder().encode(secret),
+      EncryptionContext: context,
+    })
+    const { CiphertextBlob } = await patiently(() => kms.send(command), whyKeyNotYet, propagation, talk)
+    if (CiphertextBlob === undefined) throw new CtlError('failed', 'KMS answered Encrypt without a ciphertext.')
+    return Buffer.from(CiphertextBlob).toString('base64')
+  }
+  // What was encrypted once in this run, in preparation for one, will do: no ciphertext is any better than another.
+  const ciphertexts = await fromMemory(() =>
+    Promise.all(
+      secrets.map((secret) =>
+        remembered('Encrypt', JSON.stringify([keyArn, context, fingerprint(secret)]), () => encrypt(secret)),
+      ),
+    ),
   )
   return { region: edgeRegion, keyArn, encryptionContext: context, ciphertexts }
 }

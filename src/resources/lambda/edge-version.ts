@@ -14,7 +14,7 @@ import { patiently, settling, spreading, type Talk, until } from '../../aws/pati
 import { messageOf } from '../../errors.ts'
 import type { EdgeFunction } from './edge-function.ts'
 import { failIfFailed, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
-import { whyUnknownYet } from './edge-function-writes.ts'
+import { untilSettled, whyUnknownYet } from './edge-function-writes.ts'
 import { change, create, Outdated, type Resource } from '../resource.ts'
 
 export interface EdgeVersionWant {
@@ -81,9 +81,16 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
     async apply({ names, function: { codeSha256, settings } }, _live, talk) {
       const command = new PublishVersionCommand({ FunctionName: names.functionName, CodeSha256: codeSha256 })
       const publish = () => patiently(() => lambda.send(command), whyUnknownYet, spreading, talk)
-      const published = await patiently(publish, whyNotYet, settling, talk).catch((error: unknown) => {
-        throw isOutdated(error) ? new Outdated(outdated(names), { cause: error }) : error
-      })
+      const onceSettled = async (error: unknown) => {
+        if (whyNotYet(error) === undefined) throw error
+        await untilSettled(lambda, names.functionName, talk, 'new')
+        return patiently(publish, whyNotYet, settling, talk)
+      }
+      const published = await publish()
+        .catch(onceSettled)
+        .catch((error: unknown) => {
+          throw isOutdated(error) ? new Outdated(outdated(names), { cause: error }) : error
+        })
       const version = toVersion(published)
       if (version === undefined) throw new Error(`Lambda published no numbered version: ${published.Version ?? 'none'}`)
       // The code is sure to be the wanted one, the settings are what they were at that moment.

@@ -62,21 +62,16 @@ export async function lookUpVersion(
   version: VersionArn,
   accountId: string,
 ): Promise<'Active' | 'Pending'> {
+  // Before it is looked at whose account it is: ahead of its turn that is not known yet, and what is asked is the same.
+  const looks = lookAtVersion(aws, version)
+  looks.catch(() => undefined)
   if (version.accountId !== accountId) {
     throw new CtlError('usage', `${version.arn} belongs to account ${version.accountId}, not to ${accountId}.`, {
       hint: ['The function must be in the same account as the distribution.', next],
     })
   }
-  const lambda = aws.client(LambdaClient, edgeRegion)
+  const [found, tags] = await looks
   const FunctionName = version.functionName
-  const [found, tags] = await Promise.all([
-    absentAs('ResourceNotFoundException', () =>
-      lambda.send(new GetFunctionConfigurationCommand({ FunctionName, Qualifier: String(version.number) })),
-    ),
-    absentAs('ResourceNotFoundException', () =>
-      lambda.send(new ListTagsCommand({ Resource: withoutVersion(version.arn) })),
-    ),
-  ])
   if (found === undefined) {
     throw new CtlError('usage', `There is no version ${version.number} of the function ${FunctionName}.`, {
       hint: next,
@@ -93,4 +88,14 @@ export async function lookUpVersion(
   }
   failIfFailed(found)
   return found.State === 'Active' ? 'Active' : 'Pending'
+}
+
+const lookAtVersion = (aws: Aws, { arn, functionName: FunctionName, number }: VersionArn) => {
+  const lambda = aws.client(LambdaClient, edgeRegion)
+  const version = new GetFunctionConfigurationCommand({ FunctionName, Qualifier: String(number) })
+  const tags = new ListTagsCommand({ Resource: withoutVersion(arn) })
+  return Promise.all([
+    absentAs('ResourceNotFoundException', () => lambda.send(version)),
+    absentAs('ResourceNotFoundException', () => lambda.send(tags)),
+  ])
 }

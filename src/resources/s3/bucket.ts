@@ -25,10 +25,10 @@ export interface Bucket {
   readonly ownership: string
 }
 
-/** A bucket of which only the name is known. */
-export const anyBucket = (name: string): Bucket => ({
+/** A bucket of which only the name is known, and maybe where it should be. */
+export const anyBucket = (name: string, region: string = edgeRegion): Bucket => ({
   name,
-  region: edgeRegion,
+  region,
   encryption: 'AES256',
   kmsKey: undefined,
   ownership: '',

@@ -2,6 +2,8 @@
  * Looks at AWS before a step's turn comes, as soon as what the look is about is known: steps are done in the order of
  * the runbook, but nobody waits for an answer that could have been asked for before. What is answered is remembered
  * (src/aws/memory.ts), and the step that comes to it finds it there. A look ahead never fails a run.
+ *
+ * An apply has its looks from the plan. There it is what steps prepare that is begun ahead, by what others foresee.
  */
 import { fromMemory } from '../../aws/memory.ts'
 import { type Talk, talking } from '../../ui/step-talk.ts'
@@ -25,11 +27,24 @@ const standIn: object = new Proxy(
   },
 )
 
-/** What the steps have handed on so far, else what they are foreseen to, with a stand-in for what is neither. */
-export const knownOf = <C extends object>(ctx: C, foreseen: ReadonlyMap<unknown, unknown> = new Map()): C =>
+type Likely = ReadonlyMap<unknown, () => unknown>
+
+/**
+ * What the steps have handed on so far, else what they are foreseen to, else what they most likely will, with a stand-in
+ * for what is none of these.
+ */
+export const knownOf = <C extends object>(
+  ctx: C,
+  foreseen: ReadonlyMap<unknown, unknown> = new Map(),
+  likely: Likely = new Map(),
+): C =>
   new Proxy(ctx, {
     get: (target, key): unknown =>
-      key in target ? Reflect.get(target, key) : foreseen.has(key) ? foreseen.get(key) : standIn,
+      key in target
+        ? Reflect.get(target, key)
+        : foreseen.has(key)
+          ? foreseen.get(key)
+          : (likely.get(key)?.() ?? standIn),
   })
 
 /** The looks of a chain that are not answered yet. */
@@ -38,20 +53,33 @@ export class LooksAhead<C extends object> {
   readonly #ctx: C
   readonly #talk: Talk
   readonly #foreseen = new Map<unknown, unknown>()
+  readonly #likely: Likely
+  readonly #what: 'ahead' | 'prepare'
   #known = -1
 
-  constructor(chain: Chain<C>, ctx: C, signal: AbortSignal) {
-    this.#waiting = new Set(chain.flatMap((step) => step.together ?? [step]).filter(({ ahead }) => ahead !== undefined))
+  constructor(chain: Chain<C>, ctx: C, { mode, signal }: { mode: 'plan' | 'apply'; signal: AbortSignal }) {
+    const what = mode === 'plan' ? 'ahead' : 'prepare'
+    this.#what = what
+    const steps = chain.flatMap((step) => step.together ?? [step])
+    this.#waiting = new Set(steps.filter((step) => step[what] !== undefined))
+    this.#likely = new Map(steps.flatMap(({ as, likely }) => (likely === undefined ? [] : [[as, likely]])))
     this.#ctx = ctx
     this.#talk = { tell: () => undefined, signal }
   }
 
   /** Begins what can be begun by what is known now. */
   begin(): void {
+    if (this.#what === 'prepare' && this.#foreseen.size === 0) return
     const known = Object.keys(this.#ctx).length + this.#foreseen.size
     if (known === this.#known || this.#talk.signal.aborted) return
     this.#known = known
     for (const step of this.#waiting) void this.#look(step)
+  }
+
+  /** What a step will hand on is known before it is done. */
+  foresee(as: unknown, value: unknown): void {
+    this.#foreseen.set(as, value)
+    this.begin()
   }
 
   /** A step's own turn has come. */
@@ -65,12 +93,12 @@ export class LooksAhead<C extends object> {
   }
 
   async #look(step: Step<C>): Promise<void> {
-    const known = knownOf(this.#ctx, this.#foreseen)
+    const known = knownOf(this.#ctx, this.#foreseen, this.#likely)
     try {
-      if (step.skip?.(known) === undefined) {
-        const seen = await talking(this.#talk, () => fromMemory(async () => step.ahead?.(known, this.#talk)))
-        if (step.foresees !== undefined) this.#foreseen.set(step.foresees, seen)
-      }
+      // Whether it is left out may turn out otherwise.
+      if (step.skip?.(known) !== undefined) return
+      const seen = await talking(this.#talk, () => fromMemory(async () => step[this.#what]?.(known, this.#talk)))
+      if (step.foresees !== undefined) this.#foreseen.set(step.foresees, seen)
       this.#waiting.delete(step)
       this.begin()
     } catch {

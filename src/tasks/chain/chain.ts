@@ -31,8 +31,15 @@ export interface Step<C> {
   readonly subject?: Subject<C>
   /** Looks at what the step will look at, before its turn comes; reads only. */
   readonly ahead?: (ctx: C, talk: Talk) => Promise<unknown>
+  /**
+   * Does what its run will need, and what writes nothing, as soon as it is foreseen what the run is about; what comes of
+   * it is remembered.
+   */
+  readonly prepare?: (ctx: C, talk: Talk) => Promise<unknown>
   /** What the answer of `ahead` is, for the looks of other steps. */
   readonly foresees?: keyof C
+  /** What that answer most likely is, for them to begin before it is there: where it is another, they look once more. */
+  readonly likely?: () => unknown
   /** The permissions that the step needs, given what the steps before it have handed on. */
   readonly needs?: (ctx: C) => readonly Need[]
   /** What the step hands on. */
@@ -49,6 +56,10 @@ export interface Run extends Talk {
   readonly report: PlanLine[]
   readonly lookAgainAfter: number
   readonly agreed: readonly string[]
+  /** The steps of which this run has made what they are about. */
+  readonly made: Set<unknown>
+  /** Tells what a step will hand on, unless something comes in its way, for others to prepare by. */
+  readonly foresee: (as: unknown, value: unknown) => void
   /** Says something that must outlast the step's own line. */
   readonly warn: (text: string) => void
 }
@@ -78,7 +89,7 @@ export const check = <C>(
 
 /**
  * A value that later steps need, made without writing anything; `ahead` as in {@link check}. `suppose` is needed where
- * what later steps need permissions for follows from it.
+ * what later steps need permissions for follows from it, `likely` lets their looks begin before it is known.
  */
 export const compute = <C, K extends keyof C>(
   title: string,
@@ -89,10 +100,12 @@ export const compute = <C, K extends keyof C>(
     ahead = false,
     needs,
     suppose,
+    likely,
   }: {
     from: (ctx: C, talk: Talk) => Promise<C[K]>
     as: K
     ahead?: boolean
+    likely?: () => C[K] | undefined
     tell?: (value: C[K]) => string
     needs?: (ctx: C) => readonly Need[]
     suppose?: (ctx: C) => C[K]
@@ -109,6 +122,7 @@ export const compute = <C, K extends keyof C>(
         },
       }),
   ...(ahead ? { ahead: from, foresees: as } : {}),
+  ...(likely === undefined ? {} : { likely }),
   async run(ctx, talk) {
     const value = await fromMemory(() => from(ctx, talk))
     ctx[as] = value
@@ -139,7 +153,8 @@ export const together = <C>(title: string, ...steps: Step<C>[]): Step<C> => ({
  * Make a resource be as wanted: look, decide, and (unless this is a plan) write.
  *
  * `basedOn` are steps before this one whose results may be outdated by somebody else's work: they are gone through again
- * where the resource says so. With `onceMore` the step is left out of a plan, and of a report unless it has to write.
+ * where the resource says so. `within` is the step that makes what this is a part of: where this run has just made that,
+ * the part is known not to be there. With `onceMore` the step is left out of a plan, and of a report unless it has to write.
  */
 export const ensure = <C, K extends keyof C, Want>(
   title: string,
@@ -149,6 +164,7 @@ export const ensure = <C, K extends keyof C, Want>(
     as,
     skip,
     basedOn = [],
+    within,
     onceMore = false,
   }: {
     resource: Resource<Want, C[K]>
@@ -156,32 +172,40 @@ export const ensure = <C, K extends keyof C, Want>(
     as: K
     skip?: (ctx: C) => string | undefined
     basedOn?: readonly Step<C>[]
+    within?: Step<C>
     onceMore?: boolean
   },
-): Step<C> => ({
-  title,
-  subject: {
-    kind: resource.kind,
-    name: (ctx) => resource.name(want(ctx)),
-    ids: (ctx) => idsOf(ctx[as]),
-    ties: (ctx) => resource.ties?.(want(ctx)) ?? [],
-  },
-  needs: (ctx) => resource.needs(want(ctx)),
-  as,
-  suppose(ctx) {
-    ctx[as] = resource.pattern(want(ctx))
-  },
-  async run(ctx, run) {
-    const refresh = () => runAgain(basedOn, ctx, run)
-    const { wanted, decision, live } = await settle(resource, () => want(ctx), run, { refresh, isAfresh: onceMore })
-    if (!onceMore || decision.do !== 'keep') run.report.push(planLine(resource, wanted, title, decision))
-    ctx[as] = live
-    return outcome(decision, run.mode)
-  },
-  ahead: (ctx) => resource.describe(want(ctx)),
-  ...(skip === undefined ? {} : { skip }),
-  ...(onceMore ? { onlyWhenApplied: true } : {}),
-})
+): Step<C> => {
+  const step: Step<C> = {
+    title,
+    subject: {
+      kind: resource.kind,
+      name: (ctx) => resource.name(want(ctx)),
+      ids: (ctx) => idsOf(ctx[as]),
+      ties: (ctx) => resource.ties?.(want(ctx)) ?? [],
+    },
+    needs: (ctx) => resource.needs(want(ctx)),
+    as,
+    suppose(ctx) {
+      ctx[as] = resource.pattern(want(ctx))
+    },
+    async run(ctx, run) {
+      const refresh = () => runAgain(basedOn, ctx, run)
+      const foresee = (after: C[K]) => run.foresee(as, after)
+      const first = onceMore ? 'afresh' : run.made.has(within) ? 'nothing' : 'known'
+      const { wanted, decision, live } = await settle(resource, () => want(ctx), run, { refresh, foresee, first })
+      if (run.mode === 'apply' && decision.do === 'create') run.made.add(step)
+      if (!onceMore || decision.do !== 'keep') run.report.push(planLine(resource, wanted, title, decision))
+      ctx[as] = live
+      return outcome(decision, run.mode)
+    },
+    ahead: (ctx) => resource.describe(want(ctx)),
+    ...(resource.prepare === undefined ? {} : { prepare: async (ctx, talk) => resource.prepare?.(want(ctx), talk) }),
+    ...(skip === undefined ? {} : { skip }),
+    ...(onceMore ? { onlyWhenApplied: true } : {}),
+  }
+  return step
+}
 
 const idsOf = (live: unknown): string[] =>
   isObject(live) ? [live['id'], live['arn']].filter((id) => typeof id === 'string') : []
@@ -198,6 +222,9 @@ async function runAgain<C>(steps: readonly Step<C>[], ctx: C, run: Run): Promise
   }
 }
 
+/** What the first look is: one that may be answered from memory, one as of now, or none, for nothing can be there. */
+type FirstLook = 'known' | 'afresh' | 'nothing'
+
 /**
  * What is there, and what to do about it. The first time what is remembered will do, of the plan for one; not for what
  * would be changed: AWS refuses to make what is there already, but not every change of what others have changed.
@@ -205,11 +232,12 @@ async function runAgain<C>(steps: readonly Step<C>[], ctx: C, run: Run): Promise
 async function lookAndDecide<Want, Live>(
   resource: Resource<Want, Live>,
   wanted: Want,
-  { mode, isAfresh }: { readonly mode: Run['mode']; readonly isAfresh: boolean },
+  { mode, look }: { readonly mode: Run['mode']; readonly look: FirstLook },
 ): Promise<{ found: Live | undefined; decision: Decision<Live> }> {
   const decide = (found: Live | undefined) => ({ found, decision: resource.decide(wanted, found) })
   const now = async () => decide(await afresh(() => resource.describe(wanted)))
-  if (isAfresh) return now()
+  if (look === 'nothing') return decide(undefined)
+  if (look === 'afresh') return now()
   const { found, isOld } = await oldOrNew(() => resource.describe(wanted))
   const known = decide(found)
   const isSafe = /^(?:keep|create)$/.test(known.decision.do)
@@ -220,7 +248,11 @@ async function settle<Want, Live>(
   resource: Resource<Want, Live>,
   want: () => Want,
   run: Run,
-  { refresh, isAfresh }: { readonly refresh: () => Promise<void>; readonly isAfresh: boolean },
+  {
+    refresh,
+    foresee,
+    first,
+  }: { readonly refresh: () => Promise<void>; readonly foresee: (after: Live) => void; readonly first: FirstLook },
 ): Promise<{ wanted: Want; decision: Decision<Live>; live: Live }> {
   const warned = (live: Live): Live => {
     if (run.mode === 'apply') for (const warning of resource.warnings?.(live) ?? []) run.warn(warning)
@@ -230,7 +262,7 @@ async function settle<Want, Live>(
     const wanted = want()
     const { found, decision } = await lookAndDecide(resource, wanted, {
       mode: run.mode,
-      isAfresh: isAfresh || look > 1,
+      look: look > 1 ? 'afresh' : first,
     })
     if (found !== undefined) warned(found)
     if (run.mode === 'plan' || decision.do === 'keep') return { wanted, decision, live: decision.after }
@@ -241,7 +273,7 @@ async function settle<Want, Live>(
       })
     }
     try {
-      return { wanted, decision, live: warned(await afresh(() => resource.apply(wanted, found, run))) }
+      return { wanted, decision, live: warned(await afresh(() => resource.apply(wanted, found, run, foresee))) }
     } catch (error) {
       const why = whyLookAgain(error, look)
       if (why === undefined) throw error

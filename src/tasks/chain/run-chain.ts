@@ -47,8 +47,13 @@ export async function runChain<C extends object>(
 ): Promise<{ ctx: C; report: PlanLine[] }> {
   const report: PlanLine[] = []
   const steps = mode === 'apply' ? chain : withoutWaits(chain)
-  const performance = new Performance(ctx, { mode, report, signal, lookAgainAfter, agreed, warn: once(warn) }, show)
-  const ahead = mode === 'plan' && memory !== undefined ? performance.lookAhead(steps) : undefined
+  const made = new Set<unknown>()
+  const performance = new Performance(
+    ctx,
+    { mode, report, signal, lookAgainAfter, agreed, made, warn: once(warn) },
+    show,
+  )
+  const ahead = memory === undefined ? undefined : performance.lookAhead(steps)
   const list = new Listr<C, ReturnType<typeof rendering>['renderer']>(
     steps.map((step) => performance.toTask(step)),
     { ...rendering(show), ctx },
@@ -99,12 +104,12 @@ class Performance<C extends object> {
   readonly #begun: Promise<unknown>[] = []
   #ahead: LooksAhead<C> | undefined
   readonly #ctx: C
-  readonly #run: Omit<Run, 'tell'>
+  readonly #run: Omit<Run, 'tell' | 'foresee'>
   readonly #say: Say
   /** A chain that is run within a step, and shows nothing itself, talks through that step. */
   readonly #outer: Talk | undefined
 
-  constructor(ctx: C, run: Omit<Run, 'tell'>, show: Show) {
+  constructor(ctx: C, run: Omit<Run, 'tell' | 'foresee'>, show: Show) {
     this.#ctx = ctx
     this.#run = run
     this.#say = show === 'lines' ? say : () => undefined
@@ -113,7 +118,7 @@ class Performance<C extends object> {
 
   /** Has steps look before their turn comes. */
   lookAhead(steps: Chain<C>): LooksAhead<C> {
-    this.#ahead = new LooksAhead(steps, this.#ctx, this.#run.signal)
+    this.#ahead = new LooksAhead(steps, this.#ctx, this.#run)
     return this.#ahead
   }
 
@@ -176,7 +181,7 @@ class Performance<C extends object> {
       title = titleWhenRun(mode, step, this.#ctx)
       task.title = title
       lines = stepLines(title, this.#say)
-      const run: Run = { ...this.#run, tell }
+      const run: Run = { ...this.#run, tell, foresee: (as, value) => this.#ahead?.foresee(as, value) }
       this.#ahead?.leave(step)
       const done = await talking(run, () => step.run(this.#ctx, run))
       this.#ahead?.begin()

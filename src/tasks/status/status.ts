@@ -136,6 +136,7 @@ export const statusChain = (aws: Aws, settings: Settings, runbooks = runbooksOf(
         return leftOverKeys(aws, names, { keyArn: key.arn, deployed }, signal)
       },
       as: 'leftOver',
+      ahead: true,
       needs: () => [leftOverNeeds],
     }),
   ]
