@@ -154,15 +154,13 @@ export function reconfigureCloudfrontDistribution(
   ]
 }
 
-/** @param last - whether the run makes sure of it at its end, which will do while nobody uses the distribution yet */
-const letIn = (aws: Aws, settings: Settings, reader: (ctx: Reconfigure) => Reader, last?: 'may be seen to later') => ({
+const letIn = (aws: Aws, settings: Settings, reader: (ctx: Reconfigure) => Reader) => ({
   resource: bucketPolicy(aws),
   want: (ctx: Reconfigure) => ({
     names: namesOf(settings.installation.value),
     bucket: ctx.bucket,
     reader: reader(ctx),
     backups: join(stateFolder(), 'bucket-policies'),
-    isSeenToLater: last !== undefined && ctx.existing === undefined,
   }),
   as: 'bucketPolicy' as const,
 })
@@ -242,7 +240,7 @@ export function serve<C extends Reconfigure>(
       }),
     ),
     ensure('Let the identity read the bucket', {
-      ...letIn(aws, settings, ({ identity }) => ({ kind: 'oai', ...identity }), 'may be seen to later'),
+      ...letIn(aws, settings, ({ identity }) => ({ kind: 'oai', ...identity })),
       skip: unless('oai'),
     }),
     ensure('Let the existing distribution read the bucket, before it changes over', {

@@ -36,8 +36,6 @@ export interface BucketPolicyWant {
   readonly reader: Reader
   /** Folder where the policy is kept as it was before it is written. */
   readonly backups: string
-  /** Whoever wants it makes sure later that nobody has written over it, and nothing depends on it before. */
-  readonly isSeenToLater?: boolean
 }
 
 export interface BucketPolicy {
@@ -56,8 +54,10 @@ const maximumSize = 20_480
  * more at its end; and it is kept in a file as it was before.
  */
 export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy> {
-  const read = async ({ bucket }: BucketPolicyWant): Promise<BucketPolicy | undefined> => {
-    const s3 = aws.client(S3Client, bucket.region)
+  const read = async (
+    { bucket }: BucketPolicyWant,
+    s3 = aws.client(S3Client, bucket.region),
+  ): Promise<BucketPolicy | undefined> => {
     const found = await absentAs('NoSuchBucketPolicy', () =>
       s3.send(new GetBucketPolicyCommand({ Bucket: bucket.name })),
     )
@@ -80,7 +80,7 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
       { to: arnOfBucket(bucket.name), as: 'of' },
       { to: reader.kind === 'oai' ? reader.id : reader.distributionArn, as: 'lets in' },
     ],
-    describe: read,
+    describe: (want) => read(want),
     decide: decideBucketPolicy,
 
     async apply(want, live, talk) {
@@ -90,7 +90,8 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
       const command = new PutBucketPolicyCommand({ Bucket: bucket.name, Policy: JSON.stringify(document) })
       const s3 = aws.client(S3Client, bucket.region, 'once')
       const put = async (): Promise<void> => {
-        const now = await read(want)
+        // By the same client, so that no new connection has to be made between look and write.
+        const now = await read(want, s3)
         if (now !== undefined && decideBucketPolicy(want, now).do === 'keep') return
         if (canonical(now) !== canonical(live)) throw lostUpdate(bucket)
         await s3.send(command)
@@ -99,7 +100,6 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
       await patiently(untilKnown, whyRepeat, repetition, talk).catch(async (error: unknown) => {
         throw (await whyPolicyBlocked(s3, bucket.name, document, error)) ?? error
       })
-      if (want.isSeenToLater === true) return { document }
       const written = await read(want)
       if (!shows(want, written)) throw lostUpdate(bucket)
       return written ?? { document }
