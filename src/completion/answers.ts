@@ -1,51 +1,66 @@
-/** Asks AWS, or its configuration, what there is. */
-import { connect } from '../aws/connect.ts'
-import { readSharedConfiguration } from '../aws/shared-profile.ts'
-import { bucketOf, listDistributions } from '../resources/cloudfront/live-distribution.ts'
-import { installationNames } from '../resources/installations.ts'
-import { bucketNames, namesBelow } from '../resources/s3/names-below.ts'
+/** Asks AWS, or its configuration, what there is. Of clients only that is loaded which is asked: somebody waits. */
+import type { Aws } from '../aws/connect.ts'
 import { flagsOf } from '../settings/flags-of.ts'
-import { loadSettings, need, type Settings } from '../settings/settings.ts'
 import type { Asked } from './cache.ts'
 import type { AwsQuestion, Found } from './questions.ts'
 
 /** @throws whatever keeps it from being told */
 export async function answer({ question, given }: Asked): Promise<Found[]> {
-  if (question.about === 'profiles') return profiles()
-  return askAws(question, await loadSettings(flagsOf(given)))
+  if (question.about === 'profiles') {
+    const { readSharedConfiguration } = await import('../aws/shared-profile.ts')
+    return Object.keys((await readSharedConfiguration({})).profiles)
+      .sort()
+      .map(named)
+  }
+  // Loaded while the settings are read.
+  const asking = askerOf(question)
+  const [{ connect }, { loadSettings, optional }] = await Promise.all([
+    import('../aws/connect.ts'),
+    import('../settings/settings.ts'),
+  ])
+  const settings = await loadSettings(flagsOf(given))
+  // No code of a device is asked for: nobody would see the question.
+  const aws = await connect(settings, process.env, { later: true })
+  return (await asking)(aws, () => optional(settings, 'bucket'))
 }
-
-const profiles = async (): Promise<Found[]> =>
-  Object.keys((await readSharedConfiguration({})).profiles)
-    .sort()
-    .map(named)
 
 const named = (name: string): Found => ({ name })
 
-async function askAws(question: AwsQuestion, settings: Settings): Promise<Found[]> {
-  // No code of a device is asked for: nobody would see the question.
-  const aws = await connect(settings, process.env, { later: true })
+type Asker = (aws: Aws, bucket: () => string | undefined) => Promise<Found[]>
+
+async function askerOf(question: AwsQuestion): Promise<Asker> {
   switch (question.about) {
-    case 'buckets':
-      return (await bucketNames(aws)).map(named)
+    case 'buckets': {
+      const { bucketNames } = await import('../resources/s3/names-below.ts')
+      return async (aws) => (await bucketNames(aws)).map(named)
+    }
+    case 'installations': {
+      const { installationNames } = await import('../resources/installations.ts')
+      return async (aws) => (await installationNames(aws)).map(named)
+    }
     case 'distributions':
-      return (await listDistributions(aws)).map(distribution)
-    case 'installations':
-      return (await installationNames(aws)).map(named)
-    case 'folder':
-      return (await namesBelow(aws, question.bucket ?? need(settings, 'bucket'), question.folder)).map(named)
+      return distributions()
+    case 'folder': {
+      const { namesBelow } = await import('../resources/s3/names-below.ts')
+      return async (aws, usual) => {
+        const bucket = question.bucket ?? usual()
+        return bucket === undefined ? [] : (await namesBelow(aws, bucket, question.folder)).map(named)
+      }
+    }
   }
 }
 
-type Summary = Awaited<ReturnType<typeof listDistributions>>[number]
-
-function distribution({ Id = '', DomainName = '', Aliases, Origins, Comment = '' }: Summary): Found {
-  const aliases = Aliases?.Items ?? []
-  const buckets = Origins?.Items?.flatMap((origin) => bucketOf(origin.DomainName ?? '') ?? []) ?? []
-  return {
-    name: Id,
-    note: [...(aliases.length === 0 ? [DomainName] : aliases), Comment].filter((part) => part !== '').join(', '),
-    buckets: [...new Set(buckets)],
-    domains: [DomainName, ...aliases],
-  }
+async function distributions(): Promise<Asker> {
+  const { bucketOf, listDistributions } = await import('../resources/cloudfront/live-distribution.ts')
+  return async (aws) =>
+    (await listDistributions(aws)).map(({ Id = '', DomainName = '', Aliases, Origins, Comment = '' }) => {
+      const aliases = Aliases?.Items ?? []
+      const buckets = Origins?.Items?.flatMap((origin) => bucketOf(origin.DomainName ?? '') ?? []) ?? []
+      return {
+        name: Id,
+        note: [...(aliases.length === 0 ? [DomainName] : aliases), Comment].filter((part) => part !== '').join(', '),
+        buckets: [...new Set(buckets)],
+        domains: [DomainName, ...aliases],
+      }
+    })
 }
