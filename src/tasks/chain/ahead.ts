@@ -7,7 +7,7 @@
  */
 import { fromMemory } from '../../aws/memory.ts'
 import { type Talk, talking } from '../../ui/step-talk.ts'
-import type { Chain, Step } from './chain.ts'
+import type { Chain, Step } from './step.ts'
 
 /** What is asked of something that no step has handed on yet. */
 class NotYet extends Error {

@@ -15,7 +15,7 @@ import { type Talk, talking, talkOfStep } from '../../ui/step-talk.ts'
 import { say } from '../../ui/talk.ts'
 import type { Say } from '../../text.ts'
 import { LooksAhead } from './ahead.ts'
-import type { Chain, Run, Step } from './chain.ts'
+import type { Chain, Run, Step } from './step.ts'
 import { titleIn, titleWhenRun } from './wording.ts'
 
 /** How a chain is run: where progress goes, and what ends it early. */

@@ -4,7 +4,7 @@
  */
 import type { Need, Tie } from '../../resources/resource.ts'
 import { knownOf } from './ahead.ts'
-import type { Chain, Step } from './chain.ts'
+import type { Chain, Step } from './step.ts'
 
 /**
  * Goes through a chain as far as that goes without AWS.

@@ -1,17 +1,4 @@
-import type { Tie } from '../../resources/resource.ts'
-import type { Step } from './chain.ts'
-
-/** What a step of a plan is about. */
-export interface Subject<C> {
-  /** What AWS calls it. */
-  readonly kind: string
-  /** Its name, as far as the steps before have handed it on. */
-  readonly name: (ctx: C) => string
-  /** What others tie themselves to it by. */
-  readonly ids?: (ctx: C) => readonly string[]
-  /** What it depends on. */
-  readonly ties?: (ctx: C) => readonly Tie[]
-}
+import type { Step } from './step.ts'
 
 /**
  * What a step is called before its turn comes: its title, or in a plan, which only looks, what it looks at. A title
