@@ -70,7 +70,7 @@ const fixed: readonly (readonly [RegExp, string | ((found: string) => string)])[
   [/(?<=abcdef8\.cloudfront\.net) {16,}/g, (found) => found.slice(14)],
   [/\(PID \d+\)/g, '(PID 4711)'],
   // How long a run over a bucket took.
-  [/(?<= (?:objects|packages read) in )\d+ s$/gm, '0 s'],
+  [/(?<= (?:objects|packages|packages read) in )\d+ s$/gm, '0 s'],
   [/(?<= neither package nor metadata \()\d+ s(?=\)\.$)/gm, '0 s'],
 ]
 

@@ -11,30 +11,13 @@ import { parseArgs } from 'node:util'
 
 import { happen } from './docs-meanwhile.ts'
 import { playPage } from './docs-page.ts'
+import { playedPages } from './docs-pages.ts'
 import { openStage } from './docs-stage.ts'
 
 const root = join(import.meta.dirname, '..')
-const transcripts = [
-  'runbook',
-  'dry-run',
-  'status-drift',
-  'permissions',
-  'denied-permission',
-  'new-secret',
-  's3cmd',
-  'reindex',
-]
 const { values, positionals } = parseArgs({ options: { check: { type: 'boolean' } }, allowPositionals: true })
 
-/** Those that this script makes; others are made by the tests, or by hand. */
-const allPages = (): string[] => [
-  'README.md',
-  'docs/commands.md',
-  'docs/troubleshooting.md',
-  ...transcripts.map((name) => `docs/transcripts/${name}.txt`),
-]
-
-for (const page of positionals.length > 0 ? positionals : allPages()) {
+for (const page of positionals.length > 0 ? positionals : playedPages) {
   const file = join(root, page)
   const text = await readFile(file, 'utf8')
   const anew = await playAnew(text, page.endsWith('.md'))
