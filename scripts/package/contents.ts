@@ -26,6 +26,8 @@ export interface Contents {
   readonly time: number
   /** Sorted by path; each folder before what is in it. */
   readonly items: readonly Item[]
+  /** The content of the item that is most of it, and of the other formats too. */
+  readonly bulk?: Uint8Array
 }
 
 /** A processor, as Node names it. */

@@ -20,7 +20,7 @@ export const debName = ({ name, version, revision, arch }: Contents): string =>
 
 /** @returns the whole file */
 export async function deb(contents: Contents): Promise<Uint8Array> {
-  const { items, time } = contents
+  const { items, time, bulk } = contents
   const control: Item[] = [
     { path: 'control', mode: 0o644, content: Buffer.from(controlOf(contents)) },
     { path: 'md5sums', mode: 0o644, content: Buffer.from(md5sumsOf(items)) },
@@ -28,7 +28,7 @@ export async function deb(contents: Contents): Promise<Uint8Array> {
   return ar(time, [
     ['debian-binary', Buffer.from('2.0\n')],
     ['control.tar.gz', await gzip(await tar(control, time, './'))],
-    ['data.tar.gz', await gzip(await tar(items, time, './'))],
+    ['data.tar.gz', await gzip(await tar(items, time, './'), bulk)],
   ])
 }
 

@@ -48,10 +48,10 @@ async function make(arch: Arch): Promise<void> {
   const node = await nodeBinary(arch)
   const list = await sbom(node, time)
   const product = await productOf(node, list)
-  const about = await aboutOf(arch, time)
+  const about: Contents = { ...(await aboutOf(arch, time)), bulk: node.binary }
   const stem = `pc-ctl-${about.version}`
   const [archive, debian, redHat] = await Promise.all([
-    tar(archiveItems(product), time, `${stem}/`).then(gzip),
+    tar(archiveItems(product), time, `${stem}/`).then((bytes) => gzip(bytes, node.binary)),
     debItems(product).then((items) => deb({ ...about, items })),
     rpmItems(product).then((items) => rpm({ ...about, items }, key?.packet)),
   ])

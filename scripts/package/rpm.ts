@@ -41,7 +41,7 @@ export const rpmName = (contents: Contents): string => `${labelOf(contents)}.${a
  */
 export async function rpm(contents: Contents, sign?: SignBytes): Promise<Uint8Array> {
   const archive = cpio(contents.items, contents.time)
-  const payload = await gzip(archive)
+  const payload = await gzip(archive, contents.bulk)
   const main = header(tagsOf(contents, payload, archive), regions.header)
   const signed = await sign?.(main)
   const signature = header(
