@@ -22,8 +22,8 @@ const rsa = 1
  * @throws CtlError where it holds none that can sign
  */
 export async function openKey(file: string): Promise<ReleaseKey> {
-  const passphrase = process.env['PC_CTL_SIGNING_PASSPHRASE']
-  const passphrases = passphrase === undefined ? [] : [passphrase]
+  const passphrase = process.env['PC_CTL_SIGNING_PASSPHRASE'] ?? ''
+  const passphrases = passphrase === '' ? [] : [passphrase]
   const { detached } = await createSigner({ key: await readFile(file), name: file, passphrases })
   return {
     armored: detached,

@@ -17,10 +17,10 @@ const architectures: Readonly<Record<Arch, string>> = { x64: 'x86_64', arm64: 'a
 const markers: Readonly<Record<Arch, string>> = { x64: 'x86-64', arm64: 'aarch-64' }
 
 /** What Node needs, which EL 8 and newer have; the tests hold it against the symbols in the binary. */
-const libraries = [
+const librariesOf = (arch: Arch): readonly string[] => [
   'libc.so.6(GLIBC_2.28)(64bit)',
   'libdl.so.2()(64bit)',
-  'libgcc_s.so.1(GCC_3.0)(64bit)',
+  `libgcc_s.so.1(${arch === 'x64' ? 'GCC_3.4' : 'GCC_3.0'})(64bit)`,
   'libm.so.6()(64bit)',
   'libpthread.so.0()(64bit)',
   'libstdc++.so.6(CXXABI_1.3.11)(64bit)',
@@ -84,7 +84,7 @@ function tagsOf(contents: Contents, payload: Uint8Array, archive: Uint8Array): T
     ...filesOf(items, time),
     1044: `${labelOf(contents)}.src.rpm`,
     1047: [name, `${name}(${markers[arch]})`],
-    ...requirementsOf(version),
+    ...requirementsOf(arch, version),
     1064: '4.14.0',
     1112: { int32: [sense.equal, sense.equal] },
     1113: [`${version}-${revision}`, `${version}-${revision}`],
@@ -124,8 +124,8 @@ function filesOf(items: readonly Item[], time: number): Tags {
   }
 }
 
-function requirementsOf(version: string): Tags {
-  const needed: [string, number, string][] = libraries.map((library) => [library, sense.found, ''])
+function requirementsOf(arch: Arch, version: string): Tags {
+  const needed: [string, number, string][] = librariesOf(arch).map((library) => [library, sense.found, ''])
   needed.push(['/bin/sh', sense.found, ''])
   const features = { CompressedFileNames: '3.0.4-1', FileDigests: '4.6.0-1', PayloadFilesHavePrefix: '4.0-1' }
   const all = { ...features, ...(version.includes('~') && { TildeInVersions: '4.10.0-1' }) }

@@ -100,6 +100,9 @@ export async function debItems(product: Product): Promise<Item[]> {
   return withFolders(files, () => true)
 }
 
+/** Folders of completions are there only if another package with completions is, so each such package has them. */
+const ownInRpm = /^(?:opt\/pc-ctl|usr\/share\/(?:licenses\/pc-ctl|bash-completion|zsh|fish))(?:\/|$)/
+
 /** The files of an rpm, and the folders that are its own. */
 export async function rpmItems(product: Product): Promise<Item[]> {
   const licences = 'usr/share/licenses/pc-ctl'
@@ -108,7 +111,7 @@ export async function rpmItems(product: Product): Promise<Item[]> {
     itemOf(`${licences}/LICENSE-node.txt`, product.node.licence),
     itemOf(`${licences}/THIRD-PARTY-LICENSES.txt`, await readFile(join(root, 'dist/THIRD-PARTY-LICENSES.txt'))),
   ])
-  return withFolders(files, (folder) => /^opt\/pc-ctl(?:\/|$)|^usr\/share\/licenses\/pc-ctl$/.test(folder))
+  return withFolders(files, (folder) => ownInRpm.test(folder))
 }
 
 async function installed(product: Product, zsh: string, more: readonly Item[]): Promise<Item[]> {

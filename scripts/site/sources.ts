@@ -24,7 +24,18 @@ export interface Group {
   readonly sources: readonly Source[]
 }
 
-const user = ['README', 'faq', 'commands', 'reindex', 'signed-urls', 's3cmd', 'troubleshooting', 'sandbox', 'json']
+const user = [
+  'README',
+  'install',
+  'faq',
+  'commands',
+  'reindex',
+  'signed-urls',
+  's3cmd',
+  'troubleshooting',
+  'sandbox',
+  'json',
+]
 
 /** All pages, in the order in which somebody may want to read them. */
 export async function groupsOf(): Promise<Group[]> {

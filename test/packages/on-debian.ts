@@ -1,0 +1,98 @@
+/** The .deb, as an operator has it on a server: installed, used, removed. */
+import { once } from 'node:events'
+import { join } from 'node:path'
+
+import { expect } from 'chai'
+
+import { asRootDo, type CleanRoot, differences } from './clean-root.ts'
+import { fileIn, type Made } from './made-packages.ts'
+
+/** What `pc-ctl sandbox --json` announces. */
+interface Announcement {
+  readonly frontUrl: string
+  readonly frontToken: string
+  readonly config: string
+  readonly environment: Record<string, string>
+}
+
+const bucket = 'packages-example-org'
+
+export function isAtHomeOnDebian(made: () => Made): void {
+  describe('the .deb, on a Debian without Node, npm and compilers', () => {
+    let debian: CleanRoot
+    let before_: string[]
+    const run: CleanRoot['run'] = (command, how) => debian.run(command, how)
+    before(async () => {
+      debian = made().debian
+      before_ = await debian.files()
+      await asRootDo('cp', [await fileIn(made().here, '_amd64.deb'), join(debian.path, 'tmp/pc-ctl.deb')])
+    })
+
+    it('is installed by apt-get, without a script, and says its version', async () => {
+      const programs = ['node', 'npm', 'gcc', 'cc', 'make', 'python3']
+      const script = 'for program; do ! command -v "$program" || exit 1; done'
+      expect(await run(['sh', '-c', script, 'sh', ...programs])).to.equal('')
+      await run(['apt-get', 'install', '--yes', '/tmp/pc-ctl.deb'])
+      expect(await run(['pc-ctl', '--version'])).to.match(/^pc-ctl\/\S+ linux-x64 node-v24\.\d+\.\d+\n$/)
+      expect(await run(['dpkg', '--verify', 'pc-ctl'])).to.equal('')
+      expect(await run(['ls', '/var/lib/dpkg/info'])).not.to.match(/^pc-ctl\.(?:pre|post)/m)
+      for (const page of ['pc-ctl', 'pc-ctl-bootstrap-cloudfront', 'pc-ctl-cfdelete']) {
+        expect(await run(['gzip', '--decompress', '--stdout', `/usr/share/man/man1/${page}.1.gz`])).to.match(/^\.TH /m)
+      }
+      const complete = '. /usr/share/bash-completion/completions/pc-ctl && complete -p pc-ctl'
+      expect(await run(['bash', '-c', complete])).to.match(/^complete .*pc-ctl$/m)
+    })
+
+    it('has a sandbox, and goes through the runbook on it', async () => {
+      const state = '/tmp/rehearsal'
+      const sandbox = debian.start([
+        ...['env', 'HOME=/tmp', 'pc-ctl', 'sandbox', '--bucket', bucket, '--region', 'eu-central-1'],
+        ...['--deploy-time', '1s', '--state', state, '--json'],
+      ])
+      const over = once(sandbox, 'close')
+      try {
+        const place = await announced(sandbox.stdout)
+        const env = { ...place.environment, PC_CTL_CONFIG: place.config, HOME: '/tmp', XDG_STATE_HOME: '/tmp/state' }
+        const pcCtl = (...args: string[]): Promise<string> => run(['pc-ctl', ...args], { env })
+        const paste = (lines: string) => run(['tee', '--append', place.config], { input: lines })
+        await run(['pc-ctl', 'put', '-', `s3://${bucket}/1/debian/hello_1.0_all.deb`], { env, input: 'hello' })
+        await paste(await pcCtl('generate-cloudfront-secret'))
+        const next = (await pcCtl('bootstrap-cloudfront')).trim().split(' ').slice(1)
+        await paste(await pcCtl(...next))
+        expect(await pcCtl('status', '--exit-code')).to.match(/^Distribution +Deployed/m)
+        await fetch(`${place.environment['AWS_ENDPOINT_URL']}/_sandbox/front/restart`, { method: 'POST' })
+        const authorization = `Basic ${Buffer.from(`${place.frontToken}:`).toString('base64')}`
+        const answer = await fetch(`${place.frontUrl}/1/debian/hello_1.0_all.deb`, { headers: { authorization } })
+        expect([answer.status, answer.headers.get('x-cache'), await answer.text()]).to.deep.equal([
+          200,
+          'Miss from cloudfront',
+          'hello',
+        ])
+      } finally {
+        sandbox.kill('SIGTERM')
+        await over
+      }
+    })
+
+    it('leaves nothing when it is removed', async () => {
+      await run(['apt-get', 'purge', '--yes', 'pc-ctl'])
+      await run(['find', '/tmp', '-mindepth', '1', '-delete'])
+      // That one is Debian's, but no package has it: who empties it takes it along.
+      const left = differences(before_, await debian.files()).filter((line) => line !== '- d 755 opt')
+      expect(left).to.deep.equal([])
+    })
+  })
+}
+
+async function announced(stdout: AsyncIterable<unknown> | null): Promise<Announcement> {
+  let text = ''
+  for await (const chunk of stdout ?? []) {
+    text += String(chunk)
+    try {
+      return (JSON.parse(text) as { result: Announcement }).result
+    } catch {
+      // Not all of it is there yet.
+    }
+  }
+  throw new Error(`The sandbox did not start: ${text}`)
+}
