@@ -46,6 +46,7 @@ export const argSubjects: Readonly<Record<string, Subject>> = {
   'cfinvalinfo target': 'distributions',
   'cfmodify TARGET': 'distributions',
   'cfremove TARGET': 'distributions',
+  'invalidate PATH': 'keys',
   'put file': 's3-uris',
   'sign-url key': 'keys',
 }

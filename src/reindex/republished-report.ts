@@ -5,7 +5,7 @@ export interface RepublishedReport {
   readonly objects: number
   /** Those of the same size whose ETags differ, which need not mean anything. */
   readonly unproven: number
-  /** The first thousand, those that are certain before the others. */
+  /** The first thousand, those that are certain before the others; in the file of `--report` all, as `republishedKeys`. */
   readonly keys: readonly string[]
   /** Have edges been told to drop them? */
   readonly dropped: boolean
@@ -37,3 +37,8 @@ export const keysToDrop = (journal: Journal): string[] => [
   ...journal.republished.keys({ sure: true }),
   ...journal.republished.keys({ sure: false }),
 ]
+
+/** All that a report tells of, each as JSON. */
+export function* republishedKeys(journal: Journal, dropped: readonly string[] | undefined): Generator<string> {
+  for (const key of dropped ?? keysToDrop(journal)) yield JSON.stringify(key)
+}

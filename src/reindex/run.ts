@@ -26,7 +26,7 @@ import { count, Progress, telling } from './progress.ts'
 import { Ledger, nameOfRoot, problemsOf, type Report, reportOf, rootOf } from './report.ts'
 import { overwritableObjects } from './set-apart.ts'
 import type { WriteReport } from './report-file.ts'
-import { keysToDrop, republishedReport } from './republished-report.ts'
+import { keysToDrop, republishedKeys, republishedReport } from './republished-report.ts'
 import { keepHeapSmall } from './small-heap.ts'
 
 export interface ReindexOptions {
@@ -257,6 +257,7 @@ export class ReindexRun {
     await writeReport?.(report, {
       repositories: report.repositories.map((one) => JSON.stringify(one)),
       overwritableObjects: overwritableObjects(journal, this.#tools.choice),
+      republishedKeys: republishedKeys(journal, this.#dropped),
       problems: problemsOf(journal),
     })
     return report

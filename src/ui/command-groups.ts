@@ -10,7 +10,7 @@ export const commandGroups = {
     'disable-cloudfront',
   ],
   look: ['status', 'doctor', 'permissions', 'audit-cache-control', 'explain-url', 'show-config'],
-  edge: ['sign-url'],
+  edge: ['sign-url', 'invalidate'],
   s3cmd: ['cflist', 'cfinfo', 'cfcreate', 'cfmodify', 'cfremove', 'cfinval', 'cfinvalinfo', 'put'],
   rehearse: ['sandbox'],
   shell: ['completion'],

@@ -49,6 +49,7 @@ describe('credentials that AWS does not know', function () {
       ['cfremove', '--yes', distribution],
       ['cfinval', `s3://${bucket}/x`],
       ['cfinvalinfo', distribution],
+      ['invalidate', '/x'],
     ]
   })
   after(() => place.close())

@@ -136,6 +136,15 @@ function lookCases({ domain }: Stage): Record<string, Case> {
       },
       failure: { args: () => ['a', '--expires', 'soon'], code: 2, says: /soon/ },
     },
+    invalidate: {
+      success: {
+        args: (number) => [`a/${number}`],
+        prints: /^INVALIDATION [^\n]+\ncf:[^\n]+\n$/,
+        progress: 'list',
+      },
+      dryRun: { args: () => ['a/b'], prints: /^[^]*\/a\/b\n$/, progress: 'list' },
+      failure: { args: () => ['a', ...noBucket], code: 3, says: /"there-is-no-such-bucket" does not exist/ },
+    },
     'explain-url': {
       success: {
         args: () => [`http://${domain}/a/b.deb?t=1700000000_${'a'.repeat(64)}`],

@@ -25,3 +25,21 @@ export async function namesBelow(aws: Aws, bucket: string, folder: string): Prom
   const keys = [...CommonPrefixes.map(({ Prefix }) => Prefix), ...Contents.map(({ Key }) => Key)]
   return keys.flatMap((key) => (key === undefined || key === folder ? [] : key))
 }
+
+/** What begins alike in a bucket, as far as a page of S3's tells. */
+export interface Beginning {
+  readonly keys: readonly string[]
+  /** Whether there are more. */
+  readonly more: boolean
+}
+
+/**
+ * The first thousand keys that begin so.
+ *
+ * @throws errors as AWS answers them
+ */
+export async function keysBeginning(aws: Aws, bucket: string, prefix: string): Promise<Beginning> {
+  const s3 = aws.client(S3Client, await regionOf(aws, bucket))
+  const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }))
+  return { keys: Contents.flatMap(({ Key }) => Key ?? []), more: IsTruncated === true }
+}

@@ -18,6 +18,8 @@ import { resolveTargets } from './targets.ts'
 export interface InvalidationWishes {
   /** Put wildcards in the place of more paths than CloudFront takes at a time. */
   readonly collapse: boolean
+  /** Rather make several invalidations than collapse paths into a wildcard that names everything. */
+  readonly neverEverything?: boolean
   /** Invalidate the folder, too, whose index document is named. */
   readonly indexFolders: boolean
   /** Keys that a distribution does not serve, for its origin is a folder of the bucket, may be among them: left out. */
@@ -75,7 +77,13 @@ async function groupByDistribution(
   return groups
 }
 
-function groupOf(
+/**
+ * What is to be invalidated at a distribution.
+ *
+ * @param targets - what names it, as it was given
+ * @throws CtlError of kind `usage` for what can't be a path, or is not served by it
+ */
+export function groupOf(
   distribution: LiveDistribution,
   targets: readonly string[],
   asked: readonly Asked[],
@@ -84,10 +92,19 @@ function groupOf(
 ): InvalidationGroup {
   const found = asked.flatMap((one) => pathsOf(one, distribution, defaults, wishes.othersToo))
   const all = withoutCovered(found.flatMap(({ paths }) => paths))
-  const paths = wishes.collapse ? collapse(all) : all
-  const notes = [...shortened(found.flatMap(({ note }) => note ?? [])), ...quotaNotes(distribution.id, all, paths)]
+  const paths = joined(all, wishes)
+  const notes = [
+    ...shortened(found.flatMap(({ note }) => note ?? [])),
+    ...quotaNotes(distribution.id, all, paths, wishes),
+  ]
   const { id, arn, domain } = distribution
   return { distribution: { id, arn, domain }, targets, paths, notes }
+}
+
+function joined(all: readonly string[], wishes: InvalidationWishes): readonly string[] {
+  if (!wishes.collapse) return all
+  const fewer = collapse(all)
+  return wishes.neverEverything === true && fewer.includes('/*') ? all : fewer
 }
 
 const shownNotes = 10
@@ -97,12 +114,18 @@ const shortened = (notes: readonly string[]): string[] =>
     ? [...notes]
     : [...notes.slice(0, shownNotes), `and ${notes.length - shownNotes} more paths with ~ likewise`]
 
-function quotaNotes(id: string, all: readonly string[], paths: readonly string[]): string[] {
+function quotaNotes(
+  id: string,
+  all: readonly string[],
+  paths: readonly string[],
+  { neverEverything }: InvalidationWishes,
+): string[] {
   const batches = inBatches(paths).length
   if (batches > 1) {
     return [
       `CloudFront takes ${quota.paths} paths at a time, ${quota.wildcards} of them with a wildcard: the ${paths.length} paths of cf://${id} ` +
-        `go in ${batches} invalidations one after the other, minutes each. --collapse makes it one, of fewer, wider paths`,
+        `go in ${batches} invalidations one after the other, minutes each` +
+        (neverEverything === true ? '' : '. --collapse makes it one, of fewer, wider paths'),
     ]
   }
   if (fits(all)) return []

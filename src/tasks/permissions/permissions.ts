@@ -7,6 +7,8 @@ import type { Settings } from '../../settings/settings.ts'
 import { render, type TerraformPolicy } from '../../ui/template.ts'
 import { bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import { cfNeeds, removeNeeds } from './s3cmd.ts'
+import { anyGroup, invalidate } from '../cf/invalidation.ts'
+import { planRefresh } from '../invalidate/refresh.ts'
 import { needsOf, supposed } from '../chain/survey.ts'
 import { dropNeeds } from '../reindex/invalidate-republished.ts'
 import { noWishes, reconfigureCloudfrontDistribution } from '../reconfigure-cloudfront-distribution.ts'
@@ -14,7 +16,16 @@ import { statusChain } from '../status/status.ts'
 import type { PermissionScope } from './scope.ts'
 
 /** Groups of commands that one policy serves. */
-export const permissionGroups = ['bootstrap', 'distribution', 'look', 'audit', 'reindex', 's3cmd', 'cfremove'] as const
+export const permissionGroups = [
+  'bootstrap',
+  'distribution',
+  'look',
+  'audit',
+  'reindex',
+  'invalidate',
+  's3cmd',
+  'cfremove',
+] as const
 export type PermissionGroup = (typeof permissionGroups)[number]
 
 /**
@@ -43,6 +54,11 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
       return auditNeeds(scope)
     case 'reindex':
       return [...reindexNeeds(scope), ...dropNeeds(aws, scope.accountId)]
+    case 'invalidate':
+      return [
+        ...needsOf(planRefresh(aws, settings, { named: [], reported: [], words: [], carried: [] }), { account }),
+        ...needsOf(invalidate(aws, [anyGroup(scope.accountId)], { wait: true }, new Date(0))),
+      ]
     case 'cfremove':
       return removeNeeds(aws, settings, scope)
     case 's3cmd':

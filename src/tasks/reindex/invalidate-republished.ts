@@ -4,7 +4,7 @@ import { explainError } from '../../aws/denial.ts'
 import { isServing, listDistributions, serving, targetNeeds } from '../../resources/cloudfront/live-distribution.ts'
 import type { Need } from '../../resources/resource.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
-import { anyGroup, countOf, findInvalidations, invalidate, type InvalidationGroup } from '../cf/invalidation.ts'
+import { anyGroup, countOf, findInvalidations, invalidate } from '../cf/invalidation.ts'
 import { noDistribution, resolveTargets } from '../cf/targets.ts'
 import { runChain } from '../chain/chain.ts'
 import { needsOf } from '../chain/survey.ts'
@@ -45,12 +45,8 @@ export async function dropAtEdges(
   if (keys.length === 0) return 'nothing was published again'
   const conduct = { show: 'nothing' as const, signal: talk.signal }
   const asked = targets.flatMap((target) => keys.map((key) => ({ kind: 'key' as const, target, bucket, key })))
-  const find = async (collapse: boolean): Promise<InvalidationGroup[]> =>
-    (await runChain(findInvalidations(aws, asked, { collapse, indexFolders: false, othersToo: true }), 'plan', conduct))
-      .ctx.groups
-  const collapsed = await find(true)
-  const isEverything = collapsed.some(({ paths }) => paths.includes('/*'))
-  const groups = isEverything ? await find(false) : collapsed
+  const wishes = { collapse: true, neverEverything: true, indexFolders: false, othersToo: true }
+  const { groups } = (await runChain(findInvalidations(aws, asked, wishes), 'plan', conduct)).ctx
   const { ctx } = await runChain(invalidate(aws, groups, { wait: false }, new Date()), 'apply', conduct)
   const made = Object.values(ctx)
   if (made.length === 0) return 'no distribution serves what was published again'

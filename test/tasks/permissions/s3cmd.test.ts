@@ -1,3 +1,4 @@
+import { CloudFrontClient, TagResourceCommand } from '@aws-sdk/client-cloudfront'
 import { CreateAccessKeyCommand, IAMClient, PutUserPolicyCommand, CreateUserCommand } from '@aws-sdk/client-iam'
 import { PutBucketOwnershipControlsCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
@@ -15,6 +16,9 @@ import { findDoomed, removeDistributions } from '../../../src/tasks/cf/remove.ts
 import { applyChain, runChain } from '../../../src/tasks/chain/chain.ts'
 import { needsFor, policyOf } from '../../../src/tasks/permissions/permissions.ts'
 import { planPut, put } from '../../../src/tasks/put/put.ts'
+import { planRefresh } from '../../../src/tasks/invalidate/refresh.ts'
+import { readNamed } from '../../../src/tasks/invalidate/words.ts'
+import { namesOf } from '../../../src/aws/names.ts'
 import { CtlError } from '../../../src/errors.ts'
 import { noSettings } from '../../support/aws-under-test.ts'
 import { bucket, type CfBench, conduct, noEdit, region, startCf, yes } from '../cf/bench.ts'
@@ -72,6 +76,13 @@ async function remove(settings: Settings): Promise<void> {
   await applyChain(removeDistributions(aws, settings, doomed, wishes), conduct, yes)
 }
 
+async function refresh(settings: Settings): Promise<void> {
+  const aws = await connect(settings)
+  const wishes = { named: readNamed(['/logo.jpg', 'a~b'], bucket), reported: [], words: [], carried: [] }
+  const { ctx } = await runChain(planRefresh(aws, { ...settings, bucket: given(bucket) }, wishes), 'plan', conduct)
+  await runChain(invalidate(aws, [ctx.group], { wait: true }, new Date()), 'apply', conduct)
+}
+
 const groups = {
   s3cmd: {
     run: createAndModify,
@@ -94,6 +105,18 @@ const groups = {
       'cloudfront:UpdateOriginAccessControl',
     ],
   },
+  invalidate: {
+    run: refresh,
+    prepare: async (bench: CfBench): Promise<void> => {
+      await bench.create()
+      const [made] = (await details(bench.aws, [`s3://${bucket}`])).distributions
+      await bench.aws
+        .client(CloudFrontClient, region)
+        .send(new TagResourceCommand({ Resource: made?.arn ?? '', Tags: { Items: [namesOf('packagecloud').tag] } }))
+    },
+    // Without these it tells less; what was lost on the way is searched for among the newest.
+    rare: ['s3:GetObject', 'tag:GetResources', 'cloudfront:ListInvalidations'],
+  },
   cfremove: {
     run: remove,
     prepare: async (bench: CfBench): Promise<void> => {
@@ -107,9 +130,9 @@ const groups = {
 const nobody = await connect(noSettings)
 
 for (const [name, { run, prepare, rare }] of Object.entries(groups)) {
-  const group = name === 's3cmd' ? 's3cmd' : 'cfremove'
+  const group = name as keyof typeof groups
   const needsIn = (accountId: string): Need[] =>
-    needsFor(group, nobody, noSettings, { accountId, bucket, access: 'oai' })
+    needsFor(group, nobody, { ...noSettings, bucket: given(bucket) }, { accountId, bucket, access: 'oai' })
 
   describe(`The policy of ${group}`, function () {
     this.timeout(60_000)
