@@ -1,6 +1,7 @@
 import { ownText } from '../repositories/own-text.ts'
 import { Lazily } from '../ui/lazily.ts'
-import type { Journal, Tally } from './journal/journal.ts'
+import type { Journal } from './journal/journal.ts'
+import type { Tally } from './journal/selected.ts'
 import { compareKeys, endOf } from './ranges.ts'
 import type { Choice } from './selection.ts'
 
@@ -64,7 +65,7 @@ export function repositoryReports(
   for (const { root, from, to } of segmentsOf([...roots])) {
     for (const [other, reports] of open) if (!root.startsWith(other)) close(other, reports)
     const reports = open.get(root) ?? new Map<string, RepositoryReport>()
-    for (const tally of journal.tally(choice, from, to)) {
+    for (const tally of journal.selected.tally(choice, from, to)) {
       const { format } = tally
       let report = reports.get(format)
       if (report === undefined) {

@@ -189,7 +189,7 @@ export class ReindexRun {
     await engine?.tidy()
     let last = ''
     const detail = (): string => `${pace.allowed} at a time, in ${nameOfRoot(rootOf(last, scanned.roots))}`
-    progress.begin({ noun: 'objects', total: journal.countPending(choice), detail })
+    progress.begin({ noun: 'objects', total: journal.selected.countPending(choice), detail })
     await this.#telling(talk, () =>
       putRight({
         ...this.#tools,
@@ -230,7 +230,7 @@ export class ReindexRun {
     // Only by reading them some packages have turned out to change under their keys.
     const changed = { ...choice, excludes: (key: string) => choice.excludes(key) || !journal.republished.isSure(key) }
     ledger.comesAgain = true
-    if (this.#tools.attributes && journal.countPending(changed) > 0) await this.#putRight(talk, changed)
+    if (this.#tools.attributes && journal.selected.countPending(changed) > 0) await this.#putRight(talk, changed)
     return outcome
   }
 

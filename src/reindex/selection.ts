@@ -9,7 +9,7 @@ import {
 import { betterContentType } from '../repositories/content-type.ts'
 import { formatNames, kindOf } from '../repositories/layout.ts'
 import { CtlError, messageOf } from '../errors.ts'
-import type { Selection } from './journal/journal.ts'
+import type { Selection } from './journal/selected.ts'
 
 /** What an object is taken for, and what its headers should be. */
 export interface Judgement extends Omit<Caching, 'format'> {

@@ -16,18 +16,18 @@ const examplesEach = 5
 
 /** Objects that can't be rewritten, by reason. */
 export const skippedReport = (journal: Journal, choice: Choice): Apart[] =>
-  grouped(journal.skipped(choice), ({ skip }) => ({ reason: skip, todo: remedyOf(skip) }))
+  grouped(journal.selected.skipped(choice), ({ skip }) => ({ reason: skip, todo: remedyOf(skip) }))
 
 /** Packages that others may take the place of, by what they were told by. */
 export const overwritableReport = (journal: Journal, choice: Choice): Apart[] =>
-  grouped(journal.overwritable(choice), ({ why }) => ({
+  grouped(journal.selected.overwritable(choice), ({ why }) => ({
     reason: why,
     todo: 'Edges ask S3 each time whether they are still the same. Where they never change: name their class in a --mapping.',
   }))
 
 /** Packages whose bytes clients are not handed as they are stored, by what they are packed with. */
 export const encodedReport = (journal: Journal, choice: Choice): Apart[] =>
-  grouped(journal.encoded(choice), ({ encoding }) => ({
+  grouped(journal.selected.encoded(choice), ({ encoding }) => ({
     reason: encoding,
     todo:
       'Clients unpack them on their way and then miss what the index says of them (npm: EINTEGRITY, others: a hash or size ' +
@@ -52,5 +52,5 @@ function grouped<T extends { key: string }>(
 
 /** All packages that may be overwritten, each as JSON: there may be very many. */
 export function* overwritableObjects(journal: Journal, choice: Choice): Generator<string> {
-  for (const { key, why } of journal.overwritable(choice)) yield JSON.stringify({ key, why })
+  for (const { key, why } of journal.selected.overwritable(choice)) yield JSON.stringify({ key, why })
 }

@@ -4,7 +4,8 @@ import type { LeanS3, S3Response } from '../../aws/s3-lean.ts'
 import { messageOf } from '../../errors.ts'
 import { planRewrite, reasons, type Rewrite } from './attributes.ts'
 import { noteGone } from '../journal/content-changes.ts'
-import type { Journal, Row } from '../journal/journal.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Row } from '../journal/row.ts'
 import type { Pace } from '../pace.ts'
 import type { RewriteEngine } from './rewrite.ts'
 import type { Choice, Judgement } from '../selection.ts'
@@ -55,7 +56,7 @@ export async function putRight(options: PutRightOptions): Promise<void> {
   let stop: unknown
   const next = (): Row | undefined => {
     if (rows.length === 0 && !ended) {
-      rows = journal.pending(choice, after, batch).reverse()
+      rows = journal.selected.pending(choice, after, batch).reverse()
       after = rows[0]?.key ?? after
       ended = rows.length < batch
     }
@@ -76,7 +77,7 @@ export async function putRight(options: PutRightOptions): Promise<void> {
       if (!more) return
     }
   }
-  const workers = Math.min(pace.cap, journal.countPending(choice))
+  const workers = Math.min(pace.cap, journal.selected.countPending(choice))
   await Promise.all(Array.from({ length: workers }, worker))
   journal.commit()
   if (stop !== undefined) throw explainError(stop, 'Put the attributes of objects right')

@@ -1,6 +1,7 @@
 /** A repository as the scan found it, and its objects as the journal has them. */
 import type { Digests, Format, IndexedPackage, StoredObject } from '../../repositories/format.ts'
-import type { Content, Journal, Row, Stretch } from '../journal/journal.ts'
+import type { Content, Journal, Stretch } from '../journal/journal.ts'
+import type { Row } from '../journal/row.ts'
 import type { About } from './read-package.ts'
 
 /** A repository as the scan found it. */

@@ -1,4 +1,5 @@
-import type { Journal, Row } from './journal.ts'
+import type { Journal } from './journal.ts'
+import type { Row } from './row.ts'
 
 /** May edges or clients hold what has a Cache-Control (null: nobody knows which) without asking whether it still holds? */
 const mayBeHeld = (cacheControl: string | null): boolean =>

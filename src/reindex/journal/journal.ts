@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import type { SQLOutputValue } from 'node:sqlite'
 
 import { CtlError, messageOf } from '../../errors.ts'
 import type { KeyRange } from '../ranges.ts'
@@ -8,36 +7,9 @@ import { Copies, copiesSchema } from './copies.ts'
 import { Counted } from './counted.ts'
 import { Findings, findingsSchema } from './findings.ts'
 import { Republished, republishedSchema } from './republished.ts'
+import { type Row, rowOf, textOrNull } from './row.ts'
+import { below, Selected } from './selected.ts'
 import { pageLength, SqlFile, type SqlRow } from './sql-file.ts'
-
-/** One version of an object: where one of these differs, it is not the object that the journal knows. */
-interface Version {
-  readonly key: string
-  readonly size: number
-  readonly etag: string
-  /** Seconds since the epoch. */
-  readonly modified: number
-}
-
-/** What the journal keeps of an object: only versions of it that are known to be so. */
-export interface Row extends Version {
-  /** `package`, `overwritable` or `metadata`, as the rules of the last run had it. */
-  readonly class: string
-  /** Why it is overwritable; null: it is not. */
-  readonly why: string | null
-  readonly format: string
-  /** What its headers are, once they have been seen or written; null: not known. */
-  readonly cacheControl: string | null
-  readonly contentType: string | null
-  /** What clients are told that its content is packed with; null: nothing, or that is not known. */
-  readonly encoding: string | null
-  /** Why this version can't be rewritten; null: it can, or that is not known. */
-  readonly skip: string | null
-  /** Its headers are to be looked at and perhaps put right. */
-  readonly todo: boolean
-  /** Seconds since the epoch: when this content was first seen. Our own rewriting does not change it. */
-  readonly first: number
-}
 
 /** What has been read of a package: holds for one content of it. */
 export interface ReadPackage {
@@ -75,25 +47,6 @@ export interface Published {
   readonly summary: string
 }
 
-/** Which rows a run is about. */
-export interface Selection {
-  readonly prefix: string
-  /** Formats; undefined: all. */
-  readonly only: readonly string[] | undefined
-  readonly excludes: (key: string) => boolean
-}
-
-/** How many objects of a class there are in which state. */
-export interface Tally {
-  readonly format: string
-  readonly class: string
-  readonly objects: number
-  readonly bytes: number
-  readonly right: number
-  readonly todo: number
-  readonly skipped: number
-}
-
 /** Of the tables, and of what is read from packages: what an older one kept is read again. */
 const version = 6
 const schema = `
@@ -123,8 +76,8 @@ export class Journal {
   readonly findings: Findings
   readonly republished: Republished
   readonly counted: Counted
+  readonly selected: Selected
   readonly #sql: SqlFile
-  #excludes: Selection['excludes'] = () => false
 
   /**
    * @param folder - is made if need be
@@ -134,12 +87,12 @@ export class Journal {
     this.file = join(folder, `reindex-${bucket}.sqlite`)
     try {
       this.#sql = new SqlFile(this.file)
-      this.#sql.define('excluded', (key) => this.#excludes(key))
       prepareTables(this.#sql)
       this.copies = new Copies(this.#sql)
       this.findings = new Findings(this.#sql)
       this.republished = new Republished(this.#sql)
       this.counted = new Counted(this.#sql)
+      this.selected = new Selected(this.#sql)
     } catch (error) {
       throw openingFailed(this.file, error)
     }
@@ -286,81 +239,12 @@ export class Journal {
     this.commit()
   }
 
-  /** Up to `most` rows that are to be done, behind a key. */
-  pending(selection: Selection, after: string, most: number): Row[] {
-    const [where, values] = this.#selected(selection)
-    const query = `SELECT * FROM object WHERE todo = 1 AND ${where} AND key > ? ORDER BY key LIMIT ?`
-    return this.#sql
-      .prepare(query)
-      .all(...values, after, most)
-      .map(rowOf)
-  }
-
-  countPending(selection: Selection): number {
-    const [where, values] = this.#selected(selection)
-    const row = this.#sql.prepare(`SELECT count(*) AS n FROM object WHERE todo = 1 AND ${where}`).get(...values)
-    return Number(row?.['n'] ?? 0)
-  }
-
   /** How many packages of a format there are in a stretch. */
   countPackages(format: string, { from, to }: Stretch): number {
     const end = to === undefined ? '' : ' AND key < ?'
     const query = `SELECT count(*) AS n FROM object WHERE class IN ('package', 'overwritable') AND format = ? AND key >= ?${end}`
     const row = this.#sql.prepare(query).get(format, from, ...(to === undefined ? [] : [to]))
     return Number(row?.['n'] ?? 0)
-  }
-
-  /** How things stand from a key (included) to another (not included). */
-  tally(selection: Selection, from: string, to: string | undefined): Tally[] {
-    const [where, values] = this.#selected(selection)
-    const end = to === undefined ? '' : ' AND key < ?'
-    return this.#sql
-      .prepare(
-        `SELECT format, class, count(*) AS objects, sum(size) AS bytes, sum(todo = 1) AS todo,
-         sum(todo = 0 AND skip IS NOT NULL) AS skipped, sum(todo = 0 AND skip IS NULL) AS "right"
-       FROM object WHERE ${where} AND key >= ?${end} GROUP BY format, class`,
-      )
-      .all(...values, from, ...(to === undefined ? [] : [to]))
-      .map((row) => ({
-        format: String(row['format']),
-        class: String(row['class']),
-        objects: Number(row['objects']),
-        bytes: Number(row['bytes']),
-        right: Number(row['right']),
-        todo: Number(row['todo']),
-        skipped: Number(row['skipped']),
-      }))
-  }
-
-  /** The objects that can't be rewritten, in the order of their keys. */
-  *skipped(selection: Selection): Generator<{ key: string; skip: string }> {
-    const [where, values] = this.#selected(selection)
-    const query = `SELECT key, skip FROM object WHERE skip IS NOT NULL AND todo = 0 AND ${where} ORDER BY key`
-    for (const row of this.#sql.prepare(query).iterate(...values))
-      yield { key: String(row['key']), skip: String(row['skip']) }
-  }
-
-  /** Packages that may be overwritten, and why, in the order of their keys. */
-  *overwritable(selection: Selection): Generator<{ key: string; why: string }> {
-    const [where, values] = this.#selected(selection)
-    const query = `SELECT key, why FROM object WHERE why IS NOT NULL AND ${where} ORDER BY key`
-    for (const row of this.#sql.prepare(query).iterate(...values))
-      yield { key: String(row['key']), why: String(row['why']) }
-  }
-
-  /** Packages that clients unpack as they load them, in the order of their keys. */
-  *encoded(selection: Selection): Generator<{ key: string; encoding: string }> {
-    const [where, values] = this.#selected(selection)
-    const query = `SELECT key, encoding FROM object WHERE encoding IS NOT NULL AND class <> 'metadata' AND ${where} ORDER BY key`
-    for (const row of this.#sql.prepare(query).iterate(...values))
-      yield { key: String(row['key']), encoding: String(row['encoding']) }
-  }
-
-  #selected({ prefix, only, excludes }: Selection): [string, string[]] {
-    const [where, values] = below(prefix)
-    const formats = only === undefined ? '' : ` AND format IN (${only.map(() => '?').join(', ')})`
-    this.#excludes = excludes
-    return [`${where}${formats} AND NOT excluded(key)`, [...values, ...(only ?? [])]]
   }
 }
 
@@ -374,33 +258,8 @@ function prepareTables(sql: SqlFile): void {
   sql.execute(`${schema} PRAGMA user_version = ${version};`)
 }
 
-/** A condition that holds for the keys below a prefix. UTF-8 has no byte 0xFF, which is behind all of them. */
-function below(prefix: string): [string, string[]] {
-  return prefix === '' ? ['1', []] : ["key >= ? AND key < CAST(CAST(? AS BLOB) || x'FF' AS TEXT)", [prefix, prefix]]
-}
-
 const contents = 'object LEFT JOIN package USING (key, size, etag)'
 const isRead = 'package.key IS NOT NULL AS read'
-const textOrNull = (value: SQLOutputValue | undefined): string | null => (typeof value === 'string' ? value : null)
-
-function rowOf(row: SqlRow): Row {
-  return {
-    key: String(row['key']),
-    size: Number(row['size']),
-    etag: String(row['etag']),
-    modified: Number(row['modified']),
-    class: String(row['class']),
-    why: textOrNull(row['why']),
-    encoding: textOrNull(row['encoding']),
-    format: String(row['format']),
-    cacheControl: textOrNull(row['cacheControl']),
-    contentType: textOrNull(row['contentType']),
-    skip: textOrNull(row['skip']),
-    todo: row['todo'] === 1,
-    first: Number(row['first']),
-  }
-}
-
 function openingFailed(file: string, error: unknown): CtlError {
   if (/database is locked/.test(messageOf(error))) {
     return new CtlError('refused', `Another pc-ctl on this host is at work on this bucket: it holds ${file}.`, {

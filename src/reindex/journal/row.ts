@@ -1,0 +1,55 @@
+import type { SQLOutputValue } from 'node:sqlite'
+
+import type { SqlRow } from './sql-file.ts'
+
+/** One version of an object: where one of these differs, it is not the object that the journal knows. */
+interface Version {
+  readonly key: string
+  readonly size: number
+  readonly etag: string
+  /** Seconds since the epoch. */
+  readonly modified: number
+}
+
+/** What the journal keeps of an object: only versions of it that are known to be so. */
+export interface Row extends Version {
+  /** `package`, `overwritable` or `metadata`, as the rules of the last run had it. */
+  readonly class: string
+  /** Why it is overwritable; null: it is not. */
+  readonly why: string | null
+  readonly format: string
+  /** What its headers are, once they have been seen or written; null: not known. */
+  readonly cacheControl: string | null
+  readonly contentType: string | null
+  /** What clients are told that its content is packed with; null: nothing, or that is not known. */
+  readonly encoding: string | null
+  /** Why this version can't be rewritten; null: it can, or that is not known. */
+  readonly skip: string | null
+  /** Its headers are to be looked at and perhaps put right. */
+  readonly todo: boolean
+  /** Seconds since the epoch: when this content was first seen. Our own rewriting does not change it. */
+  readonly first: number
+}
+
+/** What a column of text holds. */
+export const textOrNull = (value: SQLOutputValue | undefined): string | null =>
+  typeof value === 'string' ? value : null
+
+/** A row of the table of objects. */
+export function rowOf(row: SqlRow): Row {
+  return {
+    key: String(row['key']),
+    size: Number(row['size']),
+    etag: String(row['etag']),
+    modified: Number(row['modified']),
+    class: String(row['class']),
+    why: textOrNull(row['why']),
+    encoding: textOrNull(row['encoding']),
+    format: String(row['format']),
+    cacheControl: textOrNull(row['cacheControl']),
+    contentType: textOrNull(row['contentType']),
+    skip: textOrNull(row['skip']),
+    todo: row['todo'] === 1,
+    first: Number(row['first']),
+  }
+}
