@@ -78,7 +78,7 @@ describe('completion', function () {
     })
   }
 
-  it('is what fish offers', function () {
+  it('is what fish offers', async function () {
     if (!isInstalled('fish')) this.skip()
     const last = (line: string): string => /[^ ]*$/.exec(line.trimEnd())?.[0] ?? ''
     const all = [
@@ -88,7 +88,7 @@ describe('completion', function () {
       [`pc-ctl put x "s3://${bucket}/pool/a:`, `s3://${bucket}/pool/a: b.deb`] as const,
       ['pc-ctl cfremove cf://', `cf://${id}`] as const,
     ]
-    const offers = fishOffers(
+    const offers = await fishOffers(
       all.map(([line]) => line),
       shell,
     )

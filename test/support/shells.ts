@@ -1,7 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { json, text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -82,10 +83,14 @@ export async function tabbed(
 }
 
 /** The candidates that fish has for the end of each of some lines, without what they are. */
-export function fishOffers(lines: readonly string[], { folder, env }: ShellUnderTest): string[][] {
+export async function fishOffers(lines: readonly string[], { folder, env }: ShellUnderTest): Promise<string[][]> {
   const script = 'pc-ctl completion fish | source; for line in $argv; complete -C $line; printf "\\f"; end'
-  const run = spawnSync('fish', ['--no-config', '-c', script, ...lines], { cwd: folder, env, encoding: 'utf8' })
-  if (run.stderr !== '') throw new Error(run.stderr)
-  const offers = run.stdout.split('\f').slice(0, -1)
+  // The embedded AWS that is asked may be in this very process.
+  const { stdout, stderr } = await promisify(execFile)('fish', ['--no-config', '-c', script, ...lines], {
+    cwd: folder,
+    env,
+  })
+  if (stderr !== '') throw new Error(stderr)
+  const offers = stdout.split('\f').slice(0, -1)
   return offers.map((all) => all.split('\n').flatMap((each) => (each === '' ? [] : (each.split('\t')[0] ?? ''))))
 }
