@@ -8,9 +8,8 @@ import { CtlError } from './errors.ts'
 import { report } from './ui/failure.ts'
 import { result } from './ui/result.ts'
 import { allSaid, isTalkSeen, say } from './ui/talk.ts'
-import { verbatim, whole } from './text.ts'
+import { listed, verbatim, whole } from './text.ts'
 import { didYouMean } from './ui/near.ts'
-import { listed } from './ui/usage.ts'
 import { isWritten } from './ui/written.ts'
 
 const args = process.argv.slice(2)

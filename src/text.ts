@@ -137,3 +137,7 @@ export const kept = (text: string): string => (text.includes(' ') ? `\`${text}\`
 /** Advice as one paragraph of prose. */
 export const inOneLine = (lines: readonly Line[]): string =>
   lines.map((line) => (line instanceof Verbatim ? `\`${line.toString()}\`` : line)).join(' ')
+
+/** `a`, `a or b`, `a, b or c`. */
+export const listed = (words: readonly string[], last: 'and' | 'or'): string =>
+  words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1) ?? ''}`

@@ -12,7 +12,8 @@ import { quietly, type Show } from './renderer.ts'
 import { ReaderGone, result, resultScreen } from './result.ts'
 import { say } from './talk.ts'
 import type { Block, Line } from '../text.ts'
-import { checkUsage, type Shape, usageError } from './usage.ts'
+import type { Shape } from './command-shape.ts'
+import { checkUsage, usageError } from './usage.ts'
 
 /**
  * Base of all commands: results on stdout, talk on stderr, expected failures as text without a stack trace, or as one

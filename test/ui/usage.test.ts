@@ -3,7 +3,8 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 
 import { CtlError } from '../../src/errors.ts'
-import { checkUsage, type Shape } from '../../src/ui/usage.ts'
+import type { Shape } from '../../src/ui/command-shape.ts'
+import { checkUsage } from '../../src/ui/usage.ts'
 
 const flags = {
   json: Flags.boolean(),

@@ -1,3 +1,4 @@
+import { listed } from '../../text.ts'
 import type { Step } from './step.ts'
 
 /**
@@ -7,7 +8,7 @@ import type { Step } from './step.ts'
 export function titleIn<C>(mode: 'plan' | 'apply', step: Step<C>): string {
   if (mode === 'apply') return step.title
   const kinds = kindsOf(step)
-  return kinds.length === 0 ? step.title : `Look at the ${listed(kinds)}`
+  return kinds.length === 0 ? step.title : `Look at the ${listed(kinds, 'and')}`
 }
 
 /** As {@link titleIn}, once it is known which one of its kind it is about. */
@@ -22,9 +23,6 @@ function kindsOf<C>({ subject, together }: Step<C>): string[] {
 }
 
 const plural = (kind: string): string => (kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`)
-
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`
 
 /** Why a step that waits for a distribution to be deployed is left out, if it is. */
 export const whyNotWaited = (status: string | undefined, isWished: boolean, because: string): string | undefined =>
