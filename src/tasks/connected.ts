@@ -12,6 +12,8 @@ import type { Reconfigure } from './reconfigure-cloudfront-distribution.ts'
 export interface Connected {
   readonly distributionId: string
   readonly domain: string
+  /** The name that clients are to be sent to: that, or one of the operator's own. */
+  readonly packagesDomain: string
   readonly status: string
   /** What leads names of the operator's own to the distribution. */
   readonly dns: readonly DnsRecord[]
@@ -44,6 +46,7 @@ export async function connected(
   return {
     distributionId: made.id,
     domain: made.domain,
+    packagesDomain,
     status: made.status,
     dns,
     lines: lines.trimEnd().split('\n'),

@@ -22,6 +22,7 @@ export interface TemplateData {
     oldLine: number
     previousLine?: number | undefined
   }
+  'cloudfront-secret-written.txt': { configFile: string; bootstrap: string; isReplaced: boolean }
   'doctor-proxies.txt': {
     hosts: readonly { name: string; port: string; scheme: string }[]
     domains: string

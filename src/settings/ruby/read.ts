@@ -24,6 +24,8 @@ export interface RubyFile {
   get(name: string, key?: string): Entry | undefined
   /** Whether it is not known if a key is set, because some key is that is not known. */
   doubts(name: string, key: string): boolean
+  /** All top-level settings by their names, with arrays and hashes in place. */
+  readonly settings: ReadonlyMap<string, Value>
   /** A variable or constant, by its name. */
   variable(name: string): Value | undefined
   /** What is not evaluated although it could change settings. */
@@ -120,6 +122,7 @@ function result(state: State, notes: readonly Note[]): RubyFile {
       const found = hash?.get(key)
       return found === undefined ? undefined : { ...found, value: resolved(found.value, state) }
     },
+    settings: new Map([...state.settings].map(([name, { value }]) => [name, resolved(value, state)])),
     variable(name) {
       const local = state.variables.get(`/${name}`)
       const value = local === undefined ? state.variables.get(name) : local
