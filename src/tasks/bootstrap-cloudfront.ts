@@ -2,7 +2,7 @@ import type { Aws } from '../aws/connect.ts'
 import { namesOf } from '../aws/names.ts'
 import type { PolicyDocument } from '../aws/policy.ts'
 import { readEdgeBundle } from '../resources/lambda/edge-bundle.ts'
-import { type Account, lookUpAccount } from '../resources/account.ts'
+import type { Account } from '../resources/account.ts'
 import { anyBucket, type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/s3/bucket.ts'
 import {
   edgeFunction,
@@ -20,6 +20,7 @@ import { commandLine } from '../shell.ts'
 import { likelyBucket } from './likely-bucket.ts'
 import { signingSecrets } from './signing-secrets.ts'
 import { type Chain, compute, ensure, together, wait } from './chain/chain.ts'
+import { credentials } from './credentials.ts'
 
 export interface Bootstrap {
   account: Account
@@ -77,14 +78,9 @@ export function bootstrapCloudfront(
     as: 'role',
   })
   return [
-    together(
+    together<Bootstrap>(
       'Check what is needed',
-      compute('Credentials', {
-        from: () => lookUpAccount(aws),
-        as: 'account',
-        ahead: true,
-        tell: ({ id, caller }) => `account ${id}, as ${caller}`,
-      }),
+      credentials(aws),
       compute('Signing secret', {
         from: async () => signingSecrets(settings),
         as: 'secrets',

@@ -2,16 +2,9 @@ import { join } from 'node:path'
 
 import type { Aws } from '../aws/connect.ts'
 import { namesOf } from '../aws/names.ts'
-import { type Account, lookUpAccount } from '../resources/account.ts'
+import type { Account } from '../resources/account.ts'
 import { bucketPolicy, type BucketPolicy, type Reader } from '../resources/origin/bucket-policy.ts'
-import {
-  anyBucket,
-  assertReadableByControl,
-  type Bucket,
-  bucketNeeds,
-  lookUpBucket,
-  whyNoIdentity,
-} from '../resources/s3/bucket.ts'
+import { anyBucket, type Bucket, bucketNeeds, lookUpBucket } from '../resources/s3/bucket.ts'
 import {
   type PolicyIds,
   type PolicyMember,
@@ -19,14 +12,13 @@ import {
   type PolicyWant,
 } from '../resources/cloudfront/behavior-policies.ts'
 import { cachePolicy } from '../resources/cloudfront/cache-policy.ts'
-import { type OriginAccess, bucketOrigin, type PriceClass } from '../resources/cloudfront/distribution-config.ts'
+import { type OriginAccess, type PriceClass } from '../resources/cloudfront/distribution-config.ts'
 import {
   distribution,
   type Distribution,
   type DistributionWant,
   findDistribution,
 } from '../resources/cloudfront/distribution.ts'
-import { untilDeployed } from '../resources/cloudfront/live-distribution.ts'
 import {
   originAccessControl,
   type OriginAccessControl,
@@ -38,10 +30,11 @@ import type { Tags } from '../resources/tags.ts'
 import { lookUpVersion, parseVersionArn, versionNeeds } from '../resources/lambda/version-arn.ts'
 import { need, optional, type Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
-import { CtlError } from '../errors.ts'
-import { type Chain, check, compute, ensure, type Step, together, wait } from './chain/chain.ts'
+import { type Chain, check, compute, ensure, type Step, together } from './chain/chain.ts'
+import { accessNames, chooseAccess, whyNotNeeded } from './origin-access-choice.ts'
+import { credentials } from './credentials.ts'
+import { waitForEdges } from './wait-for-edges.ts'
 import { type InTheWay, lookInTheWay } from './in-the-way.ts'
-import { whyNotWaited } from './chain/wording.ts'
 import { likelyBucket } from './likely-bucket.ts'
 
 /**
@@ -105,14 +98,9 @@ export function reconfigureCloudfrontDistribution(
   const names = namesOf(settings.installation.value)
   const version = parseVersionArn(wishes.arn)
   return [
-    together(
+    together<Reconfigure>(
       'Check what is needed',
-      compute('Credentials', {
-        from: () => lookUpAccount(aws),
-        as: 'account',
-        ahead: true,
-        tell: ({ id: account, caller }) => `account ${account}, as ${caller}`,
-      }),
+      credentials(aws),
       compute('Bucket', {
         from: () => lookUpBucket(aws, need(settings, 'bucket')),
         as: 'bucket',
@@ -133,15 +121,7 @@ export function reconfigureCloudfrontDistribution(
       findExisting(aws, settings, wishes),
     ),
     ...serve(aws, settings, wishes, () => version.arn),
-    wait(
-      'Wait until all edges have it',
-      async (ctx, talk) => {
-        await untilDeployed(aws, ctx.distribution.id, talk)
-        ctx.distribution = { ...ctx.distribution, status: 'Deployed' }
-        return 'Deployed'
-      },
-      ({ distribution: made }) => whyNotWaited(made.status, wishes.wait, 'left out by --no-wait'),
-    ),
+    waitForEdges(aws, { isWished: wishes.wait, because: 'left out by --no-wait' }),
     // S3 knows no version of a policy, so somebody else's write at the same time shows only afterwards.
     ensure('Make sure that the bucket still lets CloudFront in', {
       ...letIn(aws, settings, (ctx) =>
@@ -284,32 +264,7 @@ const policyIds = (made: Policies): PolicyIds =>
     policyMembers.flatMap((member) => (policies[member] === undefined ? [] : [[member, made[member]?.id ?? '']])),
   )
 
-const accessNames = { oai: 'origin access identity', oac: 'origin access control' } as const
-
-/** Why a step is left out that is only for one way of reading the bucket. */
 const unless =
   (wanted: OriginAccess['kind']) =>
   ({ access }: Reconfigure): string | undefined =>
-    access === wanted ? undefined : `not needed, for CloudFront reads the bucket by an ${accessNames[access]}`
-
-/**
- * @throws CtlError of kind `refused` where the way that was asked for, or the default, can't read this bucket
- */
-function chooseAccess(
-  { originAccess: asked, orControl = false }: ReconfigureWishes,
-  existing: Distribution | undefined,
-  bucket: Bucket,
-): OriginAccess['kind'] {
-  const origin = existing === undefined ? undefined : bucketOrigin(existing.config, bucket)
-  const present = (origin?.OriginAccessControlId ?? '') === '' ? 'oai' : 'oac'
-  const chosen = asked ?? present
-  const access = chosen === 'oai' && orControl && whyNoIdentity(bucket) !== undefined ? 'oac' : chosen
-  const noIdentity = access === 'oai' ? whyNoIdentity(bucket) : undefined
-  if (noIdentity !== undefined) {
-    throw new CtlError('refused', `Refused: ${noIdentity}.`, {
-      hint: 'Run the same command with --origin-access oac.',
-    })
-  }
-  if (access === 'oac') assertReadableByControl(bucket, 'use --origin-access oai')
-  return access
-}
+    whyNotNeeded(wanted, access)

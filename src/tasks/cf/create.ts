@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 
 import type { Aws } from '../../aws/connect.ts'
-import { type Account, lookUpAccount } from '../../resources/account.ts'
+import type { Account } from '../../resources/account.ts'
 import { bucketPolicy, type BucketPolicy } from '../../resources/origin/bucket-policy.ts'
 import {
   anyBucket,
@@ -35,7 +35,8 @@ import type { Tags } from '../../resources/tags.ts'
 import { stateFolder } from '../../settings/state-folder.ts'
 import { CtlError } from '../../errors.ts'
 import { type Chain, compute, type Conduct, ensure, runChain, type Step, together, wait } from '../chain/chain.ts'
-import { whyNotWaited } from '../chain/wording.ts'
+import { credentials } from '../credentials.ts'
+import { whyNotWaited } from '../wait-for-edges.ts'
 import { type CertificateChoice, logBucket, noCertificate, chooseCertificate } from './edit.ts'
 import { parseTarget } from './targets.ts'
 
@@ -103,9 +104,9 @@ export const lookBeforeCreation = async (
 ): Promise<CreateLook> => (await runChain(lookChain(aws, buckets, wishes), 'plan', conduct)).ctx
 
 export const lookChain = (aws: Aws, buckets: readonly string[], { edit, origin }: CreateWishes): Chain<CreateLook> => [
-  together(
+  together<CreateLook>(
     'Check what is needed',
-    compute('Credentials', { from: () => lookUpAccount(aws), as: 'account', tell: ({ caller }) => caller }),
+    credentials(aws, ({ caller }) => caller),
     compute('Buckets', {
       from: async () => {
         const found: BucketLook[] = []

@@ -1,19 +1,15 @@
 import type { Aws } from '../../aws/connect.ts'
-import { type Account, lookUpAccount } from '../../resources/account.ts'
+import type { Account } from '../../resources/account.ts'
 import { certificateNeeds } from '../../resources/cloudfront/certificate.ts'
 import type { DistributionEdit } from '../../resources/cloudfront/distribution-edit.ts'
 import { existingDistribution } from '../../resources/cloudfront/existing-distribution.ts'
-import {
-  anyDistribution,
-  getTagged,
-  type TaggedDistribution,
-  untilDeployed,
-} from '../../resources/cloudfront/live-distribution.ts'
+import { anyDistribution, getTagged, type TaggedDistribution } from '../../resources/cloudfront/live-distribution.ts'
 import type { Tags } from '../../resources/tags.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
-import { type Chain, compute, ensure, together, wait } from '../chain/chain.ts'
-import { whyNotWaited } from '../chain/wording.ts'
+import { type Chain, compute, ensure, together } from '../chain/chain.ts'
+import { credentials } from '../credentials.ts'
+import { waitForEdges } from '../wait-for-edges.ts'
 import { type CertificateChoice, logBucket, noCertificate, chooseCertificate } from './edit.ts'
 import { resolveTargets, wholeDistributions } from './targets.ts'
 import { trafficOf } from './traffic.ts'
@@ -46,9 +42,9 @@ export function modifyDistribution(
 ): Chain<Modification> {
   checkWishes(words, edit, tags)
   return [
-    together(
+    together<Modification>(
       'Look at what is there',
-      compute('Credentials', { from: () => lookUpAccount(aws), as: 'account', tell: ({ caller }) => caller }),
+      credentials(aws, ({ caller }) => caller),
       compute('Distribution', {
         from: () => theDistribution(aws, words),
         as: 'before',
@@ -75,15 +71,7 @@ export function modifyDistribution(
       }),
       as: 'distribution',
     }),
-    wait(
-      'Wait until all edges have it',
-      async (ctx, talk) => {
-        await untilDeployed(aws, ctx.distribution.id, talk)
-        ctx.distribution = { ...ctx.distribution, status: 'Deployed' }
-        return 'Deployed'
-      },
-      ({ distribution: { status } }) => whyNotWaited(status, waits, 'only with --wait'),
-    ),
+    waitForEdges(aws, { isWished: waits, because: 'only with --wait' }),
   ]
 }
 

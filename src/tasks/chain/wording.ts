@@ -23,7 +23,3 @@ function kindsOf<C>({ subject, together }: Step<C>): string[] {
 }
 
 const plural = (kind: string): string => (kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`)
-
-/** Why a step that waits for a distribution to be deployed is left out, if it is. */
-export const whyNotWaited = (status: string | undefined, isWished: boolean, because: string): string | undefined =>
-  status === 'Deployed' ? 'all edges have it' : isWished ? undefined : because

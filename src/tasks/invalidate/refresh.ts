@@ -2,7 +2,7 @@
 import { arnOfDistribution, arnOfObject } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { namesOf } from '../../aws/names.ts'
-import { type Account, lookUpAccount } from '../../resources/account.ts'
+import type { Account } from '../../resources/account.ts'
 import { bucketOrigin } from '../../resources/cloudfront/distribution-config.ts'
 import { type Distribution, findDistribution } from '../../resources/cloudfront/distribution.ts'
 import { answersTo } from '../../resources/cloudfront/live-distribution.ts'
@@ -15,6 +15,7 @@ import { verbatim } from '../../text.ts'
 import { groupOf, type InvalidationGroup } from '../cf/invalidation.ts'
 import type { Asked } from '../cf/invalidation-words.ts'
 import { type Chain, compute, together } from '../chain/chain.ts'
+import { credentials } from '../credentials.ts'
 import { type AtOrigin, lookAtOrigin, type Question } from './at-origin.ts'
 import type { Named } from './words.ts'
 
@@ -38,14 +39,9 @@ export interface Refresh {
 
 /** Steps that find out what edges are to drop, and look at what S3 has of it; nothing is written. */
 export const planRefresh = (aws: Aws, settings: Settings, wishes: RefreshWishes): Chain<Refresh> => [
-  together(
+  together<Refresh>(
     'Check what is needed',
-    compute('Credentials', {
-      from: () => lookUpAccount(aws),
-      as: 'account',
-      ahead: true,
-      tell: ({ id, caller }) => `account ${id}, as ${caller}`,
-    }),
+    credentials(aws),
     compute('Bucket', {
       from: () => lookUpBucket(aws, need(settings, 'bucket')),
       as: 'bucket',
