@@ -1,6 +1,7 @@
 /** Reads the control stanza of a .deb, and no more of it than that needs. */
 import { BadPackageError, type Digests, type PackageSource } from '../format.ts'
-import { NotDecoded, XzFront } from '../compression/xz-front.ts'
+import { NotDecoded } from '../compression/xz-block.ts'
+import { XzFront } from '../compression/xz-front.ts'
 import { findControlMember } from './ar.ts'
 import { decompress } from './decompress.ts'
 import { decodeText, parseStanzas, type Stanza, valueOf } from './deb822.ts'

@@ -2,7 +2,7 @@
  * The front of an `.xz` (xz-file-format 1.2.0): as much of its content as is wanted, and not more, since the time that it
  * takes to decode LZMA is that of its output. Nothing checks what was decoded: the checksum is at the end.
  */
-import { crc32 } from 'node:zlib'
+import { blockStart, NotDecoded } from './xz-block.ts'
 
 /** Places of the models in one array. */
 const isMatch = 0
@@ -23,18 +23,8 @@ const modelCount = literals + (0x300 << 4)
 
 /** A match may be this long. */
 const longest = 273
-const magic = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])
-const streamHeader = 12
-const lzma2 = 0x21
-/** 64 MiB, as `xz -9` has it: whatever asks for more is no control archive. */
-const largestDictionary = 28
 /** Of the output that stays for the next one. */
 const keptRoom = 1024 * 1024
-
-/** The content is none, or is none that can be decoded here. */
-export class NotDecoded extends Error {
-  override readonly name = 'NotDecoded'
-}
 
 const damaged = (): NotDecoded => new NotDecoded('it is damaged')
 
@@ -341,22 +331,4 @@ export class XzFront {
     this.#coder[1] = code
     return value
   }
-}
-
-/** Where the content of the first block begins, if LZMA2 is all that was done to it. */
-function blockStart(bytes: Uint8Array): number {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const length = ((view[streamHeader] ?? 0) + 1) * 4
-  const end = streamHeader + length
-  if (view.length < end || !view.subarray(0, 6).equals(magic) || length === 4) throw new NotDecoded('it is no .xz')
-  const flags = view[streamHeader + 1] ?? 0
-  const isSound =
-    crc32(view.subarray(6, 8)) === view.readUInt32LE(8) &&
-    crc32(view.subarray(streamHeader, end - 4)) === view.readUInt32LE(end - 4)
-  // One filter, and perhaps sizes before it, which the decoder needs not know.
-  let at = streamHeader + 2
-  for (const bit of [0x40, 0x80]) if ((flags & bit) !== 0) while ((view[at++] ?? 0) >= 0x80);
-  const isPlain = (flags & 0x3f) === 0 && view[at] === lzma2 && view[at + 1] === 1
-  if (!isSound || !isPlain || (view[at + 2] ?? 0xff) > largestDictionary) throw new NotDecoded('it is no plain LZMA2')
-  return end
 }

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { NotDecoded, XzFront } from '../../../src/repositories/compression/xz-front.ts'
+import { NotDecoded } from '../../../src/repositories/compression/xz-block.ts'
+import { XzFront } from '../../../src/repositories/compression/xz-front.ts'
 import { bytesOf, isThere, packed } from './contents.ts'
 
 const ways: readonly (readonly string[])[] = [
