@@ -63,10 +63,10 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-unused-expressions': 'off' },
   },
   {
-    // Who may import what, and that nothing destroys anything.
+    // Who may import what, that nothing destroys anything, and how long a file may be.
     files: ['src/**/*.ts'],
     plugins: { rooms },
-    rules: { 'rooms/imports': 'error', 'rooms/destroys-nothing': 'error' },
+    rules: { 'rooms/imports': 'error', 'rooms/destroys-nothing': 'error', 'max-lines': ['error', 300] },
   },
   {
     // The edge function's only way to be heard is the console; the sandbox knows nothing of src/ui.

@@ -1,3 +1,4 @@
+/* eslint max-lines: off -- one class, since its loops are as fast as what they call can be inlined into them */
 /**
  * The front of an `.xz` (xz-file-format 1.2.0): as much of its content as is wanted, and not more, since the time that it
  * takes to decode LZMA is that of its output. Nothing checks what was decoded: the checksum is at the end.
