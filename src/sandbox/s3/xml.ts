@@ -1,22 +1,8 @@
 import type { XmlElement } from '../contracts/xml-document.ts'
-import { parseXml } from '../wire/xml.ts'
+import { element, escapeXml, parseXml } from '../wire/xml.ts'
 import { AwsError } from '../contracts/service.ts'
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-// Control characters are legal in keys but not in XML 1.0; S3 writes them as character references all the same.
-const unsafe = /[&<>"\u0000-\u0008\u000b-\u001f]/g
-const escapeCharacter = (character: string): string =>
-  escapes[character] ?? `&#x${character.charCodeAt(0).toString(16)};`
-
-/** Text content of an element. */
-export const escapeXml = (text: string): string => text.replace(unsafe, escapeCharacter)
-
-/** One element with text; nothing at all if the text is undefined. */
-export const field = (name: string, text: string | number | boolean | undefined): string =>
-  text === undefined ? '' : `<${name}>${typeof text === 'string' ? escapeXml(text) : String(text)}</${name}>`
-
-/** One element around markup. */
-export const element = (name: string, markup: string): string => `<${name}>${markup}</${name}>`
+export { element, escapeXml, field } from '../wire/xml.ts'
 
 const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/'
 

@@ -64,38 +64,44 @@ function textIn(nodes: unknown): string {
 
 /** Writes a document with its declaration. */
 export function writeXml(root: string, content: XmlContent, namespace?: string): string {
-  const attribute = namespace === undefined ? '' : ` xmlns="${escaped(namespace)}"`
+  const attribute = namespace === undefined ? '' : ` xmlns="${escapeXml(namespace)}"`
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>${markup(content)}</${root}>`
 }
 
 function markup(content: XmlContent): string {
   if (content === undefined) return ''
   if (content instanceof Markup) return content.source
-  if (typeof content !== 'object') return escaped(String(content))
+  if (typeof content !== 'object') return escapeXml(String(content))
   return Object.entries(content).map(elements).join('')
 }
 
 function elements([name, content]: [string, XmlContent]): string {
   if (content === undefined) return ''
   const items: readonly XmlContent[] = isList(content) ? content : [content]
-  return items.map((item) => `<${name}>${markup(item)}</${name}>`).join('')
+  return items.map((item) => element(name, markup(item))).join('')
 }
 
 /** Writes an element that was read, with other elements in it. */
 export const rewriteXml = ({ name }: XmlElement, children: readonly XmlElement[]): string =>
-  `<${name}>${children.map(({ source }) => source).join('')}</${name}>`
+  element(name, children.map(({ source }) => source).join(''))
 
 const isList = (content: XmlContent): content is readonly XmlContent[] => Array.isArray(content)
 
-// A bare carriage return would reach the reader as a line feed (XML 1.0, section 2.11).
-const references: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  '\r': '&#13;',
-}
-const escaped = (text: string): string => text.replace(/[&<>"\r]/g, (character) => references[character] ?? character)
+const names: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+// A bare carriage return would reach the reader as a line feed (XML 1.0, section 2.11). Other control characters are legal
+// in keys of S3 but not in XML 1.0; S3 writes them as character references all the same.
+const unsafe = /[&<>"\u0000-\u0008\u000b-\u001f]/g
+const reference = (character: string): string => names[character] ?? `&#x${character.charCodeAt(0).toString(16)};`
+
+/** Text content of an element, or an attribute's value. */
+export const escapeXml = (text: string): string => text.replace(unsafe, reference)
+
+/** One element around markup. */
+export const element = (name: string, inner: string): string => `<${name}>${inner}</${name}>`
+
+/** One element with text; nothing at all if the text is undefined. */
+export const field = (name: string, text: string | number | boolean | undefined): string =>
+  text === undefined ? '' : element(name, escapeXml(String(text)))
 
 /** An answer of the REST-XML and query protocols. */
 export function xmlResponse(
