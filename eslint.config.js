@@ -69,6 +69,11 @@ export default tseslint.config(
     rules: { 'rooms/imports': 'error', 'rooms/destroys-nothing': 'error', 'max-lines': ['error', 300] },
   },
   {
+    // Another kind of source would keep no law.
+    files: ['src/**/*.{tsx,mts,cts,js,jsx,mjs,cjs}'],
+    rules: { 'no-restricted-syntax': ['error', { selector: 'Program', message: 'Sources are .ts files.' }] },
+  },
+  {
     // The edge function's only way to be heard is the console; the sandbox knows nothing of src/ui.
     files: ['src/**/*.ts'],
     ignores: ['src/ui/result.ts', 'src/ui/talk.ts', 'src/edge/**', 'src/sandbox/**'],

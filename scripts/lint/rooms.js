@@ -1,3 +1,8 @@
+import { join, posix, relative, sep } from 'node:path'
+
+import { destroysNothing } from './destroys-nothing.js'
+import { visitorOf } from './taking.js'
+
 /**
  * The rooms of `src/` and who may enter them. What is not named here is denied. A file belongs to the innermost room that
  * its path names; who may enter a room may enter the folders in it that are no rooms of their own. ESLint enforces it
@@ -51,17 +56,26 @@ const shared = {
   'zip-archive.ts': ['resources', 'sandbox/lambda'],
 }
 
+/**
+ * Files right below `src/` that something is started with, and the rooms that they may enter.
+ *
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const starting = {
+  'main.ts': ['completion', 'ui'],
+  'run.ts': ['ui'],
+  'at-once.ts': ['ui'],
+  'help.ts': ['ui'],
+  'words.ts': [],
+  'updates.ts': ['ui'],
+  'look-for-update.ts': [],
+  'signing.ts': ['edge'],
+}
+
 /** Rooms that know AWS's clients. */
 const clients = new Set(['aws', 'resources'])
 
-/** The only file that destroys anything, and the one command that it may send. */
-const destroyer = { file: 'resources/cloudfront/distribution-removal.ts', command: 'DeleteDistributionCommand' }
-
-const destroying = /^(?:Delete|Remove|Untag|Schedule.*Deletion|Disable|Purge).*Command$/
-
-/** What of a client may be had by its name: its plain client, commands, waiters, page by page, errors, types of shapes. */
-const aggregated =
-  /^(?!.*(?:Client|Command|Exception|Error|Input|Output|Request|Response)$)(?:S3|CloudFront|IAM|KMS|Lambda|STS|ACM|ResourceGroupsTaggingAPI)$/
+const sources = join(import.meta.dirname, '../../src')
 
 /**
  * The innermost room that a path below `src/` is in, and undefined for a file beside the rooms.
@@ -76,97 +90,59 @@ function roomOf(path) {
 }
 
 /** @param {string} filename */
-const placeOf = (filename) => /(?:^|\/)src\/(.+)$/.exec(filename.replaceAll('\\', '/'))?.[1] ?? ''
+const placeOf = (filename) => relative(sources, filename).replaceAll(sep, '/')
 
 /**
+ * Why a file may not import something, and undefined where it may.
+ *
  * @param {string} path - of the importing file, below `src/`
- * @param {string} specifier
+ * @param {readonly string[]} allowed - the rooms that it may enter besides its own
+ * @param {unknown} specifier - as written; no string if it is calculated
+ * @returns {string | undefined}
  */
-function targetOf(path, specifier) {
-  const folders = path.split('/').slice(0, -1)
-  for (const part of specifier.split('/')) {
-    if (part === '..') folders.pop()
-    else if (part !== '.') folders.push(part)
+function objectionTo(path, allowed, specifier) {
+  const room = roomOf(path)
+  if (typeof specifier !== 'string') return 'What is imported must be written out: nobody could tell what it is.'
+  if (/^@(?:aws-sdk|smithy)\//.test(specifier)) {
+    return clients.has(room) ? undefined : 'AWS clients live in src/aws and src/resources only.'
   }
-  return folders.join('/')
+  if (/^(?:[/#]|file:|data:|pc-ctl(?:\/|$))/.test(specifier)) {
+    return 'A file of ours is imported by the way from here to there.'
+  }
+  if (!specifier.startsWith('.')) return undefined
+  const target = posix.join(posix.dirname(path), specifier)
+  const targetRoom = roomOf(target)
+  if (targetRoom !== undefined && (targetRoom === room || allowed.includes(targetRoom))) return undefined
+  if (targetRoom === undefined) {
+    const isBeside = shared[target] !== undefined || starting[target] !== undefined
+    if (room === undefined ? isBeside : shared[target]?.includes(room)) return undefined
+  }
+  return `src/${room ?? path} must not import ${posix.join('src', targetRoom ?? target)}.`
 }
-
-/** Hears of every way to take something from another file. */
-const visitorOf = (take) => ({
-  ImportDeclaration: (node) => take(node, node.source.value, node.specifiers, node.importKind === 'type'),
-  ExportNamedDeclaration: (node) =>
-    node.source && take(node, node.source.value, node.specifiers, node.exportKind === 'type'),
-  ExportAllDeclaration: (node) => take(node, node.source.value, [{ type: 'all' }], node.exportKind === 'type'),
-  ImportExpression: (node) => take(node, node.source.value, [{ type: 'all' }], false),
-  TSImportType: (node) => take(node, (node.source ?? node.argument?.literal ?? {}).value, [], true),
-  TSImportEqualsDeclaration: (node) => take(node, node.moduleReference?.expression?.value, [{ type: 'all' }], false),
-  'CallExpression[callee.name="require"]': (node) => take(node, node.arguments[0]?.value, [{ type: 'all' }], false),
-})
 
 const imports = {
   meta: { type: 'problem', schema: [] },
   create(context) {
     const path = placeOf(context.filename)
     const room = roomOf(path)
-    // What starts the program (main.ts, run.ts) goes everywhere; what rooms share stands on nothing but each other.
-    const allowed = room === undefined ? (shared[path] === undefined ? undefined : []) : rooms[room]
-    if (allowed === undefined) return {}
-    return visitorOf((node, specifier) => {
-      const report = (message) => context.report({ node, message })
-      if (typeof specifier !== 'string')
-        return report('What is imported must be written out: nobody could tell what it is.')
-      if (/^@(?:aws-sdk|smithy)\//.test(specifier) && !clients.has(room)) {
-        return report('AWS clients live in src/aws and src/resources only.')
-      }
-      if (!specifier.startsWith('.')) return undefined
-      const target = targetOf(path, specifier)
-      const targetRoom = roomOf(target)
-      const may =
-        targetRoom === undefined
-          ? room === undefined || shared[target]?.includes(room) === true
-          : targetRoom === room || allowed.includes(targetRoom)
-      return may ? undefined : report(`src/${room ?? path} must not import src/${targetRoom ?? target}.`)
-    })
-  },
-}
-
-const destroysNothing = {
-  meta: { type: 'problem', schema: [] },
-  create(context) {
-    const path = placeOf(context.filename)
-    if (path === '') return {}
-    // A name may be quoted; what it is called here does not matter.
-    const named = ({ imported, local }) => {
-      const name = imported ?? local
-      return name?.name ?? name?.value ?? ''
+    // What rooms share stands on nothing but each other.
+    const allowed = room !== undefined ? rooms[room] : shared[path] !== undefined ? [] : starting[path]
+    const report = (node, message) => context.report({ node, message })
+    if (allowed === undefined) {
+      return { Program: (node) => report(node, `src/${path} is in no room: scripts/lint/rooms.js names them all.`) }
     }
-    const refuseMethod = (node) => {
-      const text = node.value.type === 'TemplateLiteral' ? node.value.quasis[0]?.value.cooked : node.value.value
-      if ((node.key.name ?? node.key.value) !== 'method' || !/^delete$/i.test(text)) return
-      if (path.startsWith('sandbox/') || path === 'aws/s3-lean.ts') return
-      const message = 'pc-ctl sends no DELETE: what ends an upload is a call of its own in src/aws/s3-lean.ts.'
-      context.report({ node, message })
+    let isTold = false
+    const refuseRequire = (node) => {
+      if (!isTold) report(node, 'What is required by another name than require is seen by nobody: import it.')
+      isTold = true
     }
     return {
-      ...visitorOf((node, specifier, specifiers, isType) => {
-        if (isType || typeof specifier !== 'string' || !specifier.startsWith('@aws-sdk/')) return
-        for (const one of specifiers) {
-          const report = (message) => context.report({ node, message })
-          if (one.importKind === 'type' || one.exportKind === 'type') continue
-          if (['ImportNamespaceSpecifier', 'ImportDefaultSpecifier', 'all'].includes(one.type)) {
-            report(
-              'Of a client of AWS single names are imported, so that one sees that none of them destroys anything.',
-            )
-          } else if (aggregated.test(named(one))) {
-            report(`${named(one)} has every call of its service, those that destroy among them: take its plain client.`)
-          } else if (destroying.test(named(one))) {
-            if (path !== destroyer.file || named(one) !== destroyer.command) {
-              report('pc-ctl destroys nothing outside cfremove.')
-            }
-          }
-        }
+      ...visitorOf((node, specifier) => {
+        const objection = objectionTo(path, allowed, specifier)
+        if (objection !== undefined) report(node, objection)
       }),
-      Property: refuseMethod,
+      'Identifier[name="createRequire"]': refuseRequire,
+      'Literal[value="createRequire"]': refuseRequire,
     }
   },
 }

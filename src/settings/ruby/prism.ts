@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 import type { ParseResult } from '@ruby/prism/src/deserialize.js'
@@ -57,6 +56,6 @@ function ranOutOfStack(exports: WebAssembly.Exports): boolean {
 async function compile(): Promise<WebAssembly.Module> {
   const file = isBundled
     ? join(packageRoot, 'dist/prism.wasm')
-    : createRequire(import.meta.url).resolve('@ruby/prism/src/prism.wasm')
+    : new URL(import.meta.resolve('@ruby/prism/src/prism.wasm'))
   return WebAssembly.compile(await readFile(file))
 }
