@@ -6,7 +6,7 @@ import { keysBeginning } from '../../resources/s3/names-below.ts'
 import { storedObject } from '../../resources/s3/stored-object.ts'
 
 /** Other objects that a wildcard names, which nobody asked for. */
-export interface AlsoHit {
+interface AlsoHit {
   /** The path as CloudFront takes it. */
   readonly wildcard: string
   /** How many; of what a page of a thousand tells. */
