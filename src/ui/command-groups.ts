@@ -1,6 +1,7 @@
 /** The commands in the groups and the order in which help, completion and manual tell them: the runbook's is its own. */
 export const commandGroups = {
   runbook: [
+    'enable-cloudfront',
     'reindex-everything',
     'generate-cloudfront-secret',
     'reconfigure',

@@ -17,19 +17,23 @@ const digest = (data: string | Uint8Array): string => createHash('sha256').updat
 /** SHA-256 of a file in hex. */
 export const fingerprint = async (file: string): Promise<string> => digest(await readFile(file))
 
+/** What was done with packagecloud.rb. */
+type Deed = 'reconfigured' | 'restarted'
+
 /** One small file for each packagecloud.rb, however it was named. */
-async function memoryOf(config: string, environment: NodeJS.ProcessEnv): Promise<string> {
+async function memoryOf(config: string, environment: NodeJS.ProcessEnv, deed: Deed): Promise<string> {
   const name = digest(await realpath(config)).slice(0, 16)
-  return join(stateFolder(environment), 'reconfigured', `${name}.json`)
+  return join(stateFolder(environment), deed, `${name}.json`)
 }
 
-/** What is remembered of the last reconfigure, if anything is. */
+/** What is remembered of the last reconfigure, or of the last restart that had it used, if anything is. */
 export async function recall(
   config: string,
   environment: NodeJS.ProcessEnv = process.env,
+  deed: Deed = 'reconfigured',
 ): Promise<Applied | undefined> {
   try {
-    const found: unknown = JSON.parse(await readFile(await memoryOf(config, environment), 'utf8'))
+    const found: unknown = JSON.parse(await readFile(await memoryOf(config, environment, deed), 'utf8'))
     return isApplied(found) ? { sha256: found.sha256, at: found.at } : undefined
   } catch {
     return undefined
@@ -45,8 +49,9 @@ export async function remember(
   config: string,
   applied: Applied,
   environment: NodeJS.ProcessEnv = process.env,
+  deed: Deed = 'reconfigured',
 ): Promise<void> {
-  const file = await memoryOf(config, environment)
+  const file = await memoryOf(config, environment, deed)
   await mkdir(join(file, '..'), { recursive: true, mode: 0o700 })
   const temporary = `${file}.${process.pid}`
   await writeFile(temporary, `${JSON.stringify({ file: config, ...applied })}\n`, { mode: 0o600 })

@@ -80,6 +80,10 @@ export async function passThrough(settings: Settings, request: PassThrough, say:
   noteChange()
   if (ended.code !== 0) say(`\`${commandLine(outcome.command)}\` ${endOf(ended)}.`)
   else if (command === 'reconfigure') await afterReconfigure(settings, sha256, request, say)
+  else if (doesSign(args) && applied?.sha256 === sha256) {
+    // Losing it only means that enable-cloudfront restarts once more.
+    await remember(settings.configFile, now(sha256), process.env, 'restarted').catch(() => undefined)
+  }
   return {
     ...outcome,
     ran: true,
@@ -108,6 +112,8 @@ async function guardRestart(settings: Settings, request: PassThrough, say: Say):
   assertRestartable(await lookAtEdge(settings, request.carried), request.force === true, say)
 }
 
+const now = (sha256: string): Applied => ({ sha256, at: new Date().toISOString() })
+
 const endOf = ({ code, signal }: Ended): string =>
   signal === undefined ? `ended with exit code ${code}` : `was ended by ${signal}`
 
@@ -133,7 +139,7 @@ function aboutRestart(
 }
 
 async function afterReconfigure(settings: Settings, sha256: string, request: PassThrough, say: Say): Promise<void> {
-  await remember(settings.configFile, { sha256, at: new Date().toISOString() }).catch((error: unknown) => {
+  await remember(settings.configFile, now(sha256)).catch((error: unknown) => {
     say(`pc-ctl could not take down what was applied, so restart will not be able to compare: ${messageOf(error)}`)
   })
   if (request.restartFollows === true) return

@@ -1,6 +1,7 @@
 import type { Aws } from '../../aws/connect.ts'
 import type { PolicyDocument, PolicyStatement } from '../../aws/policy.ts'
 import { auditNeeds, reindexNeeds } from '../../reindex/needs.ts'
+import { associationNeeds } from '../../resources/lambda/edge-association.ts'
 import { anyAccount } from '../../resources/account.ts'
 import { canonical, type Need } from '../../resources/resource.ts'
 import type { Settings } from '../../settings/settings.ts'
@@ -17,6 +18,7 @@ import type { PermissionScope } from './scope.ts'
 
 /** Groups of commands that one policy serves. */
 export const permissionGroups = [
+  'enable',
   'bootstrap',
   'distribution',
   'look',
@@ -42,6 +44,13 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
     return needsOf(reconfigureCloudfrontDistribution(aws, settings, { ...wishes, arn, wait: true }), { account })
   }
   switch (group) {
+    case 'enable':
+      return [
+        ...needsOf(bootstrap, { account }),
+        ...reconfigure(),
+        ...reindexNeeds(scope),
+        associationNeeds(supposed(bootstrap, { account }).version.arn),
+      ]
     case 'bootstrap':
       return needsOf(bootstrap, { account })
     case 'distribution':

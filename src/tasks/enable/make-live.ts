@@ -1,0 +1,107 @@
+/** The end of the page: what packagecloud.rb says becomes what packagecloud does. */
+import type { Aws } from '../../aws/connect.ts'
+import { pause, patiently } from '../../aws/patience.ts'
+import type { Settings } from '../../settings/settings.ts'
+import { CtlError } from '../../errors.ts'
+import { ask } from '../../ui/ask.ts'
+import { advice, type Say, verbatim } from '../../text.ts'
+import { type Conduct, runChain, wait } from '../chain/chain.ts'
+import { lookUp } from '../chain/look-up.ts'
+import { restarting } from '../disable-cloudfront-check.ts'
+import { type FrontAnswer, frontKnowledge, probeFront } from '../front-server.ts'
+import { dnsRecord, dnsText } from '../names/dns.ts'
+import { lookAtOwnName } from '../names/packages-name.ts'
+import { isAttended } from './await-file.ts'
+
+/** A front server to look at, as `--front` and its like say. */
+export interface Front {
+  readonly url: string
+  readonly token: string | undefined
+  readonly path: string | undefined
+}
+
+/** A name that surely no package has. */
+const noPackage = 'pc-ctl-front-check'
+
+export const askFront = ({ url, token, path }: Front, settings: Settings): Promise<FrontAnswer> =>
+  probeFront(url, token, path ?? noPackage, frontKnowledge(settings))
+
+/**
+ * Waits until a name of the operator's own leads to the distribution.
+ *
+ * @throws CtlError of kind `configuration` where it does not and nobody is there to wait for
+ */
+export async function untilNamed(
+  aws: Aws,
+  settings: Settings,
+  domain: string,
+  { conduct, say, again }: { conduct: Conduct; say: Say; again: string },
+): Promise<void> {
+  const why = async (): Promise<string | undefined> => {
+    const look = await lookAtOwnName(aws, settings, domain)
+    return look === null || look.state === 'works' || look.state === 'not checked' ? undefined : look.why
+  }
+  const first = await why()
+  if (first === undefined) return
+  const record = dnsText([dnsRecord(settings.cloudfrontPackagesDomain?.value ?? '', domain)])
+  if (!isAttended()) {
+    throw new CtlError('configuration', `Clients can not be sent there yet: ${first}.`, {
+      hint: [...record, 'Then go on with:', verbatim(again)],
+      code: 'NotYet',
+    })
+  }
+  say(...advice(record))
+  const look = wait('Wait until the name leads to the distribution', async (_ctx, talk) => {
+    for (let reason = await why(); reason !== undefined; reason = await why()) {
+      talk.tell(reason)
+      await pause(nameApart, talk.signal)
+    }
+    return undefined
+  })
+  await runChain([look], 'apply', conduct)
+}
+
+const nameApart = 5_000
+
+/**
+ * Tells of other front servers, before the restart.
+ *
+ * @throws CtlError of kind `refused` if the operator does not agree; of kind `usage` without a terminal
+ */
+export async function agreeOnRestart(file: string, yes: boolean, signal: AbortSignal, say: Say): Promise<void> {
+  say(
+    `If there are other front servers: put the same lines into ${file} on each, and run reconfigure and restart there too. ` +
+      'Until then they redirect as before, which goes on to work.',
+  )
+  if (yes || (await ask(['Restart packagecloud on this host now?'], signal))) return
+  throw new CtlError('refused', 'Not agreed, so nothing was restarted.', {
+    hint: 'Run the same command again to go on from there.',
+  })
+}
+
+/**
+ * Waits until the front server redirects to CloudFront.
+ *
+ * @throws CtlError of kind `failed` if it does not
+ */
+export function untilRedirected(front: Front, settings: Settings, conduct: Conduct): Promise<FrontAnswer> {
+  const attempt = async (): Promise<FrontAnswer> => {
+    const answer = await askFront(front, settings)
+    if (answer.kind === 'cloudfront') return answer
+    const { url, status, host } = answer
+    const what = host === undefined ? `answers ${status}` : `redirects to ${host}`
+    throw new CtlError('failed', `${url} ${what}, and not to CloudFront.`, {
+      hint: [
+        'If that is another front server: put the same lines into its packagecloud.rb, and there run',
+        verbatim('packagecloud-ctl reconfigure'),
+        verbatim('packagecloud-ctl restart'),
+        'If its paths are not the keys of the bucket, give --front-path PATH; a token goes into PC_CTL_FRONT_TOKEN.',
+      ],
+      code: 'NotLive',
+    })
+  }
+  const passing = new Set(['FrontUnreachable', 'NotLive'])
+  const why = (error: unknown): string | undefined =>
+    error instanceof CtlError && passing.has(error.code) ? error.message : undefined
+  return lookUp('Look at the front server', (talk) => patiently(attempt, why, restarting, talk), conduct)
+}

@@ -1,0 +1,155 @@
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { expect } from 'chai'
+
+import { type Installation, install, secret } from '../support/installation.ts'
+import { resultOf } from '../support/json-document.ts'
+
+/** An installation where nothing is done yet, and a packagecloud-ctl that takes down how it was called. */
+async function host(options: Parameters<typeof install>[0] = { secret: false }) {
+  const place = await install(options)
+  const [ctl, log] = [join(place.folder, 'packagecloud-ctl'), join(place.folder, 'calls')]
+  const script = async (body: string): Promise<void> => {
+    await writeFile(ctl, `#!/bin/sh\necho "$@" >> '${log}'\n${body}\n`)
+    await chmod(ctl, 0o755)
+  }
+  await script('')
+  return {
+    place,
+    script,
+    enable: (...flags: string[]) => place.run(['enable-cloudfront', '--ctl', ctl, ...flags]),
+    text: () => readFile(place.config, 'utf8'),
+    async calls(): Promise<string[]> {
+      const lines = await readFile(log, 'utf8').catch(() => '')
+      await rm(log, { force: true })
+      return lines.split('\n').slice(0, -1)
+    },
+  }
+}
+
+type Host = Awaited<ReturnType<typeof host>>
+
+const marks = (talk: string): string[] =>
+  talk
+    .split('\n')
+    .filter((line) => /^\S+ \d\. /.test(line))
+    .map((line) => line.charAt(0))
+
+describe('enable-cloudfront', function () {
+  this.timeout(60_000)
+  let here: Host
+  let place: Installation
+  beforeEach(async () => {
+    here = await host()
+    ;({ place } = here)
+  })
+  afterEach(() => place.close())
+
+  it('goes through the whole page, and the second time finds all of it done', async () => {
+    const first = await here.enable('--write-config', '--yes')
+    expect(first.code, first.stderr).to.equal(0)
+    expect(await here.calls()).to.deep.equal(['reconfigure', 'reconfigure', 'restart'])
+    expect(first.stdout).to.match(/ 0 failed/)
+    expect(await here.text()).to.match(
+      /cloudfront_secret'\] = '.{43}'\n.*enabled'\] = true\n.*_id'\] = .*\n.*domain'\] = .*\n$/,
+    )
+    expect(marks(first.stderr)).to.have.length(7)
+
+    let second = first
+    expect(await place.changes(async () => (second = await here.enable()))).to.deep.equal([])
+    expect(second.code, second.stderr).to.equal(0)
+    expect(await here.calls()).to.deep.equal([])
+    expect(new Set(marks(second.stderr)).size, second.stderr).to.equal(1)
+  })
+
+  it('with --dry-run plans all of it, and changes nothing', async () => {
+    const before = await here.text()
+    let run: Awaited<ReturnType<Host['enable']>> | undefined
+    expect(await place.changes(async () => (run = await here.enable('--dry-run', '--exit-code')))).to.deep.equal([])
+    expect(run?.code, run?.stderr).to.equal(6)
+    for (const part of ['7. restart', 'IAM role', 'CloudFront distribution']) expect(run?.stdout).to.include(part)
+    expect([await here.text(), await here.calls()]).to.deep.equal([before, []])
+  })
+
+  it('with nobody to wait for, prints each line once it is due, exits with 3, and goes on from there', async () => {
+    const first = await here.enable('--yes')
+    expect(first.code, first.stderr).to.equal(3)
+    expect(first.stdout).to.match(/^packagecloud_rails\['cloudfront_secret'\] = '.{43}'\n$/)
+    expect(first.stderr).to.match(/Then go on with:\s+pc-ctl enable-cloudfront --ctl \S+ --yes\n/)
+    await place.paste(first.stdout)
+    const second = await here.enable('--yes')
+    expect(second.code, second.stderr).to.equal(3)
+    expect(second.stdout).to.match(/^packagecloud_rails\['cloudfront_enabled'\] = true\n.*\n.*\n$/)
+    await place.paste(second.stdout)
+    const third = await here.enable('--yes')
+    expect(third.code, third.stderr).to.equal(0)
+    expect(await here.calls()).to.deep.equal(['reconfigure', 'reconfigure', 'restart'])
+  })
+
+  it('puts objects right first, having asked, unless --skip-reindex', async () => {
+    await place.put('pool/a_1.0_all.deb', 'no package')
+    const unasked = await here.enable()
+    expect(unasked.code, unasked.stderr).to.equal(2)
+    expect(unasked.stderr).to.match(/objects? ha(?:s|ve) others than CloudFront goes by/)
+    const left = await here.enable('--skip-reindex', '--dry-run')
+    expect(left.stdout).to.match(/1\. reindex-everything.* \(--skip-reindex\)/)
+  })
+
+  it('stops where packagecloud-ctl fails, with its exit code, and goes on from there', async () => {
+    await here.script('exit 7')
+    const run = await here.enable('--write-config', '--yes')
+    expect(run.code, run.stderr).to.equal(7)
+    expect(await here.calls()).to.deep.equal(['reconfigure'])
+    await here.script('')
+    expect((await here.enable('--write-config', '--yes')).code).to.equal(0)
+  })
+
+  it('does what can be done without packagecloud-ctl, and says what is left', async () => {
+    const run = await place.run(['enable-cloudfront', '--write-config', '--yes'])
+    expect(run.code, run.stderr).to.equal(3)
+    expect(run.stderr).to.include('packagecloud-ctl is not here').and.include('packagecloud-ctl restart')
+    expect(await here.text()).to.include("cloudfront_enabled'] = true")
+  })
+
+  it('tells in JSON, with the secret nowhere', async () => {
+    const run = await here.enable('--write-config', '--yes', '--json')
+    expect(run.code, run.stderr).to.equal(0)
+    expect(resultOf(run.stdout)).to.have.nested.property('doctor.count.failed', 0)
+    const made = /cloudfront_secret'\] = '(.{43})'/.exec(await here.text())?.[1] ?? ''
+    expect(made).to.have.length(43)
+    expect(run.stdout + run.stderr).to.not.include(made)
+  })
+
+  const bad: [string, string, readonly string[], number, RegExp][] = [
+    ['no bucket', '', [], 3, /s3_bucket'\] is not set/],
+    ['a file that is managed', 'managed', ['--write-config', '--yes'], 4, /Puppet manages this file/],
+    ['a malformed secret', "packagecloud_rails['cloudfront_secret'] = 'short'\n", ['--yes'], 3, /secret/],
+    ['a front server that is no URL', 'as it is', ['--front', 'x'], 2, /--front does not hold/],
+    ['a packagecloud-ctl that is not there', 'as it is', ['--ctl', '/no/such'], 3, /given with --ctl/],
+    ['a secret that may be elsewhere', "load '/etc/secrets.rb'\n", ['--yes'], 4, /may set/],
+  ]
+  for (const [what, lines, flags, code, message] of bad) {
+    it(`changes nothing for ${what}`, async () => {
+      const before =
+        lines === ''
+          ? ''
+          : `${await here.text()}${lines === 'managed' ? '# Managed by Puppet\n' : lines === 'as it is' ? '' : lines}`
+      await writeFile(place.config, before)
+      let run: Awaited<ReturnType<Host['enable']>> | undefined
+      const done = await place.changes(
+        async () =>
+          (run = await (flags.includes('--ctl') ? place.run(['enable-cloudfront', ...flags]) : here.enable(...flags))),
+      )
+      expect(run?.code, run?.stderr).to.equal(code)
+      expect(run?.stderr).to.match(message)
+      expect([done.filter((call) => !call.startsWith('s3:')), await here.text(), await here.calls()]).to.deep.equal([
+        [],
+        before,
+        [],
+      ])
+      expect((await readdir(place.folder)).filter((name) => name.endsWith('.bak'))).to.deep.equal([])
+      expect(run?.stderr).to.not.include(secret)
+    })
+  }
+})
