@@ -3,7 +3,7 @@ import { namesOf } from '../aws/names.ts'
 import type { PolicyDocument } from '../aws/policy.ts'
 import { readEdgeBundle } from '../resources/lambda/edge-bundle.ts'
 import type { Account } from '../resources/account.ts'
-import { anyBucket, type Bucket, bucketNeeds, lookUpBucket, whyNoIdentity } from '../resources/s3/bucket.ts'
+import { type Bucket, whyNoIdentity } from '../resources/s3/bucket.ts'
 import {
   edgeFunction,
   type EdgeFunction,
@@ -15,11 +15,11 @@ import { key, type Key } from '../resources/kms/key.ts'
 import { role, type Role, type RoleWant } from '../resources/iam/role.ts'
 import { rolePolicy } from '../resources/iam/role-policy.ts'
 import type { Tags } from '../resources/tags.ts'
-import { need, type Settings } from '../settings/settings.ts'
+import type { Settings } from '../settings/settings.ts'
 import { commandLine } from '../shell.ts'
-import { likelyBucket } from './likely-bucket.ts'
 import { signingSecrets } from './signing-secrets.ts'
 import { type Chain, compute, ensure, together, wait } from './chain/chain.ts'
+import { configuredBucket } from './configured-bucket.ts'
 import { credentials } from './credentials.ts'
 
 export interface Bootstrap {
@@ -87,15 +87,11 @@ export function bootstrapCloudfront(
         suppose: () => [],
         tell: (secrets) => (secrets.length === 1 ? 'set' : 'set, and the previous one is accepted too'),
       }),
-      compute('Bucket', {
-        from: () => lookUpBucket(aws, need(settings, 'bucket')),
-        as: 'bucket',
-        ahead: true,
-        tell: (bucket) => `${bucket.name} in ${bucket.region}, ${whyNoIdentity(bucket) ?? 'reachable'}`,
-        needs: ({ bucket }) => [bucketNeeds(bucket.name)],
-        suppose: () => anyBucket(need(settings, 'bucket')),
-        likely: () => likelyBucket(settings),
-      }),
+      configuredBucket(
+        aws,
+        settings,
+        (bucket) => `${bucket.name} in ${bucket.region}, ${whyNoIdentity(bucket) ?? 'reachable'}`,
+      ),
       ...(lookForSha1 === undefined
         ? []
         : [

@@ -4,7 +4,7 @@ import type { Aws } from '../aws/connect.ts'
 import { namesOf } from '../aws/names.ts'
 import type { Account } from '../resources/account.ts'
 import { bucketPolicy, type BucketPolicy, type Reader } from '../resources/origin/bucket-policy.ts'
-import { anyBucket, type Bucket, bucketNeeds, lookUpBucket } from '../resources/s3/bucket.ts'
+import type { Bucket } from '../resources/s3/bucket.ts'
 import {
   type PolicyIds,
   type PolicyMember,
@@ -28,14 +28,14 @@ import {
 import type { Resource } from '../resources/resource.ts'
 import type { Tags } from '../resources/tags.ts'
 import { lookUpVersion, parseVersionArn, versionNeeds } from '../resources/lambda/version-arn.ts'
-import { need, optional, type Settings } from '../settings/settings.ts'
+import { optional, type Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import { type Chain, check, compute, ensure, type Step, together } from './chain/chain.ts'
 import { accessNames, chooseAccess, whyNotNeeded } from './origin-access-choice.ts'
+import { configuredBucket } from './configured-bucket.ts'
 import { credentials } from './credentials.ts'
 import { waitForEdges } from './wait-for-edges.ts'
 import { type InTheWay, lookInTheWay } from './in-the-way.ts'
-import { likelyBucket } from './likely-bucket.ts'
 
 /**
  * The policies that the default behaviour refers to, each by the member that holds its id; all are made before the
@@ -98,19 +98,7 @@ export function reconfigureCloudfrontDistribution(
   const names = namesOf(settings.installation.value)
   const version = parseVersionArn(wishes.arn)
   return [
-    together<Reconfigure>(
-      'Check what is needed',
-      credentials(aws),
-      compute('Bucket', {
-        from: () => lookUpBucket(aws, need(settings, 'bucket')),
-        as: 'bucket',
-        ahead: true,
-        tell: (bucket) => `${bucket.name} in ${bucket.region}`,
-        needs: ({ bucket }) => [bucketNeeds(bucket.name)],
-        suppose: () => anyBucket(need(settings, 'bucket')),
-        likely: () => likelyBucket(settings),
-      }),
-    ),
+    together<Reconfigure>('Check what is needed', credentials(aws), configuredBucket(aws, settings)),
     together(
       'Look at what is there',
       check('Function version', {

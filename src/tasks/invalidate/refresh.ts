@@ -7,14 +7,15 @@ import { bucketOrigin } from '../../resources/cloudfront/distribution-config.ts'
 import { type Distribution, findDistribution } from '../../resources/cloudfront/distribution.ts'
 import { answersTo } from '../../resources/cloudfront/live-distribution.ts'
 import { installationNames } from '../../resources/installations.ts'
-import { anyBucket, type Bucket, bucketNeeds, lookUpBucket } from '../../resources/s3/bucket.ts'
-import { need, optional, type Settings } from '../../settings/settings.ts'
+import type { Bucket } from '../../resources/s3/bucket.ts'
+import { optional, type Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import { commandLine } from '../../shell.ts'
 import { verbatim } from '../../text.ts'
 import { groupOf, type InvalidationGroup } from '../cf/invalidation.ts'
 import type { Asked } from '../cf/invalidation-words.ts'
 import { type Chain, compute, together } from '../chain/chain.ts'
+import { configuredBucket } from '../configured-bucket.ts'
 import { credentials } from '../credentials.ts'
 import { type AtOrigin, lookAtOrigin, type Question } from './at-origin.ts'
 import type { Named } from './words.ts'
@@ -39,18 +40,7 @@ export interface Refresh {
 
 /** Steps that find out what edges are to drop, and look at what S3 has of it; nothing is written. */
 export const planRefresh = (aws: Aws, settings: Settings, wishes: RefreshWishes): Chain<Refresh> => [
-  together<Refresh>(
-    'Check what is needed',
-    credentials(aws),
-    compute('Bucket', {
-      from: () => lookUpBucket(aws, need(settings, 'bucket')),
-      as: 'bucket',
-      ahead: true,
-      tell: ({ name, region }) => `${name} in ${region}`,
-      needs: ({ bucket }) => [bucketNeeds(bucket.name)],
-      suppose: () => anyBucket(need(settings, 'bucket')),
-    }),
-  ),
+  together<Refresh>('Check what is needed', credentials(aws), configuredBucket(aws, settings)),
   compute('Find the distribution', {
     from: (ctx) => theDistribution(aws, settings, ctx, wishes),
     as: 'distribution',
