@@ -105,3 +105,8 @@ export const textsOf = (value: unknown): string[] =>
   (Array.isArray(value) ? value : [value]).flatMap((one: unknown) =>
     typeof one === 'string' || typeof one === 'boolean' || typeof one === 'number' ? String(one) : [],
   )
+
+/** Whether a statement's principals are everybody, AWS's anonymous users among them. */
+export function isEverybody(principal: unknown): boolean {
+  return textsOf(isObject(principal) && 'AWS' in principal ? principal['AWS'] : principal).includes('*')
+}

@@ -2,6 +2,7 @@ import { GetPublicAccessBlockCommand, type S3Client } from '@aws-sdk/client-s3'
 
 import { requestIdLines, statusOf } from '../../aws/aws-error.ts'
 import type { PolicyDocument, PolicyStatement } from '../../aws/policy.ts'
+import { isEverybody } from '../../aws/policy-match.ts'
 import { CtlError, messageOf } from '../../errors.ts'
 import { verbatim } from '../../text.ts'
 
@@ -39,9 +40,7 @@ const ordinals = ['st', 'nd', 'rd']
 
 function isPublic({ Effect, Principal, Condition, NotPrincipal }: PolicyStatement): boolean {
   if (Effect !== 'Allow') return false
-  const aws: unknown =
-    typeof Principal === 'object' && Principal !== null && 'AWS' in Principal ? Principal.AWS : Principal
-  return (NotPrincipal !== undefined || [aws].flat().includes('*')) && !isNarrowed(Condition)
+  return (NotPrincipal !== undefined || isEverybody(Principal)) && !isNarrowed(Condition)
 }
 
 /** What is denied, may be missing, or is a wildcard or policy variable leaves everybody in. */

@@ -11,7 +11,7 @@ import {
 import { arnOfBucket, arnOfObject } from '../../aws/arns.ts'
 import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { textsOf } from '../../aws/policy-match.ts'
+import { isEverybody, textsOf } from '../../aws/policy-match.ts'
 import { parseDocument, type PolicyDocument, type PolicyStatement } from '../../aws/policy.ts'
 import { matchesWildcards } from '../../aws/wildcards.ts'
 import type { Bucket } from './bucket.ts'
@@ -101,12 +101,10 @@ export function whyUnreadable({ bucket, block, policy, objects }: PublicAccess):
 
 /** Whether a statement lets everybody read objects of the bucket; what its conditions ask for is taken to be met. */
 function opens({ Effect, Principal, Action, Resource }: PolicyStatement, bucket: string): boolean {
-  const aws: unknown =
-    typeof Principal === 'object' && Principal !== null && 'AWS' in Principal ? Principal.AWS : Principal
   const arn = arnOfObject(bucket, '')
   return (
     Effect === 'Allow' &&
-    textsOf(aws).includes('*') &&
+    isEverybody(Principal) &&
     textsOf(Action).some((action) => matchesWildcards(action.toLowerCase(), 's3:getobject')) &&
     textsOf(Resource).some((resource) => resource.startsWith(arn) || matchesWildcards(resource, arn))
   )
