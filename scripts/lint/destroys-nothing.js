@@ -10,7 +10,7 @@ const destroying = /^(?:Delete|Remove|Untag|Schedule.*Deletion|Disable|Purge).*C
 
 /** What of a client may be had by its name: its plain client, commands, waiters, page by page, errors, types of shapes. */
 const aggregated =
-  /^(?!.*(?:Client|Command|Exception|Error|Input|Output|Request|Response)$)(?:S3|CloudFront|IAM|KMS|Lambda|STS|ACM|ResourceGroupsTaggingAPI)$/
+  /^(?!.*(?:Client|Command|Exception|Error|Input|Output|Request|Response)$)(?:S3|CloudFront|IAM|KMS|Lambda|STS|ACM|ResourceGroupsTaggingAPI|CostExplorer)$/
 
 /** All of a package in one value; Node gives what is CommonJS the last two names. */
 const wholes = new Set(['ImportNamespaceSpecifier', 'ImportDefaultSpecifier', 'all', 'default', 'module.exports'])

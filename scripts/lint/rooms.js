@@ -25,9 +25,10 @@ export const rooms = {
   rehearsal: ['sandbox/contracts', 'sandbox/wire', 'sandbox/policy', 'sandbox/host', 'settings', 'edge'],
   'sandbox/host': [
     ...['sandbox/s3', 'sandbox/cloudfront', 'sandbox/edge', 'sandbox/lambda', 'sandbox/iam', 'sandbox/kms'],
-    ...['sandbox/acm', 'sandbox/tagging', 'sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
+    ...['sandbox/acm', 'sandbox/billing', 'sandbox/tagging', 'sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
   ],
   'sandbox/acm': ['sandbox/wire', 'sandbox/contracts'],
+  'sandbox/billing': ['sandbox/wire', 'sandbox/contracts'],
   'sandbox/cloudfront': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
   'sandbox/edge': ['sandbox/contracts'],
   'sandbox/iam': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],

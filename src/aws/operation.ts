@@ -160,7 +160,7 @@ function objectOf(input: object): string | undefined {
 }
 
 /** Where the IAM prefix of a service is not its client's name. */
-const servicePrefixes: Readonly<Record<string, string>> = { resourcegroupstaggingapi: 'tag' }
+const servicePrefixes: Readonly<Record<string, string>> = { resourcegroupstaggingapi: 'tag', costexplorer: 'ce' }
 
 /** Operations that IAM knows by another name, from AWS's Service Authorization Reference. */
 const renamedActions: Readonly<Record<string, string>> = {

@@ -26,7 +26,7 @@ export default class Permissions extends CtlCommand {
   static override description =
     'Groups: enable (enable-cloudfront), bootstrap (bootstrap-cloudfront), distribution (reconfigure-cloudfront-distribution), look (status, doctor,\n' +
     'their --dry-run), audit (audit-cache-control, reindex-everything --list and --dry-run), reindex (reindex-everything),\n' +
-    'invalidate (invalidate),\n' +
+    'invalidate (invalidate), costs (costs, status --costs),\n' +
     's3cmd (cflist, cfinfo, cfcreate, cfmodify, cfinval, cfinvalinfo, put),\n' +
     'cfremove (cfremove).'
   static override examples = [

@@ -1,9 +1,12 @@
 import { Args, Flags } from '@oclif/core'
 
-import { connect } from '../aws/connect.ts'
+import { type Aws, connect } from '../aws/connect.ts'
 import { pause } from '../aws/patience.ts'
 import { carriedFlags } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
+import { lookUp } from '../tasks/chain/look-up.ts'
+import { type CostReport, lookAtCosts } from '../tasks/costs/costs.ts'
+import { askingCosts, costsText } from '../tasks/costs/text.ts'
 import { status, type Status as Report } from '../tasks/status/status.ts'
 import { type GraphForm, graphForms, statusDrawing, statusGraph, statusTrees } from '../tasks/status/graph.ts'
 import { statusText } from '../tasks/status/text.ts'
@@ -14,13 +17,16 @@ import { CtlError, exitCodes } from '../errors.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { quietly, type Show } from '../ui/renderer.ts'
 import { isResultSeen, result } from '../ui/result.ts'
-import { type Block, verbatim, whole } from '../text.ts'
+import { advice, type Block, labelled, nested, verbatim, whole } from '../text.ts'
 
 /** Seconds between looks; each look is some twenty calls, most to CloudFront, which throttles early. */
 const interval = 15
 
 /** What `--json` tells. */
-export type Result = Report
+export type Result = Report & {
+  /** With `--costs`; `null` where they can't be told. */
+  readonly costs?: CostReport | null
+}
 
 export default class Status extends CtlCommand {
   static override summary = 'Show all resources of the installation, and how they differ from what pc-ctl would make'
@@ -40,6 +46,10 @@ export default class Status extends CtlCommand {
     'exit-code': Flags.boolean({ description: `exit with ${exitCodes.changes} if anything differs` }),
     graph: Flags.boolean({ description: 'show what exists and how it is tied, in one of the forms' }),
     watch: Flags.boolean({ description: `look again every ${interval} s`, exclusive: ['graph', 'json'] }),
+    costs: Flags.boolean({
+      description: 'tell what it costs this month too, as costs does: each question to Cost Explorer costs $0.01',
+      exclusive: ['watch', 'graph'],
+    }),
     ...pagerFlag,
     ...settingsFlags,
   }
@@ -53,10 +63,11 @@ export default class Status extends CtlCommand {
     const wishes = { carried: carriedFlags(flags) }
     const look = (show: Show) => status(aws, settings, wishes, { show, signal })
     let report = await look(quietly({ ...flags, json: this.jsonEnabled() }))
+    const costs = flags.costs ? await this.#costs(aws, settings.installation.value, flags) : undefined
     const shown = form === undefined ? statusText(report) : await graphIn(form, report)
     // What is looked at again and again stays on the screen.
     if (flags.watch) this.print(...shown)
-    else await this.printLong(flags, ...shown)
+    else await this.printLong(flags, ...shown, ...(costs ? ['', ...costsText(costs)] : []))
     while (flags.watch) {
       await pause(interval * 1000, signal)
       report = await look('nothing')
@@ -66,7 +77,20 @@ export default class Status extends CtlCommand {
       await result.taken()
     }
     if (flags['exit-code'] && report.drift) process.exitCode = exitCodes.changes
-    return report
+    return costs === undefined ? report : { ...report, costs }
+  }
+
+  /** That costs can't be told is no failure of a status. */
+  async #costs(aws: Aws, installation: string, flags: { readonly verbose: boolean }): Promise<CostReport | null> {
+    this.say(askingCosts)
+    try {
+      const look = () => lookAtCosts(aws, installation, Date.now())
+      return await lookUp('Ask Cost Explorer', look, this.looking(flags))
+    } catch (error) {
+      if (!(error instanceof CtlError) || error.failure === 'interrupted') throw error
+      this.say(labelled('Note', `Its costs are not told. ${error.message}`), nested(advice(error.hint)))
+      return null
+    }
   }
 }
 

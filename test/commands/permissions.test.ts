@@ -21,7 +21,18 @@ import { clientConfig } from '../support/clients.ts'
 const bucket = 'packages-example-org'
 const account = '111122223333'
 const operator = `arn:aws:iam::${account}:user/operator`
-const groups = ['enable', 'bootstrap', 'distribution', 'look', 'audit', 'reindex', 'invalidate', 's3cmd', 'cfremove'] as const
+const groups = [
+  'enable',
+  'bootstrap',
+  'distribution',
+  'look',
+  'audit',
+  'reindex',
+  'invalidate',
+  'costs',
+  's3cmd',
+  'cfremove',
+] as const
 type Policies = Record<string, PolicyDocument>
 
 /** Without credentials, as where policies are written before there is anybody to have them. */

@@ -50,6 +50,7 @@ describe('credentials that AWS does not know', function () {
       ['cfinval', `s3://${bucket}/x`],
       ['cfinvalinfo', distribution],
       ['invalidate', '/x'],
+      ['costs'],
     ]
   })
   after(() => place.close())

@@ -123,6 +123,14 @@ function lookCases({ domain }: Stage): Record<string, Case> {
       },
       failure: noSuchBucket,
     },
+    costs: {
+      success: {
+        args: () => ['--estimate', '--downloads', '20000000', '--gb', '3000'],
+        prints: /^A month with 20,000,000 downloads[^]*Lambda@Edge +\$\d[^]*$/,
+        progress: 'none',
+      },
+      failure: { args: () => [], code: 3, says: /TagKey=packagecloud:enterprise,Status=Active/ },
+    },
     'show-config': {
       success: { args: () => [], prints: /^NAME [^]*\ncloudfront_packages_domain +HOST [^]*\n$/, progress: 'none' },
       failure: { args: () => ['--config', '/nonexistent/packagecloud.rb'], code: 3, says: /\/nonexistent/ },

@@ -6,6 +6,7 @@ import { type Answer, errorPage, fitted, writeAnswer } from './answer.ts'
 import { behaviorFor, cacheRulesOf, type ViewerRequest } from './behavior.ts'
 import { CachedObjects, errorSettings, type Visit } from './cached-objects.ts'
 import type { EdgeCloudFront, EdgeDistribution, EdgeLambda, EdgeS3 } from '../contracts/edge-peers.ts'
+import type { Meter } from '../contracts/billing-peers.ts'
 import { withPolicyHeaders } from './response-headers.ts'
 import { readResult, viewerHeaders, viewerRequestEvent } from './viewer-function.ts'
 import type { Context } from '../contracts/service.ts'
@@ -14,6 +15,8 @@ export interface EdgePeers {
   cloudfront: EdgeCloudFront
   lambda: EdgeLambda
   s3: EdgeS3
+  /** Who counts what is to be paid. */
+  meter?: Meter
 }
 
 const urlLimit = 8192
@@ -46,6 +49,7 @@ export class EdgeServer {
     // A viewer that goes away is its own affair.
     outgoing.on('error', () => undefined)
     const method = incoming.method ?? 'GET'
+    this.#peers.meter?.served(this.#distribution.arn)
     try {
       const answer = await this.#answer(incoming, method)
       if (!incoming.complete) outgoing.setHeader('connection', 'close')
@@ -108,6 +112,7 @@ export class EdgeServer {
       return errorPage(503, 'Service Unavailable', 'This edge runs viewer-request functions of Lambda only.')
     }
     if (association === undefined) return request
+    this.#peers.meter?.checked(this.#distribution.arn)
     const clientIp = incoming.socket.remoteAddress ?? '127.0.0.1'
     const event = viewerRequestEvent(request, {
       distributionId: this.#distribution.id,

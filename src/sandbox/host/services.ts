@@ -2,6 +2,7 @@ import { createAcm } from '../acm/acm.ts'
 import { isAllowed } from '../policy/authorization.ts'
 import type { AcmService, CloudFrontService } from '../contracts/cloudfront-peers.ts'
 import { createCloudFront } from '../cloudfront/cloudfront.ts'
+import { createBilling } from '../billing/billing.ts'
 import { startEdge, type Edge } from '../edge/edge.ts'
 import { createIam, type Iam } from '../iam/iam.ts'
 import { createKms, type Kms } from '../kms/kms.ts'
@@ -50,6 +51,7 @@ export async function createServices(context: Context): Promise<Services> {
   const acm = createAcm(context)
   const cloudfront = createCloudFront(context, { lambda, roles, certificates: acm })
   const tagging = createTagging([kms, lambda, cloudfront])
+  const billing = createBilling(context, [kms, lambda, cloudfront])
   const s3 = createS3(context, {
     originAccessIdentities: () => cloudfront.originAccessIdentities(),
     principalExists: (arn) => iam.principalExists(arn, true),
@@ -57,7 +59,7 @@ export async function createServices(context: Context): Promise<Services> {
     mayUseKey: (...question) => kms.mayUseKey(...question),
     requireKey: (keyId, region) => kms.requireKey(keyId, region),
   })
-  const edge = await startEdge(context, { cloudfront, lambda, s3 })
+  const edge = await startEdge(context, { cloudfront, lambda, s3, meter: billing })
   return {
     iam,
     sts,
@@ -67,7 +69,7 @@ export async function createServices(context: Context): Promise<Services> {
     cloudfront,
     s3,
     edge,
-    all: [iam, sts, kms, lambda, acm, cloudfront, tagging, s3],
+    all: [iam, sts, kms, lambda, acm, cloudfront, tagging, billing, s3],
     async close() {
       await edge.close()
       cloudfront.close()

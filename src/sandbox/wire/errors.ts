@@ -81,6 +81,7 @@ const wordings: Readonly<Record<string, Wording>> = {
   cloudfront: xml,
   kms: json400,
   acm: json400,
+  ce: json400,
   tagging: json(400, throttling(400, 'ThrottledException')),
   lambda: json(403, throttling(429, 'TooManyRequestsException')),
 }

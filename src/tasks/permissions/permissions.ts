@@ -3,6 +3,7 @@ import type { PolicyDocument, PolicyStatement } from '../../aws/policy.ts'
 import { auditNeeds, reindexNeeds } from '../../reindex/needs.ts'
 import { associationNeeds } from '../../resources/lambda/edge-association.ts'
 import { anyAccount } from '../../resources/account.ts'
+import { costNeeds } from '../../resources/costs.ts'
 import { canonical, type Need } from '../../resources/resource.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { render, type TerraformPolicy } from '../../ui/template.ts'
@@ -25,6 +26,7 @@ export const permissionGroups = [
   'audit',
   'reindex',
   'invalidate',
+  'costs',
   's3cmd',
   'cfremove',
 ] as const
@@ -68,6 +70,8 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
         ...needsOf(planRefresh(aws, settings, { named: [], reported: [], words: [], carried: [] }), { account }),
         ...needsOf(invalidate(aws, [anyGroup(scope.accountId)], { wait: true }, new Date(0))),
       ]
+    case 'costs':
+      return [...costNeeds]
     case 'cfremove':
       return removeNeeds(aws, settings, scope)
     case 's3cmd':

@@ -1,4 +1,5 @@
 import { CloudFrontClient, TagResourceCommand } from '@aws-sdk/client-cloudfront'
+import { CostExplorerClient, UpdateCostAllocationTagsStatusCommand } from '@aws-sdk/client-cost-explorer'
 import { CreateAccessKeyCommand, IAMClient, PutUserPolicyCommand, CreateUserCommand } from '@aws-sdk/client-iam'
 import { PutBucketOwnershipControlsCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
@@ -16,6 +17,7 @@ import { findDoomed, removeDistributions } from '../../../src/tasks/cf/remove.ts
 import { applyChain, runChain } from '../../../src/tasks/chain/chain.ts'
 import { needsFor, policyOf } from '../../../src/tasks/permissions/permissions.ts'
 import { planPut, put } from '../../../src/tasks/put/put.ts'
+import { lookAtCosts } from '../../../src/tasks/costs/costs.ts'
 import { planRefresh } from '../../../src/tasks/invalidate/refresh.ts'
 import { readNamed } from '../../../src/tasks/invalidate/words.ts'
 import { namesOf } from '../../../src/aws/names.ts'
@@ -83,6 +85,14 @@ async function refresh(settings: Settings): Promise<void> {
   await runChain(invalidate(aws, [ctx.group], { wait: true }, new Date()), 'apply', conduct)
 }
 
+/** Makes the distribution that an installation would have. */
+async function tagOurs(bench: CfBench): Promise<void> {
+  await bench.create()
+  const [made] = (await details(bench.aws, [`s3://${bucket}`])).distributions
+  const Tags = { Items: [namesOf('packagecloud').tag] }
+  await bench.aws.client(CloudFrontClient, region).send(new TagResourceCommand({ Resource: made?.arn ?? '', Tags }))
+}
+
 const groups = {
   s3cmd: {
     run: createAndModify,
@@ -108,14 +118,24 @@ const groups = {
   invalidate: {
     run: refresh,
     prepare: async (bench: CfBench): Promise<void> => {
-      await bench.create()
-      const [made] = (await details(bench.aws, [`s3://${bucket}`])).distributions
-      await bench.aws
-        .client(CloudFrontClient, region)
-        .send(new TagResourceCommand({ Resource: made?.arn ?? '', Tags: { Items: [namesOf('packagecloud').tag] } }))
+      await tagOurs(bench)
     },
     // Without these it tells less; what was lost on the way is searched for among the newest.
     rare: ['s3:GetObject', 'tag:GetResources', 'cloudfront:ListInvalidations'],
+  },
+  costs: {
+    run: async (settings: Settings): Promise<void> => {
+      await lookAtCosts(await connect(settings), 'packagecloud', Date.now())
+    },
+    prepare: async (bench: CfBench): Promise<void> => {
+      const CostAllocationTagsStatus = [{ TagKey: namesOf('packagecloud').tag.Key, Status: 'Active' as const }]
+      await bench.aws
+        .client(CostExplorerClient, region)
+        .send(new UpdateCostAllocationTagsStatusCommand({ CostAllocationTagsStatus }))
+      await tagOurs(bench)
+    },
+    // Without these it tells less.
+    rare: ['ce:ListCostAllocationTags', 'ce:GetCostForecast'],
   },
   cfremove: {
     run: remove,
