@@ -49,10 +49,12 @@ function assertCommand(config: Config): void {
   const name = isHelp ? flags.find((word) => word !== '--help' && word !== 'help') : args[0]
   if (name === undefined || config.findCommand(name) !== undefined) return
   if (name.startsWith('-') && (isHelp || name === '--version')) return
-  const meant = didYouMean(name, config.commandIDs)
+  const meant = didYouMean(name, [...config.commandIDs, 'help', 'version', '--help', '--version'])
   const what = name.startsWith('-')
     ? `pc-ctl begins with a command, not with ${name}.`
-    : `pc-ctl has no command ${JSON.stringify(name)}.`
+    : name === 'version'
+      ? 'pc-ctl version takes nothing behind it.'
+      : `pc-ctl has no command ${JSON.stringify(name)}.`
   throw new CtlError('usage', what, {
     hint: [
       ...(meant.length > 0 ? meant : [`Its commands are ${listed(config.commandIDs.toSorted(), 'and')}.`]),

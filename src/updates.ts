@@ -2,16 +2,16 @@
  * A hint at a newer version, at most once a day: for who has installed pc-ctl with npm and sits at a terminal. It never
  * makes anybody wait: a process of its own asks the registry, and what it learns is told a later time.
  */
-import { homedir } from 'node:os'
-import { basename, dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 import { isTalkSeen, say } from './ui/talk.ts'
 import { packageRoot } from './ui/package-root.ts'
 import { variables } from './options.ts'
+import { privateCacheFolder } from './settings/cache-folder.ts'
 import { labelled } from './text.ts'
 
 // Not imported: that would load all that node:fs refers to.
-const { mkdirSync, readFileSync, renameSync, writeFileSync } = process.getBuiltinModule('node:fs')
+const { readFileSync, renameSync, writeFileSync } = process.getBuiltinModule('node:fs')
 
 const day = 86_400_000
 
@@ -32,6 +32,7 @@ export function hintAtUpdate(flags: readonly string[], environment: Environment 
   try {
     if (!isWelcome(flags, environment)) return
     const file = memoryFile(environment)
+    if (file === undefined) return
     const memory = recall(file)
     const now = Date.now()
     const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
@@ -72,10 +73,9 @@ const isWelcome = (flags: readonly string[], environment: Environment): boolean 
 /** A clock that was set back does not end the hints. */
 const isLongAgo = (time: number | undefined, now: number): boolean => time === undefined || Math.abs(now - time) >= day
 
-/** XDG Base Directory Specification, `$XDG_CACHE_HOME`: what is not an absolute path is ignored. */
-function memoryFile(environment: Environment): string {
-  const given = environment['XDG_CACHE_HOME'] ?? ''
-  return join(isAbsolute(given) ? given : join(homedir(), '.cache'), 'pc-ctl', 'update.json')
+function memoryFile(environment: Environment): string | undefined {
+  const folder = privateCacheFolder(environment)
+  return folder === undefined ? undefined : join(folder, 'update.json')
 }
 
 function recall(file: string): Memory {
@@ -89,14 +89,13 @@ function recall(file: string): Memory {
 
 /** @throws Error if it can't be kept */
 function remember(file: string, memory: Memory): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const next = `${file}.${process.pid}`
   writeFileSync(next, `${JSON.stringify(memory)}\n`)
   renameSync(next, file)
 }
 
 /** A version without anything else in it, so that what stands in the cache can be shown as it is. */
-const versionForm = /^(\d+)\.(\d+)\.(\d+)(-[\w.-]+)?$/
+const versionForm = /^(\d{1,9})\.(\d{1,9})\.(\d{1,9})(-[\w.-]{1,99})?$/
 
 /** Whether a version is a release that comes after another. What is no version comes after none. */
 export function isNewer(one: string, other: string): boolean {

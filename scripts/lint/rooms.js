@@ -68,7 +68,7 @@ const starting = {
   'at-once.ts': ['ui'],
   'help.ts': ['ui'],
   'words.ts': [],
-  'updates.ts': ['ui'],
+  'updates.ts': ['settings', 'ui'],
   'look-for-update.ts': [],
   'signing.ts': ['edge'],
 }

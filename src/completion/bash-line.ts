@@ -78,6 +78,8 @@ const isEscape = (next: string, quote: BashLine['quote']): boolean => quote === 
 export function asBashTakesIt(candidate: string, { kept, quote }: Pick<BashLine, 'kept' | 'quote'>): string {
   const rest = candidate.slice(kept.length)
   if (quote === "'") return rest.replaceAll("'", `'\\''`)
-  if (quote === '"') return rest.replace(/["$`\\]/g, '\\$&')
+  // An exclamation mark would put in a line of the history there, whatever stands before it. As the first character it is
+  // left: readline takes a quote that a replacement begins with for the one that is open already.
+  if (quote === '"') return rest.replace(/["$`\\]/g, '\\$&').replace(/(?<=.)!/gs, `"'!'"`)
   return rest.replace(/[^\w@%+=:,./^\-\u{80}-\u{10ffff}]/gu, '\\$&')
 }

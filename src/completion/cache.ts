@@ -1,23 +1,14 @@
 /** What was found before, for some seconds: names alone, in a folder that nobody else can look into. */
 import { isObject } from '../json-object.ts'
 import { options } from '../options.ts'
+import { privateCacheFolder } from '../settings/cache-folder.ts'
 import { settingNames } from '../settings/flags-of.ts'
 import type { Found, Question } from './questions.ts'
 import type { SettingsGiven } from './subjects.ts'
 
 // Not imported: what they bring with them takes its time, and somebody waits for each key.
-const {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  closeSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} = process.getBuiltinModule('node:fs')
+const { lstatSync, openSync, closeSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } =
+  process.getBuiltinModule('node:fs')
 const path = process.getBuiltinModule('node:path')
 
 /** Milliseconds in which an answer is taken for what is there now; one that failed may do so for another reason soon. */
@@ -50,27 +41,10 @@ interface Cache {
   write(asked: Asked, found: readonly Found[] | undefined): void
 }
 
-/**
- * Opens the folder, and makes it where it is missing (XDG Base Directory Specification, `$XDG_CACHE_HOME`).
- *
- * @returns nothing where there can be none that is private
- */
+/** @returns nothing where there can be none that is private */
 export function openCache(environment: Environment = process.env): Cache | undefined {
-  const home = environment['HOME'] ?? ''
-  const wished = environment['XDG_CACHE_HOME'] ?? ''
-  const base = path.isAbsolute(wished) ? wished : path.isAbsolute(home) ? path.join(home, '.cache') : undefined
-  if (base === undefined) return undefined
-  const folder = path.join(base, 'pc-ctl', 'completion')
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const { uid, mode } = lstatSync(folder)
-    const isOwn = lstatSync(folder).isDirectory() && uid === process.geteuid?.()
-    if (!isOwn) return undefined
-    if ((mode & 0o077) !== 0) chmodSync(folder, 0o700)
-  } catch {
-    return undefined
-  }
-  return cacheIn(folder, environment)
+  const folder = privateCacheFolder(environment, 'completion')
+  return folder === undefined ? undefined : cacheIn(folder, environment)
 }
 
 function cacheIn(folder: string, environment: Environment): Cache {
@@ -119,10 +93,13 @@ function ageOf(file: string): number {
   }
 }
 
+/** A file of ours, whole or half written. */
+const ownName = /^[0-9a-f]{32}\.(?:json|begun|\d+)$/
+
 /** What the folder holds is of no use for long. */
 function sweep(folder: string): void {
   for (const name of readdirSync(folder)) {
-    if (ageOf(path.join(folder, name)) > usable) rmSync(path.join(folder, name), { force: true })
+    if (ownName.test(name) && ageOf(path.join(folder, name)) > usable) rmSync(path.join(folder, name), { force: true })
   }
 }
 

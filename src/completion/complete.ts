@@ -9,6 +9,7 @@
  */
 import { variables } from '../options.ts'
 import { packageRoot } from '../ui/package-root.ts'
+import { controls } from '../ui/printable.ts'
 import { result } from '../ui/result.ts'
 import { isWritten } from '../ui/written.ts'
 import { asBashTakesIt, readBashLine } from './bash-line.ts'
@@ -65,6 +66,6 @@ function fromHome(given: Wanted['given']): Wanted['given'] {
 }
 
 /** What holds a line break, or whatever else a terminal would not show, nobody can choose. */
-const fits = (word: string, { begun }: Wanted): boolean => word.startsWith(begun) && !/\p{Cc}/u.test(word)
+const fits = (word: string, { begun }: Wanted): boolean => word.startsWith(begun) && !controls.test(word)
 
-const unbroken = (text: string): string => text.replace(/[\p{Cc}\s]+/gu, ' ')
+const unbroken = (text: string): string => text.replace(new RegExp(`(?:${controls.source}|\\s)+`, 'gu'), ' ')

@@ -31,7 +31,7 @@ export function wantedAt(commands: readonly Command[], words: readonly string[])
   const shown = commands.filter(({ hidden }) => hidden !== true)
   const nothing: Wanted = { known: [], before: '', begun: words.at(-1) ?? '', given: {} }
   if (asked.length <= 1) {
-    const more = name === 'help' && rest.length > 0 ? [] : programWords
+    const more = name === 'help' && rest.length > 0 ? [] : name.startsWith('-') ? programFlags : programWords
     return { ...nothing, known: [...shown.flatMap(commandWords), ...more] }
   }
   const command = shown.find(({ id, aliases = [] }) => id === name || aliases.includes(name))
@@ -41,6 +41,11 @@ export function wantedAt(commands: readonly Command[], words: readonly string[])
 const programWords: readonly Candidate[] = [
   { word: 'help', note: 'Tell about a command' },
   { word: 'version', note: 'Tell the version' },
+]
+
+const programFlags: readonly Candidate[] = [
+  { word: '--help', note: 'Tell about all commands' },
+  { word: '--version', note: 'Tell the version' },
 ]
 
 const commandWords = ({ id, aliases = [], summary }: Command): Candidate[] =>

@@ -32,6 +32,12 @@ describe('the line that bash completes', () => {
     expect(readBashLine('pc-ctl cfinfo s3://pa', ' \t\n').kept).to.equal('')
   })
 
+  it('is given no exclamation mark that would put in a line of the history', () => {
+    expect(asBashTakesIt('a!!b', { kept: '', quote: undefined })).to.equal(String.raw`a\!\!b`)
+    expect(asBashTakesIt('a!b', { kept: '', quote: '"' })).to.equal(`a"'!'"b`)
+    expect(asBashTakesIt('a!b', { kept: '', quote: "'" })).to.equal('a!b')
+  })
+
   it('takes each candidate such that the command gets it, whatever is in it', () => {
     // What stands before what bash replaces, and that.
     const begin = fc.constantFrom(

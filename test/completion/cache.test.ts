@@ -1,4 +1,16 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes } from 'node:fs/promises'
+import {
+  chmod,
+  lchown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -82,5 +94,39 @@ describe('what was found before', () => {
     await chmod(folder, 0o777)
     expect(openCache(environment)).to.not.equal(undefined)
     expect((await stat(folder)).mode & 0o777).to.equal(0o700)
+  })
+
+  it('is nowhere in a folder that leads elsewhere or can not be made', async () => {
+    await mkdir(join(base, 'elsewhere/completion'), { recursive: true })
+    await symlink(join(base, 'elsewhere'), join(base, 'pc-ctl'))
+    expect(openCache(environment)).to.equal(undefined)
+    expect(openCache({ XDG_CACHE_HOME: join(base, 'missing/cache') })).to.equal(undefined)
+    expect(openCache({ HOME: join(base, 'missing') })).to.equal(undefined)
+    // There a folder can be neither found nor made, which is not denied either.
+    expect(openCache({ XDG_CACHE_HOME: '/proc/nothing' })).to.equal(undefined)
+  })
+
+  // Only root can give away a folder; that pc-ctl is root then is the case that matters: `sudo` with another's HOME.
+  if (process.geteuid?.() === 0) {
+    for (const [whose, path] of [
+      ['the home', ''],
+      ['the folder of caches', '.cache'],
+      ['the folder in it', '.cache/pc-ctl'],
+    ] as const) {
+      it(`is nowhere, and leaves nothing, where ${whose} is somebody else's`, async () => {
+        await mkdir(join(base, path), { recursive: true })
+        await lchown(join(base, path), 65_534, 65_534)
+        expect(openCache({ HOME: base })).to.equal(undefined)
+        expect(await readdir(join(base, path))).to.be.empty
+      })
+    }
+  }
+
+  it('throws away nothing that is not its own', async () => {
+    const cache = openCache(environment)
+    await writeFile(join(folder, 'notes'), '')
+    await wait(3600)
+    cache?.write(asked, found)
+    expect(await readdir(folder)).to.include('notes')
   })
 })

@@ -55,6 +55,7 @@ describe('what is wanted at the cursor', () => {
     expect(known('help', '')).to.deep.equal(['cfremove', 'cfdelete', 'put', 'restart'])
     expect(wanted('').known[0]).to.deep.equal({ word: 'cfremove', note: 'Remove' })
     expect(known('nothing', '')).to.be.empty
+    expect(known('-')).to.include.members(['--help', '--version'])
   })
 
   it('is a flag behind a hyphen, that may still be given', () => {

@@ -202,6 +202,13 @@ const cases: readonly Case[] = [
     code: 2,
     says: ['no command "bootstrap-clodfront"', 'pc-ctl --help'],
   },
+  { what: 'a misspelt flag without a command', args: ['--versoin'], code: 2, says: ['Did you mean `--version`?'] },
+  {
+    what: 'a word too many behind the version',
+    args: ['version', 'x'],
+    code: 2,
+    says: ['pc-ctl version takes nothing'],
+  },
   { what: 'an impossible installation name', args: [...bootstrap, '--installation', 'Two'], code: 2, says: ['"Two"'] },
   {
     what: 'an endpoint that nobody listens at',
