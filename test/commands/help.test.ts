@@ -15,7 +15,7 @@ describe('help', () => {
   it('is asked for in all the ways that other programs have', async () => {
     const { stdout } = await runCli(['--help'])
     expect(stdout)
-      .to.match(/^THE RUNBOOK\n {2}reindex-everything/m)
+      .to.match(/^THE RUNBOOK\n {2}enable-cloudfront/m)
       .and.match(/^ {2}cfremove, cfdelete /m)
     for (const words of [[], ['help'], ['-h'], ['help', '--help']])
       expect((await runCli(words)).stdout).to.equal(stdout)
