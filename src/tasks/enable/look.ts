@@ -26,7 +26,7 @@ export interface ServeWishes extends ReconfigureWishes {
 interface Whole extends Bootstrap, Reconfigure {}
 
 /** All that is made in AWS, as one chain that is only ever planned. */
-export const wholeChain = (aws: Aws, settings: Settings, wishes: ServeWishes): Chain<Whole> => [
+const wholeChain = (aws: Aws, settings: Settings, wishes: ServeWishes): Chain<Whole> => [
   ...bootstrapCloudfront(aws, settings, wishes),
   findExisting(aws, settings, wishes),
   ...serve<Whole>(aws, settings, wishes, ({ version }) => version.arn),

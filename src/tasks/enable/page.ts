@@ -2,7 +2,7 @@
 import { type Block, item } from '../../text.ts'
 
 /** In the page's order; each is done by the command of that name, or by this one. */
-export const pageTitles = [
+const pageTitles = [
   'reindex-everything: give all objects the attributes that CloudFront goes by',
   'generate-cloudfront-secret, and add the secret to packagecloud.rb',
   'reconfigure',
