@@ -1,6 +1,7 @@
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam'
 import { expect } from 'chai'
 
 import { type Installation, install, secret } from '../support/installation.ts'
@@ -27,6 +28,12 @@ async function host(options: Parameters<typeof install>[0] = { secret: false }) 
     },
   }
 }
+
+interface Policy {
+  readonly Statement: readonly { readonly Action: string | readonly string[] }[]
+}
+
+const actionsOf = (policy: Policy | undefined): string[] => (policy?.Statement ?? []).flatMap(({ Action }) => Action)
 
 type Host = Awaited<ReturnType<typeof host>>
 
@@ -119,6 +126,31 @@ describe('enable-cloudfront', function () {
     const made = /cloudfront_secret'\] = '(.{43})'/.exec(await here.text())?.[1] ?? ''
     expect(made).to.have.length(43)
     expect(run.stdout + run.stderr).to.not.include(made)
+  })
+
+  it('needs no more than `permissions enable` prints, which is no more than its steps need', async () => {
+    const groups = JSON.parse(await place.succeed(['permissions', '--account', '111122223333'])) as Record<
+      string,
+      Policy
+    >
+    const { iam } = place.clients
+    const UserName = 'operator'
+    await iam.send(new CreateUserCommand({ UserName }))
+    const PolicyDocument = JSON.stringify(groups['enable'])
+    await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: 'pc-ctl', PolicyDocument }))
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }))
+    await writeFile(
+      place.config,
+      (await here.text())
+        .replace(/(aws_access_key'\] = )'.*'/, `$1'${AccessKey?.AccessKeyId ?? ''}'`)
+        .replace(/(aws_secret_key'\] = )'.*'/, `$1'${AccessKey?.SecretAccessKey ?? ''}'`),
+    )
+    await place.put('7/11/el/8/repodata/repomd.xml', '<repomd/>')
+    const run = await here.enable('--write-config', '--yes')
+    expect(run.code, run.stderr).to.equal(0)
+    expect(run.stderr).to.not.match(/not checked|AccessDenied/)
+    const steps = ['bootstrap', 'distribution', 'reindex', 'look'].flatMap((group) => actionsOf(groups[group]))
+    expect(steps).to.include.members(actionsOf(groups['enable']))
   })
 
   const bad: [string, string, readonly string[], number, RegExp][] = [
