@@ -1,0 +1,103 @@
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { expect } from 'chai'
+
+import { endState, type EndState } from '../support/end-state.ts'
+import { type Installation, nameOfCall, sideBySide, withInstallation } from '../support/installation.ts'
+
+/** Nothing needs to be waited for, so that each run makes just the same calls. */
+const options = {
+  built: true,
+  secret: false,
+  timing: { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0 },
+} as const
+
+/** Where a run dies: before or after a changing call, or while packagecloud-ctl works. */
+type Point = readonly [name: string, nth: number, phase: 'before' | 'after']
+
+interface Ending {
+  readonly state: EndState
+  readonly config: string
+}
+
+describe('enable-cloudfront, killed with -9 at each change, then run again', function () {
+  this.timeout(600_000)
+
+  it('ends in the same state', async () => {
+    const { ending, points } = await withInstallation(options, async (place) => {
+      const words = await prepare(place)
+      const changes = await place.changes(() => place.succeed(words))
+      const calls = changes.flatMap((name, index): Point[] => {
+        const nth = changes.slice(0, index + 1).filter((other) => other === name).length
+        return [
+          [name, nth, 'before'],
+          [name, nth, 'after'],
+        ]
+      })
+      const onHost = (['reconfigure', 'restart'] as const).map((name): Point => [name, 1, 'before'])
+      return { ending: await endingOf(place), points: [...calls, ...onHost] }
+    })
+    expect(points.length, 'points to die at').to.be.greaterThan(15)
+    await sideBySide(points, async (point) => {
+      const where = `killed ${point[2]} ${point[0]} ${point[1]}`
+      const again = await withInstallation(options, async (place) => {
+        const words = await prepare(place)
+        await runUntil(place, words, point)
+        await place.succeed(words)
+        return endingOf(place)
+      })
+      expect(again.state.counts, where).to.deep.equal(ending.state.counts)
+      expect(again.state.resources, where).to.equal(ending.state.resources)
+      expect(again.config, where).to.equal(ending.config)
+    })
+  })
+})
+
+const ctlOf = ({ folder }: Installation): string => join(folder, 'packagecloud-ctl')
+
+/** packagecloud-ctl works for good where a file of the command's name is there, which it takes away. */
+async function prepare(place: Installation): Promise<string[]> {
+  const { folder } = place
+  await writeFile(
+    ctlOf(place),
+    `#!/bin/sh\ncd '${folder}' && [ -e "stop-$1" ] && mv "stop-$1" "at-$1" && exec sleep 60\nexit 0\n`,
+  )
+  await chmod(ctlOf(place), 0o755)
+  return ['enable-cloudfront', '--write-config', '--yes', '--ctl', ctlOf(place)]
+}
+
+async function endingOf(place: Installation): Promise<Ending> {
+  const state = await endState(place.clients)
+  const text = await readFile(place.config, 'utf8')
+  expect((await readdir(place.folder)).filter((name) => name.includes('.pc-ctl-'))).to.deep.equal([])
+  const same = text
+    .replace(/(cloudfront_secret'\] = )'.{43}'/, '$1SECRET')
+    .replace(/(aws_\w+_key'\] = )'.*'/g, '$1KEY')
+    .replace(/(packages_domain'\] = )'.*'/, '$1DOMAIN')
+  return { state, config: state.normalised(same) }
+}
+
+async function runUntil(place: Installation, words: readonly string[], [name, nth, phase]: Point): Promise<void> {
+  const killer = new AbortController()
+  const isOfHost = name === 'reconfigure' || name === 'restart'
+  if (isOfHost) await writeFile(join(place.folder, `stop-${name}`), '')
+  let seen = 0
+  const stop = place.sandbox.onCall(async (call, now) => {
+    if (now !== phase || nameOfCall(call) !== name || ++seen !== nth) return undefined
+    killer.abort()
+    await run
+    // The server hears of the broken connection a moment later.
+    await sleep(20)
+    return undefined
+  })
+  const run = place.run(words, { signal: killer.signal })
+  if (isOfHost) {
+    while (!(await readdir(place.folder)).includes(`at-${name}`)) await sleep(20)
+    killer.abort()
+  }
+  expect((await run).code).to.equal(137)
+  await sleep(50)
+  stop()
+}
