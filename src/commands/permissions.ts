@@ -25,7 +25,7 @@ export default class Permissions extends CtlCommand {
   static override summary = 'Print the least IAM policy that each group of commands needs, for just this installation'
   static override description =
     'Groups: enable (enable-cloudfront), bootstrap (bootstrap-cloudfront), distribution (reconfigure-cloudfront-distribution), look (status, doctor,\n' +
-    'their --dry-run), audit (audit-cache-control, reindex-everything --list and --dry-run), reindex (reindex-everything),\n' +
+    'export, their --dry-run), audit (audit-cache-control, reindex-everything --list and --dry-run), reindex (reindex-everything),\n' +
     'invalidate (invalidate), costs (costs, status --costs),\n' +
     's3cmd (cflist, cfinfo, cfcreate, cfmodify, cfinval, cfinvalinfo, put),\n' +
     'cfremove (cfremove).'
@@ -94,7 +94,7 @@ export default class Permissions extends CtlCommand {
     }
     const policies = Object.fromEntries(Object.entries(needs).map(([group, list]) => [group, policyOf(list)]))
     const [only] = groups.length === 1 ? Object.values(policies) : []
-    if (flags.format === 'terraform') await this.printLong(flags, whole((await terraformOf(needs)).trimEnd()))
+    if (flags.format === 'terraform') await this.printLong(flags, whole(terraformOf(needs).trimEnd()))
     else await this.printLong(flags, whole(JSON.stringify(only ?? policies, undefined, 2)))
     const long = Object.entries(policies).flatMap(([group, policy]) => tooLong(group, policy) ?? [])
     this.say(...long.map((note) => labelled('Note', note)))

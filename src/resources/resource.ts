@@ -4,6 +4,7 @@ import { CtlError } from '../errors.ts'
 import { isObject } from '../json-object.ts'
 import type { Line } from '../text.ts'
 import type { Change } from '../ui/plan.ts'
+import type { Exported } from './exported.ts'
 
 /**
  * What to do about one resource, why, and what will be there afterwards. There is no `delete`.
@@ -48,6 +49,13 @@ export interface Resource<Want, Live> {
    * it is told without asking AWS, as `permissions` does.
    */
   pattern(want: Want): Live
+  /**
+   * Pure. How Terraform and CloudFormation have it. What an installation is made of says so; what is no part of it need
+   * not.
+   *
+   * @param live - as it is, or as a plan announces it, with {@link pending} stand-ins
+   */
+  exported?(want: Want, live: Live): Exported
   /** Pure. What it depends on; nothing, where it says nothing. */
   ties?(want: Want): readonly Tie[]
   /** Reads only. `undefined` means "not there"; an error means "could not look". */

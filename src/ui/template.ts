@@ -36,7 +36,6 @@ export interface TemplateData {
   'completion.bash': Record<string, never>
   'completion.zsh': Record<string, never>
   'completion.fish': Record<string, never>
-  'permissions.tf': { policies: readonly TerraformPolicy[] }
   'disable-cloudfront.rb': Record<string, never>
   'disable-cloudfront.txt': {
     configFile: string
@@ -50,17 +49,6 @@ export interface TemplateData {
   'cloudfront-distribution.rb': { distributionId: string; packagesDomain: string }
 }
 
-/** An `aws_iam_policy_document` of Terraform. */
-export interface TerraformPolicy {
-  name: string
-  statements: readonly {
-    sid: string
-    actions: readonly string[]
-    resources: readonly string[]
-    conditions: readonly { test: string; variable: string; values: readonly string[] }[]
-  }[]
-}
-
 type Literal = (value: unknown) => string
 
 /** How a value is written in the language of a template, by the ending of the template's name. */
@@ -69,8 +57,6 @@ const literals: Readonly<Record<string, Literal>> = {
   '.js': jsonLiteral,
   '.mjs': jsonLiteral,
   '.json': jsonLiteral,
-  // HCL reads JSON's strings and lists, but takes ${ and %{ inside a string for a template of its own.
-  '.tf': (value) => jsonLiteral(value).replace(/([$%])\{/g, '$1$1{'),
   '.sh': shellLiteral,
   '.bash': shellLiteral,
   '.zsh': shellLiteral,

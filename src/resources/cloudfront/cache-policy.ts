@@ -13,6 +13,7 @@ import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion } from '../../aws/names.ts'
 import { keepReceived } from '../../aws/received.ts'
 import type { PolicyWant } from './behavior-policies.ts'
+import { exportedCachePolicy } from './cache-policy-export.ts'
 import { keepUnknown, type Kept, unlessLost } from '../kept-config.ts'
 import { change, create, notOurs, pending, type Resource, updateIf } from '../resource.ts'
 
@@ -66,6 +67,7 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
       ]
     },
     pattern: (want) => ({ id: '*', etag: '', config: wantedConfig(want) }),
+    exported: (_want, live) => exportedCachePolicy(live),
 
     async describe({ names }) {
       // The SDK has no paginator for this list.

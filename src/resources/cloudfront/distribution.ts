@@ -28,6 +28,7 @@ import {
   bucketOrigin,
   withWishes,
 } from './distribution-config.ts'
+import { exportedDistribution } from './distribution-export.ts'
 import { foreigner, obstacles } from './distribution-obstacles.ts'
 import { unlessLost } from '../kept-config.ts'
 import {
@@ -89,6 +90,7 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
       { to: access.id, as: 'fetches as' },
       { to: arnOfBucket(bucket.name), as: 'fetches from' },
     ],
+    exported: (_want, live) => exportedDistribution(live),
     describe: (want) => findDistribution(aws, want),
     decide: decideDistribution,
 

@@ -7,6 +7,8 @@ import { edgeRegion, type Names } from '../../aws/names.ts'
 import { patiently, spreading } from '../../aws/patience.ts'
 import { decodeDocument, type PolicyDocument } from '../../aws/policy.ts'
 import { encryptionContext } from '../../edge/config.ts'
+import { Encoded, type HclValue } from '../../ui/hcl.ts'
+import { type Exported, NameOf } from '../exported.ts'
 import { create, policyChange, type Resource, updateIf } from '../resource.ts'
 import { bounded } from './role.ts'
 
@@ -79,6 +81,8 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
       return decodeDocument((await absentAs('NoSuchEntityException', read))?.PolicyDocument)
     },
 
+    exported: exportedRolePolicy,
+
     decide(want, live) {
       const document = policyDocument(want)
       return live === undefined ? create(document) : updateIf(document, policyChange('PolicyDocument', live, document))
@@ -95,6 +99,29 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
       await patiently(() => iam.send(command), whyNotYet, spreading, talk)
       return document
     },
+  }
+}
+
+function exportedRolePolicy({ names, roleArn }: RolePolicyWant, document: PolicyDocument): Exported {
+  const { roleName, rolePolicyName: name } = names
+  const role = new NameOf(roleName, roleArn, 'name')
+  return {
+    terraform: [
+      {
+        type: 'aws_iam_role_policy',
+        id: `${roleName}:${name}`,
+        body: { name, role, policy: new Encoded(document as HclValue) },
+        known: {},
+      },
+    ],
+    cloudFormation: [
+      {
+        type: 'AWS::IAM::RolePolicy',
+        identifier: { PolicyName: name, RoleName: roleName },
+        properties: { PolicyName: name, RoleName: role, PolicyDocument: document },
+        known: {},
+      },
+    ],
   }
 }
 

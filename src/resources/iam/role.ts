@@ -13,6 +13,8 @@ import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, ownerOf } from '../../aws/names.ts'
 import { decodeDocument, type PolicyDocument, samePolicy } from '../../aws/policy.ts'
+import { Encoded, type HclValue } from '../../ui/hcl.ts'
+import { type Exported, given } from '../exported.ts'
 import {
   change,
   create,
@@ -39,6 +41,11 @@ export interface Role {
   readonly boundary: string | undefined
   readonly tags: Tags
   readonly owner: string | undefined
+  /** Not there where nobody has looked. */
+  readonly description?: string | undefined
+  readonly path?: string | undefined
+  /** Seconds. */
+  readonly longestSession?: number | undefined
 }
 
 /** Lambda assumes the role when it runs the function, the replicator when it spreads it to the edge. */
@@ -71,6 +78,7 @@ export function role(aws: Aws): Resource<RoleWant, Role> {
     },
 
     decide: decideRole,
+    exported: exportedRole,
 
     async apply(want, live) {
       const { names, boundary } = want
@@ -123,6 +131,8 @@ const created = (want: RoleWant): Role => ({
   boundary: want.boundary,
   tags: tagsWanted(want),
   owner: want.names.installation,
+  description,
+  path: want.names.rolePath,
 })
 
 const brought = (live: Role, want: RoleWant): Role => ({
@@ -161,5 +171,47 @@ function toRole(found: IamRole | undefined): Role | undefined {
     boundary: found.PermissionsBoundary?.PermissionsBoundaryArn,
     tags,
     owner: ownerOf(tags),
+    description: found.Description,
+    path: found.Path,
+    longestSession: found.MaxSessionDuration,
+  }
+}
+
+function exportedRole({ names }: RoleWant, role: Role): Exported {
+  const { arn, trust: document = trust, boundary, tags } = role
+  const told = { description: given(role.description), path: role.path, longestSession: role.longestSession }
+  return {
+    terraform: [
+      {
+        type: 'aws_iam_role',
+        id: names.roleName,
+        body: {
+          name: names.roleName,
+          path: told.path,
+          description: told.description,
+          max_session_duration: told.longestSession,
+          permissions_boundary: boundary,
+          assume_role_policy: new Encoded(document as HclValue),
+          tags,
+        },
+        known: { [arn]: 'arn' },
+      },
+    ],
+    cloudFormation: [
+      {
+        type: 'AWS::IAM::Role',
+        identifier: { RoleName: names.roleName },
+        properties: {
+          RoleName: names.roleName,
+          Path: told.path,
+          Description: told.description,
+          MaxSessionDuration: told.longestSession,
+          PermissionsBoundary: boundary,
+          AssumeRolePolicyDocument: document,
+          Tags: tagList(tags),
+        },
+        known: { [arn]: 'Arn' },
+      },
+    ],
   }
 }

@@ -28,6 +28,8 @@ export interface Key {
   readonly rotates?: boolean
   /** ARN of the installation's own key, where its alias was pointed at another one. */
   readonly displaced?: string
+  /** Not there where nobody has looked. */
+  readonly description?: string
 }
 
 /** A key that has its name but is not known everywhere, will be within seconds. */
@@ -41,10 +43,10 @@ const brief: Pace = { first: 250, most: 1_000, total: 10_000 }
 export async function lookAtKey(aws: Aws, KeyId: string, hasAlias: boolean): Promise<Key | undefined> {
   const kms = aws.client(KMSClient, edgeRegion)
   const found = await absentAs('NotFoundException', () => kms.send(new DescribeKeyCommand({ KeyId })))
-  const { Arn: arn, KeyState: state = 'unknown' } = found?.KeyMetadata ?? {}
+  const { Arn: arn, KeyState: state = 'unknown', Description: description } = found?.KeyMetadata ?? {}
   if (arn === undefined) return undefined
   const tags = await patiently(() => tagsOfKey(kms, arn), whyKeyNotYet, brief, talkNow())
-  return { arn, state, hasAlias, tags, owner: ownerOf(tags) }
+  return { arn, state, hasAlias, tags, owner: ownerOf(tags), ...(description !== undefined && { description }) }
 }
 
 async function tagsOfKey(kms: KMSClient, KeyId: string): Promise<Tags> {

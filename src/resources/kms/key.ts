@@ -8,6 +8,7 @@ import { edgeRegion } from '../../aws/names.ts'
 import { type Pace, patiently, propagation, type Talk, until } from '../../aws/patience.ts'
 import { verbatim } from '../../text.ts'
 import { whyKeyNotYet } from '../lambda/edge-secrets.ts'
+import { exportedKey } from './key-export.ts'
 import { leftOverKey } from './key-left-over.ts'
 import { isRotated, rotate } from './key-rotation.ts'
 import { chooseKey, type Key, keysWithoutAlias, lookAtKey } from './key-search.ts'
@@ -105,6 +106,7 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
     },
 
     decide: decideKey,
+    exported: ({ names }, live) => exportedKey(names.keyAlias, live),
 
     async apply(want, live, talk, foresee) {
       const { names } = want
@@ -181,13 +183,17 @@ async function createOnce(aws: Aws, want: KeyWant): Promise<string> {
 const kmsTags = (want: KeyWant) => Object.entries(tagsWanted(want)).map(([TagKey, TagValue]) => ({ TagKey, TagValue }))
 
 /** A key as it is wanted. One that has its alias is finished: its rotation is the operator's. */
-const wanted = (want: KeyWant, { arn, tags, hasAlias = false, rotates }: Pick<Key, 'arn'> & Partial<Key>): Key => ({
+const wanted = (
+  want: KeyWant,
+  { arn, tags, hasAlias = false, rotates, ...rest }: Pick<Key, 'arn'> & Partial<Key>,
+): Key => ({
   arn,
   state: 'Enabled',
   hasAlias: true,
   ...(hasAlias ? rotates !== undefined && { rotates } : { rotates: true }),
   tags: { ...tags, ...tagsWanted(want) },
   owner: want.names.installation,
+  description: rest.description ?? description,
 })
 
 /** Pure. The key is ours by its tag, and must be usable. */

@@ -1,7 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 
+import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
+
+import { absentAs } from '../../aws/absent.ts'
+import type { Aws } from '../../aws/connect.ts'
 import { isTraced, traceCall } from '../../aws/call-trace.ts'
-import { edgeRegion } from '../../aws/names.ts'
+import { edgeRegion, type Names } from '../../aws/names.ts'
 import { remembered } from '../../aws/memory.ts'
 import type { Network } from '../../aws/network.ts'
 import { leavesOpen } from '../../aws/no-answer.ts'
@@ -37,7 +41,19 @@ const whyAgain = (error: unknown): string | undefined =>
     ? 'the deployed function could not be downloaded; trying again'
     : undefined
 
-async function fetchPackage(network: Pick<Network, 'get'>, location: string): Promise<EdgePackage> {
+/** The zip of the deployed function as it is, if there is one; fails as {@link download} does. */
+export async function deployedZip(aws: Aws, { functionName: FunctionName }: Names): Promise<Uint8Array | undefined> {
+  const lambda = aws.client(LambdaClient, edgeRegion)
+  const find = () => lambda.send(new GetFunctionCommand({ FunctionName }))
+  const location = (await absentAs('ResourceNotFoundException', find))?.Code?.Location
+  if (location === undefined) return undefined
+  return patiently(() => fetchZip(aws.network, location), whyAgain, downloading, talkNow())
+}
+
+const fetchPackage = async (network: Pick<Network, 'get'>, location: string): Promise<EdgePackage> =>
+  unpackEdge(await fetchZip(network, location))
+
+async function fetchZip(network: Pick<Network, 'get'>, location: string): Promise<Uint8Array> {
   const url = URL.parse(location)
   if (url === null) throw nowhere()
   const { protocol, host: domain, pathname, search } = url
@@ -48,7 +64,7 @@ async function fetchPackage(network: Pick<Network, 'get'>, location: string): Pr
   tell(answer, begun)
   const { statusCode: status = 0 } = answer
   const body = await bodyOf(answer)
-  if (status === 200) return unpackEdge(body)
+  if (status === 200) return body
   const id = requestIdOf(answer)
   throw new CtlError('failed', `The deployed function can't be downloaded from ${domain}: HTTP ${status}.`, {
     hint: [

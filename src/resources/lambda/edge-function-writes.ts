@@ -31,6 +31,8 @@ interface Known {
   readonly settings: FunctionSettings
 }
 
+export const functionDescription = 'Checks signed package URLs at CloudFront for packagecloud:enterprise'
+
 /**
  * Creates the function. Lambda may not be done with it then: whoever goes on with it waits where Lambda says so.
  *
@@ -44,7 +46,7 @@ export async function createFunction(
 ): Promise<FunctionConfiguration> {
   const command = new CreateFunctionCommand({
     FunctionName: names.functionName,
-    Description: 'Checks signed package URLs at CloudFront for packagecloud:enterprise',
+    Description: functionDescription,
     Code: { ZipFile },
     Runtime: runtime as Runtime,
     ...settings,

@@ -15,7 +15,8 @@ import { edgeRegion, ownerOf } from '../../aws/names.ts'
 import { type EdgeRules, firstRules } from '../../edge/config.ts'
 import { newestRuntime, runsOurs } from '../../edge/runtime.ts'
 import { fixedSettings, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
-import { createFunction, updateFunction } from './edge-function-writes.ts'
+import { exportedFunction } from './edge-function-export.ts'
+import { createFunction, functionDescription, updateFunction } from './edge-function-writes.ts'
 import { decryptSecrets, encryptSecrets, type SealedSecrets, fingerprint } from './edge-secrets.ts'
 import { download } from './edge-download.ts'
 import { type EdgePackage, packEdge, unpackEdge } from './edge-package.ts'
@@ -61,6 +62,8 @@ export interface EdgeFunction {
   readonly rules: EdgeRules | undefined
   readonly tags: Tags
   readonly owner: string | undefined
+  /** Not there where nobody has looked. */
+  readonly description?: string | undefined
 }
 
 const wantedSettings = ({ runtime, roleArn }: EdgeFunctionWant, live: EdgeFunction | undefined): FunctionSettings => ({
@@ -131,6 +134,7 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
     },
 
     decide: decideEdgeFunction,
+    exported: ({ names }, live) => exportedFunction(names, live),
 
     prepare: (want, talk) => encryptSecrets(aws, want, talk),
 
@@ -162,6 +166,7 @@ const created = (want: EdgeFunctionWant, live?: EdgeFunction): EdgeFunction & { 
   rules: wantedRules(want, live),
   tags: tagsWanted(want),
   owner: want.names.installation,
+  description: functionDescription,
 })
 
 /** Pure. The function is ours by its tag; its code, secrets and settings are wholly ours. */
@@ -251,6 +256,7 @@ function edgeFunctionOf(
     rules: deployed?.rules,
     tags,
     owner: ownerOf(tags),
+    description: configuration.Description,
   }
 }
 

@@ -13,6 +13,7 @@ import { edgeRegion, type Names } from '../../aws/names.ts'
 import { patiently, settling, spreading, type Talk, until } from '../../aws/patience.ts'
 import { messageOf } from '../../errors.ts'
 import type { EdgeFunction } from './edge-function.ts'
+import { exportedVersion } from './edge-function-export.ts'
 import { failIfFailed, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
 import { untilSettled, whyUnknownYet } from './edge-function-writes.ts'
 import { change, create, Outdated, type Resource } from '../resource.ts'
@@ -63,6 +64,8 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
     }),
 
     ties: ({ function: { arn } }) => [{ to: arn, as: 'published from' }],
+
+    exported: (want, live) => exportedVersion(want.function.arn, live),
 
     describe: ({ names }) => newestVersion(aws, names),
 

@@ -13,7 +13,9 @@ import { parseDocument, type PolicyDocument, type PolicyStatement } from '../../
 import { messageOf } from '../../errors.ts'
 import { whyPolicyBlocked } from './blocked-policy.ts'
 import type { Bucket } from '../s3/bucket.ts'
+import { Encoded, type HclValue } from '../../ui/hcl.ts'
 import type { Change } from '../../ui/plan.ts'
+import type { Exported } from '../exported.ts'
 import {
   canonical,
   ChangedMeanwhile,
@@ -80,6 +82,7 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
       { to: arnOfBucket(bucket.name), as: 'of' },
       { to: reader.kind === 'oai' ? reader.id : reader.distributionArn, as: 'lets in' },
     ],
+    exported: exportedPolicy,
     describe: (want) => read(want),
     decide: decideBucketPolicy,
 
@@ -106,6 +109,28 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
     },
   }
 }
+
+/** The whole policy, with what others have in it: both tools write it as a whole. */
+const exportedPolicy = ({ bucket }: BucketPolicyWant, { document }: BucketPolicy): Exported => ({
+  terraform: [
+    {
+      type: 'aws_s3_bucket_policy',
+      id: bucket.name,
+      besideBucket: true,
+      body: { bucket: bucket.name, policy: new Encoded(document as HclValue) },
+      known: {},
+    },
+  ],
+  cloudFormation: [
+    {
+      type: 'AWS::S3::BucketPolicy',
+      identifier: { Bucket: bucket.name },
+      besideBucket: true,
+      properties: { Bucket: bucket.name, PolicyDocument: document },
+      known: {},
+    },
+  ],
+})
 
 /** Pure. A statement is ours by its Sid and wholly ours; all others are left as they are. */
 export function decideBucketPolicy(want: BucketPolicyWant, live: BucketPolicy | undefined): Decision<BucketPolicy> {

@@ -14,6 +14,7 @@ import { arnOfOriginAccessControl } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names } from '../../aws/names.ts'
 import { keepReceived } from '../../aws/received.ts'
+import { exportedControl, exportedIdentity } from './origin-access-export.ts'
 import { type Kept, keepUnknown, unlessLost } from '../kept-config.ts'
 import { change, create, keep, notOurs, pending, type Resource, theOnly, updateIf } from '../resource.ts'
 
@@ -49,6 +50,7 @@ export function originAccessIdentity(aws: Aws): Resource<OriginAccessWant, Origi
       { access: 'write', actions: ['cloudfront:CreateCloudFrontOriginAccessIdentity'], resources: ['*'] },
     ],
     pattern: () => ({ id: '*', s3CanonicalUserId: '*' }),
+    exported: ({ names }, live) => exportedIdentity(names.originAccess, live),
 
     async describe({ names }) {
       const ours: OriginAccessIdentity[] = []
@@ -113,6 +115,7 @@ export function originAccessControl(aws: Aws): Resource<OriginAccessWant, Origin
       ]
     },
     pattern: ({ names }) => ({ id: '*', etag: '', config: controlConfig(names) }),
+    exported: (_want, live) => exportedControl(live),
 
     async describe({ names }) {
       for await (const page of paginateListOriginAccessControls({ client }, {})) {

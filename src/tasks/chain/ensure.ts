@@ -1,4 +1,4 @@
-import { afresh, oldOrNew } from '../../aws/memory.ts'
+import { afresh, fromMemory, oldOrNew } from '../../aws/memory.ts'
 import { pause } from '../../aws/patience.ts'
 import { CtlError } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
@@ -6,7 +6,7 @@ import { type Decision, Outdated, type Resource } from '../../resources/resource
 import type { Line } from '../../text.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 import { beforeLooking, whyLookAgain } from './look-again.ts'
-import type { Run, Step } from './step.ts'
+import type { ExportedAs, Found, Run, Step } from './step.ts'
 
 /**
  * Make a resource be as wanted: look, decide, and (unless this is a plan) write.
@@ -42,6 +42,9 @@ export const ensure = <C, K extends keyof C, Want>(
       name: (ctx) => resource.name(want(ctx)),
       ids: (ctx) => idsOf(ctx[as]),
       ties: (ctx) => resource.ties?.(want(ctx)) ?? [],
+      ...(resource.exported === undefined
+        ? {}
+        : { exported: async (ctx: C, asWhat: ExportedAs) => exportedFrom(resource, want(ctx), ctx[as], asWhat) }),
     },
     needs: (ctx) => resource.needs(want(ctx)),
     as,
@@ -64,6 +67,19 @@ export const ensure = <C, K extends keyof C, Want>(
     ...(onceMore ? { onlyWhenApplied: true } : {}),
   }
   return step
+}
+
+/** Looks again; a plan has looked, so this is answered from memory. */
+async function exportedFrom<Want, Live>(
+  resource: Resource<Want, Live>,
+  wanted: Want,
+  planned: Live,
+  as: ExportedAs,
+): Promise<Found | undefined> {
+  const found = await fromMemory(() => resource.describe(wanted))
+  const live = as === 'live' ? found : planned
+  const exported = live === undefined ? undefined : resource.exported?.(wanted, live)
+  return exported === undefined ? undefined : { exported, isThere: found !== undefined }
 }
 
 const idsOf = (live: unknown): string[] =>

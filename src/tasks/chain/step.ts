@@ -1,4 +1,5 @@
 import type { Talk } from '../../aws/patience.ts'
+import type { Exported } from '../../resources/exported.ts'
 import type { Need, Tie } from '../../resources/resource.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 
@@ -65,4 +66,15 @@ interface Subject<C> {
   readonly ids?: (ctx: C) => readonly string[]
   /** What it depends on. */
   readonly ties?: (ctx: C) => readonly Tie[]
+  /** How other tools have it as it is, or as the plan announces it; `undefined` where there is none. */
+  readonly exported?: (ctx: C, as: ExportedAs) => Promise<Found | undefined>
+}
+
+/** What is exported: what is there, or what would be made. */
+export type ExportedAs = 'live' | 'planned'
+
+export interface Found {
+  readonly exported: Exported
+  /** Else it would only be made. */
+  readonly isThere: boolean
 }

@@ -4,7 +4,7 @@
  */
 import type { Need, Tie } from '../../resources/resource.ts'
 import { knownOf } from './ahead.ts'
-import type { Chain, Step } from './step.ts'
+import type { Chain, ExportedAs, Found, Step } from './step.ts'
 
 /**
  * Goes through a chain as far as that goes without AWS.
@@ -46,6 +46,31 @@ export interface Node {
   readonly name: string
   readonly ids: readonly string[]
   readonly ties: readonly Tie[]
+}
+
+/** What a step is about, as other tools have it. */
+export interface ExportedNode extends Found {
+  readonly kind: string
+  readonly name: string
+}
+
+/**
+ * The resources of a chain that has been planned, as other tools have them; those of the same kind and name once.
+ *
+ * @param ctx - what its steps have handed on
+ * @throws Error for a kind of resource that does not say how it is exported
+ */
+export async function exportsOf<C extends object>(chain: Chain<C>, ctx: C, as: ExportedAs): Promise<ExportedNode[]> {
+  const nodes = new Map<string, ExportedNode>()
+  for (const { subject, skip, onlyWhenApplied } of chain.flatMap((step) => step.together ?? [step])) {
+    if (subject === undefined || onlyWhenApplied === true || skip?.(ctx) !== undefined) continue
+    const { kind, exported } = subject
+    if (exported === undefined) throw new Error(`The ${kind} does not say how it is exported.`)
+    const found = await exported(ctx, as)
+    const name = subject.name(ctx)
+    if (found !== undefined) nodes.set(`${kind} ${name}`, { ...found, kind, name })
+  }
+  return [...nodes.values()]
 }
 
 /**

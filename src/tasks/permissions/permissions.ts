@@ -6,7 +6,7 @@ import { anyAccount } from '../../resources/account.ts'
 import { costNeeds } from '../../resources/costs.ts'
 import { canonical, type Need } from '../../resources/resource.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { render, type TerraformPolicy } from '../../ui/template.ts'
+import { Blocks, hclBlock } from '../../ui/hcl.ts'
 import { bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import { cfNeeds, removeNeeds } from './s3cmd.ts'
 import { anyGroup, invalidate } from '../cf/invalidation.ts'
@@ -132,17 +132,22 @@ export function tooLong(group: string, policy: PolicyDocument): string | undefin
 }
 
 /** Policies as Terraform's `aws_iam_policy_document`s, named `pc_ctl_GROUP`. */
-export const terraformOf = (policies: Readonly<Record<string, readonly Need[]>>): Promise<string> =>
-  render('permissions.tf', {
-    policies: Object.entries(policies).map(([group, needs]): TerraformPolicy => ({
-      name: `pc_ctl_${group}`,
-      statements: grouped(needs).map(({ sid, actions, need }) => ({
-        sid,
-        actions,
-        resources: need.resources,
-        conditions: Object.entries(need.condition ?? {}).flatMap(([test, variables]) =>
-          Object.entries(variables).map(([variable, values]) => ({ test, variable, values: [values].flat() })),
+export const terraformOf = (policies: Readonly<Record<string, readonly Need[]>>): string =>
+  Object.entries(policies)
+    .map(([group, needs]) =>
+      hclBlock('data', ['aws_iam_policy_document', `pc_ctl_${group}`], {
+        statement: new Blocks(
+          ...grouped(needs).map(({ sid, actions, need: { resources, condition = {} } }) => ({
+            sid,
+            actions,
+            resources,
+            condition: new Blocks(
+              ...Object.entries(condition).flatMap(([test, variables]) =>
+                Object.entries(variables).map(([variable, values]) => ({ test, variable, values: [values].flat() })),
+              ),
+            ),
+          })),
         ),
-      })),
-    })),
-  })
+      }),
+    )
+    .join('\n')
