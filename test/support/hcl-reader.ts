@@ -8,7 +8,7 @@ export interface HclBlock {
   readonly blocks: readonly HclBlock[]
 }
 
-export interface Reference {
+interface Reference {
   readonly reference: string
 }
 
