@@ -56,7 +56,7 @@ export default class SandboxCommand extends CtlCommand {
     latency: duration({ description: 'how long every answer waits' }),
     'deploy-time': duration({ description: 'how long a distribution is InProgress (default 5s)' }),
     fault: Flags.string({
-      description: 'make calls fail; see above',
+      description: 'make calls fail, as described here',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'SPEC',
