@@ -289,6 +289,18 @@ function hostCases({ ctl, place }: Stage): Record<string, Case> {
     failure: { args: () => ['--ctl', join(place.folder, 'no-ctl')], code: 3, says: /no-ctl/ },
   })
   return {
+    'enable-cloudfront': {
+      success: {
+        args: () => [...host, '--yes', '--skip-reindex'],
+        // Nothing is remembered, so that each run does the same.
+        env: { XDG_STATE_HOME: '/dev/null/nowhere' },
+        prints:
+          /^what packagecloud-ctl reconfigure prints\nwhat packagecloud-ctl restart prints\n[✔–] [^]*\n\d+ ok, 0 failed, [^\n]*\n$/,
+        progress: 'list',
+      },
+      dryRun: { args: () => host, prints: /^[✔→] 1\. [^]*7\. restart[^]*: unchanged\n$/, progress: 'list' },
+      failure: { args: () => [...host, '--front', 'nonsense'], code: 2, says: /--front does not hold/ },
+    },
     reconfigure: passedThrough('reconfigure'),
     restart: passedThrough('restart'),
     'disable-cloudfront': {
