@@ -98,7 +98,12 @@ describe('enable-cloudfront', function () {
     await place.put('pool/a_1.0_all.deb', 'no package')
     const unasked = await here.enable()
     expect(unasked.code, unasked.stderr).to.equal(2)
-    expect(unasked.stderr).to.match(/objects? ha(?:s|ve) others than CloudFront goes by/)
+    expect(unasked.stderr).to.match(
+      /1\. reindex-everything[^(]*\(\d objects? ha(?:s|ve)\s+others\)[^]*asks before it restarts/,
+    )
+    const asked = await place.run(['enable-cloudfront'])
+    expect(asked.code, asked.stderr).to.equal(2)
+    expect(asked.stderr).to.match(/objects? ha(?:s|ve) others than CloudFront goes by/)
     const left = await here.enable('--skip-reindex', '--dry-run')
     expect(left.stdout).to.match(/1\. reindex-everything.* \(--skip-reindex\)/)
   })

@@ -20,7 +20,7 @@ import { diagnose, type Diagnosis } from '../doctor/diagnose.ts'
 import { type Passed, passThrough } from '../packagecloud-ctl/pass-through.ts'
 import { reconfigureCloudfrontDistribution } from '../reconfigure-cloudfront-distribution.ts'
 import { anyConnectedKeys, assertWritable, connectedKeys, type Written } from '../write-config.ts'
-import { type FileManner, haveFileSay } from './await-file.ts'
+import { type FileManner, haveFileSay, isAttended } from './await-file.ts'
 import { ctlHere, holds, lookOut, type ServeWishes } from './look.ts'
 import { agreeOnRestart, askFront, type Front, untilNamed, untilRedirected } from './make-live.ts'
 import { objectsOf, putObjectsRight } from './objects.ts'
@@ -103,6 +103,7 @@ class Enabler {
     }
     say(...pageText(steps))
     this.#assertNotRefused()
+    if (ctl !== undefined && this.#isToDo(7)) assertAnswerable(flags.yes)
     await this.#putObjectsRight()
     await this.#haveSecret()
     if (this.#isToDo(3)) await this.#packagecloudCtl('reconfigure')
@@ -236,6 +237,18 @@ class Enabler {
     this.#outcome.doctor = await lookUp('Ask what clients ask', look, { show: quietly(flags), signal: this.#signal })
     if (this.#outcome.doctor.count.failed > 0) this.#outcome.code = exitCodes.failed
   }
+}
+
+/** Better than to stop at the last step. */
+function assertAnswerable(yes: boolean): void {
+  if (yes || isAttended()) return
+  throw new CtlError(
+    'usage',
+    'This asks before it restarts packagecloud, and there is no terminal. Nothing was changed.',
+    {
+      hint: 'Run it with --yes if the answer is yes.',
+    },
+  )
 }
 
 const notHere = (file: string, again: string): CtlError =>
