@@ -4,6 +4,7 @@ import { requestIdLines, statusOf } from '../../aws/aws-error.ts'
 import type { PolicyDocument, PolicyStatement } from '../../aws/policy.ts'
 import { isEverybody } from '../../aws/policy-match.ts'
 import { CtlError, messageOf } from '../../errors.ts'
+import { isObject } from '../../json-object.ts'
 import { verbatim } from '../../text.ts'
 
 /**
@@ -45,11 +46,11 @@ function isPublic({ Effect, Principal, Condition, NotPrincipal }: PolicyStatemen
 
 /** What is denied, may be missing, or is a wildcard or policy variable leaves everybody in. */
 function isNarrowed(condition: unknown): boolean {
-  if (typeof condition !== 'object' || condition === null) return false
+  if (!isObject(condition)) return false
   return Object.entries(condition).some(
-    ([operator, tests]: [string, unknown]) =>
+    ([operator, tests]) =>
       !/Not|Null|IfExists/.test(operator) &&
-      Object.entries(typeof tests === 'object' && tests !== null ? tests : {}).some(
+      Object.entries(isObject(tests) ? tests : {}).some(
         ([key, values]) =>
           narrowing.has(key.toLowerCase()) &&
           [values].flat().every((value) => !/^\*+$|\$\{|^0\.0\.0\.0\/0$|^::\/0$/.test(String(value))),

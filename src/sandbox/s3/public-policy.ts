@@ -1,7 +1,10 @@
 import { isObject } from '../../json-object.ts'
 import { type BucketPolicy, listOf } from './bucket-policy-parts.ts'
 
-/** Condition keys that, with fixed values, make a statement for everyone not public (S3 user guide). */
+/**
+ * Condition keys that, with fixed values, make a statement for everyone not public. A wildcard or a policy variable is no
+ * fixed value. Source: Amazon S3 User Guide, "The meaning of public".
+ */
 const narrowing = new Set([
   'aws:principalorgid',
   'aws:principalorgpaths',
@@ -14,6 +17,7 @@ const narrowing = new Set([
   'aws:sourcevpc',
   'aws:sourcevpce',
   'aws:sourceorgid',
+  'aws:sourceorgpaths',
   'aws:userid',
   's3:x-amz-server-side-encryption-aws-kms-key-id',
   's3:dataaccesspointarn',
@@ -41,6 +45,8 @@ const isNarrowed = (condition: unknown): boolean =>
       Object.entries(keys).some(
         ([key, values]) =>
           narrowing.has(key.toLowerCase()) &&
-          listOf(values).every((value) => typeof value === 'string' && value !== '0.0.0.0/0' && !/^\*+$/.test(value)),
+          listOf(values).every(
+            (value) => typeof value === 'string' && !/^\*+$|\$\{|^0\.0\.0\.0\/0$|^::\/0$/.test(value),
+          ),
       ),
   )
