@@ -31,8 +31,7 @@ export interface TemplateData {
   }
   'report.html': { page: ShownPage }
   'status-graph.svg': { drawing: Drawing }
-  /** @param svg - as it is rendered */
-  'status-graph.html': { title: string; svg: string }
+  'status-graph.html': { title: string; svg: Part }
   'completion.bash': Record<string, never>
   'completion.zsh': Record<string, never>
   'completion.fish': Record<string, never>
@@ -47,6 +46,15 @@ export interface TemplateData {
   }
   'disable-cloudfront-after.txt': { reconfigure: string; restart: string }
   'cloudfront-distribution.rb': { distributionId: string; packagesDomain: string }
+}
+
+/** What one template has written, for another to take as it is; made by {@link renderPart} alone. */
+class Part {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
 }
 
 type Literal = (value: unknown) => string
@@ -64,7 +72,8 @@ const literals: Readonly<Record<string, Literal>> = {
   '.fish': (value) => shellLiteral(plainText(value).replaceAll('\\', '\\\\')),
   '.md': plainText,
   '.svg': (value) => htmlText(printable(plainText(value))),
-  '.html': (value) => htmlText(plainText(value).split('\n').map(printable).join('\n')),
+  '.html': (value) =>
+    value instanceof Part ? value.text : htmlText(plainText(value).split('\n').map(printable).join('\n')),
   '.txt': (value) => printable(plainText(value)),
 }
 
@@ -79,6 +88,10 @@ export async function render<K extends keyof TemplateData>(name: K, data: Templa
   const source = await readFile(join(packageRoot, 'templates', `${name}.ejs`), 'utf8')
   return fill(source, name, { ...data })
 }
+
+/** As {@link render}, of markup that is to stand in a page. */
+export const renderPart = async (name: 'status-graph.svg', data: TemplateData[typeof name]): Promise<Part> =>
+  new Part(await render(name, data))
 
 type Prose = Extract<keyof TemplateData, `${string}.txt`>
 

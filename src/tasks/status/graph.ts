@@ -1,6 +1,6 @@
 /** What exists and what depends on what: as a tree, as Mermaid has it, and as a drawing. */
 import type { Drawing } from '../../ui/drawing.ts'
-import { render } from '../../ui/template.ts'
+import { render, renderPart } from '../../ui/template.ts'
 import { type Block, item, type Tree, tree } from '../../text.ts'
 import { bucketKind, type Status, type StatusLine } from './status.ts'
 import { stateMarks, whichOne } from './text.ts'
@@ -96,8 +96,8 @@ const mostCharacters = 34
 /** A status as a drawing of its own, or as a page with it. */
 export async function statusDrawing(status: Status, form: 'svg' | 'html'): Promise<string> {
   const drawing = drawn(status)
-  const svg = await render('status-graph.svg', { drawing })
-  return form === 'svg' ? svg : render('status-graph.html', { title: drawing.title, svg })
+  if (form === 'svg') return render('status-graph.svg', { drawing })
+  return render('status-graph.html', { title: drawing.title, svg: await renderPart('status-graph.svg', { drawing }) })
 }
 
 interface Place {
