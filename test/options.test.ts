@@ -23,12 +23,12 @@ async function documents(): Promise<readonly (readonly [string, string])[]> {
   return Promise.all(names.map(async (name) => [name, await readFile(join(root, name), 'utf8')] as const))
 }
 
-async function commands(): Promise<[string, typeof Command][]> {
+async function commands(): Promise<[string, Pick<typeof Command, 'flags'>][]> {
   const names = (await readdir(join(root, 'src/commands'))).map((name) => name.replace(/\.ts$/, ''))
   return Promise.all(
-    names.map(async (name) => {
-      const { default: Class } = (await import(`../src/commands/${name}.ts`)) as { default: typeof Command }
-      return [name, Class] as [string, typeof Command]
+    names.map(async (name): Promise<[string, Pick<typeof Command, 'flags'>]> => {
+      const { default: Class } = (await import(`../src/commands/${name}.ts`)) as { default: Partial<typeof Command> }
+      return [name, { flags: Class.flags ?? {} }]
     }),
   )
 }

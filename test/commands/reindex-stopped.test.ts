@@ -25,7 +25,7 @@ describe('pc-ctl reindex-everything, two at once and stopped', function () {
   let words: string[]
   before(async () => (key = await makeKey()))
   beforeEach(async () => {
-    place = await install()
+    place = await install({ built: true })
     const file = join(place.folder, 'key.asc')
     await writeFile(file, key.armored)
     words = ['reindex-everything', '--signing-key', file]

@@ -26,7 +26,8 @@ describe('what is printed at once', function () {
     ux.stdout = (text) => void (printed += `${[text ?? []].flat().join(' ')}\n`)
     try {
       for (const [index, command] of [undefined, ...config.commandIDs].entries()) {
-        for (const columns of [pageColumns.least, 80, 41 + index * 7, pageColumns.most]) {
+        const odd = pageColumns.least + ((1 + index * 7) % (pageColumns.most - pageColumns.least))
+        for (const columns of [pageColumns.least, 80, odd, pageColumns.most]) {
           printed = ''
           const asked = command === undefined ? ['--help'] : [command, '--help']
           await new Help(config, { maxWidth: columns }).showHelp(asked)

@@ -113,6 +113,7 @@ describe('The key', () => {
   const ours: Key = {
     arn: 'arn:aws:kms:us-east-1:1:key/1',
     state: 'Enabled',
+    description: 'Encrypts the secret that signs package URLs for packagecloud:enterprise',
     hasAlias: true,
     tags: { [tagKey]: 'packagecloud' },
     owner: 'packagecloud',

@@ -23,7 +23,7 @@ const ownProcess = new Set(['disable-cloudfront', 'reconfigure', 'restart', 'san
  */
 export const runQuickly = (args: readonly string[], options: Parameters<typeof runCli>[1] = {}): Promise<CliRun> => {
   const { env = {}, cwd, input, signal, through } = options
-  const asked = [input, signal, through].some((one) => one !== undefined)
+  const asked = [input, signal, through, env['NODE_OPTIONS']].some((one) => one !== undefined)
   if (asked || args.includes('--help') || ownProcess.has(args[0] ?? '')) return runCli([...args], options)
   return runHere(args, { env, ...(cwd === undefined ? {} : { cwd }) })
 }
