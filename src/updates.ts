@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path'
 
 import { isTalkSeen, say } from './ui/talk.ts'
 import { packageRoot } from './ui/package-root.ts'
+import { isObject } from './json-object.ts'
 import { variables } from './options.ts'
 import { privateCacheFolder } from './settings/cache-folder.ts'
 import { labelled } from './text.ts'
@@ -80,8 +81,8 @@ function memoryFile(environment: Environment): string | undefined {
 
 function recall(file: string): Memory {
   try {
-    const found = JSON.parse(readFileSync(file, 'utf8')) as Memory | null
-    return typeof found === 'object' && found !== null ? found : {}
+    const found: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    return isObject(found) ? found : {}
   } catch {
     return {}
   }

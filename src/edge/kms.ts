@@ -1,6 +1,7 @@
 /** The function's only call to AWS: KMS Decrypt, signed by aws4fetch, since the SDK is a hundred times its size. */
 import { AwsClient } from 'aws4fetch'
 
+import { isObject } from '../json-object.ts'
 import type { EdgeConfig } from './config.ts'
 import { PassingTrouble } from './secrets.ts'
 import { decodeSecret } from './signature.ts'
@@ -72,5 +73,5 @@ async function readAnswer(response: Response): Promise<Answer> {
   const answer: unknown = await response.json().catch(() => undefined)
   if (response.status >= 500 || response.status === 429)
     return { __type: 'ServiceUnavailable', message: response.status }
-  return typeof answer === 'object' && answer !== null ? answer : {}
+  return isObject(answer) ? answer : {}
 }

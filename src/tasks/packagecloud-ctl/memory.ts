@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { isObject } from '../../json-object.ts'
 import { stateFolder } from '../../settings/state-folder.ts'
 
 /** What packagecloud.rb was like when it was last applied through pc-ctl. Losing it only means "unknown". */
@@ -59,9 +60,4 @@ export async function remember(
 }
 
 const isApplied = (found: unknown): found is Applied =>
-  typeof found === 'object' &&
-  found !== null &&
-  'sha256' in found &&
-  typeof found.sha256 === 'string' &&
-  'at' in found &&
-  typeof found.at === 'string'
+  isObject(found) && typeof found['sha256'] === 'string' && typeof found['at'] === 'string'
