@@ -131,6 +131,15 @@ function lookCases({ domain }: Stage): Record<string, Case> {
       },
       failure: { args: () => [], code: 3, says: /TagKey=packagecloud:enterprise,Status=Active/ },
     },
+    export: {
+      success: {
+        args: () => ['--format', 'terraform', '--no-pager'],
+        prints: /^[^]*prevent_destroy = true[^]*\n$/,
+        progress: 'list',
+        verbatim: true,
+      },
+      failure: { ...noSuchBucket, args: () => ['--format', 'terraform', ...noBucket] },
+    },
     'show-config': {
       success: { args: () => [], prints: /^NAME [^]*\ncloudfront_packages_domain +HOST [^]*\n$/, progress: 'none' },
       failure: { args: () => ['--config', '/nonexistent/packagecloud.rb'], code: 3, says: /\/nonexistent/ },
