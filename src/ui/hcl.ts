@@ -62,7 +62,7 @@ export const hclString = (text: string): string =>
     .replace(/\\\\|\\[bf]/g, (escape) => ({ '\\b': '\\u0008', '\\f': '\\u000c' })[escape] ?? escape)
     .replace(
       /([$%]+)\{/g,
-      (_all, signs: string) => `${signs.slice(1).replace(/./g, codeOf)}${signs.slice(-1).repeat(2)}{`,
+      (_all, signs: string) => `${signs.slice(0, -1).replace(/./g, codeOf)}${signs.slice(-1).repeat(2)}{`,
     )
 
 const codeOf = (character: string): string => `\\u00${character.charCodeAt(0).toString(16)}`

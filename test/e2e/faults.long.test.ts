@@ -116,7 +116,7 @@ describe('errors that pass by themselves', function () {
     ['bootstrap', 'kms:CreateKey:1:cut', /looking whether it made the key/],
     ['bootstrap', 'kms:CreateAlias:1-2:NotFoundException', /waiting until KMS knows the new key/],
     ['bootstrap', 'kms:CreateKey:1:DependencyTimeoutException'],
-    ['bootstrap', 'kms:Encrypt:1-2:NotFoundException', /waiting until KMS knows the new key/],
+    ['bootstrap', 'kms:Encrypt:1:NotFoundException'],
     ['bootstrap', 'kms:Encrypt:1-2:DependencyTimeoutException'],
     [
       'bootstrap',
