@@ -177,7 +177,7 @@ describe('the lock of a bucket', () => {
   })
 
   it('is lost to one who forces it, and not released then', async () => {
-    const first = await take({ timing: { ...never, heartbeat: 5 } })
+    const first = await take({ timing: { ...never, heartbeat: 200 } })
     await take({ journal: 'other', force: true })
     const held = await text()
     if (!first.lost.aborted) await once(first.lost, 'abort')
