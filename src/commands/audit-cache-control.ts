@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core'
 import type { Report } from '../reindex/report.ts'
 import { carriedFlags } from '../settings/settings.ts'
 import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
+import { attributesOnly } from '../tasks/reindex/reindex-everything.ts'
 import { auditText } from '../tasks/reindex/report-text.ts'
 import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
@@ -33,19 +34,7 @@ export default class AuditCacheControl extends CtlCommand {
     const { flags } = await this.parse(AuditCacheControl)
     const report = await reindexFromFlags(
       { ...flags, json: this.jsonEnabled() },
-      {
-        attributes: true,
-        indexes: false,
-        signerOf: () => undefined,
-        changeKey: false,
-        allowShrink: false,
-        createMissing: false,
-        strict: false,
-        dryRun: true,
-        listOnly: false,
-        forceUnlock: false,
-        invalidate: false,
-      },
+      { ...attributesOnly, dryRun: true },
       (...blocks) => this.say(...blocks),
     )
     await this.printLong(flags, ...auditText(report, carriedFlags(flags), carriedChoice(flags)))

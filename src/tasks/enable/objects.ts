@@ -7,20 +7,11 @@ import { stateFolder } from '../../settings/state-folder.ts'
 import { CtlError } from '../../errors.ts'
 import { fleeting } from '../../ui/renderer.ts'
 import type { Conduct } from '../chain/chain.ts'
-import { reindexEverything, type ReindexWishes } from '../reindex/reindex-everything.ts'
+import { attributesOnly, reindexEverything, type ReindexWishes } from '../reindex/reindex-everything.ts'
 
 const wishes = (dryRun: boolean, { show, signal }: Conduct): ReindexWishes => ({
-  attributes: true,
-  indexes: false,
-  signerOf: () => undefined,
-  changeKey: false,
-  allowShrink: false,
-  createMissing: false,
-  strict: false,
+  ...attributesOnly,
   dryRun,
-  listOnly: false,
-  forceUnlock: false,
-  invalidate: false,
   choice: chooseObjects({ mapping: undefined }),
   stateDir: stateFolder(),
   concurrency: 256,

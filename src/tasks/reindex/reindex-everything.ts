@@ -10,6 +10,20 @@ export interface ReindexWishes extends ReindexOptions {
   readonly invalidate: boolean
 }
 
+/** Of wishes: what objects carry, and no index. */
+export const attributesOnly = {
+  attributes: true,
+  indexes: false,
+  signerOf: () => undefined,
+  changeKey: false,
+  allowShrink: false,
+  createMissing: false,
+  strict: false,
+  listOnly: false,
+  forceUnlock: false,
+  invalidate: false,
+} satisfies Partial<ReindexWishes>
+
 interface Reindexing {
   run: ReindexRun
   /** The distributions whose edges are to drop what was published again. */
