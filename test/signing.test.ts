@@ -1,35 +1,9 @@
 /** The library that front servers of one's own sign with, against the published vectors. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-
 import { expect } from 'chai'
 
 import { type Algorithm, signUrl, verifyUrl } from '../src/signing.ts'
+import { vectors } from './support/vectors.ts'
 
-interface Vectors {
-  signed: {
-    name: string
-    secret: string
-    domain: string
-    key: string
-    expires: number
-    algorithm: Algorithm
-    url: string
-  }[]
-  secrets: { current: string; previous: string }
-  requests: {
-    name: string
-    method: string
-    target: string
-    now: number
-    forwarded?: string
-    reason?: string
-    secret?: 'current' | 'previous'
-  }[]
-}
-
-const file = join(import.meta.dirname, '../docs/signed-urls/vectors.json')
-const vectors = JSON.parse(readFileSync(file, 'utf8')) as Vectors
 const { current, previous } = vectors.secrets
 const domain = 'd111111abcdef8.cloudfront.net'
 

@@ -1,6 +1,5 @@
 /** The published vectors against the signer, the handler and, where their interpreters are, the reference signers. */
 import { execFile, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,36 +8,12 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 
 import { createHandler } from '../../src/edge/handler.ts'
-import { decodeSecret, sign, signUrl, type Algorithm } from '../../src/edge/signature.ts'
+import { decodeSecret, sign, signUrl } from '../../src/edge/signature.ts'
+import { vectors } from '../support/vectors.ts'
 import { viewerRequest } from './viewer-request.ts'
-
-interface Vectors {
-  signed: {
-    name: string
-    secret: string
-    domain: string
-    key: string
-    expires: number
-    algorithm: Algorithm
-    path: string
-    token: string
-    url: string
-  }[]
-  secrets: { current: string; previous: string }
-  requests: {
-    name: string
-    method: string
-    target: string
-    now: number
-    forwarded?: string
-    status?: number
-    reason?: string
-  }[]
-}
 
 const run = promisify(execFile)
 const documents = join(import.meta.dirname, '../../docs')
-const vectors = JSON.parse(readFileSync(join(documents, 'signed-urls/vectors.json'), 'utf8')) as Vectors
 const secrets = [vectors.secrets.current, vectors.secrets.previous].map(decodeSecret)
 
 /** The ways to start the reference signers; `build` makes the last argument of `command` first. */
