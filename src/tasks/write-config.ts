@@ -6,7 +6,7 @@ import { CtlError } from '../errors.ts'
 import { ask } from '../ui/ask.ts'
 import { noteChange } from '../ui/envelope.ts'
 import type { Connected } from './connected.ts'
-import { item, type Say } from '../text.ts'
+import { item, type Say, warning } from '../text.ts'
 
 /** What was written. */
 export interface Written {
@@ -44,10 +44,18 @@ export async function writeConfig(file: string, wanted: Wanted, manner: Manner, 
   if (!manner.yes && !(await ask([`Write that into ${file}?`], manner.signal))) {
     throw new CtlError('refused', `Not agreed, so ${file} is as it was.`)
   }
-  const backup = await writeDraft(draft)
+  const { backup, kept } = (await writeDraft(draft)) ?? { backup: null, kept: 'all' }
   noteChange()
   say(item('ok', `Written. The old file is kept as ${backup ?? ''}.`))
-  return { file, edits, backup: backup ?? null }
+  if (kept !== 'all') {
+    say(
+      warning(
+        `owner and mode of ${file} are as they were, but there is no cp (of GNU coreutils) to keep its access list and ` +
+          `labels of SELinux with. If it had any: \`getfacl\` and \`ls -Z\` show them, \`restorecon ${file}\` mends labels.`,
+      ),
+    )
+  }
+  return { file, edits, backup }
 }
 
 /** What packagecloud.rb says once CloudFront serves. */

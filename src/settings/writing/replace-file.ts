@@ -1,20 +1,17 @@
 /** A file's content in place of another, whole or not at all, with its old content kept beside it. */
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, link, open, readdir, readFile, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { link, open, readdir, readFile, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 import { CtlError, messageOf } from '../../errors.ts'
 import type { Line } from '../../text.ts'
+import { type Kept, makeTwin } from './twin.ts'
 
 /** A file as it was when it was read. */
 export interface Original {
   /** What its name leads to, through symbolic links. */
   readonly path: string
   readonly content: Buffer
-  /** Permission bits. */
-  readonly mode: number
-  readonly uid: number
-  readonly gid: number
 }
 
 /**
@@ -25,67 +22,71 @@ export interface Original {
  */
 export async function readOriginal(file: string): Promise<Original> {
   const path = await realpath(file)
-  const { mode, uid, gid, nlink } = await stat(path)
+  const { nlink } = await stat(path)
   if (nlink > 1) {
     throw new CtlError('refused', `${file} has ${nlink} names (hard links), so it was not written.`, {
       hint: 'The others would keep the old content. Change it by hand, and run this without --write-config.',
     })
   }
-  return { path, content: await readFile(path), mode: mode & 0o7777, uid, gid }
+  return { path, content: await readFile(path) }
+}
+
+/** What became of a file that was replaced. */
+export interface Replaced {
+  /** Where its old content is. */
+  readonly backup: string
+  readonly kept: Kept
 }
 
 /**
- * Replaces a file's content. Whoever reads it, and whenever this is killed, finds the old content or the new one.
+ * Replaces a file's content. Whoever reads it, and whenever this is killed, finds the old content or the new one. Owner,
+ * mode, access list and labels stay.
  *
  * @param now - for the name of the backup
- * @returns the backup's name
- * @throws CtlError of kind `refused` if the file has been changed since it was read; of kind `failed` if it can't be
- *   written or its owner not be kept, with the file as it was
+ * @param instead - what can be done where it can't be written
+ * @throws CtlError of kind `refused` if the file has been changed since it was read, or another pc-ctl writes it; of kind
+ *   `failed` if it can't be written or its owner not be kept, with the file as it was
  */
 export async function replaceFile(
   original: Original,
   content: Buffer,
   now: Date,
   instead: readonly Line[],
-): Promise<string> {
+): Promise<Replaced> {
   const { path } = original
   const folder = dirname(path)
-  const temporary = join(folder, `.${basename(path)}.pc-ctl-${process.pid}-${randomBytes(4).toString('hex')}`)
+  const temporary = temporaryFor(path)
+  let backup: string | undefined
   try {
     await sweep(folder, basename(path))
-    await write(temporary, content, original)
+    const kept = await makeTwin(path, temporary, content)
+    await assertAlone(path)
+    backup = await keep(original, now)
     await assertUnchanged(original)
-    const backup = await keep(original, now)
     await rename(temporary, path)
     await sync(folder)
-    return backup
+    return { backup, kept }
   } catch (error) {
-    await unlink(temporary).catch(() => undefined)
+    for (const made of [temporary, backup]) if (made !== undefined) await unlink(made).catch(() => undefined)
     throw error instanceof CtlError ? error : unwritable(path, error, instead)
   }
 }
 
-/** Nobody but root may give a file away; without that, the owner could not read it any more. */
-async function write(
-  file: string,
-  content: Buffer,
-  { mode, uid, gid }: Omit<Original, 'path' | 'content'>,
-): Promise<void> {
-  // Nobody else may read it before it is theirs.
-  const handle = await open(file, 'wx', 0o600)
-  try {
-    await handle.writeFile(content)
-    await own(handle, uid, gid)
-    await handle.chmod(mode)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
+const temporaryFor = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.pc-ctl-${process.pid}-${randomBytes(4).toString('hex')}`)
 
-async function own(handle: FileHandle, uid: number, gid: number): Promise<void> {
-  const made = await handle.stat()
-  if (made.uid !== uid || made.gid !== gid) await handle.chown(uid, gid)
+/**
+ * Each writes its file before it looks for those of others: of two at once at least one sees the other, and what the one
+ * has written the other sees as a change.
+ */
+async function assertAlone(path: string): Promise<void> {
+  for (const { pid, name } of await temporaries(dirname(path), basename(path))) {
+    if (pid === process.pid || !(await isAtWork(pid, join(dirname(path), name)))) continue
+    throw new CtlError('refused', `Another pc-ctl (process ${pid}) is writing ${path}, so this one did not.`, {
+      hint: 'Run the same command again.',
+      code: 'Outdated',
+    })
+  }
 }
 
 async function assertUnchanged({ path, content }: Original): Promise<void> {
@@ -97,11 +98,10 @@ async function assertUnchanged({ path, content }: Original): Promise<void> {
 }
 
 /** The old content under a name of its own, which is never taken from another. */
-async function keep(original: Original, now: Date): Promise<string> {
+async function keep({ path, content }: Original, now: Date): Promise<string> {
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '')
-  const { path } = original
-  const temporary = join(dirname(path), `.${basename(path)}.pc-ctl-${process.pid}-${randomBytes(4).toString('hex')}`)
-  await write(temporary, original.content, original)
+  const temporary = temporaryFor(path)
+  await makeTwin(path, temporary, content)
   try {
     for (let number = 1; ; number++) {
       const backup = `${path}.${stamp}${number === 1 ? '' : `-${number}`}.bak`
@@ -121,11 +121,27 @@ async function keep(original: Original, now: Date): Promise<string> {
 
 /** What a run left that was killed; those of runs that are alive stay. */
 async function sweep(folder: string, name: string): Promise<void> {
-  const prefix = `.${name}.pc-ctl-`
-  for (const left of await readdir(folder).catch(() => [])) {
-    const pid = left.startsWith(prefix) ? /^(\d+)-[0-9a-f]{8}$/.exec(left.slice(prefix.length))?.[1] : undefined
-    if (pid !== undefined && !isAlive(Number(pid))) await unlink(join(folder, left)).catch(() => undefined)
+  for (const { pid, name: left } of await temporaries(folder, name)) {
+    const file = join(folder, left)
+    if (!(await isAtWork(pid, file))) await unlink(file).catch(() => undefined)
   }
+}
+
+async function temporaries(folder: string, name: string): Promise<{ pid: number; name: string }[]> {
+  const prefix = `.${name}.pc-ctl-`
+  const all = await readdir(folder).catch(() => [])
+  return all.flatMap((left) => {
+    const pid = left.startsWith(prefix) ? /^(\d+)-[0-9a-f]{8}$/.exec(left.slice(prefix.length))?.[1] : undefined
+    return pid === undefined ? [] : [{ pid: Number(pid), name: left }]
+  })
+}
+
+/** A minute, in milliseconds: writing takes far less, and after that the number may be another process's. */
+const mostWriting = 60_000
+
+async function isAtWork(pid: number, file: string): Promise<boolean> {
+  const made = await stat(file).catch(() => undefined)
+  return made !== undefined && Date.now() - made.ctimeMs < mostWriting && isAlive(pid)
 }
 
 function isAlive(pid: number): boolean {
@@ -136,34 +152,34 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** A name is on the disk only once its folder is. */
+/** A name is on the disk only once its folder is. What can't be synced has been written all the same. */
 async function sync(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } catch (error) {
-    // Of file systems whose folders can't be.
-    if (codeOf(error) !== 'EINVAL') throw error
-  } finally {
-    await handle.close()
-  }
+  const handle = await open(folder, 'r').catch(() => undefined)
+  await handle?.sync().catch(() => undefined)
+  await handle?.close()
 }
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'nothing can be written to its folder',
+  EROFS: 'its file system is read-only',
+  EPERM: 'it or its folder is protected from changes (`lsattr` tells, if it is by chattr)',
+  EBUSY: 'it is mounted by itself, as in a container, so it can not be replaced',
+  ENOSPC: 'no space is left on its file system',
+  EDQUOT: 'the quota on its file system is used up',
+}
+
 function unwritable(path: string, error: unknown, instead: readonly Line[]): CtlError {
   const code = codeOf(error)
-  const why =
-    code === 'EACCES' || code === 'EROFS'
-      ? 'nothing can be written to its folder'
-      : code === 'EPERM'
-        ? 'its owner would change'
-        : code === 'EBUSY'
-          ? 'it is mounted by itself, so it can not be replaced'
-          : messageOf(error)
-  return new CtlError('failed', `${path} could not be written, and is as it was: ${why}.`, {
-    hint: [...(code === 'EACCES' || code === 'EPERM' ? ['Run pc-ctl as root.'] : []), ...instead],
-    code: typeof code === 'string' ? code : 'failed',
-    cause: error,
-  })
+  const known = typeof code === 'string' ? code : 'failed'
+  return new CtlError(
+    'failed',
+    `${path} could not be written, and is as it was: ${reasons[known] ?? messageOf(error)}.`,
+    {
+      hint: [...(code === 'EACCES' ? ['Run pc-ctl as root.'] : []), ...instead],
+      code: known,
+      cause: error,
+    },
+  )
 }

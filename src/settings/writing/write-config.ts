@@ -2,7 +2,7 @@
 import { flagOrVariable } from '../../options.ts'
 import { CtlError, messageOf } from '../../errors.ts'
 import { type Block, item, nested, verbatim } from '../../text.ts'
-import { readOriginal, replaceFile, type Original } from './replace-file.ts'
+import { readOriginal, replaceFile, type Original, type Replaced } from './replace-file.ts'
 import { type Edit, type Rewritten, rewrite, type Wanted } from './rewrite.ts'
 
 /** What would be written. */
@@ -35,13 +35,13 @@ export async function draftConfig(
 /**
  * Writes a draft, if it changes anything.
  *
- * @returns the name of the backup; `undefined` where nothing had to be written
+ * @returns `undefined` where nothing had to be written
  * @throws CtlError as {@link replaceFile}
  */
 export async function writeDraft(
   { original, rewritten: { bytes, edits } }: Draft,
   now: Date = new Date(),
-): Promise<string | undefined> {
+): Promise<Replaced | undefined> {
   if (edits.length === 0) return undefined
   return replaceFile(original, bytes, now, ['Or run the same command without --write-config, and change it by hand.'])
 }

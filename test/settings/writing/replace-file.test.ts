@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process'
+import { execFile, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmod,
@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
 import { expect } from 'chai'
 
@@ -39,7 +40,7 @@ describe('replacing a file', () => {
     await rm(folder, { recursive: true })
   })
   const replace = async (text: string, at = file): Promise<string> =>
-    replaceFile(await readOriginal(at), Buffer.from(text), now, ['by hand'])
+    (await replaceFile(await readOriginal(at), Buffer.from(text), now, ['by hand'])).backup
 
   it('keeps mode and owner, and the old content beside it', async () => {
     const [uid, gid] = isRoot ? [1234, 2345] : [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
@@ -100,6 +101,138 @@ describe('replacing a file', () => {
     expect(failure.hint).to.deep.equal(['by hand'])
   })
 
+  it('keeps a file that its owner may only read', async () => {
+    await chmod(file, 0o440)
+    const backup = await replace('new\n')
+    for (const each of [file, backup]) expect((await stat(each)).mode & 0o7777).to.equal(0o440)
+    expect(await readFile(file, 'utf8')).to.equal('new\n')
+  })
+
+  it('keeps access lists, labels and other extended attributes, of the backup too', async function () {
+    const set = python(setAttributes, file)
+    if (set.status !== 0) this.skip()
+    const before = python(showAttributes, file).stdout
+    expect(before).to.contain('user.test')
+    const { kept, backup } = await replaceFile(await readOriginal(file), Buffer.from('new\n'), now, [])
+    expect(kept).to.equal('all')
+    for (const each of [file, backup]) expect(python(showAttributes, each).stdout).to.equal(before)
+    expect(await readFile(file, 'utf8')).to.equal('new\n')
+  })
+
+  it('without a cp keeps owner and mode, and knows that there may be more', async () => {
+    await chmod(file, 0o640)
+    const { PATH } = process.env
+    process.env['PATH'] = folder
+    try {
+      const { kept, backup } = await replaceFile(await readOriginal(file), Buffer.from('new\n'), now, [])
+      expect(kept).to.equal('maybe not all')
+      for (const each of [file, backup]) expect((await stat(each)).mode & 0o7777).to.equal(0o640)
+    } finally {
+      process.env['PATH'] = PATH
+    }
+  })
+
+  it('refuses while another pc-ctl writes it, which may be dead or another process by now', async () => {
+    const other = join(folder, `.packagecloud.rb.pc-ctl-${process.ppid}-0123abcd`)
+    await writeFile(other, '')
+    const failure = await failureOf(replace('ours'))
+    expect(failure).to.include({ failure: 'refused', code: 'Outdated' })
+    expect(failure.message).to.include(`process ${process.ppid}`)
+    expect([await readFile(file, 'utf8'), (await readdir(folder)).sort()]).to.deep.equal([
+      'old\n',
+      [basename(other), 'packagecloud.rb'],
+    ])
+  })
+
+  it('of many at once lets none undo what another has written', async () => {
+    const script = join(folder, 'append.ts')
+    await writeFile(script, append(file))
+    const run = promisify(execFile)
+    const outcomes = await Promise.allSettled(
+      ['1', '2', '3', '4'].map((word) => run(process.execPath, [script, word], { timeout: 60_000 })),
+    )
+    const written = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value.stdout] : []))
+    expect(written).to.have.length(4)
+    const lines = (await readFile(file, 'utf8')).split('\n').slice(1, -1)
+    expect(lines.sort()).to.deep.equal(written.join('').split('\n').slice(0, -1).sort())
+    expect((await readdir(folder)).filter((name) => name.endsWith('.bak'))).to.have.length(lines.length)
+  }).timeout(60_000)
+
+  /** Where a file system says no, in a mount namespace of its own; `F` is the file, `D` its folder. */
+  const refusals: [string, string, string, RegExp][] = [
+    [
+      'a file system that is read-only',
+      'mount --bind "$D" "$D" && mount -o remount,ro,bind "$D"',
+      'EROFS',
+      /read-only/,
+    ],
+    ['a file that is mounted by itself', 'mount --bind "$F" "$F"', 'EBUSY', /mounted by itself/],
+    [
+      'a file system that is full',
+      'mount -t tmpfs -o size=8k tmpfs "$D" && head -c 4096 /dev/zero > "$F"',
+      'ENOSPC',
+      /no space is left/,
+    ],
+    [
+      'a quota of files that is used up',
+      'mount -t tmpfs -o nr_inodes=2 tmpfs "$D" && : > "$F"',
+      'ENOSPC',
+      /no space is left/,
+    ],
+    [
+      'a file that is immutable',
+      'truncate -s 1M "$D/image" && mke2fs -q "$D/image" && mount -o loop "$D/image" "$D" && : > "$F" && chattr +i "$F"',
+      'EPERM',
+      /protected from changes/,
+    ],
+  ]
+  for (const [what, prepare, code, message] of refusals) {
+    it(`fails with one clear sentence: ${what}`, async function () {
+      const script = join(tmpdir(), `pc-ctl-once-${basename(folder)}.ts`)
+      await writeFile(script, tryOnce)
+      const after = '{ "$N" "$S" "$F"; ls -A "$D"; }'
+      const env = { PATH: process.env['PATH'], D: folder, F: file, N: process.execPath, S: script }
+      const ready = spawnSync('unshare', ['-m', 'sh', '-c', prepare], { env })
+      if (ready.status !== 0) {
+        await rm(script)
+        this.skip()
+      }
+      const ran = spawnSync('unshare', ['-m', 'sh', '-c', `${prepare} && ${after}`], { env, encoding: 'utf8' })
+      await rm(script)
+      const [told = '', ...left] = ran.stdout.trimEnd().split('\n')
+      expect(JSON.parse(told), ran.stderr).to.include({ failure: 'failed', code })
+      expect(told).to.match(message)
+      expect(told).to.contain('is as it was').and.contain('by hand')
+      expect(left.filter((name) => name !== 'lost+found')).to.deep.equal(['packagecloud.rb'])
+    })
+  }
+
+  it('fails in a folder where this user may not write, and where the owner would change', async function () {
+    if (!isRoot) this.skip()
+    const script = join(folder, 'once.ts')
+    await writeFile(script, tryOnce)
+    const asNobody = (): CtlError => {
+      const { stdout, stderr } = spawnSync(process.execPath, [script, file], {
+        uid: 65_534,
+        gid: 65_534,
+        encoding: 'utf8',
+      })
+      expect(stderr).to.equal('')
+      return JSON.parse(stdout) as CtlError
+    }
+    await chmod(file, 0o644)
+    await chmod(folder, 0o755)
+    const closed = asNobody()
+    expect(closed).to.include({ failure: 'failed', code: 'EACCES' })
+    expect(closed.hint).to.deep.equal(['Run pc-ctl as root.', 'by hand'])
+    await chmod(folder, 0o777)
+    const foreign = asNobody()
+    expect(foreign).to.include({ failure: 'failed', code: 'EPERM' })
+    expect(foreign.message).to.match(/owner or group \(0:0\) would change/)
+    expect(await readFile(file, 'utf8')).to.equal('old\n')
+    expect((await readdir(folder)).sort()).to.deep.equal(['once.ts', 'packagecloud.rb'])
+  })
+
   it('killed at any time, leaves the old content or the new, and what it left is swept up', async () => {
     const contents = ['a'.repeat(200_000), 'b'.repeat(200_000)]
     await writeFile(file, contents[0] ?? '')
@@ -118,8 +251,53 @@ describe('replacing a file', () => {
   })
 })
 
+const source = JSON.stringify(new URL('../../../src/settings/writing/replace-file.ts', import.meta.url).pathname)
+
+/** Tries once, and tells how that ended. */
+const tryOnce = `
+import { readOriginal, replaceFile } from ${source}
+const [file] = process.argv.slice(2)
+try {
+  await replaceFile(await readOriginal(file), Buffer.from('new'.repeat(4000)), new Date(), ['by hand'])
+  console.log('{}')
+} catch (error) {
+  console.log(JSON.stringify({ message: error.message, failure: error.failure, code: error.code, hint: error.hint }))
+}
+`
+
+/** Adds lines of its own, and prints those that it was let. */
+const append = (file: string): string => `
+import { readOriginal, replaceFile } from ${source}
+const [word] = process.argv.slice(2)
+for (let turn = 0; turn < 5; turn++) {
+  try {
+    const original = await readOriginal(${JSON.stringify(file)})
+    await replaceFile(original, Buffer.concat([original.content, Buffer.from(word + turn + '\\n')]), new Date(), [])
+    console.log(word + turn)
+  } catch (error) {
+    if (error.code !== 'Outdated') throw error
+  }
+}
+`
+
+const python = (script: string, file: string) => spawnSync('python3', ['-c', script, file], { encoding: 'utf8' })
+
+/** An access list that lets one more user read, and what else the file system takes. */
+const setAttributes = `
+import os, struct, sys
+entry = lambda tag, may, who=0xffffffff: struct.pack('<HHI', tag, may, who)
+acl = struct.pack('<I', 2) + entry(1, 6) + entry(2, 4, 1234) + entry(4, 4) + entry(16, 4) + entry(32, 0)
+os.setxattr(sys.argv[1], 'user.test', b'mine')
+os.setxattr(sys.argv[1], 'system.posix_acl_access', acl)
+if os.getuid() == 0: os.setxattr(sys.argv[1], 'security.selinux', b'system_u:object_r:etc_t:s0')
+`
+const showAttributes = `
+import os, sys
+print(sorted((name, os.getxattr(sys.argv[1], name)) for name in os.listxattr(sys.argv[1])))
+`
+
 const loop = (file: string): string => `
-import { readOriginal, replaceFile } from ${JSON.stringify(new URL('../../../src/settings/writing/replace-file.ts', import.meta.url).pathname)}
+import { readOriginal, replaceFile } from ${source}
 for (let turn = 0; ; turn++) {
   await replaceFile(await readOriginal(${JSON.stringify(file)}), Buffer.from('ba'[turn % 2].repeat(200_000)), new Date(), [])
   process.send('written')
