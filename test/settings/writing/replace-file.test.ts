@@ -158,54 +158,44 @@ describe('replacing a file', () => {
     expect((await readdir(folder)).filter((name) => name.endsWith('.bak'))).to.have.length(lines.length)
   }).timeout(60_000)
 
-  /** Where a file system says no, in a mount namespace of its own; `F` is the file, `D` its folder. */
-  const refusals: [string, string, string, RegExp][] = [
-    [
-      'a file system that is read-only',
-      'mount --bind "$D" "$D" && mount -o remount,ro,bind "$D"',
-      'EROFS',
-      /read-only/,
-    ],
-    ['a file that is mounted by itself', 'mount --bind "$F" "$F"', 'EBUSY', /mounted by itself/],
-    [
-      'a file system that is full',
-      'mount -t tmpfs -o size=8k tmpfs "$D" && head -c 4096 /dev/zero > "$F"',
-      'ENOSPC',
-      /no space is left/,
-    ],
-    [
-      'a quota of files that is used up',
-      'mount -t tmpfs -o nr_inodes=2 tmpfs "$D" && : > "$F"',
-      'ENOSPC',
-      /no space is left/,
-    ],
-    [
-      'a file that is immutable',
-      'truncate -s 1M "$D/image" && mke2fs -q "$D/image" && mount -o loop "$D/image" "$D" && : > "$F" && chattr +i "$F"',
-      'EPERM',
-      /protected from changes/,
-    ],
-  ]
-  for (const [what, prepare, code, message] of refusals) {
-    it(`fails with one clear sentence: ${what}`, async function () {
-      const script = join(tmpdir(), `pc-ctl-once-${basename(folder)}.ts`)
-      await writeFile(script, tryOnce)
-      const after = '{ "$N" "$S" "$F"; ls -A "$D"; }'
-      const env = { PATH: process.env['PATH'], D: folder, F: file, N: process.execPath, S: script }
-      const ready = spawnSync('unshare', ['-m', 'sh', '-c', prepare], { env })
-      if (ready.status !== 0) {
-        await rm(script)
-        this.skip()
-      }
-      const ran = spawnSync('unshare', ['-m', 'sh', '-c', `${prepare} && ${after}`], { env, encoding: 'utf8' })
-      await rm(script)
-      const [told = '', ...left] = ran.stdout.trimEnd().split('\n')
-      expect(JSON.parse(told), ran.stderr).to.include({ failure: 'failed', code })
-      expect(told).to.match(message)
-      expect(told).to.contain('is as it was').and.contain('by hand')
-      expect(left.filter((name) => name !== 'lost+found')).to.deep.equal(['packagecloud.rb'])
-    })
+  /** Tries it where a file system says no, in a mount namespace of its own; `F` is the file, `D` its folder. */
+  async function expectRefusal(test: Mocha.Context, prepare: string, code: string, message: RegExp): Promise<void> {
+    const script = join(tmpdir(), `pc-ctl-once-${basename(folder)}.ts`)
+    await writeFile(script, tryOnce)
+    const env = { PATH: process.env['PATH'], D: folder, F: file, N: process.execPath, S: script }
+    const within = (what: string) => spawnSync('unshare', ['-m', 'sh', '-c', what], { env, encoding: 'utf8' })
+    const ready = within(prepare)
+    const ran = within(`${prepare} && { "$N" "$S" "$F"; ls -A "$D"; }`)
+    await rm(script)
+    if (ready.status !== 0) test.skip()
+    const [told = '', ...left] = ran.stdout.trimEnd().split('\n')
+    expect(JSON.parse(told), ran.stderr).to.include({ failure: 'failed', code })
+    expect(told).to.match(message)
+    expect(told).to.contain('is as it was').and.contain('by hand')
+    expect(left.filter((name) => name !== 'lost+found')).to.deep.equal(['packagecloud.rb'])
   }
+
+  it('says that a file system is read-only', async function () {
+    await expectRefusal(this, 'mount --bind "$D" "$D" && mount -o remount,ro,bind "$D"', 'EROFS', /read-only/)
+  })
+
+  it('says that a file is mounted by itself', async function () {
+    await expectRefusal(this, 'mount --bind "$F" "$F"', 'EBUSY', /mounted by itself/)
+  })
+
+  it('says that a file system is full', async function () {
+    const prepare = 'mount -t tmpfs -o size=8k tmpfs "$D" && head -c 4096 /dev/zero > "$F"'
+    await expectRefusal(this, prepare, 'ENOSPC', /no space is left/)
+  })
+
+  it('says so too where no file can be added', async function () {
+    await expectRefusal(this, 'mount -t tmpfs -o nr_inodes=2 tmpfs "$D" && : > "$F"', 'ENOSPC', /no space is left/)
+  })
+
+  it('says that a file is immutable', async function () {
+    const image = 'truncate -s 1M "$D/image" && mke2fs -q "$D/image" && mount -o loop "$D/image" "$D"'
+    await expectRefusal(this, `${image} && : > "$F" && chattr +i "$F"`, 'EPERM', /protected from changes/)
+  })
 
   it('fails in a folder where this user may not write, and where the owner would change', async function () {
     if (!isRoot) this.skip()
