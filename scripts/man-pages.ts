@@ -1,6 +1,8 @@
 /** Manual pages in the `man` macros (man(7)), which every man understands. */
 import ejs from 'ejs'
 
+import { usageOf, valueName } from '../src/ui/help-words.ts'
+
 /** A flag of a command, as oclif's manifest has it. */
 interface Flag {
   readonly name: string
@@ -100,7 +102,7 @@ export function commandPage(command: Command, manual: Manual): string {
     ...['.SH DESCRIPTION', ...prose(rendered(description ?? `${summary}.`, command))],
     ...(aliases.length === 0 ? [] : prose(`Also called ${listed(aliases.map((alias) => `\`${alias}\``))}.`)),
     ...(args.length === 0 ? [] : ['.SH ARGUMENTS']),
-    ...args.flatMap((arg) => item(`\\fI${plain(arg.name)}\\fR`, argText(arg))),
+    ...args.flatMap((arg) => item(`\\fI${plain(arg.name.toUpperCase())}\\fR`, argText(arg))),
     ...options(command),
     ...examples(command),
     ...['.SH EXIT STATUS', ...prose('0 where it is done; all others stand in pc-ctl(1).')],
@@ -116,19 +118,12 @@ function page(name: string, { version, date }: Manual, lines: readonly string[])
 }
 
 function synopsis(command: Command): string[] {
-  const { id, usage, strict = true } = command
-  if (usage !== undefined) {
-    return [usage].flat().flatMap((line, index) => {
-      const words = rendered(line, command).replace(id, '').trim()
-      return [...(index === 0 ? [] : ['.br']), `.B pc\\-ctl ${plain(id)}`, plain(words)]
-    })
-  }
-  const args = Object.values(command.args).filter(({ hidden }) => hidden !== true)
-  const words = args.map(({ name, required, multiple }) => {
-    const word = `\\fI${plain(name)}\\fR${multiple === true || !strict ? '...' : ''}`
-    return required === true ? word : `[${word}]`
+  const { id, usage } = command
+  return [usage ?? usageOf(command)].flat().flatMap((line, index) => {
+    const words = plain(rendered(line, command).replace(id, '').trim())
+    const named = usage === undefined ? words.replace(/[A-Z]{2,}/g, '\\fI$&\\fR') : words
+    return [...(index === 0 ? [] : ['.br']), `.B pc\\-ctl ${plain(id)}`, named]
   })
-  return [`.B pc\\-ctl ${plain(id)}`, [...words, '[\\fIFLAGS\\fR]'].join(' ')]
 }
 
 const argText = ({ description = '', options: values }: Arg): string =>
@@ -151,19 +146,28 @@ function options(command: Command): string[] {
 
 const byName = (one: Flag, other: Flag): number => (one.name < other.name ? -1 : 1)
 
-function flagLabel({ name, char, type, helpValue, options: values, allowNo, multiple }: Flag): string {
+function flagLabel(flag: Flag): string {
+  const { name, char, type, allowNo, multiple } = flag
   const short = char === undefined ? '' : `${bold(`-${char}`)}, `
   const long = bold(allowNo === true ? `--[no-]${name}` : `--${name}`)
   if (type === 'boolean') return `${short}${long}`
-  const value = helpValue ?? values?.join('|') ?? 'VALUE'
-  return `${short}${long}=\\fI${plain(value)}\\fR${multiple === true ? '...' : ''}`
+  return `${short}${long}=\\fI${plain(valueName(flag))}\\fR${multiple === true ? '...' : ''}`
 }
 
-function flagText({ description = '', default: preset, env, exclusive, dependsOn, required }: Flag): string {
+function flagText({
+  description = '',
+  options: values,
+  default: preset,
+  env,
+  exclusive,
+  dependsOn,
+  required,
+}: Flag): string {
   const dashed = (names: readonly string[]): string => listed(names.map((name) => `\`--${name}\``))
   const isTold = ['string', 'number'].includes(typeof preset) && preset !== ''
   return sentence([
     description,
+    values === undefined ? '' : `one of ${listed(values)}`,
     required === true ? 'required' : '',
     isTold ? `default: ${String(preset)}` : '',
     env === undefined ? '' : `environment: \`${env}\``,

@@ -33,7 +33,7 @@ const commands = join(root, 'src/commands')
 
 const config: CompletedConfig = {
   ...DEFAULT_CONFIG,
-  path: join(commands, '*.ts'),
+  path: join(root, 'src/{commands/*,ui/help-document}.ts'),
   tsconfig: join(root, 'tsconfig.json'),
   skipTypeCheck: true,
   // Newer versions may tell more.
@@ -97,13 +97,26 @@ const about = Object.fromEntries(Object.entries(failure.properties ?? {}).filter
 const schemaFolder = join(root, 'schemas')
 const page = join(root, 'docs/json.md')
 
+/** What has a result, in the order of the names, with the type that its file declares it as. */
+function told(): { name: string; file: string; type: string }[] {
+  const document = join(root, 'src/ui/help-document.ts')
+  return [
+    ...readdirSync(commands).map((file) => ({
+      name: basename(file, '.ts'),
+      file: join(commands, file),
+      type: 'Result',
+    })),
+    { name: 'help', file: document, type: 'HelpResult' },
+    { name: 'version', file: document, type: 'VersionResult' },
+  ].sort((one, other) => (`${one.name}.` < `${other.name}.` ? -1 : 1))
+}
+
 /** The files that this script writes, by their path, with what is to be in them. */
 export async function jsonFiles(): Promise<Map<string, string>> {
   const written = new Map<string, string>()
   const tables: string[] = []
-  for (const file of readdirSync(commands)) {
-    const name = basename(file, '.ts')
-    const { definitions, ...result } = withoutDoubtful(schemaOf(join(commands, file), 'Result')) as Schema
+  for (const { name, file, type } of told()) {
+    const { definitions, ...result } = withoutDoubtful(schemaOf(file, type)) as Schema
     const schema = {
       type: 'object',
       properties: { ...about, command: { const: name }, result: { ...result, $schema: undefined } },

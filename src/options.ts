@@ -20,7 +20,7 @@ export const options = {
     default: '/etc/packagecloud/packagecloud.rb',
   },
   bucket: { description: 'S3 bucket that holds the packages', helpValue: 'NAME', variable: 'PC_CTL_BUCKET' },
-  region: { description: 'region of the bucket', variable: 'PC_CTL_REGION' },
+  region: { description: 'region of the bucket', helpValue: 'REGION', variable: 'PC_CTL_REGION' },
   profile: {
     description: 'profile of the AWS shared configuration to use',
     helpValue: 'NAME',

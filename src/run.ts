@@ -2,13 +2,16 @@ import { format } from 'node:util'
 
 import './ui/help-columns.ts'
 
-import { Config, Errors, run, ux } from '@oclif/core'
+import { type Command, Config, Errors, run, ux } from '@oclif/core'
 
 import { CtlError } from './errors.ts'
+import { commandLine } from './shell.ts'
+import { beginCommand, type Envelope, envelopeOf } from './ui/envelope.ts'
 import { report } from './ui/failure.ts'
 import { result } from './ui/result.ts'
 import { allSaid, isTalkSeen, say } from './ui/talk.ts'
-import { listed, verbatim, whole } from './text.ts'
+import { helpOfAll, helpOfOne, versionDocument } from './ui/help-document.ts'
+import { type Line, verbatim, whole } from './text.ts'
 import { didYouMean } from './ui/near.ts'
 import { isWritten } from './ui/written.ts'
 
@@ -32,7 +35,9 @@ async function runCommand(): Promise<boolean> {
   try {
     const config = await Config.load(import.meta.url)
     assertCommand(config)
-    await run(args, config)
+    const document = flags.includes('--json') ? documentOf(config) : undefined
+    if (document === undefined) await run(args, config)
+    else result.print(`${JSON.stringify(document, undefined, 2)}\n`)
     return true
   } catch (error) {
     // How a command ends that has told itself why.
@@ -43,23 +48,51 @@ async function runCommand(): Promise<boolean> {
   }
 }
 
+/** What help or the version are as JSON, if either is asked for. */
+function documentOf(config: Config): Envelope<unknown> | undefined {
+  if (args[0] === '--version') {
+    beginCommand('version')
+    return envelopeOf(versionDocument(config.version))
+  }
+  if (!flags.includes('--help')) return undefined
+  beginCommand('help')
+  const asked = config.findCommand(commandAskedAbout() ?? '')
+  // An alias is told about as what it stands for.
+  const isNamed = ({ id, aliases }: Command.Loadable): boolean => id !== asked?.id && aliases.includes(asked?.id ?? '')
+  const command = config.commands.find(isNamed) ?? asked
+  if (command === undefined) return envelopeOf(helpOfAll(String(config.pjson['description']), config.commands))
+  const rendered = (text: string): string =>
+    text.replace(/<%= (config\.bin|command\.id) %>/g, (_, name) => (name === 'command.id' ? command.id : config.bin))
+  return envelopeOf(helpOfOne(command, rendered))
+}
+
+/** The command that help is asked for. */
+function commandAskedAbout(): string | undefined {
+  return flags.find((word) => !word.startsWith('-'))
+}
+
 /** @throws CtlError of kind `usage` if what is asked for, or about, is no command */
 function assertCommand(config: Config): void {
   const isHelp = args.length === 0 || flags.includes('--help')
-  const name = isHelp ? flags.find((word) => word !== '--help' && word !== 'help') : args[0]
-  if (name === undefined || config.findCommand(name) !== undefined) return
-  if (name.startsWith('-') && (isHelp || name === '--version')) return
-  const meant = didYouMean(name, [...config.commandIDs, 'help', 'version', '--help', '--version'])
-  const what = name.startsWith('-')
-    ? `pc-ctl begins with a command, not with ${name}.`
-    : name === 'version'
-      ? 'pc-ctl version takes nothing behind it.'
-      : `pc-ctl has no command ${JSON.stringify(name)}.`
-  throw new CtlError('usage', what, {
-    hint: [
-      ...(meant.length > 0 ? meant : [`Its commands are ${listed(config.commandIDs.toSorted(), 'and')}.`]),
-      'What each does:',
-      verbatim('pc-ctl --help'),
-    ],
+  const name = isHelp ? commandAskedAbout() : args[0]
+  if (name === undefined || config.findCommand(name) !== undefined || name === '--version') return
+  throw new CtlError('usage', whyNoCommand(name), {
+    hint: [...whatElse(name, config), 'All commands:', verbatim('pc-ctl help')],
   })
+}
+
+function whyNoCommand(name: string): string {
+  if (name.startsWith('-')) return `pc-ctl begins with a command, not with ${name}.`
+  return name === 'version' ? 'pc-ctl version takes only --json.' : `pc-ctl has no command ${JSON.stringify(name)}.`
+}
+
+/** What may have been meant. */
+function whatElse(name: string, config: Config): Line[] {
+  if (name === 'version') return []
+  const command = args.find((word) => ['help', 'version'].includes(word) || config.findCommand(word) !== undefined)
+  if (name.startsWith('-') && command !== undefined) {
+    // Not what else was typed: there may be a secret in it.
+    return ['Flags stand behind it:', verbatim(commandLine(['pc-ctl', command, name.replace(/=.*$/s, '')]))]
+  }
+  return didYouMean(name, [...config.commandIDs, 'help', 'version', '--help', '--version'])
 }

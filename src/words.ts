@@ -6,9 +6,17 @@
  */
 export function normalWords(args: readonly string[]): string[] {
   const [first, ...rest] = args
-  if (first === 'help' || first === '-h')
-    return [...rest.filter((word) => word !== '-h' && word !== '--help'), '--help']
-  if ((first === 'version' || first === '-V') && rest.length === 0) return ['--version']
+  if (first === 'help' || first === '-h') {
+    const about = rest.filter((word) => word !== '-h' && word !== '--help')
+    // Both are words of ours that are no commands: what there is to tell of them, help itself tells.
+    return [...about.filter((word) => word !== 'help' && word !== 'version'), '--help']
+  }
+  if (first === 'version' || first === '-V') {
+    if (rest.every((word) => word === '--json')) return ['--version', ...rest]
+    if (rest.every((word) => word === '--json' || word === '-h' || word === '--help')) {
+      return [...rest.filter((word) => word === '--json'), '--help']
+    }
+  }
   const end = args.indexOf('--')
   const before = end < 0 ? args : args.slice(0, end)
   if (!before.includes('-h')) return [...args]

@@ -34,7 +34,10 @@ export default class Doctor extends CtlCommand {
   static override flags = {
     ...pagerFlag,
     ...settingsFlags,
-    domain: Flags.string({ description: 'packages domain, in place of the configured cloudfront_packages_domain' }),
+    domain: Flags.string({
+      description: 'packages domain, in place of the configured cloudfront_packages_domain',
+      helpValue: 'DOMAIN',
+    }),
     key: Flags.string({
       description: 'S3 key of an object to test with',
       multiple: true,

@@ -43,7 +43,11 @@ export default class EnableCloudfront extends CtlCommand {
       description:
         'how CloudFront reads the bucket: origin access identity or control; by default as it is, else what can',
     }),
-    alias: Flags.string({ description: 'domain name of your own to add (repeatable)', ...repeatable }),
+    alias: Flags.string({
+      description: 'domain name of your own to add (repeatable)',
+      ...repeatable,
+      helpValue: 'NAME',
+    }),
     certificate: Flags.string({ description: 'ACM certificate in us-east-1 for the aliases', helpValue: 'ARN' }),
     'price-class': Flags.option({ options: priceClasses })({ description: 'edges to use' }),
     ...frontFlags,

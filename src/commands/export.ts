@@ -39,7 +39,7 @@ export default class Export extends CtlCommand {
     '<%= config.bin %> <%= command.id %> --format cloudformation --planned',
   ]
   static override flags = {
-    format: Flags.option({ options: exportFormats })({ description: 'for which tool', required: true }),
+    format: Flags.option({ options: exportFormats })({ description: 'tool to print it for', required: true }),
     planned: Flags.boolean({
       description: 'what the runbook would make, not only what is there',
       default: false,

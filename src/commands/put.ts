@@ -56,7 +56,7 @@ export default class Put extends CtlCommand {
       description: 'let everybody read the objects',
       exclusive: ['acl-private'],
     }),
-    'acl-private': Flags.boolean({ description: 'do not (the default)' }),
+    'acl-private': Flags.boolean({ description: 'let nobody else read them (the default)' }),
     'mime-type': Flags.string({
       char: 'm',
       description: 'type of the objects; by default by ending',

@@ -40,6 +40,7 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
     alias: Flags.string({
       description: 'domain name of your own to add (repeatable)',
       ...repeatable,
+      helpValue: 'NAME',
     }),
     certificate: Flags.string({ description: 'ACM certificate in us-east-1 for the aliases', helpValue: 'ARN' }),
     'price-class': Flags.option({ options: priceClasses })({ description: 'edges to use' }),

@@ -17,7 +17,10 @@ import { CtlError, messageOf } from '../errors.ts'
 import { ReaderGone, result } from '../ui/result.ts'
 import { labelled, nested, verbatim } from '../text.ts'
 
-const duration = Flags.custom<number>({ helpValue: '2s', parse: async (text) => usage(() => parseDuration(text)) })
+const duration = Flags.custom<number>({
+  helpValue: 'DURATION',
+  parse: async (text) => usage(() => parseDuration(text)),
+})
 
 /** What `--json` tells, once, when the sandbox is ready. */
 export interface Result {
@@ -43,8 +46,13 @@ export default class SandboxCommand extends CtlCommand {
     '<%= config.bin %> <%= command.id %> --bucket packages-example-org --enforce-iam policies.json',
   ]
   static override flags = {
-    port: Flags.integer({ description: 'port of the AWS endpoint; any free one by default', min: 0, max: 65_535 }),
-    'front-port': Flags.integer({ description: 'port of the front server', min: 0, max: 65_535 }),
+    port: Flags.integer({
+      description: 'port of the AWS endpoint; any free one by default',
+      helpValue: 'PORT',
+      min: 0,
+      max: 65_535,
+    }),
+    'front-port': Flags.integer({ description: 'port of the front server', helpValue: 'PORT', min: 0, max: 65_535 }),
     state: Flags.string({ description: 'folder that keeps everything for the next run', helpValue: 'DIR' }),
     config: Flags.string({
       description: 'packagecloud.rb of the front server; a sample is written if there is none',
@@ -52,7 +60,7 @@ export default class SandboxCommand extends CtlCommand {
       helpValue: 'FILE',
     }),
     bucket: Flags.string({ description: 'bucket to create', helpValue: 'NAME' }),
-    region: Flags.string({ description: 'region of the bucket', default: 'us-east-1' }),
+    region: Flags.string({ description: 'region of the bucket', helpValue: 'REGION', default: 'us-east-1' }),
     latency: duration({ description: 'how long every answer waits' }),
     'deploy-time': duration({ description: 'how long a distribution is InProgress (default 5s)' }),
     fault: Flags.string({

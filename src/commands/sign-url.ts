@@ -40,10 +40,14 @@ export default class SignUrl extends CtlCommand {
     ...settingsFlags,
     expires: Flags.string({
       description: 'how long the URLs are good: 30s, 5m, 2h, 1d',
+      helpValue: 'DURATION',
       default: durationWord(urlLife),
     }),
     algorithm: Flags.string({ description: 'hash of the HMAC', options: ['sha256', 'sha1'], default: 'sha256' }),
-    domain: Flags.string({ description: 'domain of the URLs instead of the configured cloudfront_packages_domain' }),
+    domain: Flags.string({
+      description: 'domain of the URLs, in place of the configured cloudfront_packages_domain',
+      helpValue: 'DOMAIN',
+    }),
   }
 
   async run(): Promise<Result> {

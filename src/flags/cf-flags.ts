@@ -25,7 +25,7 @@ export const cfChangeFlags = {
 
 /** Flags of commands that write a distribution's configuration, with s3cmd's names as aliases. */
 export const editFlags = {
-  comment: Flags.string({ aliases: ['cf-comment'], description: 'comment', helpValue: 'TEXT' }),
+  comment: Flags.string({ aliases: ['cf-comment'], description: 'comment of the distribution', helpValue: 'TEXT' }),
   'default-root-object': Flags.string({
     aliases: ['cf-default-root-object'],
     description: 'object to serve for /, such as index.html',
@@ -33,7 +33,7 @@ export const editFlags = {
   }),
   'log-to': Flags.string({
     aliases: ['access-logging-target-prefix'],
-    description: 'write access logs there',
+    description: 'where to write access logs',
     helpValue: 's3://BUCKET/PREFIX',
   }),
   certificate: Flags.string({

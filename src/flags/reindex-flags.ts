@@ -25,7 +25,13 @@ export const reindexFlags = {
     helpValue: 'FILE',
     helpGroup: 'WHICH',
   }),
-  concurrency: Flags.integer({ description: 'requests at a time, at most', default: 256, min: 1, max: 2000 }),
+  concurrency: Flags.integer({
+    description: 'requests at a time, at most',
+    helpValue: 'N',
+    default: 256,
+    min: 1,
+    max: 2000,
+  }),
   'state-dir': Flags.string({ description: 'folder of the journal', helpValue: 'DIR' }),
   full: Flags.boolean({ description: 'look at every object again, whatever the journal knows' }),
   report: Flags.string({

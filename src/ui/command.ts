@@ -22,6 +22,8 @@ import { checkUsage, usageError } from './usage.ts'
 export abstract class CtlCommand extends Command {
   static override enableJsonFlag = true
   static override baseFlags = {
+    // In place of oclif's own, which is described in other words than all else.
+    json: Flags.boolean({ description: 'print one JSON document, for programs', helpGroup: 'GLOBAL' }),
     verbose: Flags.boolean({
       description: 'one line per step and per call of AWS, with its request id',
       helpGroup: 'GLOBAL',

@@ -28,8 +28,7 @@ export function environmentOf({ env }: RunOptions): Record<string, string> {
 }
 
 /** Whether a run is one whose stdout is a document, and it was not ended before that was written. */
-export const printsDocument = (args: readonly string[], code: number): boolean =>
-  args.includes('--json') && !['help', '--help', '-h'].some((word) => args.includes(word)) && code < 128
+export const printsDocument = (args: readonly string[], code: number): boolean => args.includes('--json') && code < 128
 
 const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }
 
