@@ -6,6 +6,7 @@ import { settingsFor } from '../settings/settings-for.ts'
 import { commandLine } from '../shell.ts'
 import { diagnosisText } from '../tasks/doctor/text.ts'
 import { type Enabling, enableCloudfront } from '../tasks/enable/enable-cloudfront.ts'
+import { openSigningKeys, readKeyWord } from '../tasks/reindex/signing-keys.ts'
 import { readAliases } from '../tasks/names/domain-name.ts'
 import { boundaryFlag } from '../flags/boundary-flag.ts'
 import { adoptFlag, changeFlags, planExitCode } from '../flags/change-flags.ts'
@@ -13,6 +14,7 @@ import { frontFlags, frontPathFlag, tokenOf } from '../flags/front-flags.ts'
 import { ctlFlag } from '../flags/packagecloud-ctl-flags.ts'
 import { repeatable } from '../flags/repeatable.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
+import { signingKeyFlags } from '../flags/signing-key-flags.ts'
 import { readTags, tagFlag } from '../flags/tag-flags.ts'
 import { writeConfigFlag } from '../flags/write-config-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
@@ -36,8 +38,11 @@ export default class EnableCloudfront extends CtlCommand {
   ]
   static override flags = {
     'skip-reindex': Flags.boolean({
-      description: 'leave the attributes of objects as they are, as on a new installation',
+      description: 'leave objects and indexes as they are, as on a new installation',
+      exclusive: ['attributes-only'],
     }),
+    'attributes-only': Flags.boolean({ description: 'put attributes of objects right, make no indexes' }),
+    ...signingKeyFlags,
     ...writeConfigFlag,
     'origin-access': Flags.option({ options: ['oai', 'oac'] as const })({
       description:
@@ -64,6 +69,9 @@ export default class EnableCloudfront extends CtlCommand {
     const { flags } = await this.parse(EnableCloudfront)
     const say: Say = (...blocks) => this.say(...blocks)
     const { front } = flags
+    const keyFiles = flags['skip-reindex'] ? [] : await Promise.all(flags['signing-key'].map(readKeyWord))
+    const signingKeys = await openSigningKeys(keyFiles, flags['passphrase-file'])
+    say(...signingKeys.warnings(Date.now()))
     const enabling = await enableCloudfront(
       await settingsFor(flags),
       {
@@ -81,7 +89,7 @@ export default class EnableCloudfront extends CtlCommand {
         flags: { ...flags, json: this.jsonEnabled() },
         ctl: flags.ctl,
         writeConfig: flags['write-config'],
-        skipReindex: flags['skip-reindex'],
+        objects: flags['skip-reindex'] ? undefined : { indexes: !flags['attributes-only'], signingKeys },
         front:
           front === undefined || front === ''
             ? undefined

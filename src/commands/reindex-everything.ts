@@ -8,9 +8,7 @@ import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { exitCodes } from '../errors.ts'
 import { carriedChoice, readMapping, reindexFlags } from '../flags/reindex-flags.ts'
-import { option } from '../flags/option.ts'
-import { repeatable } from '../flags/repeatable.ts'
-import { variables } from '../options.ts'
+import { signingKeyFlags } from '../flags/signing-key-flags.ts'
 import { keysOfMapping, openSigningKeys, readKeyWord } from '../tasks/reindex/signing-keys.ts'
 import { warning } from '../text.ts'
 
@@ -37,17 +35,7 @@ export default class ReindexEverything extends CtlCommand {
       exclusive: ['indexes-only'],
     }),
     'indexes-only': Flags.boolean({ description: 'make indexes, leave the attributes of other objects as they are' }),
-    'signing-key': Flags.string({
-      ...option('signing-key'),
-      ...repeatable,
-      helpGroup: 'INDEXES',
-    }),
-    'passphrase-file': Flags.string({
-      description: `file with the passphrase of a signing key (repeatable); else it is taken from ${variables.passphrase}`,
-      ...repeatable,
-      helpValue: 'FILE',
-      helpGroup: 'INDEXES',
-    }),
+    ...signingKeyFlags,
     'change-key': Flags.boolean({
       description:
         'sign repositories without a key that they are signed with: clients that trust only that refuse them',

@@ -6,6 +6,8 @@ import { expect } from 'chai'
 
 import { type Installation, install, secret } from '../support/installation.ts'
 import { resultOf } from '../support/json-document.ts'
+import { MemoryBucket } from '../repositories/yum/memory-bucket.ts'
+import { listed, repositoryOf } from '../repositories/yum/repositories.ts'
 
 /** An installation where nothing is done yet, and a packagecloud-ctl that takes down how it was called. */
 async function host(options: Parameters<typeof install>[0] = { secret: false }) {
@@ -36,6 +38,8 @@ interface Policy {
 const actionsOf = (policy: Policy | undefined): string[] => (policy?.Statement ?? []).flatMap(({ Action }) => Action)
 
 type Host = Awaited<ReturnType<typeof host>>
+
+const flat = (text: string): string => text.replace(/\s+/g, ' ')
 
 const marks = (talk: string): string[] =>
   talk
@@ -106,6 +110,43 @@ describe('enable-cloudfront', function () {
     expect(asked.stderr).to.match(/objects? ha(?:s|ve) others than CloudFront goes by/)
     const left = await here.enable('--skip-reindex', '--dry-run')
     expect(left.stdout).to.match(/1\. reindex-everything.* \(--skip-reindex\)/)
+  })
+
+  it('makes indexes anew in the first step, which it then finds done', async () => {
+    const rpm = await readFile(join(import.meta.dirname, '../repositories/yum/fixtures/fix-tool.noarch.rpm'))
+    const yum = repositoryOf(new MemoryBucket(), 'el/9/', [listed({ rpm, href: 'fix-tool.noarch.rpm' })])
+    await place.put('el/9/fix-tool.noarch.rpm', rpm)
+    for (const [key, { body }] of yum.objects) await place.put(key, body)
+    expect((await place.run(['reindex-everything', '--attributes-only'])).code).to.equal(0)
+    const first = async (...flags: string[]): Promise<string> => {
+      const { stdout } = await here.enable('--dry-run', ...flags)
+      return /1\. reindex-everything[^(]*\((.*)\)$/m.exec(stdout)?.[1] ?? ''
+    }
+    expect(await first()).to.equal('the index of 1 repository is to be made anew')
+    expect(await first('--attributes-only')).to.equal('all objects have them')
+    const unasked = await place.run(['enable-cloudfront'])
+    expect(flat(unasked.stderr)).to.contain('The index of 1 repository is to be made anew. Put that right now?')
+    const before = await place.read('el/9/repodata/repomd.xml')
+    const run = await here.enable('--write-config', '--yes')
+    expect(run.code, run.stderr).to.equal(0)
+    expect(before.equals(await place.read('el/9/repodata/repomd.xml'))).to.equal(false)
+    expect(await first()).to.equal('all objects have them')
+  })
+
+  it('goes on with an index that it has no key for, and says so', async () => {
+    await place.put('el/9/repodata/repomd.xml', '<repomd/>')
+    await place.put('el/9/repodata/repomd.xml.asc', 'a signature')
+    const run = await here.enable('--write-config', '--yes')
+    expect(run.code, run.stderr).to.equal(0)
+    expect(flat(run.stderr))
+      .to.match(
+        /1\. reindex-everything.*3 objects have others; the index of 1 repository is left: `pc-ctl reindex-everything --dry-run` says why/,
+      )
+      .and.to.contain('the index of 1 repository is left as before, which keeps nothing from going on')
+      .and.to.contain('--signing-key')
+    const again = await here.enable()
+    expect(again.code, again.stderr).to.equal(0)
+    expect(new Set(marks(again.stderr)).size, again.stderr).to.equal(1)
   })
 
   it('stops where packagecloud-ctl fails, with its exit code, and goes on from there', async () => {

@@ -1,5 +1,6 @@
 /** packagecloud's page as one command: each step is what the command of that name does, and those done are left alone. */
 import { type Aws, connect } from '../../aws/connect.ts'
+import type { Report } from '../../reindex/report.ts'
 import { newSecret } from '../../settings/new-secret.ts'
 import { type Flags, type Settings, carriedFlags, need } from '../../settings/settings.ts'
 import type { Wanted } from '../../settings/writing/rewrite.ts'
@@ -23,7 +24,7 @@ import { anyConnectedKeys, assertWritable, connectedKeys, type Written } from '.
 import { type FileManner, haveFileSay, isAttended } from './await-file.ts'
 import { ctlHere, holds, lookOut, type ServeWishes } from './look.ts'
 import { agreeOnRestart, askFront, type Front, untilNamed, untilRedirected } from './make-live.ts'
-import { objectsOf, putObjectsRight } from './objects.ts'
+import { objectsOf, objectsQuestion, type ObjectWishes, putObjectsRight } from './objects.ts'
 import { type PageStep, pageText } from './page.ts'
 
 /** What is wished. */
@@ -32,7 +33,8 @@ export interface EnableWishes {
   readonly flags: Flags & ChangeFlags
   readonly ctl: string | undefined
   readonly writeConfig: boolean
-  readonly skipReindex: boolean
+  /** Of objects; `undefined` leaves them as they are. */
+  readonly objects: ObjectWishes | undefined
   readonly front: Front | undefined
   /** This command as it was typed. */
   readonly again: string
@@ -82,6 +84,7 @@ class Enabler {
   readonly #wishes: EnableWishes
   readonly #streams: Streams
   readonly #signal: AbortSignal
+  #objects: Report | undefined
   readonly #outcome: Enabling = { steps: [], plan: [], written: [], ran: [], doctor: null, code: exitCodes.done }
 
   constructor(aws: Aws, settings: Settings, wishes: EnableWishes, streams: Streams, signal: AbortSignal) {
@@ -128,12 +131,13 @@ class Enabler {
 
   /** Everything that could stop it halfway is looked at first. */
   async #look(ctl: string | undefined): Promise<Pick<Enabling, 'steps'>> {
-    const { front, skipReindex, flags, serve, writeConfig } = this.#wishes
+    const { front, objects: wished, flags, serve, writeConfig } = this.#wishes
     need(this.#settings, 'bucket')
     if (writeConfig) await assertWritable(this.#settings.configFile, anyConnectedKeys)
     const conduct: Conduct = { show: quietly(flags), signal: this.#signal }
     const seen = front === undefined ? undefined : await askFront(front, this.#settings)
-    const objects = skipReindex ? undefined : await objectsOf(this.#aws, this.#settings, conduct)
+    const objects = wished && (await objectsOf(this.#aws, this.#settings, wished, conduct))
+    this.#objects = objects
     const known = { objects, ctl, isFrontThere: seen?.kind === 'cloudfront' }
     const { page, plan } = await lookOut(this.#aws, this.#settings, serve, known, conduct)
     this.#outcome.steps = page
@@ -150,16 +154,15 @@ class Enabler {
   }
 
   async #putObjectsRight(): Promise<void> {
-    if (!this.#isToDo(1)) return
-    const { flags } = this.#wishes
-    const note = this.#outcome.steps[0]?.note ?? ''
-    const question = `${note} than CloudFront goes by. Put them right now?`
-    if (!flags.yes && !(await ask([question], this.#signal))) {
+    const { flags, objects } = this.#wishes
+    if (!this.#isToDo(1) || objects === undefined || this.#objects === undefined) return
+    if (!flags.yes && !(await ask([objectsQuestion(this.#objects)], this.#signal))) {
       throw new CtlError('refused', 'Not agreed, so nothing was changed.', {
         hint: 'Without it edges cache what they should not; --skip-reindex goes on all the same.',
       })
     }
-    await putObjectsRight(this.#aws, this.#settings, this.#conduct)
+    const { say } = this.#streams
+    await putObjectsRight(this.#aws, this.#settings, objects, { conduct: this.#conduct, say, flags })
   }
 
   async #haveSecret(): Promise<void> {

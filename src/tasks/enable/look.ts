@@ -16,6 +16,7 @@ import {
   serve,
 } from '../reconfigure-cloudfront-distribution.ts'
 import { connectedKeys } from '../write-config.ts'
+import { objectsState } from './objects.ts'
 import { type PageStep, pageOf } from './page.ts'
 
 /** What is wished of AWS. */
@@ -108,14 +109,6 @@ const supposing = (settings: Settings): Settings => ({
 
 const done = (is: boolean, note: string): Pick<PageStep, 'state' | 'note'> =>
   is ? { state: 'done', note } : { state: 'to do', note: '' }
-
-function objectsState(report: Report | undefined): Pick<PageStep, 'state' | 'note'> {
-  if (report === undefined) return { state: 'left out', note: '--skip-reindex' }
-  const count = report.total.rewritten
-  return count === 0
-    ? { state: 'done', note: 'all objects have them' }
-    : { state: 'to do', note: `${count} ${count === 1 ? 'object has' : 'objects have'} others` }
-}
 
 /** Whether packagecloud.rb sends clients to the distribution, under its own name or one of its aliases. */
 function saysConnected(settings: Settings, { id, domain, config }: Reconfigure['distribution']): boolean {
