@@ -1,8 +1,7 @@
-import { options } from '../options.ts'
 import { patiently, type Pace, type Talk } from '../aws/patience.ts'
 import { CtlError } from '../errors.ts'
 import { type Line, verbatim } from '../text.ts'
-import { type FrontAnswer, type FrontKnowledge, probeFront } from './front-server.ts'
+import { type FrontAnswer, type FrontKnowledge, noRedirect, probeFront } from './front-server.ts'
 
 /** What is asked of the front server. */
 export interface Look {
@@ -43,12 +42,8 @@ export function checkFront(
   return patiently(attempt, why, pace, talk)
 }
 
-function whyNotS3(
-  { url, status, kind, host }: FrontAnswer,
-  look: Look,
-  known: FrontKnowledge,
-  live: readonly string[],
-) {
+function whyNotS3(answer: FrontAnswer, look: Look, known: FrontKnowledge, live: readonly string[]) {
+  const { url, kind, host } = answer
   const failed = (message: string, hint: readonly Line[], code = 'FrontUnclear'): CtlError =>
     new CtlError('failed', message, { hint, code })
   if (kind === 'cloudfront') {
@@ -66,16 +61,5 @@ function whyNotS3(
       'If it is the front server by another name or by https, give that as --front.',
     ])
   }
-  if (status === 401 || status === 403) {
-    const hint = `Put an access token that may read this repository into ${options.token.variable}.`
-    const token = look.token === undefined ? 'asks for a token' : 'refused the token'
-    return failed(`The front server ${token}: ${status} for ${url}.`, [hint])
-  }
-  if (status >= 500) {
-    const hint = 'Look at `packagecloud-ctl status` and `packagecloud-ctl tail` on that server.'
-    return failed(`The front server is not in service: ${status} for ${url}.`, [hint], 'FrontUnavailable')
-  }
-  return failed(`The front server does not redirect ${url} but answers ${status}, which tells nothing.`, [
-    'Give --key PATH, the path of a package as clients ask for it.',
-  ])
+  return noRedirect(answer, look.token, 'key')
 }

@@ -85,6 +85,35 @@ const absolute = (location: string, base: string): string | undefined =>
   parseUrl(location) === undefined ? URL.parse(location, base)?.href : location
 
 /**
+ * Why the front server sends nobody anywhere: `FrontUnavailable` if that may pass by itself.
+ *
+ * @param pathFlag - flag that names another path to ask for
+ */
+export function noRedirect(
+  { url, status }: FrontAnswer,
+  token: string | undefined,
+  pathFlag: 'key' | 'front-path',
+): CtlError {
+  const failed = (message: string, hint: string, code = 'FrontUnclear'): CtlError =>
+    new CtlError('failed', message, { hint, code })
+  if (status === 401 || status === 403) {
+    const what = token === undefined ? 'asks for a token' : 'refused the token'
+    return failed(
+      `The front server ${what}: ${status} for ${url}.`,
+      `Put an access token that may read this repository into ${options.token.variable}.`,
+    )
+  }
+  if (status >= 500) {
+    const hint = 'Look at `packagecloud-ctl status` and `packagecloud-ctl tail` on that server.'
+    return failed(`The front server is not in service: ${status} for ${url}.`, hint, 'FrontUnavailable')
+  }
+  return failed(
+    `The front server does not redirect ${url} but answers ${status}, which tells nothing.`,
+    `Give --${pathFlag} PATH, the path of a package as clients ask for it.`,
+  )
+}
+
+/**
  * Takes the URL of a front server apart.
  *
  * @throws CtlError of kind `usage` for what is none, or holds a token or a query; it never repeats what was given

@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs'
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam'
 import { expect } from 'chai'
 
-import { type Installation, install, secret } from '../support/installation.ts'
+import { type Installation, install, objectKey, secret } from '../support/installation.ts'
+import { frontReading } from '../../src/rehearsal/front.ts'
+import type { Front } from '../../src/sandbox/host/front.ts'
 import { resultOf } from '../support/json-document.ts'
 import { MemoryBucket } from '../repositories/yum/memory-bucket.ts'
 import { listed, repositoryOf } from '../repositories/yum/repositories.ts'
@@ -149,6 +152,53 @@ describe('enable-cloudfront', function () {
     expect(new Set(marks(again.stderr)).size, again.stderr).to.equal(1)
   })
 
+  describe('with --front', () => {
+    const token = 'reads-packages'
+    let front: Front
+    let watching: NodeJS.Timeout
+    beforeEach(async () => {
+      const { endpoint, accessKeyId, secretAccessKey } = place.sandbox
+      const credentials = { accessKeyId, secretAccessKey }
+      front = await frontReading(place.config)({ port: 0, endpoint, token, credentials })
+      const asked = join(place.folder, 'restart')
+      await here.script(`[ "$1" = restart ] && : > '${asked}'; exit 0`)
+      // A restart takes a while, so that the first look comes too early.
+      watching = setInterval(() => {
+        if (!existsSync(asked)) return
+        clearInterval(watching)
+        setTimeout(() => void front.restart(), 200)
+      }, 50)
+    })
+    afterEach(async () => {
+      clearInterval(watching)
+      await front.close()
+    })
+    const withFront = (...flags: string[]) =>
+      here.enable('--front', front.url, '--front-path', objectKey, '--token', token, ...flags)
+
+    it('waits until the front server redirects to CloudFront, and needs no memory to know that it does', async () => {
+      const first = await withFront('--write-config', '--yes')
+      expect(first.code, first.stderr).to.equal(0)
+      expect(first.stdout).to.match(/^✔ .*front server/im)
+      expect(first.stderr + first.stdout).to.not.include(token)
+      expect(await here.calls()).to.deep.equal(['reconfigure', 'reconfigure', 'restart'])
+      await rm(join(place.folder, 'state'), { recursive: true })
+      const second = await withFront()
+      expect(second.code, second.stderr).to.equal(0)
+      expect(second.stderr).to.contain('the front server redirects to CloudFront')
+      expect(await here.calls()).to.deep.equal([])
+    })
+
+    it('begins nothing where the front server could not tell', async () => {
+      const [text, wrong] = [await here.text(), ['--yes', '--write-config', '--token', 'another']]
+      let run: Awaited<ReturnType<Host['enable']>> | undefined
+      const done = await place.changes(async () => (run = await here.enable('--front', front.url, ...wrong)))
+      expect(run?.code, run?.stderr).to.equal(1)
+      expect(run?.stderr).to.match(/refused the token: 401/)
+      expect([done, await here.text(), await here.calls()]).to.deep.equal([[], text, []])
+    })
+  })
+
   it('stops where packagecloud-ctl fails, with its exit code, and goes on from there', async () => {
     await here.script('exit 7')
     const run = await here.enable('--write-config', '--yes')
@@ -205,6 +255,7 @@ describe('enable-cloudfront', function () {
     ['a malformed secret', "packagecloud_rails['cloudfront_secret'] = 'short'\n", ['--yes'], 3, /secret/],
     ['a front server that is no URL', 'as it is', ['--front', 'x'], 2, /--front does not hold/],
     ['a packagecloud-ctl that is not there', 'as it is', ['--ctl', '/no/such'], 3, /given with --ctl/],
+    ['a front server that is not there', 'as it is', ['--yes', '--front', 'http://127.0.0.1:9'], 1, /127\.0\.0\.1:9/],
     ['a secret that may be elsewhere', "load '/etc/secrets.rb'\n", ['--yes'], 4, /may set/],
   ]
   for (const [what, lines, flags, code, message] of bad) {

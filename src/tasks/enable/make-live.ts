@@ -1,6 +1,6 @@
 /** The end of the page: what packagecloud.rb says becomes what packagecloud does. */
 import type { Aws } from '../../aws/connect.ts'
-import { pause, patiently } from '../../aws/patience.ts'
+import { type Pace, pause, patiently } from '../../aws/patience.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import { ask } from '../../ui/ask.ts'
@@ -8,7 +8,7 @@ import { advice, type Say, verbatim } from '../../text.ts'
 import { type Conduct, runChain, wait } from '../chain/chain.ts'
 import { lookUp } from '../chain/look-up.ts'
 import { restarting } from '../disable-cloudfront-check.ts'
-import { type FrontAnswer, frontKnowledge, probeFront } from '../front-server.ts'
+import { type FrontAnswer, frontKnowledge, noRedirect, probeFront } from '../front-server.ts'
 import { dnsRecord, dnsText } from '../names/dns.ts'
 import { lookAtOwnName } from '../names/packages-name.ts'
 import { isAttended } from './await-file.ts'
@@ -23,8 +23,30 @@ export interface Front {
 /** A name that surely no package has. */
 const noPackage = 'pc-ctl-front-check'
 
-export const askFront = ({ url, token, path }: Front, settings: Settings): Promise<FrontAnswer> =>
-  probeFront(url, token, path ?? noPackage, frontKnowledge(settings))
+/**
+ * Asks the front server where it sends clients.
+ *
+ * @throws CtlError of kind `failed` where it sends them nowhere, of kind `usage` for what can't be asked for
+ */
+export async function askFront({ url, token, path }: Front, settings: Settings): Promise<FrontAnswer> {
+  const answer = await probeFront(url, token, path ?? noPackage, frontKnowledge(settings))
+  if (answer.host === undefined) throw noRedirect(answer, token, 'front-path')
+  return answer
+}
+
+/** How it is waited for. */
+export interface NameWait {
+  readonly conduct: Conduct
+  readonly say: Say
+  /** The command that goes on from there. */
+  readonly again: string
+  readonly isSomebodyThere?: boolean
+  /** Milliseconds between two looks. */
+  readonly apart?: number
+}
+
+/** Milliseconds. */
+const nameApart = 5_000
 
 /**
  * Waits until a name of the operator's own leads to the distribution.
@@ -35,7 +57,7 @@ export async function untilNamed(
   aws: Aws,
   settings: Settings,
   domain: string,
-  { conduct, say, again }: { conduct: Conduct; say: Say; again: string },
+  { conduct, say, again, isSomebodyThere = isAttended(), apart = nameApart }: NameWait,
 ): Promise<void> {
   const why = async (): Promise<string | undefined> => {
     const look = await lookAtOwnName(aws, settings, domain)
@@ -44,7 +66,7 @@ export async function untilNamed(
   const first = await why()
   if (first === undefined) return
   const record = dnsText([dnsRecord(settings.cloudfrontPackagesDomain?.value ?? '', domain)])
-  if (!isAttended()) {
+  if (!isSomebodyThere) {
     throw new CtlError('configuration', `Clients can not be sent there yet: ${first}.`, {
       hint: [...record, 'Then go on with:', verbatim(again)],
       code: 'NotYet',
@@ -54,14 +76,12 @@ export async function untilNamed(
   const look = wait('Wait until the name leads to the distribution', async (_ctx, talk) => {
     for (let reason = await why(); reason !== undefined; reason = await why()) {
       talk.tell(reason)
-      await pause(nameApart, talk.signal)
+      await pause(apart, talk.signal)
     }
     return undefined
   })
   await runChain([look], 'apply', conduct)
 }
-
-const nameApart = 5_000
 
 /**
  * Tells of other front servers, before the restart.
@@ -84,24 +104,27 @@ export async function agreeOnRestart(file: string, yes: boolean, signal: AbortSi
  *
  * @throws CtlError of kind `failed` if it does not
  */
-export function untilRedirected(front: Front, settings: Settings, conduct: Conduct): Promise<FrontAnswer> {
+export function untilRedirected(
+  front: Front,
+  settings: Settings,
+  conduct: Conduct,
+  pace: Pace = restarting,
+): Promise<FrontAnswer> {
   const attempt = async (): Promise<FrontAnswer> => {
     const answer = await askFront(front, settings)
     if (answer.kind === 'cloudfront') return answer
-    const { url, status, host } = answer
-    const what = host === undefined ? `answers ${status}` : `redirects to ${host}`
-    throw new CtlError('failed', `${url} ${what}, and not to CloudFront.`, {
+    const { url, host = '' } = answer
+    throw new CtlError('failed', `${url} redirects to ${host}, and not to CloudFront.`, {
       hint: [
         'If that is another front server: put the same lines into its packagecloud.rb, and there run',
         verbatim('packagecloud-ctl reconfigure'),
         verbatim('packagecloud-ctl restart'),
-        'If its paths are not the keys of the bucket, give --front-path PATH; a token goes into PC_CTL_FRONT_TOKEN.',
       ],
       code: 'NotLive',
     })
   }
-  const passing = new Set(['FrontUnreachable', 'NotLive'])
+  const passing = new Set(['FrontUnreachable', 'FrontUnavailable', 'NotLive'])
   const why = (error: unknown): string | undefined =>
     error instanceof CtlError && passing.has(error.code) ? error.message : undefined
-  return lookUp('Look at the front server', (talk) => patiently(attempt, why, restarting, talk), conduct)
+  return lookUp('Look at the front server', (talk) => patiently(attempt, why, pace, talk), conduct)
 }
