@@ -79,6 +79,7 @@ export default class ReindexEverything extends CtlCommand {
         changeKey: flags['change-key'],
         allowShrink: flags['allow-shrink'],
         createMissing: flags['create-missing'],
+        formatOptions: {},
         strict: flags.strict,
         dryRun: flags['dry-run'],
         listOnly: flags.list,

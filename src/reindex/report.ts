@@ -1,5 +1,6 @@
 import { explainError } from '../aws/denial.ts'
 import type { Finding } from '../repositories/format.ts'
+import { isIndexed } from '../repositories/formats.ts'
 import type { Lazily } from '../ui/lazily.ts'
 import { inOneLine } from '../text.ts'
 import type { Journal } from './journal/journal.ts'
@@ -183,7 +184,7 @@ export class Ledger {
 }
 
 /** Formats whose packages are read. */
-const mayComeAgain = ({ class: kind, format }: Row): boolean => kind !== 'metadata' && /^(?:apt|yum)$/.test(format)
+const mayComeAgain = ({ class: kind, format }: Row): boolean => kind !== 'metadata' && isIndexed(format)
 
 const idOf = (root: string, format: string, kind: string): string => `${root}\n${format}\n${kind}`
 

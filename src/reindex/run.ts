@@ -2,6 +2,7 @@
 import type { Aws } from '../aws/connect.ts'
 import { connectLean, type LeanS3 } from '../aws/s3-lean.ts'
 import { type Bucket, lookUpBucket } from '../resources/s3/bucket.ts'
+import type { FormatOptions } from '../repositories/format.ts'
 import { formats } from '../repositories/formats.ts'
 import type { OpenedSigner } from '../repositories/openpgp.ts'
 import { CtlError } from '../errors.ts'
@@ -49,6 +50,8 @@ export interface ReindexOptions {
   readonly allowShrink: boolean
   /** Make repositories of folders of packages that have no index, where their layout leaves no doubt. */
   readonly createMissing: boolean
+  /** What formats are told by an operator. */
+  readonly formatOptions: FormatOptions
   /** A file that is no package is a failure. */
   readonly strict: boolean
   /** Only tell what was recognised. */
@@ -213,7 +216,7 @@ export class ReindexRun {
     const publisher = writes(this.#tools)
       ? createPublisher({ ...this.#tools, s3, aclOwner: facts?.aclOwner })
       : undefined
-    const missing = this.#tools.createMissing ? createMissing(journal, scanned, choice) : undefined
+    const missing = this.#tools.createMissing ? createMissing(journal, scanned, this.#tools) : undefined
     for (const doubt of missing?.doubts ?? []) ledger.mention(doubt)
     const found = findRepositories(scanned, choice, missing?.created)
     const options = { ...this.#tools, publisher, signal: this.#stop }

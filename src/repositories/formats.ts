@@ -5,6 +5,9 @@ import { yum } from './yum/yum.ts'
 /** The formats whose indexes pc-ctl makes. Of the others it only puts the attributes right. */
 export const formats: readonly Format[] = [apt, yum]
 
+/** Is this the name of a format whose packages are read, and whose indexes are made? */
+export const isIndexed = (name: string): boolean => formats.some((format) => format.name === name)
+
 /** The format of a name that one of {@link formats} has. */
 export function formatNamed(name: string): Format {
   const found = formats.find((format) => format.name === name)

@@ -140,9 +140,6 @@ const conditionsOf = (patterns: readonly Pattern[], path: string): Condition[] =
     return root === undefined ? [] : { format: pattern.format, root: root.slice(1) }
   })
 
-/** Whose object it is, by its key; `other` where that does not tell. */
-export const formatOf = (key: string): FormatName => kindOf(key).format
-
 /** Names that prove a repository together, with the bit that stands for each. */
 const evidence = layouts.flatMap((layout) =>
   (layout.evidence ?? []).map((pattern, number, { length }) => ({

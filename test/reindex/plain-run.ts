@@ -13,6 +13,7 @@ export const plainRun = (stateDir: string): ReindexWishes => ({
   changeKey: false,
   allowShrink: false,
   createMissing: false,
+  formatOptions: {},
   strict: false,
   listOnly: false,
   full: false,

@@ -85,7 +85,7 @@ describe('indexes of any content', function () {
   async function plan(format: typeof apt | typeof yum, objects: ReadonlyMap<string, Uint8Array>): Promise<string[]> {
     const indexes = [...objects].map(([key, body]) => ({ key, size: body.length, etag: '', modified: 0 }))
     const repository: Repository = { root: '', indexes, read: async (key) => objects.get(key) }
-    const input = { repository, packages: () => [], unreadable: [], signer: undefined, now: 0 }
+    const input = { repository, packages: () => [], unreadable: [], signer: undefined, now: 0, options: {} }
     const { groups, parts } =
       format === apt
         ? await apt.writeIndexes({ ...input, old: { ...(await apt.open(repository)), signatures: [] } })

@@ -47,11 +47,19 @@ describe('beside apt-ftparchive, on real packages', function () {
   const ours = async (packages: readonly IndexedPackage[]): Promise<string> => {
     const repository = new Bucket().put('Packages', '').repository()
     const old = await apt.open(repository)
-    const input = { repository, old, packages: () => packages, unreadable: [], signer: undefined, now: longAgo }
+    const input = {
+      repository,
+      old,
+      packages: () => packages,
+      unreadable: [],
+      signer: undefined,
+      now: longAgo,
+      options: {},
+    }
     const { groups, findings } = await apt.writeIndexes(input)
     expect(findings).to.deep.equal([])
     const list = groups.flat().find(({ key }) => key === 'Packages')
-    return Buffer.from(list?.body ?? []).toString()
+    return Buffer.from((await list?.body()) ?? []).toString()
   }
 
   it('Packages is the same but for SHA1 and SHA512, from the first 16 KiB where the digests are known', async () => {
@@ -111,8 +119,16 @@ describe('beside createrepo_c, on rpms with all that rpmbuild can make', functio
       const bucket = emptyRepository(new MemoryBucket(), '')
       const repository = bucket.repository('')
       const old = await yum.open(repository)
-      const input = { repository, old, packages: () => packages, unreadable: [], signer: undefined, now: longAgo }
-      for (const { key, body } of (await yum.writeIndexes(input)).groups.flat()) bucket.put(key, body)
+      const input = {
+        repository,
+        old,
+        packages: () => packages,
+        unreadable: [],
+        signer: undefined,
+        now: longAgo,
+        options: {},
+      }
+      for (const { key, body } of (await yum.writeIndexes(input)).groups.flat()) bucket.put(key, await body())
       for (const type of ['primary', 'filelists', 'other']) {
         const [mine, right] = [openedData(bucket, '', type), openedData(theirs, '', type)]
         // Compared first as a whole: the difference of two documents of a megabyte takes chai minutes.

@@ -1,7 +1,12 @@
-import { createHash } from 'node:crypto'
-
 import type { LeanS3 } from '../../aws/s3-lean.ts'
-import type { Finding, IndexedPackage, IndexPlan, Repository } from '../../repositories/format.ts'
+import {
+  type Finding,
+  type FormatOptions,
+  type IndexedPackage,
+  type IndexPlan,
+  RefusedRepository,
+  type Repository,
+} from '../../repositories/format.ts'
 import type { OpenedSigner } from '../../repositories/openpgp.ts'
 import { CtlError, messageOf } from '../../errors.ts'
 import { inOneLine } from '../../text.ts'
@@ -29,6 +34,7 @@ export interface IndexOptions extends ReadingOptions {
   /** Sign with other keys than those that it is signed with. */
   readonly changeKey: boolean
   readonly allowShrink: boolean
+  readonly formatOptions: FormatOptions
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -66,6 +72,9 @@ async function attempt(found: FoundRepository, options: IndexOptions): Promise<E
     return await makeIndex(found, options)
   } catch (error) {
     if (options.signal.aborted) throw error
+    if (error instanceof RefusedRepository) {
+      return { report: { outcome: 'refused', why: error.message, todo: error.todo } }
+    }
     if (isHopeless(error) && !(error instanceof WriteConflict)) throw error
     const todo = error instanceof CtlError ? inOneLine(error.hint) : again(error)
     const failed = { key: found.root, what: `could not be indexed: ${messageOf(error)}`, todo }
@@ -75,7 +84,7 @@ async function attempt(found: FoundRepository, options: IndexOptions): Promise<E
 
 async function makeIndex(own: FoundRepository, options: IndexOptions): Promise<Ended> {
   const { format } = own
-  const { signer, journal, now } = options
+  const { signer, journal, now, formatOptions } = options
   const repository = repositoryOf(own, options)
   const old = await format.open(repository)
   const unsigned = await whyNotSigned(old.signatures, options)
@@ -90,7 +99,7 @@ async function makeIndex(own: FoundRepository, options: IndexOptions): Promise<E
   const unreadable = bad.map(({ object }) => object)
   const notes = new Map<string, string>()
   const packages = () => noting(packagesOf(found, journal), notes)
-  const plan = await format.writeIndexes({ repository, old, packages, unreadable, signer, now })
+  const plan = await format.writeIndexes({ repository, old, packages, unreadable, signer, options: formatOptions, now })
   const findings = [
     ...plan.findings,
     ...bad.map((one) => badPackage(one, plan.kept.has(one.object.key))),
@@ -101,7 +110,7 @@ async function makeIndex(own: FoundRepository, options: IndexOptions): Promise<E
     const todo = 'If that is right, run the same command with --allow-shrink.'
     return { report: { outcome: 'refused', packages: plan.packages, why: shrunk, todo }, findings }
   }
-  return { report: await publish(found, plan, findings, options), findings }
+  return { findings, ...(await publish(found, plan, findings, options)) }
 }
 
 /** Keeps by key what is to be told of packages, while they are gone through. */
@@ -117,40 +126,50 @@ async function publish(
   plan: IndexPlan,
   findings: readonly IndexFinding[],
   options: IndexOptions,
-): Promise<Ended['report']> {
+): Promise<Pick<Ended, 'report' | 'failures'>> {
   const { publisher, journal } = options
   const { packages } = plan
   const expected = new Map([...indexRows(found, journal)].map((row) => [row.key, row]))
   if (publisher === undefined) {
     const [written, unchanged] = countChanges(plan, expected)
-    return { outcome: written === 0 ? 'unchanged' : 'would be written', packages, written, unchanged }
+    return { report: { outcome: written === 0 ? 'unchanged' : 'would be written', packages, written, unchanged } }
   }
-  const { written, unchanged } = await publisher.publish(plan.groups, expected, options.signal)
+  const { name: format } = found.format
+  const { written, unchanged, conflicts } = await publisher.publish(plan.groups, { expected, format }, options.signal)
   journal.commit()
+  if (conflicts.length > 0) return othersPublished(conflicts, { packages, written, unchanged })
   const renew = plan.renew === undefined ? {} : { renew: plan.renew }
   const { guests } = found
   noteMade(found, { packages, objects: written + unchanged, ...renew, guests }, findings, options)
-  return { outcome: written === 0 ? 'unchanged' : 'written', packages, written, unchanged }
+  return { report: { outcome: written === 0 ? 'unchanged' : 'written', packages, written, unchanged } }
+}
+
+/** Each of these documents stands for itself: all others are written. */
+function othersPublished(
+  conflicts: readonly WriteConflict[],
+  counts: Pick<IndexReport, 'packages' | 'written' | 'unchanged'>,
+): Pick<Ended, 'report' | 'failures'> {
+  const todo = 'Run the same command again: it takes in what they have changed.'
+  const why = `somebody else has published ${conflicts.length} of its documents meanwhile`
+  const failures = conflicts.map(({ key, message }) => ({ key, what: `could not be written: ${message}`, todo }))
+  return { report: { outcome: 'failed', ...counts, why, todo }, failures }
 }
 
 /** How many objects of a plan are not there as they should be, as far as their ETags tell. */
 function countChanges({ groups }: IndexPlan, expected: ReadonlyMap<string, Row>): [written: number, unchanged: number] {
   const all = groups.flat()
-  const same = all.filter(({ key, body }) => expected.get(key)?.etag === createHash('md5').update(body).digest('hex'))
+  const same = all.filter(({ key, md5 }) => expected.get(key)?.etag === md5)
   return [all.length - same.length, same.length]
 }
 
 function repositoryOf(found: FoundRepository, { s3, journal, pace }: IndexOptions): Repository {
-  const created = found.created ?? new Map<string, string>()
-  const empty = [...created].map(([key, text]) => ({ key, size: Buffer.byteLength(text), etag: '', modified: 0 }))
+  const created = found.created ?? new Map<string, Uint8Array>()
+  const empty = [...created].map(([key, { length: size }]) => ({ key, size, etag: '', modified: 0 }))
   return {
     root: found.root,
     indexes: [...[...indexRows(found, journal)].map(storedObject), ...empty].sort((one, other) =>
       compareKeys(one.key, other.key),
     ),
-    read: async (key) => {
-      const text = created.get(key)
-      return text === undefined ? pace.run(() => readObject(s3, key)) : Buffer.from(text)
-    },
+    read: async (key) => created.get(key) ?? pace.run(() => readObject(s3, key)),
   }
 }

@@ -1,15 +1,18 @@
 /** What a repository's indexes were made of last time: if that is so again, nothing needs to be read. */
-import { createHash } from 'node:crypto'
+import { createHash, createPublicKey } from 'node:crypto'
 
+import type { FormatOptions } from '../../repositories/format.ts'
 import type { OpenedSigner } from '../../repositories/openpgp.ts'
 import type { Journal } from '../journal/journal.ts'
 import { withGuests } from './guests.ts'
 import type { IndexFinding } from './read-packages.ts'
+import { roleOf } from '../role.ts'
 import type { FoundRepository } from './repository-objects.ts'
 
 export interface LastTimeOptions {
   readonly journal: Journal
   readonly signer: OpenedSigner | undefined
+  readonly formatOptions: FormatOptions
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -42,14 +45,20 @@ export function lastTime(found: FoundRepository, options: LastTimeOptions): Summ
 }
 
 /** A hash of everything that the indexes are made of, and of the indexes themselves. */
-function hashOf({ format, root, stretches, created }: FoundRepository, { journal, signer }: LastTimeOptions): string {
+function hashOf(
+  { format, root, stretches, created }: FoundRepository,
+  { journal, signer, formatOptions }: LastTimeOptions,
+): string {
   const hash = createHash('sha256').update(
     JSON.stringify([generation, signer?.keys.map(({ fingerprint }) => fingerprint).sort() ?? null, root]),
   )
+  const told = textOf(formatOptions)
+  if (told !== '{}') hash.update(told)
   if (created !== undefined) hash.update(JSON.stringify([...created.keys()]))
   for (const stretch of stretches) {
-    for (const { key, size, etag, skip } of journal.stretch(stretch)) {
-      const role = format.roleOf(key)
+    for (const row of journal.stretch(stretch)) {
+      const { key, size, etag, skip } = row
+      const role = roleOf(format, row)
       // Restored, it is the same version, and can be read.
       const archived = skip?.startsWith('archived') === true
       if (role !== undefined) hash.update(JSON.stringify([role, key, size, etag, archived]))
@@ -57,6 +66,13 @@ function hashOf({ format, root, stretches, created }: FoundRepository, { journal
   }
   return hash.digest('hex')
 }
+
+/** What an operator tells is part of what indexes are made of; of keys no more than what is public. */
+const textOf = ({ baseUrl, apkKey }: FormatOptions): string =>
+  JSON.stringify({
+    baseUrl,
+    apkKey: apkKey && [apkKey.name, createPublicKey(apkKey.privateKey).export({ type: 'spki', format: 'pem' })],
+  })
 
 /** Notes what was made, and what there is to be told of it each time until something changes. */
 export function noteMade(

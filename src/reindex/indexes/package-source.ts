@@ -82,14 +82,23 @@ export async function digestsAtS3(s3: LeanS3, { key, etag }: Pick<Content, 'key'
     key,
     headers: { 'if-match': `"${etag}"`, 'x-amz-checksum-mode': 'ENABLED' },
   })
-  const checksum = headers['x-amz-checksum-sha256'] ?? ''
-  const whole = (headers['x-amz-checksum-type'] ?? 'FULL_OBJECT') === 'FULL_OBJECT' && !checksum.includes('-')
-  const sha256 = Buffer.from(checksum, 'base64')
-  return {
-    ...(whole && sha256.length === 32 ? { sha256: sha256.toString('hex') } : {}),
-    ...(isMd5(etag, headers) ? { md5: etag } : {}),
+  const digests: { -readonly [name in keyof Digests]: Digests[name] } = isMd5(etag, headers) ? { md5: etag } : {}
+  if ((headers['x-amz-checksum-type'] ?? 'FULL_OBJECT') !== 'FULL_OBJECT') return digests
+  for (const [name, length] of checksums) {
+    const checksum = headers[`x-amz-checksum-${name}`] ?? ''
+    const bytes = Buffer.from(checksum, 'base64')
+    // Of an upload in parts it is one of the parts' checksums, with their number.
+    if (!checksum.includes('-') && bytes.length === length) digests[name] = bytes.toString('hex')
   }
+  return digests
 }
+
+/** Those of S3's checksums that are digests, and how many bytes they have. */
+const checksums = [
+  ['sha1', 20],
+  ['sha256', 32],
+  ['sha512', 64],
+] as const
 
 /** Is this ETag the MD5 of the content? Not for uploads in parts, and not for what KMS encrypts. */
 export const isMd5 = (etag: string, headers: IncomingHttpHeaders | Readonly<Record<string, string>>): boolean =>

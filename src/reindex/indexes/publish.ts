@@ -4,7 +4,7 @@ import { statusOf } from '../../aws/denial.ts'
 import type { LeanS3, S3Response } from '../../aws/s3-lean.ts'
 import { cacheControl } from '../../repositories/cache-control.ts'
 import type { IndexObject } from '../../repositories/format.ts'
-import { formatOf } from '../../repositories/layout.ts'
+import { inParallel } from '../../repositories/in-parallel.ts'
 import { CtlError } from '../../errors.ts'
 import { grantHeaders } from '../attributes/acl.ts'
 import { reasons, remedyOf } from '../attributes/attributes.ts'
@@ -18,11 +18,14 @@ import { etagOf, modifiedOf } from '../attributes/version-headers.ts'
 
 /** Somebody else has published the same repository in between. */
 export class WriteConflict extends CtlError {
+  readonly key: string
+
   constructor(key: string) {
     super('refused', `somebody else has published it meanwhile (${key})`, {
       hint: 'Run the same command again: it takes in what they have changed.',
       code: 'WriteConflict',
     })
+    this.key = key
   }
 }
 
@@ -30,14 +33,20 @@ export interface Publisher {
   /**
    * Writes what is not there yet. A group is begun when the one before it is there.
    *
-   * @param expected - the index objects that the plan was made from
    * @throws WriteConflict where a top object is no longer as expected; what S3 answers
    */
   publish(
     groups: readonly (readonly IndexObject[])[],
-    expected: ReadonlyMap<string, Row>,
+    over: Present,
     signal: AbortSignal,
-  ): Promise<{ written: number; unchanged: number }>
+  ): Promise<{ written: number; unchanged: number; conflicts: readonly WriteConflict[] }>
+}
+
+interface Present {
+  /** The index objects that the plan was made from, by key. */
+  readonly expected: ReadonlyMap<string, Row>
+  /** The format's name. */
+  readonly format: string
 }
 
 export interface PublisherOptions {
@@ -61,11 +70,12 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   const write = async (
     object: IndexObject,
-    row: Row | undefined,
+    { expected, format }: Present,
     template: Headers,
     signal: AbortSignal,
   ): Promise<void> => {
-    const { key, body, contentType, top } = object
+    const { key, contentType, top } = object
+    const row = expected.get(key)
     const condition: Headers =
       top === undefined ? {} : row === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${row.etag}"` }
     const headers = {
@@ -75,6 +85,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       'content-type': contentType,
       'cache-control': cacheControl.metadata,
     }
+    const body = await object.body()
     if (isLost(signal)) signal.throwIfAborted()
     try {
       await s3.send({ method: 'PUT', action: 's3:PutObject', key, headers, body })
@@ -85,21 +96,21 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const there = await readObject(s3, key)
       if (there === undefined || !Buffer.from(there).equals(body)) throw new WriteConflict(key)
     }
-    await note(object)
+    await note(object, format)
   }
 
   /** The listing of the next run must find it as it is in the journal. */
-  const note = async ({ key, body }: IndexObject): Promise<void> => {
+  const note = async ({ key, size }: IndexObject, format: string): Promise<void> => {
     const { headers } = await s3.send({ method: 'HEAD', action: 's3:GetObject', key })
     const modified = modifiedOf(headers)
     journal.put({
       key,
-      size: body.length,
+      size,
       etag: etagOf(headers),
       modified,
       class: 'metadata',
       why: null,
-      format: formatOf(key),
+      format,
       cacheControl: headers['cache-control'] ?? '',
       contentType: headers['content-type'] ?? '',
       encoding: null,
@@ -109,9 +120,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
     })
   }
 
-  const isThere = async ({ key, body }: IndexObject, row: Row | undefined): Promise<boolean> => {
-    if (row?.size !== body.length) return false
-    const same = row.etag === createHash('md5').update(body).digest('hex')
+  const isThere = async ({ key, size, md5 }: IndexObject, row: Row | undefined): Promise<boolean> => {
+    if (row?.size !== size) return false
+    const same = row.etag === md5
     if (row.cacheControl !== null && row.cacheControl !== cacheControl.metadata) return false
     if (same && row.cacheControl !== null) return true
     const { headers } = await s3.send({ method: 'HEAD', action: 's3:GetObject', key })
@@ -119,38 +130,54 @@ export function createPublisher(options: PublisherOptions): Publisher {
     // Only where the ETag is no digest of the content does it have to be read.
     if (same || isMd5(row.etag, headers)) return same
     const there = await readObject(s3, key)
-    return there !== undefined && Buffer.from(there).equals(body)
+    return there !== undefined && createHash('md5').update(there).digest('hex') === md5
   }
 
   return {
-    async publish(groups, expected, signal) {
-      const written = { written: 0, unchanged: 0 }
+    async publish(groups, over, signal) {
+      const { expected } = over
       const missing: IndexObject[][] = []
       for (const group of groups) {
-        const there = await Promise.all(
-          group.map((object) => pace.run(() => isThere(object, expected.get(object.key)))),
+        const there = await inParallel(group, pace.cap, (object) =>
+          isUnseen(object, expected) ? false : pace.run(() => isThere(object, expected.get(object.key))),
         )
         missing.push(group.filter((_object, index) => there[index] === false))
       }
-      written.unchanged = groups.flat().length - missing.flat().length
+      const all = missing.flat()
       // Seen before anything is written: mostly a conflict is noticed here, and nothing is half done.
-      await Promise.all(missing.flat().map((object) => checkTop(s3, object, expected.get(object.key))))
-      const neighbour =
-        [...expected.keys()].find((key) => /(InRelease|Release|repomd\.xml)$/.test(key)) ?? [...expected.keys()][0]
-      const template =
-        missing.flat().length === 0 || neighbour === undefined ? {} : await inheritFrom(neighbour, options)
+      const tops = all.filter(({ top }) => top === true)
+      await inParallel(tops, pace.cap, ({ key }) => pace.run(() => checkTop(s3, key, expected.get(key))))
+      const neighbour = neighbourOf(groups, expected)
+      const template = all.length === 0 || neighbour === undefined ? {} : await inheritFrom(neighbour, options)
+      const conflicts: WriteConflict[] = []
       for (const [index, group] of missing.entries()) {
         // The first group is asked for by nobody yet. What comes then belongs together and is soon done: an operator
         // who stops a run must not leave clients with half of it.
         if (index < 2) signal.throwIfAborted()
-        await Promise.all(
-          group.map((object) => pace.run(() => write(object, expected.get(object.key), template, signal))),
-        )
-        written.written += group.length
+        await inParallel(group, pace.cap, async (object) => {
+          if (index === 0 || object.top === 'itself') signal.throwIfAborted()
+          try {
+            await pace.run(() => write(object, over, template, signal))
+          } catch (error) {
+            if (object.top !== 'itself' || !(error instanceof WriteConflict)) throw error
+            conflicts.push(error)
+          }
+        })
       }
-      return written
+      const written = all.length - conflicts.length
+      return { written, unchanged: groups.flat().length - all.length, conflicts }
     },
   }
+}
+
+/** No request is needed to see that it is not there. */
+const isUnseen = ({ key, size }: IndexObject, expected: Present['expected']): boolean =>
+  expected.get(key)?.size !== size
+
+/** What new objects are to be as readable as: what clients begin with, if that is there already. */
+function neighbourOf(groups: readonly (readonly IndexObject[])[], expected: Present['expected']): string | undefined {
+  const tops = groups.flat().filter(({ key, top }) => top !== undefined && expected.has(key))
+  return tops.at(-1)?.key ?? expected.keys().next().value
 }
 
 /** Without the grant, those who go to the bucket and not to CloudFront would lose the repository. */
@@ -162,8 +189,7 @@ const publicIndex = (): CtlError =>
 
 type Headers = Record<string, string>
 
-async function checkTop(s3: LeanS3, { key, top }: IndexObject, row: Row | undefined): Promise<void> {
-  if (top === undefined) return
+async function checkTop(s3: LeanS3, key: string, row: Row | undefined): Promise<void> {
   const now = await headOf(s3, key)
   if (now === undefined ? row !== undefined : etagOf(now.headers) !== row?.etag) throw new WriteConflict(key)
 }

@@ -45,7 +45,7 @@ const readWhole = 256 * 1024
  * @throws what S3 answers, or the network throws
  */
 export async function readPackage(s3: LeanS3, format: Format, job: ReadJob): Promise<ReadResult> {
-  const ask = job.known.sha256 === undefined && job.size > readWhole
+  const ask = job.size > readWhole && format.digests.some((name) => job.known[name] === undefined)
   try {
     const known = ask ? { ...job.known, ...(await digestsAtS3(s3, job)) } : job.known
     const source = packageSource(s3, job, known)

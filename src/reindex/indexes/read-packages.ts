@@ -1,6 +1,7 @@
 import { requestIdLines } from '../../aws/aws-error.ts'
 import { isBadIdentity, statusOf } from '../../aws/denial.ts'
 import type { Finding, Format, OldIndexes, StoredObject } from '../../repositories/format.ts'
+import { strongest } from '../../repositories/strongest.ts'
 import { messageOf } from '../../errors.ts'
 import type { Content, Journal } from '../journal/journal.ts'
 import type { Pace } from '../pace.ts'
@@ -82,7 +83,8 @@ async function readOne(
   if ('facts' in result) {
     journal.putPackage({ key, size, etag, bad: null, ...result })
     const before = last === undefined ? old.listed(key) : [last]
-    if (before.length > 0 && noteContent(journal, key, before, digestIn(result))) journal.lookAgain(key)
+    const now = before.length === 0 ? undefined : digestIn(result)
+    if (now !== undefined && noteContent(journal, key, before, now)) journal.lookAgain(key)
     journal.copies.contentRead(key)
     options.read(size)
     return undefined
@@ -92,7 +94,8 @@ async function readOne(
   return result
 }
 
-const digestIn = ({ about }: { readonly about: string }): string => (JSON.parse(about) as About).digests.sha256 ?? ''
+const digestIn = ({ about }: { readonly about: string }): string | undefined =>
+  strongest((JSON.parse(about) as About).digests)
 
 /** What is told of a file that is no package. */
 export const badPackage = ({ object: { key }, bad, archived }: Bad, kept: boolean): IndexFinding => ({

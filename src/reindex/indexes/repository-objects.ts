@@ -2,6 +2,7 @@
 import type { Digests, Format, IndexedPackage, StoredObject } from '../../repositories/format.ts'
 import type { Content, Journal, Stretch } from '../journal/journal.ts'
 import type { Row } from '../journal/row.ts'
+import { roleOf } from '../role.ts'
 import type { About } from './read-package.ts'
 
 /** A repository as the scan found it. */
@@ -13,14 +14,14 @@ export interface FoundRepository {
   /** Keys of packages below another one's root that its index lists, too; each is a stretch of its own. */
   readonly guests?: readonly string[]
   /** Objects of its index that are not there, and to be taken for empty lists: by key, what they would say. */
-  readonly created?: ReadonlyMap<string, string>
+  readonly created?: ReadonlyMap<string, Uint8Array>
 }
 
 /** The objects that its index consists of. */
 export function* indexRows({ format, stretches }: FoundRepository, journal: Journal): Generator<Row> {
   for (const stretch of stretches) {
-    for (const { key } of journal.stretch(stretch)) {
-      const row = format.roleOf(key) === 'index' ? journal.get(key) : undefined
+    for (const seen of journal.stretch(stretch)) {
+      const row = roleOf(format, seen) === 'index' ? journal.get(seen.key) : undefined
       if (row !== undefined) yield row
     }
   }

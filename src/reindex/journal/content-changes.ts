@@ -39,13 +39,13 @@ export function noteArrival(journal: Journal, { key, size, etag }: Pick<Row, 'ke
 /**
  * Notes what reading a package has shown of its content.
  *
- * @param before - SHA-256 of what was there before, as far as the journal or the present indexes tell
+ * @param before - digests of what was there before, as far as the journal or the present indexes tell
  * @returns whether it is now known to be another content, and was not before
  */
-export function noteContent(journal: Journal, key: string, before: readonly string[], sha256: string): boolean {
+export function noteContent(journal: Journal, key: string, before: readonly string[], digest: string): boolean {
   const { republished } = journal
   if (before.length === 0 || republished.isSure(key)) return false
-  if (before.includes(sha256)) {
+  if (before.includes(digest)) {
     if (republished.isSuspected(key)) republished.forget(key)
     return false
   }

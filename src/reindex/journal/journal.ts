@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 
 import { CtlError, messageOf } from '../../errors.ts'
+import type { Digests } from '../../repositories/format.ts'
+import { strongest } from '../../repositories/strongest.ts'
 import type { KeyRange } from '../ranges.ts'
 import { Copies, copiesSchema } from './copies.ts'
 import { Counted } from './counted.ts'
@@ -38,6 +40,9 @@ export interface Stretch {
   readonly from: string
   readonly to: string | undefined
 }
+
+/** What is wanted of all objects of a stretch at once. */
+export type StretchRow = Pick<Row, 'key' | 'size' | 'etag' | 'class' | 'format' | 'skip'>
 
 /** What the last publishing of a repository's indexes was made of, and came to. */
 export interface Published {
@@ -165,11 +170,11 @@ export class Journal {
     if (before !== after) this.#sql.write('UPDATE package SET etag = ? WHERE key = ? AND etag = ?', after, key, before)
   }
 
-  /** SHA-256 of a package as it was read last, whatever is there now. */
+  /** The strongest digest of a package as it was read last, whatever is there now. */
   lastDigest(key: string): string | undefined {
     const about = this.#sql.prepare('SELECT about FROM package WHERE key = ? AND bad IS NULL').get(key)?.['about']
     if (typeof about !== 'string') return this.republished.departed(key)?.sha256
-    return (JSON.parse(about) as { readonly digests?: { readonly sha256?: string } }).digests?.sha256
+    return strongest((JSON.parse(about) as { readonly digests?: Digests }).digests ?? {})
   }
 
   putPackage({ key, size, etag, bad, about, facts }: ReadPackage): void {
@@ -180,10 +185,18 @@ export class Journal {
    * All objects of a stretch, in its order, with what is wanted of all of them. May be gone through while rows are
    * written, and more than once.
    */
-  *stretch(stretch: Stretch): Generator<Pick<Row, 'key' | 'size' | 'etag' | 'skip'>> {
-    for (const page of this.#pages('SELECT key, size, etag, skip FROM object', stretch)) {
-      for (const { key, size, etag, skip } of page)
-        yield { key: String(key), size: Number(size), etag: String(etag), skip: textOrNull(skip) }
+  *stretch(stretch: Stretch): Generator<StretchRow> {
+    for (const page of this.#pages('SELECT key, size, etag, class, format, skip FROM object', stretch)) {
+      for (const { key, size, etag, class: kind, format, skip } of page) {
+        yield {
+          key: String(key),
+          size: Number(size),
+          etag: String(etag),
+          class: String(kind),
+          format: String(format),
+          skip: textOrNull(skip),
+        }
+      }
     }
   }
 

@@ -1,13 +1,11 @@
-import type { Finding, Format } from '../../repositories/format.ts'
+import type { Finding, Format, FormatOptions } from '../../repositories/format.ts'
 import type { Journal } from '../journal/journal.ts'
+import { roleOf } from '../role.ts'
 import type { Scanned } from './scan.ts'
 import type { Choice } from '../selection.ts'
 
 /** By format and root: the objects of the empty index that a new repository begins with. */
-export type CreatedIndexes = ReadonlyMap<Format, ReadonlyMap<string, ReadonlyMap<string, string>>>
-
-/** Sources alone make no repository that anybody could install from. */
-const binaries = /\.(?:deb|rpm)$/
+export type CreatedIndexes = ReadonlyMap<Format, ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>>
 
 /**
  * Looks for folders of packages that are in no repository. Those whose layout leaves no doubt become repositories, with
@@ -16,13 +14,14 @@ const binaries = /\.(?:deb|rpm)$/
 export function createMissing(
   journal: Journal,
   { indexed }: Pick<Scanned, 'indexed'>,
-  choice: Choice,
+  { choice, formatOptions: options }: { readonly choice: Choice; readonly formatOptions: FormatOptions },
 ): { created: CreatedIndexes; doubts: Finding[] } {
-  const created = new Map<Format, ReadonlyMap<string, ReadonlyMap<string, string>>>()
+  const created = new Map<Format, ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>>()
   const doubts: Finding[] = []
   for (const [format, roots] of indexed) {
     if (choice.only?.includes(format.name) === false) continue
-    const { repositories, doubts: found } = format.missing(...placesOf(journal, format, choice))
+    const { folders, indexes } = placesOf(journal, format, choice)
+    const { repositories, doubts: found } = format.missing(folders, { indexes, roots: [...roots], options })
     created.set(format, repositories)
     for (const root of repositories.keys()) roots.add(root)
     for (const [folder, why] of found) {
@@ -37,14 +36,15 @@ export function createMissing(
 }
 
 /** Folders with packages of a format, and the keys of indexes that prove repositories of it. */
-function placesOf(journal: Journal, format: Format, choice: Choice): [folders: Set<string>, indexes: string[]] {
+function placesOf(journal: Journal, format: Format, choice: Choice): { folders: Set<string>; indexes: string[] } {
   const folders = new Set<string>()
   const indexes: string[] = []
-  for (const { key } of journal.stretch({ from: choice.prefix, to: undefined })) {
+  for (const row of journal.stretch({ from: choice.prefix, to: undefined })) {
+    const { key } = row
     if (!key.startsWith(choice.prefix)) break
-    const role = format.roleOf(key)
-    if (role === 'package' && binaries.test(key)) folders.add(key.slice(0, key.lastIndexOf('/') + 1))
-    else if (role === 'index' && format.rootOf(key) !== undefined) indexes.push(key)
+    const role = roleOf(format, row)
+    if (role === 'package' && format.foundsRepository(key)) folders.add(key.slice(0, key.lastIndexOf('/') + 1))
+    else if (role === 'index' && (format.rootOf(key) ?? format.rootOfTold?.(key)) !== undefined) indexes.push(key)
   }
-  return [folders, indexes]
+  return { folders, indexes }
 }

@@ -1,7 +1,6 @@
 import type { LeanS3 } from '../../aws/s3-lean.ts'
 import type { Format } from '../../repositories/format.ts'
 import { kindOf, Proofs } from '../../repositories/layout.ts'
-import { ownText } from '../../repositories/own-text.ts'
 import { noteArrival, noteGone, noteVersion } from '../journal/content-changes.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Row } from '../journal/row.ts'
@@ -10,6 +9,7 @@ import { Packuments, type PackumentsInRange } from './packuments.ts'
 import type { Pace } from '../pace.ts'
 import { between, compareKeys, endOf, type KeyRange } from '../ranges.ts'
 import { type Choice, isRight, ownPrefix } from '../selection.ts'
+import { RootsSeen } from './roots-seen.ts'
 import { Unproven } from './unproven.ts'
 
 /** What a listing of the bucket showed; the objects themselves are in the journal. */
@@ -80,7 +80,8 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
   const workers = new Set<Promise<void>>()
   const failures: unknown[] = []
 
-  const taking = { ...options, scanned, proofs, unproven }
+  const rootsSeen = new RootsSeen(scanned.indexed)
+  const taking = { ...options, scanned, proofs, unproven, rootsSeen }
   const packuments = new Packuments<Unknown>(({ object, row }, isPackument) => {
     if (isPackument) choice.takeForPackument(object.key)
     takeObject(object, row, taking)
@@ -120,6 +121,7 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
   while (workers.size > 0) await Promise.race(workers)
   if (failures.length > 0) throw failures[0]
   packuments.end()
+  rootsSeen.settle(proofs)
   dropUnproven(taking)
   options.journal.commit()
   return scanned
@@ -159,6 +161,7 @@ interface Taking {
   readonly scanned: Scanned
   readonly proofs: Proofs
   readonly unproven: Unproven
+  readonly rootsSeen: RootsSeen
   /** Undefined: what nothing is known of now will stay so. */
   readonly packuments?: PackumentsInRange<Unknown>
 }
@@ -218,7 +221,7 @@ function takeObject(object: Listed, row: Row | undefined, taking: Taking): void 
   }
   packuments?.pass(key)
   if (wanted.class !== 'neither') proofs.note(key, wanted.kind)
-  if (wanted.class === 'metadata') noteRoots(key, scanned)
+  if (wanted.class === 'metadata') taking.rootsSeen.note(key, wanted)
   if (wanted.conditions !== undefined) taking.unproven.add(key, wanted.conditions)
   if (choice.only?.includes(wanted.format) === false) {
     scanned.leftOut++
@@ -267,13 +270,6 @@ function noteNeither({ key, size }: Pick<Listed, 'key' | 'size'>, { neither }: S
   neither.objects++
   neither.bytes += size
   if (neither.examples.length < mostExamples) neither.examples.push(key)
-}
-
-function noteRoots(key: string, { indexed }: Scanned): void {
-  for (const [format, found] of indexed) {
-    const root = format.rootOf(key)
-    if (root !== undefined && !found.has(root)) found.add(ownText(root))
-  }
 }
 
 /** What seemed to be of a repository that has turned out not to be there is nothing in particular. */

@@ -13,8 +13,10 @@ import { readDsc } from './sources.ts'
 /** Debian's repositories: binary packages and sources, suites and flat ones. */
 export const apt: Format<OldApt> = {
   name: 'apt',
+  digests: ['sha256'],
   roleOf,
   rootOf,
+  foundsRepository: (key) => key.endsWith('.deb'),
   missing: missingIndexes,
   open: openApt,
   readPackage,

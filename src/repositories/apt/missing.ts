@@ -1,13 +1,13 @@
 /** Which apt repositories could be made of folders of packages that are in none. */
-import type { MissingIndexes } from '../format.ts'
+import type { MissingIndexes, PresentIndexes } from '../format.ts'
 import { unclearRoots } from '../nested-roots.ts'
 import { listOf, rootOf, suiteOf } from './layout.ts'
 
 const binaryFolder = /^((?:.*\/)?)dists\/([^/]+)\/[^/]+\/binary-[^/]+\/$/
 
 /** See `Format.missing`. */
-export function missingIndexes(folders: Iterable<string>, indexes: readonly string[]): MissingIndexes {
-  const repositories = new Map<string, Map<string, string>>()
+export function missingIndexes(folders: Iterable<string>, { indexes }: PresentIndexes): MissingIndexes {
+  const repositories = new Map<string, Map<string, Uint8Array>>()
   const doubts = new Map<string, string>()
   const lists = new Set(indexes.flatMap((key) => listOf(key)?.folder ?? []))
   const suites = new Set(indexes.flatMap(suiteFolderOf))
@@ -20,10 +20,10 @@ export function missingIndexes(folders: Iterable<string>, indexes: readonly stri
       continue
     }
     if (lists.has(folder)) continue
-    const objects = repositories.get(root) ?? new Map<string, string>()
-    repositories.set(root, objects.set(`${folder}Packages`, ''))
+    const objects = repositories.get(root) ?? new Map<string, Uint8Array>()
+    repositories.set(root, objects.set(`${folder}Packages`, Buffer.alloc(0)))
     if (!suites.has(`${root}dists/${suite}/`)) {
-      objects.set(`${root}dists/${suite}/Release`, `Suite: ${suite}\nCodename: ${suite}\n`)
+      objects.set(`${root}dists/${suite}/Release`, Buffer.from(`Suite: ${suite}\nCodename: ${suite}\n`))
     }
   }
   for (const root of repositories.keys()) roots.add(root)
@@ -44,8 +44,8 @@ export function missingIndexes(folders: Iterable<string>, indexes: readonly stri
       repositories.set(
         folder,
         new Map([
-          [`${folder}Packages`, ''],
-          [`${folder}Release`, 'Acquire-By-Hash: yes\n'],
+          [`${folder}Packages`, Buffer.alloc(0)],
+          [`${folder}Release`, Buffer.from('Acquire-By-Hash: yes\n')],
         ]),
       )
   }

@@ -3,8 +3,15 @@ import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 
-import { CtlError } from '../../errors.ts'
-import type { Finding, IndexInput, IndexObject, IndexPlan, Signer } from '../format.ts'
+import {
+  type Finding,
+  type IndexInput,
+  type IndexObject,
+  type IndexPlan,
+  RefusedRepository,
+  type Signer,
+} from '../format.ts'
+import { indexObject } from '../index-object.ts'
 import { type Stanza, valueOf } from './deb822.ts'
 import { listOf, placeOf } from './layout.ts'
 import { newLists, type NewPart } from './new-lists.ts'
@@ -18,7 +25,7 @@ import { type ListedIndex, readRelease, renewalOf, writeRelease } from './releas
  */
 export async function planIndexes(input: IndexInput<OldApt>): Promise<IndexPlan> {
   const { old, repository, signer } = input
-  if (old.signatures.length > 0 && signer === undefined) throw unsigned(repository.root)
+  if (old.signatures.length > 0 && signer === undefined) throw unsigned()
   const lists = newLists(input)
   const groups: [IndexObject[], IndexObject[], IndexObject[], IndexObject[]] = [[], [], [], []]
   const renewals: number[] = []
@@ -28,7 +35,7 @@ export async function planIndexes(input: IndexInput<OldApt>): Promise<IndexPlan>
     if (parts.length === 0) continue
     const files = (await Promise.all(parts.map(filesOf))).flat()
     const base = repository.root + suite.folder
-    groups[1].push(...files.map(({ path, body, contentType }) => ({ key: base + path, body, contentType })))
+    groups[1].push(...files.map((file) => indexObject(base + file.path, file.body, file)))
     // Without a Release, clients don't know of by-hash; one that nobody keeps up would lock them out.
     if (suite.release === undefined && signer === undefined) continue
     groups[0].push(...files.map((file) => byHash(base, file)))
@@ -51,10 +58,8 @@ export async function planIndexes(input: IndexInput<OldApt>): Promise<IndexPlan>
   }
 }
 
-const unsigned = (root: string): CtlError =>
-  new CtlError('refused', `The apt repository ${root} is signed, and there is no key to sign it anew.`, {
-    hint: 'Give its key with --signing-key FILE.',
-  })
+const unsigned = (): RefusedRepository =>
+  new RefusedRepository('it is signed, and there is no key to sign it anew', 'Give its key with --signing-key FILE.')
 
 /** apt goes by both: what says that it is valid for longer than its key is refused all the same, and nobody knows why. */
 function outlived(base: string, release: Stanza | undefined, signer: Signer | undefined): Finding[] {
@@ -106,9 +111,10 @@ async function fixedGzip(body: Uint8Array): Promise<Uint8Array> {
 
 const unix = 3
 
-function byHash(base: string, { path, body, contentType, sha256 }: NewFile): IndexObject {
+function byHash(base: string, file: NewFile): IndexObject {
+  const { path, sha256 } = file
   const folder = path.slice(0, path.lastIndexOf('/') + 1)
-  return { key: `${base}${folder}by-hash/SHA256/${sha256}`, body, contentType }
+  return indexObject(`${base}${folder}by-hash/SHA256/${sha256}`, file.body, file)
 }
 
 /** The new Release of a suite; undefined where all that it says is right as it is. */
@@ -141,17 +147,16 @@ async function signedTops(
   signer: Signer | undefined,
 ): Promise<{ release: IndexObject[]; inRelease: IndexObject[] }> {
   const body = Buffer.from(text)
-  const release: IndexObject = { key: `${base}Release`, body, contentType: 'text/plain; charset=utf-8', top: true }
+  const contentType = 'text/plain; charset=utf-8'
+  const release = indexObject(`${base}Release`, body, { contentType, top: true })
   if (signer === undefined) return { release: [release], inRelease: [] }
   const [detached, clear] = await Promise.all([signer.detached(body), signer.clear(text)])
   return {
     release: [
       release,
-      { key: `${base}Release.gpg`, body: Buffer.from(detached), contentType: 'application/pgp-signature' },
+      indexObject(`${base}Release.gpg`, Buffer.from(detached), { contentType: 'application/pgp-signature' }),
     ],
-    inRelease: [
-      { key: `${base}InRelease`, body: Buffer.from(clear), contentType: 'text/plain; charset=utf-8', top: true },
-    ],
+    inRelease: [indexObject(`${base}InRelease`, Buffer.from(clear), { contentType, top: true })],
   }
 }
 

@@ -1,13 +1,13 @@
 /** Which trees could be made of folders of rpms that are in none. */
 import { createHash } from 'node:crypto'
-import type { MissingIndexes } from '../format.ts'
+import type { MissingIndexes, PresentIndexes } from '../format.ts'
 import { unclearRoots } from '../nested-roots.ts'
 import { renderData, renderRepomd } from './repomd.ts'
 
 /** See `Format.missing`. */
 export function missingIndexes(
   folders: Iterable<string>,
-  indexes: readonly string[],
+  { indexes }: PresentIndexes,
   rootOf: (key: string) => string | undefined,
 ): MissingIndexes {
   const doubts = new Map<string, string>()
@@ -21,7 +21,7 @@ export function missingIndexes(
     } else foldersOf.set(root, [...(foldersOf.get(root) ?? []), folder])
   }
   const unclear = unclearRoots(foldersOf.keys(), present)
-  const repositories = new Map<string, Map<string, string>>()
+  const repositories = new Map<string, Map<string, Uint8Array>>()
   for (const [root, below] of foldersOf) {
     const other = unclear.get(root)
     if (other === undefined) repositories.set(root, emptyTree(root))
@@ -38,7 +38,7 @@ export function missingIndexes(
 const repomdOf = (root: string): string => `${root}repodata/repomd.xml`
 
 /** An index without packages, as createrepo_c makes it of an empty folder. */
-function emptyTree(root: string): Map<string, string> {
+function emptyTree(root: string): Map<string, Uint8Array> {
   const primary =
     '<?xml version="1.0" encoding="UTF-8"?>\n' +
     '<metadata xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm" packages="0">\n</metadata>'
@@ -47,7 +47,7 @@ function emptyTree(root: string): Map<string, string> {
   const size = { size: primary.length, openSize: primary.length, timestamp: 0 }
   const data = renderData({ type: 'primary', href, sha256, openSha256: sha256, ...size })
   return new Map([
-    [repomdOf(root), renderRepomd(0, [data])],
-    [root + href, primary],
+    [repomdOf(root), Buffer.from(renderRepomd(0, [data]))],
+    [root + href, Buffer.from(primary)],
   ])
 }

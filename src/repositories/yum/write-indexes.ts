@@ -1,4 +1,5 @@
 import type { IndexedPackage, IndexInput, IndexObject, IndexPlan, Part, Signer } from '../format.ts'
+import { indexObject } from '../index-object.ts'
 import { GzipDocument, type GzippedDocument } from './gzip-document.ts'
 import { CarriedEntries } from './carried.ts'
 import { type Listing, xmlOf } from './membership.ts'
@@ -119,7 +120,7 @@ interface PlacedDocument {
 function placed(tree: Tree, made: MadeDocument, timestamp: number): PlacedDocument {
   const { type, body, sha256, openSha256, openSize } = made
   const href = `repodata/${sha256}-${type}.xml.gz`
-  const object: IndexObject = { key: tree.root + href, body, contentType: 'application/octet-stream' }
+  const object = indexObject(tree.root + href, body, { contentType: 'application/octet-stream' })
   const old = tree.parsed?.data.find((data) => data.type === type)
   if (old?.openChecksumType === 'sha256' && old.openChecksum === openSha256 && isThere(tree, old)) {
     const same = old.href === href && old.checksum === sha256
@@ -144,10 +145,10 @@ function repomdOf(tree: Tree, files: readonly PlacedDocument[], timestamp: numbe
 
 async function topsOf(tree: Tree, repomd: Uint8Array, signer: Signer | undefined): Promise<IndexObject[]> {
   const key = `${tree.root}repodata/repomd.xml`
-  const top: IndexObject = { key, body: repomd, contentType: 'application/xml', top: true }
+  const top = indexObject(key, repomd, { contentType: 'application/xml', top: true })
   const signature = await signatureOf(tree, repomd, signer)
   if (signature === undefined) return [top]
-  return [top, { key: `${key}.asc`, body: signature, contentType: 'text/plain' }]
+  return [top, indexObject(`${key}.asc`, signature, { contentType: 'text/plain' })]
 }
 
 /**

@@ -15,6 +15,7 @@ const packagecloudTree = /^((?:.*\/)?\d+\/\d+\/[^/]+\/[^/]+\/)[^/]+\/$/
 /** RPM repositories, as yum, dnf and zypper read them. */
 export const yum: Format<OldRepodata> = {
   name: 'yum',
+  digests: ['sha256'],
 
   roleOf(key) {
     if (/(^|\/)repodata\/[^/]+$/.test(key)) return 'index'
@@ -26,8 +27,10 @@ export const yum: Format<OldRepodata> = {
     return root === undefined ? undefined : (packagecloudTree.exec(root)?.[1] ?? root)
   },
 
-  missing(folders, indexes) {
-    return missingIndexes(folders, indexes, (key) => this.rootOf(key))
+  foundsRepository: (key) => key.endsWith('.rpm'),
+
+  missing(folders, present) {
+    return missingIndexes(folders, present, (key) => this.rootOf(key))
   },
 
   async open(repository) {

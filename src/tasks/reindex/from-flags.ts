@@ -23,6 +23,7 @@ export type CommandWishes = Pick<
   | 'changeKey'
   | 'allowShrink'
   | 'createMissing'
+  | 'formatOptions'
   | 'strict'
   | 'dryRun'
   | 'listOnly'

@@ -18,6 +18,7 @@ export const attributesOnly = {
   changeKey: false,
   allowShrink: false,
   createMissing: false,
+  formatOptions: {},
   strict: false,
   listOnly: false,
   forceUnlock: false,

@@ -149,7 +149,15 @@ export class Bucket {
         unreadable.push(object)
       }
     }
-    const plan = await apt.writeIndexes({ repository, old, packages: () => packages, unreadable, signer, now })
+    const plan = await apt.writeIndexes({
+      repository,
+      old,
+      packages: () => packages,
+      unreadable,
+      signer,
+      now,
+      options: {},
+    })
     return { ...plan, old, unreadable }
   }
 
@@ -159,7 +167,9 @@ export class Bucket {
   ): Promise<{ plan: Planned; written: string[] }> {
     const plan = await this.plan(options)
     const written: string[] = []
-    for (const { key, body } of plan.groups.slice(0, options.groups).flat()) {
+    for (const object of plan.groups.slice(0, options.groups).flat()) {
+      const { key } = object
+      const body = await object.body()
       if (this.objects.get(key) !== undefined && Buffer.compare(this.objects.get(key) ?? body, body) === 0) continue
       written.push(key.slice(this.root.length))
       this.objects.set(key, body)

@@ -6,9 +6,8 @@ import { generateKey } from 'openpgp'
 
 import { apt } from '../../../src/repositories/apt/apt.ts'
 import { parseStanzas, valueOf } from '../../../src/repositories/apt/deb822.ts'
-import type { Signer } from '../../../src/repositories/format.ts'
+import { RefusedRepository, type Signer } from '../../../src/repositories/format.ts'
 import { createSigner } from '../../../src/repositories/openpgp.ts'
-import { CtlError } from '../../../src/errors.ts'
 import { isThere, packed } from '../compression/contents.ts'
 import { Bucket, deb, entryOf, hash } from './packages-made.ts'
 
@@ -495,7 +494,7 @@ describe('apt: new indexes', () => {
     const bucket = poolBucket().put('dists/stable/Release.gpg', 'signature')
     let refused: unknown
     await bucket.plan({ now }).catch((error: unknown) => (refused = error))
-    expect(refused).to.be.instanceOf(CtlError).with.property('failure', 'refused')
+    expect(refused).to.be.instanceOf(RefusedRepository).with.property('todo').that.includes('--signing-key')
     expect((await bucket.plan({ now, signer })).old.signatures).not.to.deep.equal([])
   })
 

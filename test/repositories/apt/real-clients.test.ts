@@ -184,7 +184,7 @@ describe('apt: real clients', function () {
         expect(groups).to.have.length(4)
         for (const group of groups) {
           for (const { key, body } of group) {
-            bucket.objects.set(key, body)
+            bucket.objects.set(key, await body())
             await client.apt('update')
             expect(await client.download('hello', '1.0')).to.deep.equal(deb())
           }

@@ -73,11 +73,26 @@ export class MemoryBucket {
     const repository = this.repository(root)
     const old = await yum.open(repository)
     const packages = await this.packages(root)
-    const plan = await yum.writeIndexes({ repository, old, packages: () => packages, unreadable, signer, now })
-    this.written = plan.groups
-      .map((group) => group.filter(({ key, body }) => Buffer.compare(this.#body(key), body) !== 0))
-      .map((group) => group.map(({ key, body }) => (this.put(key, body, now), key)))
-      .filter((group) => group.length > 0)
+    const plan = await yum.writeIndexes({
+      repository,
+      old,
+      packages: () => packages,
+      unreadable,
+      signer,
+      now,
+      options: {},
+    })
+    this.written = []
+    for (const group of plan.groups) {
+      const written: string[] = []
+      for (const object of group) {
+        const body = await object.body()
+        if (Buffer.compare(this.#body(object.key), body) === 0) continue
+        this.put(object.key, body, now)
+        written.push(object.key)
+      }
+      if (written.length > 0) this.written.push(written)
+    }
     return plan
   }
 

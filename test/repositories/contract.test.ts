@@ -1,0 +1,20 @@
+/** Every format that makes indexes, by the same promises. */
+import { expect } from 'chai'
+
+import { formats } from '../../src/repositories/formats.ts'
+import { aptSubject } from './apt/subject.ts'
+import { behavesLikeAFormat, type FormatSubject } from './behaves-like-a-format.ts'
+import { yumSubject } from './yum/subject.ts'
+
+const subjects: Readonly<Record<string, () => Promise<FormatSubject>>> = {
+  apt: aptSubject,
+  yum: yumSubject,
+}
+
+describe('the formats', () => {
+  it('are all held to their contract', () => {
+    expect(Object.keys(subjects)).to.deep.equal(formats.map(({ name }) => name))
+  })
+})
+
+for (const [name, prepare] of Object.entries(subjects)) behavesLikeAFormat(name, prepare)
