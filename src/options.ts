@@ -47,6 +47,11 @@ export const options = {
     helpValue: 'TOKEN',
     variable: 'PC_CTL_FRONT_TOKEN',
   },
+  ctl: {
+    description: 'packagecloud-ctl to run, if it is neither on PATH nor in /opt/packagecloud/bin',
+    helpValue: 'PATH',
+    variable: 'PC_CTL_PACKAGECLOUD_CTL',
+  },
   'signing-key': {
     description:
       'OpenPGP secret keys that sign apt and yum repositories, perhaps only those below a prefix; several sign together (repeatable)',

@@ -10,6 +10,7 @@ import { options } from '../options.ts'
 import { faultGrammar, FaultSyntaxError, parseDuration, parseFault } from '../sandbox/host/faults.ts'
 import { PolicySyntaxError, readPolicies } from '../rehearsal/operator-policies.ts'
 import { frontReading } from '../rehearsal/front.ts'
+import { packagecloudCtl } from '../rehearsal/packagecloud-ctl.ts'
 import { prepareStage, type Prepared } from '../rehearsal/stage.ts'
 import { NotPrivateError, operatorName, startSandbox, type Sandbox } from '../sandbox/host/sandbox.ts'
 import { CtlCommand } from '../ui/command.ts'
@@ -35,7 +36,8 @@ export default class SandboxCommand extends CtlCommand {
   static override summary = 'Rehearse against an embedded AWS on this machine'
   static override description = [
     'Starts STS, IAM, KMS, Lambda, ACM, CloudFront with a working edge, S3 and a front server that plays packagecloud,',
-    'all on loopback. Prints the environment that points pc-ctl, aws and SDKs at it. Runs until interrupted.',
+    'all on loopback. Prints the environment that points pc-ctl, aws and SDKs at it, with a packagecloud-ctl that restarts',
+    'that front server. Runs until interrupted.',
     '',
     'Faults make chosen calls fail:',
     ...faultGrammar.map((line) => `  ${line}`),
@@ -85,7 +87,8 @@ export default class SandboxCommand extends CtlCommand {
     const policyFiles = flags['enforce-iam']
     const policies = policyFiles && (await Promise.all(policyFiles.map(policiesIn))).flat()
     const temporary = flags.state === undefined ? await mkdtemp(join(tmpdir(), 'pc-ctl-rehearsal-')) : undefined
-    const config = resolve(flags.config ?? join(flags.state ?? temporary ?? '.', 'packagecloud.rb'))
+    const folder = resolve(flags.state ?? temporary ?? '.')
+    const config = resolve(flags.config ?? join(folder, 'packagecloud.rb'))
     const ended = new Promise<void>((end) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end())
     })
@@ -107,7 +110,16 @@ export default class SandboxCommand extends CtlCommand {
     try {
       const prepared = await prepareStage(sandbox, { bucket: flags.bucket, region: flags.region, config })
       process.on('SIGHUP', () => void this.#restartFront(sandbox))
-      this.#announce(sandbox, flags.region, config, prepared.config, policyFiles)
+      const environment = {
+        ...sandbox.environment,
+        AWS_REGION: flags.region,
+        AWS_DEFAULT_REGION: flags.region,
+        [options.config.variable]: config,
+        [options.front.variable]: sandbox.frontUrl ?? '',
+        [options.token.variable]: sandbox.front?.token ?? '',
+        [options.ctl.variable]: await packagecloudCtl(folder, sandbox.endpoint),
+      }
+      this.#announce(sandbox, environment, config, prepared.config, policyFiles)
       await isTaken()
       await ended
     } finally {
@@ -118,18 +130,12 @@ export default class SandboxCommand extends CtlCommand {
 
   #announce(
     sandbox: Sandbox,
-    region: string,
+    environment: Result['environment'],
     config: string,
     prepared: Prepared,
     policyFiles: readonly string[] | undefined,
   ): void {
     const { endpoint, frontUrl, front } = sandbox
-    const environment = {
-      ...sandbox.environment,
-      AWS_REGION: region,
-      AWS_DEFAULT_REGION: region,
-      [options.config.variable]: config,
-    }
     for (const [name, value] of Object.entries(environment))
       this.print(verbatim(`export ${name}=${shellQuoted(value)}`))
     if (this.jsonEnabled()) {
@@ -145,7 +151,7 @@ export default class SandboxCommand extends CtlCommand {
     if (isOpenToOthers(1)) {
       this.say(labelled('Note', 'other users can read the file that stdout goes to, and it holds the keys.'))
     }
-    this.say('Paste the lines above into another shell, then run `pc-ctl generate-cloudfront-secret` there.')
+    this.say('Paste the lines above into another shell, then run `pc-ctl enable-cloudfront --write-config` there.')
     this.say('Ctrl-C ends the sandbox.')
   }
 

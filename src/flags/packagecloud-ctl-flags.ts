@@ -1,10 +1,13 @@
 import { Flags } from '@oclif/core'
 
+import { options } from '../options.ts'
+
 /** Flag of commands that run packagecloud-ctl on this host. */
 export const ctlFlag = {
   ctl: Flags.string({
-    description: 'packagecloud-ctl to run, if it is neither on PATH nor in /opt/packagecloud/bin',
-    helpValue: 'PATH',
+    description: options.ctl.description,
+    helpValue: options.ctl.helpValue,
+    env: options.ctl.variable,
   }),
 }
 

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFile, chmod, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -102,6 +102,31 @@ describe('pc-ctl sandbox', () => {
       expect((await fetch(`${second.announced.frontUrl}/x`)).status).to.equal(401)
     } finally {
       expect(await end(second.child, 'SIGTERM')).to.equal(0)
+    }
+  })
+
+  it('brings a packagecloud-ctl that restarts its front server, and names both to pc-ctl', async () => {
+    const { child, announced } = await start('--state', state, '--bucket', 'rehearsal')
+    try {
+      const { environment, frontUrl, frontToken } = announced
+      const ctl = environment['PC_CTL_PACKAGECLOUD_CTL'] ?? ''
+      expect((await stat(ctl)).mode & 0o777).to.equal(0o700)
+      expect([environment['PC_CTL_FRONT'], environment['PC_CTL_FRONT_TOKEN']]).to.deep.equal([frontUrl, frontToken])
+      const reconfigured = await runCli(['reconfigure'], { env: environment })
+      // It reads the file that was checked, and what the variable says needs not be said again.
+      expect([reconfigured.code, reconfigured.stdout]).to.deep.equal([0, 'packagecloud Reconfigured!\n'])
+      expect(reconfigured.stderr)
+        .to.match(/^ +pc-ctl restart$/m)
+        .and.not.to.include('/etc/packagecloud')
+      expect((await runCli(['restart'], { env: environment })).stdout).to.match(/^ok: run: front: /)
+      // A front server that can't come up is no restart that went well.
+      await appendFile(announced.config, "packagecloud_rails['cloudfront_enabled'] = true\n")
+      const failed = spawnSync(ctl, ['restart'], { encoding: 'utf8' })
+      expect([failed.status, failed.stdout]).to.deep.equal([1, ''])
+      expect(failed.stderr).to.include('cloudfront_packages_domain')
+      expect(spawnSync(ctl, ['status'], { encoding: 'utf8' }).status).to.equal(1)
+    } finally {
+      await end(child, 'SIGTERM')
     }
   })
 

@@ -52,15 +52,11 @@ export function isAtHomeOnDebian(made: () => Made): void {
       const over = once(sandbox, 'close')
       try {
         const place = await announced(sandbox.stdout)
-        const env = { ...place.environment, PC_CTL_CONFIG: place.config, HOME: '/tmp', XDG_STATE_HOME: '/tmp/state' }
+        const env = { ...place.environment, HOME: '/tmp', XDG_STATE_HOME: '/tmp/state' }
         const pcCtl = (...args: string[]): Promise<string> => run(['pc-ctl', ...args], { env })
-        const paste = (lines: string) => run(['tee', '--append', place.config], { input: lines })
         await run(['pc-ctl', 'put', '-', `s3://${bucket}/1/debian/hello_1.0_all.deb`], { env, input: 'hello' })
-        await paste(await pcCtl('generate-cloudfront-secret'))
-        const next = (await pcCtl('bootstrap-cloudfront')).trim().split(' ').slice(1)
-        await paste(await pcCtl(...next))
+        expect(await pcCtl('enable-cloudfront', '--write-config', '--yes')).to.match(/^\d+ ok, 0 failed,/m)
         expect(await pcCtl('status', '--exit-code')).to.match(/^Distribution +Deployed/m)
-        await fetch(`${place.environment['AWS_ENDPOINT_URL']}/_sandbox/front/restart`, { method: 'POST' })
         const authorization = `Basic ${Buffer.from(`${place.frontToken}:`).toString('base64')}`
         const answer = await fetch(`${place.frontUrl}/1/debian/hello_1.0_all.deb`, { headers: { authorization } })
         expect([answer.status, answer.headers.get('x-cache'), await answer.text()]).to.deep.equal([

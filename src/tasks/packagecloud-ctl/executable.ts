@@ -30,8 +30,9 @@ export async function findCtl(
   if (given !== undefined) {
     const file = resolve(given)
     if (await isExecutable(file)) return file
-    throw new CtlError('configuration', `${file}, given with --ctl, is not a file that can be run here.`, {
-      hint: `Leave --ctl out to look on PATH and for ${installed}.`,
+    const said = environment[options.ctl.variable] === given ? options.ctl.variable : '--ctl'
+    throw new CtlError('configuration', `${file}, given with ${said}, is not a file that can be run here.`, {
+      hint: `Leave ${said} out to look on PATH and for ${installed}.`,
       code: 'NotInstalled',
     })
   }

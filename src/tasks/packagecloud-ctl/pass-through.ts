@@ -1,8 +1,10 @@
 import { realpath } from 'node:fs/promises'
+import { dirname } from 'node:path'
 
 import { carriedFlags, type Flags, type Settings } from '../../settings/settings.ts'
 import { settingsFor } from '../../settings/settings-for.ts'
 import { messageOf } from '../../errors.ts'
+import { options } from '../../options.ts'
 import { advice, type Line, type Say, verbatim } from '../../text.ts'
 import { noteChange } from '../../ui/envelope.ts'
 import { commandLine } from '../../shell.ts'
@@ -63,7 +65,7 @@ export async function passThrough(settings: Settings, request: PassThrough, say:
   const words = [command, ...args]
   const file = await findCtl(ctl, commandLine(['packagecloud-ctl', ...words]))
   for (const line of checkConfig(settings)) say(line)
-  if (!(await isApplied(settings.configFile))) {
+  if (!(await isApplied(settings.configFile, file))) {
     say(`packagecloud-ctl reads ${appliedConfig}; what was checked is ${settings.configFile}.`)
   }
   const sha256 = await fingerprint(settings.configFile)
@@ -103,8 +105,9 @@ export async function passOn(
   return passThrough(await settingsFor(flags), request, say)
 }
 
-/** `--ctl` as it was given, for commands that are suggested. */
-export const ctlWords = (ctl: string | undefined): string[] => (ctl === undefined ? [] : ['--ctl', ctl])
+/** `--ctl` as it was given, for commands that are suggested; what the variable gives, it gives them too. */
+export const ctlWords = (ctl: string | undefined): string[] =>
+  ctl === undefined || ctl === process.env[options.ctl.variable] ? [] : ['--ctl', ctl]
 
 /** The edge is asked only where a restart can change what is signed. */
 async function guardRestart(settings: Settings, request: PassThrough, say: Say): Promise<void> {
@@ -117,9 +120,11 @@ const now = (sha256: string): Applied => ({ sha256, at: new Date().toISOString()
 const endOf = ({ code, signal }: Ended): string =>
   signal === undefined ? `ended with exit code ${code}` : `was ended by ${signal}`
 
-async function isApplied(file: string): Promise<boolean> {
+/** The packagecloud-ctl of a rehearsal stands beside its packagecloud.rb, and restarts what reads that. */
+async function isApplied(config: string, ctl: string): Promise<boolean> {
   const applied = await realpath(appliedConfig).catch(() => undefined)
-  return (await realpath(file)) === applied
+  const checked = await realpath(config)
+  return checked === applied || dirname(checked) === dirname(await realpath(ctl))
 }
 
 function aboutRestart(
