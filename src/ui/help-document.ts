@@ -30,7 +30,7 @@ interface NamedCommand {
 }
 
 interface OneCommand extends NamedCommand {
-  /** How it is typed, without `pc-ctl`. */
+  /** How it is typed, without the name of the program. */
   readonly usage: string
   readonly description?: string
   readonly arguments: readonly ArgumentHelp[]
