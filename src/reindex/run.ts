@@ -175,8 +175,12 @@ export class ReindexRun {
     this.#scanned = scanned
     this.#ledger = new Ledger(scanned.roots, journal)
     this.#assertGoingOn()
-    if (scanned.objects + scanned.leftOut > 0) return progress.outcome()
-    return `there is nothing ${choice.prefix === '' ? 'in the bucket' : `below ${choice.prefix}`}`
+    return scanned.objects + scanned.leftOut > 0 ? progress.outcome() : 'there is nothing in the bucket'
+  }
+
+  /** What {@link list} has found. */
+  get scanned(): Scanned {
+    return this.#listed.scanned
   }
 
   /** Looks at what is not known to be right and, if the run writes, puts it right. */

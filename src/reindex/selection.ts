@@ -9,6 +9,7 @@ import {
 import { betterContentType } from '../repositories/content-type.ts'
 import { formatNames, kindOf } from '../repositories/layout.ts'
 import { CtlError, messageOf } from '../errors.ts'
+import { didYouMean } from '../ui/near.ts'
 import type { Selection } from './journal/selected.ts'
 
 /** What an object is taken for, and what its headers should be. */
@@ -19,6 +20,7 @@ export interface Judgement extends Omit<Caching, 'format'> {
 
 /** A rule of a mapping file, for layouts that can't be guessed. The first that matches a key counts. */
 interface Rule {
+  readonly glob: string
   readonly match: RegExp
   readonly class: ObjectClass
   readonly format: string | undefined
@@ -30,6 +32,10 @@ export interface Choice extends Selection {
   judge(key: string, facts?: Facts): Judgement
   /** From now on a key is judged as that of a packument, which its text does not tell, unless a mapping says otherwise. */
   takeForPackument(key: string): void
+  /** What was to be left out and has matched no key so far. */
+  idleGlobs(): string[]
+  /** What of the mapping has matched no key so far. */
+  idleRules(): string[]
 }
 
 export interface ChoiceFlags {
@@ -47,14 +53,27 @@ export const ownPrefix = '.pc-ctl/'
 export function chooseObjects({ prefix = '', only, exclude = [], mapping }: ChoiceFlags): Choice {
   const rules = mapping === undefined ? [] : readRules(mapping.file, mapping.text)
   assertKnown(only ?? [], rules)
-  const excluded = exclude.map(globToRegExp)
+  const excluded = exclude.map((glob) => ({ glob, pattern: globToRegExp(glob) }))
+  const idleGlobs = new Set(exclude)
+  const idleRules = new Set(rules)
   const packuments = new Set<string>()
   return {
     prefix,
     only,
-    excludes: (key) => key.startsWith(ownPrefix) || excluded.some((pattern) => pattern.test(key)),
+    excludes(key) {
+      if (key.startsWith(ownPrefix)) return true
+      let isExcluded = false
+      for (const { glob, pattern } of excluded) {
+        // What has not matched yet is asked even where another one has.
+        if ((isExcluded && !idleGlobs.has(glob)) || !pattern.test(key)) continue
+        isExcluded = true
+        idleGlobs.delete(glob)
+      }
+      return isExcluded
+    },
     judge(key, facts = {}) {
       const rule = rules.find(({ match }) => match.test(key))
+      if (rule !== undefined && idleRules.size > 0) idleRules.delete(rule)
       if (rule === undefined && packuments.has(key)) {
         return { kind: kindOf(key), class: 'metadata', format: 'npm', cacheControl: cacheControl.metadata }
       }
@@ -62,6 +81,8 @@ export function chooseObjects({ prefix = '', only, exclude = [], mapping }: Choi
       return rule === undefined ? found : byRule(rule, found, facts)
     },
     takeForPackument: (key) => void packuments.add(key),
+    idleGlobs: () => [...idleGlobs],
+    idleRules: () => Array.from(idleRules, ({ glob }) => glob),
   }
 }
 
@@ -84,7 +105,7 @@ function assertKnown(only: readonly string[], rules: readonly Rule[]): void {
   const unknown = only.find((name) => !known.has(name))
   if (unknown === undefined) return
   throw new CtlError('usage', `There is no format "${unknown}" to take --only.`, {
-    hint: `These are known: ${[...known].join(', ')}.`,
+    hint: [...didYouMean(unknown, [...known]), `These are known: ${[...known].join(', ')}.`],
   })
 }
 
@@ -142,6 +163,6 @@ function readRules(file: string, text: string): Rule[] {
     if (typeof match !== 'string' || match === '') throw wrong(`${where} has no "match"`)
     if (!isClass(kind)) throw wrong(`"class" of ${where} is none of ${classes.join(', ')}`)
     if (format !== undefined && typeof format !== 'string') throw wrong(`"format" of ${where} is no text`)
-    return { match: globToRegExp(match), class: kind, format }
+    return { glob: match, match: globToRegExp(match), class: kind, format }
   })
 }

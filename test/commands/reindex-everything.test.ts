@@ -68,6 +68,27 @@ describe('pc-ctl reindex-everything --attributes-only', function () {
     expect(full).not.to.include('s3:CopyObject')
   })
 
+  it('fails where nothing begins with the prefix, names what does, and lets the next run in', async () => {
+    const { code, stderr } = await place.run([...words, '--prefix', 'atp/'])
+    expect(code).to.equal(2)
+    expect(stderr).to.contain(`Nothing in ${bucket} begins with atp/ (--prefix).`).and.contain('Did you mean `apt/`?')
+    const audit = await place.run(['audit-cache-control', '--prefix', 'atp/', '--json'])
+    expect(audit.code).to.equal(2)
+    expect(audit.stdout).to.contain('"code": "NothingBelow"').and.contain('"changed": false')
+    expect((await report([...words, '--prefix', 'apt/'])).objects).to.be.greaterThan(0)
+    // Whoever leaves out all that is below a prefix has not mistyped it.
+    expect((await report([...words, '--prefix', 'apt/', '--exclude', '**'])).objects).to.equal(0)
+  })
+
+  it('warns of what leaves out or takes nothing', async () => {
+    const { code, stdout } = await place.run([...words, '--dry-run', '--exclude', 'apt', '--only', 'cran', '--json'])
+    expect(code).to.equal(0)
+    expect((JSON.parse(stdout) as { warnings: string[] }).warnings).to.deep.equal([
+      '--exclude apt leaves out nothing: the whole key has to match, as apt/** does below a folder.',
+      '--only takes cran, but nothing there is cran.',
+    ])
+  })
+
   it('sees what has changed since', async () => {
     await report(words)
     const Key = 'apt/dists/stable/InRelease'

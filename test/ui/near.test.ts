@@ -19,6 +19,8 @@ describe('what somebody may have meant', () => {
     ['bootstrap', ['bootstrap-cloudfront']],
     ['reconfigure-distribution', ['reconfigure-cloudfront-distribution']],
     ['putt', ['put']],
+    // Two in the wrong order are one slip.
+    ['ptu', ['put']],
     ['xyz', []],
     ['p', []],
     ['', []],

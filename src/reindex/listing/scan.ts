@@ -20,6 +20,8 @@ export interface Scanned {
   neither: { objects: number; bytes: number; readonly examples: string[] }
   /** Left out by `--only` and `--exclude`. */
   leftOut: number
+  /** Of what was listed, by `--only` left out or not. Not known where all formats are wanted. */
+  readonly formats: Set<string>
   /** By root: the formats whose indexes are there. */
   readonly roots: Proofs['roots']
   /** Roots of repositories whose indexes can be made, by format. */
@@ -72,6 +74,7 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
     bytes: 0,
     neither: { objects: 0, bytes: 0, examples: [] },
     leftOut: 0,
+    formats: new Set(),
     roots: proofs.roots,
     indexed: new Map(options.formats.map((format) => [format, new Set<string>()])),
     excludedFolders: new Set(),
@@ -223,6 +226,7 @@ function takeObject(object: Listed, row: Row | undefined, taking: Taking): void 
   if (wanted.class !== 'neither') proofs.note(key, wanted.kind)
   if (wanted.class === 'metadata') taking.rootsSeen.note(key, wanted)
   if (wanted.conditions !== undefined) taking.unproven.add(key, wanted.conditions)
+  if (choice.only !== undefined) scanned.formats.add(wanted.format)
   if (choice.only?.includes(wanted.format) === false) {
     scanned.leftOut++
     return

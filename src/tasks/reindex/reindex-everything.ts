@@ -2,7 +2,9 @@ import type { Aws } from '../../aws/connect.ts'
 import type { Report } from '../../reindex/report.ts'
 import { openRun, type ReindexOptions, type ReindexRun, writes } from '../../reindex/run.ts'
 import { need, type Settings } from '../../settings/settings.ts'
+import { say } from '../../ui/talk.ts'
 import { type Chain, check, compute, runChain } from '../chain/chain.ts'
+import { assertSomethingBelow, idleChoices } from './matching-nothing.ts'
 import { dropAtEdges, findEdges } from './invalidate-republished.ts'
 
 export interface ReindexWishes extends ReindexOptions {
@@ -87,7 +89,14 @@ function reindexChain(
         ]
       : []),
     ...(looks ? [] : [check<Reindexing>('Keep other runs out', { that: ({ run }) => run.lock() })]),
-    check('List the bucket', { that: ({ run }, talk) => run.list(talk) }),
+    check('List the bucket', {
+      async that({ run }, talk) {
+        const outcome = await run.list(talk)
+        await assertSomethingBelow(aws, bucket, options.choice, run.scanned)
+        say(...idleChoices(options.choice, run.scanned))
+        return outcome
+      },
+    }),
     ...(options.attributes && !options.listOnly ? [attributes] : []),
     ...(options.indexes && !options.listOnly ? [indexes] : []),
     ...(invalidates ? [drop] : []),
