@@ -1,12 +1,16 @@
 /**
- * Builds dist/: every command and the code they share, bundled with their dependencies into ES modules that load only
- * what the command in hand needs, plus oclif's manifest, so that start-up reads one JSON file and one command.
+ * Builds dist/: all commands and the code they share in one file, in which each is set up when it is asked for; the
+ * libraries beside it, loaded when they are first used; and oclif's manifest. Each file more takes a start one to two
+ * milliseconds.
+ *
+ * OpenPGP.js is LGPL: whoever has pc-ctl may put another version in the place of this one. So it stays a file of its own,
+ * as it was published, and package.json ("imports") says where it is.
  *
  * It is built beside the present one and then takes its place, so that a command started meanwhile finds either whole.
  */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -15,22 +19,12 @@ import { build, type Plugin as BundlerPlugin } from 'esbuild'
 
 import { buildEdge } from './build-edge.ts'
 import { buildSigning } from './build-signing.ts'
+import { builtinsLazily, librariesLazily, librariesThemselves, libraryEntries, usesOfLibraries } from './lazily.ts'
 import { licences } from './licences.ts'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 const next = await mkdtemp(`${dist}.`)
-
-/**
- * OpenPGP.js is LGPL: whoever has pc-ctl may put another version in the place of this one. So it stays a file of its own,
- * as it was published, and package.json ("imports") says where it is.
- */
-const openpgp: BundlerPlugin = {
-  name: 'openpgp',
-  setup(bundler) {
-    bundler.onResolve({ filter: /^openpgp$/ }, () => ({ path: '#openpgp', external: true }))
-  },
-}
 
 /** oclif's parts that are used, each by its own path: its index loads all there are, semver and its like among them. */
 const oclifParts = `
@@ -47,6 +41,9 @@ const oclif: BundlerPlugin = {
   setup(bundler) {
     bundler.onResolve({ filter: /^@oclif\/core$/ }, () => ({ path: 'parts', namespace: 'oclif', sideEffects: false }))
     bundler.onLoad({ filter: /.*/, namespace: 'oclif' }, () => ({ contents: oclifParts, resolveDir: root }))
+    // Whether this is Windows' Linux stands in a version line that pc-ctl does not use.
+    bundler.onResolve({ filter: /^wsl-utils$/ }, ({ path }) => ({ path, namespace: 'wsl' }))
+    bundler.onLoad({ filter: /.*/, namespace: 'wsl' }, () => ({ contents: 'export const isWsl = false' }))
   },
 }
 
@@ -58,6 +55,15 @@ const main: BundlerPlugin = {
       path: path.replace(/\.ts$/, '.js'),
       external: true,
     }))
+  },
+}
+
+/** All commands and oclif are one file, in which each is set up when it is first asked for. */
+const program: BundlerPlugin = {
+  name: 'program',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^program$/ }, ({ path }) => ({ path, namespace: 'program' }))
+    bundler.onLoad({ filter: /.*/, namespace: 'program' }, () => ({ contents: programText, resolveDir: root }))
   },
 }
 
@@ -80,38 +86,76 @@ const bundling = {
   logLevel: 'warning',
 } as const
 
-const commands = (await readdir(join(root, 'src/commands'))).filter((file) => file.endsWith('.ts'))
+const commands = (await readdir(join(root, 'src/commands')))
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.slice(0, -'.ts'.length))
+
+const programText = `
+  export const run = () => import('./src/run.ts')
+  export const help = () => import('./src/help.ts')
+  export const commands = {
+    ${commands.map((name) => `'${name}': () => import('./src/commands/${name}.ts'),`).join('\n')}
+  }
+`
+
+/** Where run, help and the commands are looked for. */
+const ways: readonly (readonly [file: string, text: string])[] = [
+  ['run.js', "import{run}from'./program.js';await run()"],
+  ['help.js', "import{help}from'./program.js';export default(await help()).default"],
+  ...commands.map((name): [string, string] => [
+    `commands/${name}.js`,
+    `import{commands}from'../program.js';export default(await commands['${name}']()).default`,
+  ]),
+]
 
 try {
+  const uses = await usesOfLibraries()
+  // Libraries and CommonJS are asked for through require().
+  const banner = { js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);" }
+  // oclif asks for TypeScript only while developing plugins.
+  const external = ['typescript']
   const { metafile } = await build({
     ...bundling,
     entryPoints: [
-      'src/run.ts',
-      'src/help.ts',
-      'src/look-for-update.ts',
-      'src/completion/complete.ts',
-      'src/completion/look-up.ts',
-      'src/reindex/indexes/read-worker.ts',
-      'src/repositories/compression/decode-worker.ts',
-      ...commands.map((file) => `src/commands/${file}`),
+      { in: 'program', out: 'program' },
+      ...[
+        'src/look-for-update.ts',
+        'src/completion/complete.ts',
+        'src/completion/look-up.ts',
+        'src/reindex/indexes/read-worker.ts',
+        'src/repositories/compression/decode-worker.ts',
+      ].map((file) => ({ in: file, out: file.slice('src/'.length, -'.ts'.length) })),
     ],
     outdir: next,
+    banner,
+    external,
+    plugins: [program, oclif, builtinsLazily, librariesLazily(uses)],
+  })
+  const libraries = await build({
+    ...bundling,
+    entryPoints: libraryEntries(uses),
+    outdir: join(next, 'lib'),
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    // CommonJS inside the bundle asks for node:* through require().
-    banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
-    // oclif asks for TypeScript only while developing plugins.
-    external: ['typescript'],
-    plugins: [openpgp, oclif],
+    banner,
+    external,
+    plugins: [librariesThemselves(uses), builtinsLazily],
   })
-  const started = await build({ ...bundling, entryPoints: ['src/main.ts'], outdir: next, plugins: [main] })
+  await mkdir(join(next, 'commands'))
+  for (const [file, text] of ways) await writeFile(join(next, file), `${text}\n`)
+  const started = await build({
+    ...bundling,
+    entryPoints: ['src/main.ts'],
+    outdir: next,
+    plugins: [main, builtinsLazily],
+  })
   const edge = await buildEdge(join(next, 'edge/index.mjs'))
   await buildSigning(next)
   await copyFile(join(root, 'node_modules/@ruby/prism/src/prism.wasm'), join(next, 'prism.wasm'))
   await copyFile(join(root, 'node_modules/openpgp/dist/node/openpgp.min.mjs'), join(next, 'openpgp.mjs'))
   await writeFile(
     join(next, 'THIRD-PARTY-LICENSES.txt'),
-    await licences([metafile, started.metafile, edge], ['openpgp', '@ruby/prism']),
+    await licences([metafile, libraries.metafile, started.metafile, edge], ['openpgp', '@ruby/prism']),
   )
   await takePlace()
 } finally {

@@ -1,6 +1,5 @@
-import { enableCompileCache } from 'node:module'
-
 import { printAtOnce } from './at-once.ts'
+import { privateCacheFolder } from './settings/cache-folder.ts'
 import { normalWords } from './words.ts'
 
 // Node 22 announces SQLite as experimental; an operator can do nothing with that, so it is not shown.
@@ -10,10 +9,14 @@ process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
   if (!text.includes('SQLite')) Reflect.apply(emitWarning, process, [warning, ...rest])
 }
 
+// Not imported: that would load all that node:fs refers to.
+const { existsSync } = process.getBuiltinModule('node:fs')
+const { enableCompileCache } = process.getBuiltinModule('node:module')
+
 const [first, ...words] = process.argv.slice(2)
 // A shell's question holds a line as it is typed, half of a word at its end.
 if (first === '__complete') {
-  enableCompileCache()
+  keepCompiled('__complete', './completion/complete.js')
   const { complete } = await import('./completion/complete.ts')
   await complete(words)
 } else {
@@ -26,8 +29,20 @@ async function carryOut(): Promise<void> {
     const { isWritten } = await import('./ui/written.ts')
     await isWritten()
   } else {
-    enableCompileCache()
+    const [, , command = ''] = process.argv
+    if (/^[a-z-]+$/.test(command)) keepCompiled(command, `./commands/${command}.js`)
     // Loaded only now, so that the compile cache covers it.
     await import('./run.ts')
   }
+}
+
+/**
+ * Has Node keep what it compiles for the next time, in a folder that nobody else can put code into: left to itself it
+ * takes one in /tmp. Each command has one, for what is kept is what its first run has used. Where there can be no such
+ * folder, nothing is kept.
+ */
+function keepCompiled(what: string, file: string): void {
+  if (!existsSync(new URL(file, import.meta.url))) return
+  const folder = privateCacheFolder(process.env, 'compiled', what)
+  if (folder !== undefined) enableCompileCache(folder)
 }

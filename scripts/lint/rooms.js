@@ -63,7 +63,7 @@ const shared = {
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 const starting = {
-  'main.ts': ['completion', 'ui'],
+  'main.ts': ['completion', 'settings', 'ui'],
   'run.ts': ['ui'],
   'at-once.ts': ['ui'],
   'help.ts': ['ui'],

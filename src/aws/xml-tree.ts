@@ -18,19 +18,22 @@ export interface XmlElement {
 /** Tells elements from comments, instructions and text; it also keeps names that JavaScript reserves out of objects. */
 const mark = '<'
 
-const parser = new XMLParser({
-  preserveOrder: true,
-  captureMetaData: true,
-  ignoreAttributes: true,
-  processEntities: false,
-  parseTagValue: false,
-  trimValues: false,
-  commentPropName: '#comment',
-  cdataPropName: '#cdata',
-  transformTagName: (name) => `${mark}${name}`,
-  maxNestedTags: Infinity,
-})
-const place = XMLParser.getMetaDataSymbol() as symbol
+/** Made when it is first asked for: few commands read a document. */
+let parser: XMLParser | undefined
+const newParser = () =>
+  new XMLParser({
+    preserveOrder: true,
+    captureMetaData: true,
+    ignoreAttributes: true,
+    processEntities: false,
+    parseTagValue: false,
+    trimValues: false,
+    commentPropName: '#comment',
+    cdataPropName: '#cdata',
+    transformTagName: (name) => `${mark}${name}`,
+    maxNestedTags: Infinity,
+  })
+const place = () => XMLParser.getMetaDataSymbol() as symbol
 
 /**
  * Reads a document; returns its root element.
@@ -38,7 +41,7 @@ const place = XMLParser.getMetaDataSymbol() as symbol
  * @throws SyntaxError for what has no root element or leaves one open
  */
 export function parseTree(text: string): XmlElement {
-  const [root] = elementsAmong(parser.parse(text)).map((found) => toElement(text, found))
+  const [root] = elementsAmong((parser ??= newParser()).parse(text)).map((found) => toElement(text, found))
   if (root === undefined) throw new SyntaxError('the document has no element')
   return root
 }
@@ -91,7 +94,7 @@ function elementsAmong(nodes: unknown): Found[] {
   return (nodes as Record<string | symbol, unknown>[]).flatMap((node) => {
     const tag = Object.keys(node).find((key) => key.startsWith(mark) && !key.startsWith(`${mark}?`))
     if (tag === undefined) return []
-    const { startIndex: start, endIndex: end } = node[place] as { startIndex: number; endIndex?: number }
+    const { startIndex: start, endIndex: end } = node[place()] as { startIndex: number; endIndex?: number }
     if (end === undefined) throw new SyntaxError(`the element ${tag.slice(mark.length)} is not closed`)
     return { start, end, content: node[tag] }
   })

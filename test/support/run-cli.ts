@@ -24,7 +24,9 @@ export interface RunOptions {
 /** The environment of a run: PATH, HOME and what is given, so that nothing of the machine's AWS settings leaks in. */
 export function environmentOf({ env }: RunOptions): Record<string, string> {
   const { PATH = '', HOME = '' } = process.env
-  return { PATH, HOME, LC_ALL: 'C.UTF-8', AWS_EC2_METADATA_DISABLED: 'true', ...env }
+  // Tests have many homes; what is compiled is the same in all of them.
+  const compiled = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled') }
+  return { PATH, HOME, LC_ALL: 'C.UTF-8', AWS_EC2_METADATA_DISABLED: 'true', ...compiled, ...env }
 }
 
 /** Whether a run is one whose stdout is a document, and it was not ended before that was written. */

@@ -52,7 +52,7 @@ const wantedConfig = ({ names, defaultTtl = 0 }: CachePolicyWant): CachePolicyCo
  * its mark.
  */
 export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
-  const client = aws.client(CloudFrontClient, edgeRegion)
+  const client = () => aws.client(CloudFrontClient, edgeRegion)
   return {
     kind: 'CloudFront cache policy',
     name: ({ names }) => names.policy,
@@ -72,13 +72,13 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
     async describe({ names }) {
       // The SDK has no paginator for this list.
       for (let Marker: string | undefined; ;) {
-        const { CachePolicyList: list } = await client.send(new ListCachePoliciesCommand({ Type: 'custom', Marker }))
+        const { CachePolicyList: list } = await client().send(new ListCachePoliciesCommand({ Type: 'custom', Marker }))
         const id = list?.Items?.find(({ CachePolicy: item }) => item?.CachePolicyConfig?.Name === names.policy)
           ?.CachePolicy?.Id
         if (id !== undefined) {
           const command = new GetCachePolicyCommand({ Id: id })
           const received = keepReceived(command)
-          const { ETag, CachePolicy: policy } = await client.send(command)
+          const { ETag, CachePolicy: policy } = await client().send(command)
           const config = policy?.CachePolicyConfig
           return config === undefined ? undefined : { id, etag: ETag ?? '', config, received: received() }
         }
@@ -102,8 +102,8 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
       const CachePolicyConfig = wantedConfig(want)
       const { ETag, CachePolicy: policy } =
         live === undefined
-          ? await client.send(new CreateCachePolicyCommand({ CachePolicyConfig }))
-          : await client.send(updating(live, CachePolicyConfig))
+          ? await client().send(new CreateCachePolicyCommand({ CachePolicyConfig }))
+          : await client().send(updating(live, CachePolicyConfig))
       return { id: policy?.Id ?? '', etag: ETag ?? '', config: CachePolicyConfig }
     },
   }

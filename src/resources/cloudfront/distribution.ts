@@ -72,7 +72,7 @@ export interface Distribution extends TaggedDistribution {
  * is tagged in the call that makes it, so it is never there without our mark.
  */
 export function distribution(aws: Aws): Resource<DistributionWant, Distribution> {
-  const client = aws.client(CloudFrontClient, edgeRegion)
+  const client = () => aws.client(CloudFrontClient, edgeRegion)
   return {
     kind: 'CloudFront distribution',
     name: ({ id, bucket }) => id ?? `for ${bucket.name}`,
@@ -99,7 +99,7 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
       const found: TaggedDistribution = live ?? (await createDistribution(aws, creation(want), talk))
       if (tagChanges(found.tags, tagsWanted(want)).length > 0) {
         const Items = tagList(tagsWanted(want))
-        await client.send(new TagResourceCommand({ Resource: found.arn, Tags: { Items } }))
+        await client().send(new TagResourceCommand({ Resource: found.arn, Tags: { Items } }))
       }
       const tags = { ...found.tags, ...tagsWanted(want) }
       const config = withWishes(found.config, want)

@@ -53,7 +53,7 @@ const policyDocument = ({ names, accountId, keyArn }: RolePolicyWant): PolicyDoc
  * belongs to whoever owns the role, which the chain has made sure of before.
  */
 export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
-  const iam = aws.client(IAMClient, edgeRegion)
+  const iam = () => aws.client(IAMClient, edgeRegion)
   return {
     kind: 'IAM role policy',
     name: ({ names }) => names.rolePolicyName,
@@ -77,7 +77,7 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
 
     async describe({ names }) {
       const read = () =>
-        iam.send(new GetRolePolicyCommand({ RoleName: names.roleName, PolicyName: names.rolePolicyName }))
+        iam().send(new GetRolePolicyCommand({ RoleName: names.roleName, PolicyName: names.rolePolicyName }))
       return decodeDocument((await absentAs('NoSuchEntityException', read))?.PolicyDocument)
     },
 
@@ -96,7 +96,7 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
         PolicyName: names.rolePolicyName,
         PolicyDocument: JSON.stringify(document),
       })
-      await patiently(() => iam.send(command), whyNotYet, spreading, talk)
+      await patiently(() => iam().send(command), whyNotYet, spreading, talk)
       return document
     },
   }

@@ -64,7 +64,7 @@ const description = 'Runs the function that checks signed URLs at CloudFront for
 
 /** The role that the edge function runs as. What it may do is its inline policy, a resource of its own. */
 export function role(aws: Aws): Resource<RoleWant, Role> {
-  const iam = aws.client(IAMClient, edgeRegion)
+  const iam = () => aws.client(IAMClient, edgeRegion)
   return {
     kind: 'IAM role',
     name: ({ names }) => names.roleName,
@@ -73,7 +73,7 @@ export function role(aws: Aws): Resource<RoleWant, Role> {
     pattern: (want) => ({ ...created(want), arn: arnOfRole(want.names, want.accountId) }),
 
     async describe({ names }) {
-      const read = () => iam.send(new GetRoleCommand({ RoleName: names.roleName }))
+      const read = () => iam().send(new GetRoleCommand({ RoleName: names.roleName }))
       return toRole((await absentAs('NoSuchEntityException', read))?.Role)
     },
 
@@ -84,7 +84,7 @@ export function role(aws: Aws): Resource<RoleWant, Role> {
       const { names, boundary } = want
       const RoleName = names.roleName
       if (live === undefined) {
-        const made = await iam.send(
+        const made = await iam().send(
           new CreateRoleCommand({
             RoleName,
             Path: names.rolePath,
@@ -97,13 +97,13 @@ export function role(aws: Aws): Resource<RoleWant, Role> {
         return { ...created(want), arn: made.Role?.Arn ?? '' }
       }
       if (boundary !== undefined && boundary !== live.boundary) {
-        await iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: boundary }))
+        await iam().send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: boundary }))
       }
       if (tagChanges(live.tags, tagsWanted(want)).length > 0) {
-        await iam.send(new TagRoleCommand({ RoleName, Tags: tagList(tagsWanted(want)) }))
+        await iam().send(new TagRoleCommand({ RoleName, Tags: tagList(tagsWanted(want)) }))
       }
       if (!samePolicy(live.trust, trust)) {
-        await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: JSON.stringify(trust) }))
+        await iam().send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: JSON.stringify(trust) }))
       }
       return brought(live, want)
     },

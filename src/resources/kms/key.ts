@@ -45,7 +45,7 @@ const description = 'Encrypts the secret that signs package URLs for packageclou
  * which leaves permissions to IAM; naming the new role in it would fail until IAM has spread the news.
  */
 export function key(aws: Aws): Resource<KeyWant, Key> {
-  const kms = aws.client(KMSClient, edgeRegion)
+  const kms = () => aws.client(KMSClient, edgeRegion)
   /** Keys of ours that this run has made or come across, and that may turn out not to be the one in use. */
   const beside = new Set<string>()
   /** Whether a call that may have made a key was never answered. */
@@ -77,7 +77,7 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
   const giveAlias = async (key: Key, { names }: KeyWant, talk: Talk): Promise<Key> => {
     const command = new CreateAliasCommand({ AliasName: names.keyAlias, TargetKeyId: key.arn })
     try {
-      await patiently(() => kms.send(command), whyKeyNotYet, propagation, talk)
+      await patiently(() => kms().send(command), whyKeyNotYet, propagation, talk)
       return { ...key, hasAlias: true }
     } catch (error) {
       if (nameOf(error) !== 'AlreadyExistsException') throw error
@@ -112,7 +112,7 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
       const { names } = want
       const arn = live?.arn ?? (await createKey(want, talk))
       if (live !== undefined && tagChanges(live.tags, tagsWanted(want)).length > 0) {
-        await kms.send(new TagResourceCommand({ KeyId: arn, Tags: kmsTags(want) }))
+        await kms().send(new TagResourceCommand({ KeyId: arn, Tags: kmsTags(want) }))
       }
       const made = wanted(want, { ...live, arn })
       if (live?.hasAlias === true) return made

@@ -84,7 +84,7 @@ const wantedRules = ({ longestLife, sha1 }: EdgeFunctionWant, live: EdgeFunction
  * a change, the deployed ciphertexts are decrypted and compared, and used again where they are right.
  */
 export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction> {
-  const lambda = aws.client(LambdaClient, edgeRegion)
+  const lambda = () => aws.client(LambdaClient, edgeRegion)
   return {
     kind: 'Lambda function',
     name: ({ names }) => names.functionName,
@@ -126,7 +126,7 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
     ],
 
     async describe({ names, adopt }) {
-      const read = () => lambda.send(new GetFunctionCommand({ FunctionName: names.functionName }))
+      const read = () => lambda().send(new GetFunctionCommand({ FunctionName: names.functionName }))
       const found = await absentAs('ResourceNotFoundException', read)
       if (found?.Configuration === undefined) return undefined
       const deployed = await download(aws.network, found.Code?.Location)
@@ -146,8 +146,8 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
       const wish = { names, tags, settings: wantedSettings(want, live) }
       const configuration =
         live === undefined
-          ? await createFunction(lambda, wish, zip, talk)
-          : await updateFunction(lambda, wish, live, zip, talk)
+          ? await createFunction(lambda(), wish, zip, talk)
+          : await updateFunction(lambda(), wish, live, zip, talk)
       const known = want.secrets.map(fingerprint)
       return edgeFunctionOf(configuration, unpackEdge(zip), { ...live?.tags, ...tags }, known)
     },

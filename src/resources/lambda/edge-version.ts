@@ -39,7 +39,7 @@ export interface EdgeVersion {
  * from the newest, because each one published means a rollout to all edges and takes storage for good.
  */
 export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
-  const lambda = aws.client(LambdaClient, edgeRegion)
+  const lambda = () => aws.client(LambdaClient, edgeRegion)
   return {
     kind: 'Lambda version',
     name: ({ names }) => names.functionName,
@@ -83,10 +83,10 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
 
     async apply({ names, function: { codeSha256, settings } }, _live, talk) {
       const command = new PublishVersionCommand({ FunctionName: names.functionName, CodeSha256: codeSha256 })
-      const publish = () => patiently(() => lambda.send(command), whyUnknownYet, spreading, talk)
+      const publish = () => patiently(() => lambda().send(command), whyUnknownYet, spreading, talk)
       const onceSettled = async (error: unknown) => {
         if (whyNotYet(error) === undefined) throw error
-        await untilSettled(lambda, names.functionName, talk, 'new')
+        await untilSettled(lambda(), names.functionName, talk, 'new')
         return patiently(publish, whyNotYet, settling, talk)
       }
       const published = await publish()

@@ -40,7 +40,7 @@ export interface OriginAccessControl extends Kept<OriginAccessControlConfig> {
  * reference and comment answers the one that exists, so a lost answer does no harm.
  */
 export function originAccessIdentity(aws: Aws): Resource<OriginAccessWant, OriginAccessIdentity> {
-  const client = aws.client(CloudFrontClient, edgeRegion)
+  const client = () => aws.client(CloudFrontClient, edgeRegion)
   return {
     kind: 'CloudFront origin access identity',
     name: ({ names }) => names.originAccess,
@@ -54,7 +54,7 @@ export function originAccessIdentity(aws: Aws): Resource<OriginAccessWant, Origi
 
     async describe({ names }) {
       const ours: OriginAccessIdentity[] = []
-      for await (const page of paginateListCloudFrontOriginAccessIdentities({ client }, {})) {
+      for await (const page of paginateListCloudFrontOriginAccessIdentities({ client: client() }, {})) {
         for (const { Id, Comment, S3CanonicalUserId } of page.CloudFrontOriginAccessIdentityList?.Items ?? []) {
           if (Id !== undefined && Comment === names.originAccess)
             ours.push({ id: Id, s3CanonicalUserId: S3CanonicalUserId ?? '' })
@@ -77,7 +77,7 @@ export function originAccessIdentity(aws: Aws): Resource<OriginAccessWant, Origi
         : keep(live),
 
     async apply({ names }) {
-      const { CloudFrontOriginAccessIdentity: made } = await client.send(
+      const { CloudFrontOriginAccessIdentity: made } = await client().send(
         new CreateCloudFrontOriginAccessIdentityCommand({
           CloudFrontOriginAccessIdentityConfig: { CallerReference: names.originAccess, Comment: names.originAccess },
         }),
@@ -100,7 +100,7 @@ const controlConfig = (names: OriginAccessWant['names']): OriginAccessControlCon
  * account, so there can't be two.
  */
 export function originAccessControl(aws: Aws): Resource<OriginAccessWant, OriginAccessControl> {
-  const client = aws.client(CloudFrontClient, edgeRegion)
+  const client = () => aws.client(CloudFrontClient, edgeRegion)
   return {
     kind: 'CloudFront origin access control',
     name: ({ names }) => names.originAccess,
@@ -118,12 +118,12 @@ export function originAccessControl(aws: Aws): Resource<OriginAccessWant, Origin
     exported: (_want, live) => exportedControl(live),
 
     async describe({ names }) {
-      for await (const page of paginateListOriginAccessControls({ client }, {})) {
+      for await (const page of paginateListOriginAccessControls({ client: client() }, {})) {
         const found = page.OriginAccessControlList?.Items?.find((item) => item.Name === names.originAccess)
         if (found?.Id === undefined) continue
         const command = new GetOriginAccessControlCommand({ Id: found.Id })
         const received = keepReceived(command)
-        const { ETag, OriginAccessControl: control } = await client.send(command)
+        const { ETag, OriginAccessControl: control } = await client().send(command)
         const config = control?.OriginAccessControlConfig
         if (config !== undefined) return { id: found.Id, etag: ETag ?? '', config, received: received() }
       }
@@ -149,8 +149,8 @@ export function originAccessControl(aws: Aws): Resource<OriginAccessWant, Origin
       const config = controlConfig(names)
       const { ETag, OriginAccessControl: control } =
         live === undefined
-          ? await client.send(new CreateOriginAccessControlCommand({ OriginAccessControlConfig: config }))
-          : await client.send(updating(live, config))
+          ? await client().send(new CreateOriginAccessControlCommand({ OriginAccessControlConfig: config }))
+          : await client().send(updating(live, config))
       return { id: control?.Id ?? '', etag: ETag ?? '', config }
     },
   }

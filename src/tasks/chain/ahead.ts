@@ -5,6 +5,8 @@
  *
  * An apply has its looks from the plan. There it is what steps prepare that is begun ahead, by what others foresee.
  */
+import { setImmediate as turn } from 'node:timers/promises'
+
 import { fromMemory } from '../../aws/memory.ts'
 import { type Talk, talking } from '../../ui/step-talk.ts'
 import type { Chain, Step } from './step.ts'
@@ -73,7 +75,16 @@ export class LooksAhead<C extends object> {
     const known = Object.keys(this.#ctx).length + this.#foreseen.size
     if (known === this.#known || this.#talk.signal.aborted) return
     this.#known = known
-    for (const step of this.#waiting) void this.#look(step)
+    void this.#beginEach(known)
+  }
+
+  /** One after the other, so that the first call is on its way while the client of the next one is loaded. */
+  async #beginEach(known: number): Promise<void> {
+    for (const step of this.#waiting) {
+      if (known !== this.#known) return
+      void this.#look(step)
+      await turn()
+    }
   }
 
   /** What a step will hand on is known before it is done. */

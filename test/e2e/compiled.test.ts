@@ -1,0 +1,44 @@
+import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { expect } from 'chai'
+
+import { runCli } from '../support/run-cli.ts'
+
+describe('what is compiled', function () {
+  this.timeout(60_000)
+  let home: string
+  let env: Record<string, string>
+
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'pc-ctl-compiled-'))
+    const temporary = mkdtempSync(join(home, 'tmp-'))
+    env = { HOME: home, TMPDIR: temporary, NODE_COMPILE_CACHE: '' }
+  })
+  afterEach(() => rmSync(home, { recursive: true }))
+
+  const show = ['show-config', '--config', '/dev/null']
+  const temporaryFiles = (): string[] => readdirSync(env['TMPDIR'] ?? '')
+
+  it("is kept for the command's next run, where nobody else can put code", async () => {
+    await runCli(show, { env })
+    const folder = join(home, '.cache/pc-ctl/compiled')
+    expect(readdirSync(folder)).to.deep.equal(['show-config'])
+    expect(lstatSync(join(folder, 'show-config')).mode & 0o777).to.equal(0o700)
+    expect(readdirSync(join(folder, 'show-config'))).to.have.length(1)
+    expect(temporaryFiles()).to.deep.equal([])
+  })
+
+  it('is kept nowhere for what is no command', async () => {
+    expect(await runCli(['show-configs'], { env })).to.include({ code: 2 })
+    expect(existsSync(join(home, '.cache'))).to.equal(false)
+    expect(temporaryFiles()).to.deep.equal([])
+  })
+
+  it('is kept nowhere where there is no folder of our own', async () => {
+    const run = await runCli(show, { env: { ...env, XDG_CACHE_HOME: '/dev/null/cache' } })
+    expect(run).to.deep.equal(await runCli(show, { env }))
+    expect(temporaryFiles()).to.deep.equal([])
+  })
+})
