@@ -1,16 +1,18 @@
 import { Flags } from '@oclif/core'
 
 import { connect } from '../aws/connect.ts'
+import { carriedFlags } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { lookUp } from '../tasks/chain/look-up.ts'
 import { type CostReport, lookAtCosts } from '../tasks/costs/costs.ts'
 import { type Estimate, estimate } from '../tasks/costs/estimate.ts'
 import { estimateText } from '../tasks/costs/estimate-text.ts'
 import { askingCosts, costsText } from '../tasks/costs/text.ts'
+import { forAnother, otherInstallations } from '../tasks/other-installations.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { CtlError } from '../errors.ts'
-import { verbatim } from '../text.ts'
+import { advice, verbatim } from '../text.ts'
 
 /** What `--json` tells. */
 export type Result = { costs: CostReport } | { estimate: Estimate }
@@ -58,6 +60,10 @@ export default class Costs extends CtlCommand {
     const look = () => lookAtCosts(aws, installation, Date.now())
     const costs = await lookUp('Ask Cost Explorer', look, this.looking(flags))
     this.print(...costsText(costs))
+    if (costs.total === 0) {
+      const others = await otherInstallations(aws, installation)
+      this.say(...advice(forAnother(others, ['pc-ctl', 'costs', ...carriedFlags(flags)])))
+    }
     return { costs }
   }
 

@@ -94,7 +94,7 @@ export default class EnableCloudfront extends CtlCommand {
           front === undefined || front === ''
             ? undefined
             : { url: front, token: tokenOf(flags), path: flags['front-path'] },
-        again: commandLine(['pc-ctl', 'enable-cloudfront', ...this.#withoutToken()]),
+        again: ['pc-ctl', 'enable-cloudfront', ...this.#withoutToken()],
       },
       { print: (...blocks) => this.print(...blocks), say },
       interruptSignal(say, { unseen: !flags['dry-run'] }),
@@ -113,11 +113,11 @@ export default class EnableCloudfront extends CtlCommand {
     return enabling
   }
 
-  /** The command line as it was typed, but for what nobody may read off a terminal. */
+  /** The command line as it was typed, but for what nobody may read off a terminal, or use again. */
   #withoutToken(): string[] {
+    const once = /^--(?:token|mfa-code)$/
     return this.argv.filter(
-      (word, index) =>
-        !word.startsWith('--token') && this.argv[index - 1] !== '--token' && !/^--(?:json|mfa-code)/.test(word),
+      (word, index) => !/^--(?:token|mfa-code|json)(?:=|$)/.test(word) && !once.test(this.argv[index - 1] ?? ''),
     )
   }
 }

@@ -6,6 +6,7 @@ import { packageFile } from '../resources/lambda/edge-function-export.ts'
 import { deployedZip } from '../resources/lambda/edge-download.ts'
 import { readEdgeBundle } from '../resources/lambda/edge-bundle.ts'
 import { packWithoutSecrets } from '../resources/lambda/edge-package.ts'
+import { carriedFlags } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { lookUp } from '../tasks/chain/look-up.ts'
 import { type Document, documentsOf, type ExportFormat, exportFormats, writeNew } from '../tasks/export/documents.ts'
@@ -57,14 +58,19 @@ export default class Export extends CtlCommand {
     const settings = await settingsFor(flags)
     const aws = await connect(settings)
     const conduct = this.looking(flags)
-    const installation = await exportInstallation(aws, settings, flags.planned ? 'planned' : 'live', conduct)
+    const { output } = flags
+    const wishes = {
+      as: flags.planned ? ('planned' as const) : ('live' as const),
+      words: ['--format', flags.format, ...(output === undefined ? [] : ['--output', output])],
+      carried: carriedFlags(flags),
+    }
+    const installation = await exportInstallation(aws, settings, wishes, conduct)
     const documents = documentsOf(flags.format, installation)
     const leftOut = leftOutOf(installation)
     this.say(
       ...leftOut.map((path) => labelled('Warning', `Left out, since pc-ctl knows no word for it there: ${path}.`)),
     )
     const names = namesOf(settings.installation.value)
-    const { output } = flags
     const hasFunction = installation.nodes.some(({ kind }) => kind === 'Lambda function')
     const getZip = async () => (await deployedZip(aws, names)) ?? packWithoutSecrets(await readEdgeBundle())
     const zip =

@@ -51,6 +51,12 @@ export const costNeeds: readonly Need[] = [
     optional: 'costs can not tell whether the tag is active for billing',
   },
   { access: 'read', actions: ['ce:GetCostForecast'], resources: ['*'], optional: 'costs can not tell the forecast' },
+  {
+    access: 'read',
+    actions: ['tag:GetResources'],
+    resources: ['*'],
+    optional: 'costs can not name the other installations where this one costs nothing',
+  },
 ]
 
 const clientOf = (aws: Aws): CostExplorerClient => aws.client(CostExplorerClient, edgeRegion)

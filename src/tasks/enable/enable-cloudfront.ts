@@ -10,7 +10,7 @@ import { ask } from '../../ui/ask.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 import { chooseShow, quietly } from '../../ui/renderer.ts'
 import { render } from '../../ui/template.ts'
-import { type Say, verbatim, warning } from '../../text.ts'
+import { advice, type Block, type Say, verbatim, warning } from '../../text.ts'
 import { bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import type { Conduct } from '../chain/chain.ts'
 import { change, type ChangeFlags } from '../chain/change.ts'
@@ -18,6 +18,7 @@ import { lookUp } from '../chain/look-up.ts'
 import { connected } from '../connected.ts'
 import { complaint } from '../doctor/complaint.ts'
 import { diagnose, type Diagnosis } from '../doctor/diagnose.ts'
+import { accountHas, forAnother, otherInstallations } from '../other-installations.ts'
 import { type Passed, passThrough } from '../packagecloud-ctl/pass-through.ts'
 import { reconfigureCloudfrontDistribution } from '../reconfigure-cloudfront-distribution.ts'
 import { anyConnectedKeys, assertWritable, connectedKeys, type Written } from '../write-config.ts'
@@ -36,8 +37,8 @@ export interface EnableWishes {
   /** Of objects; `undefined` leaves them as they are. */
   readonly objects: ObjectWishes | undefined
   readonly front: Front | undefined
-  /** This command as it was typed. */
-  readonly again: string
+  /** The words of this command as they were typed. */
+  readonly again: readonly string[]
 }
 
 /** What came of it. */
@@ -100,13 +101,18 @@ class Enabler {
     const ctl = await ctlHere(given)
     const { steps } = await this.#look(ctl)
     const { say, print } = this.#streams
+    const another = await this.#anotherOne()
+    if (another !== undefined) say(...another.warning)
     if (flags['dry-run']) {
       print(...pageText(steps))
       return this.#outcome
     }
     say(...pageText(steps))
     this.#assertNotRefused()
-    if (ctl !== undefined && this.#isToDo(7)) assertAnswerable(flags.yes)
+    this.#assertAnswerable(ctl)
+    if (another !== undefined && !flags.yes && !(await ask([another.question], this.#signal))) {
+      throw new CtlError('refused', 'Not agreed, so nothing was changed.')
+    }
     await this.#putObjectsRight()
     await this.#haveSecret()
     if (this.#isToDo(3)) await this.#packagecloudCtl('reconfigure')
@@ -119,6 +125,10 @@ class Enabler {
 
   get #conduct(): Conduct {
     return { show: chooseShow(this.#wishes.flags), signal: this.#signal }
+  }
+
+  get #again(): string {
+    return commandLine(this.#wishes.again)
   }
 
   #hasFailed(): boolean {
@@ -145,12 +155,42 @@ class Enabler {
     return { steps: page }
   }
 
+  /** What is asked and said where all of it would be new, beside other installations of the account. */
+  async #anotherOne(): Promise<{ warning: Block[]; question: string } | undefined> {
+    const { plan } = this.#outcome
+    // The bucket's policy may have statements of others.
+    if (plan.some(({ kind, do: what }) => kind !== 'S3 bucket policy' && what !== 'create')) return undefined
+    const name = this.#settings.installation.value
+    const others = await otherInstallations(this.#aws, name)
+    if (others.length === 0) return undefined
+    return {
+      warning: [
+        warning(`there is nothing of the installation ${name} yet.`),
+        ...advice(forAnother(others, this.#wishes.again)),
+      ],
+      question: `${accountHas(others)}. Have ${name} made beside?`,
+    }
+  }
+
   #assertNotRefused(): void {
     const refused = this.#outcome.plan.find((line) => line.do === 'refuse')
     if (refused === undefined) return
     throw new CtlError('refused', `Refused, and nothing was changed: ${refused.because.join('; ')}.`, {
       hint: refused.hint ?? [],
     })
+  }
+
+  /** Better than to stop halfway. */
+  #assertAnswerable(ctl: string | undefined): void {
+    const { flags, writeConfig } = this.#wishes
+    if (flags.yes || isAttended()) return
+    const asks = [
+      ...(writeConfig && (this.#isToDo(2) || this.#isToDo(5)) ? ['writes packagecloud.rb'] : []),
+      ...(ctl !== undefined && this.#isToDo(7) ? ['restarts packagecloud'] : []),
+    ]
+    if (asks.length === 0) return
+    const message = `This asks before it ${asks.join(' and ')}, and there is no terminal. Nothing was changed.`
+    throw new CtlError('usage', message, { hint: 'Run it with --yes if the answer is yes.' })
   }
 
   async #putObjectsRight(): Promise<void> {
@@ -184,9 +224,9 @@ class Enabler {
   }
 
   get #fileManner(): FileManner {
-    const { flags, writeConfig: write, again } = this.#wishes
+    const { flags, writeConfig: write } = this.#wishes
     const { yes, json: quiet } = flags
-    return { flags, write, yes, again, quiet, conduct: this.#conduct, ...this.#streams }
+    return { flags, write, yes, again: this.#again, quiet, conduct: this.#conduct, ...this.#streams }
   }
 
   async #serve(): Promise<void> {
@@ -203,7 +243,7 @@ class Enabler {
     say(...result.warnings.map(warning))
     const wanted = connectedKeys(result)
     const named = { value: result.packagesDomain, source: { kind: 'default' as const } }
-    const { again } = this.#wishes
+    const again = this.#again
     const sent = { ...this.#settings, cloudfrontPackagesDomain: named }
     await untilNamed(this.#aws, sent, result.domain, { conduct: this.#conduct, say, again })
     if (holds(this.#settings, wanted)) return
@@ -211,10 +251,10 @@ class Enabler {
   }
 
   async #goLive(ctl: string | undefined): Promise<void> {
-    const { front, flags, again } = this.#wishes
+    const { front, flags } = this.#wishes
     const { configFile } = this.#settings
     if (!this.#isToDo(6) && !this.#isToDo(7)) return
-    if (ctl === undefined) throw notHere(configFile, again)
+    if (ctl === undefined) throw notHere(configFile, this.#again)
     if (this.#isToDo(6)) await this.#packagecloudCtl('reconfigure')
     if (this.#hasFailed()) return
     await agreeOnRestart(configFile, flags.yes, this.#signal, this.#streams.say)
@@ -240,18 +280,6 @@ class Enabler {
     this.#outcome.doctor = await lookUp('Ask what clients ask', look, { show: quietly(flags), signal: this.#signal })
     if (this.#outcome.doctor.count.failed > 0) this.#outcome.code = exitCodes.failed
   }
-}
-
-/** Better than to stop at the last step. */
-function assertAnswerable(yes: boolean): void {
-  if (yes || isAttended()) return
-  throw new CtlError(
-    'usage',
-    'This asks before it restarts packagecloud, and there is no terminal. Nothing was changed.',
-    {
-      hint: 'Run it with --yes if the answer is yes.',
-    },
-  )
 }
 
 const notHere = (file: string, again: string): CtlError =>

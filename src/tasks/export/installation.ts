@@ -2,11 +2,13 @@ import type { Aws } from '../../aws/connect.ts'
 import { Memory, withMemory } from '../../aws/memory.ts'
 import { CtlError } from '../../errors.ts'
 import type { Settings } from '../../settings/settings.ts'
+import { commandLine } from '../../shell.ts'
 import { verbatim } from '../../text.ts'
 import { type Bootstrap, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import { type Conduct, runChain } from '../chain/chain.ts'
 import { type ExportedNode, exportsOf } from '../chain/survey.ts'
 import type { Chain, ExportedAs } from '../chain/step.ts'
+import { forAnother, otherInstallations } from '../other-installations.ts'
 import { findExisting, noWishes, type Reconfigure, serve } from '../reconfigure-cloudfront-distribution.ts'
 
 /** An installation as other tools have it. */
@@ -14,6 +16,15 @@ export interface ExportedInstallation {
   readonly name: string
   readonly bucket: { readonly name: string; readonly region: string }
   readonly nodes: readonly ExportedNode[]
+}
+
+/** What is wished. */
+export interface ExportWishes {
+  /** What is there, or what the runbook would make of it. */
+  readonly as: ExportedAs
+  /** The words of this command that name no settings, for those that are suggested, and those that do. */
+  readonly words: readonly string[]
+  readonly carried: readonly string[]
 }
 
 interface Both extends Bootstrap, Reconfigure {}
@@ -28,13 +39,12 @@ export const installationChain = (aws: Aws, settings: Settings): Chain<Both> => 
 /**
  * Looks at all resources of an installation, and changes none.
  *
- * @param as - what is there, or what the runbook would make of it
  * @throws CtlError of kind `refused` where something of it is not ours, of kind `configuration` where there is nothing
  */
 export async function exportInstallation(
   aws: Aws,
   settings: Settings,
-  as: ExportedAs,
+  { as, words, carried }: ExportWishes,
   conduct: Conduct,
 ): Promise<ExportedInstallation> {
   const chain = installationChain(aws, settings)
@@ -50,14 +60,19 @@ export async function exportInstallation(
   const nodes = await withMemory(memory, () => exportsOf(chain, ctx, as))
   if (as === 'live' && !nodes.some(({ kind }) => kind !== 'S3 bucket policy')) {
     const name = settings.installation.value
+    const command = ['pc-ctl', 'export', ...words]
     throw new CtlError(
       'configuration',
       `There is nothing of the installation "${name}" in account ${ctx.account.id}.`,
       {
         hint: [
-          'Make it with `pc-ctl bootstrap-cloudfront`, or see what would be made:',
-          verbatim('pc-ctl export --planned'),
+          ...forAnother(await otherInstallations(aws, name), [...command, ...carried]),
+          'To have it made:',
+          verbatim(commandLine(['pc-ctl', 'bootstrap-cloudfront', ...carried])),
+          'To see what would be made:',
+          verbatim(commandLine([...command, '--planned', ...carried])),
         ],
+        code: 'NoSuchInstallation',
       },
     )
   }

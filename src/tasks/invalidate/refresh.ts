@@ -6,7 +6,6 @@ import type { Account } from '../../resources/account.ts'
 import { bucketOrigin } from '../../resources/cloudfront/distribution-config.ts'
 import { type Distribution, findDistribution } from '../../resources/cloudfront/distribution.ts'
 import { answersTo } from '../../resources/cloudfront/live-distribution.ts'
-import { installationNames } from '../../resources/installations.ts'
 import type { Bucket } from '../../resources/s3/bucket.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
@@ -17,6 +16,7 @@ import type { Asked } from '../cf/invalidation-words.ts'
 import { type Chain, compute, together } from '../chain/chain.ts'
 import { configuredBucket } from '../configured-bucket.ts'
 import { credentials } from '../credentials.ts'
+import { forAnother, otherInstallations } from '../other-installations.ts'
 import { type AtOrigin, lookAtOrigin, type Question } from './at-origin.ts'
 import type { Named } from './words.ts'
 
@@ -102,20 +102,13 @@ async function noneYet(
   bucket: Bucket,
   { words, carried }: RefreshWishes,
 ): Promise<CtlError> {
-  const all = await installationNames(aws).catch(() => [])
-  const others = all.filter((name) => name !== installation)
-  const withOther = others.map((name) => commandLine(['pc-ctl', 'invalidate', ...words, '--installation', name]))
+  const others = await otherInstallations(aws, installation)
   return new CtlError(
     'configuration',
     `The installation "${installation}" has no distribution that serves ${bucket.name}: no edge holds anything of it.`,
     {
       hint: [
-        ...(others.length === 0
-          ? []
-          : [
-              `This account has the installation${others.length === 1 ? '' : 's'} ${others.join(', ')}. If that is meant:`,
-              ...withOther.map((line) => verbatim(line)),
-            ]),
+        ...forAnother(others, ['pc-ctl', 'invalidate', ...words, ...carried]),
         'To have one made:',
         verbatim(commandLine(['pc-ctl', 'bootstrap-cloudfront', ...carried])),
       ],

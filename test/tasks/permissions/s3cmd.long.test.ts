@@ -135,7 +135,7 @@ const groups = {
       await tagOurs(bench)
     },
     // Without these it tells less.
-    rare: ['ce:ListCostAllocationTags', 'ce:GetCostForecast'],
+    rare: ['ce:ListCostAllocationTags', 'ce:GetCostForecast', 'tag:GetResources'],
   },
   cfremove: {
     run: remove,
