@@ -122,7 +122,11 @@ describe('pc-ctl costs', function () {
     }
     expect([costs.total, costs.forecast]).to.deep.equal([0, null])
     expect(costs.byDay.every(({ amount }) => amount === 0)).to.equal(true)
-    expect(await place.succeed(['costs', '--installation', 'another'])).to.contain('none: AWS has too little to go by')
+    const run = await place.run(['costs', '--installation', 'another'])
+    expect(run.stdout).to.contain('none: AWS has too little to go by')
+    expect(run.stderr).to.match(
+      /This account has the installation packagecloud\.[^]*pc-ctl costs --installation packagecloud\n/,
+    )
   })
 })
 
@@ -163,12 +167,15 @@ describe('pc-ctl costs --estimate', () => {
     const [nothing] = estimate({ downloads: 0, gigabytes: 0 }).ways
     expect(nothing).to.include({ engine: 'lambda-edge', traffic: 0, requests: 0, check: 0, key: 1, total: 1 })
     expect(estimate({ downloads: 0, gigabytes: 1000 }).ways[0]?.traffic).to.equal(0)
-    // 10,000 GB at 0.085 and 1,000 GB at 0.08, behind the first 1,000.
-    expect(estimate({ downloads: 0, gigabytes: 12_000 }).ways[0]?.traffic).to.be.closeTo(930, 1e-6)
+    // 10,240 GB at 0.085 and 760 GB at 0.08, behind the first 1,000.
+    expect(estimate({ downloads: 0, gigabytes: 12_000 }).ways[0]?.traffic).to.be.closeTo(931.2, 1e-6)
     expect(estimate({ downloads: 0, gigabytes: 8_000_000 }).ways[0]?.traffic).to.be.greaterThan(130_000)
     const billion = estimate({ downloads: 1e9, gigabytes: 0 }).ways
     expect(billion[0]?.check).to.be.closeTo(631.26, 0.01)
     expect(billion[1]?.check).to.be.closeTo(129.74, 0.01)
-    expect(billion.filter(({ notPossible }) => notPossible.length > 0)).to.have.length(4)
+    expect(billion.filter(({ notPossible }) => notPossible.length > 0)).to.have.length(3)
+    expect(billion.at(-1)).to.include({ plan: 'Premium', total: 2_250 })
+    const tooMuch = estimate({ downloads: 7e9, gigabytes: 0 }).ways.at(-1)
+    expect(tooMuch?.notPossible).to.deep.equal(['takes 6,000 M downloads'])
   })
 })

@@ -80,22 +80,34 @@ function functionCheck(downloads: number): number {
   )
 }
 
+/** On the lowest level that takes it all, else as the highest does not. */
 const onPlan =
   ({ downloads, gigabytes }: Load) =>
-  (plan: (typeof prices.plans)[number]): Estimated => {
-    const parts = { traffic: 0, requests: 0, check: 0, key: 0, flat: plan.monthly }
+  ({ name, store, levels }: (typeof prices.plans)[number]): Estimated => {
+    const all: readonly Level[] = levels
+    const fits = all.find((one) => downloads <= one.requests && gigabytes <= one.gigabytes)
+    const level = fits ?? all.at(-1) ?? { monthly: 0, requests: 0, gigabytes: 0 }
+    const parts = { traffic: 0, requests: 0, check: 0, key: 0, flat: level.monthly }
     return {
       engine: 'cloudfront-function',
-      plan: plan.name,
+      plan: name,
       ...parts,
       total: sumOf(parts),
       notPossible: [
-        ...(plan.store ? [] : ['has no KeyValueStore, where the secrets are']),
-        ...(downloads > plan.requests ? [`takes ${millions(plan.requests)} M downloads`] : []),
-        ...(gigabytes > plan.gigabytes ? [`takes ${plan.gigabytes.toLocaleString('en-US')} GB`] : []),
+        ...(store ? [] : ['has no KeyValueStore, where the secrets are']),
+        ...(downloads > level.requests
+          ? [`takes ${millions(level.requests).toLocaleString('en-US')} M downloads`]
+          : []),
+        ...(gigabytes > level.gigabytes ? [`takes ${level.gigabytes.toLocaleString('en-US')} GB`] : []),
       ],
     }
   }
+
+interface Level {
+  readonly monthly: number
+  readonly requests: number
+  readonly gigabytes: number
+}
 
 /** What each step costs, of which the free part comes off first. */
 function trafficOf(gigabytes: number): number {

@@ -6,9 +6,10 @@
  */
 export const prices = {
   /** When these were last compared with their sources, ISO 8601. */
-  asOf: '2026-11-28',
+  asOf: '2026-11-29',
   sources: [
-    'https://aws.amazon.com/cloudfront/pricing/ (traffic, requests, functions, what is free)',
+    'https://aws.amazon.com/cloudfront/pricing/ (traffic, functions, plans, what is free)',
+    'AWS Price List, AmazonCloudFront, US-Requests-Tier2-HTTPS, as quoted in October 2026 (requests)',
     'https://aws.amazon.com/lambda/pricing/ (Lambda@Edge)',
     'https://aws.amazon.com/kms/pricing/ and https://aws.amazon.com/s3/pricing/',
     'Amazon CloudFront Developer Guide, "Flat-rate pricing plans"',
@@ -17,14 +18,14 @@ export const prices = {
   cloudfront: {
     /** Of each month, of the whole account. */
     free: { gigabytes: 1_000, requests: 10_000_000, functionRuns: 2_000_000, storeReads: 2_000_000 },
-    /** A GB out to the internet, in steps of so many GB; the last has no end. */
+    /** A GB out to the internet, in steps of so many GB, 1,024 of which are AWS's TB; the last has no end. */
     traffic: [
-      { upTo: 10_000, perGigabyte: 0.085 },
-      { upTo: 50_000, perGigabyte: 0.08 },
-      { upTo: 150_000, perGigabyte: 0.06 },
-      { upTo: 500_000, perGigabyte: 0.04 },
-      { upTo: 1_024_000, perGigabyte: 0.03 },
-      { upTo: 5_000_000, perGigabyte: 0.025 },
+      { upTo: 10_240, perGigabyte: 0.085 },
+      { upTo: 51_200, perGigabyte: 0.08 },
+      { upTo: 153_600, perGigabyte: 0.06 },
+      { upTo: 512_000, perGigabyte: 0.04 },
+      { upTo: 1_048_576, perGigabyte: 0.03 },
+      { upTo: 5_242_880, perGigabyte: 0.025 },
       { upTo: Infinity, perGigabyte: 0.02 },
     ],
     perMillionHttpsRequests: 1,
@@ -35,11 +36,25 @@ export const prices = {
   kms: { perKeyAndMonth: 1 },
   s3: { perMillionGets: 0.4 },
   costExplorer: { perQuestion: 0.01 },
-  /** For a month and distribution; nothing is charged beyond. None takes `Lambda@Edge`. */
+  /**
+   * For a month and distribution, each in levels of use; nothing is charged beyond. None takes `Lambda@Edge`. `store`: has a
+   * KeyValueStore.
+   */
   plans: [
-    { name: 'Free', monthly: 0, requests: 1_000_000, gigabytes: 100, store: false, cachePolicies: false },
-    { name: 'Pro', monthly: 15, requests: 10_000_000, gigabytes: 50_000, store: true, cachePolicies: false },
-    { name: 'Business', monthly: 200, requests: 125_000_000, gigabytes: 50_000, store: true, cachePolicies: true },
-    { name: 'Premium', monthly: 1_000, requests: 500_000_000, gigabytes: 50_000, store: true, cachePolicies: true },
+    { name: 'Free', store: false, levels: [{ monthly: 0, requests: 1_000_000, gigabytes: 100 }] },
+    { name: 'Pro', store: true, levels: [{ monthly: 15, requests: 10_000_000, gigabytes: 50_000 }] },
+    { name: 'Business', store: true, levels: [{ monthly: 200, requests: 125_000_000, gigabytes: 50_000 }] },
+    {
+      name: 'Premium',
+      store: true,
+      levels: [
+        { monthly: 1_000, requests: 500_000_000, gigabytes: 50_000 },
+        { monthly: 1_450, requests: 750_000_000, gigabytes: 75_000 },
+        { monthly: 2_250, requests: 1_250_000_000, gigabytes: 125_000 },
+        { monthly: 3_500, requests: 2_000_000_000, gigabytes: 200_000 },
+        { monthly: 6_000, requests: 3_500_000_000, gigabytes: 350_000 },
+        { monthly: 10_000, requests: 6_000_000_000, gigabytes: 600_000 },
+      ],
+    },
   ],
 } as const
