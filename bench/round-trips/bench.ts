@@ -24,6 +24,8 @@ const latency = 80
 const bucket = 'packages-example-org'
 const region = 'eu-central-1'
 const cli = join(import.meta.dirname, '../../bin/run.js')
+/** Where pc-ctl keeps what is compiled. */
+const cache = await mkdtemp(join(tmpdir(), 'pc-ctl-bench-cache-'))
 const atOnce = { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0, listed: 0 }
 
 interface Figures {
@@ -40,7 +42,7 @@ export async function atBench(
     () => true,
     () => false,
   )
-  const ours = await inAccount(async (run) => {
+  const runAll = async (run: Run): Promise<Figures[]> => {
     const figures: Figures[] = []
     let next: string[] = []
     for (const { of } of aims) {
@@ -50,9 +52,13 @@ export async function atBench(
       figures.push(made)
     }
     return figures
-  })
+  }
+  // The first time, all is compiled; what is late for that is not what is measured.
+  await inAccount(runAll)
+  const ours = await inAccount(runAll)
   const theirs = hasAws && !alone ? await inAccount(scripted(aims)) : []
   for (const [index, aim] of aims.entries()) tell(aim, ours[index], theirs[index], isTraced)
+  await rm(cache, { recursive: true, force: true })
   if (!hasAws) console.log('There is no aws CLI here to compare with.')
 }
 
@@ -96,6 +102,7 @@ async function inAccount<T>(work: (run: Run) => Promise<T>): Promise<T> {
 const environment = (folder: string, config: string, { endpoint }: SlowRoad): Record<string, string> => ({
   PATH: process.env['PATH'] ?? '',
   HOME: folder,
+  XDG_CACHE_HOME: cache,
   LC_ALL: 'C.UTF-8',
   AWS_ENDPOINT_URL: endpoint,
   AWS_REGION: region,

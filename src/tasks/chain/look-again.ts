@@ -3,7 +3,7 @@ import { leavesOpen } from '../../aws/no-answer.ts'
 import { messageOf } from '../../errors.ts'
 
 /** AWS refuses a write whose version token is stale; then everything is looked at again, so often at most. */
-const looks = 6
+const looks = 12
 /** Fewer where the answers are lost: the calls were repeated before. */
 const looksWithoutAnswer = 2
 /** And where something is gone: it was waited for before. */
@@ -50,6 +50,9 @@ export function whyLookAgain(error: unknown, look: number): string | undefined {
     : undefined
 }
 
-/** Milliseconds; two runs that got in each other's way must not go on in step. */
+/**
+ * Milliseconds: a second at most, for what is in the way may be over at once. Two runs that got in each other's way must not
+ * go on in step.
+ */
 export const beforeLooking = (look: number, first: number): number =>
-  first * 2 ** (look - 1) * (0.5 + Math.random() / 2)
+  Math.min(first * 2 ** (look - 1), 1_000) * (0.5 + Math.random() / 2)

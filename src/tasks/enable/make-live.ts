@@ -1,6 +1,6 @@
 /** The end of the page: what packagecloud.rb says becomes what packagecloud does. */
 import type { Aws } from '../../aws/connect.ts'
-import { type Pace, pause, patiently } from '../../aws/patience.ts'
+import { looking, type Pace, patiently } from '../../aws/patience.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import { ask } from '../../ui/ask.ts'
@@ -41,12 +41,11 @@ export interface NameWait {
   /** The command that goes on from there. */
   readonly again: string
   readonly isSomebodyThere?: boolean
-  /** Milliseconds between two looks. */
-  readonly apart?: number
+  readonly pace?: Pace
 }
 
-/** Milliseconds. */
-const nameApart = 5_000
+/** Somebody has to make the record, and name servers have to hear of it. The operator ends it. */
+const naming: Pace = { first: 1_000, most: 5_000, total: Infinity }
 
 /**
  * Waits until a name of the operator's own leads to the distribution.
@@ -57,7 +56,7 @@ export async function untilNamed(
   aws: Aws,
   settings: Settings,
   domain: string,
-  { conduct, say, again, isSomebodyThere = isAttended(), apart = nameApart }: NameWait,
+  { conduct, say, again, isSomebodyThere = isAttended(), pace = naming }: NameWait,
 ): Promise<void> {
   const why = async (): Promise<string | undefined> => {
     const look = await lookAtOwnName(aws, settings, domain)
@@ -74,10 +73,8 @@ export async function untilNamed(
   }
   say(...advice(record))
   const look = wait('Wait until the name leads to the distribution', async (_ctx, talk) => {
-    for (let reason = await why(); reason !== undefined; reason = await why()) {
-      talk.tell(reason)
-      await pause(apart, talk.signal)
-    }
+    const again = looking(pace, talk)
+    for (let reason = await why(); reason !== undefined; reason = await why()) await again(reason)
     return undefined
   })
   await runChain([look], 'apply', conduct)

@@ -314,7 +314,7 @@ describe('a stale version', () => {
     )
     const error = await thrownBy(runChain([making('first')], 'apply', quiet))
     expect(error.message).to.include('ConcurrentModification')
-    expect(writes()).to.have.length(6)
+    expect(writes()).to.have.length(12)
   })
 
   it('ends at once when the operator interrupts between the looks', async () => {

@@ -51,7 +51,7 @@ describe('waiting until the name of an alias leads to the distribution', () => {
     conduct,
     say: (...blocks) => void said.push(...blocks),
     again: 'pc-ctl enable-cloudfront --alias packages.example.org',
-    apart: 1,
+    pace: { first: 1, most: 1, total: Infinity },
     ...more,
   })
   beforeEach(() => said.splice(0))
