@@ -81,7 +81,7 @@ export default class Invalidate extends CtlCommand {
     this.ifLost('The invalidations are made; pc-ctl cfinvalinfo shows them.')
     const invalidations = Object.values(made.ctx).map(reportOf)
     this.print(invalidationTable(invalidations))
-    if (flags['no-wait']) this.say(...untilCompleted(invalidations))
+    if (flags['no-wait']) this.say(...untilCompleted(invalidations, carriedFlags(flags)))
     return refreshReport(installation, ctx, invalidations)
   }
 

@@ -106,6 +106,13 @@ describe('pc-ctl costs', function () {
     const { costs } = resultOf(await place.succeed(['costs', '--json'])) as { costs: CostReport }
     expect([costs.tag, costs.forecast]).to.deep.equal(['unknown', null])
     expect(costs.notTold.join(' ')).to.contain('ce:ListCostAllocationTags').and.to.contain('ce:GetCostForecast')
+    expect(await place.succeed(['costs'])).to.match(/^Forecast for the month +not told$/m)
+    place.sandbox.faults.clear()
+    place.sandbox.faults.add('ce:GetCostForecast:*:code=ValidationException')
+    const refused = await place.succeed(['costs'])
+    expect(refused)
+      .to.match(/^Forecast for the month +not told$/m)
+      .and.to.contain('Note: Ask for the forecast')
     place.sandbox.faults.add('ce:GetCostAndUsage:*:code=AccessDeniedException')
     const denied = await place.run(['costs'])
     expect([denied.code, denied.stdout]).to.deep.equal([5, ''])

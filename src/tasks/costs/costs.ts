@@ -27,6 +27,8 @@ export interface CostReport {
   readonly total: number
   /** For the whole month; `null` where AWS has too little to go by, or does not tell it. */
   readonly forecast: number | null
+  /** Whether AWS told it, as far as it could: why not is in `notTold`. */
+  readonly isForecastTold: boolean
   readonly byDay: readonly { readonly day: string; readonly amount: number }[]
   /** What Cost Explorer was asked, and what that costs itself, in US dollars. */
   readonly questions: number
@@ -81,9 +83,11 @@ export async function lookAtCosts(aws: Aws, installation: string, now: number): 
   const billed = await costsByDay(aws, names, { start: first, end: tomorrow }).catch((error: unknown) => {
     throw withEstimate(explainError(error, 'Ask Cost Explorer for the costs'))
   })
+  const before = notTold.length
   const rest = await orUntold('Ask for the forecast', costForecast(aws, names, { start: today, end: next }))
+  const isForecastTold = notTold.length === before
   const questions = billed.questions + 2
-  const before = sumOf(billed.costs.filter(({ day }) => day < today))
+  const untilToday = sumOf(billed.costs.filter(({ day }) => day < today))
   return {
     installation,
     tag,
@@ -92,7 +96,8 @@ export async function lookAtCosts(aws: Aws, installation: string, now: number): 
     currency: billed.unit,
     services: byService(billed.costs),
     total: sumOf(billed.costs),
-    forecast: rest === undefined ? null : before + rest,
+    forecast: rest === undefined ? null : untilToday + rest,
+    isForecastTold,
     byDay: byDay(billed),
     questions,
     paidForAsking: questions * prices.costExplorer.perQuestion,

@@ -11,7 +11,8 @@ export const askingCosts =
 
 /** Costs as tables, one of them with a bar a day. */
 export function costsText({ installation, byDay, services, total, forecast, ...rest }: CostReport): Block[] {
-  const { firstDay, lastDay, currency, questions, paidForAsking, notTold } = rest
+  const { firstDay, lastDay, currency, questions, paidForAsking, notTold, isForecastTold } = rest
+  const none = isForecastTold ? 'none: AWS has too little to go by' : 'not told'
   const money = (amount: number): string => (currency === 'USD' ? dollars(amount) : `${amount.toFixed(2)} ${currency}`)
   const most = Math.max(...byDay.map(({ amount }) => amount))
   const bar = (amount: number): string =>
@@ -22,7 +23,7 @@ export function costsText({ installation, byDay, services, total, forecast, ...r
     table([
       ...services.map(({ service, amount }) => [service, money(amount)]),
       ['So far', money(total)],
-      ['Forecast for the month', forecast === null ? 'none: AWS has too little to go by' : money(forecast)],
+      ['Forecast for the month', forecast === null ? none : money(forecast)],
     ]),
     '',
     table(byDay.map(({ day, amount }) => [day.slice(5), money(amount), bar(amount)])),

@@ -90,7 +90,7 @@ const some = (keys: readonly string[]): string => {
 }
 
 /** What to say where nobody has waited. */
-export const untilCompleted = (invalidations: readonly InvalidationReport[]): Block[] => [
+export const untilCompleted = (invalidations: readonly InvalidationReport[], carried: readonly string[]): Block[] => [
   'Until that is Completed edges may still serve what they had:',
-  verbatim(commandLine(['pc-ctl', 'cfinvalinfo', ...invalidations.map(({ uri }) => uri)])),
+  verbatim(commandLine(['pc-ctl', 'cfinvalinfo', ...invalidations.map(({ uri }) => uri), ...carried])),
 ]
