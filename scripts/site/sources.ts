@@ -29,6 +29,7 @@ const user = [
   'install',
   'faq',
   'commands',
+  'export',
   'reindex',
   'signed-urls',
   's3cmd',

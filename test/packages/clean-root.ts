@@ -23,9 +23,13 @@ export interface CleanRoot {
   files(): Promise<string[]>
 }
 
-/** Makes a root; the folder must not be there. */
-export async function cleanDebian(path: string): Promise<CleanRoot> {
-  const flags = ['--quiet', '--variant=apt', '--mode=root', '--components=main', '--format=directory']
+/**
+ * Makes a root; the folder must not be there.
+ *
+ * @param variant - `minbase` is what a container has, `apt` less
+ */
+export async function cleanDebian(path: string, variant: 'apt' | 'minbase' = 'apt'): Promise<CleanRoot> {
+  const flags = ['--quiet', `--variant=${variant}`, '--mode=root', '--components=main', '--format=directory']
   const lean = ['--dpkgopt=path-exclude=/usr/share/locale/*', '--aptopt=Acquire::Languages "none"']
   await asRootDo('mmdebstrap', [...flags, ...lean, release, path])
   return rootAt(path)

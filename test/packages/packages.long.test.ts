@@ -11,6 +11,7 @@ import { isAtHomeOnDebian } from './on-debian.ts'
 import { areServedByThemselves } from './published.ts'
 import { isAnImage } from './the-image.ts'
 import { areTheSameBytes } from './the-same-bytes.ts'
+import { isWalkedThrough } from './walked.ts'
 import { holdWhatIsNeeded } from './what-they-hold.ts'
 
 const programs: readonly (readonly string[])[] = [
@@ -46,6 +47,7 @@ describe('npm run package', function () {
     return made
   }
   isAtHomeOnDebian(current)
+  isWalkedThrough(current)
   isAnImage(current)
   areTheSameBytes(current)
   holdWhatIsNeeded(current)

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
-import { expectServed, runClient, type Shop, startShop, token } from '../e2e/reindex-clients.ts'
-import { madeRpm, plainTags } from '../repositories/yum/made-rpm.ts'
+import { expectServed, type Shop, startShop, token } from '../e2e/reindex-clients.ts'
 import { bucket } from '../support/installation.ts'
-import { asRootDo, copyOf, differences } from './clean-root.ts'
+import { asRootDo, differences } from './clean-root.ts'
+import { dnfInto, likeAnEl } from './like-an-el.ts'
 import { fileIn, type Made } from './made-packages.ts'
 
 const suite = 'pc-ctl/debian/dists/stable/main/binary-amd64/'
@@ -54,12 +54,8 @@ export function areServedByThemselves(made: () => Made): void {
 
     it('are installed and removed by dnf, whose root is a Debian that says what an EL has', async () => {
       const path = join(made().folder, 'el')
-      const root = await copyOf(made().debian, path)
+      const root = await likeAnEl(made(), path)
       const rpm = (...args: string[]) => asRootDo('rpm', ['--root', path, ...args])
-      const base = join(made().folder, 'base.rpm')
-      await writeFile(base, madeRpm({ ...plainTags, ...(await providesOf(await fileIn(made().here, '.x86_64.rpm'))) }))
-      await rpm('--install', '--justdb', '--define=_pkgverify_level none', base)
-      await root.run(['mkdir', '--parents', '/opt', '/usr/share/licenses'])
       const files = await root.files()
       const dnf = await dnfOf(made(), path, shop.url)
       await shop.without(keys.rpm, () => dnf('install', 'pc-ctl'))
@@ -73,33 +69,14 @@ export function areServedByThemselves(made: () => Made): void {
   })
 }
 
-/** Tags of a package that provides all that another one requires, as the packages of an EL do. */
-async function providesOf(rpm: string): Promise<Record<number, string[] | { int32: number[] }>> {
-  const { stdout } = await runClient('/', ['rpm', '-qp', '--requires', rpm])
-  const names = stdout.split('\n').filter((name) => name !== '' && !name.startsWith('rpmlib('))
-  return { 1047: names, 1112: { int32: names.map(() => 0) }, 1113: names.map(() => '') }
-}
-
 /** A dnf that knows but one repository, of which it believes nothing that is not signed. */
 async function dnfOf({ folder, key }: Made, root: string, url: string): Promise<(...args: string[]) => Promise<void>> {
   const at = (name: string): string => join(folder, name)
   await writeFile(at('dnf-key.asc'), key.publicArmored)
-  const settings = {
-    main: { reposdir: at('no-other-repositories') },
+  return dnfInto(root, at('dnf.conf'), {
     'pc-ctl': {
       ...{ name: 'pc-ctl', baseurl: `${url}/${el}`, username: token, password: 'none' },
       ...{ gpgcheck: 1, repo_gpgcheck: 1, gpgkey: `file://${at('dnf-key.asc')}` },
     },
-  }
-  const sections = Object.entries(settings).map(
-    ([section, values]) =>
-      `[${section}]\n${Object.entries(values)
-        .map(([name, value]) => `${name}=${value}\n`)
-        .join('')}`,
-  )
-  await writeFile(at('dnf.conf'), sections.join('\n'))
-  const flags = [`--config=${at('dnf.conf')}`, `--installroot=${root}`, '--releasever=8', '--noplugins', '--assumeyes']
-  return async (...args) => {
-    await asRootDo('dnf', [...flags, ...args])
-  }
+  })
 }
