@@ -33,6 +33,8 @@ interface S3Request {
   readonly body?: Uint8Array
   /** Not sent again when the answer is lost: its effect could then be taken for somebody else's. */
   readonly once?: true
+  /** Of our own, such as the lock: nothing that anybody would call changed. */
+  readonly isMark?: true
 }
 
 /** A request as it goes out. */
@@ -167,7 +169,7 @@ export function createLeanS3(
     for (let made = 1; ; made++) {
       try {
         const answer = await attempt()
-        if (!isReading(request)) noteChange()
+        if (!isReading(request) && request.isMark !== true) noteChange()
         if (begun !== undefined) trace(request, begun, made, answer)
         return answer
       } catch (error) {

@@ -170,7 +170,7 @@ async function look(s3: LeanS3): Promise<Present | undefined> {
 async function write(s3: LeanS3, holder: Holder, condition: Record<string, string>): Promise<string> {
   const headers = { ...condition, 'content-type': 'application/json', 'cache-control': 'no-store' }
   const body = Buffer.from(JSON.stringify(holder))
-  const answer = await s3.send({ method: 'PUT', action: 's3:PutObject', key: lockKey, headers, body })
+  const answer = await s3.send({ method: 'PUT', action: 's3:PutObject', key: lockKey, headers, body, isMark: true })
   return answer.headers['etag'] ?? ''
 }
 

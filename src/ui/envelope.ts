@@ -9,7 +9,7 @@ interface About {
   readonly schemaVersion: typeof schemaVersion
   /** Such as `status`; null where there is no such command. */
   readonly command: string | null
-  /** Whether anything was written: in AWS, or by `packagecloud-ctl`. */
+  /** Whether anything was written: in AWS, to packagecloud.rb, or by `packagecloud-ctl`. */
   readonly changed: boolean
   /** All that was said after the word Warning. */
   readonly warnings: readonly string[]
