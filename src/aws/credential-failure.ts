@@ -2,6 +2,7 @@ import { rails } from '../options.ts'
 import { shellWord } from '../shell.ts'
 import { CtlError, messageOf } from '../errors.ts'
 import { type Line, verbatim } from '../text.ts'
+import { didYouMean } from '../ui/near.ts'
 import { nameOf } from './absent.ts'
 import { networkFailure, requestIdLines, statusOf } from './aws-error.ts'
 import { processFailure } from './credential-process.ts'
@@ -84,6 +85,7 @@ function missingProfile(shared: SharedConfiguration, name: string, namedBy: stri
   return lacking(
     `There is no profile "${name}" (${namedBy}): ${why}.`,
     [
+      ...didYouMean(name, there),
       `\`aws configure --profile ${shellWord(name)}\` makes it, with IAM Identity Center \`aws configure sso --profile ${shellWord(name)}\`.`,
       'Under sudo HOME is another one: AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name the files.',
     ],

@@ -31,7 +31,7 @@ type Asker = (aws: Aws, bucket: () => string | undefined) => Promise<Found[]>
 async function askerOf(question: AwsQuestion): Promise<Asker> {
   switch (question.about) {
     case 'buckets': {
-      const { bucketNames } = await import('../resources/s3/names-below.ts')
+      const { bucketNames } = await import('../resources/s3/near-buckets.ts')
       return async (aws) => (await bucketNames(aws)).map(named)
     }
     case 'installations': {

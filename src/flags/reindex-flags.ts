@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 
 import { Flags, type Interfaces } from '@oclif/core'
 
+import { nearFiles, whyNoFile } from '../ui/near-files.ts'
 import { CtlError, messageOf } from '../errors.ts'
 
 /** Flags of commands that go over all objects of a bucket. */
@@ -58,6 +59,9 @@ export async function readMapping(file: string | undefined): Promise<{ file: str
   try {
     return { file, text: await readFile(file, 'utf8') }
   } catch (error) {
-    throw new CtlError('usage', `The mapping file ${file} can't be read: ${messageOf(error)}`, { cause: error })
+    throw new CtlError('usage', `The mapping file ${file} can't be read: ${whyNoFile(error) ?? messageOf(error)}.`, {
+      hint: nearFiles(file),
+      cause: error,
+    })
   }
 }

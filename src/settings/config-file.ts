@@ -2,6 +2,7 @@ import { CtlError, messageOf } from '../errors.ts'
 import { flagOrVariable, type RailsKey } from '../options.ts'
 import { type FileContent, isOpenToAll, NotReadable, readRegularFile } from './regular-file.ts'
 import type { Note } from './ruby/note.ts'
+import { nearFiles } from '../ui/near-files.ts'
 
 /** A key of packagecloud.rb that is set to something other than nil. */
 export interface Found {
@@ -80,7 +81,7 @@ function readIfThere(file: string, asked: boolean): FileContent | undefined {
       hint:
         code === 'EACCES'
           ? 'Run pc-ctl as a user who may read it, or give --bucket and --profile and leave the file out.'
-          : `Name another file with ${flagOrVariable('config')}.`,
+          : [...nearFiles(file), `Name another file with ${flagOrVariable('config')}.`],
       cause: error,
     })
   }

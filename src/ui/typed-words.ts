@@ -112,6 +112,6 @@ function unknownFlags(words: readonly string[], command: string, flags: Shape['f
   const meant = names.flatMap((name) => didYouMean(name, known))
   return {
     what: `${command} has no flag${names.length === 1 ? '' : 's'} ${listed(names, 'or')}.`,
-    allowed: meant.length === names.length ? meant.join(' ') : `Its flags are ${listed(known.sort(), 'and')}.`,
+    allowed: meant.length === 0 ? undefined : meant.join(' '),
   }
 }

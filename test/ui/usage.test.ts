@@ -84,8 +84,6 @@ describe('a command line', () => {
         'pc-ctl it needs TARGET.',
     )
     expect(error?.hint.map(String)).to.deep.equal([
-      'Its flags are --alias, --bucket, --concurrency, --disable, --dry-run, --enable, --exit-code, --format, --json, ' +
-        '--only and --port.',
       'TARGET: cf://ID',
       'What it takes:',
       'pc-ctl it --help',

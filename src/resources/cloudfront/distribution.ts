@@ -36,6 +36,7 @@ import {
   getDistribution,
   getTagged,
   listDistributions,
+  nearDistributions,
   type LiveDistribution,
   type TaggedDistribution,
   tagsOf,
@@ -204,7 +205,10 @@ export async function findDistribution(aws: Aws, search: DistributionSearch): Pr
     const named = await getOwned(aws, search.id)
     if (named !== undefined) return named
     throw new CtlError('configuration', `The distribution ${search.id} does not exist in this account.`, {
-      hint: `Correct --distribution or ${inFile}, or remove it to have one made.`,
+      hint: [
+        ...(await nearDistributions(aws, search.id)),
+        `Correct --distribution or ${inFile}, or remove it to have one made.`,
+      ],
       code: 'NoSuchDistribution',
     })
   }

@@ -14,6 +14,7 @@ import { arnOfDistribution } from '../../aws/arns.ts'
 import { absentAs, nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion } from '../../aws/names.ts'
+import { didYouMean } from '../../ui/near.ts'
 import { deployment, patiently, spreading, type Talk, until } from '../../aws/patience.ts'
 import { type Command, keepReceived } from '../../aws/received.ts'
 import { type Kept, keepUnknown } from '../kept-config.ts'
@@ -110,6 +111,13 @@ export async function listDistributions(aws: Aws): Promise<DistributionSummary[]
   for await (const page of paginateListDistributions({ client }, {})) all.push(...(page.DistributionList?.Items ?? []))
   return all
 }
+
+/** The question whether another distribution was meant; none where they may not be listed. */
+export const nearDistributions = async (aws: Aws, id: string): Promise<string[]> =>
+  didYouMean(
+    id,
+    (await listDistributions(aws).catch(() => [])).flatMap(({ Id }) => Id ?? []),
+  )
 
 /** The tags of a distribution, by key. */
 export async function tagsOf(aws: Aws, arn: string): Promise<Tags> {

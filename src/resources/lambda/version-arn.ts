@@ -74,7 +74,10 @@ export async function lookUpVersion(
   const FunctionName = version.functionName
   if (found === undefined) {
     throw new CtlError('usage', `There is no version ${version.number} of the function ${FunctionName}.`, {
-      hint: next,
+      hint: [
+        ...(FunctionName === names.functionName ? [] : [`That of the installation is called ${names.functionName}.`]),
+        next,
+      ],
     })
   }
   if (ownerOf(tags?.Tags) !== names.installation) {

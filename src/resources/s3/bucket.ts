@@ -11,6 +11,7 @@ import type { Aws } from '../../aws/connect.ts'
 import { statusOf } from '../../aws/denial.ts'
 import { edgeRegion } from '../../aws/names.ts'
 import { CtlError } from '../../errors.ts'
+import { nearBuckets } from './near-buckets.ts'
 import type { Need } from '../resource.ts'
 
 /** What CloudFront needs to know of the operator's bucket. pc-ctl changes nothing of it but statements of its policy. */
@@ -180,21 +181,24 @@ export async function regionOf(aws: Aws, name: string, word?: string): Promise<s
     // 301, or 400 where the signature's region is the trouble.
     if (elsewhere !== undefined && elsewhere !== region && [301, 400].includes(statusOf(error) ?? 0)) return elsewhere
     if (nameOf(error) === 'NotFound' || nameOf(error) === 'NoSuchBucket') {
-      throw noBucket(name, word, error)
+      throw noBucket(name, word, await nearBuckets(aws, name), error)
     }
     throw error
   }
 }
 
-const noBucket = (name: string, word: string | undefined, cause: unknown): CtlError =>
+const noBucket = (name: string, word: string | undefined, near: readonly string[], cause: unknown): CtlError =>
   word === undefined
     ? new CtlError('configuration', `The bucket "${name}" does not exist.`, {
-        hint: 'Check the name in packagecloud.rb or --bucket; `pc-ctl show-config` tells where it came from.',
+        hint: [
+          ...near,
+          'Check the name in packagecloud.rb or --bucket; `pc-ctl show-config` tells where it came from.',
+        ],
         code: 'NoSuchBucket',
         cause,
       })
     : new CtlError('failed', `The bucket "${name}", given as ${word}, does not exist.`, {
-        hint: 'Check its name.',
+        hint: near.length > 0 ? near : 'Check its name.',
         code: 'NoSuchBucket',
         cause,
       })

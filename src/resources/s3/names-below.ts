@@ -1,14 +1,7 @@
-import { ListBucketsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 
 import type { Aws } from '../../aws/connect.ts'
-import { edgeRegion } from '../../aws/names.ts'
 import { regionOf } from './bucket.ts'
-
-/** The buckets of the account. */
-export async function bucketNames(aws: Aws): Promise<string[]> {
-  const { Buckets } = await aws.client(S3Client, edgeRegion).send(new ListBucketsCommand({}))
-  return (Buckets ?? []).flatMap(({ Name }) => Name ?? [])
-}
 
 /**
  * What is right below a folder, of what a page of S3's tells: the keys of objects, and of folders with a slash at the end.

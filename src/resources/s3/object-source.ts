@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 
 import { CtlError, messageOf } from '../../errors.ts'
+import { nearFiles, whyNoFile } from '../../ui/near-files.ts'
 
 /** A piece of what is uploaded. */
 export interface Piece {
@@ -54,10 +55,16 @@ async function openFile(path: string): Promise<FileHandle> {
   } catch (cause) {
     // Bytes that are no UTF-8 have become this, and what they were is lost.
     const isLost = path.includes('\uFFFD')
-    throw new CtlError('usage', `${path} can't be read: ${isLost ? 'its name is not UTF-8.' : messageOf(cause)}`, {
-      ...(isLost ? { hint: 'Rename it, or pipe it in: write `-` in the place of its name, and the whole key.' } : {}),
-      cause,
-    })
+    throw new CtlError(
+      'usage',
+      `${path} can't be read: ${isLost ? 'its name is not UTF-8' : (whyNoFile(cause) ?? messageOf(cause))}.`,
+      {
+        hint: isLost
+          ? 'Rename it, or pipe it in: write `-` in the place of its name, and the whole key.'
+          : nearFiles(path),
+        cause,
+      },
+    )
   }
 }
 

@@ -2,7 +2,7 @@ import type { Aws } from '../../aws/connect.ts'
 import { explainError } from '../../aws/denial.ts'
 import { listDistributions, tagsOf } from '../../resources/cloudfront/live-distribution.ts'
 import { type CfCard, cardOf, type CfDetail, detailOf } from './card.ts'
-import { type CfTarget, findTargets, wholeDistributions } from './targets.ts'
+import { findTargets, type MissingTarget, wholeDistributions } from './targets.ts'
 
 /** All distributions of the account. */
 export async function listCards(aws: Aws): Promise<CfCard[]> {
@@ -21,7 +21,7 @@ export async function listCards(aws: Aws): Promise<CfCard[]> {
 export async function details(
   aws: Aws,
   words: readonly string[],
-): Promise<{ distributions: CfDetail[]; missing: CfTarget[] }> {
+): Promise<{ distributions: CfDetail[]; missing: MissingTarget[] }> {
   const { found, missing } = await findTargets(aws, wholeDistributions(words))
   const distinct = new Map(found.map(({ distribution }) => [distribution.id, distribution]))
   const distributions: CfDetail[] = []

@@ -12,7 +12,7 @@ import { anyDistribution, getTagged, type TaggedDistribution } from '../../resou
 import type { Settings } from '../../settings/settings.ts'
 import { type Chain, ensure, type Step, together, wait } from '../chain/chain.ts'
 import { type CfDetail, detailOf } from './card.ts'
-import { type CfTarget, findTargets, wholeDistributions } from './targets.ts'
+import { findTargets, type MissingTarget, wholeDistributions } from './targets.ts'
 import { trafficOf } from './traffic.ts'
 
 export interface RemoveWishes {
@@ -25,7 +25,7 @@ export interface RemoveWishes {
 export interface Doomed {
   readonly account: Account
   readonly distributions: readonly { readonly detail: CfDetail; readonly guards: readonly string[] }[]
-  readonly missing: readonly CfTarget[]
+  readonly missing: readonly MissingTarget[]
 }
 
 /** Whichever distribution: what `permissions` tells the needs of. */

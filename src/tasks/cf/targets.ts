@@ -3,6 +3,7 @@ import type { Aws } from '../../aws/connect.ts'
 import { explainError } from '../../aws/denial.ts'
 import {
   answersTo,
+  bucketOf,
   getDistribution,
   listDistributions,
   type LiveDistribution,
@@ -10,6 +11,7 @@ import {
 } from '../../resources/cloudfront/live-distribution.ts'
 import { CtlError } from '../../errors.ts'
 import { type Line, verbatim } from '../../text.ts'
+import { didYouMean } from '../../ui/near.ts'
 import { domainName } from '../names/domain-name.ts'
 
 /** What an operator names a distribution by: its id, one of its names, or the bucket that it serves. */
@@ -88,10 +90,13 @@ export async function resolveTargets(aws: Aws, words: readonly string[]): Promis
   return found
 }
 
+/** What there is none of, and what may have been meant. */
+export type MissingTarget = CfTarget & { readonly near?: readonly string[] }
+
 /** What of several words is there, and what is not. */
 export interface FoundTargets {
   readonly found: ResolvedTarget[]
-  readonly missing: CfTarget[]
+  readonly missing: MissingTarget[]
 }
 
 /**
@@ -104,17 +109,42 @@ export async function findTargets(aws: Aws, words: readonly string[]): Promise<F
   const targets = words.map(parseTarget)
   const result: FoundTargets = { found: [], missing: [] }
   try {
-    const all = targets.some(({ kind }) => kind !== 'distribution') ? await listDistributions(aws) : []
+    let listed = targets.some(({ kind }) => kind !== 'distribution') ? await listDistributions(aws) : undefined
     // One after the other: CloudFront throttles early.
     for (const target of targets) {
-      const meant = meantBy(target, all)
+      const meant = meantBy(target, listed ?? [])
       const distribution = meant === undefined ? undefined : await getDistribution(aws, meant)
-      if (distribution === undefined) result.missing.push(target)
-      else result.found.push({ target, distribution })
+      if (distribution === undefined) {
+        // Only advice: whoever may not list them gets none.
+        listed ??= await listDistributions(aws).catch(() => [])
+        result.missing.push({ ...target, near: nearTargets(target, listed) })
+      } else result.found.push({ target, distribution })
     }
     return result
   } catch (error) {
     throw explainError(error, 'Find the distribution')
+  }
+}
+
+function nearTargets(target: CfTarget, all: readonly Summary[]): string[] {
+  switch (target.kind) {
+    case 'distribution': {
+      const ids = all.flatMap(({ Id }) => Id ?? [])
+      return didYouMean(target.id, ids, (id) => (target.word.startsWith('cf:') ? `cf://${id}` : id))
+    }
+    case 'name':
+      return didYouMean(
+        target.name,
+        all.flatMap(({ DomainName, Aliases }) => [DomainName ?? [], Aliases?.Items ?? []].flat()),
+      )
+    case 'bucket': {
+      const hosts = all.flatMap(({ Origins }) => Origins?.Items?.map(({ DomainName = '' }) => DomainName) ?? [])
+      return didYouMean(
+        target.bucket,
+        hosts.flatMap((host) => bucketOf(host) ?? []),
+        (bucket) => `s3://${bucket}`,
+      )
+    }
   }
 }
 
@@ -143,10 +173,10 @@ function theOne({ word }: CfTarget, candidates: readonly Summary[]): string | un
 }
 
 /** s3cmd's own words for this mislead: "Unable to translate S3 URI to CloudFront distribution name". */
-export function noDistribution(target: CfTarget): CtlError {
+export function noDistribution(target: MissingTarget): CtlError {
   const { message, hint } = absence(target)
   return new CtlError('failed', message, {
-    hint: ['All distributions there are:', verbatim('pc-ctl cflist'), ...hint],
+    hint: [...(target.near ?? []), 'All distributions there are:', verbatim('pc-ctl cflist'), ...hint],
     code: 'NoSuchDistribution',
   })
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 
+import { nearFiles, whyNoFile } from '../../ui/near-files.ts'
 import { CtlError, messageOf } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import { verbatim } from '../../text.ts'
@@ -21,7 +22,10 @@ export interface Republished {
  */
 export async function readRepublished(file: string): Promise<Republished> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new CtlError('usage', `The report can't be read: ${messageOf(error)}`, { cause: error })
+    throw new CtlError('usage', `The report can't be read: ${whyNoFile(error) ?? messageOf(error)}.`, {
+      hint: nearFiles(file),
+      cause: error,
+    })
   })
   const document = parse(text, file)
   const report = isObject(document) && isObject(document['result']) ? document['result'] : document

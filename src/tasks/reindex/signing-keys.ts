@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 import type { OpenedKey, OpenedSigner } from '../../repositories/openpgp.ts'
+import { nearFiles, whyNoFile } from '../../ui/near-files.ts'
 import { CtlError, messageOf } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import { variables } from '../../options.ts'
@@ -146,6 +147,9 @@ async function readKeyFile(file: string): Promise<Buffer> {
   try {
     return await readFile(file)
   } catch (error) {
-    throw new CtlError('configuration', `${file} can't be read: ${messageOf(error)}`, { cause: error })
+    throw new CtlError('configuration', `${file} can't be read: ${whyNoFile(error) ?? messageOf(error)}.`, {
+      hint: nearFiles(file),
+      cause: error,
+    })
   }
 }
