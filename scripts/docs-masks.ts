@@ -49,6 +49,7 @@ const fixed: readonly (readonly [RegExp, string | ((found: string) => string)])[
   [/(?<=\?t=\d{10}_)[0-9a-f]+/g, ({ length }) => digest('signature', length).padEnd(length, '0')],
   [/(?<=\?t=)\d{10}/g, '1700000300'],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '2026-11-22T04:05:06Z'],
+  [/(?<=\.)\d{8}T\d{6}Z(?=\.bak)/g, '20261122T040506Z'],
   [/\b\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z/g, '2026-11-22T04-05-06-789Z'],
   [/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '2026-11-22 04:05:06'],
   [/\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/g, 'Sun, 22 Nov 2026 04:05:06 GMT'],

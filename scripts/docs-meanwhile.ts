@@ -7,6 +7,9 @@ import {
   CloudFrontClient,
   GetCachePolicyConfigCommand,
   ListCachePoliciesCommand,
+  ListDistributionsCommand,
+  ListTagsForResourceCommand,
+  TagResourceCommand,
   UpdateCachePolicyCommand,
 } from '@aws-sdk/client-cloudfront'
 import { CreateRoleCommand, type PutUserPolicyCommand } from '@aws-sdk/client-iam'
@@ -32,6 +35,9 @@ const happenings: Readonly<Record<string, Happening>> = {
   'Meanwhile, the lines above go into packagecloud.rb': pasteLines,
   'Meanwhile, packagecloud.rb says cloudfront_enabled = false': (stage) =>
     setLines(stage, ["packagecloud_rails['cloudfront_enabled'] = false"]),
+  'Meanwhile, packagecloud.rb says cloudfront_enabled = true': (stage) =>
+    setLines(stage, ["packagecloud_rails['cloudfront_enabled'] = true"]),
+  'Meanwhile, eight days pass': eightDaysPass,
   'Meanwhile, packagecloud is restarted': async ({ sandbox }) => sandbox.front?.restart(),
   'Meanwhile, somebody takes s3:ListBucket out of the bucket policy': withoutListBucket,
   'Meanwhile, somebody has made a role named staging_cloudfront_auth': foreignRole,
@@ -80,6 +86,30 @@ async function runAndPaste(stage: Stage, line: string): Promise<void> {
     stage,
     stage.last.filter((shown) => shown.startsWith('packagecloud_rails[')),
   )
+}
+
+/** For what goes by the time that a rotation remembers. */
+async function eightDaysPass({ sandbox }: Stage): Promise<void> {
+  const { endpoint, accessKeyId, secretAccessKey } = sandbox
+  const cloudfront = new CloudFrontClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId, secretAccessKey },
+  })
+  try {
+    const { DistributionList } = await cloudfront.send(new ListDistributionsCommand({}))
+    const Resource = DistributionList?.Items?.[0]?.ARN
+    const { Tags } = await cloudfront.send(new ListTagsForResourceCommand({ Resource }))
+    const Items = (Tags?.Items ?? []).map(({ Key, Value = '' }) => ({
+      Key,
+      Value: Value.replace(/(?<=since=)\S+/, (time) =>
+        new Date(Date.parse(time) - 8 * 86_400_000).toISOString().replace(/\.\d+/, ''),
+      ),
+    }))
+    await cloudfront.send(new TagResourceCommand({ Resource, Tags: { Items } }))
+  } finally {
+    cloudfront.destroy()
+  }
 }
 
 async function nameDistribution(stage: Stage): Promise<void> {

@@ -6,6 +6,7 @@ const transcripts = [
   'permissions',
   'denied-permission',
   'new-secret',
+  'rotate',
   's3cmd',
   'reindex',
 ]

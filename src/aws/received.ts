@@ -13,7 +13,11 @@ interface Exchange {
   readonly request: { body?: unknown }
 }
 interface Answer {
-  readonly response: { statusCode: number; body?: unknown }
+  readonly response: {
+    statusCode: number
+    body?: unknown
+    readonly headers?: Readonly<Record<string, string | undefined>>
+  }
 }
 type Middleware = (next: (args: Exchange) => Promise<Answer>) => (args: Exchange) => Promise<Answer>
 
@@ -35,6 +39,22 @@ export function keepReceived(command: Command<'deserialize'>): () => string {
   const options = { step: 'deserialize', priority: 'low', name: 'keepReceived', override: true } as const
   command.middlewareStack.add(keep as never, options)
   return () => received
+}
+
+/**
+ * Has a command keep the time at which AWS says that it has answered.
+ *
+ * @returns what gives that time in Unix seconds once the command has been sent; `undefined` where no answer told
+ */
+export function keepDate(command: Command<'deserialize'>): () => number | undefined {
+  let date = Number.NaN
+  const keep: Middleware = (next) => async (args) => {
+    const answer = await next(args)
+    date = Date.parse(answer.response.headers?.['date'] ?? '') / 1000
+    return answer
+  }
+  command.middlewareStack.add(keep as never, { step: 'deserialize', priority: 'low', name: 'keepDate', override: true })
+  return () => (Number.isNaN(date) ? undefined : date)
 }
 
 /** Has a command send this body in place of the one that the SDK makes of its input. */

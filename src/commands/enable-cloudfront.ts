@@ -16,6 +16,7 @@ import { repeatable } from '../flags/repeatable.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { signingKeyFlags } from '../flags/signing-key-flags.ts'
 import { readTags, tagFlag } from '../flags/tag-flags.ts'
+import { typedAgain } from '../flags/typed.ts'
 import { writeConfigFlag } from '../flags/write-config-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
@@ -94,7 +95,7 @@ export default class EnableCloudfront extends CtlCommand {
           front === undefined || front === ''
             ? undefined
             : { url: front, token: tokenOf(flags), path: flags['front-path'] },
-        again: ['pc-ctl', 'enable-cloudfront', ...this.#withoutToken()],
+        again: ['pc-ctl', 'enable-cloudfront', ...typedAgain(this.argv)],
       },
       { print: (...blocks) => this.print(...blocks), say },
       interruptSignal(say, { unseen: !flags['dry-run'] }),
@@ -111,13 +112,5 @@ export default class EnableCloudfront extends CtlCommand {
     }
     process.exitCode = enabling.code
     return enabling
-  }
-
-  /** The command line as it was typed, but for what nobody may read off a terminal, or use again. */
-  #withoutToken(): string[] {
-    const once = /^--(?:token|mfa-code)$/
-    return this.argv.filter(
-      (word, index) => !/^--(?:token|mfa-code|json)(?:=|$)/.test(word) && !once.test(this.argv[index - 1] ?? ''),
-    )
   }
 }

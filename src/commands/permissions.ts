@@ -24,7 +24,8 @@ export type Result = Record<string, PolicyDocument> | Checked
 export default class Permissions extends CtlCommand {
   static override summary = 'Print the least IAM policy that each group of commands needs, for just this installation'
   static override description =
-    'Groups: enable (enable-cloudfront), bootstrap (bootstrap-cloudfront), distribution (reconfigure-cloudfront-distribution), look (status, doctor,\n' +
+    'Groups: enable (enable-cloudfront), bootstrap (bootstrap-cloudfront), distribution (reconfigure-cloudfront-distribution),\n' +
+    'rotate (rotate-cloudfront-secret), look (status, doctor,\n' +
     'export, their --dry-run), audit (audit-cache-control, reindex-everything --list and --dry-run), reindex (reindex-everything),\n' +
     'invalidate (invalidate), costs (costs, status --costs),\n' +
     's3cmd (cflist, cfinfo, cfcreate, cfmodify, cfinval, cfinvalinfo, put),\n' +

@@ -4,7 +4,6 @@ import { optional, type Settings } from '../settings/settings.ts'
 import { render } from '../ui/template.ts'
 import { inOneLine, type Line, verbatim } from '../text.ts'
 import { type DnsRecord, dnsRecord, dnsText } from './names/dns.ts'
-import { urlLife } from '../edge/config.ts'
 import { commandLine } from '../shell.ts'
 import type { Reconfigure } from './reconfigure-cloudfront-distribution.ts'
 
@@ -81,8 +80,8 @@ function warnings({ inTheWay }: Reconfigure, settings: Settings, carried: readon
     ...(settings.cloudfrontPreviousSecret === undefined
       ? []
       : [
-          `the previous secret is still accepted. Once no URL signed with it is in use (they live ${urlLife} s), remove ` +
-            `cloudfront_previous_secret and run \`${commandLine(['pc-ctl', 'bootstrap-cloudfront', ...carried])}\` and what it prints.`,
+          'a rotation of the secret is under way: both secrets are accepted. ' +
+            `\`${commandLine(['pc-ctl', 'rotate-cloudfront-secret', ...carried])}\` goes on with it.`,
         ]),
   ]
 }

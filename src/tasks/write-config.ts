@@ -72,6 +72,12 @@ export const connectedKeys = ({
 /** Stands for what is not known yet. */
 export const anyConnectedKeys = connectedKeys({ distributionId: 'E', packagesDomain: 'cloudfront.net' })
 
+/** The same for a rotation; the values only stand for others. */
+export const anyRotatedKeys: Wanted = new Map([
+  ['cloudfront_secret', 'c3RhbmRz'],
+  ['cloudfront_previous_secret', 'Zm9y'],
+])
+
 /**
  * Makes sure, before anything else is done, that keys could be set whose values are not known yet.
  *

@@ -8,6 +8,7 @@ export const commandGroups = {
     'bootstrap-cloudfront',
     'reconfigure-cloudfront-distribution',
     'restart',
+    'rotate-cloudfront-secret',
     'disable-cloudfront',
   ],
   look: ['status', 'doctor', 'permissions', 'audit-cache-control', 'export', 'costs', 'explain-url', 'show-config'],

@@ -25,6 +25,7 @@ const groups = [
   'enable',
   'bootstrap',
   'distribution',
+  'rotate',
   'look',
   'audit',
   'reindex',

@@ -234,6 +234,17 @@ describe('The edge function', () => {
     expect(fields(decideEdgeFunction({ ...two, secrets: two.secrets.toReversed() }, live))).to.deep.equal(['Secrets'])
   })
 
+  it('keeps a secret that may not be dropped, such as one that somebody else has published meanwhile', () => {
+    const two = { ...plain, secrets: ['b3RoZXI', secret] }
+    const [other = '', known = ''] = decideEdgeFunction(two, undefined).after.fingerprints ?? []
+    const decide = (mayDrop: string[], fingerprints: string[]) =>
+      decideEdgeFunction({ ...plain, mayDrop }, { ...ours, fingerprints })
+    expect(decide([], [known]).do).to.equal('keep')
+    expect(decide([], [other, known])).to.deep.include({ do: 'refuse', changes: [] })
+    expect(decide([other], [other, known]).do).to.equal('update')
+    expect(decide([other], ['yet another', known]).do).to.equal('refuse')
+  })
+
   it('is updated for other settings, with the code as it is', () => {
     const decision = decideEdgeFunction(
       { ...plain, runtime: 'nodejs24.x' },

@@ -6,6 +6,7 @@ import { edgeRegion, type Names, ownerOf } from '../../aws/names.ts'
 import { download } from './edge-download.ts'
 import { tagsOfFunction } from './edge-function.ts'
 import { decryptSecrets, type SealedSecrets, fingerprint } from './edge-secrets.ts'
+import type { EdgeRules } from '../../edge/config.ts'
 import type { Need } from '../resource.ts'
 
 /** How the secrets at the edge compare with those in packagecloud.rb. */
@@ -27,29 +28,43 @@ export const associationNeeds = (versionArn: string): Need => ({
   resources: [versionArn],
 })
 
+/** What a version goes by when it looks at a URL. */
+export interface Accepted {
+  /** Fingerprints of the secrets that it accepts, in its order; none where none can be decrypted. */
+  readonly fingerprints: readonly string[]
+  /** `undefined` where they can't be read. */
+  readonly rules: EdgeRules | undefined
+}
+
+/**
+ * Looks into the package of a version.
+ *
+ * @param versionArn - one that a distribution runs, which need not be the newest
+ */
+export async function acceptedBy(aws: Aws, names: Names, versionArn: string): Promise<Accepted> {
+  const lambda = aws.client(LambdaClient, edgeRegion)
+  const found = await absentAs('ResourceNotFoundException', () =>
+    lambda.send(new GetFunctionCommand({ FunctionName: versionArn })),
+  )
+  const { sealed, rules } = (await download(aws.network, found?.Code?.Location)) ?? {}
+  // One by one: what can't be decrypted any more keeps the edge from accepting that secret alone.
+  const each = (sealed?.ciphertexts ?? []).map((one) => ({ ...sealed, ciphertexts: [one] }) as SealedSecrets)
+  const deployed = await Promise.all(each.map((one) => decryptSecrets(aws, names, one)))
+  return { fingerprints: deployed.flatMap((texts) => texts ?? []).map(fingerprint), rules }
+}
+
 /**
  * Compares the secrets inside the version that the distribution runs with the wanted ones.
  *
  * @param versionArn - the version that the distribution runs, which need not be the newest
  * @param secrets - the current one first
  */
-export async function compareSecrets(
+export const compareSecrets = async (
   aws: Aws,
   names: Names,
   versionArn: string,
   secrets: readonly string[],
-): Promise<SecretComparison> {
-  const lambda = aws.client(LambdaClient, edgeRegion)
-  const found = await absentAs('ResourceNotFoundException', () =>
-    lambda.send(new GetFunctionCommand({ FunctionName: versionArn })),
-  )
-  const sealed = (await download(aws.network, found?.Code?.Location))?.sealed
-  // One by one: what can't be decrypted any more keeps the edge from accepting that secret alone.
-  const each = (sealed?.ciphertexts ?? []).map((one) => ({ ...sealed, ciphertexts: [one] }) as SealedSecrets)
-  const deployed = await Promise.all(each.map((one) => decryptSecrets(aws, names, one)))
-  const accepted = deployed.flatMap((texts) => texts ?? []).map(fingerprint)
-  return compareFingerprints(accepted, secrets)
-}
+): Promise<SecretComparison> => compareFingerprints((await acceptedBy(aws, names, versionArn)).fingerprints, secrets)
 
 /**
  * As {@link compareSecrets}, where it is known already what the version accepts.

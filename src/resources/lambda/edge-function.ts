@@ -44,6 +44,11 @@ export interface EdgeWishes {
   readonly longestLife?: number | undefined
   /** Whether HMAC-SHA1 is accepted. */
   readonly sha1?: boolean | undefined
+  /**
+   * Fingerprints of the secrets that may stand in the deployed function without being among the wanted ones: with another
+   * one it is left alone. `undefined`: any may.
+   */
+  readonly mayDrop?: readonly string[] | undefined
 }
 
 export interface EdgeFunction {
@@ -185,6 +190,9 @@ export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | 
   const what = `Lambda function ${names.functionName}`
   const foreign = live.owner !== names.installation
   if (foreign && !adopt) return notOurs(live, what, live.owner)
+  if (holdsMore(want, live, after)) {
+    return refuse(live, `${what} accepts a secret that this packagecloud.rb does not hold`, lookAgain)
+  }
   const inPackage = [
     ...change('Code', live.code.slice(0, 12), after.code.slice(0, 12)),
     ...change('Secrets', live.fingerprints?.map(shortened), after.fingerprints?.map(shortened)),
@@ -212,6 +220,13 @@ export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | 
     foreign ? `Take over ${what}?` : undefined,
   )
 }
+
+/** Somebody else has published a secret meanwhile, that front servers may sign with. */
+const holdsMore = ({ mayDrop }: EdgeFunctionWant, live: EdgeFunction, after: EdgeFunction): boolean =>
+  mayDrop !== undefined &&
+  (live.fingerprints ?? []).some((one) => !mayDrop.includes(one) && after.fingerprints?.includes(one) !== true)
+
+const lookAgain = 'Somebody else is replacing the secret at the same time. `pc-ctl status` tells how far that is.'
 
 /** GetFunction tells no tags to those who may not list them: no tags may mean that, and is asked about. */
 export async function tagsOfFunction(

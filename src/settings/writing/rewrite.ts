@@ -143,7 +143,7 @@ function shown(
   content: Buffer,
 ): Pick<Edit, 'before' | 'after'> {
   const name = content.toString('utf8', from, span.from)
-  if (isSecret(key)) return { before: `${name}${mask}`, after: `${name}${mask}` }
+  if (isSecret(key)) return { before: `${name}${mask}`, after: `${name}${text.length > 2 ? mask : text}` }
   return { before: `${name}${content.toString('utf8', span.from, span.to)}`, after: `${name}${text}` }
 }
 

@@ -13,6 +13,7 @@ import { examineMissing, examineOddKeys, findSamples, missingKeyNear, type Sampl
 import { examineName, isUnknownName, unknownName } from './name.ts'
 import { type Answer, ask } from './network.ts'
 import type { Place } from './place.ts'
+import { examineRotation } from './rotation.ts'
 import { behindProxy, examineProxy, isProxyFailure } from './proxy.ts'
 
 /** All that was found out about an installation from outside. */
@@ -50,6 +51,7 @@ export async function diagnose(
         () => false,
       ),
     ]).then(([{ samples }, reached]) => examineObjects(place, samples, keysToCompare(samples, keys), reached)),
+    Promise.all(examineRotation(place).map(examine)),
     examine(examineBucket(aws, settings, keys.length > 0)).then((check) => [check]),
     front === undefined
       ? []

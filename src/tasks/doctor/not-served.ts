@@ -4,12 +4,20 @@ import { failed, type Finding } from './check.ts'
 import type { Answer } from './network.ts'
 import { urlLife } from '../../edge/config.ts'
 import type { Place } from './place.ts'
-import { pcCtl, repairs } from './repair.ts'
+import { pcCtl, repairs, typed } from './repair.ts'
 
 /** What it means that a URL that was signed just now is not served. */
 export async function notServed(place: Place, key: string, answer: Answer): Promise<Finding> {
   const { status, reason = '', said } = answer
   const seen = `${said} for ${key}`
+  if (reason === 'bad signature' && place.secrets.length > 1) {
+    const goOn = typed(
+      pcCtl(place, 'rotate-cloudfront-secret'),
+      'Restart no front server. Run',
+      ', which goes on with that.',
+    )
+    return failed(seen, 'The edge does not accept the new secret: its replacement is under way.', ...goOn)
+  }
   if (reason === 'bad signature') {
     const meaning = 'The edge holds another secret than this configuration, or is not deployed yet.'
     return failed(seen, meaning, ...(await repairs(place)))

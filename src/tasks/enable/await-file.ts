@@ -25,8 +25,10 @@ export interface FileManner {
 /** What is to stand there. */
 export interface Awaited {
   readonly wanted: Wanted
-  /** The same as it is pasted. */
+  /** The same as it is pasted; none where something is to be taken out. */
   readonly lines: readonly string[]
+  /** What is to be done with them: a sentence without its full stop. */
+  readonly how?: string
   /** Whether the file says so, or something else that will do. */
   readonly holds: (settings: Settings) => boolean
   /** Where lines can't be printed, for they are secret: what prints them. */
@@ -55,7 +57,8 @@ export async function haveFileSay(
     const written = await writeConfig(file, awaited.wanted, { yes, signal: conduct.signal }, say)
     return { settings: await loadSettings(flags), written }
   }
-  say(`Put this into ${file}, on every front server; or run this with --write-config:`)
+  const end = awaited.lines.length === 0 ? '.' : ':'
+  say(`${howOf(file, awaited)}; or run this with --write-config${end}`)
   manner.print(verbatim(...awaited.lines))
   if (!isAttended()) throw notThere(file, awaited, manner)
   return { settings: await untilFileSays(file, awaited, manner) }
@@ -80,12 +83,18 @@ async function untilFileSays(file: string, { holds }: Awaited, { flags, conduct 
   return (await runChain([look], 'apply', conduct)).ctx.settings
 }
 
-function notThere(file: string, { lines, instead }: Awaited, { quiet, again }: FileManner): CtlError {
-  const what = quiet
-    ? instead === undefined
-      ? ['Put this there, on every front server:', verbatim(...lines)]
-      : ['This prints the line to put there:', instead]
-    : ['Put the lines above there, on every front server.']
+const howOf = (file: string, { how }: Awaited): string => how ?? `Put this into ${file}, on every front server`
+
+function notThere(file: string, awaited: Awaited, { quiet, again }: FileManner): CtlError {
+  const { lines, instead } = awaited
+  const what =
+    lines.length === 0
+      ? [`${howOf(file, awaited)}.`]
+      : quiet
+        ? instead === undefined
+          ? ['Put this there, on every front server:', verbatim(...lines)]
+          : ['This prints what to put there:', instead]
+        : ['Put the lines above there, on every front server.']
   return new CtlError('configuration', `${file} does not say yet what CloudFront needs.`, {
     hint: [...what, 'Then go on with:', verbatim(again)],
     code: 'NotYet',

@@ -14,6 +14,7 @@ import { advice, type Block, type Say, verbatim, warning } from '../../text.ts'
 import { bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import type { Conduct } from '../chain/chain.ts'
 import { change, type ChangeFlags } from '../chain/change.ts'
+import { refusal } from '../chain/ensure.ts'
 import { lookUp } from '../chain/look-up.ts'
 import { connected } from '../connected.ts'
 import { complaint } from '../doctor/complaint.ts'
@@ -175,9 +176,7 @@ class Enabler {
   #assertNotRefused(): void {
     const refused = this.#outcome.plan.find((line) => line.do === 'refuse')
     if (refused === undefined) return
-    throw new CtlError('refused', `Refused, and nothing was changed: ${refused.because.join('; ')}.`, {
-      hint: refused.hint ?? [],
-    })
+    throw refusal(refused, 'Refused, and nothing was changed')
   }
 
   /** Better than to stop halfway. */

@@ -24,10 +24,10 @@ export interface ServeWishes extends ReconfigureWishes {
   readonly boundary: string | undefined
 }
 
-interface Whole extends Bootstrap, Reconfigure {}
+export interface Whole extends Bootstrap, Reconfigure {}
 
 /** All that is made in AWS, as one chain that is only ever planned. */
-const wholeChain = (aws: Aws, settings: Settings, wishes: ServeWishes): Chain<Whole> => [
+export const wholeChain = (aws: Aws, settings: Settings, wishes: ServeWishes): Chain<Whole> => [
   ...bootstrapCloudfront(aws, settings, wishes),
   findExisting(aws, settings, wishes),
   ...serve<Whole>(aws, settings, wishes, ({ version }) => version.arn),

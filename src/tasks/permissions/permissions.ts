@@ -15,6 +15,7 @@ import { needsOf, supposed } from '../chain/survey.ts'
 import { dropNeeds } from '../reindex/invalidate-republished.ts'
 import { noWishes, reconfigureCloudfrontDistribution } from '../reconfigure-cloudfront-distribution.ts'
 import { statusChain } from '../status/status.ts'
+import { rotationNeeds } from '../rotate/needs.ts'
 import type { PermissionScope } from './scope.ts'
 
 /** Groups of commands that one policy serves. */
@@ -22,6 +23,7 @@ export const permissionGroups = [
   'enable',
   'bootstrap',
   'distribution',
+  'rotate',
   'look',
   'audit',
   'reindex',
@@ -57,6 +59,16 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
       return needsOf(bootstrap, { account })
     case 'distribution':
       return reconfigure()
+    case 'rotate':
+      return rotationNeeds(
+        [
+          ...needsOf(bootstrap, { account }),
+          ...reconfigure(),
+          associationNeeds(supposed(bootstrap, { account }).version.arn),
+        ],
+        settings,
+        scope,
+      )
     case 'look':
       return [...needsOf(statusChain(aws, settings), { account, access: scope.access }), ...reconfigure()].filter(
         ({ access }) => access === 'read',

@@ -5,9 +5,10 @@ import { namesOf } from '../../aws/names.ts'
 import { runtimeWarning } from '../../edge/runtime.ts'
 import { checkedBy } from '../../resources/cloudfront/distribution-config.ts'
 import {
+  type Accepted,
+  acceptedBy,
   associationNeeds,
   compareFingerprints,
-  compareSecrets,
   type SecretComparison,
 } from '../../resources/lambda/edge-association.ts'
 import { type LeftOverKeys, leftOverKeys, leftOverNeeds } from '../../resources/kms/key-left-over.ts'
@@ -22,6 +23,8 @@ import { type Node, nodesOf } from '../chain/survey.ts'
 import type { InTheWay } from '../in-the-way.ts'
 import { lookAtOwnName, type NameLook } from '../names/packages-name.ts'
 import { findExisting, noWishes, type Reconfigure, serve } from '../reconfigure-cloudfront-distribution.ts'
+import { lookAtRotation } from '../rotation/look.ts'
+import type { Rotation } from '../rotation/state.ts'
 import { type Repair, repairsOf } from './repairs.ts'
 
 /** The one that everything is for, which no runbook makes. */
@@ -37,6 +40,8 @@ export interface Status {
   /** The version that the distribution runs, and the newest that is published. */
   readonly version: { readonly associated: string | undefined; readonly published: string | undefined }
   readonly secret: SecretComparison
+  /** How far the replacement of the secret is; `null` where none is under way. */
+  readonly rotation: Rotation | null
   readonly originAccess: Reconfigure['access']
   readonly cacheControl: ObjectSample
   /** KMS keys of this installation that are not in use. */
@@ -75,7 +80,8 @@ interface Dependency {
 
 export interface Look extends Bootstrap, Reconfigure {
   associated: string | undefined
-  secret: SecretComparison
+  accepted: Accepted | undefined
+  rotation: Rotation | undefined
   sample: ObjectSample
   leftOver: LeftOverKeys
 }
@@ -120,15 +126,18 @@ export const statusChain = (aws: Aws, settings: Settings, runbooks = runbooksOf(
       ahead: true,
     }),
     compute('Secret at the edge', {
-      from: async ({ associated, secrets, version, function: { codeSha256, fingerprints } }) => {
-        if (associated === undefined) return 'unknown'
+      from: async ({ associated, version, function: { codeSha256, fingerprints, rules } }) => {
+        if (associated === undefined) return undefined
         const isNewest = associated === version.arn && codeSha256 === version.codeSha256
-        return isNewest && fingerprints !== undefined
-          ? compareFingerprints(fingerprints, secrets)
-          : compareSecrets(aws, names, associated, secrets)
+        return isNewest && fingerprints !== undefined ? { fingerprints, rules } : acceptedBy(aws, names, associated)
       },
-      as: 'secret',
+      as: 'accepted',
       needs: ({ version }) => [associationNeeds(version.arn)],
+    }),
+    compute('Rotation of the secret', {
+      from: async ({ existing, accepted, function: { fingerprints } }) =>
+        (await lookAtRotation(aws, settings, { distribution: existing, latest: fingerprints, accepted }))?.rotation,
+      as: 'rotation',
     }),
     compute('KMS keys that are left over', {
       from({ key, associated }, { signal }) {
@@ -166,6 +175,7 @@ export async function status(
     },
   )
   const { existing, inTheWay = { found: [], notDecided: [] } } = ctx
+  const secret = compareFingerprints(ctx.accepted?.fingerprints ?? [], ctx.secrets)
   const dependencies = dependenciesOf([...bootstrap, ...reconfigure], ctx.bucket)
   const resources = report.map((line) =>
     withHindrances(statusLine(line, repairs.get(line), dependencies.get(line.title)), inTheWay),
@@ -178,7 +188,8 @@ export async function status(
     distribution:
       existing === undefined ? undefined : { id: existing.id, domain: existing.domain, status: existing.status },
     version: { associated: ctx.associated, published: published?.do === 'keep' ? ctx.version.arn : undefined },
-    secret: ctx.secret,
+    secret,
+    rotation: ctx.rotation ?? null,
     originAccess: ctx.access,
     cacheControl: ctx.sample,
     leftOver: ctx.leftOver,
@@ -186,7 +197,7 @@ export async function status(
     keyRotation: (isThere('KMS key', resources) ? ctx.key.rotates : undefined) ?? null,
     packagesDomain: await lookAtOwnName(aws, settings, existing?.domain),
     notDecided: inTheWay.notDecided,
-    drift: resources.some(({ state }) => state !== 'ok') || /^(?:different|previous only)$/.test(ctx.secret),
+    drift: resources.some(({ state }) => state !== 'ok') || /^(?:different|previous only)$/.test(secret),
   }
 }
 

@@ -4,6 +4,7 @@ import { keyNotRotated } from '../../resources/kms/key-rotation.ts'
 import { differences } from '../../ui/plan.ts'
 import { advice, type Block, heading, item, nested, table, verbatim, warning } from '../../text.ts'
 import { nameFact } from '../names/packages-name.ts'
+import { rotationText } from '../rotation/text.ts'
 import type { Status, StatusLine } from './status.ts'
 
 /** How the state of a resource is marked. */
@@ -23,6 +24,7 @@ export function statusText(status: Status): Block[] {
     ['Distribution', distribution === undefined ? 'none yet' : `${distribution.status}, ${distribution.domain}`],
     ['Function version', versionText(status)],
     ['Secret at the edge', secretText(status)],
+    ...rotationOfSecret(status),
     ['CloudFront reads as', status.originAccess === 'oai' ? 'origin access identity' : 'origin access control'],
     ['Cache-Control', cacheControlText(status)],
     ...nameFact(status.packagesDomain),
@@ -88,6 +90,10 @@ function secretText({ secret, distribution }: Status): string {
       return distribution === undefined ? 'none yet' : 'unknown: the deployed function holds none that can be decrypted'
   }
 }
+
+/** Nothing where none is under way. */
+const rotationOfSecret = ({ rotation }: Status): string[][] =>
+  rotation === null ? [] : [['Rotation of it', rotationText(rotation)]]
 
 function cacheControlText({ cacheControl: { looked, right, wrong } }: Status): string {
   if (looked === 0) return 'no packages or indexes among the first keys of the bucket'

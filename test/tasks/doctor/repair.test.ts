@@ -54,6 +54,7 @@ const status = (more: Partial<Status> = {}): Status => ({
   distribution: ours,
   version: { associated: version, published: version },
   secret: 'same',
+  rotation: null,
   originAccess: 'oai',
   cacheControl: { looked: 0, right: 0, wrong: [] },
   leftOver: { keys: [] },

@@ -1,0 +1,33 @@
+import { namesOf } from '../../aws/names.ts'
+import { rotationMarkNeeds } from '../../resources/cloudfront/rotation-mark.ts'
+import type { Need } from '../../resources/resource.ts'
+import type { Settings } from '../../settings/settings.ts'
+
+/** What a rotation writes in an installation in which nothing else differs. */
+const writes = new Set([
+  'kms:Encrypt',
+  'lambda:UpdateFunctionCode',
+  'lambda:PublishVersion',
+  'lambda:GetFunction',
+  'lambda:EnableReplication*',
+  'lambda:DisableReplication*',
+  'cloudfront:UpdateDistribution',
+])
+
+/**
+ * The permissions that a rotation needs: all that its chains read, and of what they write what concerns the secret.
+ *
+ * @param needs - those of its chains
+ */
+export const rotationNeeds = (
+  needs: readonly Need[],
+  settings: Settings,
+  { accountId }: { readonly accountId: string },
+): Need[] => [
+  ...needs
+    .map((need) =>
+      need.access === 'read' ? need : { ...need, actions: need.actions.filter((action) => writes.has(action)) },
+    )
+    .filter(({ actions }) => actions.length > 0),
+  ...rotationMarkNeeds(namesOf(settings.installation.value), accountId),
+]
