@@ -17,7 +17,7 @@ export interface Result {
 export default class Completion extends CtlCommand {
   static override summary = 'Print what makes a shell complete the words of pc-ctl'
   static override description =
-    'Commands, flags and their values are completed, and buckets, keys, distributions, profiles and installations as AWS and ' +
+    'Commands, flags and their values are completed, and buckets, keys, distributions, invalidations, versions, profiles and installations as AWS and ' +
     `its configuration tell them: if that takes longer than 0.3 s (${variables.completionTimeout}, in milliseconds), the next ` +
     'TAB has them. What is found is kept for some seconds, in ~/.cache/pc-ctl. The packages bring all three scripts.'
   static override examples = [

@@ -21,12 +21,21 @@ export async function answer({ question, given }: Asked): Promise<Found[]> {
   const settings = await loadSettings(flagsOf(given))
   // No code of a device is asked for: nobody would see the question.
   const aws = await connect(settings, process.env, { later: true })
-  return (await asking)(aws, () => optional(settings, 'bucket'))
+  return (await asking)(aws, {
+    installation: settings.installation.value,
+    bucket: () => optional(settings, 'bucket'),
+  })
 }
 
 const named = (name: string): Found => ({ name })
 
-type Asker = (aws: Aws, bucket: () => string | undefined) => Promise<Found[]>
+/** What of the settings is needed for some questions. */
+interface Usual {
+  readonly installation: string
+  bucket(): string | undefined
+}
+
+type Asker = (aws: Aws, usual: Usual) => Promise<Found[]>
 
 async function askerOf(question: AwsQuestion): Promise<Asker> {
   switch (question.about) {
@@ -40,10 +49,20 @@ async function askerOf(question: AwsQuestion): Promise<Asker> {
     }
     case 'distributions':
       return distributions()
+    case 'invalidations': {
+      const { newestInvalidations } = await import('../resources/cloudfront/invalidation.ts')
+      return async (aws) =>
+        (await newestInvalidations(aws, question.distribution)).map(({ id, status }) => ({ name: id, note: status }))
+    }
+    case 'versions': {
+      const { versionArns } = await import('../resources/lambda/version-names.ts')
+      return async (aws, { installation }) =>
+        (await versionArns(aws, installation)).map(({ arn, published }) => ({ name: arn, note: published }))
+    }
     case 'folder': {
       const { namesBelow } = await import('../resources/s3/names-below.ts')
       return async (aws, usual) => {
-        const bucket = question.bucket ?? usual()
+        const bucket = question.bucket ?? usual.bucket()
         return bucket === undefined ? [] : (await namesBelow(aws, bucket, question.folder)).map(named)
       }
     }

@@ -6,7 +6,9 @@ import type { Candidate } from './wanted.ts'
 export type Question = { readonly about: 'profiles' } | AwsQuestion
 
 export type AwsQuestion =
-  | { readonly about: 'buckets' | 'distributions' | 'installations' }
+  | { readonly about: 'buckets' | 'distributions' | 'installations' | 'versions' }
+  /** Of a distribution, the newest. */
+  | { readonly about: 'invalidations'; readonly distribution: string }
   /** What is right below a folder of a bucket, that of the settings where none is named. */
   | { readonly about: 'folder'; readonly bucket?: string; readonly folder: string }
 
@@ -20,6 +22,9 @@ export interface Found {
   /** Of a distribution: the names that it answers to. */
   readonly domains?: readonly string[]
 }
+
+/** `cf://ID/` and what of an invalidation's id has begun behind. */
+const invalidation = /^cf:\/\/([^/]+)\/[^/]*$/i
 
 const uri = /^(s3:\/\/)([^/]+)\/(.*)$/is
 
@@ -35,7 +40,12 @@ export function questionFor(subject: Subject, begun: string): Question | undefin
       return { about: 'buckets' }
     case 'installations':
     case 'profiles':
+    case 'versions':
       return { about: subject }
+    case 'invalidation-uris': {
+      const [, distribution] = invalidation.exec(begun) ?? []
+      return distribution === undefined ? { about: 'distributions' } : { about: 'invalidations', distribution }
+    }
     case 'distribution-ids':
     case 'distributions':
       return { about: 'distributions' }
@@ -60,6 +70,11 @@ export function wordsOf(subject: Subject, begun: string, found: readonly Found[]
       return prefixed('s3://', named)
     case 'distributions':
       return distributionWords(begun, found, '')
+    case 'invalidation-uris': {
+      const [, distribution] = invalidation.exec(begun) ?? []
+      if (distribution !== undefined) return prefixed(begun.slice(0, begun.lastIndexOf('/') + 1), named)
+      return distributionWords(begun, found, '')
+    }
     case 'invalidations':
       return inBucket(begun, named) ?? distributionWords(begun, found, '/')
     case 's3-uris':
@@ -72,6 +87,7 @@ export function wordsOf(subject: Subject, begun: string, found: readonly Found[]
     case 'distribution-ids':
     case 'installations':
     case 'profiles':
+    case 'versions':
       return named
   }
 }

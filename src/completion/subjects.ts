@@ -1,5 +1,6 @@
 /** What the values of flags and words are the names of. */
 import { settingNames } from '../settings/flags-of.ts'
+import { regions } from '../settings/regions.ts'
 import type { Flag, Paths } from './manifest.ts'
 
 /** What only AWS, or its configuration, can tell. */
@@ -10,10 +11,12 @@ export type Subject =
   | 'distributions'
   | 'invalidations'
   | 'installations'
+  | 'invalidation-uris'
   | 'keys'
   | 'prefixes'
   | 'profiles'
   | 's3-uris'
+  | 'versions'
 
 /** The settings that a command line may give, by their flags. */
 export type SettingsGiven = Readonly<Partial<Record<(typeof settingNames)[number], string>>>
@@ -43,11 +46,12 @@ export const argSubjects: Readonly<Record<string, Subject>> = {
   'cfcreate BUCKET': 'bucket-uris',
   'cfinfo TARGET': 'distributions',
   'cfinval target': 'invalidations',
-  'cfinvalinfo target': 'distributions',
+  'cfinvalinfo target': 'invalidation-uris',
   'cfmodify TARGET': 'distributions',
   'cfremove TARGET': 'distributions',
   'invalidate PATH': 'keys',
   'put file': 's3-uris',
+  'reconfigure-cloudfront-distribution ARN': 'versions',
   'sign-url key': 'keys',
 }
 
@@ -56,6 +60,12 @@ export const argPaths: Readonly<Record<string, Paths>> = { 'put file': 'files' }
 
 /** Programs; PATH in help means other things too. */
 const programFlags: ReadonlySet<string> = new Set(['ctl'])
+
+/** Words that are the values of flags which go without as well: `--graph svg`, or `--graph=svg`. */
+export const argFlags: Readonly<Record<string, string>> = { 'status form': 'graph' }
+
+/** The values of flags that are known without asking anybody. */
+export const flagValues: Readonly<Record<string, readonly string[]>> = { region: regions }
 
 interface Told {
   readonly subject?: Subject
@@ -68,7 +78,7 @@ export function subjectOfFlag(command: string, { name, helpValue = '' }: Pick<Fl
   // The sandbox makes what it is told the name of.
   if (subject !== undefined) return command === 'sandbox' ? {} : { subject }
   if (/(?:^|\]|=)FILE$/.test(helpValue) || programFlags.has(name)) return { paths: 'files' }
-  return helpValue === 'DIR' ? { paths: 'folders' } : {}
+  return /^(?:DIR|FOLDER)$/.test(helpValue) ? { paths: 'folders' } : {}
 }
 
 /** What a word without a flag is, and files only where it has not begun as something else. */

@@ -1,6 +1,14 @@
 /** Which kind of word stands at the cursor: read off oclif's manifest, which `--help` is made of too. */
 import type { Arg, Command, Flag, Paths } from './manifest.ts'
-import { givenSettings, type SettingsGiven, type Subject, subjectOfArg, subjectOfFlag } from './subjects.ts'
+import {
+  argFlags,
+  flagValues,
+  givenSettings,
+  type SettingsGiven,
+  type Subject,
+  subjectOfArg,
+  subjectOfFlag,
+} from './subjects.ts'
 
 /** A word that may stand at the cursor. */
 export interface Candidate {
@@ -31,9 +39,11 @@ export function wantedAt(commands: readonly Command[], words: readonly string[])
   const shown = commands.filter(({ hidden }) => hidden !== true)
   const nothing: Wanted = { known: [], before: '', begun: words.at(-1) ?? '', given: {} }
   if (asked.length <= 1) {
-    const more = name === 'help' && rest.length > 0 ? [] : name.startsWith('-') ? programFlags : programWords
+    const isAbout = name === 'help' && rest.length > 0
+    const more = isAbout ? [json] : name.startsWith('-') ? programFlags : programWords
     return { ...nothing, known: [...shown.flatMap(commandWords), ...more] }
   }
+  if (name === 'version' || name === 'help') return { ...nothing, known: [json] }
   const command = shown.find(({ id, aliases = [] }) => id === name || aliases.includes(name))
   return command === undefined ? nothing : wantedOf(command, rest)
 }
@@ -42,6 +52,8 @@ const programWords: readonly Candidate[] = [
   { word: 'help', note: 'Tell about a command' },
   { word: 'version', note: 'Tell the version' },
 ]
+
+const json: Candidate = { word: '--json', note: 'print one JSON document, for programs' }
 
 const programFlags: readonly Candidate[] = [
   { word: '--help', note: 'Tell about all commands' },
@@ -71,13 +83,22 @@ function wantedOf(command: Command, words: readonly string[]): Wanted {
   const [, before = '', name = '', value = ''] = /^(--([^=]+)=)(.*)$/s.exec(begun) ?? []
   if (!read.isOver && before !== '') {
     const flag = flagNamed(command, `--${name}`)
-    return { ...common, known: [], before, begun: value, ...(flag?.type === 'option' && valueOf(command, flag)) }
+    const ofArg = flag && Object.values(command.args).find((arg) => argFlags[`${command.id} ${arg.name}`] === flag.name)
+    const known = ofArg === undefined ? [] : optionWords(ofArg)
+    return { ...common, known, before, begun: value, ...(flag?.type === 'option' && valueOf(command, flag)) }
   }
   if (!read.isOver && begun.startsWith('-')) return { ...common, known: flagWords(command, read.flags) }
-  const arg = argAt(command, read.args.length)
+  const arg = argAt({ ...command, args: argsOf(command, read) }, read.args.length)
   if (arg === undefined) return { ...common, known: read.isOver || begun !== '' ? [] : flagWords(command, read.flags) }
   return { ...common, known: optionWords(arg), ...subjectOfArg(command.id, arg.name, begun) }
 }
+
+/** Without those that belong to a flag which is not there. */
+const argsOf = ({ id, args }: Command, { flags }: Read): Arg[] =>
+  Object.values(args).filter(({ name }) => {
+    const flag = argFlags[`${id} ${name}`]
+    return flag === undefined || flags.has(flag)
+  })
 
 function readWords(command: Command, words: readonly string[]): Read {
   const read: Read = { open: undefined, flags: new Set(), values: new Map(), args: [], isOver: false }
@@ -101,7 +122,8 @@ function readFlag(command: Command, word: string, read: Read): void {
   const flag = flagNamed(command, spelled)
   if (flag === undefined) return
   read.flags.add(flag.name)
-  if (value !== undefined) read.values.set(flag.name, value)
+  if (value !== undefined && flag.type === 'boolean') read.args.push(value)
+  else if (value !== undefined) read.values.set(flag.name, value)
   else if (flag.type === 'option') read.open = flag
 }
 
@@ -136,13 +158,12 @@ function flagWords({ flags }: Command, given: ReadonlySet<string>): Candidate[] 
 const optionWords = ({ options = [] }: Pick<Flag, 'options'>): Candidate[] => options.map((word) => ({ word }))
 
 const valueOf = ({ id }: Command, flag: Flag): Pick<Wanted, 'known' | 'subject' | 'paths'> => ({
-  known: optionWords(flag),
+  known: optionWords({ options: flag.options ?? flagValues[flag.name] ?? [] }),
   ...subjectOfFlag(id, flag),
 })
 
 /** The last one stands for all behind it, where there may be more. */
-function argAt({ args, strict }: Command, index: number): Arg | undefined {
-  const all = Object.values(args)
+function argAt({ args: all, strict }: { args: readonly Arg[]; strict?: boolean }, index: number): Arg | undefined {
   const last = all.at(-1)
   return all[index] ?? (strict === false || last?.multiple === true ? last : undefined)
 }

@@ -30,6 +30,18 @@ describe('what is asked for the word at the cursor', () => {
     expect(questionFor('distributions', 's3://b')).to.deep.equal({ about: 'distributions' })
   })
 
+  it('is what there is of a distribution, once that is named', () => {
+    expect(questionFor('invalidation-uris', 'cf://E')).to.deep.equal({ about: 'distributions' })
+    expect(questionFor('invalidation-uris', 'cf://E1/I')).to.deep.equal({ about: 'invalidations', distribution: 'E1' })
+    expect(words('invalidation-uris', 'cf://E1/', [{ name: 'I2' }])).to.deep.equal(['cf://E1/I2'])
+    expect(words('invalidation-uris', 'E', distributions)).to.include.members(['cf://E1', 'E2'])
+  })
+
+  it('is which versions the edge function has', () => {
+    expect(questionFor('versions', 'arn:')).to.deep.equal({ about: 'versions' })
+    expect(words('versions', 'arn:', [{ name: 'arn:aws:lambda:1' }])).to.deep.equal(['arn:aws:lambda:1'])
+  })
+
   it('is nothing for a path of a distribution', () => {
     expect(questionFor('invalidations', '/index')).to.equal(undefined)
   })

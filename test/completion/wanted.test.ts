@@ -43,6 +43,11 @@ const commands: readonly Command[] = [
     args: { service: { name: 'service', options: ['unicorn', 'nginx'] } },
     flags: { yes: boolean('yes') },
   },
+  {
+    id: 'status',
+    args: { form: { name: 'form', options: ['tree', 'svg'] } },
+    flags: { graph: boolean('graph'), region: option('region'), output: option('output', { helpValue: 'FOLDER' }) },
+  },
   { id: 'hidden', hidden: true, args: {}, flags: {} },
 ]
 
@@ -51,8 +56,10 @@ const known = (...words: string[]): string[] => wanted(...words).known.map(({ wo
 
 describe('what is wanted at the cursor', () => {
   it('is a command first, by any of its names, or one to be helped with', () => {
-    expect(known('')).to.deep.equal(['cfremove', 'cfdelete', 'put', 'restart', 'help', 'version'])
-    expect(known('help', '')).to.deep.equal(['cfremove', 'cfdelete', 'put', 'restart'])
+    expect(known('')).to.deep.equal(['cfremove', 'cfdelete', 'put', 'restart', 'status', 'help', 'version'])
+    expect(known('help', '')).to.deep.equal(['cfremove', 'cfdelete', 'put', 'restart', 'status', '--json'])
+    expect(known('help', 'put', '')).to.deep.equal(['--json'])
+    expect(known('version', '')).to.deep.equal(['--json'])
     expect(wanted('').known[0]).to.deep.equal({ word: 'cfremove', note: 'Remove' })
     expect(known('nothing', '')).to.be.empty
     expect(known('-')).to.include.members(['--help', '--version'])
@@ -91,10 +98,29 @@ describe('what is wanted at the cursor', () => {
     expect(known('cfremove', '--nothing=')).to.be.empty
   })
 
+  it('is a word that belongs to a flag only behind that, with or without `=`', () => {
+    expect(known('status', '')).to.include('--graph').and.not.include('svg')
+    expect(known('status', '--graph', '')).to.deep.equal(['tree', 'svg'])
+    expect(wanted('status', '--graph=s')).to.deep.include({
+      known: [{ word: 'tree' }, { word: 'svg' }],
+      before: '--graph=',
+      begun: 's',
+    })
+    expect(known('status', '--graph=svg', ''))
+      .to.include('--region')
+      .and.not.include('svg')
+  })
+
+  it('is a region of AWS', () => {
+    expect(known('status', '--region', '')).to.include.members(['eu-central-1', 'us-east-1'])
+    expect(known('status', '--region=eu')).to.include('eu-central-1')
+  })
+
   it('is a file or a folder where help says so', () => {
     expect(wanted('cfremove', '--config', '')).to.include({ paths: 'files' })
     expect(wanted('put', '--signing-key', '')).to.include({ paths: 'files' })
     expect(wanted('put', '--state=x')).to.include({ paths: 'folders' })
+    expect(wanted('status', '--output', '')).to.include({ paths: 'folders' })
     expect(wanted('put', 'f')).to.include({ paths: 'files' }).and.not.have.property('subject')
     expect(wanted('put', 'file', 's3://')).to.include({ subject: 's3-uris' })
   })

@@ -39,6 +39,17 @@ const cases: readonly Typed[] = [
   { line: 'pc-ctl status --installation pack', becomes: 'pc-ctl status --installation packagecloud ' },
   { line: 'pc-ctl status --config own', becomes: 'pc-ctl status --config own.rb ' },
   { line: 'pc-ctl status --config=own', becomes: 'pc-ctl status --config=own.rb ' },
+  { line: 'pc-ctl status --graph=sv', becomes: 'pc-ctl status --graph=svg ' },
+  { line: 'pc-ctl status --graph sv', becomes: 'pc-ctl status --graph svg ' },
+  { line: 'pc-ctl status --region=eu-central-2', becomes: 'pc-ctl status --region=eu-central-2 ' },
+  { line: 'pc-ctl status --region il', becomes: 'pc-ctl status --region il-central-1 ' },
+  { line: 'pc-ctl export --output sta', becomes: 'pc-ctl export --output state-of-it/' },
+  {
+    line: 'pc-ctl reconfigure-cloudfront-distribution arn:aws:l',
+    becomes:
+      'pc-ctl reconfigure-cloudfront-distribution arn:aws:lambda:us-east-1:111122223333:function:packagecloud_cloudfront_auth:1 ',
+  },
+  { line: 'pc-ctl version --j', becomes: 'pc-ctl version --json ' },
   { line: 'pc-ctl sandbox --state sta', becomes: 'pc-ctl sandbox --state state-of-it/' },
 ]
 
@@ -46,12 +57,15 @@ describe('completion', function () {
   this.timeout(240_000)
   let place: Installation
   let id = ''
+  let invalidation = ''
   let shell: ShellUnderTest
 
   before(async () => {
     place = await install()
     for (const key of ['pool/a: b.deb', 'pool/c.deb', 'dists/stable/Release']) await place.put(key, 'x')
     id = /distribution_id'\] = '(\w+)'/.exec((await place.connect()).lines)?.[1] ?? ''
+    const made = await place.succeed(['cfinval', `cf://${id}`, '/x', '--format', 's3cmd'])
+    invalidation = new RegExp(`cf://${id}/(\\w+)`).exec(made)?.[1] ?? ''
     const folder = join(place.folder, 'home')
     await mkdir(join(folder, 'state-of-it'), { recursive: true })
     await mkdir(join(folder, '.aws'))
@@ -67,8 +81,11 @@ describe('completion', function () {
   for (const name of ['bash', 'zsh'] as const) {
     it(`is what ${name} types`, async function () {
       if (!isInstalled(name)) this.skip()
-      const more = { line: `pc-ctl cfremove cf://${id.slice(0, 6)}`, becomes: `pc-ctl cfremove cf://${id} ` }
-      const all = [...cases, more]
+      const all = [
+        ...cases,
+        { line: `pc-ctl cfremove cf://${id.slice(0, 6)}`, becomes: `pc-ctl cfremove cf://${id} ` },
+        { line: `pc-ctl cfinvalinfo cf://${id}/`, becomes: `pc-ctl cfinvalinfo cf://${id}/${invalidation} ` },
+      ]
       const lines = await tabbed(
         name,
         all.map(({ line }) => line),
@@ -87,6 +104,7 @@ describe('completion', function () {
         .map(({ line, becomes }) => [line, last(becomes)] as const),
       [`pc-ctl put x "s3://${bucket}/pool/a:`, `s3://${bucket}/pool/a: b.deb`] as const,
       ['pc-ctl cfremove cf://', `cf://${id}`] as const,
+      [`pc-ctl cfinvalinfo cf://${id}/`, `cf://${id}/${invalidation}`] as const,
     ]
     const offers = await fishOffers(
       all.map(([line]) => line),

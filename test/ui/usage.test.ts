@@ -83,11 +83,7 @@ describe('a command line', () => {
         '--exit-code goes only with --dry-run. ' +
         'pc-ctl it needs TARGET.',
     )
-    expect(error?.hint.map(String)).to.deep.equal([
-      'TARGET: cf://ID',
-      'What it takes:',
-      'pc-ctl it --help',
-    ])
+    expect(error?.hint.map(String)).to.deep.equal(['TARGET: cf://ID', 'What it takes:', 'pc-ctl it --help'])
     expect(error).to.include({ failure: 'usage', exitCode: 2, code: 'usage' })
   })
 

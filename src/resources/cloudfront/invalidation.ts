@@ -3,6 +3,7 @@ import {
   CreateInvalidationCommand,
   GetInvalidationCommand,
   type Invalidation as CloudFrontInvalidation,
+  ListInvalidationsCommand,
   paginateListInvalidations,
 } from '@aws-sdk/client-cloudfront'
 
@@ -102,6 +103,15 @@ export async function* listInvalidations(aws: Aws, distributionId: string): Asyn
   for await (const page of paginateListInvalidations({ client }, { DistributionId: distributionId })) {
     for (const { Id } of page.InvalidationList?.Items ?? []) if (Id !== undefined) yield Id
   }
+}
+
+/** The newest of a distribution, as far as a page of CloudFront's tells. */
+export async function newestInvalidations(aws: Aws, distributionId: string): Promise<{ id: string; status: string }[]> {
+  const listed = new ListInvalidationsCommand({ DistributionId: distributionId })
+  const { InvalidationList } = await aws.client(CloudFrontClient, edgeRegion).send(listed)
+  return (InvalidationList?.Items ?? []).flatMap(({ Id: id, Status: status = '' }) =>
+    id === undefined ? [] : { id, status },
+  )
 }
 
 /** Lists don't tell references; ours is among the newest. */

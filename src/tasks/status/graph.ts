@@ -162,7 +162,7 @@ function arrowsTo({ node, column, row }: Place, places: readonly Place[]): Drawi
   )
   return from.map(({ as, ...source }, index) => {
     const [begin, end] = [xOf(source.column) + box.width, xOf(column) - 2]
-    const until = yOf(row) + ((index + 1) * box.height) / (from.length + 1)
+    const until = yOf(row) + Math.round(((index + 1) * box.height) / (from.length + 1))
     const turn = begin + 12 + source.row * 10
     return {
       path: `M${begin} ${yOf(source.row) + box.height / 2}H${turn}V${until}H${end}`,
