@@ -200,7 +200,7 @@ const cases: readonly Case[] = [
     what: 'an unknown command',
     args: ['bootstrap-clodfront'],
     code: 2,
-    says: ['no command "bootstrap-clodfront"', 'pc-ctl --help'],
+    says: ['no command "bootstrap-clodfront"', 'pc-ctl help'],
   },
   { what: 'a misspelt flag without a command', args: ['--versoin'], code: 2, says: ['Did you mean `--version`?'] },
   {
