@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 import { expect } from 'chai'
 
@@ -27,6 +29,13 @@ describe('what is compiled', function () {
     expect(readdirSync(folder)).to.deep.equal(['show-config'])
     expect(lstatSync(join(folder, 'show-config')).mode & 0o777).to.equal(0o700)
     expect(readdirSync(join(folder, 'show-config'))).to.have.length(1)
+    expect(temporaryFiles()).to.deep.equal([])
+  })
+
+  it('is kept there too of what looks things up for a TAB', async () => {
+    const program = join(import.meta.dirname, '../../dist/completion/look-up.js')
+    await promisify(execFile)(process.execPath, [program, '{}'], { env })
+    expect(readdirSync(join(home, '.cache/pc-ctl/compiled'))).to.deep.equal(['look-up'])
     expect(temporaryFiles()).to.deep.equal([])
   })
 
