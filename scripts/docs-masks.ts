@@ -51,6 +51,7 @@ const fixed: readonly (readonly [RegExp, string | ((found: string) => string)])[
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '2026-11-22T04:05:06Z'],
   [/(?<=\.)\d{8}T\d{6}Z(?=\.bak)/g, '20261122T040506Z'],
   [/\b\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z/g, '2026-11-22T04-05-06-789Z'],
+  [/\b\d{8}T\d{6}Z(?=(?:-\d+)?\.bak)/g, '20261122T040506Z'],
   [/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '2026-11-22 04:05:06'],
   [/\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/g, 'Sun, 22 Nov 2026 04:05:06 GMT'],
   [/\bin 4 min 5\d s\b|\bin 5 min\b/g, 'in 4 min 59 s'],

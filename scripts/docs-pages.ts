@@ -2,6 +2,7 @@
 const transcripts = [
   'runbook',
   'dry-run',
+  'enable',
   'status-drift',
   'permissions',
   'denied-permission',
