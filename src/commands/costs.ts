@@ -9,6 +9,7 @@ import { type Estimate, estimate } from '../tasks/costs/estimate.ts'
 import { estimateText } from '../tasks/costs/estimate-text.ts'
 import { askingCosts, costsText } from '../tasks/costs/text.ts'
 import { forAnother, otherInstallations } from '../tasks/other-installations.ts'
+import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { CtlError } from '../errors.ts'
@@ -18,6 +19,13 @@ import { advice, verbatim } from '../text.ts'
 export type Result = { costs: CostReport } | { estimate: Estimate }
 
 const helpGroup = 'ESTIMATE'
+
+/** As much of the flags as an estimate goes by. */
+interface EstimateFlags {
+  readonly downloads: number | undefined
+  readonly gb: number | undefined
+  readonly 'no-pager': boolean
+}
 
 export default class Costs extends CtlCommand {
   static override summary = 'Tell what the installation costs this month, or what it would'
@@ -47,19 +55,20 @@ export default class Costs extends CtlCommand {
       dependsOn: ['estimate'],
       helpGroup,
     }),
+    ...pagerFlag,
     ...settingsFlags,
   }
 
   async run(): Promise<Result> {
     const { flags } = await this.parse(Costs)
-    if (flags.estimate) return this.#estimate(flags.downloads, flags.gb)
+    if (flags.estimate) return this.#estimate(flags)
     const settings = await settingsFor(flags)
     const aws = await connect(settings)
     this.say(askingCosts)
     const { value: installation } = settings.installation
     const look = () => lookAtCosts(aws, installation, Date.now())
     const costs = await lookUp('Ask Cost Explorer', look, this.looking(flags))
-    this.print(...costsText(costs))
+    await this.printLong(flags, ...costsText(costs))
     if (costs.total === 0) {
       const others = await otherInstallations(aws, installation)
       this.say(...advice(forAnother(others, ['pc-ctl', 'costs', ...carriedFlags(flags)])))
@@ -67,7 +76,7 @@ export default class Costs extends CtlCommand {
     return { costs }
   }
 
-  #estimate(downloads: number | undefined, gigabytes: number | undefined): Result {
+  async #estimate({ downloads, gb: gigabytes, ...flags }: EstimateFlags): Promise<Result> {
     if (downloads === undefined || gigabytes === undefined) {
       throw new CtlError('usage', '--estimate needs to know how much is downloaded.', {
         hint: [
@@ -77,7 +86,7 @@ export default class Costs extends CtlCommand {
       })
     }
     const found = estimate({ downloads, gigabytes })
-    this.print(...estimateText(found))
+    await this.printLong(flags, ...estimateText(found))
     return { estimate: found }
   }
 }

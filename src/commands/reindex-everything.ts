@@ -4,6 +4,7 @@ import type { Report } from '../reindex/report.ts'
 import { carriedFlags } from '../settings/settings.ts'
 import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
 import { listText, reportText } from '../tasks/reindex/report-text.ts'
+import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { exitCodes } from '../errors.ts'
@@ -61,6 +62,7 @@ export default class ReindexEverything extends CtlCommand {
     }),
     'force-unlock': Flags.boolean({ description: 'take over from another run that is known to be dead' }),
     ...reindexFlags,
+    ...pagerFlag,
     ...settingsFlags,
   }
 
@@ -96,7 +98,10 @@ export default class ReindexEverything extends CtlCommand {
       )
     }
     if (!report.dryRun) this.ifLost('What was to be put right is put right; --report FILE keeps the whole report.')
-    this.print(...(flags.list ? listText(report) : reportText(report, carriedFlags(flags), carriedChoice(flags))))
+    const text = flags.list ? listText(report) : reportText(report, carriedFlags(flags), carriedChoice(flags))
+    // What may have gone on for hours ends by itself, whether somebody is there or not.
+    if (flags.list || report.dryRun) await this.printLong(flags, ...text)
+    else this.print(...text)
     if (report.failed > 0) process.exitCode = exitCodes.failed
     else if (report.indexes.some(({ outcome }) => outcome === 'refused')) process.exitCode = exitCodes.refused
     else if (flags['exit-code'] && hasWork(report)) process.exitCode = exitCodes.changes

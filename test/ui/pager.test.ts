@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
+import { install } from '../support/installation.ts'
 import { runCli } from '../support/run-cli.ts'
 import { hasTerminals, type OnTerminals, runOnTerminals } from '../support/terminals.ts'
 
@@ -86,6 +87,29 @@ describe('a long result on a terminal', function () {
     })
     expect(child.code).to.equal(0)
     expect(child.stdin).to.include('NAME ').and.not.include('cloudfront_packages_domain')
+  })
+
+  it('is shown so by all commands that look, and not where objects were written', async () => {
+    const place = await install()
+    try {
+      await place.put('apt/dists/stable/Release', 'x')
+      const how = { stdout: 'tty', stderr: 'pipe', rows: 3, columns: 200 } as const
+      const env = { ...place.env, PAGER: `cat > '${page}'` }
+      for (const words of [
+        ['costs', '--estimate', '--downloads', '1000', '--gb', '10'],
+        ['reindex-everything', '--list'],
+        ['reindex-everything', '--dry-run'],
+      ]) {
+        expect(await runOnTerminals(words, { ...how, env }), words.join(' ')).to.include({ stdout: '', code: 0 })
+        expect(await paged(), words.join(' ')).to.be.a('string').and.not.be.empty
+        await rm(page)
+      }
+      const { stdout } = await runOnTerminals(['reindex-everything', '--attributes-only'], { ...how, env })
+      expect(stdout).to.include('REPOSITORY')
+      expect(await paged()).to.equal(undefined)
+    } finally {
+      await place.close()
+    }
   })
 
   it('has no pager in a pipe', async () => {
