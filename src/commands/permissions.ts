@@ -26,7 +26,7 @@ export default class Permissions extends CtlCommand {
   static override description =
     'Groups: enable (enable-cloudfront), bootstrap (bootstrap-cloudfront), distribution (reconfigure-cloudfront-distribution),\n' +
     'rotate (rotate-cloudfront-secret), look (status, doctor,\n' +
-    'export, their --dry-run), audit (audit-cache-control, reindex-everything --list and --dry-run), reindex (reindex-everything),\n' +
+    'export, runbook, their --dry-run), audit (audit-cache-control, reindex-everything --list and --dry-run), reindex (reindex-everything),\n' +
     'invalidate (invalidate), costs (costs, status --costs),\n' +
     's3cmd (cflist, cfinfo, cfcreate, cfmodify, cfinval, cfinvalinfo, put),\n' +
     'cfremove (cfremove).'

@@ -5,6 +5,7 @@ import { isObject } from '../json-object.ts'
 import type { Line } from '../text.ts'
 import type { Change } from '../ui/plan.ts'
 import type { Exported } from './exported.ts'
+import type { AwsCli, Takedown } from './takedown.ts'
 
 /**
  * What to do about one resource, why, and what will be there afterwards. There is no `delete`.
@@ -56,6 +57,11 @@ export interface Resource<Want, Live> {
    * @param live - as it is, or as a plan announces it, with {@link pending} stand-ins
    */
   exported?(want: Want, live: Live): Exported
+  /**
+   * Pure. How an operator takes away the one that is there, in the order that AWS accepts; empty for what goes with
+   * something else. What an installation is made of says so.
+   */
+  takedown?(want: Want, live: Live, cli: AwsCli): readonly Takedown[]
   /** Pure. What it depends on; nothing, where it says nothing. */
   ties?(want: Want): readonly Tie[]
   /** Reads only. `undefined` means "not there"; an error means "could not look". */

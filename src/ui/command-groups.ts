@@ -11,7 +11,7 @@ export const commandGroups = {
     'rotate-cloudfront-secret',
     'disable-cloudfront',
   ],
-  look: ['status', 'doctor', 'permissions', 'audit-cache-control', 'export', 'costs', 'explain-url', 'show-config'],
+  look: ['status', 'doctor', 'permissions', 'audit-cache-control', 'runbook', 'export', 'costs', 'explain-url', 'show-config'],
   edge: ['sign-url', 'invalidate'],
   s3cmd: ['cflist', 'cfinfo', 'cfcreate', 'cfmodify', 'cfremove', 'cfinval', 'cfinvalinfo', 'put'],
   rehearse: ['sandbox'],

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Block, Item } from '../text.ts'
 import { packageRoot } from './package-root.ts'
 import { shown, shownAll } from './shown-page.ts'
-import { render } from './template.ts'
+import { type Part, render } from './template.ts'
 
 /** What a report tells. */
 export interface ReportPage {
@@ -15,6 +15,8 @@ export interface ReportPage {
   readonly verdict: Item
   /** Names and values that stand at the top. */
   readonly facts: readonly (readonly [name: string, value: string])[]
+  /** A drawing, as {@link renderPart} makes it. */
+  readonly picture?: Part
   /** One without blocks is left out. */
   readonly sections: readonly { readonly heading: string; readonly blocks: readonly Block[] }[]
 }
@@ -39,6 +41,7 @@ export async function renderReportPage(page: ReportPage, made = new Date()): Pro
       verdict: shown(page.verdict),
       facts: page.facts,
       sections,
+      picture: page.picture,
       version: (JSON.parse(manifest) as { version: string }).version,
       made: `${made.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
       styleHash: createHash('sha256').update(style).digest('base64'),

@@ -24,6 +24,7 @@ export interface ShownPage {
   readonly verdict: Shown
   readonly facts: readonly (readonly [name: string, value: string])[]
   readonly sections: readonly { readonly heading: string; readonly id: string; readonly blocks: readonly Shown[] }[]
+  readonly picture: unknown
   readonly version: string
   readonly made: string
   /** Of the page's own style, the only thing that it may load. */

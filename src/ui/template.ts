@@ -49,7 +49,7 @@ export interface TemplateData {
 }
 
 /** What one template has written, for another to take as it is; made by {@link renderPart} alone. */
-class Part {
+export class Part {
   readonly text: string
 
   constructor(text: string) {

@@ -16,6 +16,7 @@ import type { PolicyWant } from './behavior-policies.ts'
 import { exportedCachePolicy } from './cache-policy-export.ts'
 import { keepUnknown, type Kept, unlessLost } from '../kept-config.ts'
 import { change, create, notOurs, pending, type Resource, updateIf } from '../resource.ts'
+import { deleteByETag } from '../takedown.ts'
 
 export interface CachePolicyWant extends PolicyWant {
   /** Seconds that objects without Cache-Control are kept; 0 by default. */
@@ -68,6 +69,16 @@ export function cachePolicy(aws: Aws): Resource<CachePolicyWant, CachePolicy> {
     },
     pattern: (want) => ({ id: '*', etag: '', config: wantedConfig(want) }),
     exported: (_want, live) => exportedCachePolicy(live),
+    takedown: ({ names }, { id }, cli) => [
+      {
+        title: 'Delete the cache policy',
+        commands: [deleteByETag(cli, 'cache-policy', id)],
+        expected: 'Nothing is printed. `CachePolicyInUse`: a distribution refers to it still.',
+        takes: 'a call',
+        loses: `The cache policy ${names.policy}.`,
+        undo: 'reconfigure-cloudfront-distribution makes one again, with another id.',
+      },
+    ],
 
     async describe({ names }) {
       // The SDK has no paginator for this list.

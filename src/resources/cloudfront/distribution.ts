@@ -29,6 +29,7 @@ import {
   withWishes,
 } from './distribution-config.ts'
 import { exportedDistribution } from './distribution-export.ts'
+import { takedownOfDistribution } from './distribution-takedown.ts'
 import { foreigner, obstacles } from './distribution-obstacles.ts'
 import { unlessLost } from '../kept-config.ts'
 import {
@@ -92,6 +93,7 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
       { to: arnOfBucket(bucket.name), as: 'fetches from' },
     ],
     exported: (_want, live) => exportedDistribution(live),
+    takedown: (_want, live, cli) => takedownOfDistribution(live, cli),
     describe: (want) => findDistribution(aws, want),
     decide: decideDistribution,
 

@@ -82,6 +82,16 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
     },
 
     exported: exportedRolePolicy,
+    takedown: ({ names: { roleName, rolePolicyName } }, _live, cli) => [
+      {
+        title: "Delete the role's policy",
+        commands: [cli('iam', 'delete-role-policy', '--role-name', roleName, '--policy-name', rolePolicyName)],
+        expected: 'Nothing is printed.',
+        takes: 'a call',
+        loses: 'The function, were it still there, could not decrypt its secret any more.',
+        undo: 'bootstrap-cloudfront writes it again.',
+      },
+    ],
 
     decide(want, live) {
       const document = policyDocument(want)

@@ -79,6 +79,17 @@ export function role(aws: Aws): Resource<RoleWant, Role> {
 
     decide: decideRole,
     exported: exportedRole,
+    takedown: ({ names: { roleName } }, _live, cli) => [
+      {
+        title: 'Delete the role',
+        commands: [cli('iam', 'delete-role', '--role-name', roleName)],
+        expected:
+          'Nothing is printed. `DeleteConflict`: it has another policy, which somebody has added; take that away first.',
+        takes: 'a call',
+        loses: 'The role, with its tags and its id: policies of others that name it name nobody any more.',
+        undo: 'bootstrap-cloudfront makes one of the same name, with another id.',
+      },
+    ],
 
     async apply(want, live) {
       const { names, boundary } = want

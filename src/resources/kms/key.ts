@@ -9,6 +9,7 @@ import { type Pace, patiently, propagation, type Talk, until } from '../../aws/p
 import { verbatim } from '../../text.ts'
 import { whyKeyNotYet } from '../lambda/edge-secrets.ts'
 import { exportedKey } from './key-export.ts'
+import { takedownOfKey } from './key-takedown.ts'
 import { leftOverKey } from './key-left-over.ts'
 import { isRotated, rotate } from './key-rotation.ts'
 import { chooseKey, type Key, keysWithoutAlias, lookAtKey } from './key-search.ts'
@@ -107,6 +108,7 @@ export function key(aws: Aws): Resource<KeyWant, Key> {
 
     decide: decideKey,
     exported: ({ names }, live) => exportedKey(names.keyAlias, live),
+    takedown: ({ names }, live, cli) => takedownOfKey(names.keyAlias, live, cli),
 
     async apply(want, live, talk, foresee) {
       const { names } = want

@@ -16,6 +16,7 @@ import { type EdgeRules, firstRules } from '../../edge/config.ts'
 import { newestRuntime, runsOurs } from '../../edge/runtime.ts'
 import { fixedSettings, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
 import { exportedFunction } from './edge-function-export.ts'
+import { takedownOfFunction } from './edge-function-takedown.ts'
 import { createFunction, functionDescription, updateFunction } from './edge-function-writes.ts'
 import { decryptSecrets, encryptSecrets, type SealedSecrets, fingerprint } from './edge-secrets.ts'
 import { download } from './edge-download.ts'
@@ -140,6 +141,7 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
 
     decide: decideEdgeFunction,
     exported: ({ names }, live) => exportedFunction(names, live),
+    takedown: ({ names }, _live, cli) => takedownOfFunction(names, cli),
 
     prepare: (want, talk) => encryptSecrets(aws, want, talk),
 

@@ -66,6 +66,8 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
     ties: ({ function: { arn } }) => [{ to: arn, as: 'published from' }],
 
     exported: (want, live) => exportedVersion(want.function.arn, live),
+    // All versions go with the function.
+    takedown: () => [],
 
     describe: ({ names }) => newestVersion(aws, names),
 

@@ -12,6 +12,8 @@ import { type Pace, patiently, propagation, type Talk } from '../../aws/patience
 import { parseDocument, type PolicyDocument, type PolicyStatement } from '../../aws/policy.ts'
 import { messageOf } from '../../errors.ts'
 import { whyPolicyBlocked } from './blocked-policy.ts'
+import { sidsFor } from './bucket-policy-sids.ts'
+import { takedownOfStatements } from './bucket-policy-takedown.ts'
 import type { Bucket } from '../s3/bucket.ts'
 import { Encoded, type HclValue } from '../../ui/hcl.ts'
 import type { Change } from '../../ui/plan.ts'
@@ -42,6 +44,8 @@ export interface BucketPolicyWant {
 
 export interface BucketPolicy {
   readonly document: PolicyDocument
+  /** As S3 tells it, where it was read. */
+  readonly text?: string
 }
 
 /** S3's limit, in bytes. */
@@ -63,7 +67,7 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
     const found = await absentAs('NoSuchBucketPolicy', () =>
       s3.send(new GetBucketPolicyCommand({ Bucket: bucket.name })),
     )
-    return found?.Policy === undefined ? undefined : { document: parseDocument(found.Policy) }
+    return found?.Policy === undefined ? undefined : { document: parseDocument(found.Policy), text: found.Policy }
   }
 
   return {
@@ -83,6 +87,7 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
       { to: reader.kind === 'oai' ? reader.id : reader.distributionArn, as: 'lets in' },
     ],
     exported: exportedPolicy,
+    takedown: takedownOfStatements,
     describe: (want) => read(want),
     decide: decideBucketPolicy,
 
@@ -155,11 +160,6 @@ function statementChange(want: BucketPolicyWant, live: PolicyDocument | undefine
     found === undefined ? undefined : withOneSpelling(found, want.reader),
     withOneSpelling(wanted, want.reader),
   )
-}
-
-function sidsFor({ sidPrefix }: BucketPolicyWant['names'], reader: Reader['kind']): { get: string; list: string } {
-  const sid = `${sidPrefix}${reader === 'oai' ? 'Oai' : 'Oac'}`
-  return { get: `${sid}GetObject`, list: `${sid}ListBucket` }
 }
 
 /** S3 answers 404 for a missing object only to those who may list; apt gives up on a 403 where it tolerates a 404. */

@@ -17,6 +17,7 @@ import { keepReceived } from '../../aws/received.ts'
 import { exportedControl, exportedIdentity } from './origin-access-export.ts'
 import { type Kept, keepUnknown, unlessLost } from '../kept-config.ts'
 import { change, create, keep, notOurs, pending, type Resource, theOnly, updateIf } from '../resource.ts'
+import { type AwsCli, deleteByETag, type Takedown } from '../takedown.ts'
 
 export interface OriginAccessWant {
   readonly names: Pick<Names, 'originAccess' | 'mark'>
@@ -51,6 +52,7 @@ export function originAccessIdentity(aws: Aws): Resource<OriginAccessWant, Origi
     ],
     pattern: () => ({ id: '*', s3CanonicalUserId: '*' }),
     exported: ({ names }, live) => exportedIdentity(names.originAccess, live),
+    takedown: (_want, { id }, cli) => [takedownOf('cloud-front-origin-access-identity', 'identity', id, cli)],
 
     async describe({ names }) {
       const ours: OriginAccessIdentity[] = []
@@ -87,6 +89,15 @@ export function originAccessIdentity(aws: Aws): Resource<OriginAccessWant, Origi
   }
 }
 
+const takedownOf = (noun: string, what: string, id: string, cli: AwsCli): Takedown => ({
+  title: `Delete the origin access ${what}`,
+  commands: [deleteByETag(cli, noun, id)],
+  expected: 'Nothing is printed. An error with `InUse`: an origin of a distribution refers to it still.',
+  takes: 'a call',
+  loses: `The origin access ${what} ${id}: whoever else lets it read a bucket lets in nobody any more.`,
+  undo: 'reconfigure-cloudfront-distribution makes a new one, with another id.',
+})
+
 const controlConfig = (names: OriginAccessWant['names']): OriginAccessControlConfig => ({
   Name: names.originAccess,
   Description: names.mark,
@@ -116,6 +127,7 @@ export function originAccessControl(aws: Aws): Resource<OriginAccessWant, Origin
     },
     pattern: ({ names }) => ({ id: '*', etag: '', config: controlConfig(names) }),
     exported: (_want, live) => exportedControl(live),
+    takedown: (_want, { id }, cli) => [takedownOf('origin-access-control', 'control', id, cli)],
 
     async describe({ names }) {
       for await (const page of paginateListOriginAccessControls({ client: client() }, {})) {

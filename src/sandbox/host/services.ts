@@ -9,6 +9,7 @@ import { createKms, type Kms } from '../kms/kms.ts'
 import type { FunctionRoles, LambdaService } from '../contracts/lambda-peers.ts'
 import { tagConditionKeys } from '../policy/tag-keys.ts'
 import { createLambda } from '../lambda/lambda.ts'
+import { createLogs } from '../logs/logs.ts'
 import { createS3, type S3 } from '../s3/s3.ts'
 import type { Context, Service } from '../contracts/service.ts'
 import { createSts, type Sts } from '../iam/sts.ts'
@@ -69,7 +70,7 @@ export async function createServices(context: Context): Promise<Services> {
     cloudfront,
     s3,
     edge,
-    all: [iam, sts, kms, lambda, acm, cloudfront, tagging, billing, s3],
+    all: [iam, sts, kms, lambda, createLogs(context), acm, cloudfront, tagging, billing, s3],
     async close() {
       await edge.close()
       cloudfront.close()

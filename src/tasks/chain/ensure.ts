@@ -3,6 +3,7 @@ import { pause } from '../../aws/patience.ts'
 import { CtlError } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import { type Decision, Outdated, type Resource } from '../../resources/resource.ts'
+import type { AwsCli, Takedown } from '../../resources/takedown.ts'
 import type { Line } from '../../text.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 import { beforeLooking, whyLookAgain } from './look-again.ts'
@@ -45,6 +46,9 @@ export const ensure = <C, K extends keyof C, Want>(
       ...(resource.exported === undefined
         ? {}
         : { exported: async (ctx: C, asWhat: ExportedAs) => exportedFrom(resource, want(ctx), ctx[as], asWhat) }),
+      ...(resource.takedown === undefined
+        ? {}
+        : { takedown: async (ctx: C, cli: AwsCli) => takedownOf(resource, want(ctx), cli) }),
     },
     needs: (ctx) => resource.needs(want(ctx)),
     as,
@@ -80,6 +84,16 @@ async function exportedFrom<Want, Live>(
   const live = as === 'live' ? found : planned
   const exported = live === undefined ? undefined : resource.exported?.(wanted, live)
   return exported === undefined ? undefined : { exported, isThere: found !== undefined }
+}
+
+/** How what is there is taken away; a plan has looked, so this is answered from memory. */
+export async function takedownOf<Want, Live>(
+  resource: Resource<Want, Live>,
+  wanted: Want,
+  cli: AwsCli,
+): Promise<readonly Takedown[] | undefined> {
+  const found = await fromMemory(() => resource.describe(wanted))
+  return found === undefined ? undefined : resource.takedown?.(wanted, found, cli)
 }
 
 const idsOf = (live: unknown): string[] =>

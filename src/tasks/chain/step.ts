@@ -1,6 +1,7 @@
 import type { Talk } from '../../aws/patience.ts'
 import type { Exported } from '../../resources/exported.ts'
 import type { Need, Tie } from '../../resources/resource.ts'
+import type { AwsCli, Takedown } from '../../resources/takedown.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 
 /**
@@ -68,6 +69,8 @@ interface Subject<C> {
   readonly ties?: (ctx: C) => readonly Tie[]
   /** How other tools have it as it is, or as the plan announces it; `undefined` where there is none. */
   readonly exported?: (ctx: C, as: ExportedAs) => Promise<Found | undefined>
+  /** How it is taken away; `undefined` where there is none. */
+  readonly takedown?: (ctx: C, cli: AwsCli) => Promise<readonly Takedown[] | undefined>
 }
 
 /** What is exported: what is there, or what would be made. */

@@ -3,6 +3,7 @@
  * those after it can say what they need.
  */
 import type { Need, Tie } from '../../resources/resource.ts'
+import type { AwsCli, Takedown } from '../../resources/takedown.ts'
 import { knownOf } from './ahead.ts'
 import type { Chain, ExportedAs, Found, Step } from './step.ts'
 
@@ -69,6 +70,36 @@ export async function exportsOf<C extends object>(chain: Chain<C>, ctx: C, as: E
     const found = await exported(ctx, as)
     const name = subject.name(ctx)
     if (found !== undefined) nodes.set(`${kind} ${name}`, { ...found, kind, name })
+  }
+  return [...nodes.values()]
+}
+
+/** How one resource is taken away. */
+export interface TakedownNode {
+  /** Of the step that makes it. */
+  readonly title: string
+  readonly kind: string
+  readonly name: string
+  readonly takedowns: readonly Takedown[]
+}
+
+/**
+ * How the resources of a chain that has been planned are taken away: in the order opposite to the one in which they are
+ * made, since AWS lets nothing go that something else refers to.
+ *
+ * @param ctx - what its steps have handed on
+ * @throws Error for a kind of resource that does not say how it is taken away
+ */
+export async function takedownsOf<C extends object>(chain: Chain<C>, ctx: C, cli: AwsCli): Promise<TakedownNode[]> {
+  const nodes = new Map<string, TakedownNode>()
+  const steps = chain.flatMap((step) => step.together ?? [step])
+  for (const { title, subject, skip, onlyWhenApplied } of steps.toReversed()) {
+    if (subject === undefined || onlyWhenApplied === true || skip?.(ctx) !== undefined) continue
+    const { kind, takedown } = subject
+    if (takedown === undefined) throw new Error(`The ${kind} does not say how it is taken away.`)
+    const name = subject.name(ctx)
+    const takedowns = nodes.has(`${kind} ${name}`) ? undefined : await takedown(ctx, cli)
+    if (takedowns !== undefined) nodes.set(`${kind} ${name}`, { title, kind, name, takedowns })
   }
   return [...nodes.values()]
 }

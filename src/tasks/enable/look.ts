@@ -61,11 +61,7 @@ export async function lookOut(
   conduct: Conduct,
 ): Promise<Outlook> {
   const hasSecret = isSet(settings)
-  const { ctx, report: plan } = await runChain(
-    wholeChain(aws, hasSecret ? settings : supposing(settings), wishes),
-    'plan',
-    conduct,
-  )
+  const { ctx, report: plan } = await runChain(wholeChain(aws, withSecret(settings), wishes), 'plan', conduct)
   const published = plan.findIndex(({ kind }) => kind === versionKind)
   const isBootstrapped = hasSecret && !hasChanges(plan.slice(0, published + 1))
   const isConnected = isBootstrapped && !hasChanges(plan.slice(published + 1))
@@ -101,11 +97,18 @@ const isSet = (settings: Settings): boolean =>
     ? signingSecrets(settings).length > 0
     : false
 
-/** Nothing is ever made with it. */
-const supposing = (settings: Settings): Settings => ({
-  ...settings,
-  cloudfrontSecret: { value: Buffer.alloc(32).toString('base64').replace('=', ''), source: { kind: 'default' } },
-})
+/**
+ * The same, with a secret supposed where there is none yet, for looks that write nothing.
+ *
+ * @throws CtlError of kind `configuration` for a secret that can't be used
+ */
+export const withSecret = (settings: Settings): Settings =>
+  isSet(settings)
+    ? settings
+    : {
+        ...settings,
+        cloudfrontSecret: { value: Buffer.alloc(32).toString('base64').replace('=', ''), source: { kind: 'default' } },
+      }
 
 const done = (is: boolean, note: string): Pick<PageStep, 'state' | 'note'> =>
   is ? { state: 'done', note } : { state: 'to do', note: '' }

@@ -14,6 +14,7 @@ import { planRefresh } from '../invalidate/refresh.ts'
 import { needsOf, supposed } from '../chain/survey.ts'
 import { dropNeeds } from '../reindex/invalidate-republished.ts'
 import { noWishes, reconfigureCloudfrontDistribution } from '../reconfigure-cloudfront-distribution.ts'
+import { removalNeeds } from '../runbook/remove.ts'
 import { statusChain } from '../status/status.ts'
 import { rotationNeeds } from '../rotate/needs.ts'
 import type { PermissionScope } from './scope.ts'
@@ -70,9 +71,11 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
         scope,
       )
     case 'look':
-      return [...needsOf(statusChain(aws, settings), { account, access: scope.access }), ...reconfigure()].filter(
-        ({ access }) => access === 'read',
-      )
+      return [
+        ...needsOf(statusChain(aws, settings), { account, access: scope.access }),
+        ...reconfigure(),
+        ...removalNeeds(aws, settings, scope.accountId),
+      ].filter(({ access }) => access === 'read')
     case 'audit':
       return auditNeeds(scope)
     case 'reindex':

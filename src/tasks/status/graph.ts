@@ -1,6 +1,6 @@
 /** What exists and what depends on what: as a tree, as Mermaid has it, and as a drawing. */
 import type { Drawing } from '../../ui/drawing.ts'
-import { render, renderPart } from '../../ui/template.ts'
+import { type Part, render, renderPart } from '../../ui/template.ts'
 import { type Block, item, type Tree, tree } from '../../text.ts'
 import { bucketKind, type Status, type StatusLine } from './status.ts'
 import { stateMarks, whichOne } from './text.ts'
@@ -151,6 +151,10 @@ function drawn(status: Status): Drawing {
     arrows: places.flatMap((place) => arrowsTo(place, places)),
   }
 }
+
+/** As a part of a page. */
+export const statusPicture = (status: Status): Promise<Part> =>
+  renderPart('status-graph.svg', { drawing: drawn(status) })
 
 const xOf = (column: number): number => space.around + column * (box.width + space.across)
 const yOf = (row: number): number => space.around + row * (box.height + space.down)

@@ -152,17 +152,29 @@ export const statusChain = (aws: Aws, settings: Settings, runbooks = runbooksOf(
 }
 
 /** Looks at all resources of an installation; a plan of its runbooks, and what the plan doesn't tell. */
-export async function status(
+export const status = async (aws: Aws, settings: Settings, wishes: StatusWishes, conduct: Conduct): Promise<Status> =>
+  (await lookAtAll(aws, settings, wishes, conduct)).status
+
+/** A {@link status}, and what the steps of its chain have handed on. */
+export async function lookAtAll(
+  aws: Aws,
+  settings: Settings,
+  wishes: StatusWishes,
+  conduct: Conduct,
+): Promise<{ readonly status: Status; readonly ctx: Look; readonly chain: Chain<Look> }> {
+  const runbooks = runbooksOf(aws, settings)
+  const chain = statusChain(aws, settings, runbooks)
+  const { ctx, report } = await runChain(chain, 'plan', { memory: new Memory(), ...conduct })
+  return { status: await toldOf(aws, settings, wishes, runbooks, { ctx, report }), ctx, chain }
+}
+
+async function toldOf(
   aws: Aws,
   settings: Settings,
   { carried, now = Date.now }: StatusWishes,
-  conduct: Conduct,
+  runbooks: Runbooks,
+  { ctx, report }: { readonly ctx: Look; readonly report: readonly PlanLine[] },
 ): Promise<Status> {
-  const runbooks = runbooksOf(aws, settings)
-  const { ctx, report } = await runChain(statusChain(aws, settings, runbooks), 'plan', {
-    memory: new Memory(),
-    ...conduct,
-  })
   const [bootstrap, reconfigure] = [nodesOf(runbooks.bootstrap, ctx), nodesOf(runbooks.reconfigure, ctx)]
   const published = report.find(({ kind }) => kind === 'Lambda version')
   const repairs = repairsOf(

@@ -12,14 +12,29 @@ export const stateMarks = { ok: 'ok', missing: 'failed', drift: 'update', 'not o
 
 /** A status as one screen of text. */
 export function statusText(status: Status): Block[] {
-  const { distribution } = status
   const rows = status.resources.map((line) => [
     item(stateMarks[line.state], line.state),
     shortKind(line),
     whichOne(line),
   ])
-  const { bucket } = status
-  const facts = [
+  return [
+    heading(`${status.installation} in account ${status.account}`),
+    '',
+    table(rows),
+    '',
+    table(statusFacts(status)),
+    ...status.resources.flatMap(driftText),
+    ...status.notDecided.flatMap((clause) => ['', warning(clause)]),
+    ...(status.runtimeWarning === null ? [] : ['', warning(status.runtimeWarning)]),
+    ...notRotated(status).flatMap((arn) => ['', warning(keyNotRotated(arn))]),
+    ...keysLeftOver(status).flatMap(({ arn }) => ['', warning(leftOverKey(arn))]),
+  ]
+}
+
+/** What is to be known beside the resources, by name. */
+export function statusFacts(status: Status): string[][] {
+  const { distribution, bucket } = status
+  return [
     ['Bucket', `${bucket.name} in ${bucket.region}`],
     ['Distribution', distribution === undefined ? 'none yet' : `${distribution.status}, ${distribution.domain}`],
     ['Function version', versionText(status)],
@@ -30,18 +45,6 @@ export function statusText(status: Status): Block[] {
     ...nameFact(status.packagesDomain),
     ...rotationFact(status),
     ...leftOverFact(status),
-  ]
-  return [
-    heading(`${status.installation} in account ${status.account}`),
-    '',
-    table(rows),
-    '',
-    table(facts),
-    ...status.resources.flatMap(driftText),
-    ...status.notDecided.flatMap((clause) => ['', warning(clause)]),
-    ...(status.runtimeWarning === null ? [] : ['', warning(status.runtimeWarning)]),
-    ...notRotated(status).flatMap((arn) => ['', warning(keyNotRotated(arn))]),
-    ...keysLeftOver(status).flatMap(({ arn }) => ['', warning(leftOverKey(arn))]),
   ]
 }
 

@@ -1,0 +1,52 @@
+import { proven, backToS3, bootstrap, connect, costs, nothingLost } from './common.ts'
+import { changesIn } from './changes.ts'
+import { type Change, toDo } from './document.ts'
+import { durations } from './durations.ts'
+import { distributionOf, type Ground, seenOf } from './look.ts'
+
+/** New code at the edge, or new settings of a new pc-ctl. @throws CtlError of kind `configuration` without a distribution */
+export function upgrading(ground: Ground, version: string): Change {
+  const { pcCtl, names } = ground
+  const distribution = distributionOf(ground)
+  const { status } = seenOf(ground)
+  const before = status.version.associated
+  const changes = changesIn(status)
+  return {
+    title: `Bring CloudFront for packagecloud (${names.installation}) up to pc-ctl ${version}`,
+    purpose: [
+      `The function that checks URLs and the settings of ${distribution.id} become those of pc-ctl ${version}.`,
+      changes.length === 0 ? 'They are already: there is nothing to do.' : '',
+    ].filter((line) => line !== ''),
+    changes,
+    steps: [
+      toDo('The version of pc-ctl that is installed', {
+        commands: ['pc-ctl --version'],
+        expected: `\`pc-ctl/${version}\`: another one makes other changes, so this runbook is to be made anew then.`,
+        duration: durations['a call'],
+      }),
+      bootstrap(ground),
+      connect(ground, 'Have the distribution use it'),
+    ].map((step) => (changes.length === 0 ? { ...step, state: 'done' } : step)),
+    validation: proven(ground),
+    rollback: [
+      ...(before === undefined
+        ? []
+        : [
+            toDo('Have the distribution use the version that it uses now', {
+              notes: [
+                'Versions of the function are never changed, so this one is as it was. The secret in it is that of its time.',
+              ],
+              commands: [pcCtl('reconfigure-cloudfront-distribution', before)],
+              expected: 'Exit code 0, after `Wait until all edges have it: Deployed`.',
+              duration: durations.deployment,
+            }),
+          ]),
+      ...backToS3(ground),
+    ],
+    tell: [
+      'Nobody: URLs, hosts and secrets stay. While edges change over, both versions answer, and both accept the same URLs.',
+    ],
+    cost: [costs(ground).none],
+    irreversible: [nothingLost],
+  }
+}
