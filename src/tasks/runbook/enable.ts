@@ -66,11 +66,11 @@ const withState = (step: RunbookStep, page: PageStep | undefined): RunbookStep =
 })
 
 const stepsOf = (ground: Ground): RunbookStep[] => [
-  toDo('reindex-everything: give all objects the attributes that CloudFront goes by', {
+  toDo('reindex-everything: all indexes anew, and the attributes that CloudFront goes by', {
     notes: [
       'In a screen or tmux session. It can be stopped and killed at any time: the same command goes on from there.',
     ],
-    commands: [ground.pcCtl('reindex-everything', '--attributes-only')],
+    commands: [ground.pcCtl('reindex-everything')],
     expected: 'Exit code 0, and `Failed: 0`.',
     duration: durations.reindex,
   }),
