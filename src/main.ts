@@ -16,7 +16,7 @@ const { enableCompileCache } = process.getBuiltinModule('node:module')
 const [first, ...words] = process.argv.slice(2)
 // A shell's question holds a line as it is typed, half of a word at its end.
 if (first === '__complete') {
-  keepCompiled('__complete', './completion/complete.js')
+  keepCompiled('__complete')
   const { complete } = await import('./completion/complete.ts')
   await complete(words)
 } else {
@@ -30,19 +30,22 @@ async function carryOut(): Promise<void> {
     await isWritten()
   } else {
     const [, , command = ''] = process.argv
-    if (/^[a-z-]+$/.test(command)) keepCompiled(command, `./commands/${command}.js`)
+    keepCompiled(isCommand(command) ? command : 'help')
     // Loaded only now, so that the compile cache covers it.
     await import('./run.ts')
   }
 }
 
+function isCommand(word: string): boolean {
+  return /^[a-z-]+$/.test(word) && existsSync(new URL(`./commands/${word}.js`, import.meta.url))
+}
+
 /**
  * Has Node keep what it compiles for the next time, in a folder that nobody else can put code into: left to itself it
- * takes one in /tmp. Each command has one, for what is kept is what its first run has used. Where there can be no such
- * folder, nothing is kept.
+ * takes one in /tmp. Each command has one, for what is kept is what its first run has used, and so has all that is no
+ * command. Where there can be no such folder, nothing is kept.
  */
-function keepCompiled(what: string, file: string): void {
-  if (!existsSync(new URL(file, import.meta.url))) return
+function keepCompiled(what: string): void {
   const folder = privateCacheFolder(process.env, 'compiled', what)
   if (folder !== undefined) enableCompileCache(folder)
 }

@@ -39,10 +39,16 @@ describe('what is compiled', function () {
     expect(temporaryFiles()).to.deep.equal([])
   })
 
-  it('is kept nowhere for what is no command', async () => {
+  it('is kept once for all that is no command', async () => {
     expect(await runCli(['show-configs'], { env })).to.include({ code: 2 })
-    expect(existsSync(join(home, '.cache'))).to.equal(false)
+    expect(await runCli(['../commands'], { env })).to.include({ code: 2 })
+    expect(readdirSync(join(home, '.cache/pc-ctl/compiled'))).to.deep.equal(['help'])
     expect(temporaryFiles()).to.deep.equal([])
+  })
+
+  it('is not looked for where the answer is printed at once', async () => {
+    expect(await runCli(['--version'], { env })).to.include({ code: 0 })
+    expect(existsSync(join(home, '.cache'))).to.equal(false)
   })
 
   it('is kept nowhere where there is no folder of our own', async () => {
