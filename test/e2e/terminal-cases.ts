@@ -131,6 +131,15 @@ function lookCases({ domain }: Stage): Record<string, Case> {
       },
       failure: { args: () => [], code: 3, says: /TagKey=packagecloud:enterprise,Status=Active/ },
     },
+    runbook: {
+      success: {
+        args: () => ['--kind', 'remove', '--no-pager'],
+        prints: /^# Take away [^]*\n## What can not be undone\n[^]*\n$/,
+        progress: 'list',
+        verbatim: true,
+      },
+      failure: { ...noSuchBucket, args: () => ['--kind', 'enable', ...noBucket] },
+    },
     export: {
       success: {
         args: () => ['--format', 'terraform', '--no-pager'],

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 
 import { matchesWildcards } from '../../src/aws/wildcards.ts'
 import type { Decision, Resource } from '../../src/resources/resource.ts'
+import { awsCli } from '../../src/resources/takedown.ts'
 import type { Call } from '../../src/sandbox/host/call-log.ts'
 import { type AwsUnderTest, startAws } from '../support/aws-under-test.ts'
 import { AnswerTape } from '../support/answer-tape.ts'
@@ -138,6 +139,21 @@ export function behavesLikeAResource<Want, Live>(
         .to.be.instanceOf(Error)
         .with.property('name')
         .that.matches(/^AccessDenied/)
+    })
+
+    const takedownOf = (live: Live) => subject.resource.takedown?.(subject.want, live, awsCli('it is')) ?? []
+
+    it('is taken away by commands that only the AWS CLI sends, if it says how', async () => {
+      const live = await make()
+      bench.sandbox.calls.clear()
+      for (const { commands, loses, expected } of takedownOf(live)) {
+        expect([loses, expected].every((text) => text.length > 7)).to.equal(true)
+        const calls = commands.flatMap((line) => line.match(/\baws [a-z0-9]+ [a-z-]+/g) ?? [])
+        expect(calls.length, commands.join('\n')).to.be.above(0)
+        const profiles = commands.flatMap((line) => line.match(/--profile 'it is'/g) ?? [])
+        expect(profiles).to.have.lengthOf(calls.length)
+      }
+      expect(bench.sandbox.calls.list()).to.deep.equal([])
     })
 
     it('is as it was supposed to be where nobody had looked', async () => {
