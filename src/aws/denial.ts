@@ -1,5 +1,7 @@
 import { rails } from '../options.ts'
 import { parseArn } from './arns.ts'
+import { regions } from '../settings/regions.ts'
+import { didYouMean } from '../ui/near.ts'
 import { CtlError, messageOf } from '../errors.ts'
 import { type Line, verbatim } from '../text.ts'
 import { nameOf } from './absent.ts'
@@ -68,7 +70,14 @@ function explainAnswer(error: unknown, doing: string): CtlError {
   ])
 }
 
+/** A region that is mistyped is the name of a host that nobody knows. */
+function regionAdvice(error: unknown): string[] {
+  const [, region] = /\.([a-z]+(?:-[a-z]+)+-\d+)\./.exec(messageOf(error)) ?? []
+  return region === undefined || regions.includes(region) ? [] : didYouMean(region, regions)
+}
+
 const adviceOnNetwork = (error: unknown): string[] => [
+  ...regionAdvice(error),
   ...networkAdvice(error),
   'Check the network, proxy and AWS_ENDPOINT_URL, then run the command again.',
 ]

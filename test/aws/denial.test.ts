@@ -400,3 +400,17 @@ describe('statusOf', () => {
     }
   })
 })
+
+describe('a region that is mistyped', () => {
+  const unknown = (host: string): CtlError =>
+    explainError(
+      Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND', hostname: host }),
+      'Look at the bucket',
+    )
+
+  it('is told where AWS has one that is near, and not where the region is one', () => {
+    expect(unknown('b.s3.eu-centrl-1.amazonaws.com').hint.map(String)).to.include('Did you mean `eu-central-1`?')
+    for (const host of ['b.s3.eu-central-1.amazonaws.com', 's3.amazonaws.com', 'minio.example.org'])
+      expect(unknown(host).hint.join(), host).to.not.contain('mean')
+  })
+})
