@@ -52,7 +52,7 @@ export async function makeHere(out: string): Promise<void> {
 
 /**
  * The same of a copy of the sources, built anew: in another folder without git, with node_modules elsewhere, by somebody with
- * another time zone, language, terminal, umask and settings, and signed.
+ * another home, time zone, language, terminal, umask and settings, and signed.
  */
 export async function makeElsewhere(folder: string, out: string, signingKey: string): Promise<void> {
   await copySources(folder)
@@ -60,6 +60,7 @@ export async function makeElsewhere(folder: string, out: string, signingKey: str
   const env = {
     ...process.env,
     SOURCE_DATE_EPOCH,
+    ...{ HOME: dirname(folder), USER: 'somebody', LOGNAME: 'somebody' },
     ...{ TZ: 'Asia/Tokyo', LC_ALL: 'C', LANG: 'de_DE.UTF-8', NO_COLOR: '1', TERM: 'dumb', COLUMNS: '40' },
     ...{ PC_CTL_CONFIG: '/srv/other.rb', PC_CTL_BUCKET: 'other', AWS_REGION: 'ap-northeast-1' },
   }

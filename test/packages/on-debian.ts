@@ -4,8 +4,9 @@ import { join } from 'node:path'
 
 import { expect } from 'chai'
 
-import { asRootDo, type CleanRoot, differences } from './clean-root.ts'
+import { asRootDo, type CleanRoot, copyOf, differences } from './clean-root.ts'
 import { fileIn, type Made } from './made-packages.ts'
+import { goneFile, olderPackages } from './older-package.ts'
 
 /** What `pc-ctl sandbox --json` announces. */
 interface Announcement {
@@ -43,6 +44,38 @@ export function isAtHomeOnDebian(made: () => Made): void {
       expect(await run(['bash', '-c', complete])).to.match(/^complete .*pc-ctl$/m)
     })
 
+    it('takes the place of an older one, of which nothing is left, and asks for nothing', async () => {
+      const upgraded = await copyOf(debian, join(made().folder, 'upgraded'))
+      await upgraded.run(['apt-get', 'purge', '--yes', 'pc-ctl'])
+      const older = await olderPackages(made().folder)
+      await asRootDo('cp', [older.deb, join(upgraded.path, 'tmp/older.deb')])
+      await upgraded.run(['apt-get', 'install', '--yes', '/tmp/older.deb'])
+      expect(await upgraded.run(['pc-ctl', '--version'])).to.equal('older\n')
+      expect(await upgraded.run(['cat', goneFile])).to.equal('gone\n')
+      await upgraded.run(['apt-get', 'install', '--yes', '/tmp/pc-ctl.deb'])
+      expect(await upgraded.run(['pc-ctl', '--version'])).to.match(/^pc-ctl\//)
+      expect(await upgraded.run(['sh', '-c', `test ! -e ${goneFile} && dpkg --verify pc-ctl`])).to.equal('')
+      // A file that is a setting would be asked about.
+      expect(await upgraded.run(['dpkg-query', '--show', '--showformat=${Conffiles}', 'pc-ctl'])).to.equal('')
+    })
+
+    it('is at home with `man` and TAB, where these are', async () => {
+      const server = await copyOf(debian, join(made().folder, 'server'))
+      await server.run(['apt-get', 'update'])
+      await server.run(['apt-get', 'install', '--yes', '--no-install-recommends', 'man-db', 'bash-completion'])
+      expect(await server.run(['man', '--pager=cat', 'pc-ctl'])).to.match(/^NAME\n +pc-ctl - /m)
+      expect(await server.run(['man', '--pager=cat', 'pc-ctl-cfdelete'])).to.match(
+        /^NAME\n +pc-ctl-cfremove, pc-ctl-cfdelete - /m,
+      )
+      // As a login shell has it, which loads what a command needs at the first TAB.
+      const tab = [
+        '. /usr/share/bash-completion/bash_completion; _completion_loader pc-ctl',
+        'COMP_WORDS=(pc-ctl boots); COMP_CWORD=1; COMP_LINE="pc-ctl boots"; COMP_POINT=12',
+        '$(complete -p pc-ctl | sed "s/.*-F \\([^ ]*\\).*/\\1/") pc-ctl boots pc-ctl; echo "${COMPREPLY[@]}"',
+      ]
+      expect((await server.run(['bash', '-c', tab.join('\n')])).trim()).to.equal('bootstrap-cloudfront')
+    })
+
     it('has a sandbox, and goes through the runbook on it', async () => {
       const state = '/tmp/rehearsal'
       const sandbox = debian.start([
@@ -61,7 +94,8 @@ export function isAtHomeOnDebian(made: () => Made): void {
         const answer = await fetch(`${place.frontUrl}/1/debian/hello_1.0_all.deb`, { headers: { authorization } })
         expect([answer.status, answer.headers.get('x-cache'), await answer.text()]).to.deep.equal([
           200,
-          'Miss from cloudfront',
+          // doctor has had it.
+          'Hit from cloudfront',
           'hello',
         ])
       } finally {
