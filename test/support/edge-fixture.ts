@@ -36,9 +36,13 @@ export const bucket = 'edge-packages'
 export const region = 'eu-west-1'
 
 /** @param deploy - milliseconds until a distribution is deployed */
-export async function startEdgeFixture(deploy = 0, now: () => number = Date.now): Promise<EdgeFixture> {
+export async function startEdgeFixture(
+  deploy = 0,
+  now: () => number = Date.now,
+  edgeByEdge = false,
+): Promise<EdgeFixture> {
   const timing = { roleAssumable: 0, principal: 0, functionActive: 0, deploy, invalidation: 0 }
-  const sandbox = await startSandbox({ timing, now })
+  const sandbox = await startSandbox({ timing, now, edgeByEdge })
   const { endpoint, accessKeyId, secretAccessKey } = sandbox
   const shared = { endpoint, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 }
   const s3 = new Client({ ...shared, region, forcePathStyle: true })

@@ -21,7 +21,10 @@ export const bucket = 'packages-example-org'
 export const objectKey = '7/11/debian/package_files/hello+world_1.0~rc1.deb'
 export const objectBody = 'a package, as far as this test can tell'
 
-export interface InstallOptions extends Pick<SandboxOptions, 'timing' | 'faults' | 'calledEndpoint' | 'now'> {
+export interface InstallOptions extends Pick<
+  SandboxOptions,
+  'timing' | 'faults' | 'calledEndpoint' | 'now' | 'edgeByEdge'
+> {
   region?: string
   /** Whether every command is a process of the built pc-ctl. Else only those are that can't run here. */
   built?: boolean
@@ -86,12 +89,28 @@ export const newSecretLines =
   `packagecloud_rails['cloudfront_previous_secret'] = '${secret}'\n`
 
 export async function install(options: InstallOptions = {}): Promise<Installation> {
-  const { region = 'eu-central-1', from, timing = {}, faults = [], calledEndpoint, now = Date.now } = options
+  const {
+    region = 'eu-central-1',
+    from,
+    timing = {},
+    faults = [],
+    calledEndpoint,
+    now = Date.now,
+    edgeByEdge = false,
+  } = options
   const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-e2e-'))
   if (from !== undefined) await cp(from.folder, folder, { recursive: true })
   const state = join(folder, 'aws')
   const called = calledEndpoint === undefined ? {} : { calledEndpoint }
-  const sandbox = await startSandbox({ timing: { ...quick, ...timing }, faults, state, port: 0, now, ...called })
+  const sandbox = await startSandbox({
+    timing: { ...quick, ...timing },
+    faults,
+    state,
+    port: 0,
+    now,
+    edgeByEdge,
+    ...called,
+  })
   const clients = clientsOf(sandbox, region)
   const config = join(folder, 'packagecloud.rb')
   const env = surroundingsOf(sandbox, folder, config)

@@ -8,14 +8,18 @@ import { startFront } from '../../src/rehearsal/front.ts'
 import { readFrontSettings } from '../../src/rehearsal/front-settings.ts'
 import type { Front } from '../../src/sandbox/host/front.ts'
 import type { CliRun } from './run-cli.ts'
-import { type Installation, install, type InstallOptions } from './installation.ts'
+import { type Installation, install, type InstallOptions, objectBody, objectKey } from './installation.ts'
 
-const token = 'a-read-token'
+export const token = 'a-read-token'
 
 /** A place in use. */
 export interface Rotation {
   readonly place: Installation
   readonly fronts: readonly Front[]
+  /** What a run needs of the environment. */
+  readonly env: Record<string, string>
+  /** Downloads through each front server, as a package manager does; fails if one is refused. */
+  served(): Promise<void>
   /** rotate-cloudfront-secret with these flags. */
   rotate(...flags: string[]): Promise<CliRun>
   /** `--front URL` for each of the front servers. */
@@ -66,6 +70,14 @@ export async function inUse(options: InstallOptions = {}, count = 1): Promise<Ro
   return {
     place,
     fronts,
+    env,
+    async served() {
+      for (const { url } of fronts) {
+        const authorization = `Basic ${Buffer.from(`${token}:`).toString('base64')}`
+        const answer = await fetch(`${url}/${objectKey}`, { headers: { authorization } })
+        expect(await answer.text()).to.equal(objectBody)
+      }
+    },
     rotate,
     everyFront,
     restart,

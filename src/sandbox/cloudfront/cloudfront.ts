@@ -79,7 +79,7 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
         arn: distributionArn(context, distribution.id),
         domainName: domainName(distribution),
         port: distribution.port,
-        deployedConfig: () => servedConfig(distribution, context.now()),
+        deployedConfig: () => configAtAnEdge(distribution, context),
       })),
     onChange: events.onChange,
     onInvalidation: events.onInvalidation,
@@ -104,6 +104,14 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
             .map(({ id, tags }) => ({ arn: distributionArn(context, id), type: 'cloudfront:distribution', tags })),
     close: () => events.close(),
   }
+}
+
+/** What one of the edges serves, any of them: of many, each takes a change at a moment of its own. */
+function configAtAnEdge(distribution: DistributionDocument, context: Context): Config | undefined {
+  const { config, deployedAt, servedConfig: before } = distribution
+  const left = deployedAt - context.now()
+  const isThere = context.edgeByEdge === true && before !== undefined && Math.random() * context.timing.deploy > left
+  return isThere ? config : servedConfig(distribution, context.now())
 }
 
 type Config = DistributionDocument['config']

@@ -132,4 +132,6 @@ export interface Context {
   readonly folder: string
   /** Milliseconds since the epoch. */
   now(): number
+  /** Whether edges take a change of a distribution one after the other, as CloudFront's do, until it is Deployed. */
+  readonly edgeByEdge?: boolean
 }

@@ -43,6 +43,8 @@ export interface SandboxOptions {
   accountId?: string
   /** The clock of this AWS, in milliseconds since the epoch. */
   now?: () => number
+  /** Has edges take a change of a distribution one after the other until it is Deployed; by default all do so then. */
+  edgeByEdge?: boolean
   faults?: readonly (Fault | string)[]
   /**
    * Identity policies (JSON). With them, `credentials` are those of the IAM user `operator`, who has exactly these; in
@@ -146,6 +148,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     calledEndpoint: options.calledEndpoint ?? endpoint,
     folder,
     now: options.now ?? Date.now,
+    edgeByEdge: options.edgeByEdge ?? false,
   }
   const calls = new CallLog()
   const faults = new FaultPlan()

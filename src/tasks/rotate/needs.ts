@@ -14,6 +14,9 @@ const writes = new Set([
   'cloudfront:UpdateDistribution',
 ])
 
+/** What is looked for only where there is no key yet. */
+const onlyWithoutKey = new Set(['kms:ListAliases', 'kms:ListKeys'])
+
 /**
  * The permissions that a rotation needs: all that its chains read, and of what they write what concerns the secret.
  *
@@ -25,9 +28,11 @@ export const rotationNeeds = (
   { accountId }: { readonly accountId: string },
 ): Need[] => [
   ...needs
-    .map((need) =>
-      need.access === 'read' ? need : { ...need, actions: need.actions.filter((action) => writes.has(action)) },
-    )
+    .map((need) => {
+      const isNeeded = (action: string): boolean =>
+        need.access === 'read' ? !onlyWithoutKey.has(action) : writes.has(action)
+      return { ...need, actions: need.actions.filter(isNeeded) }
+    })
     .filter(({ actions }) => actions.length > 0),
   ...rotationMarkNeeds(namesOf(settings.installation.value), accountId),
 ]

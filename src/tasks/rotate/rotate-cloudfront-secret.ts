@@ -10,7 +10,7 @@ import { ask } from '../../ui/ask.ts'
 import { hasChanges, planText } from '../../ui/plan.ts'
 import { chooseShow, quietly } from '../../ui/renderer.ts'
 import { bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
-import { type Conduct, runChain } from '../chain/chain.ts'
+import { type Conduct, runChain, wait } from '../chain/chain.ts'
 import { change } from '../chain/change.ts'
 import { lookUp } from '../chain/look-up.ts'
 import { type Awaited, type FileManner, haveFileSay } from '../enable/await-file.ts'
@@ -218,11 +218,14 @@ class Rotator {
     return this.#outcome.fronts
   }
 
-  #mark(arn: string, replacement: Replacement, since: 'now' | 'not yet'): Promise<void> {
-    const names = namesOf(this.#settings.installation.value)
-    return since === 'now'
-      ? markRotationNow(this.#aws, { arn, names }, replacement)
-      : writeRotationMark(this.#aws, { arn, names }, replacement, undefined)
+  async #mark(arn: string, replacement: Replacement, since: 'now' | 'not yet'): Promise<void> {
+    const place = { arn, names: namesOf(this.#settings.installation.value) }
+    const step = wait(`Remember in a tag of the distribution since when that is so: ${since}`, async () => {
+      if (since === 'now') await markRotationNow(this.#aws, place, replacement)
+      else await writeRotationMark(this.#aws, place, replacement, undefined)
+      return undefined
+    })
+    await runChain([step], 'apply', this.#conduct)
   }
 
   #restartLines(): Line[] {

@@ -223,6 +223,37 @@ describe('the edge', () => {
     }
   })
 
+  it('takes a change edge by edge, where that is asked for', async () => {
+    let time = Date.now()
+    const mixed = await startEdgeFixture(60_000, () => time, true)
+    try {
+      await mixed.put('a.deb', 'package')
+      const { url: changing, id } = await mixed.distribute()
+      time += 60_000
+      expect((await get(`${changing}/a.deb`)).status).to.equal(200)
+      const { DistributionConfig, ETag } = await mixed.cloudfront.send(new GetDistributionConfigCommand({ Id: id }))
+      if (DistributionConfig === undefined) throw new Error('no config')
+      await mixed.cloudfront.send(
+        new UpdateDistributionCommand({
+          Id: id,
+          IfMatch: ETag,
+          DistributionConfig: { ...DistributionConfig, Enabled: false },
+        }),
+      )
+      const seen = async (): Promise<number[]> => {
+        const answers = await Promise.all(Array.from({ length: 64 }, () => get(`${changing}/a.deb`)))
+        return [...new Set(answers.map(({ status }) => status))].sort()
+      }
+      expect(await seen()).to.deep.equal([200])
+      time += 30_000
+      expect(await seen()).to.deep.equal([200, 403])
+      time += 30_000
+      expect(await seen()).to.deep.equal([403])
+    } finally {
+      await mixed.close()
+    }
+  })
+
   it('serves what is deployed, and nothing while it is disabled', async () => {
     const { url: switched, id: switchedId } = await fixture.distribute()
     expect((await get(`${switched}/a.deb`)).status).to.equal(200)

@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import {
   CloudFrontClient,
   GetCachePolicyCommand,
@@ -27,7 +31,9 @@ import { connect } from '../../../src/aws/connect.ts'
 import { tagKey } from '../../../src/aws/names.ts'
 import type { PolicyDocument } from '../../../src/aws/policy.ts'
 import type { Need } from '../../../src/resources/resource.ts'
-import type { Settings } from '../../../src/settings/settings.ts'
+import { startFront } from '../../../src/rehearsal/front.ts'
+import { readFrontSettings } from '../../../src/rehearsal/front-settings.ts'
+import { loadSettings, type Settings } from '../../../src/settings/settings.ts'
 import { type Bootstrap, bootstrapCloudfront } from '../../../src/tasks/bootstrap-cloudfront.ts'
 import { applyChain, type Conduct, planChain } from '../../../src/tasks/chain/chain.ts'
 import { needsFor, type PermissionGroup, policyOf } from '../../../src/tasks/permissions/permissions.ts'
@@ -37,6 +43,8 @@ import {
   reconfigureCloudfrontDistribution,
   type ReconfigureWishes,
 } from '../../../src/tasks/reconfigure-cloudfront-distribution.ts'
+import { rotateCloudfrontSecret } from '../../../src/tasks/rotate/rotate-cloudfront-secret.ts'
+import type { RotateWishes } from '../../../src/tasks/rotate/wishes.ts'
 import { status } from '../../../src/tasks/status/status.ts'
 import { CtlError } from '../../../src/errors.ts'
 import { type AwsUnderTest, noSettings, startAws } from '../../support/aws-under-test.ts'
@@ -159,6 +167,50 @@ const disownedDistribution: Scenario = {
   },
 }
 
+/** From a first run to `--finish`. */
+const rotated: Scenario = {
+  name: 'a whole rotation',
+  async prepare({ bench: { sandbox } }) {
+    const { version } = await bootstrap(settings)
+    const { distribution } = await reconfigure(settings, version.arn)
+    const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-permissions-'))
+    const config = join(folder, 'packagecloud.rb')
+    return async (as) => {
+      const line = (key: string, value: string): string => `packagecloud_rails['${key}'] = '${value}'\n`
+      await writeFile(
+        config,
+        line('aws_access_key', as.accessKey?.value ?? '') +
+          line('aws_secret_key', as.secretKey?.value ?? '') +
+          line('s3_bucket', bucket) +
+          line('aws_region', region) +
+          line('cloudfront_secret', secret) +
+          line('cloudfront_packages_domain', distribution.domain) +
+          "packagecloud_rails['cloudfront_enabled'] = true\n",
+      )
+      const flags = { config, installation: 'packagecloud', 'dry-run': false, yes: true, verbose: false, json: true }
+      const credentials = { accessKeyId: as.accessKey?.value ?? '', secretAccessKey: as.secretKey?.value ?? '' }
+      const readSettings = () => readFrontSettings(config, credentials)
+      const quiet = { print: () => undefined, say: () => undefined }
+      const front = await startFront({ port: 0, endpoint: sandbox.endpoint, token: 'token', readSettings })
+      const fronts = [{ url: front.url, token: 'token', path: undefined }]
+      const go = async (more: Partial<RotateWishes>) => {
+        const wishes = { flags, writeConfig: true, fronts, finish: false, force: false, wait: true, again: '', ...more }
+        await rotateCloudfrontSecret(await loadSettings(flags, {}), wishes, quiet, conduct.signal)
+      }
+      try {
+        const first = await go({ fronts: [] }).catch((error: unknown) => error)
+        if (!(first instanceof CtlError) || first.code !== 'FrontsUnseen') throw first
+        await front.restart()
+        await go({})
+        await go({ finish: true, force: true })
+      } finally {
+        await front.close()
+        await rm(folder, { recursive: true })
+      }
+    }
+  },
+}
+
 const finished: Scenario = {
   name: 'everything in place',
   async prepare() {
@@ -188,6 +240,7 @@ const planned: Scenario = {
 const scenarios: Readonly<Partial<Record<PermissionGroup, readonly Scenario[]>>> = {
   bootstrap: [untouched, tampered, disowned],
   distribution: [unserved, changedDistribution, disownedDistribution],
+  rotate: [rotated],
   look: [finished, missing, planned],
 }
 
@@ -222,7 +275,7 @@ async function attempt(group: PermissionGroup, scenario: Scenario, missing?: str
 /** Needs are told without asking anybody. */
 const nobody = await connect(noSettings)
 
-for (const group of ['bootstrap', 'distribution', 'look'] as const) {
+for (const group of ['bootstrap', 'distribution', 'rotate', 'look'] as const) {
   const own = scenarios[group] ?? []
   const all = needsFor(group, nobody, settings, { accountId: '111122223333', bucket, access: 'oai' })
   const actionsOf = (needs: readonly Need[]): string[] => [...new Set(needs.flatMap((need) => need.actions))].sort()

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { expect } from 'chai'
+
+import { endState, type EndState } from '../support/end-state.ts'
+import { nameOfCall, sideBySide } from '../support/installation.ts'
+import { inUse, type Rotation } from '../support/rotation.ts'
+
+/** Nothing needs to be waited for, so that each run makes just the same calls. */
+const options = {
+  built: true,
+  timing: { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0 },
+} as const
+
+/** Where a run dies: before or after a changing call. */
+type Point = readonly [name: string, nth: number, phase: 'before' | 'after']
+
+interface Ending {
+  readonly state: EndState
+  readonly previous: string | undefined
+}
+
+/** The three runs of a rotation, with what happens between them. */
+async function rotation(here: Rotation, run: (flags: readonly string[]) => Promise<void>): Promise<Ending> {
+  await run(['--write-config', '--yes'])
+  const { current } = await here.secrets()
+  await here.restart(0)
+  await run(here.everyFront)
+  await here.ago(8)
+  await run(['--finish', '--write-config', '--yes', ...here.everyFront])
+  expect((await here.secrets()).current, 'one new secret is made').to.equal(current)
+  return { state: await endState(here.place.clients), previous: (await here.secrets()).previous }
+}
+
+/** As far as a run can come: front servers are to be restarted, or the rotation waits for its time, or is over. */
+async function arrive(here: Rotation, flags: readonly string[]): Promise<void> {
+  const { code, stderr } = await here.rotate(...flags)
+  const arrived = code === 0 || /was not looked at/.test(stderr) || /A rotation is not finished/.test(stderr)
+  expect(arrived, stderr).to.equal(true)
+}
+
+describe('rotate-cloudfront-secret, killed with -9 at each change, then run again', function () {
+  this.timeout(600_000)
+
+  it('ends in the same state, and front servers are served at every moment', async () => {
+    const whole = await inUse(options)
+    let points: Point[]
+    let ending: Ending | undefined
+    try {
+      const changes = await whole.place.changes(async () => {
+        ending = await rotation(whole, (flags) => arrive(whole, flags))
+      })
+      points = changes.flatMap((name, index): Point[] => {
+        const nth = changes.slice(0, index + 1).filter((other) => other === name).length
+        return [
+          [name, nth, 'before'],
+          [name, nth, 'after'],
+        ]
+      })
+    } finally {
+      await whole.close()
+    }
+    // What the test itself writes is no change of a run.
+    points = points.filter(([name, nth]) => !(name === 'cloudfront:TagResource' && nth === 2))
+    expect(points.length, 'points to die at').to.be.at.least(14)
+    expect(ending?.previous).to.equal(undefined)
+    await sideBySide(points, async (point) => {
+      const where = `killed ${point[2]} ${point[0]} ${point[1]}`
+      const here = await inUse(options)
+      try {
+        const state = await killedOnce(here, point)
+        expect(state.state.counts, where).to.deep.equal(ending?.state.counts)
+        expect(masked(state.state.resources), where).to.equal(masked(ending?.state.resources ?? ''))
+        expect(state.previous, where).to.equal(undefined)
+      } finally {
+        await here.close()
+      }
+    })
+  })
+})
+
+/** Secrets and the time are others each time. */
+const masked = (resources: string): string => resources.replace(/new=\w+ old=\w+ since=\S+Z/g, 'MARK')
+
+async function killedOnce(here: Rotation, [name, nth, phase]: Point): Promise<Ending> {
+  const killer = new AbortController()
+  let seen = 0
+  let ended: Promise<unknown> | undefined
+  const stop = here.place.sandbox.onCall(async (call, now) => {
+    if (now !== phase || nameOfCall(call) !== name || ++seen !== nth) return undefined
+    killer.abort()
+    await ended
+    // The server hears of the broken connection a moment later.
+    await sleep(20)
+    return undefined
+  })
+  try {
+    return await rotation(here, async (flags) => {
+      if (!killer.signal.aborted) {
+        const run = here.place.run(['rotate-cloudfront-secret', ...flags], { env: here.env, signal: killer.signal })
+        ended = run
+        if ((await run).code !== 137) return
+        await sleep(50)
+        await here.served()
+      }
+      await arrive(here, flags)
+      await here.served()
+    })
+  } finally {
+    stop()
+    expect(killer.signal.aborted, `${name} ${nth} was called`).to.equal(true)
+  }
+}

@@ -1,0 +1,125 @@
+import { Agent, get as httpGet } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { expect } from 'chai'
+
+import { objectBody, objectKey } from '../support/installation.ts'
+import { inUse, marks, type Rotation, token } from '../support/rotation.ts'
+
+const downloads = 10_000
+const atOnce = 16
+
+interface Answer {
+  readonly status: number
+  readonly location: string | undefined
+  readonly body: string
+}
+
+/** Clients that download without a break, each as package managers do: the front server, then where it sends them. */
+class Load {
+  readonly agent = new Agent({ keepAlive: true, maxSockets: 64 })
+  readonly refusals: string[] = []
+  readonly signers = new Set<string>()
+  done = 0
+  readonly #here: Rotation
+  #isOver = false
+  readonly #clients: Promise<void>[]
+
+  constructor(here: Rotation) {
+    this.#here = here
+    this.#clients = Array.from({ length: atOnce }, (_, number) => this.#client(number))
+  }
+
+  async until(count: number): Promise<void> {
+    while (this.done < count) await sleep(50)
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true
+    await Promise.all(this.#clients)
+    this.agent.destroy()
+  }
+
+  async #client(number: number): Promise<void> {
+    for (let turn = number; !this.#isOver; turn++) {
+      const front = this.#here.fronts[turn % this.#here.fronts.length]
+      const path = objectKey.split('/').map(encodeURIComponent).join('/')
+      const auth = `Basic ${Buffer.from(`${token}:`).toString('base64')}`
+      const { location = '' } = await this.#get(`${front?.url ?? ''}/${path}`, { authorization: auth })
+      // Some take their time between the two.
+      if (turn % 7 === 0) await sleep(100)
+      const { status, body } = await this.#get(location, {})
+      this.done++
+      if (status !== 200 || body !== objectBody) this.refusals.push(`${status} ${body.slice(0, 100)}`)
+    }
+  }
+
+  #get(url: string, headers: Record<string, string>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      httpGet(url, { agent: this.agent, headers }, (response) => {
+        let body = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk) => (body += String(chunk)))
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, location: response.headers.location, body }),
+        )
+      }).on('error', reject)
+    })
+  }
+}
+
+describe('rotate-cloudfront-secret, while clients download without a break', function () {
+  this.timeout(600_000)
+  let here: Rotation
+  before(async () => {
+    // Edges on both versions for seconds, each time.
+    here = await inUse({ built: true, edgeByEdge: true, timing: { deploy: 4_000 } }, 3)
+  })
+  after(() => here.close())
+
+  it(`has none of ${downloads} downloads refused`, async () => {
+    const { current: old } = await here.secrets()
+    const load = new Load(here)
+    try {
+      await load.until(300)
+      const begun = load.done
+      const first = await here.rotate('--write-config', '--yes')
+      expect(first.code, first.stderr).to.equal(3)
+      expect(load.done - begun, 'downloads while edges were on both versions').to.be.greaterThan(100)
+      for (const index of here.fronts.keys()) {
+        await here.restart(index)
+        await load.until(load.done + 300)
+        const run = await here.rotate('--no-wait', ...here.everyFront)
+        expect(run.code, run.stderr).to.equal(index + 1 < here.fronts.length ? 1 : 0)
+      }
+      await here.ago(8)
+      // Whoever was sent off by the old secret has arrived by now.
+      await sleep(1_000)
+      const last = await here.rotate('--finish', '--write-config', '--yes', ...here.everyFront)
+      expect(last.code, last.stderr).to.equal(0)
+      expect(marks(last.stderr)).to.equal('xxxxx--')
+      await load.until(Math.max(downloads, load.done + 500))
+    } finally {
+      await load.end()
+    }
+    expect(load.refusals.slice(0, 5)).to.deep.equal([])
+    expect(load.done).to.be.at.least(downloads)
+    expect(await here.secrets())
+      .to.have.property('current')
+      .that.does.not.equal(old)
+  })
+
+  it('would see refusals where front servers are restarted too early', async () => {
+    const load = new Load(here)
+    try {
+      // The file holds a new secret, and nothing is published.
+      const lines = await here.rotate()
+      await here.place.paste(lines.stdout)
+      await here.restart(0)
+      await load.until(load.done + 100)
+    } finally {
+      await load.end()
+    }
+    expect(load.refusals[0]).to.match(/^403 bad signature/)
+  })
+})
