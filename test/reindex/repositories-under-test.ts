@@ -111,8 +111,8 @@ async function yumRepositories(signer: OpenedSigner): Promise<Map<string, Buffer
 
 /** Objects of other kinds, to be put right only. */
 const others: Readonly<Record<string, string>> = {
-  'gems/hello-1.0.gem': 'gem',
-  'gems/specs.4.8.gz': 'specs',
+  'conda/noarch/hello-1.0-0.conda': 'conda',
+  'conda/noarch/repodata.json': '{}',
   'npm/hello/-/hello-1.0.0.tgz': 'tgz',
   'py/simple/hello/': '<a>',
   'readme.txt': 'neither',

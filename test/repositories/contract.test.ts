@@ -4,11 +4,13 @@ import { expect } from 'chai'
 import { formats } from '../../src/repositories/formats.ts'
 import { aptSubject } from './apt/subject.ts'
 import { behavesLikeAFormat, type FormatSubject } from './behaves-like-a-format.ts'
+import { gemSubject } from './gem/subject.ts'
 import { yumSubject } from './yum/subject.ts'
 
 const subjects: Readonly<Record<string, () => Promise<FormatSubject>>> = {
   apt: aptSubject,
   yum: yumSubject,
+  gem: gemSubject,
 }
 
 describe('the formats', () => {

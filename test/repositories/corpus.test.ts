@@ -8,7 +8,14 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 
 import { apt } from '../../src/repositories/apt/apt.ts'
-import { BadPackageError, type Digests, type PackageSource, type Repository } from '../../src/repositories/format.ts'
+import {
+  BadPackageError,
+  type Digests,
+  type Format,
+  type PackageSource,
+  type Repository,
+} from '../../src/repositories/format.ts'
+import { formats } from '../../src/repositories/formats.ts'
 import { yum } from '../../src/repositories/yum/yum.ts'
 import { hash } from './apt/packages-made.ts'
 
@@ -38,7 +45,7 @@ function source(key: string, bytes: Buffer, known: Digests, size = bytes.length)
   return asking
 }
 
-const formatOf = (key: string): typeof apt | typeof yum => (key.endsWith('.rpm') ? yum : apt)
+const formatOf = (key: string): Format => formats.find((format) => format.roleOf(key) === 'package') ?? apt
 
 /** What becomes of a package: its identity, or why it is none. Anything else that is thrown is a fault. */
 async function read(source: PackageSource): Promise<string> {

@@ -12,12 +12,17 @@ import { decodeText, parseStanzas, signedText, writeStanza } from '../../src/rep
 import { Malformed } from '../../src/repositories/apt/malformed.ts'
 import { readRelease } from '../../src/repositories/apt/release.ts'
 import { fileInTar } from '../../src/repositories/apt/tar.ts'
+import { readVersions, writeVersions } from '../../src/repositories/gem/compact-index.ts'
+import { gem } from '../../src/repositories/gem/gem.ts'
+import { readSpecs, UnreadableList } from '../../src/repositories/gem/marshal-read.ts'
+import { listsOf } from '../../src/repositories/gem/specs.ts'
 import { BadPackageError, type Format, type PackageSource } from '../../src/repositories/format.ts'
 import { hasComparableEpoch, parseEvr } from '../../src/repositories/yum/evr.ts'
 import { entryOf, oldElements, UnreadableIndex } from '../../src/repositories/yum/old-primary.ts'
 import { parseRepomd } from '../../src/repositories/yum/repomd.ts'
 import { yum } from '../../src/repositories/yum/yum.ts'
 import { controlText, deb, debOf, tar } from './apt/packages-made.ts'
+import { dependencyField, gemOf, gemspecText, gemWith } from './gem/made-gems.ts'
 import { madeRpm, plainTags } from './yum/made-rpm.ts'
 import { oddTags } from './yum/odd-rpms.ts'
 
@@ -234,6 +239,63 @@ describe('parsers on damaged files', function () {
         runs(href === 'a.xml' ? 300 : 100),
       )
     }
+  })
+
+  const dependencies = dependencyField('rake', '~>', '13.0') + dependencyField('x', '=', '1.a', 'development')
+  const lists = listsOf([
+    { name: 'a', version: '1.0', platform: 'ruby' },
+    { name: 'a', version: '1.0', platform: 'x86_64-linux' },
+    { name: 'b', version: '1.0.pre', platform: 'ruby' },
+  ])
+
+  it('gems', async () => {
+    const seeds = [gemOf(), gemOf({ before: [{ name: 'data.tar.gz', body: Buffer.alloc(40_000, 7) }] })]
+    await fc.assert(
+      fc.asyncProperty(damaged(...seeds), (bytes) => readBothWays(gem, 'x.gem', bytes)),
+      runs(400),
+    )
+  })
+
+  it('gemspecs, in sound gems', async () => {
+    const seeds = [gemspecText({ dependencies }), gemspecText({ platform: 'x86-mswin32-60', email: '&a [x, *a]' })]
+    await fc.assert(
+      fc.asyncProperty(damaged(...seeds.map((text) => Buffer.from(text))), (text) =>
+        readBothWays(gem, 'x.gem', gemWith(gzipSync(text))),
+      ),
+      runs(500),
+    )
+  })
+
+  it('lists of gems', async () => {
+    await fc.assert(
+      fc.asyncProperty(damaged(...lists.values()), async (bytes) =>
+        mayRefuse(() => {
+          for (const { name, version, platform } of readSpecs(bytes)) {
+            for (const text of [name, version, platform]) expect(text).to.be.a('string')
+          }
+        }, UnreadableList),
+      ),
+      runs(500),
+    )
+  })
+
+  it('versions of the compact index, of which nothing is lost that they say', () => {
+    const text = `created_at: 2020-01-01T00:00:00Z\n---\na 1.0,1.1-java ${'0'.repeat(32)}\na -1.0 ${'1'.repeat(32)}\nb 2 ${'2'.repeat(32)}\n`
+    fc.assert(
+      fc.property(damaged(Buffer.from(text)), (bytes) => {
+        const old = readVersions(bytes.toString())
+        const infos = new Map(
+          [...old.byName].map(([name, { numbers, info: md5 }]) => [name, { numbers: [...numbers], md5 }]),
+        )
+        const again = readVersions(writeVersions(old, infos, 0))
+        for (const [name, { numbers, yanked }] of old.byName) {
+          expect([...(again.byName.get(name)?.numbers ?? [])].sort(), name).to.deep.equal([...numbers].sort())
+          expect([...(again.byName.get(name)?.yanked ?? [])].sort(), name).to.deep.equal([...yanked].sort())
+        }
+        expect(writeVersions(again, infos, 1)).to.equal(again.text)
+      }),
+      runs(400),
+    )
   })
 
   it('versions of any text', () => {

@@ -1,8 +1,7 @@
 /** Which objects make up the new indexes, and in which order they have to appear. */
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 
+import { fixedGzip } from '../compression/fixed-gzip.ts'
 import {
   type Finding,
   type IndexInput,
@@ -101,15 +100,6 @@ const newFile = (path: string, body: Uint8Array, contentType: string): NewFile =
 })
 
 const sum = (algorithm: string, bytes: Uint8Array): string => createHash(algorithm).update(bytes).digest('hex')
-
-/** Node writes no time and no name into the header (RFC 1952); the system it ran on is made always the same. */
-async function fixedGzip(body: Uint8Array): Promise<Uint8Array> {
-  const bytes = await promisify(gzip)(body)
-  bytes[9] = unix
-  return bytes
-}
-
-const unix = 3
 
 function byHash(base: string, file: NewFile): IndexObject {
   const { path, sha256 } = file

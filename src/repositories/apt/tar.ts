@@ -2,6 +2,7 @@
  * The inner archive of a .deb: POSIX ustar, read for one file near its front. Headers of pax and of GNU tar are passed over
  * as files of other kinds; no file that is looked for has so long a name, or so large a size, that it needs them.
  */
+import { checksumHolds, isBlank, isRegular, nameIn, sizeIn } from '../tar-header.ts'
 import { Malformed } from './malformed.ts'
 
 const block = 512
@@ -58,31 +59,11 @@ export function fileInFront(read: (length: number) => Uint8Array, name: string):
   return undefined
 }
 
-const isBlank = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)
-
 const isNamed = (header: Uint8Array, name: string): boolean =>
-  isRegular(header) && textAt(header, 0, 100).replace(/^\.?\/+/, '') === name
+  isRegular(header) && nameIn(header).replace(/^\.?\/+/, '') === name
 
-/** `0` and, before POSIX, NUL. */
-const isRegular = (header: Uint8Array): boolean => header[156] === 0x30 || header[156] === 0
-
-/** Octal digits in 12 bytes. The base-256 form is for files of 8 GiB and more. */
 function sizeOf(header: Uint8Array): number {
-  const digits = /^ *([0-7]+)$/.exec(textAt(header, 124, 12).trimEnd())?.[1]
-  if (digits === undefined) throw new Malformed('its control archive is broken: a size that is no number')
-  return Number.parseInt(digits, 8)
-}
-
-/** The sum of all bytes of the header, its own eight counted as blanks. */
-function checksumHolds(header: Uint8Array): boolean {
-  const wanted = Number.parseInt(textAt(header, 148, 8).trim(), 8)
-  let sum = 8 * 0x20
-  for (let i = 0; i < block; i++) if (i < 148 || i >= 156) sum += header[i] ?? 0
-  return sum === wanted
-}
-
-function textAt(header: Uint8Array, start: number, length: number): string {
-  const text = Buffer.from(header.buffer, header.byteOffset + start, length).toString('latin1')
-  const end = text.indexOf('\0')
-  return end < 0 ? text : text.slice(0, end)
+  const size = sizeIn(header)
+  if (size === undefined) throw new Malformed('its control archive is broken: a size that is no number')
+  return size
 }
