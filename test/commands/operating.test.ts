@@ -24,6 +24,7 @@ interface Row {
 
 const asksForYes: Ending = [2, /This needs an answer, and there is no terminal:[^]*--yes/]
 const noTag: Ending = [3, /aws ce update-cost-allocation-tags-status/]
+const notEnabled: Ending = [3, /packagecloud\.rb[^]*CloudFront[^]*pc-ctl enable-cloudfront/]
 const rows: readonly Row[] = [
   {
     words: ['enable-cloudfront'],
@@ -37,6 +38,14 @@ const rows: readonly Row[] = [
     but: {
       'nothing is there yet': [2, /asks before it writes packagecloud\.rb, and there is no terminal[^]*--yes/],
       'another installation': [2, /--installation one\n[^]*writes packagecloud\.rb[^]*--yes/],
+    },
+  },
+  {
+    words: ['rotate-cloudfront-secret', '--write-config'],
+    but: {
+      'nothing is there yet': notEnabled,
+      'another installation': notEnabled,
+      'credentials that AWS does not know': notEnabled,
     },
   },
   { words: ['invalidate', objectKey] },
@@ -54,13 +63,13 @@ const rows: readonly Row[] = [
 ]
 
 /** One that this table has no line for is held to what all have in common. */
-const others = ['rotate-cloudfront-secret', 'runbook'].filter((name) =>
-  existsSync(join(import.meta.dirname, `../../src/commands/${name}.ts`)),
-)
+const others = ['runbook'].filter((name) => existsSync(join(import.meta.dirname, `../../src/commands/${name}.ts`)))
 
 interface Case {
   readonly what: string
   readonly common?: true
+  /** The commands that it is about; without it, all. */
+  readonly only?: RegExp
   /** @returns variables that the command is run with */
   readonly prepare: (place: Installation) => Promise<Record<string, string>>
   readonly ending: Ending
@@ -115,6 +124,18 @@ const cases: readonly Case[] = [
     ending: [4, /2 distributions|two distributions|several/i],
   },
   {
+    what: 'a rotation that was begun on another host',
+    only: /^(?:enable|rotate)/,
+    prepare: async (place) => {
+      await place.connect()
+      const other = join(place.folder, 'other.rb')
+      await writeFile(other, await textOf(place))
+      await place.succeed(['rotate-cloudfront-secret', '--write-config', '--yes', '--no-wait', '--config', other])
+      return {}
+    },
+    ending: [4, /a rotation was begun on another host\.\n[^]*pc-ctl show-config\n[^]*run the same command again/],
+  },
+  {
     what: 'a permission that is missing',
     prepare: async (place) => {
       await place.connect()
@@ -153,7 +174,7 @@ const kept = async ({ config, folder }: Installation): Promise<unknown> => [
 
 describe('what operates an installation, given something bad, says one thing and changes nothing', function () {
   this.timeout(60_000)
-  for (const { what, prepare, ending, common } of cases) {
+  for (const { what, prepare, ending, common, only = /^/ } of cases) {
     describe(what, () => {
       let place: Installation
       let env: Record<string, string>
@@ -166,7 +187,7 @@ describe('what operates an installation, given something bad, says one thing and
       for (const { words, but = {} } of [
         ...rows,
         ...(common === true ? others.map((name): Row => ({ words: [name] })) : []),
-      ]) {
+      ].filter((row) => only.test(row.words[0] ?? ''))) {
         const wanted = but[what] ?? ending
         it(`pc-ctl ${words.join(' ')}`, async () => {
           const before = await kept(place)

@@ -149,7 +149,7 @@ class Enabler {
     const seen = front === undefined ? undefined : await askFront(front, this.#settings)
     const objects = wished && (await objectsOf(this.#aws, this.#settings, wished, conduct))
     this.#objects = objects
-    const known = { objects, ctl, isFrontThere: seen?.kind === 'cloudfront' }
+    const known = { objects, ctl, flags, isFrontThere: seen?.kind === 'cloudfront' }
     const { page, plan } = await lookOut(this.#aws, this.#settings, serve, known, conduct)
     this.#outcome.steps = page
     this.#outcome.plan = plan

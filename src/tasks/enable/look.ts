@@ -1,13 +1,16 @@
 /** How far enabling has come, read off packagecloud.rb, AWS, the objects, this host and the front server. */
 import type { Aws } from '../../aws/connect.ts'
 import type { Report } from '../../reindex/report.ts'
-import type { Settings } from '../../settings/settings.ts'
+import type { Flags, Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import { hasChanges, type PlanLine } from '../../ui/plan.ts'
 import { type Bootstrap, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import { type Chain, type Conduct, runChain } from '../chain/chain.ts'
 import { findCtl } from '../packagecloud-ctl/executable.ts'
 import { fingerprint, recall } from '../packagecloud-ctl/memory.ts'
+import { elsewhere } from '../rotation/elsewhere.ts'
+import { fileSecrets } from '../rotation/look.ts'
+import { whyOutdated } from '../rotation/state.ts'
 import { signingSecrets } from '../signing-secrets.ts'
 import {
   findExisting,
@@ -44,6 +47,7 @@ export interface Known {
   /** A dry run over the objects; `undefined` with --skip-reindex. */
   readonly objects: Report | undefined
   readonly ctl: string | undefined
+  readonly flags: Flags
   /** Whether the front server was seen to redirect to CloudFront. */
   readonly isFrontThere: boolean
 }
@@ -51,7 +55,8 @@ export interface Known {
 /**
  * Looks at everything; writes nothing. A secret that is not there yet is supposed.
  *
- * @throws CtlError as the chains; of kind `configuration` for a secret that can't be used
+ * @throws CtlError as the chains; of kind `configuration` for a secret that can't be used; of kind `refused` for
+ *   one that was replaced on another host
  */
 export async function lookOut(
   aws: Aws,
@@ -62,6 +67,8 @@ export async function lookOut(
 ): Promise<Outlook> {
   const hasSecret = isSet(settings)
   const { ctx, report: plan } = await runChain(wholeChain(aws, withSecret(settings), wishes), 'plan', conduct)
+  const outdated = hasSecret ? whyOutdated(fileSecrets(settings), ctx.function.fingerprints ?? []) : undefined
+  if (outdated !== undefined) throw elsewhere(outdated, settings, known.flags)
   const published = plan.findIndex(({ kind }) => kind === versionKind)
   const isBootstrapped = hasSecret && !hasChanges(plan.slice(0, published + 1))
   const isConnected = isBootstrapped && !hasChanges(plan.slice(published + 1))

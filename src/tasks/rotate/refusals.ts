@@ -3,6 +3,7 @@ import { carriedFlags, type Flags, need, optional, type Settings } from '../../s
 import { CtlError } from '../../errors.ts'
 import { commandLine } from '../../shell.ts'
 import { type Line, verbatim } from '../../text.ts'
+import { elsewhere } from '../rotation/elsewhere.ts'
 import type { Rotation } from '../rotation/state.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 import { refusal } from '../chain/ensure.ts'
@@ -39,18 +40,8 @@ export function assertPossible(settings: Settings): void {
 }
 
 /** @throws CtlError of kind `refused` for a rotation that packagecloud.rb of this host knows nothing of */
-export function notElsewhere(rotation: Rotation | undefined, { configFile }: Settings, wished: Wished): void {
-  if (rotation?.step !== 'elsewhere') return
-  throw new CtlError('refused', `Refused, and nothing was changed: ${rotation.why ?? ''}.`, {
-    hint: [
-      'To publish what stands here would have the edge refuse what front servers sign with.',
-      `Copy the lines with cloudfront_secret and cloudfront_previous_secret into ${configFile} from the front server where ` +
-        'that was begun, or from the copy of the old file beside it; this shows by fingerprints which they are:',
-      command(wished, 'show-config'),
-      'Then run the same command again.',
-    ],
-    code: 'Elsewhere',
-  })
+export function notElsewhere(rotation: Rotation | undefined, settings: Settings, { flags }: Wished): void {
+  if (rotation?.step === 'elsewhere') throw elsewhere(rotation.why ?? '', settings, flags)
 }
 
 /** A second rotation while one is unfinished: the edge accepts two secrets, not three. */
