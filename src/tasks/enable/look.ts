@@ -1,14 +1,13 @@
 /** How far enabling has come, read off packagecloud.rb, AWS, the objects, this host and the front server. */
 import type { Aws } from '../../aws/connect.ts'
 import type { Report } from '../../reindex/report.ts'
-import type { Flags, Settings } from '../../settings/settings.ts'
+import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import { hasChanges, type PlanLine } from '../../ui/plan.ts'
 import { type Bootstrap, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import { type Chain, type Conduct, runChain } from '../chain/chain.ts'
 import { findCtl } from '../packagecloud-ctl/executable.ts'
 import { fingerprint, recall } from '../packagecloud-ctl/memory.ts'
-import { elsewhere } from '../rotation/elsewhere.ts'
 import { fileSecrets } from '../rotation/look.ts'
 import { whyOutdated } from '../rotation/state.ts'
 import { signingSecrets } from '../signing-secrets.ts'
@@ -40,6 +39,8 @@ export const wholeChain = (aws: Aws, settings: Settings, wishes: ServeWishes): C
 export interface Outlook {
   readonly page: readonly PageStep[]
   readonly plan: readonly PlanLine[]
+  /** Why the secret in packagecloud.rb must not be published, if so; a clause. */
+  readonly outdated: string | undefined
 }
 
 /** What is known from elsewhere. */
@@ -47,7 +48,6 @@ export interface Known {
   /** A dry run over the objects; `undefined` with --skip-reindex. */
   readonly objects: Report | undefined
   readonly ctl: string | undefined
-  readonly flags: Flags
   /** Whether the front server was seen to redirect to CloudFront. */
   readonly isFrontThere: boolean
 }
@@ -55,8 +55,7 @@ export interface Known {
 /**
  * Looks at everything; writes nothing. A secret that is not there yet is supposed.
  *
- * @throws CtlError as the chains; of kind `configuration` for a secret that can't be used; of kind `refused` for
- *   one that was replaced on another host
+ * @throws CtlError as the chains; of kind `configuration` for a secret that can't be used
  */
 export async function lookOut(
   aws: Aws,
@@ -68,7 +67,6 @@ export async function lookOut(
   const hasSecret = isSet(settings)
   const { ctx, report: plan } = await runChain(wholeChain(aws, withSecret(settings), wishes), 'plan', conduct)
   const outdated = hasSecret ? whyOutdated(fileSecrets(settings), ctx.function.fingerprints ?? []) : undefined
-  if (outdated !== undefined) throw elsewhere(outdated, settings, known.flags)
   const published = plan.findIndex(({ kind }) => kind === versionKind)
   const isBootstrapped = hasSecret && !hasChanges(plan.slice(0, published + 1))
   const isConnected = isBootstrapped && !hasChanges(plan.slice(published + 1))
@@ -83,6 +81,7 @@ export async function lookOut(
   const noCtl = known.ctl === undefined && !isLive
   return {
     plan,
+    outdated,
     page: pageOf([
       objectsState(known.objects),
       done(hasSecret, 'it is there'),
