@@ -37,6 +37,7 @@ export async function whatRemains(live: Live, buckets: boolean): Promise<Remaind
     commandLine(['aws', ...(live.wishes.profile === undefined ? [] : ['--profile', live.wishes.profile]), ...words])
   return [
     ...(error === undefined ? [] : [unknown(live, error.message)]),
+    ...(there.length === 0 ? [] : [ticket(live)]),
     ...[idOf('CloudFront distribution'), ofWalk].flatMap((id) => (id === undefined ? [] : [distribution(live, id)])),
     ...refersTo(aws, idOf('CloudFront cache policy'), idOf('CloudFront origin access identity')),
     ...functionAndRole(aws, live, (kind) => idOf(kind) !== undefined),
@@ -51,6 +52,17 @@ type Aws = (...words: readonly string[]) => string
 /** With the ETag of the moment, which the shell asks for. */
 const withEtag = (aws: Aws, words: readonly string[], get: readonly string[]): string =>
   `${aws(...words)} --if-match "$(${aws(...get, '--query', 'ETag', '--output', 'text')})"`
+
+/** It only reads. */
+const ticket = ({ config, names, wishes: { profile } }: Live): Remainder => ({
+  what: 'the installation: this writes a change ticket with what each step of its removal loses',
+  commands: [
+    commandLine([
+      ...['node', 'bin/run.js', 'runbook', '--kind', 'remove', '--config', config],
+      ...['--installation', names.installation, ...(profile === undefined ? [] : ['--profile', profile])],
+    ]),
+  ],
+})
 
 /** Nobody should take it for nothing. */
 const unknown = ({ config, names }: Live, why: string): Remainder => ({

@@ -62,7 +62,7 @@ describe('test:live on the sandbox', function () {
     await writeFile(join(bin, 'aws'), `#!/bin/sh\nexec '${real}' --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n`)
     await chmod(join(bin, 'aws'), 0o755)
     const commands = [...first.stdout.matchAll(/^```sh\n([^]*?)^```/gm)].map(([, block = '']) => block)
-    expect(commands.length).to.equal(7)
+    expect(commands.length).to.equal(8)
     // The sandbox is in this process: whoever waits for the commands must let it answer.
     const child = spawn('sh', ['-euc', commands.join('')], {
       cwd: root,
