@@ -319,6 +319,16 @@ function hostCases({ ctl, place }: Stage): Record<string, Case> {
       dryRun: { args: () => host, prints: /^[✔→] 1\. [^]*7\. restart[^]*: unchanged\n$/, progress: 'list' },
       failure: { args: () => [...host, '--front', 'nonsense'], code: 2, says: /--front does not hold/ },
     },
+    'rotate-cloudfront-secret': {
+      // There is none to finish, which is so again each time.
+      success: { args: () => ['--finish', '--yes'], prints: /^$/, progress: 'list' },
+      dryRun: {
+        args: () => [],
+        prints: /^→ 1\. [^]*7\. --finish[^]*distribution [^\n]*: update\n[^]*$/,
+        progress: 'list',
+      },
+      failure: { args: () => ['--front', 'nonsense'], code: 2, says: /--front does not hold/ },
+    },
     reconfigure: passedThrough('reconfigure'),
     restart: passedThrough('restart'),
     'disable-cloudfront': {
