@@ -64,7 +64,8 @@ export default class Status extends CtlCommand {
     const look = (show: Show) => status(aws, settings, wishes, { show, signal })
     let report = await look(quietly({ ...flags, json: this.jsonEnabled() }))
     const costs = flags.costs ? await this.#costs(aws, settings.installation.value, flags) : undefined
-    const shown = form === undefined ? statusText(report) : await graphIn(form, report)
+    const again = ['pc-ctl', 'status', ...wishes.carried]
+    const shown = form === undefined ? statusText(report, again) : await graphIn(form, report)
     // What is looked at again and again stays on the screen.
     if (flags.watch) this.print(...shown)
     else await this.printLong(flags, ...shown, ...(costs ? ['', ...costsText(costs)] : []))
@@ -73,7 +74,7 @@ export default class Status extends CtlCommand {
       report = await look('nothing')
       if (isResultSeen()) result.print('\u001B[H\u001B[2J')
       else this.print('')
-      this.print(...statusText(report), '', `${new Date().toLocaleTimeString()}, Ctrl-C ends`)
+      this.print(...statusText(report, again), '', `${new Date().toLocaleTimeString()}, Ctrl-C ends`)
       await result.taken()
     }
     if (flags['exit-code'] && report.drift) process.exitCode = exitCodes.changes

@@ -2,11 +2,14 @@
 import type { Aws } from '../aws/connect.ts'
 import { installationNames } from '../resources/installations.ts'
 import { commandLine } from '../shell.ts'
+import { nearest } from '../ui/near.ts'
 import { type Line, verbatim } from '../text.ts'
 
-/** The other installations of the account; none where AWS does not tell. */
-export const otherInstallations = async (aws: Aws, installation: string): Promise<string[]> =>
-  (await installationNames(aws).catch(() => [])).filter((name) => name !== installation)
+/** The other installations of the account, first what may have been meant; none where AWS does not tell. */
+export async function otherInstallations(aws: Aws, installation: string): Promise<string[]> {
+  const others = (await installationNames(aws).catch(() => [])).filter((name) => name !== installation)
+  return [...new Set([...nearest(installation, others), ...others])]
+}
 
 /** A list of them as a clause: `This account has the installation a`. */
 export const accountHas = (others: readonly string[]): string =>

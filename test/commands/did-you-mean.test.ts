@@ -6,6 +6,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import { bucket, type Installation, install } from '../support/installation.ts'
+import { resultOf } from '../support/json-document.ts'
 
 describe('a value that is mistyped', function () {
   this.timeout(60_000)
@@ -61,11 +62,39 @@ describe('a value that is mistyped', function () {
       .and.not.match(/mean|denied/i)
   })
 
+  it('of an invalidation: one of its distribution', async () => {
+    const made = resultOf(await place.succeed(['cfinval', `s3://${bucket}/x`, '--json'])) as {
+      invalidations: { uri: string }[]
+    }
+    const { uri = '' } = made.invalidations[0] ?? {}
+    const slip = `${uri.slice(0, -1)}${uri.endsWith('X') ? 'Y' : 'X'}`
+    expect(await wrong(1, 'cfinvalinfo', slip)).to.contain(`Did you mean \`${uri}\`?`)
+    expect(await wrong(1, 'cfinvalinfo', `cf://${id}/I0`))
+      .to.contain(`pc-ctl cfinvalinfo cf://${id}`)
+      .and.not.contain('mean')
+    place.sandbox.faults.add('cloudfront:ListInvalidations:*:before:AccessDenied')
+    expect(await wrong(1, 'cfinvalinfo', slip))
+      .to.contain('does not exist')
+      .and.not.match(/mean|denied/i)
+  })
+
   it('of an ARN: what the function of the installation is called', async () => {
     const [command = '', arn = ''] = await place.bootstrap()
     expect(await wrong(2, command, arn.replace('_auth:', '_aut:'))).to.contain(
       'That of the installation is called packagecloud_cloudfront_auth.',
     )
+  })
+
+  it('of an installation that has nothing yet: those of the account, the nearest first', async () => {
+    await place.bootstrap('--installation', 'staging')
+    await place.bootstrap('--installation', 'production')
+    const told = await place.succeed(['status', '--installation', 'stagign', '--no-pager'])
+    expect(told).to.match(
+      /This account has the installations staging, .*production[^]*\n +pc-ctl status --installation staging\n/,
+    )
+    expect(await place.succeed(['status', '--installation', 'staging'])).not.to.contain('This account has')
+    place.sandbox.faults.add('tagging:GetResources:*:before:AccessDenied')
+    expect(await place.succeed(['status', '--installation', 'stagign'])).not.to.contain('This account has')
   })
 
   it('of a file: one beside it', async () => {

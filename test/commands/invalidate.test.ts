@@ -86,6 +86,17 @@ describe('pc-ctl invalidate', function () {
     expect((await told('/pool/hello_1.0*', '--dry-run')).alsoHit, 'it was asked for').to.be.empty
   })
 
+  it('says where S3 has nothing of what all was named of, and what may have been meant', async () => {
+    const report = await told('/pol/*', `s3://${bucket}/pool/`, '/pool/hello_2*', '/*', '--dry-run')
+    expect(report.nothingBelow).to.deep.equal(['pol/'])
+    const { stderr } = await place.run(['invalidate', '/pol/*', `s3://${bucket}/pool/hellooo*`, '--dry-run'])
+    expect(flat(stderr))
+      .to.contain('Note: S3 has nothing that begins with pol/: unless that is a slip')
+      .and.contain('Did you mean `pool/`?')
+      .and.contain('S3 has nothing that begins with pool/hellooo: unless')
+      .and.match(/There are pool\/hello_1\.0_amd64\.deb.*\./)
+  })
+
   it('changes nothing under --dry-run', async () => {
     const changes = await place.changes(async () => {
       expect((await place.run(['invalidate', '/a', '--dry-run', '--exit-code'])).code).to.equal(6)

@@ -1,7 +1,13 @@
 import type { Aws } from '../../aws/connect.ts'
 import { interruption } from '../../aws/patience.ts'
-import { getInvalidation, type Invalidation, listInvalidations } from '../../resources/cloudfront/invalidation.ts'
+import {
+  getInvalidation,
+  type Invalidation,
+  listInvalidations,
+  newestInvalidations,
+} from '../../resources/cloudfront/invalidation.ts'
 import { CtlError } from '../../errors.ts'
+import { didYouMean } from '../../ui/near.ts'
 import { verbatim } from '../../text.ts'
 import { type Chain, compute } from '../chain/chain.ts'
 import { findTargets, type FoundTargets, noDistribution, type ResolvedTarget } from './targets.ts'
@@ -51,7 +57,7 @@ async function* invalidationsOf(
 ): AsyncGenerator<Invalidation | CtlError> {
   if (target.kind !== 'bucket' && target.invalidation !== undefined) {
     const named = await getInvalidation(aws, distributionId, target.invalidation)
-    yield named ?? noInvalidation(`cf://${distributionId}`, target.invalidation)
+    yield named ?? (await noInvalidation(aws, distributionId, target.invalidation))
     return
   }
   let seen = 0
@@ -62,8 +68,16 @@ async function* invalidationsOf(
   }
 }
 
-const noInvalidation = (distribution: string, id: string): CtlError =>
-  new CtlError('failed', `The invalidation ${distribution}/${id} does not exist.`, {
-    hint: ['Those there are:', verbatim(`pc-ctl cfinvalinfo ${distribution}`)],
+async function noInvalidation(aws: Aws, distributionId: string, id: string): Promise<CtlError> {
+  const uri = `cf://${distributionId}`
+  const there = await newestInvalidations(aws, distributionId).catch(() => [])
+  const ids = there.map((one) => one.id)
+  return new CtlError('failed', `The invalidation ${uri}/${id} does not exist.`, {
+    hint: [
+      ...didYouMean(id, ids, (near) => `${uri}/${near}`),
+      'Those there are:',
+      verbatim(`pc-ctl cfinvalinfo ${uri}`),
+    ],
     code: 'NoSuchInvalidation',
   })
+}

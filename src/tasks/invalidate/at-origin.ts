@@ -2,8 +2,9 @@
 import type { Aws } from '../../aws/connect.ts'
 import { explainError } from '../../aws/denial.ts'
 import { interruption } from '../../aws/patience.ts'
-import { keysBeginning } from '../../resources/s3/names-below.ts'
+import { keysBeginning, namesBelow } from '../../resources/s3/names-below.ts'
 import { storedObject } from '../../resources/s3/stored-object.ts'
+import { nearPrefixes } from '../reindex/matching-nothing.ts'
 
 /** Other objects that a wildcard names, which nobody asked for. */
 interface AlsoHit {
@@ -17,12 +18,20 @@ interface AlsoHit {
   readonly examples: readonly string[]
 }
 
+/** What all below it was asked for, and S3 has nothing that begins so. */
+interface NothingBelow {
+  readonly prefix: string
+  /** What may have been meant, as advice. */
+  readonly near: readonly string[]
+}
+
 export interface AtOrigin {
   /** Keys that S3 still has: an invalidation does not block them. */
   readonly served: readonly string[]
   /** Keys that S3 has not. */
   readonly gone: readonly string[]
   readonly alsoHit: readonly AlsoHit[]
+  readonly nothingBelow: readonly NothingBelow[]
   /** What could not be looked at, and why, as clauses. */
   readonly unknown: readonly string[]
 }
@@ -34,18 +43,21 @@ export interface Question {
   readonly keys: readonly string[]
   /** Wildcards that were put in the place of paths, and the beginnings of keys that they name. */
   readonly wildcards: readonly { readonly path: string; readonly prefix: string }[]
+  /** Beginnings of keys that were asked for themselves; of those, a few are looked for. */
+  readonly prefixes: readonly string[]
   /** Keys that were asked for, also in a report. */
   readonly wanted: ReadonlySet<string>
 }
 
 /** More would be minutes of looking for somebody in a hurry. */
 const mostKeys = 200
+const mostPrefixes = 5
 const atATime = 16
 const examples = 3
 
 /** Asks S3. Whatever it doesn't tell is part of the answer: nothing here keeps edges from being told. */
 export async function lookAtOrigin(aws: Aws, question: Question, signal: AbortSignal): Promise<AtOrigin> {
-  const { bucket, keys, wildcards, wanted } = question
+  const { bucket, keys, wildcards, prefixes, wanted } = question
   const served: string[] = []
   const gone: string[] = []
   const unknown: string[] = []
@@ -77,5 +89,13 @@ export async function lookAtOrigin(aws: Aws, question: Question, signal: AbortSi
       alsoHit.push({ wildcard: path, objects: others.length, more, examples: others.slice(0, examples) })
     })
   }
-  return { served: served.sort(), gone: gone.sort(), alsoHit, unknown }
+  const nothingBelow: NothingBelow[] = []
+  for (const prefix of prefixes.slice(0, mostPrefixes)) {
+    if (signal.aborted) throw interruption()
+    await trying(prefix, async () => {
+      if ((await keysBeginning(aws, bucket, prefix)).keys.length > 0) return
+      nothingBelow.push({ prefix, near: await nearPrefixes(prefix, (folder) => namesBelow(aws, bucket, folder)) })
+    })
+  }
+  return { served: served.sort(), gone: gone.sort(), alsoHit, nothingBelow, unknown }
 }

@@ -158,12 +158,17 @@ function questionOf({ bucket, distribution, group }: Refresh, { named, reported 
     const prefix = keyOf(wildcard.slice(0, -1))
     if (prefix !== undefined && !byPrefix.has(prefix)) byPrefix.set(prefix, wildcard)
   }
+  const prefixes = named.flatMap((one) => {
+    if (one.kind === 'key') return /[*/]$/.test(one.key) ? one.key.replace(/\*$/, '') : []
+    return one.path.endsWith('*') ? (keyOf(one.path.slice(0, -1)) ?? []) : []
+  })
   // All below a folder of keys is one of those that were asked for.
   for (const one of named) if (one.kind === 'key') byPrefix.delete(one.key.replace(/\*$/, ''))
   return {
     bucket: bucket.name,
     keys: [...new Set(keys)],
     wildcards: [...byPrefix].map(([prefix, wildcard]) => ({ path: wildcard, prefix })),
+    prefixes: [...new Set(prefixes)].filter((prefix) => prefix !== folder),
     wanted: new Set([...keys, ...reported]),
   }
 }

@@ -1,4 +1,4 @@
-import { type Block, kept, labelled, nested, verbatim, warning } from '../../text.ts'
+import { advice, type Block, kept, labelled, nested, verbatim, warning } from '../../text.ts'
 import { commandLine } from '../../shell.ts'
 import type { InvalidationReport } from '../cf/invalidation-text.ts'
 import type { AtOrigin } from './at-origin.ts'
@@ -16,6 +16,8 @@ export interface RefreshReport {
   readonly gone: readonly string[]
   /** Other objects that wildcards hit, which had to be put in the place of paths. */
   readonly alsoHit: AtOrigin['alsoHit']
+  /** Beginnings of keys that were named, as with a wildcard, and that S3 has nothing of. */
+  readonly nothingBelow: readonly string[]
   /** Those that were made; none with `--dry-run`, or where nothing is to be dropped. */
   readonly invalidations: readonly InvalidationReport[]
 }
@@ -31,6 +33,7 @@ export const refreshReport = (
   stillServed: origin.served,
   gone: origin.gone,
   alsoHit: origin.alsoHit,
+  nothingBelow: origin.nothingBelow.map(({ prefix }) => prefix),
   invalidations,
 })
 
@@ -52,6 +55,10 @@ export function refreshNotes(
             `S3 has no ${some(origin.gone)}: unless that is a slip, clients get it no more once the edges have dropped it.`,
           ),
         ]),
+    ...origin.nothingBelow.flatMap(({ prefix, near }) => [
+      note(`S3 has nothing that begins with ${kept(prefix)}: unless that is a slip, clients get it no more.`),
+      ...(near.length === 0 ? [] : [nested(advice(near))]),
+    ]),
     ...origin.unknown
       .slice(0, 3)
       .map((why) => note(`S3 does not tell what it still serves: ${why.replace(/\.$/, '')}.`)),

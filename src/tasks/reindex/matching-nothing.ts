@@ -43,9 +43,7 @@ export async function nearPrefixes(
     for (let level = segments.length - 1; level >= 0; level--) {
       const folder = segments.slice(0, level).join('')
       const all = (await below(folder)).filter((name) => name !== ownPrefix)
-      const folders = all.filter((name) => name.endsWith('/'))
-      const names = folders.length > 0 ? folders : all
-      if (names.length > 0) return adviceFrom(folder, segments[level] ?? '', names)
+      if (all.length > 0) return adviceFrom(folder, segments[level] ?? '', all)
     }
   } catch {
     // Whoever may not list more than the prefix gets no advice.
@@ -63,9 +61,11 @@ function adviceFrom(folder: string, segment: string, names: readonly string[]): 
   const byPlain = new Map(names.map((name) => [plain(name.slice(folder.length)), name]))
   const near = didYouMean(plain(segment), [...byPlain.keys()], (name) => byPlain.get(name) ?? name)
   if (near.length > 0) return near
-  const first = names.slice(0, mostNames)
-  const more = names.length > first.length ? ' and more' : ''
-  return [`There ${names.length === 1 ? 'is' : 'are'} ${more === '' ? listed(first, 'and') : first.join(', ')}${more}.`]
+  const folders = names.filter((name) => name.endsWith('/'))
+  const told = folders.length > 0 ? folders : names
+  const first = told.slice(0, mostNames)
+  const more = told.length > first.length ? ' and more' : ''
+  return [`There ${told.length === 1 ? 'is' : 'are'} ${more === '' ? listed(first, 'and') : first.join(', ')}${more}.`]
 }
 
 /** Warnings of what was named to choose objects by, and has chosen none. */

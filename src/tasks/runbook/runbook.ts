@@ -2,9 +2,8 @@
 import type { Aws } from '../../aws/connect.ts'
 import { need, optional, type Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
-import { installationNames } from '../../resources/installations.ts'
 import { statusPicture } from '../status/graph.ts'
-import type { StatusLine } from '../status/status.ts'
+import { isOfOurs } from '../status/status.ts'
 import type { Part } from '../../ui/template.ts'
 import { statusFacts } from '../status/text.ts'
 import type { Conduct } from '../chain/chain.ts'
@@ -44,7 +43,7 @@ export async function makeRunbook(
   const doomed =
     kind === 'remove' ? await lookUp('Look for distributions', () => doomedOf(aws, settings), conduct) : undefined
   const ground = await survey(aws, doomed?.settings ?? settings, order, conduct)
-  if (kind !== 'enable') await assertThere(ground)
+  if (kind !== 'enable') assertThere(ground)
   const asked = kind === 'remove' ? [] : await lookUp('Ask what clients ask', () => doctorChecks(ground), conduct)
   const change = await changeOf({ ...ground, settings }, order, doomed, conduct)
   const domain = optional(settings, 'cloudfrontPackagesDomain') ?? ground.seen?.status.distribution?.domain
@@ -88,11 +87,9 @@ function changeOf(
 const nothingDoomed = ({ settings }: Ground) => ({ settings, ours: [], isWhole: false })
 
 /** @throws CtlError of kind `configuration` where nothing of the installation is there: perhaps another one is meant */
-async function assertThere({ aws, seen, names, pcCtl }: Ground): Promise<void> {
-  const isOurs = ({ state, kind }: StatusLine): boolean =>
-    (state === 'ok' || state === 'drift') && kind !== 'S3 bucket policy'
-  if (seen === undefined || seen.status.resources.some(isOurs)) return
-  const others = (await installationNames(aws).catch(() => [])).filter((name) => name !== names.installation)
+function assertThere({ seen, names, pcCtl }: Ground): void {
+  if (seen === undefined || seen.status.resources.some(isOfOurs)) return
+  const others = seen.status.otherInstallations
   throw new CtlError(
     'configuration',
     `There is nothing of the installation "${names.installation}" in account ${seen.status.account}.`,

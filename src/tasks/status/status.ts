@@ -22,6 +22,7 @@ import { type Chain, compute, type Conduct, runChain, together } from '../chain/
 import { type Node, nodesOf } from '../chain/survey.ts'
 import type { InTheWay } from '../in-the-way.ts'
 import { lookAtOwnName, type NameLook } from '../names/packages-name.ts'
+import { otherInstallations } from '../other-installations.ts'
 import { findExisting, noWishes, type Reconfigure, serve } from '../reconfigure-cloudfront-distribution.ts'
 import { lookAtRotation } from '../rotation/look.ts'
 import type { Rotation } from '../rotation/state.ts'
@@ -52,6 +53,8 @@ export interface Status {
   readonly keyRotation: boolean | null
   /** Whether a packages domain of the operator's own leads to the distribution; `null` where there is none. */
   readonly packagesDomain: NameLook | null
+  /** Where there is nothing of this installation: the others of the account, first what may have been meant. */
+  readonly otherInstallations: readonly string[]
   /** Clauses about what might be in the way, and could not be known. */
   readonly notDecided: readonly string[]
   /** Whether anything differs from what this configuration would make. */
@@ -208,6 +211,7 @@ async function toldOf(
     runtimeWarning: runtimeInUse(ctx, resources, now()) ?? null,
     keyRotation: (isThere('KMS key', resources) ? ctx.key.rotates : undefined) ?? null,
     packagesDomain: await lookAtOwnName(aws, settings, existing?.domain),
+    otherInstallations: resources.some(isOfOurs) ? [] : await otherInstallations(aws, settings.installation.value),
     notDecided: inTheWay.notDecided,
     drift: resources.some(({ state }) => state !== 'ok') || /^(?:different|previous only)$/.test(secret),
   }
@@ -218,6 +222,10 @@ const runtimeInUse = ({ function: { settings } }: Look, lines: readonly StatusLi
   lines.some(({ kind, state }) => kind === 'Lambda function' && state !== 'missing')
     ? runtimeWarning(settings.Runtime, now)
     : undefined
+
+/** The bucket's policy may have statements of others. */
+export const isOfOurs = ({ state, kind }: Pick<StatusLine, 'state' | 'kind'>): boolean =>
+  (state === 'ok' || state === 'drift') && kind !== 'S3 bucket policy'
 
 const isThere = (kind: string, lines: readonly StatusLine[]): boolean =>
   lines.some((line) => line.kind === kind && line.state === 'ok')

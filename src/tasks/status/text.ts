@@ -3,6 +3,7 @@ import { leftOverKey } from '../../resources/kms/key-left-over.ts'
 import { keyNotRotated } from '../../resources/kms/key-rotation.ts'
 import { differences } from '../../ui/plan.ts'
 import { advice, type Block, heading, item, nested, table, verbatim, warning } from '../../text.ts'
+import { forAnother } from '../other-installations.ts'
 import { nameFact } from '../names/packages-name.ts'
 import { rotationText } from '../rotation/text.ts'
 import type { Status, StatusLine } from './status.ts'
@@ -10,8 +11,12 @@ import type { Status, StatusLine } from './status.ts'
 /** How the state of a resource is marked. */
 export const stateMarks = { ok: 'ok', missing: 'failed', drift: 'update', 'not ours': 'refused' } as const
 
-/** A status as one screen of text. */
-export function statusText(status: Status): Block[] {
+/**
+ * A status as one screen of text.
+ *
+ * @param again - the command that shows it
+ */
+export function statusText(status: Status, again: readonly string[]): Block[] {
   const rows = status.resources.map((line) => [
     item(stateMarks[line.state], line.state),
     shortKind(line),
@@ -24,11 +29,17 @@ export function statusText(status: Status): Block[] {
     '',
     table(statusFacts(status)),
     ...status.resources.flatMap(driftText),
+    ...otherOnes(status, again),
     ...status.notDecided.flatMap((clause) => ['', warning(clause)]),
     ...(status.runtimeWarning === null ? [] : ['', warning(status.runtimeWarning)]),
     ...notRotated(status).flatMap((arn) => ['', warning(keyNotRotated(arn))]),
     ...keysLeftOver(status).flatMap(({ arn }) => ['', warning(leftOverKey(arn))]),
   ]
+}
+
+/** Where nothing is there, perhaps another installation was meant. */
+function otherOnes({ otherInstallations: others }: Status, again: readonly string[]): Block[] {
+  return others.length === 0 ? [] : ['', ...advice(forAnother(others, again))]
 }
 
 /** What is to be known beside the resources, by name. */

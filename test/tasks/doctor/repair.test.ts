@@ -60,6 +60,7 @@ const status = (more: Partial<Status> = {}): Status => ({
   leftOver: { keys: [] },
   runtimeWarning: null,
   keyRotation: true,
+  otherInstallations: [],
   packagesDomain: null,
   notDecided: [],
   drift: false,
