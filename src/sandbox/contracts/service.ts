@@ -113,6 +113,8 @@ export interface Timing {
   invalidation: number
   /** Until a new key, alias or resource of CloudFront shows up in lists; asked for by its name it is there at once. */
   listed: number
+  /** For how long an edge keeps an error of S3 at least, whatever the distribution says. */
+  error: number
 }
 
 /** Whether what was made then shows up in lists by now. */

@@ -148,7 +148,7 @@ export class CachedObjects {
         status < 400
           ? freshnessOf(headers, visit.rules.ttl, now)
           : {
-              freshFor: errorTtl(status, headers, errorSettings(visit.config, status)?.ErrorCachingMinTTL, now),
+              freshFor: this.#errorTtl(visit, response, now),
               revalidates: false,
               staleIfErrorFor: 0,
               staleWhileRevalidateFor: 0,
@@ -160,6 +160,11 @@ export class CachedObjects {
     else this.#cache.delete(key)
     const result = status >= 400 ? 'Error' : 'Miss'
     return { answer: { status, headers, body, result }, shareable: freshFor > 0 }
+  }
+
+  #errorTtl({ config }: Visit, { status, headers }: OriginResponse, now: number): number {
+    const configured = errorSettings(config, status)?.ErrorCachingMinTTL
+    return errorTtl(status, headers, configured, now, this.#access.timing.error / 1000)
   }
 
   /** Sends the request on as it is and streams the answer: nothing of it is cached. */

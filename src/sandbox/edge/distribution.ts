@@ -31,8 +31,8 @@ export class EdgeServer {
     this.#peers = peers
     this.#distribution = distribution
     const { cloudfront, s3 } = peers
-    const { accountId } = context
-    const access = { cloudfront, s3, accountId, distributionArn: distribution.arn, now: () => context.now() }
+    const { accountId, timing } = context
+    const access = { cloudfront, s3, accountId, distributionArn: distribution.arn, timing, now: () => context.now() }
     this.#objects = new CachedObjects(access, cacheLimit)
   }
 

@@ -76,13 +76,19 @@ const defaultErrorTtl = 10
  * How many seconds an error is cached; 0: not at all.
  *
  * @param configured - ErrorCachingMinTTL of the status, where the distribution has a custom error response for it
+ * @param least - for which errors of S3 stay even where the distribution says 0: a second
  */
-export function errorTtl(status: number, headers: Headers, configured: number | undefined, now: number): number {
+export function errorTtl(
+  status: number,
+  headers: Headers,
+  configured: number | undefined,
+  now: number,
+  least = 1,
+): number {
   const directives = parseCacheControl(headers['cache-control'])
   const asked = seconds(directives.get('s-maxage')) ?? seconds(directives.get('max-age')) ?? untilExpiry(headers, now)
   if (cachedErrors.has(status)) {
-    // With an S3 origin errors stay for a second even where the distribution says 0.
-    return Math.max(1, configured ?? defaultErrorTtl, asked ?? 0)
+    return Math.max(least, configured ?? defaultErrorTtl, asked ?? 0)
   }
   if (errorsCachedOnRequest.has(status) && asked !== undefined) return Math.max(configured ?? defaultErrorTtl, asked)
   return 0

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 
 import type { Origin } from '../contracts/distribution-shape.ts'
 import type { EdgeCloudFront, EdgeS3 } from '../contracts/edge-peers.ts'
-import { AwsError, type AwsRequest, type AwsResponse, type Caller } from '../contracts/service.ts'
+import { AwsError, type AwsRequest, type AwsResponse, type Caller, type Timing } from '../contracts/service.ts'
 
 /** What CloudFront asks an origin for. */
 export interface OriginRequest {
@@ -30,6 +30,7 @@ export interface OriginAccess {
   s3: EdgeS3
   accountId: string
   distributionArn: string
+  readonly timing: Pick<Timing, 'error'>
   now(): number
 }
 

@@ -96,6 +96,7 @@ const rehearsalTiming: Timing = {
   deploy: 5000,
   invalidation: 2000,
   listed: 0,
+  error: 1000,
 }
 
 /** The IAM user that a sandbox with limited permissions is used as. */

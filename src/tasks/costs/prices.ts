@@ -31,10 +31,12 @@ export const prices = {
     perMillionHttpsRequests: 1,
     perMillionFunctionRuns: 0.1,
     perMillionStoreReads: 0.03,
+    /** Of an invalidation, beyond the first 1,000 of a month. */
+    perInvalidationPath: 0.005,
   },
   lambdaEdge: { perMillionRequests: 0.6, perGigabyteSecond: 0.000_050_01 },
   kms: { perKeyAndMonth: 1 },
-  s3: { perMillionGets: 0.4 },
+  s3: { perMillionGets: 0.4, perMillionPuts: 5 },
   costExplorer: { perQuestion: 0.01 },
   /**
    * For a month and distribution, each in levels of use; nothing is charged beyond. None takes `Lambda@Edge`. `store`: has a
