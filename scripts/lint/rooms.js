@@ -64,6 +64,7 @@ const shared = {
   'shell.ts': [...ofTheProduct, 'sandbox/contracts'],
   'json-object.ts': Object.keys(rooms),
   'zip-archive.ts': ['resources', 'sandbox/lambda'],
+  'xml-tree.ts': ['resources', 'aws', 'repositories'],
 }
 
 /**

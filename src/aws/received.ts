@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers'
 
-import { parseTree, printTree, withoutAttributes } from './xml-tree.ts'
+import { parseTree, printTree, withoutAttributes } from '../xml-tree.ts'
 
 /** The part of an SDK command that is used here. */
 export interface Command<Step> {

@@ -1,4 +1,4 @@
-import { attributesOf, childOf, elementsOf, printTree, textOf, withChildren, type XmlElement } from './xml-tree.ts'
+import { attributesOf, childOf, elementsOf, printTree, textOf, withChildren, type XmlElement } from '../xml-tree.ts'
 
 /** A document with an edit made in it. */
 export interface EditedDocument {

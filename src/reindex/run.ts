@@ -2,11 +2,8 @@
 import type { Aws } from '../aws/connect.ts'
 import { connectLean, type LeanS3 } from '../aws/s3-lean.ts'
 import { type Bucket, lookUpBucket } from '../resources/s3/bucket.ts'
-import type { FormatOptions } from '../repositories/format.ts'
 import { formats } from '../repositories/formats.ts'
-import type { OpenedSigner } from '../repositories/openpgp.ts'
 import { CtlError } from '../errors.ts'
-import type { Show } from '../ui/renderer.ts'
 import type { Talk } from '../ui/step-talk.ts'
 import { assertLocksAreTold, type BucketFacts, lookAtBucket } from './attributes/bucket-facts.ts'
 import { putRight } from './attributes/put-right.ts'
@@ -20,56 +17,18 @@ import { Journal } from './journal/journal.ts'
 import { findRepositories } from './found-repositories.ts'
 import { createMissing } from './listing/missing-indexes.ts'
 import { scan, type Scanned } from './listing/scan.ts'
+import { type ReindexOptions, writes } from './options.ts'
 import type { Choice } from './selection.ts'
-import { type Lock, type LockTiming, takeLock } from './lock.ts'
+import { type Lock, takeLock } from './lock.ts'
 import { Pace } from './pace.ts'
 import { count, Progress, telling } from './progress.ts'
 import { Ledger, nameOfRoot, problemsOf, type Report, reportOf, rootOf } from './report.ts'
 import { overwritableObjects } from './set-apart.ts'
-import type { WriteReport } from './report-file.ts'
 import { keysToDrop, republishedKeys, republishedReport } from './republished-report.ts'
 import { keepHeapSmall } from './small-heap.ts'
 
-export interface ReindexOptions {
-  readonly choice: Choice
-  /** Folder of the journal. */
-  readonly stateDir: string
-  /** Requests at a time, at most. */
-  readonly concurrency: number
-  /** Look, write nothing to the bucket. */
-  readonly dryRun: boolean
-  /** Put the attributes of what is there right. */
-  readonly attributes: boolean
-  /** Make the indexes of repositories anew. */
-  readonly indexes: boolean
-  /** What signs the repository with a root. */
-  readonly signerOf: (root: string) => OpenedSigner | undefined
-  /** Sign repositories with other keys than those that they are signed with. */
-  readonly changeKey: boolean
-  /** Let an index lose packages. */
-  readonly allowShrink: boolean
-  /** Make repositories of folders of packages that have no index, where their layout leaves no doubt. */
-  readonly createMissing: boolean
-  /** What formats are told by an operator. */
-  readonly formatOptions: FormatOptions
-  /** A file that is no package is a failure. */
-  readonly strict: boolean
-  /** Only tell what was recognised. */
-  readonly listOnly: boolean
-  /** Forget what the journal knows. */
-  readonly full: boolean
-  readonly forceUnlock: boolean
-  readonly lockTiming?: LockTiming
-  /** Where the report goes, beside what the command prints. */
-  readonly writeReport?: WriteReport | undefined
-  readonly show: Show
-  /** Aborted by the operator. */
-  readonly signal: AbortSignal
-}
-
-/** Does a run write to the bucket? */
-export const writes = ({ dryRun, listOnly }: Pick<ReindexOptions, 'dryRun' | 'listOnly'>): boolean =>
-  !dryRun && !listOnly
+export type { ReindexOptions } from './options.ts'
+export { writes } from './options.ts'
 
 /**
  * Connects to a bucket and opens its journal. Nothing is written to the bucket yet.

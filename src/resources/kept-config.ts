@@ -3,7 +3,7 @@ import { XmlCodec } from '@aws-sdk/core/protocols'
 
 import { type Command, sendBody } from '../aws/received.ts'
 import { editDocument } from '../aws/xml-edit.ts'
-import { attributesOf, childOf, parseTree, printTree, type XmlElement } from '../aws/xml-tree.ts'
+import { attributesOf, childOf, parseTree, printTree, type XmlElement } from '../xml-tree.ts'
 import { CtlError } from '../errors.ts'
 import { type Decision, refuse } from './resource.ts'
 

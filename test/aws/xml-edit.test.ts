@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import { editDocument } from '../../src/aws/xml-edit.ts'
-import { parseTree, printTree } from '../../src/aws/xml-tree.ts'
+import { parseTree, printTree } from '../../src/xml-tree.ts'
 
 /** The document after an edit, and what it would lose. */
 function edited(received: string, before: string, after: string): { text: string; lost: readonly string[] } {

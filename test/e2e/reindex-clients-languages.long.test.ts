@@ -2,17 +2,16 @@
  * gem, pip, npm and mvn of repositories whose indexes somebody else keeps: reindex-everything sees to the attributes,
  * with which front server, signed URLs and edge serve the packages, and no index is ever stale.
  */
-import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 
 import { expect } from 'chai'
-import { zipSync } from 'fflate'
 
 import { cacheControl } from '../../src/repositories/cache-control.ts'
 import { tar } from '../repositories/apt/packages-made.ts'
+import { digest, mavenProject, mavenRepository, mavenSettings, type Objects, zipped } from './maven-repository.ts'
 import {
   type Attributes,
   expectServed,
@@ -24,8 +23,6 @@ import {
   withFolder,
 } from './reindex-clients.ts'
 
-const digest = (algorithm: string, bytes: Uint8Array | string, encoding: 'hex' | 'base64'): string =>
-  createHash(algorithm).update(bytes).digest(encoding)
 /** What whoever comes by keeps for a day. */
 const stale: Attributes = { CacheControl: 'public, max-age=86400' }
 
@@ -151,8 +148,6 @@ describe('reindex-everything, for users of other repositories', function () {
   )
 })
 
-type Objects = Record<string, Uint8Array | string>
-
 /** Made by Ruby: only it writes its own formats. */
 const gemScript = `
 ENV['SOURCE_DATE_EPOCH'] = '1700000000'
@@ -193,9 +188,6 @@ function wheel(version: string): { name: string; body: Uint8Array } {
   return { name: `greeting-${version}-py3-none-any.whl`, body: zipped(files) }
 }
 
-const zipped = (files: Readonly<Record<string, string>>): Uint8Array =>
-  zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])))
-
 /** PEP 503. Links are absolute: to pip the page is where it was redirected to, and nothing there is signed. */
 function pythonRepository(url: string, wheels: readonly { name: string; body: Uint8Array }[]): Objects {
   const links = wheels.map(
@@ -228,59 +220,4 @@ function npmRepository(registry: string, name: string, versions: readonly string
   const packument = JSON.stringify({ name, 'dist-tags': { latest }, versions: described })
   objects[`npm/${name}`] = isGzipped(`npm/${name}`) ? gzipSync(packument) : packument
   return objects
-}
-
-const project = (more: string): string =>
-  `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>${more}</project>\n`
-
-/** Needs nothing but what our repository has: no plugin runs in `validate`. Its parent is a range, its extension a jar. */
-const mavenProject = project(
-  `<parent><groupId>org.example</groupId><artifactId>parent</artifactId><version>[1.0,2.0)</version><relativePath/></parent>
-  <artifactId>user</artifactId><version>1.0</version><packaging>pom</packaging>
-  <build><extensions><extension><groupId>org.example</groupId><artifactId>greeting</artifactId><version>1.0</version></extension></extensions></build>`,
-)
-
-function mavenSettings(url: string): string {
-  const repository = `<id>shop</id><url>${url}</url><releases><checksumPolicy>fail</checksumPolicy></releases>`
-  return `<settings>
-  <servers><server><id>shop</id><username>${token}</username><password>none</password></server></servers>
-  <mirrors><mirror><id>shop</id><url>${url}</url><mirrorOf>*</mirrorOf></mirror></mirrors>
-  <profiles><profile><id>shop</id>
-    <repositories><repository>${repository}</repository></repositories>
-    <pluginRepositories><pluginRepository>${repository}</pluginRepository></pluginRepositories>
-  </profile></profiles>
-  <activeProfiles><activeProfile>shop</activeProfile></activeProfiles>
-</settings>\n`
-}
-
-/** A parent in several versions, and a jar with what Maven gives to every extension. */
-function mavenRepository(versions: readonly string[]): Objects {
-  const files: Objects = {
-    'org/example/parent/maven-metadata.xml': mavenMetadata(versions),
-    ...mavenArtifact('org.example', 'greeting', '1.0', 'jar'),
-    ...mavenArtifact('org.codehaus.plexus', 'plexus-utils', '1.1', 'jar'),
-  }
-  for (const version of versions) Object.assign(files, mavenArtifact('org.example', 'parent', version, 'pom'))
-  const objects: Objects = {}
-  for (const [path, body] of Object.entries(files)) {
-    objects[`maven/${path}`] = body
-    objects[`maven/${path}.sha1`] = digest('sha1', body, 'hex')
-  }
-  return objects
-}
-
-function mavenMetadata(versions: readonly string[]): string {
-  const latest = versions.at(-1) ?? ''
-  const list = versions.map((version) => `<version>${version}</version>`).join('')
-  const versioning = `<latest>${latest}</latest><release>${latest}</release><versions>${list}</versions>`
-  const names = '<groupId>org.example</groupId><artifactId>parent</artifactId>'
-  return `<metadata>${names}<versioning>${versioning}</versioning></metadata>\n`
-}
-
-function mavenArtifact(group: string, artifact: string, version: string, packaging: 'jar' | 'pom'): Objects {
-  const base = `${group.replaceAll('.', '/')}/${artifact}/${version}/${artifact}-${version}`
-  const names = `<groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>`
-  const pom = { [`${base}.pom`]: project(`${names}<packaging>${packaging}</packaging>`) }
-  if (packaging === 'pom') return pom
-  return { ...pom, [`${base}.jar`]: zipped({ 'META-INF/MANIFEST.MF': 'Manifest-Version: 1.0\n' }) }
 }

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-cloudfront'
 import { expect } from 'chai'
 
-import { parseTree } from '../../src/aws/xml-tree.ts'
+import { parseTree } from '../../src/xml-tree.ts'
 import { strewnEverywhere, unknownIn } from '../resources/cloudfront/unknown-elements.ts'
 import type { CliRun } from '../support/run-cli.ts'
 import { config } from '../support/cloudfront-fixture.ts'

@@ -5,12 +5,14 @@ import { formats } from '../../src/repositories/formats.ts'
 import { aptSubject } from './apt/subject.ts'
 import { behavesLikeAFormat, type FormatSubject } from './behaves-like-a-format.ts'
 import { gemSubject } from './gem/subject.ts'
+import { mavenSubject } from './maven/subject.ts'
 import { yumSubject } from './yum/subject.ts'
 
 const subjects: Readonly<Record<string, () => Promise<FormatSubject>>> = {
   apt: aptSubject,
   yum: yumSubject,
   gem: gemSubject,
+  maven: mavenSubject,
 }
 
 describe('the formats', () => {

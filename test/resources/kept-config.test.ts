@@ -3,7 +3,7 @@ import { XmlCodec } from '@aws-sdk/core/protocols'
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 
-import { childOf, parseTree, type XmlElement } from '../../src/aws/xml-tree.ts'
+import { childOf, parseTree, type XmlElement } from '../../src/xml-tree.ts'
 import { withWishes } from '../../src/resources/cloudfront/distribution-config.ts'
 import { withEdit } from '../../src/resources/cloudfront/distribution-edit.ts'
 import { rewritten } from '../../src/resources/kept-config.ts'

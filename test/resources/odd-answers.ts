@@ -1,4 +1,4 @@
-import { elementsOf, parseTree, printTree, textOf, withChildren, type XmlElement } from '../../src/aws/xml-tree.ts'
+import { elementsOf, parseTree, printTree, textOf, withChildren, type XmlElement } from '../../src/xml-tree.ts'
 import { isObject } from '../../src/json-object.ts'
 
 /*

@@ -2,7 +2,7 @@ import type { Repository } from '../format.ts'
 import { entryOf, isCarriable, oldElements, UnreadableIndex } from './old-primary.ts'
 import type { RepomdData } from './repomd.ts'
 import type { Tree } from './tree.ts'
-import { escapeAttribute, unescapeXml } from './xml.ts'
+import { escapeAttribute, unescapeXml } from '../xml.ts'
 
 /** The lists that clients read of a tree. */
 const lists = { primary: 'metadata', filelists: 'filelists', other: 'otherdata' } as const

@@ -4,7 +4,7 @@ import { decodeInThread } from '../compression/decode-in-thread.ts'
 import { unxz } from '../compression/xz.ts'
 import { looksOf, type OldEntry } from './old-entries.ts'
 import { attributeOf } from './repomd.ts'
-import { unescapeXml } from './xml.ts'
+import { unescapeXml } from '../xml.ts'
 
 /** An index that cannot be read. */
 export class UnreadableIndex extends Error {

@@ -2,7 +2,7 @@ import { type DependencyKind, dependencyKinds, type RpmDependency } from './depe
 import { type Evr, parseEvr } from './evr.ts'
 import { isPrimaryFile, type RpmFile } from './files.ts'
 import type { RpmFacts } from './package-facts.ts'
-import { escapeAttribute as attribute, escapeText as text } from './xml.ts'
+import { escapeAttribute as attribute, escapeText as text } from '../xml.ts'
 
 /** What an index says of a package, with holes for what its headers do not tell. */
 export interface PackageXml {

@@ -3,7 +3,7 @@ import { BadPackageError, type PackageFacts, type PackageSource } from '../forma
 import { packRpm } from './kept-rpm.ts'
 import { factsOf, readRpm, type RpmFacts } from './package-facts.ts'
 import { firstRead, headersAtMost, headersIn, type RpmHeaders } from './rpm-file.ts'
-import { charactersLeftOut } from './xml.ts'
+import { charactersLeftOut } from '../xml.ts'
 
 /**
  * Reads one rpm: its headers alone where its SHA-256 is known, else all of it, once.

@@ -1,4 +1,4 @@
-import { unescapeXml } from './xml.ts'
+import { unescapeXml } from '../xml.ts'
 
 /** What repomd.xml says of one metadata file. */
 export interface RepomdData {

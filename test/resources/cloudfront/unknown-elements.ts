@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 
-import { elementsOf, parseTree, printTree, textOf, withChildren, type XmlElement } from '../../../src/aws/xml-tree.ts'
+import { elementsOf, parseTree, printTree, textOf, withChildren, type XmlElement } from '../../../src/xml-tree.ts'
 
 /** Elements that no version of the SDK knows, put into documents at any depth. */
 

@@ -2,7 +2,7 @@ import { type DistributionConfig, UpdateDistributionCommand } from '@aws-sdk/cli
 import { CreateBucketCommand, PutBucketWebsiteCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
-import { parseTree } from '../../../src/aws/xml-tree.ts'
+import { parseTree } from '../../../src/xml-tree.ts'
 import { type DistributionEdit, withEdit } from '../../../src/resources/cloudfront/distribution-edit.ts'
 import { findDoomed, removeDistributions } from '../../../src/tasks/cf/remove.ts'
 import { applyChain } from '../../../src/tasks/chain/chain.ts'

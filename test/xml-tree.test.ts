@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 
-import { attributesOf, elementsOf, parseTree, printTree, withoutAttributes } from '../../src/aws/xml-tree.ts'
+import { attributesOf, elementsOf, parseTree, printTree, withoutAttributes } from '../src/xml-tree.ts'
 
 /** Whatever an element may hold, in every way of writing it. */
 const { element } = fc.letrec<{ element: string; content: string }>((tie) => ({

@@ -18,9 +18,9 @@ export interface XmlElement {
 /** Tells elements from comments, instructions and text; it also keeps names that JavaScript reserves out of objects. */
 const mark = '<'
 
-/** Made when it is first asked for: few commands read a document. */
-let parser: XMLParser | undefined
-const newParser = () =>
+/** Made when they are first asked for: few commands read a document. By how deep a document may be nested. */
+const parsers = new Map<number, XMLParser>()
+const newParser = (maxNestedTags: number): XMLParser =>
   new XMLParser({
     preserveOrder: true,
     captureMetaData: true,
@@ -31,17 +31,23 @@ const newParser = () =>
     commentPropName: '#comment',
     cdataPropName: '#cdata',
     transformTagName: (name) => `${mark}${name}`,
-    maxNestedTags: Infinity,
+    maxNestedTags,
   })
 const place = () => XMLParser.getMetaDataSymbol() as symbol
+/** The time that a document takes grows with the square of how deep it is. */
+const deepest = { aws: Infinity, anybody: 100 }
 
 /**
  * Reads a document; returns its root element.
  *
- * @throws SyntaxError for what has no root element or leaves one open
+ * @param source - `anybody`: whoever may write to the bucket wrote it. Then it may be nested 100 deep.
+ * @throws SyntaxError for what has no root element or leaves one open; an error of the parser's for what is too deep
  */
-export function parseTree(text: string): XmlElement {
-  const [root] = elementsAmong((parser ??= newParser()).parse(text)).map((found) => toElement(text, found))
+export function parseTree(text: string, source: keyof typeof deepest = 'aws'): XmlElement {
+  const parser = parsers.get(deepest[source]) ?? newParser(deepest[source])
+  parsers.set(deepest[source], parser)
+  const parsed: unknown = parser.parse(text)
+  const [root] = elementsAmong(parsed).map((found) => toElement(text, found))
   if (root === undefined) throw new SyntaxError('the document has no element')
   return root
 }

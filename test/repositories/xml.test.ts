@@ -1,8 +1,8 @@
 import { XMLParser } from 'fast-xml-parser'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { parseEvr } from '../../../src/repositories/yum/evr.ts'
-import { escapeAttribute, escapeText, unescapeXml } from '../../../src/repositories/yum/xml.ts'
+import { parseEvr } from '../../src/repositories/yum/evr.ts'
+import { escapeAttribute, escapeText, unescapeXml } from '../../src/repositories/xml.ts'
 
 const anything = fc.string({ unit: 'binary', maxLength: 40 })
 const allowed = (text: string): string => text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '')
