@@ -1,6 +1,6 @@
 /**
  * reindex-everything against the tools that operators have now, each pair measured side by side in one run, so that the
- * ratios mean something on any machine: `node bench/reindex.ts [packages|attributes|client|listing|memory]… [--corpus DIR]`.
+ * ratios mean something on any machine: `node bench/reindex.ts [packages|gems|attributes|client|listing|memory]… [--corpus DIR]`.
  *
  * The CLI has to be built. `--attributes` has the memory part rewrite its million objects too. Exits with 1 if a target is missed.
  */
@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { corpusFolder, makeCorpus, usualCorpus } from '../scripts/make-corpus.ts'
 import { benchAttributes } from './reindex/attributes.ts'
 import { benchClient } from './reindex/client.ts'
+import { benchGems } from './reindex/gems.ts'
 import { benchListing, benchMemory } from './reindex/listing.ts'
 import { misses } from './reindex/measure.ts'
 import { benchPackages } from './reindex/packages.ts'
@@ -28,6 +29,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
     await makeCorpus(corpus, usualCorpus)
     await benchPackages(corpus, work)
   },
+  gems: () => benchGems(work),
   attributes: () => benchAttributes(work),
   client: () => benchClient(),
   listing: () => benchListing(),
