@@ -8,6 +8,7 @@ import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { contentOf } from '../reindex/bucket-under-test.ts'
 import { clientView, fillRepositories, makeKey, reader } from '../reindex/repositories-under-test.ts'
+import { randomFrom, runUntil } from './kills.ts'
 import { bucket, discard, install, type Installation, type Kept, withInstallation } from '../support/installation.ts'
 
 const moments = 50
@@ -15,17 +16,6 @@ const moments = 50
 const mostKills = 5
 /** Told with every failure: the same seed gives the same moments. */
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
-
-/** Numbers from 0 to below 1 (mulberry32). */
-function randomFrom(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 describe('reindex-everything, killed with -9 at random moments', function () {
   this.timeout(400_000)
@@ -76,7 +66,7 @@ describe('reindex-everything, killed with -9 at random moments', function () {
           const share = kill === 1 && history % 2 === 0 ? 0.5 + random() / 2 : random() / kill
           const at = 1 + Math.floor(share * whole.calls)
           const point = { at, phase: random() < 0.5 ? ('before' as const) : ('after' as const), late: random() < 0.5 }
-          const killedAt = await runUntil(place, point)
+          const killedAt = await runUntil(place, wordsFor(place), point)
           if (killedAt === undefined) break
           kills++
           story.push(`${point.phase} call ${at}, ${killedAt}`)
@@ -96,35 +86,6 @@ describe('reindex-everything, killed with -9 at random moments', function () {
       })
     }
   })
-
-  interface Point {
-    /** Which call of the run, counted from 1, and whether it has its effect. */
-    readonly at: number
-    readonly phase: 'before' | 'after'
-    /** Whether calls that were under way beside it have theirs. */
-    readonly late: boolean
-  }
-
-  /** Runs and kills. Returns what was being called, or undefined if the run came to its end before. */
-  async function runUntil(place: Installation, { at, phase, late }: Point): Promise<string | undefined> {
-    const killer = new AbortController()
-    let seen = 0
-    let called: string | undefined
-    const stop = place.sandbox.onCall(async (call, now) => {
-      if (called === undefined && now === phase && ++seen === at) {
-        called = `${call.operation} ${call.resource ?? ''}`
-        killer.abort()
-        await run
-        return 'drop'
-      }
-      return called === undefined || late || now === 'after' ? undefined : 'drop'
-    })
-    const run = place.run(wordsFor(place), { signal: killer.signal })
-    const { code, stderr } = await run
-    stop()
-    expect(code, stderr).to.equal(called === undefined ? 0 : 137)
-    return called
-  }
 
   /** All of the bucket, but for what tells when it was written: dates, and the signatures over them. */
   async function contentFor({ clients: { s3 } }: Installation): Promise<Record<string, unknown>> {
