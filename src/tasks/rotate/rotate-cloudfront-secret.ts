@@ -63,6 +63,8 @@ export async function rotateCloudfrontSecret(
   }
 }
 
+const forgetting = 'Forget the time: it counts anew once all are seen'
+
 class Rotator {
   readonly #aws: Aws
   #settings: Settings
@@ -220,7 +222,8 @@ class Rotator {
 
   async #mark(arn: string, replacement: Replacement, since: 'now' | 'not yet'): Promise<void> {
     const place = { arn, names: namesOf(this.#settings.installation.value) }
-    const step = wait(`Remember in a tag of the distribution since when that is so: ${since}`, async () => {
+    const title = since === 'now' ? 'Remember the time, in a tag of the distribution' : forgetting
+    const step = wait(title, async () => {
       if (since === 'now') await markRotationNow(this.#aws, place, replacement)
       else await writeRotationMark(this.#aws, place, replacement, undefined)
       return undefined

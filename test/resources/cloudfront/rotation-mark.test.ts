@@ -1,7 +1,12 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { CloudFrontClient } from '@aws-sdk/client-cloudfront'
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { markText, sinceIn } from '../../../src/resources/cloudfront/rotation-mark.ts'
+import type { Aws } from '../../../src/aws/connect.ts'
+import { markText, readRotationMark, sinceIn } from '../../../src/resources/cloudfront/rotation-mark.ts'
 
 const hex = fc.string({ unit: fc.constantFrom('0', '7', '9', 'a', 'c', 'f'), minLength: 64, maxLength: 64 })
 
@@ -34,6 +39,27 @@ describe('what a distribution remembers of a rotation', () => {
       markText(replacement, 1_795_000_000).replace('Z', ''),
     ]) {
       expect(sinceIn(text, replacement), text ?? 'none').to.equal(undefined)
+    }
+  })
+
+  it("goes by AWS's clock, whatever this machine's is", async () => {
+    const there = Date.UTC(2031, 0, 2, 3, 4, 5)
+    const server = createServer((_request, response) => {
+      const tag = `<Tag><Key>packagecloud:rotation</Key><Value>${markText(replacement, 1_795_000_000)}</Value></Tag>`
+      response.setHeader('date', new Date(there).toUTCString())
+      response.end(`<Tags><Items>${tag}</Items></Tags>`)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret' }
+    const client = new CloudFrontClient({ endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', credentials })
+    const aws = { client: () => client } as unknown as Aws
+    try {
+      const mark = await readRotationMark(aws, 'arn:aws:cloudfront::111122223333:distribution/E', replacement)
+      expect(mark).to.deep.equal({ since: 1_795_000_000, now: there / 1000 })
+    } finally {
+      client.destroy()
+      server.close()
     }
   })
 })
