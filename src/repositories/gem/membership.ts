@@ -1,14 +1,15 @@
 /** Which gems the new indexes list. */
-import type { Finding, IndexInput, Part } from '../format.ts'
+import type { Finding, IndexInput, IndexObject, Part } from '../format.ts'
 import { fileNames, type GemName, infoLine, numberOf, originalName, unpackGem } from './kept-gem.ts'
 import { isMapped } from './layout.ts'
+import { objectOrStored } from './object-or-stored.ts'
 import { isYanked, type OldGems } from './old-indexes.ts'
 
 /** A gem that is listed. */
 export interface ListedGem extends GemName {
   readonly key: string
   /** Undefined where it can't be read for the moment: what the present index says of it stays. */
-  readonly made?: { readonly line: string; readonly gemspec: Uint8Array }
+  readonly made?: { readonly line: string; readonly gemspec: IndexObject }
 }
 
 export interface Membership {
@@ -38,7 +39,9 @@ export function membersOf(input: IndexInput<OldGems>): Membership {
     else {
       const other = gems.get(name)
       if (other === undefined) {
-        const made = { line: infoLine(gem, digests.sha256 ?? ''), gemspec: gem.gemspec }
+        const place = `${root}quick/Marshal.4.8/${name}.gemspec.rz`
+        const gemspec = objectOrStored(input, place, gem.gemspec, { contentType: 'application/octet-stream' })
+        const made = { line: infoLine(gem, digests.sha256 ?? ''), gemspec }
         const { name: called, version, platform } = gem
         gems.set(name, { name: called, version, platform, key, made, sha256: digests.sha256 })
       } else if (other.sha256 !== digests.sha256) findings.push(conflicting(key, other))

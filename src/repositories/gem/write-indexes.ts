@@ -1,11 +1,12 @@
 /** Which objects make up the new indexes of gems, and in which order they have to appear. */
 import { fixedGzip } from '../compression/fixed-gzip.ts'
-import type { IndexInput, IndexObject, IndexPlan, StoredObject } from '../format.ts'
+import type { IndexInput, IndexObject, IndexPlan } from '../format.ts'
 import { inParallel } from '../in-parallel.ts'
 import { indexObject } from '../index-object.ts'
 import { emptyInfo, type Info, infoText, md5Of, namesText, writeVersions } from './compact-index.ts'
-import { numberOf, originalName } from './kept-gem.ts'
+import { numberOf } from './kept-gem.ts'
 import { type ListedGem, membersOf } from './membership.ts'
+import { objectOrStored } from './object-or-stored.ts'
 import type { OldGems } from './old-indexes.ts'
 import { compareGems, listsOf } from './specs.ts'
 
@@ -44,10 +45,7 @@ async function listObjects(
 ): Promise<{ quick: IndexObject[]; specs: IndexObject[] }> {
   const { repository, old } = input
   const { root } = repository
-  const quick = gems.flatMap((gem) => {
-    const key = `${root}quick/Marshal.4.8/${originalName(gem)}.gemspec.rz`
-    return gem.made === undefined ? [] : [objectOrStored(input, key, gem.made.gemspec, binary)]
-  })
+  const quick = gems.flatMap(({ made }) => made?.gemspec ?? [])
   const specs: IndexObject[] = []
   for (const [name, list] of listsOf(gems)) {
     const key = `${root}${name}.4.8`
@@ -108,18 +106,4 @@ function emptiedInfos(old: OldGems, root: string, present: ReadonlyMap<string, u
     .filter((name) => !present.has(name))
     .map((name) => `${root}info/${name}`)
     .filter((key) => old.stored.has(key))
-}
-
-/** Of what is there already as it should be, nothing is kept in memory: should it have to be written, it is read. */
-function objectOrStored(
-  { repository, old }: IndexInput<OldGems>,
-  key: string,
-  bytes: Uint8Array,
-  about: { readonly contentType: string },
-): IndexObject {
-  const made = indexObject(key, bytes, about)
-  const there: StoredObject | undefined = old.stored.get(key)
-  if (there?.size !== made.size || there.etag !== made.md5) return made
-  const again = async (): Promise<Uint8Array> => (await repository.read(key)) ?? new Uint8Array()
-  return indexObject(key, bytes, { ...about, md5: made.md5, again })
 }
