@@ -1,5 +1,8 @@
-/** `changed` of the document that `--json` prints, held against what the embedded AWS was told to write. */
-import { readFile, writeFile } from 'node:fs/promises'
+/**
+ * `changed` of the document that `--json` prints, held against what the embedded AWS was told to write, packagecloud.rb
+ * and the calls of packagecloud-ctl.
+ */
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { expect } from 'chai'
@@ -12,27 +15,36 @@ import { fillBucket } from '../reindex/bucket-under-test.ts'
 interface Told {
   readonly code: number
   readonly changed: boolean
-  /** Calls that wrote, without those for the lock of a bucket. */
+  /** Calls that wrote, without those for the lock of a bucket; what was run; the file, if that was written. */
   readonly written: readonly string[]
 }
 
 describe('changed, of --json', function () {
   this.timeout(120_000)
   let place: Installation
+  let ctl = ''
   beforeEach(async () => {
     place = await install({ timing: { deploy: 0 } })
+    ctl = join(place.folder, 'packagecloud-ctl')
+    await writeFile(ctl, `#!/bin/sh\necho "packagecloud-ctl $*" >> '${ctl}.calls'\n`)
+    await chmod(ctl, 0o755)
   })
   afterEach(() => place.close())
 
   const run = async (...args: string[]): Promise<Told> => {
     const last = place.sandbox.calls.list().at(-1)?.number ?? 0
-    const { stdout, stderr, code } = await place.run([...args, '--json'])
+    const before = await readFile(place.config, 'utf8')
+    await rm(`${ctl}.calls`, { force: true })
+    const { stdout, stderr, code } = await place.run([...args, '--json'], { env: { PC_CTL_PACKAGECLOUD_CTL: ctl } })
     const { changed } = assertDocument(stdout) as { changed: boolean }
-    const written = place.sandbox.calls
+    const inAws = place.sandbox.calls
       .list(({ number, changing, resource = '' }) => changing && number > last && !resource.includes('/.pc-ctl/'))
       // One that was answered by nobody has been carried out here.
       .filter(({ status = 200 }) => status < 300)
       .map(nameOfCall)
+    const run = await readFile(`${ctl}.calls`, 'utf8').catch(() => '')
+    const file = (await readFile(place.config, 'utf8')) === before ? [] : ['packagecloud.rb']
+    const written = [...inAws, ...run.split('\n').slice(0, -1), ...file]
     expect(changed, `${args.join(' ')}: ${written.join(', ') || 'nothing written'}\n${stderr}`).to.equal(
       written.length > 0,
     )
@@ -97,14 +109,40 @@ describe('changed, of --json', function () {
   })
 
   it('is true where packagecloud.rb was written', async () => {
-    const words = ['disable-cloudfront', '--write-config', '--yes', '--json']
-    const changed = async (): Promise<unknown> => {
-      const before = await readFile(place.config, 'utf8')
-      const document = assertDocument((await place.run(words)).stdout) as { changed: unknown }
-      expect(document.changed).to.equal((await readFile(place.config, 'utf8')) !== before)
-      return document.changed
-    }
     await place.paste("packagecloud_rails['cloudfront_enabled'] = true\n")
-    expect([await changed(), await changed()]).to.deep.equal([true, false])
+    const words = ['disable-cloudfront', '--write-config', '--yes'] as const
+    expect((await run(...words)).written).to.deep.equal(['packagecloud.rb'])
+    expect((await run(...words)).changed).to.equal(false)
+    const secret = ['generate-cloudfront-secret', '--force', '--write-config', '--yes'] as const
+    expect((await run(...secret)).written).to.deep.equal(['packagecloud.rb'])
+    expect((await run('generate-cloudfront-secret', '--force')).changed).to.equal(false)
+  })
+
+  it('is true where packagecloud-ctl was run, and not where it was only shown or refused', async () => {
+    for (const command of ['reconfigure', 'restart']) {
+      expect(await run(command, '--dry-run'), command).to.deep.include({ code: 0, written: [] })
+      expect((await run(command)).written, command).to.deep.equal([`packagecloud-ctl ${command}`])
+    }
+    await place.paste('packagecloud_rails[\n')
+    expect((await run('restart')).code).to.equal(3)
+  })
+
+  it('is true of what goes through the runbook at once, as long as there is something to do', async () => {
+    const enable = ['enable-cloudfront', '--write-config', '--yes'] as const
+    expect((await run(...enable, '--dry-run')).written).to.deep.equal([])
+    expect((await run(...enable)).written).to.include.members([
+      'cloudfront:CreateDistributionWithTags',
+      'packagecloud-ctl restart',
+      'packagecloud.rb',
+    ])
+    expect(await run(...enable)).to.deep.equal({ code: 0, changed: false, written: [] })
+
+    expect(await run('invalidate', '/a', '--dry-run')).to.include({ code: 0, changed: false })
+    expect((await run('invalidate', '/a')).written).to.deep.equal(['cloudfront:CreateInvalidation'])
+
+    const rotate = ['rotate-cloudfront-secret', '--write-config', '--yes'] as const
+    expect((await run(...rotate, '--dry-run')).written).to.deep.equal([])
+    expect((await run(...rotate)).written).to.include.members(['lambda:UpdateFunctionCode', 'packagecloud.rb'])
+    expect((await run(...rotate)).written).to.deep.equal([])
   })
 })
