@@ -1,5 +1,5 @@
 import { columnsOfHelp, helpPage, userAgent } from './ui/help-page.ts'
-import { result, resultScreen } from './ui/result.ts'
+import { isResultSeen, result, resultScreen } from './ui/result.ts'
 import { isTerminal, screenOf } from './ui/screen.ts'
 
 /**
@@ -9,10 +9,12 @@ import { isTerminal, screenOf } from './ui/screen.ts'
  * @param dist - the folder that `dist/help` is in; package.json is in the one above
  * @returns whether that was what is asked for, and could be told
  */
-export function printAtOnce(args: readonly string[], dist: URL): boolean {
+export async function printAtOnce(args: readonly string[], dist: URL): Promise<boolean> {
   const text = atOnce(args, dist)
   if (text === undefined) return false
-  result.print(text)
+  // Elsewhere nothing of the pager is loaded.
+  if (isResultSeen()) await (await import('./ui/pager.ts')).printPaged(text.replace(/\n$/, '').split('\n'), true)
+  else result.print(text)
   return true
 }
 

@@ -13,7 +13,18 @@ class OwnCommandHelp extends CommandHelp {
   /** The summary stands above all else already. */
   protected override description(): string | undefined {
     const { description } = this.command
-    return description === undefined ? undefined : this.wrap(asParagraphs(description))
+    if (description === undefined) return undefined
+    return asParagraphs(description)
+      .split('\n')
+      .map((line) => this.#wrapped(line))
+      .join('\n')
+  }
+
+  /** oclif's own takes away what a line is indented by. */
+  #wrapped(line: string): string {
+    const text = line.trimStart()
+    const before = line.length - text.length
+    return this.indent(this.wrap(text, this.indentSpacing + before), before)
   }
 
   protected override args(args: Command.Arg.Any[]): [string, string | undefined][] | undefined {

@@ -25,7 +25,7 @@ if (first === '__complete') {
 
 async function carryOut(): Promise<void> {
   process.argv.splice(2, Infinity, ...normalWords(process.argv.slice(2)))
-  if (printAtOnce(process.argv.slice(2), new URL('./', import.meta.url))) {
+  if (await printAtOnce(process.argv.slice(2), new URL('./', import.meta.url))) {
     const { isWritten } = await import('./ui/written.ts')
     await isWritten()
   } else {

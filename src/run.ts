@@ -8,6 +8,7 @@ import { CtlError } from './errors.ts'
 import { commandLine } from './shell.ts'
 import { beginCommand, type Envelope, envelopeOf } from './ui/envelope.ts'
 import { report } from './ui/failure.ts'
+import { printPaged } from './ui/pager.ts'
 import { result } from './ui/result.ts'
 import { allSaid, isTalkSeen, say } from './ui/talk.ts'
 import { helpOfAll, helpOfOne, versionDocument } from './ui/help-document.ts'
@@ -20,7 +21,8 @@ const end = args.indexOf('--')
 const flags = end === -1 ? args : args.slice(0, end)
 
 // What oclif itself prints, which is help and the version, is a result like any other.
-ux.stdout = (text, ...more) => result.print(`${format(...[text ?? []].flat(), ...more)}\n`)
+const printed: string[] = []
+ux.stdout = (text, ...more) => void printed.push(...format(...[text ?? []].flat(), ...more).split('\n'))
 ux.stderr = (text, ...more) => say(whole(format(...[text ?? []].flat(), ...more)))
 
 const isDone = await runCommand()
@@ -36,8 +38,8 @@ async function runCommand(): Promise<boolean> {
     const config = await Config.load(import.meta.url)
     assertCommand(config)
     const document = flags.includes('--json') ? documentOf(config) : undefined
-    if (document === undefined) await run(args, config)
-    else result.print(`${JSON.stringify(document, undefined, 2)}\n`)
+    if (document !== undefined) result.print(`${JSON.stringify(document, undefined, 2)}\n`)
+    else await runThere(config)
     return true
   } catch (error) {
     // How a command ends that has told itself why.
@@ -45,6 +47,14 @@ async function runCommand(): Promise<boolean> {
       report(error, { json: flags.includes('--json'), verbose: flags.includes('--verbose') })
     }
     return false
+  }
+}
+
+async function runThere(config: Config): Promise<void> {
+  try {
+    await run(args, config)
+  } finally {
+    if (printed.length > 0) await printPaged(printed, true)
   }
 }
 

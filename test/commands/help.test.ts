@@ -83,6 +83,12 @@ describe('help', function () {
     expect(stdout.split('Make the indexes of all repositories anew')).to.have.lengthOf(2)
   })
 
+  it('keeps what a description has indented', async () => {
+    expect((await runCli(['sandbox', '--help'])).stdout).to.match(
+      /^ {2}Faults make chosen calls fail:\n {4}SERVICE:OPERATION.*\n {4}CALLS {2}2 .*\n {4}WHAT {3}an AWS .*\n {4}\S/m,
+    )
+  })
+
   it('is one document with --json, as is the version', async () => {
     const { commands: named } = await Config.load(join(import.meta.dirname, '../..'))
     // For oclif an alias is a command too.

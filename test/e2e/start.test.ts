@@ -63,8 +63,8 @@ describe('what is printed at once', function () {
   })
 
   for (const [what, env] of [
-    ['in colour', {}],
-    ['without colour', { NO_COLOR: '1' }],
+    ['in colour', { PAGER: '' }],
+    ['without colour', { PAGER: '', NO_COLOR: '1' }],
     ['on a dumb terminal', { TERM: 'dumb' }],
   ] as const) {
     it(`is what oclif prints on a terminal, ${what}`, async function () {

@@ -9,6 +9,7 @@ import { bucket } from '../support/installation.ts'
 import { asRootDo, differences } from './clean-root.ts'
 import { dnfInto, likeAnEl } from './like-an-el.ts'
 import { fileIn, type Made } from './made-packages.ts'
+import { goneFile, olderPackages } from './older-package.ts'
 
 const suite = 'pc-ctl/debian/dists/stable/main/binary-amd64/'
 const el = 'pc-ctl/el/x86_64/'
@@ -52,7 +53,7 @@ export function areServedByThemselves(made: () => Made): void {
       await debian.run(['apt-get', 'purge', ...quiet, 'pc-ctl'])
     })
 
-    it('are installed and removed by dnf, whose root is a Debian that says what an EL has', async () => {
+    it('are installed, put in the place of an older one and removed by dnf, whose root is a Debian that says what an EL has', async () => {
       const path = join(made().folder, 'el')
       const root = await likeAnEl(made(), path)
       const rpm = (...args: string[]) => asRootDo('rpm', ['--root', path, ...args])
@@ -63,6 +64,15 @@ export function areServedByThemselves(made: () => Made): void {
       expect(await root.run(['gzip', '-dc', '/usr/share/man/man1/pc-ctl.1.gz'])).to.match(/^\.TH /m)
       expect(await rpm('--verify', 'pc-ctl')).to.equal('')
       expect(await rpm('--query', '--scripts', 'pc-ctl')).to.equal('')
+      await dnf('remove', 'pc-ctl')
+      expect(differences(files, await root.files())).to.deep.equal([])
+
+      await rpm('--install', '--define=_pkgverify_level none', (await olderPackages(made().folder)).rpm)
+      expect(await root.run(['sh', '-c', `pc-ctl --version; cat ${goneFile}`])).to.equal('older\ngone\n')
+      await dnf('upgrade', 'pc-ctl')
+      expect(await root.run(['pc-ctl', '--version'])).to.match(/^pc-ctl\//)
+      expect(await root.run(['sh', '-c', `test ! -e ${goneFile}`])).to.equal('')
+      expect(await rpm('--verify', 'pc-ctl')).to.equal('')
       await dnf('remove', 'pc-ctl')
       expect(differences(files, await root.files())).to.deep.equal([])
     })

@@ -112,6 +112,29 @@ describe('a long result on a terminal', function () {
     }
   })
 
+  it('is help too, as it is laid out already or by oclif', async () => {
+    const pagedOf = async (words: readonly string[], env: Record<string, string> = {}) => {
+      const how = { stdout: 'tty', stderr: 'pipe', rows: 8, columns: 80 } as const
+      const more = { PAGER: `cat > '${page}'`, NO_COLOR: '1', ...env }
+      expect(await runOnTerminals(words, { ...how, env: more })).to.deep.include({ stdout: '', code: 0 })
+      const text = await paged()
+      await rm(page)
+      return text
+    }
+    for (const words of [['--help'], ['status', '-h']]) {
+      const { stdout } = await runCli([...words])
+      expect(await pagedOf(words), words.join(' ')).to.equal(stdout)
+      expect(await pagedOf(words, { OCLIF_COLUMNS: '80' }), words.join(' ')).to.equal(stdout)
+    }
+    const version = await runOnTerminals(['--version'], {
+      stdout: 'tty',
+      stderr: 'pipe',
+      ...short,
+      env: { PAGER: 'false' },
+    })
+    expect(version.stdout).to.match(/^pc-ctl\//)
+  })
+
   it('has no pager in a pipe', async () => {
     const { stdout } = await runCli(['show-config'], {
       env: { PC_CTL_CONFIG: config, PAGER: `cat > '${page}'` },
