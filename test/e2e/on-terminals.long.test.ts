@@ -40,7 +40,8 @@ const masks: readonly (readonly [RegExp, string])[] = [
   [/\bd[0-9a-z]{13}\.cloudfront/g, 'DOMAIN'],
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?/g, 'TIME'],
   [/\b\d+( d| h| min| s)( \d+ (h|min|s))?(?= ago|\W)/g, 'SPAN'],
-  [/(?<=_KEY(_ID)?=')[^']+/g, 'KEY'],
+  [/(?<=_(KEY(_ID)?|TOKEN)=')[^']+/g, 'KEY'],
+  [/(?<=\/pc-ctl-rehearsal-)\w{6}/g, 'FOLDER'],
   [/(?<=does-not-exist-)[0-9a-f]{8}/g, 'NAME'],
   [/(127\.0\.0\.1|localhost):\d+/g, 'HOST'],
 ]
@@ -53,7 +54,7 @@ const words = (text: string): string[] =>
   [...new Set(unlaid(text).split(' '))].filter((word) => !/^[A-Z]{2,}$/.test(word)).sort()
 
 describe('every command, with stdout and stderr each a terminal or a pipe', function () {
-  this.timeout(300_000)
+  this.timeout(900_000)
   let place: Installation | undefined
   let cases: Readonly<Record<string, Case>> = {}
   const failures = new Map<string, unknown>()
