@@ -5,6 +5,7 @@ import { formats } from '../../src/repositories/formats.ts'
 import { aptSubject } from './apt/subject.ts'
 import { behavesLikeAFormat, type FormatSubject } from './behaves-like-a-format.ts'
 import { gemSubject } from './gem/subject.ts'
+import { helmSubject } from './helm/subject.ts'
 import { mavenSubject } from './maven/subject.ts'
 import { yumSubject } from './yum/subject.ts'
 
@@ -13,6 +14,7 @@ const subjects: Readonly<Record<string, () => Promise<FormatSubject>>> = {
   yum: yumSubject,
   gem: gemSubject,
   maven: mavenSubject,
+  helm: helmSubject,
 }
 
 describe('the formats', () => {
