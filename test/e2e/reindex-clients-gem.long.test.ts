@@ -124,7 +124,7 @@ describe('reindex-everything, for users of gem repositories', function () {
           await shop.put(keyOf('other', String(number)), made('other', String(number)))
           // What users ask for stays; what nobody does comes and goes.
           if (number > 3) await shop.remove(keyOf('other', String(number - 3)))
-          await publish('rolling', `1.${number}`, 'base')
+          await publish('rolling', `1.${number}`, 'ground')
         }
       }
       const useGem = async (): Promise<void> => {
@@ -140,12 +140,13 @@ describe('reindex-everything, for users of gem repositories', function () {
         withFolder(async (folder) => {
           while (going()) {
             const { names } = await bundled(folder, ['rolling'])
-            expect(names.map((name) => name.replace(/ .*/, ''))).to.deep.equal(['base', 'rolling'])
+            expect(names.map((name) => name.replace(/ .*/, ''))).to.deep.equal(['ground', 'rolling'])
             seen.add(names.join())
             done[1] = (done[1] ?? 0) + 1
           }
         })
-      await publish('rolling', '1.0', 'base')
+      await publish('ground', '1.0')
+      await publish('rolling', '1.0', 'ground')
       const ends = [publishOn(), useGem(), useBundler()].map((work) =>
         work.catch((error: unknown) => {
           failed = true
