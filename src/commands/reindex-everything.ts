@@ -4,6 +4,7 @@ import type { Report } from '../reindex/report.ts'
 import { carriedFlags } from '../settings/settings.ts'
 import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
 import { listText, reportText } from '../tasks/reindex/report-text.ts'
+import { baseUrlFlag, readBaseUrl } from '../flags/base-url-flag.ts'
 import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
@@ -21,7 +22,7 @@ export default class ReindexEverything extends CtlCommand {
     'Make the indexes of all repositories anew, and give every object the attributes that CloudFront needs'
   static override description =
     'Goes over all objects of the bucket and rewrites in place those whose Cache-Control is wrong, with everything else\n' +
-    'that they carry. Then makes the indexes of apt, yum and gem repositories anew from their packages, and writes what has\n' +
+    'that they carry. Then makes the indexes of apt, yum, gem, Maven, npm and Helm repositories anew, and writes what has\n' +
     'changed in an order that breaks no client. Can be stopped at any time: the same command goes on from there, and a run\n' +
     'with nothing to do costs little more than the listing. What can not be done without losing something is reported and\n' +
     'left. Nothing is ever deleted.'
@@ -50,6 +51,7 @@ export default class ReindexEverything extends CtlCommand {
       description: 'make indexes for folders of packages that have none, where their layout leaves no doubt',
       helpGroup: 'INDEXES',
     }),
+    ...baseUrlFlag,
     strict: Flags.boolean({ description: 'fail on files that are no packages', helpGroup: 'INDEXES' }),
     list: Flags.boolean({ description: 'show which repositories are recognised, and stop' }),
     'dry-run': Flags.boolean({ description: 'show what would change, and change nothing' }),
@@ -81,7 +83,7 @@ export default class ReindexEverything extends CtlCommand {
         changeKey: flags['change-key'],
         allowShrink: flags['allow-shrink'],
         createMissing: flags['create-missing'],
-        formatOptions: {},
+        formatOptions: { baseUrl: readBaseUrl(flags['base-url']) },
         strict: flags.strict,
         dryRun: flags['dry-run'],
         listOnly: flags.list,

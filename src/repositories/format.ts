@@ -209,12 +209,18 @@ export interface IndexInput<Old extends OldIndexes = OldIndexes> {
  */
 export type Role = 'package' | 'index'
 
+/** Why it is not clear what repository a folder is, and what an operator can do about it. */
+export interface Doubt {
+  readonly why: string
+  readonly todo: string
+}
+
 /** Repositories that could be made of folders of packages that are in none. */
 export interface MissingIndexes {
   /** By root: the objects of an index that lists nothing yet, by their keys. */
   readonly repositories: ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>
-  /** By folder: why it is not clear what repository it is. */
-  readonly doubts: ReadonlyMap<string, string>
+  /** By folder: why it is not clear what repository it is; also what to do about it, if not to publish it once. */
+  readonly doubts: ReadonlyMap<string, string | Doubt>
 }
 
 /** What is there already, where something may be missing. */

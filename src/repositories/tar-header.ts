@@ -22,7 +22,8 @@ export function checksumHolds(header: Uint8Array): boolean {
   return sum === wanted
 }
 
-function textAt(header: Uint8Array, start: number, length: number): string {
+/** Up to the first NUL. */
+export function textAt(header: Uint8Array, start: number, length: number): string {
   const text = Buffer.from(header.buffer, header.byteOffset + start, length).toString('latin1')
   const end = text.indexOf('\0')
   return end < 0 ? text : text.slice(0, end)

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { exitCodes } from '../../src/errors.ts'
 import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { bucket, type Installation, install } from '../support/installation.ts'
+import { tarball } from '../repositories/npm/made-tarballs.ts'
 import { deb } from '../repositories/apt/packages-made.ts'
 
 describe('pc-ctl reindex-everything, folders of packages without an index', function () {
@@ -74,6 +76,46 @@ describe('pc-ctl reindex-everything, folders of packages without an index', func
     for (const flags of [['--create-missing'], [], ['--full', '--create-missing']]) {
       expect(made(await run(...flags)), flags.join()).to.deep.equal(all('unchanged'))
       expect(await keys()).to.deep.equal(after)
+    }
+  })
+
+  it('of npm get packuments where it is said how their URLs begin, beside those that are there', async () => {
+    const add = (name: string, version: string): Promise<unknown> =>
+      place.put(`js/${name}/-/${name}-${version}.tgz`, tarball({ name, version }))
+    await add('one', '1.0.0')
+    await add('two', '1.0.0')
+    const flags = ['--only', 'npm', '--create-missing']
+    const doubtful = await run(...flags)
+    expect(made(doubtful)).to.deep.equal({})
+    expect(doubtful.problems.map(({ key, todo }) => `${key} ${String(todo)}`)).to.match(/js\/one\/-\/ .*--base-url/)
+    const base = ['--base-url', 'https://packages.example.com/sub']
+    expect(made(await run(...flags, ...base, '--dry-run'))).to.deep.equal({ 'npm js/': ['would be written', 2] })
+    expect(await keys()).to.not.include('js/one')
+    expect(made(await run(...flags, ...base))).to.deep.equal({ 'npm js/': ['written', 2] })
+    expect(await get('js/one')).to.include('"tarball":"https://packages.example.com/sub/js/one/-/one-1.0.0.tgz"')
+
+    await add('one', '1.1.0')
+    await add('three', '1.0.0')
+    const next = await run('--only', 'npm')
+    expect(made(next)).to.deep.equal({ 'npm js/': ['written', 3] })
+    expect(next.problems.map(({ key }) => key)).to.deep.equal(['js/three/-/'])
+    expect(await get('js/one')).to.match(
+      /"latest":"1.1.0".*"https:\/\/packages.example.com\/sub\/js\/one\/-\/one-1.1.0.tgz"/,
+    )
+    expect(made(await run(...flags, ...base))).to.deep.equal({ 'npm js/': ['written', 4] })
+    expect(made(await run(...flags, ...base))).to.deep.equal({ 'npm js/': ['unchanged', 4] })
+  })
+
+  it('get no URLs that nobody could ask for', async () => {
+    for (const [url, why] of [
+      ['packages.example.com', 'begins with https://'],
+      ['ftp://packages.example.com/', 'begins with https://'],
+      ['https://user:secret@packages.example.com/', 'has a user in it'],
+      ['https://packages.example.com/?x', 'more than a path'],
+    ] as const) {
+      const { code, stderr } = await place.run(['reindex-everything', '--base-url', url])
+      expect(code, stderr).to.equal(exitCodes.usage)
+      expect(stderr.replaceAll(/\s+/g, ' ')).to.include(why).and.not.include('secret')
     }
   })
 

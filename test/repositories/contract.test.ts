@@ -7,6 +7,7 @@ import { behavesLikeAFormat, type FormatSubject } from './behaves-like-a-format.
 import { gemSubject } from './gem/subject.ts'
 import { helmSubject } from './helm/subject.ts'
 import { mavenSubject } from './maven/subject.ts'
+import { npmSubject } from './npm/subject.ts'
 import { yumSubject } from './yum/subject.ts'
 
 const subjects: Readonly<Record<string, () => Promise<FormatSubject>>> = {
@@ -14,6 +15,7 @@ const subjects: Readonly<Record<string, () => Promise<FormatSubject>>> = {
   yum: yumSubject,
   gem: gemSubject,
   maven: mavenSubject,
+  npm: npmSubject,
   helm: helmSubject,
 }
 

@@ -29,9 +29,9 @@ const filesIn = (name: string): (readonly [string, Buffer])[] =>
 const headersAtMost = 32 * 1024 * 1024 + 64 * 1024
 
 /** A package of any size that begins with these bytes; notes what is asked of it. */
-function source(key: string, bytes: Buffer, known: Digests, size = bytes.length): PackageSource & { asked: number } {
+function source(name: string, bytes: Buffer, known: Digests, size = bytes.length): PackageSource & { asked: number } {
   const asking = {
-    ...{ asked: 0, key, size, etag: '', modified: 0, known },
+    ...{ asked: 0, key: keyOf(name), size, etag: '', modified: 0, known },
     range: async (start: number, end: number): Promise<Uint8Array> => {
       expect(start).to.be.at.least(0)
       expect(end).to.be.at.most(size)
@@ -44,6 +44,9 @@ function source(key: string, bytes: Buffer, known: Digests, size = bytes.length)
   }
   return asking
 }
+
+/** Packages of npm are told by their place alone. */
+const keyOf = (name: string): string => (name.endsWith('.npm') ? `p/-/${name}.tgz` : name)
 
 const formatOf = (key: string): Format => formats.find((format) => format.roleOf(key) === 'package') ?? apt
 

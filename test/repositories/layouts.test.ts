@@ -123,7 +123,7 @@ const repositories: Readonly<Record<string, Readonly<Record<string, ObjectClass>
     'm2/org/x/y/1.0/y-1.0.module': 'package',
     'm2/org/x/y/1.0-SNAPSHOT/y-1.0-SNAPSHOT.war': 'overwritable',
   },
-  npm: { 'npm/@acme/tool/-/tool-1.0.0.tgz': 'package' },
+  npm: { 'npm/@acme/tool/-/tool-1.0.0.tgz': 'package', 'npm/@acme/tool/-/@acme/tool-1.1.0.tgz': 'package' },
 }
 const everyKey = Object.values(repositories).flatMap((objects) => Object.keys(objects))
 

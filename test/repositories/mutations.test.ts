@@ -1,6 +1,6 @@
 /** Every parser on real files that were damaged at random: it answers, or refuses in its own words, and asks for no more than there may be. */
 import { readFileSync } from 'node:fs'
-import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib'
 
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -17,12 +17,15 @@ import { gem } from '../../src/repositories/gem/gem.ts'
 import { readSpecs, UnreadableList } from '../../src/repositories/gem/marshal-read.ts'
 import { listsOf } from '../../src/repositories/gem/specs.ts'
 import { BadPackageError, type Format, type PackageSource } from '../../src/repositories/format.ts'
+import { npm } from '../../src/repositories/npm/npm.ts'
+import { readPackument } from '../../src/repositories/npm/packument.ts'
 import { hasComparableEpoch, parseEvr } from '../../src/repositories/yum/evr.ts'
 import { entryOf, oldElements, UnreadableIndex } from '../../src/repositories/yum/old-primary.ts'
 import { parseRepomd } from '../../src/repositories/yum/repomd.ts'
 import { yum } from '../../src/repositories/yum/yum.ts'
 import { controlText, deb, debOf, tar } from './apt/packages-made.ts'
 import { dependencyField, gemOf, gemspecText, gemWith } from './gem/made-gems.ts'
+import { tarball } from './npm/made-tarballs.ts'
 import { madeRpm, plainTags } from './yum/made-rpm.ts'
 import { oddTags } from './yum/odd-rpms.ts'
 
@@ -262,6 +265,31 @@ describe('parsers on damaged files', function () {
       fc.asyncProperty(damaged(...seeds.map((text) => Buffer.from(text))), (text) =>
         readBothWays(gem, 'x.gem', gemWith(gzipSync(text))),
       ),
+      runs(500),
+    )
+  })
+
+  it('tarballs of npm, packed and not, and packuments', async () => {
+    const manifest = {
+      name: '@a/b',
+      version: '1.0.0',
+      bin: 'x.js',
+      dependencies: { c: '^1' },
+      bundledDependencies: ['c'],
+    }
+    const packed = tarball(manifest, { 'npm-shrinkwrap.json': '{}', 'x.gyp': '', 'x.js': 'x'.repeat(3000) })
+    const packument = JSON.stringify({ name: 'x', versions: { '1.0.0': manifest }, big: 12345678901234567890 })
+    const isRead = (bytes: Buffer): Promise<void> => readBothWays(npm, 'p/-/x.tgz', bytes)
+    await fc.assert(fc.asyncProperty(damaged(packed), isRead), runs(300))
+    await fc.assert(
+      fc.asyncProperty(damaged(gunzipSync(packed)), (bytes) => isRead(gzipSync(bytes, { level: 1 }))),
+      runs(300),
+    )
+    await fc.assert(
+      fc.asyncProperty(damaged(gzipSync(packument), Buffer.from(packument)), async (bytes) => {
+        const read = await readPackument(bytes)
+        if (read !== undefined) for (const entry of Object.values(read.versions)) expect(entry).to.be.an('object')
+      }),
       runs(500),
     )
   })

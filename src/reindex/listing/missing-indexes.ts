@@ -24,16 +24,19 @@ export function createMissing(
     const { repositories, doubts: found } = format.missing(folders, { indexes, roots: [...roots], options })
     created.set(format, repositories)
     for (const root of repositories.keys()) roots.add(root)
-    for (const [folder, why] of found) {
+    for (const [folder, doubt] of found) {
+      const { why, todo } = typeof doubt === 'string' ? { why: doubt, todo: publishOnce } : doubt
       doubts.push({
         key: folder,
         what: `has packages and no index, and none is made: ${why}`,
-        todo: 'Publish it with the tool that makes this repository; what is there is then kept up to date.',
+        todo,
       })
     }
   }
   return { created, doubts }
 }
+
+const publishOnce = 'Publish it with the tool that makes this repository; what is there is then kept up to date.'
 
 /** Folders with packages of a format, and the keys of indexes that prove repositories of it. */
 function placesOf(journal: Journal, format: Format, choice: Choice): { folders: Set<string>; indexes: string[] } {

@@ -1,10 +1,10 @@
 import { compareKeys, type KeyRange } from '../ranges.ts'
 
-const tarball = /^(.+)\/-\/[^/]+\.tgz$/
+const tarball = /^(.+?)\/-\/(?:@[^/]+\/)?[^/]+\.tgz$/
 
 /**
  * What npm calls a packument, the index of one package, is at a key that is just the package's name. That it is one is
- * told by what comes after it in a listing: the tarballs, at `NAME/-/FILE.tgz`. Goes along with a listing and puts off
+ * told by what comes after it in a listing: the tarballs, at `NAME/-/FILE.tgz`, or with its scope before FILE. Goes along with a listing and puts off
  * the keys that nothing else is known of, until it is known which they are. Keeps only those that the present key
  * begins with; so memory is the same whatever the number of objects.
  *

@@ -45,8 +45,8 @@ export const languages: readonly Layout[] = [
     format: 'npm',
     // A packument is told by the tarballs beside it: `packuments.ts` of the engine.
     sources: ['https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md'],
-    placed: [/\/([^/]+)\/-\/\1-\d+\.\d+\.\d+[^/]*\.tgz$/],
-    packages: [/\/-\/[^/]+\.tgz$/],
+    placed: [/\/([^/]+)\/-\/(?:@[^/]+\/)?\1-\d+\.\d+\.\d+[^/]*\.tgz$/],
+    packages: [/\/-\/(?:@[^/]+\/)?[^/]+\.tgz$/],
   },
   {
     format: 'maven',
