@@ -11,7 +11,7 @@ import { faultGrammar, FaultSyntaxError, parseDuration, parseFault } from '../sa
 import { PolicySyntaxError, readPolicies } from '../rehearsal/operator-policies.ts'
 import { frontReading } from '../rehearsal/front.ts'
 import { packagecloudCtl } from '../rehearsal/packagecloud-ctl.ts'
-import { prepareStage, type Prepared } from '../rehearsal/stage.ts'
+import { prepareStage, type Prepared, StageError } from '../rehearsal/stage.ts'
 import { NotPrivateError, operatorName, startSandbox, type Sandbox } from '../sandbox/host/sandbox.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { CtlError, messageOf } from '../errors.ts'
@@ -20,7 +20,7 @@ import { labelled, nested, verbatim } from '../text.ts'
 
 const duration = Flags.custom<number>({
   helpValue: 'DURATION',
-  parse: async (text) => usage(() => parseDuration(text)),
+  parse: async (text) => usage(() => parseDuration(text), 'duration'),
 })
 
 /** What `--json` tells, once, when the sandbox is ready. */
@@ -108,7 +108,15 @@ export default class SandboxCommand extends CtlCommand {
       throw new CtlError('failed', `The sandbox could not start: ${messageOf(error)}`, { cause: error })
     })
     try {
-      const prepared = await prepareStage(sandbox, { bucket: flags.bucket, region: flags.region, config })
+      const prepared = await prepareStage(sandbox, { bucket: flags.bucket, region: flags.region, config }).catch(
+        (error: unknown) => {
+          if (!(error instanceof StageError)) throw error
+          throw new CtlError('usage', `--bucket ${flags.bucket ?? ''} --region ${flags.region}: ${error.message}`, {
+            hint: 'A bucket has a name of 3 to 63 lower-case letters, digits, dots and hyphens.',
+            cause: error,
+          })
+        },
+      )
       process.on('SIGHUP', () => void this.#restartFront(sandbox))
       const environment = {
         ...sandbox.environment,
@@ -195,12 +203,14 @@ async function policiesIn(file: string): Promise<string[]> {
 }
 
 /** What can't be read on the command line is a usage error. */
-function usage<T>(parse: () => T): T {
+function usage<T>(parse: () => T, what: 'fault' | 'duration' = 'fault'): T {
   try {
     return parse()
   } catch (error) {
     if (error instanceof FaultSyntaxError)
-      throw new CtlError('usage', error.message, { hint: faultGrammar.map((line) => verbatim(line)) })
+      throw new CtlError('usage', error.message, {
+        hint: what === 'fault' ? faultGrammar.map((line) => verbatim(line)) : [],
+      })
     throw error
   }
 }

@@ -38,11 +38,13 @@ export default class SignUrl extends CtlCommand {
   }
   static override flags = {
     ...settingsFlags,
-    expires: Flags.string({
+    expires: Flags.custom<number>({
       description: 'how long the URLs are good: 30s, 5m, 2h, 1d',
       helpValue: 'DURATION',
-      default: durationWord(urlLife),
-    }),
+      default: urlLife,
+      defaultHelp: async () => durationWord(urlLife),
+      parse: async (text) => parseDuration(text),
+    })(),
     algorithm: Flags.string({ description: 'hash of the HMAC', options: ['sha256', 'sha1'], default: 'sha256' }),
     domain: Flags.string({
       description: 'domain of the URLs, in place of the configured cloudfront_packages_domain',
@@ -52,7 +54,6 @@ export default class SignUrl extends CtlCommand {
 
   async run(): Promise<Result> {
     const { args, flags } = await this.parse(SignUrl)
-    const life = parseDuration(flags.expires)
     const algorithm: Algorithm = flags.algorithm === 'sha1' ? 'sha1' : 'sha256'
     const settings = await settingsFor(flags)
     const secret = checkSecret(need(settings, 'cloudfrontSecret'))
@@ -60,11 +61,12 @@ export default class SignUrl extends CtlCommand {
       flags.domain === undefined
         ? checkDomain(need(settings, 'cloudfrontPackagesDomain'), 'configuration')
         : checkDomain(flags.domain, 'usage')
+    const { expires: life } = flags
     if (life > firstRules.longestLife)
       this.say(warning(`good for ${formatDuration(life)}; whoever sees such a URL can use it all that time.`))
     const signed: SignedUrl[] = []
     for await (const lines of keysOf(args.key)) {
-      const expires = Math.floor(Date.now() / 1000) + life
+      const expires = Math.floor(Date.now() / 1000) + flags.expires
       const batch = lines.map((line) => signLine(line, { domain, secret, expires, algorithm }))
       if (this.jsonEnabled()) signed.push(...batch)
       else await writeLines(batch.map(({ url }) => url))

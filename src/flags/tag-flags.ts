@@ -28,7 +28,7 @@ export function readTags(words: readonly string[]): Record<string, string> {
     const [, key = '', value = ''] = /^([^=]+)=(.*)$/s.exec(word) ?? []
     const why = whyNoTag(key, value)
     if (why !== undefined) {
-      throw new CtlError('usage', `${JSON.stringify(word)} ${why}.`, { hint: 'Write it as KEY=VALUE.' })
+      throw new CtlError('usage', `--tag ${JSON.stringify(word)} ${why}.`, { hint: 'Write it as KEY=VALUE.' })
     }
     // IAM does not tell upper from lower case in keys.
     const same = tags.get(key.toLowerCase())

@@ -17,7 +17,7 @@ export function checkUsage(argv: readonly string[], shape: Shape, environment: N
     ...problems,
     ...valueProblems(given, shape, environment),
     ...relationProblems(given, shape, environment),
-    ...argProblems(args, shape),
+    ...argProblems(args, shape, problems.length > 0),
   ]
   if (all.length === 0) return
   const hints = new Set(all.flatMap(({ allowed }) => allowed ?? []))
@@ -92,16 +92,19 @@ function relationProblems(given: Words['given'], { flags }: Shape, environment: 
   })
 }
 
-function argProblems(words: readonly string[], { command, args, strict }: Shape): Problem[] {
+/** @param isUnclear - a flag is unknown, so that a word may be its value: of such words nothing is said */
+function argProblems(words: readonly string[], { command, args, strict }: Shape, isUnclear: boolean): Problem[] {
   const entries = Object.entries(args)
   const missing = entries.filter(([, arg]) => arg.required === true).slice(words.length)
   const surplus = strict && !entries.some(([, arg]) => arg.multiple === true) ? words.slice(entries.length) : []
   const names = entries.map(([name]) => name.toUpperCase())
+  const needed = missing.map(([name, { description }]) => ({
+    what: `${command} needs ${name.toUpperCase()}.`,
+    allowed: description === undefined ? undefined : `${name.toUpperCase()}: ${description}`,
+  }))
+  if (isUnclear) return needed
   return [
-    ...missing.map(([name, { description }]) => ({
-      what: `${command} needs ${name.toUpperCase()}.`,
-      allowed: description === undefined ? undefined : `${name.toUpperCase()}: ${description}`,
-    })),
+    ...needed,
     ...(surplus.length === 0
       ? []
       : [

@@ -166,6 +166,18 @@ describe('pc-ctl sandbox', () => {
     }
   })
 
+  it('says what is wrong with a duration or the name of a bucket', async () => {
+    const wrong = async (...args: string[]): Promise<string> => {
+      const { code, stderr } = await runCli(['sandbox', ...args])
+      expect(code, stderr).to.equal(2)
+      return stderr
+    }
+    expect(await wrong('--latency', 'soon'))
+      .to.match(/^Error: --latency: "soon" is not a duration such as 50ms/)
+      .and.not.include('SERVICE')
+    expect(await wrong('--bucket', 'Packages')).to.match(/Error: --bucket Packages[^]*not valid[^]*lower-case/)
+  })
+
   it('refuses what it can’t read, and says how faults are written', async () => {
     const run = await runCli(['sandbox', '--fault', 'nonsense'])
     expect([run.code, run.stdout]).to.deep.equal([2, ''])

@@ -96,11 +96,12 @@ describe('the npm package, installed into an empty folder', function () {
   })
 
   /** What a compiler says to a file, with all that is strict. */
-  const complaints = async (file: string, text: string): Promise<string> => {
+  const complaints = async (file: string, text: string, how: object = {}): Promise<string> => {
     const strict = ['strict', 'exactOptionalPropertyTypes', 'noUncheckedIndexedAccess', 'erasableSyntaxOnly']
     const compilerOptions = {
       ...Object.fromEntries(strict.map((name) => [name, true])),
       ...{ noEmit: true, module: 'nodenext', target: 'es2024', lib: ['es2024', 'dom'], types: [] },
+      ...how,
     }
     await writeFile(join(folder, file), text)
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }))
@@ -112,7 +113,9 @@ describe('the npm package, installed into an empty folder', function () {
   }
 
   it('signs for a server in TypeScript, with types that hold under all that is strict', async () => {
-    expect(await complaints('server.ts', server)).to.equal('')
+    for (const how of [{}, { module: 'node16' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
+      expect(await complaints('server.ts', server, how), JSON.stringify(how)).to.equal('')
+    }
     const { stdout } = await execute(process.execPath, ['server.ts'], { cwd: folder })
     expect(stdout).to.equal(`${url} 7/11/el/8/package_files/78137.rpm\n`)
   })

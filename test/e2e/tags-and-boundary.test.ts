@@ -105,7 +105,7 @@ describe('tags and permissions boundary', function () {
     [['--tag', 'packagecloud:enterprise=mine'], /not yours to set/],
     [['--tag', 'aws:cloudformation:stack-name=x'], /not yours to set/],
     [['--tag', 'AWS:x=y'], /not yours to set/],
-    [['--tag', 'owner'], /is not a tag/],
+    [['--tag', 'owner'], /--tag "owner" is not a tag/],
     [['--tag', '=x'], /is not a tag/],
     [['--tag', 'owner=a', '--tag', 'Owner=b'], /two values/],
     [['--tag', 'owner=a\nb'], /characters that tags may not have/],

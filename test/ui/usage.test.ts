@@ -66,6 +66,10 @@ describe('a command line', () => {
       ['one', '--json', 'pc-ctl it needs TARGET.'],
       ['one', 'x y z', 'pc-ctl it takes no argument after TARGET, so not "y" and "z" either.'],
       ['none', 'x', 'pc-ctl it takes no argument, so not "x" either.'],
+      // What stands behind a flag that nobody knows may be its value.
+      ['one', 'x --bogus y', 'pc-ctl it has no flag --bogus.'],
+      ['many', '--bogus c', 'pc-ctl it has no flag --bogus.'],
+      ['one', '--bogus', 'pc-ctl it has no flag --bogus. pc-ctl it needs TARGET.'],
       ['many', 'a c', `GROUP can't be "c": it is a or b.`],
     ] as const) {
       expect(told(of, line), line).to.equal(says)
