@@ -1,4 +1,4 @@
-/** npm of a registry whose packuments pc-ctl makes. */
+/** npm and pnpm of a registry whose packuments pc-ctl makes. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -13,6 +13,7 @@ const keyOf = (name: string, version: string): string => `npm/${name}/-/${name.r
 
 const clients: Readonly<Record<string, readonly string[]>> = {
   npm: ['npm', 'install', '--prefer-online'],
+  pnpm: ['pnpm', 'install', '--no-frozen-lockfile', '--ignore-scripts'],
 }
 
 describe('reindex-everything, for users of npm', function () {
