@@ -22,7 +22,7 @@ export default class ReindexEverything extends CtlCommand {
     'Make the indexes of all repositories anew, and give every object the attributes that CloudFront needs'
   static override description =
     'Goes over all objects of the bucket and rewrites in place those whose Cache-Control is wrong, with everything else\n' +
-    'that they carry. Then makes the indexes of apt, yum, gem, Maven, npm and Helm repositories anew, and writes what has\n' +
+    'that they carry. Then makes the indexes of apt, yum, gem, PyPI, Maven, npm and Helm repositories anew, and writes what has\n' +
     'changed in an order that breaks no client. Can be stopped at any time: the same command goes on from there, and a run\n' +
     'with nothing to do costs little more than the listing. What can not be done without losing something is reported and\n' +
     'left. Nothing is ever deleted.'

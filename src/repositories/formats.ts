@@ -4,10 +4,11 @@ import { gem } from './gem/gem.ts'
 import { helm } from './helm/helm.ts'
 import { maven } from './maven/maven.ts'
 import { npm } from './npm/npm.ts'
+import { pypi } from './pypi/pypi.ts'
 import { yum } from './yum/yum.ts'
 
 /** The formats whose indexes pc-ctl makes. Of the others it only puts the attributes right. */
-export const formats: readonly Format[] = [apt, yum, gem, maven, npm, helm]
+export const formats: readonly Format[] = [apt, yum, gem, maven, npm, helm, pypi]
 
 /** Is this the name of a format whose packages are read, and whose indexes are made? */
 export const isIndexed = (name: string): boolean => formats.some((format) => format.name === name)

@@ -15,6 +15,7 @@ import { clientView, fillRepositories, keyOfDeb, makeKey, reader } from '../rein
 const ranks = {
   apt: [/\/by-hash\/SHA256\/[0-9a-f]{64}$/, /\/(Packages|Sources)(\.gz)?$/, /\/Release(\.gpg)?$/, /\/InRelease$/],
   yum: [/repodata\/[0-9a-f]{64}-[a-z]+\.xml\.gz$/, /repodata\/repomd\.xml(\.asc)?$/],
+  pypi: [/\.whl\.metadata$/, /\/simple\/hello\/$/, /\/simple\/$/],
 } as const
 
 describe('pc-ctl reindex-everything, order of writes', function () {
@@ -67,6 +68,7 @@ describe('pc-ctl reindex-everything, order of writes', function () {
       ['apt/', ranks.apt],
       ['el/8/', ranks.yum],
       ['el/9/', ranks.yum],
+      ['py/', ranks.pypi],
     ] as const) {
       const own = moments.filter(({ key }) => key.startsWith(root))
       const seen = patterns.map((pattern) => own.filter(({ key }) => pattern.test(key)))
@@ -84,7 +86,12 @@ describe('pc-ctl reindex-everything, order of writes', function () {
   it('writes from the leaves to the tops, each rank whole before the next', async () => {
     const before = Object.keys(await contentOf(place.clients.s3, bucket))
     const moments = await momentsOf(async () => {
-      expect(outcomes(await run())).to.deep.equal({ 'apt/': 'written', 'el/8/': 'written', 'el/9/': 'written' })
+      expect(outcomes(await run())).to.deep.equal({
+        'apt/': 'written',
+        'el/8/': 'written',
+        'el/9/': 'written',
+        'py/': 'written',
+      })
     })
     expectOrder(moments)
     const writes = moments.filter(({ ended }) => ended).map(({ key }) => key)

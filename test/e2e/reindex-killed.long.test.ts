@@ -53,6 +53,7 @@ describe('reindex-everything, killed with -9 at random moments', function () {
         'written',
         'written',
         'written',
+        'written',
       ])
       return { calls: place.sandbox.calls.list().length, content: await contentFor(place) }
     })

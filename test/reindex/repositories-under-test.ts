@@ -16,6 +16,7 @@ import { generateKey } from 'openpgp'
 
 import { createSigner, type OpenedSigner } from '../../src/repositories/openpgp.ts'
 import { deb } from '../repositories/apt/packages-made.ts'
+import { wheel } from '../repositories/pypi/made-packages.ts'
 import { madeRpm, plainTags } from '../repositories/yum/made-rpm.ts'
 import { MemoryBucket } from '../repositories/yum/memory-bucket.ts'
 import { listed, repositoryOf } from '../repositories/yum/repositories.ts'
@@ -109,12 +110,15 @@ async function yumRepositories(signer: OpenedSigner): Promise<Map<string, Buffer
   return objects
 }
 
-/** Objects of other kinds, to be put right only. */
-const others: Readonly<Record<string, string>> = {
+const hello = wheel('hello', '1.0')
+
+/** Objects of other kinds, to be put right only, and a page that says little of its package. */
+const others: Readonly<Record<string, string | Uint8Array>> = {
   'conda/noarch/hello-1.0-0.conda': 'conda',
   'conda/noarch/repodata.json': '{}',
   'npm/hello/-/hello-1.0.0.tgz': 'tgz',
-  'py/simple/hello/': '<a>',
+  [`py/packages/${hello.name}`]: hello.body,
+  'py/simple/hello/': `<a href="../../packages/${hello.name}">${hello.name}</a>`,
   'readme.txt': 'neither',
 }
 

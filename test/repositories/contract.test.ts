@@ -8,6 +8,7 @@ import { gemSubject } from './gem/subject.ts'
 import { helmSubject } from './helm/subject.ts'
 import { mavenSubject } from './maven/subject.ts'
 import { npmSubject } from './npm/subject.ts'
+import { pypiSubject } from './pypi/subject.ts'
 import { yumSubject } from './yum/subject.ts'
 
 const subjects: Readonly<Record<string, () => Promise<FormatSubject>>> = {
@@ -17,6 +18,7 @@ const subjects: Readonly<Record<string, () => Promise<FormatSubject>>> = {
   maven: mavenSubject,
   npm: npmSubject,
   helm: helmSubject,
+  pypi: pypiSubject,
 }
 
 describe('the formats', () => {

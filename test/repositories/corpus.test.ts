@@ -45,8 +45,9 @@ function source(name: string, bytes: Buffer, known: Digests, size = bytes.length
   return asking
 }
 
-/** Packages of npm are told by their place alone. */
-const keyOf = (name: string): string => (name.endsWith('.npm') ? `p/-/${name}.tgz` : name)
+/** Packages of npm and source distributions are told by their place alone. */
+const keyOf = (name: string): string =>
+  name.endsWith('.npm') ? `p/-/${name}.tgz` : /\.(?:tar\.gz|zip)$/.test(name) ? `packages/pkg-1.0-${name}` : name
 
 const formatOf = (key: string): Format => formats.find((format) => format.roleOf(key) === 'package') ?? apt
 

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 
 import { statusOf } from '../../aws/denial.ts'
 import type { LeanS3, S3Response } from '../../aws/s3-lean.ts'
-import { cacheControl } from '../../repositories/cache-control.ts'
+import { cacheControl, cachingOf } from '../../repositories/cache-control.ts'
 import type { IndexObject } from '../../repositories/format.ts'
+import { companionOf } from '../../repositories/layout.ts'
 import { inParallel } from '../../repositories/in-parallel.ts'
 import { CtlError } from '../../errors.ts'
 import { grantHeaders } from '../attributes/acl.ts'
@@ -83,7 +84,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       ...(row === undefined ? {} : await inheritFrom(key, options)),
       ...condition,
       'content-type': contentType,
-      'cache-control': cacheControl.metadata,
+      'cache-control': cachedAs(key).control,
     }
     const body = await object.body()
     if (isLost(signal)) signal.throwIfAborted()
@@ -108,7 +109,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       size,
       etag: etagOf(headers),
       modified,
-      class: 'metadata',
+      class: cachedAs(key).class,
       why: null,
       format,
       cacheControl: headers['cache-control'] ?? '',
@@ -123,10 +124,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const isThere = async ({ key, size, md5 }: IndexObject, row: Row | undefined): Promise<boolean> => {
     if (row?.size !== size) return false
     const same = row.etag === md5
-    if (row.cacheControl !== null && row.cacheControl !== cacheControl.metadata) return false
+    if (row.cacheControl !== null && !isCachedRight(key, row.cacheControl)) return false
     if (same && row.cacheControl !== null) return true
     const { headers } = await s3.send({ method: 'HEAD', action: 's3:GetObject', key })
-    if (etagOf(headers) !== row.etag || headers['cache-control'] !== cacheControl.metadata) return false
+    if (etagOf(headers) !== row.etag || !isCachedRight(key, headers['cache-control'])) return false
     // Only where the ETag is no digest of the content does it have to be read.
     if (same || isMd5(row.etag, headers)) return same
     const there = await readObject(s3, key)
@@ -169,6 +170,24 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
   }
 }
+
+/**
+ * Whatever is written is of an index; but what belongs to one file by its name, such as the METADATA beside a wheel, changes
+ * no more than that, and is cached like it.
+ */
+function cachedAs(key: string): { class: 'metadata' | 'package' | 'overwritable'; control: string } {
+  const { class: found, conditions, cacheControl: control } = cachingOf(key)
+  const isOfPackage = (found === 'package' || found === 'overwritable') && companionOf(key) !== key
+  return isOfPackage && conditions === undefined && control !== undefined
+    ? { class: found, control }
+    : { class: 'metadata', control: cacheControl.metadata }
+}
+
+/** What is seen to change is set apart later, and stays so. */
+const isCachedRight = (key: string, present: string | undefined): boolean =>
+  cachedAs(key).class === 'metadata'
+    ? present === cacheControl.metadata
+    : cachingOf(key, { cacheControl: present }).cacheControl === present
 
 /** No request is needed to see that it is not there. */
 const isUnseen = ({ key, size }: IndexObject, expected: Present['expected']): boolean =>

@@ -40,6 +40,7 @@ export const languages: readonly Layout[] = [
       // Wheels and source distributions beside their index.
       /\/simple\/[^/]+\/[^/]+\.(?:tar\.(?:gz|bz2|xz|Z)|tgz|zip|exe|msi)$/,
     ],
+    packagesBeside: [/^(.*?\/)packages\/(?:[^/]+\/)*[^/]+-\d[^/]*\.(?:tar\.(?:gz|bz2|xz)|zip)$/],
   },
   {
     format: 'npm',
