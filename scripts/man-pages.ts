@@ -71,7 +71,7 @@ export function overviewPage(manual: Manual): string {
     ...item(bold('NO_COLOR'), 'No colours; likewise where the output is no terminal.'),
     ...item(
       bold('PAGER'),
-      'Shows a result that is longer than the terminal; `less -FRX` where it is not set, nothing where it is empty.',
+      'Shows a result, or help, that is longer than the terminal; `less -FRX` where it is not set, nothing where it is empty.',
     ),
     '.SH FILES',
     ...item('\\fI/etc/packagecloud/packagecloud.rb\\fR', 'Read for the settings of the installation; never written.'),

@@ -15,16 +15,11 @@ interface Row {
   readonly lookedAtBy: string
 }
 
-const rows: Row[] = readFileSync(join(root, 'docs/assumptions.md'), 'utf8')
-  .split('\n')
-  .filter((line) => /^\| A\d/.test(line))
-  .map((line) => {
-    const [id = '', assumed = '', usedBy = '', , lookedAtBy = ''] = line
-      .slice(1, -1)
-      .split(' | ')
-      .map((cell) => cell.trim())
-    return { id, assumed, usedBy, lookedAtBy }
-  })
+const rows: Row[] = [
+  ...readFileSync(join(root, 'docs/assumptions.md'), 'utf8').matchAll(
+    /^- \*\*(A\d+)\*\*: (.+)\n {2}- used by: (.+)\n {2}- from: .+\n {2}- looked at by: (.+)$/gm,
+  ),
+].map(([, id = '', assumed = '', usedBy = '', lookedAtBy = '']) => ({ id, assumed, usedBy, lookedAtBy }))
 
 /** What the phases look at: every id that their source names. */
 const named = new Set(
