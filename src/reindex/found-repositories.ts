@@ -1,9 +1,26 @@
+import type { Finding } from '../repositories/format.ts'
 import { compareKeys } from './ranges.ts'
 import type { FoundRepository } from './indexes/index-repository.ts'
+import { kept } from '../text.ts'
+import { nameOfRoot } from './report.ts'
 import { segmentsOf } from './repository-reports.ts'
 import type { CreatedIndexes } from './listing/missing-indexes.ts'
 import type { Scanned } from './listing/scan.ts'
 import type { Choice } from './selection.ts'
+
+/** Of what begins above the prefix that was chosen, and so is not seen whole. */
+export function partlyBelow({ indexed }: Pick<Scanned, 'indexed'>, choice: Choice): Finding[] {
+  return [...indexed].flatMap(([format, roots]) => {
+    if (choice.only?.includes(format.name) === false) return []
+    return [...roots]
+      .filter((root) => !root.startsWith(choice.prefix))
+      .map((root) => ({
+        key: nameOfRoot(root),
+        what: `is a repository (${format.name}) of which only a part is below --prefix: its indexes stay as they are`,
+        todo: root === '' ? 'Leave out --prefix.' : `Give all of it: ${kept(`--prefix ${root}`)}.`,
+      }))
+  })
+}
 
 /** The repositories whose indexes can be made: those that have some, and lie whole within what was chosen. */
 export function findRepositories(

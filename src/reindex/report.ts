@@ -224,7 +224,7 @@ export function reportOf(
   const { journal, choice, progress } = run
   journal.commit()
   const changesIn = ledger.changesIn.bind(ledger)
-  const { repositories, count, total } = repositoryReports(journal, choice, changesIn, scanned.roots.keys())
+  const { repositories, count, total } = repositoryReports(journal, choice, changesIn, scanned.roots)
   return {
     bucket: run.bucket,
     // What a flag that was not given leaves undefined is no member of JSON.

@@ -14,7 +14,7 @@ import type { Readers } from './indexes/read-threads.ts'
 import { s3Readers } from './indexes/s3-readers.ts'
 import { forgetOld } from './journal/content-changes.ts'
 import { Journal } from './journal/journal.ts'
-import { findRepositories } from './found-repositories.ts'
+import { findRepositories, partlyBelow } from './found-repositories.ts'
 import { createMissing } from './listing/missing-indexes.ts'
 import { scan, type Scanned } from './listing/scan.ts'
 import { type ReindexOptions, writes } from './options.ts'
@@ -96,6 +96,7 @@ export class ReindexRun {
   /** Aborted by the operator, or because the lock was lost. */
   #stop: AbortSignal
   #scanned: Scanned | undefined
+  #missing: ReturnType<typeof createMissing> | undefined
   #ledger: Ledger | undefined
   #dropped: readonly string[] | undefined
 
@@ -131,6 +132,11 @@ export class ReindexRun {
     progress.begin({ noun: 'objects' })
     const seen = (objects: number): void => progress.add(objects)
     const scanned = await this.#telling(talk, () => scan({ ...this.#tools, formats, signal: this.#stop, seen }))
+    if (this.#tools.createMissing && this.#tools.indexes) {
+      this.#missing = createMissing(journal, scanned, this.#tools)
+      // Told of by their own names, as the next run will.
+      for (const roots of this.#missing.created.values()) for (const root of roots.keys()) scanned.roots.add(root)
+    }
     this.#scanned = scanned
     this.#ledger = new Ledger(scanned.roots, journal)
     this.#assertGoingOn()
@@ -179,9 +185,9 @@ export class ReindexRun {
     const publisher = writes(this.#tools)
       ? createPublisher({ ...this.#tools, s3, aclOwner: facts?.aclOwner })
       : undefined
-    const missing = this.#tools.createMissing ? createMissing(journal, scanned, this.#tools) : undefined
-    for (const doubt of missing?.doubts ?? []) ledger.mention(doubt)
-    const found = findRepositories(scanned, choice, missing?.created)
+    for (const doubt of this.#missing?.doubts ?? []) ledger.mention(doubt)
+    const found = findRepositories(scanned, choice, this.#missing?.created)
+    for (const part of partlyBelow(scanned, choice)) ledger.mention(part)
     const options = { ...this.#tools, publisher, signal: this.#stop }
     const stopped = (): boolean => this.#stop.aborted
     await this.#telling(talk, async () => {

@@ -65,6 +65,8 @@ describe('pc-ctl reindex-everything, folders of packages without an index', func
     expect(made(plan)).to.deep.equal(all('would be written'))
     expect(plan.indexes.every(({ why }) => why?.includes('there was none') === true)).to.equal(true)
     expect(plan.problems.map(({ key }) => key).sort()).to.deep.equal(doubts)
+    const repositories = [...plan.repositories].map(({ root, format }) => `${format} ${root}`)
+    expect(repositories).to.include.members(roots)
     expect(await keys()).to.deep.equal(before)
 
     expect(made(await run('--create-missing'))).to.deep.equal(all('written'))

@@ -1,3 +1,4 @@
+import { foldersAbove } from '../../repositories/nested-roots.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Progress } from '../progress.ts'
 import { type Ledger, nameOfRoot } from '../report.ts'
@@ -27,6 +28,7 @@ export async function makeIndexes(
   const sizes = found.map(({ format, stretches }) =>
     stretches.reduce((sum, stretch) => sum + journal.countPackages(format.name, stretch), 0),
   )
+  const partlyExcluded = new Set([...excludedFolders].flatMap((folder) => [...foldersAbove(folder)]))
   let current = ''
   const total = sizes.reduce((sum, size) => sum + size, 0)
   progress.begin({ noun: 'packages', total, detail: () => current })
@@ -34,7 +36,7 @@ export async function makeIndexes(
     if (signal.aborted) return
     const { root, format } = repository
     current = `${format.name} ${nameOfRoot(root)}`
-    if ([...excludedFolders].some((folder) => folder.startsWith(root))) {
+    if (partlyExcluded.has(root)) {
       ledger.indexes.push(partlyChosen(repository))
       continue
     }

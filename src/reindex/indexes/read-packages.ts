@@ -81,7 +81,7 @@ async function readOne(
   const last = journal.republished.isSuspected(key) ? journal.lastDigest(key) : undefined
   const result = await readers.read({ format: format.name, key, size, etag, first, known })
   if ('facts' in result) {
-    journal.putPackage({ key, size, etag, bad: null, ...result })
+    journal.putPackage({ key, format: format.name, size, etag, bad: null, ...result })
     const before = last === undefined ? old.listed(key) : [last]
     const now = before.length === 0 ? undefined : digestIn(result)
     if (now !== undefined && noteContent(journal, key, before, now)) journal.lookAgain(key)
@@ -90,7 +90,8 @@ async function readOne(
     return undefined
   }
   // What is archived may be restored without becoming another version.
-  if (!result.archived) journal.putPackage({ key, size, etag, bad: result.bad, about: null, facts: null })
+  if (!result.archived)
+    journal.putPackage({ ...{ key, format: format.name, size, etag }, bad: result.bad, about: null, facts: null })
   return result
 }
 

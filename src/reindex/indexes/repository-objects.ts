@@ -30,7 +30,8 @@ export function* indexRows({ format, stretches }: FoundRepository, journal: Jour
 /** The objects that may be its packages, with what was read of them. */
 export function* packageContents({ format, stretches }: FoundRepository, journal: Journal): Generator<Content> {
   for (const stretch of stretches) {
-    for (const content of journal.contents(stretch)) if (format.roleOf(content.key) === 'package') yield content
+    for (const content of journal.contents(stretch, format.name))
+      if (format.roleOf(content.key) === 'package') yield content
   }
 }
 

@@ -11,11 +11,16 @@ import { Findings, findingsSchema } from './findings.ts'
 import { Republished, republishedSchema } from './republished.ts'
 import { type Row, rowOf, textOrNull } from './row.ts'
 import { below, Selected } from './selected.ts'
-import { pageLength, SqlFile, type SqlRow } from './sql-file.ts'
+import { SqlFile, type SqlRow } from './sql-file.ts'
+import { pagesOf, type Stretch } from './stretch.ts'
 
-/** What has been read of a package: holds for one content of it. */
+export type { Stretch } from './stretch.ts'
+
+/** What a format has read of a package: holds for one content of it, and for this format alone. */
 export interface ReadPackage {
   readonly key: string
+  /** The format's name: a key can be a package of several, which keep other things of it. */
+  readonly format: string
   readonly size: number
   readonly etag: string
   /** Why it is none; null: it is one. */
@@ -35,12 +40,6 @@ export interface Content extends Pick<Row, 'key' | 'size' | 'etag' | 'first'> {
   readonly facts: () => Uint8Array | null
 }
 
-/** Rows of part of the order of keys: from a key (included) to another (not included; undefined: to the end). */
-export interface Stretch {
-  readonly from: string
-  readonly to: string | undefined
-}
-
 /** What is wanted of all objects of a stretch at once. */
 export type StretchRow = Pick<Row, 'key' | 'size' | 'etag' | 'class' | 'format' | 'skip'>
 
@@ -53,7 +52,7 @@ export interface Published {
 }
 
 /** Of the tables, and of what is read from packages: what an older one kept is read again. */
-const version = 6
+const version = 7
 const schema = `
   CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS object (
@@ -66,7 +65,8 @@ const schema = `
   CREATE INDEX IF NOT EXISTS overwritable ON object (key) WHERE why IS NOT NULL;
   CREATE INDEX IF NOT EXISTS encoded ON object (key) WHERE encoding IS NOT NULL;
   CREATE TABLE IF NOT EXISTS package (
-    key TEXT PRIMARY KEY, size INTEGER NOT NULL, etag TEXT NOT NULL, bad TEXT, about TEXT, facts BLOB
+    key TEXT NOT NULL, format TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL, bad TEXT, about TEXT, facts BLOB,
+    PRIMARY KEY (key, format)
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS repository (id TEXT PRIMARY KEY, hash TEXT NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID;
   ${copiesSchema} ${findingsSchema} ${republishedSchema}`
@@ -172,13 +172,21 @@ export class Journal {
 
   /** The strongest digest of a package as it was read last, whatever is there now. */
   lastDigest(key: string): string | undefined {
-    const about = this.#sql.prepare('SELECT about FROM package WHERE key = ? AND bad IS NULL').get(key)?.['about']
-    if (typeof about !== 'string') return this.republished.departed(key)?.sha256
-    return strongest((JSON.parse(about) as { readonly digests?: Digests }).digests ?? {})
+    const read = this.#sql.prepare('SELECT about FROM package WHERE key = ? AND bad IS NULL').all(key)
+    for (const { about } of read) {
+      const { digests = {} } = JSON.parse(String(about)) as { readonly digests?: Digests }
+      const digest = strongest(digests)
+      // A format that reads nothing knows none.
+      if (digest !== undefined) return digest
+    }
+    return this.republished.departed(key)?.sha256
   }
 
-  putPackage({ key, size, etag, bad, about, facts }: ReadPackage): void {
-    this.#sql.write('INSERT OR REPLACE INTO package VALUES (?, ?, ?, ?, ?, ?)', key, size, etag, bad, about, facts)
+  putPackage({ key, format, size, etag, bad, about, facts }: ReadPackage): void {
+    this.#sql.write(
+      'INSERT OR REPLACE INTO package VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ...[key, format, size, etag, bad, about, facts],
+    )
   }
 
   /**
@@ -186,7 +194,7 @@ export class Journal {
    * written, and more than once.
    */
   *stretch(stretch: Stretch): Generator<StretchRow> {
-    for (const page of this.#pages('SELECT key, size, etag, class, format, skip FROM object', stretch)) {
+    for (const page of pagesOf(this.#sql, 'SELECT key, size, etag, class, format, skip FROM object', stretch)) {
       for (const { key, size, etag, class: kind, format, skip } of page) {
         yield {
           key: String(key),
@@ -200,11 +208,13 @@ export class Journal {
     }
   }
 
-  /** All objects of a stretch with what was read of them. As {@link stretch}. */
-  *contents(stretch: Stretch): Generator<Content> {
-    for (const page of this.#pages(
-      `SELECT object.key, size, etag, first, bad, about, ${isRead} FROM ${contents}`,
+  /** All objects of a stretch with what a format has read of them. As {@link stretch}. */
+  *contents(stretch: Stretch, format: string): Generator<Content> {
+    for (const page of pagesOf(
+      this.#sql,
+      `SELECT object.key, object.size, object.etag, first, bad, about, ${isRead} FROM ${contents}`,
       stretch,
+      format,
     )) {
       let facts: Map<string, Uint8Array> | undefined
       for (const row of page) {
@@ -216,30 +226,16 @@ export class Journal {
           first: Number(row['first']),
           bad: row['read'] === 1 ? textOrNull(row['bad']) : undefined,
           about: textOrNull(row['about']),
-          facts: () => (facts ??= this.#factsOf(page)).get(key) ?? null,
+          facts: () => (facts ??= this.#factsOf(page, format)).get(key) ?? null,
         }
       }
     }
   }
 
-  #factsOf(page: readonly SqlRow[]): Map<string, Uint8Array> {
-    const query = 'SELECT key, facts FROM package WHERE key BETWEEN ? AND ? AND facts IS NOT NULL'
-    const rows = this.#sql.prepare(query).all(String(page[0]?.['key']), String(page.at(-1)?.['key']))
+  #factsOf(page: readonly SqlRow[], format: string): Map<string, Uint8Array> {
+    const query = 'SELECT key, facts FROM package WHERE key BETWEEN ? AND ? AND format = ? AND facts IS NOT NULL'
+    const rows = this.#sql.prepare(query).all(String(page[0]?.['key']), String(page.at(-1)?.['key']), format)
     return new Map(rows.flatMap(({ key, facts }) => (facts instanceof Uint8Array ? [[String(key), facts]] : [])))
-  }
-
-  *#pages(query: string, { from, to }: Stretch): Generator<SqlRow[]> {
-    const end = to === undefined ? '' : ' AND object.key < ?'
-    let [after, how] = [from, '>=']
-    for (let full = true; full;) {
-      const statement = this.#sql.prepare(
-        `${query} WHERE object.key ${how} ?${end} ORDER BY object.key LIMIT ${pageLength}`,
-      )
-      const page = statement.all(...(to === undefined ? [after] : [after, to]))
-      yield page
-      full = page.length === pageLength
-      ;[after, how] = [String(page.at(-1)?.['key']), '>']
-    }
   }
 
   published(id: string): Published | undefined {
@@ -271,7 +267,8 @@ function prepareTables(sql: SqlFile): void {
   sql.execute(`${schema} PRAGMA user_version = ${version};`)
 }
 
-const contents = 'object LEFT JOIN package USING (key, size, etag)'
+const contents = `object LEFT JOIN package ON package.key = object.key AND package.format = ?
+  AND package.size = object.size AND package.etag = object.etag`
 const isRead = 'package.key IS NOT NULL AS read'
 function openingFailed(file: string, error: unknown): CtlError {
   if (/database is locked/.test(messageOf(error))) {

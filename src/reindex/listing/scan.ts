@@ -22,8 +22,8 @@ export interface Scanned {
   leftOut: number
   /** Of what was listed, by `--only` left out or not. Not known where all formats are wanted. */
   readonly formats: Set<string>
-  /** By root: the formats whose indexes are there. */
-  readonly roots: Proofs['roots']
+  /** Of all repositories that are there, of whatever format. */
+  readonly roots: Set<string>
   /** Roots of repositories whose indexes can be made, by format. */
   readonly indexed: Map<Format, Set<string>>
   /** Folders of packages that `--exclude` leaves out: an index without them would lose them. */
@@ -75,7 +75,7 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
     neither: { objects: 0, bytes: 0, examples: [] },
     leftOut: 0,
     formats: new Set(),
-    roots: proofs.roots,
+    roots: new Set(),
     indexed: new Map(options.formats.map((format) => [format, new Set<string>()])),
     excludedFolders: new Set(),
   }
@@ -125,6 +125,8 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
   if (failures.length > 0) throw failures[0]
   packuments.end()
   rootsSeen.settle(proofs)
+  for (const roots of [proofs.roots.keys(), ...scanned.indexed.values()])
+    for (const root of roots) scanned.roots.add(root)
   dropUnproven(taking)
   options.journal.commit()
   return scanned

@@ -1,6 +1,6 @@
 /** Which apt repositories could be made of folders of packages that are in none. */
 import type { MissingIndexes, PresentIndexes } from '../format.ts'
-import { unclearRoots } from '../nested-roots.ts'
+import { innermostOf, unclearRoots } from '../nested-roots.ts'
 import { listOf, rootOf, suiteOf } from './layout.ts'
 
 const binaryFolder = /^((?:.*\/)?)dists\/([^/]+)\/[^/]+\/binary-[^/]+\/$/
@@ -30,7 +30,7 @@ export function missingIndexes(folders: Iterable<string>, { indexes }: PresentIn
   const flat: string[] = []
   for (const folder of others) {
     // What is in a repository and in none of its lists is told of when its indexes are made.
-    if ([...roots].some((root) => folder.startsWith(root))) continue
+    if (innermostOf(roots, folder) !== undefined) continue
     const why = doubtOf(folder)
     if (why === undefined) flat.push(folder)
     else doubts.set(folder, why)

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib'
 
 import type { MissingIndexes, PresentIndexes, Role } from '../format.ts'
-import { unclearRoots } from '../nested-roots.ts'
+import { innermostOf, unclearRoots } from '../nested-roots.ts'
 import { marshal } from './marshal-write.ts'
 
 const lists = /(?:^|\/)(?:(?:latest_|prerelease_)?specs\.4\.8(?:\.gz)?|quick\/Marshal\.4\.8\/[^/]+\.gemspec\.rz)$/
@@ -26,10 +26,11 @@ export const isMapped = (key: string): boolean => /(?:^|\/)package_files\/\d+\.g
 
 /** See `Format.missing`. */
 export function missingIndexes(folders: Iterable<string>, { roots: present }: PresentIndexes): MissingIndexes {
+  const roots = new Set(present)
   const doubts = new Map<string, string>()
   const candidates = new Map<string, string>()
   for (const folder of folders) {
-    if (present.some((root) => folder.startsWith(root))) continue
+    if (innermostOf(roots, folder) !== undefined) continue
     const root = /^((?:.*\/)?)gems\/$/.exec(folder)?.[1]
     if (root === undefined) doubts.set(folder, 'clients ask for gems in a folder gems/ of their repository')
     else candidates.set(root, folder)

@@ -1,4 +1,5 @@
 import type { Format, MissingIndexes, OldIndexes, PresentIndexes } from '../format.ts'
+import { innermostOf } from '../nested-roots.ts'
 import { artifactFile, listedFolder, rootOfFolder } from './keys.ts'
 import { writeIndexes } from './write-indexes.ts'
 
@@ -35,13 +36,14 @@ export const maven: Format = {
   writeIndexes,
 }
 
-function missing(folders: Iterable<string>, { roots }: PresentIndexes): MissingIndexes {
+function missing(folders: Iterable<string>, present: PresentIndexes): MissingIndexes {
+  const roots = new Set(present.roots)
   const repositories = new Map<string, ReadonlyMap<string, Uint8Array>>()
   const doubts = new Map<string, string>()
   for (const folder of folders) {
     const { root, isSure } = rootOfFolder(folder.replace(/[^/]+\/$/, ''))
     // What lies in a repository that is there gets its lists with the others.
-    if (roots.some((one) => folder.startsWith(one))) continue
+    if (innermostOf(roots, folder) !== undefined) continue
     if (isSure) repositories.set(root, new Map())
     else doubts.set(folder, 'its key does not tell where its groupId begins')
   }

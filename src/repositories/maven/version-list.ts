@@ -19,8 +19,9 @@ export const versionsIn = (document: Document): string[] => [
  */
 export function withVersions(document: Document, present: ReadonlySet<string>, now: number): Document {
   const before = versionsIn(document)
+  const listed = new Set(before)
   const kept = before.filter((version) => present.has(version))
-  const added = [...present].filter((version) => !before.includes(version)).sort(byOrder)
+  const added = [...present].filter((version) => !listed.has(version)).sort(byOrder)
   const isSorted = before.every(
     (version, index) => index === 0 || compareVersions(before[index - 1] ?? '', version) <= 0,
   )

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Finding, IndexInput, IndexObject, IndexPlan, Part, Repository, StoredObject } from '../format.ts'
 import { inParallel } from '../in-parallel.ts'
 import { indexObject } from '../index-object.ts'
+import { innermostOf } from '../nested-roots.ts'
 import { artifactsOf, type Artifact } from './artifacts.ts'
 import { withBuilds } from './build-list.ts'
 import { type Document, fieldOf, newDocument, printDocument, readDocument } from './document.ts'
@@ -102,13 +103,7 @@ function baseOf(folder: string, document: Document): string | undefined {
 /** What an artifact is called, by where its neighbours' groups begin. */
 function coordinatesOf(folder: string, bases: ReadonlySet<string>): Coordinates | undefined {
   const { root, isSure } = rootOfFolder(folder)
-  const base = [...bases]
-    .filter((one) => folder.startsWith(one))
-    .reduce<string | undefined>(
-      (one, other) => (one !== undefined && one.length > other.length ? one : other),
-      undefined,
-    )
-  const start = base ?? (isSure ? root : undefined)
+  const start = innermostOf(bases, folder) ?? (isSure ? root : undefined)
   if (start === undefined) return undefined
   const segments = folder.slice(start.length, -1).split('/')
   const artifactId = segments.pop() ?? ''

@@ -1,7 +1,7 @@
 /** Which trees could be made of folders of rpms that are in none. */
 import { createHash } from 'node:crypto'
 import type { MissingIndexes, PresentIndexes } from '../format.ts'
-import { unclearRoots } from '../nested-roots.ts'
+import { innermostOf, unclearRoots } from '../nested-roots.ts'
 import { renderData, renderRepomd } from './repomd.ts'
 
 /** See `Format.missing`. */
@@ -11,10 +11,10 @@ export function missingIndexes(
   rootOf: (key: string) => string | undefined,
 ): MissingIndexes {
   const doubts = new Map<string, string>()
-  const present = [...new Set(indexes.flatMap((key) => rootOf(key) ?? []))]
+  const present = new Set(indexes.flatMap((key) => rootOf(key) ?? []))
   const foldersOf = new Map<string, string[]>()
   for (const folder of folders) {
-    if (present.some((root) => folder.startsWith(root))) continue
+    if (innermostOf(present, folder) !== undefined) continue
     const root = folder.replace(/(^|\/)Packages\/(?:[^/]\/)?$/, '$1')
     if (rootOf(repomdOf(root)) !== root || folder.endsWith('package_files/')) {
       doubts.set(folder, 'clients know its packages under names that only packagecloud can tell')

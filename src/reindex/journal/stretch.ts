@@ -1,0 +1,30 @@
+import { pageLength, type SqlFile, type SqlRow } from './sql-file.ts'
+
+/** Rows of part of the order of keys: from a key (included) to another (not included; undefined: to the end). */
+export interface Stretch {
+  readonly from: string
+  readonly to: string | undefined
+}
+
+/**
+ * Rows of a stretch, page by page. Rows may be written in between.
+ *
+ * @param query - up to its condition, of a table or join that has `object.key`
+ * @param given - what the query itself asks for
+ */
+export function* pagesOf(
+  sql: SqlFile,
+  query: string,
+  { from, to }: Stretch,
+  ...given: readonly string[]
+): Generator<SqlRow[]> {
+  const end = to === undefined ? '' : ' AND object.key < ?'
+  let [after, how] = [from, '>=']
+  for (let full = true; full;) {
+    const statement = sql.prepare(`${query} WHERE object.key ${how} ?${end} ORDER BY object.key LIMIT ${pageLength}`)
+    const page = statement.all(...given, ...(to === undefined ? [after] : [after, to]))
+    yield page
+    full = page.length === pageLength
+    ;[after, how] = [String(page.at(-1)?.['key']), '>']
+  }
+}
