@@ -116,12 +116,16 @@ interface Form {
   entryOf(manifest: Json): Json
 }
 
+/** Is this the form that installers alone ask for? */
+export const isAbbreviated = (content: Json): boolean =>
+  !Object.hasOwn(content, 'time') && Object.hasOwn(content, 'modified')
+
 /**
  * What installers alone ask for has no times but the one of its last change; then versions are told in short, too. Where
  * neither is there, somebody has written down no more than clients need: that gets no times that nobody has asked for.
  */
 function formOf(old: Packument | undefined): Form {
-  const isShort = old !== undefined && !Object.hasOwn(old.content, 'time') && Object.hasOwn(old.content, 'modified')
+  const isShort = old !== undefined && isAbbreviated(old.content)
   return {
     isTimed: old === undefined || isJson(old.content['time']),
     entryOf: isShort ? abbreviated : (manifest) => manifest,

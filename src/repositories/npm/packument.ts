@@ -16,6 +16,8 @@ export interface Packument {
   readonly indent: string | undefined
   /** What stands after its end. */
   readonly end: string
+  /** It is stored as it is sent, with gzip. */
+  readonly isPacked: boolean
 }
 
 /** Unpacked; those of the packages with most versions have 30 MiB. */
@@ -24,8 +26,8 @@ const largest = 128 * 1024 * 1024
 /** @returns undefined for what is no packument. One that was stored as it is sent, with gzip, is read too. */
 export async function readPackument(bytes: Uint8Array): Promise<Packument | undefined> {
   try {
-    const isGzipped = bytes[0] === 0x1f && bytes[1] === 0x8b
-    const plain = isGzipped ? await promisify(gunzip)(bytes, { maxOutputLength: largest }) : bytes
+    const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b
+    const plain = isPacked ? await promisify(gunzip)(bytes, { maxOutputLength: largest }) : bytes
     if (plain.length > largest) return undefined
     const text = new TextDecoder('utf-8', { fatal: true }).decode(plain)
     const content = parseExactly(text)
@@ -33,14 +35,14 @@ export async function readPackument(bytes: Uint8Array): Promise<Packument | unde
     const versions = Object.entries(content['versions'])
     if (!versions.every((entry): entry is [string, Json] => isJson(entry[1]))) return undefined
     const indent = /^\{\r?\n([ \t]{1,10})"/.exec(text)?.[1]
-    return { content, versions: Object.fromEntries(versions), indent, end: /\s*$/.exec(text)?.[0] ?? '' }
+    return { content, versions: Object.fromEntries(versions), indent, end: /\s*$/.exec(text)?.[0] ?? '', isPacked }
   } catch {
     // Neither gzip nor JSON, or deeper than anybody reads.
     return undefined
   }
 }
 
-export const printPackument = ({ content, indent, end }: Omit<Packument, 'versions'>): Uint8Array =>
+export const printPackument = ({ content, indent, end }: Omit<Packument, 'versions' | 'isPacked'>): Uint8Array =>
   Buffer.from(JSON.stringify(content, null, indent) + end)
 
 const longNumber = /[-:[,\s]\d{16}|\d\.\d{16}/

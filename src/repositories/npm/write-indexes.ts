@@ -3,7 +3,8 @@ import { inParallel } from '../in-parallel.ts'
 import { indexObject } from '../index-object.ts'
 import { ownText } from '../own-text.ts'
 import { nameOfPackument, placeOf } from './layout.ts'
-import { merge, type Merged } from './merge.ts'
+import type { Json } from './manifest.ts'
+import { isAbbreviated, merge, type Merged } from './merge.ts'
 import { type Packument, printPackument, readPackument } from './packument.ts'
 
 /** Packuments that are read and made at once: the largest have some ten megabytes. */
@@ -70,43 +71,63 @@ interface Around {
   readonly unreadable: readonly StoredObject[]
 }
 
-async function write({ key, stored }: Group, around: Around): Promise<Written> {
-  const { input, object } = around
-  if (object === undefined) return { findings: stored.length > 0 ? [missing(key)] : [], kept: [] }
-  const { repository } = input
-  const name = nameOfPackument(key)
-  const files = new Map(around.unreadable.map((one) => [placeOf(one.key)?.file ?? '', one.key]))
-  const make = async (): Promise<{ bytes: Uint8Array; merged: Merged } | Finding | undefined> => {
-    const bytes = object.size === 0 ? undefined : ((await repository.read(key)) ?? new Uint8Array())
-    const old = bytes && (await readPackument(bytes))
-    if (bytes !== undefined && (old === undefined || (old.content['name'] ?? name) !== name)) {
-      // What somebody's mapping took for one may be anything.
-      return stored.length === 0 ? undefined : broken(key, old)
-    }
-    const { baseUrl } = input.options
-    const merged = merge({ key, name, old, stored, unreadable: files, baseUrl, now: input.now })
-    if (bytes !== undefined && merged.content === undefined) return { bytes, merged }
-    if (merged.content === undefined || (old === undefined && merged.after === 0)) return undefined
-    const { indent, end } = old ?? { indent: undefined, end: '' }
-    return { bytes: printPackument({ content: merged.content, indent, end }), merged }
-  }
-  const made = await make()
+async function write(group: Group, around: Around): Promise<Written> {
+  const { key, stored } = group
+  if (around.object === undefined) return { findings: stored.length > 0 ? [missing(key)] : [], kept: [] }
+  const made = await make(group, around)
   if (made === undefined) return { findings: [], kept: [] }
   if ('what' in made) return { findings: [made], kept: [] }
   const { findings, before, after, kept, content } = made.merged
-  const isShort = content !== undefined && !('time' in content) && 'modified' in content
+  const part = { name: nameOfPackument(key), before, after, ofMany: true } as const
+  const object = content === undefined ? unchanged(key, made, around.input) : changed(made, { group, around })
+  return { ...(object !== undefined && { object }), part, findings, kept }
+}
+
+interface Made {
+  readonly bytes: Uint8Array
+  readonly old: Packument | undefined
+  readonly merged: Merged
+}
+
+async function make(
+  { key, stored }: Group,
+  { input, object, unreadable }: Around,
+): Promise<Made | Finding | undefined> {
+  const name = nameOfPackument(key)
+  const bytes = object?.size === 0 ? undefined : ((await input.repository.read(key)) ?? new Uint8Array())
+  const old = bytes && (await readPackument(bytes))
+  if (bytes !== undefined && (old === undefined || (old.content['name'] ?? name) !== name)) {
+    // What somebody's mapping took for one may be anything.
+    return stored.length === 0 ? undefined : broken(key, old)
+  }
+  const files = new Map(unreadable.map((one) => [placeOf(one.key)?.file ?? '', one.key]))
+  const { baseUrl } = input.options
+  const merged = merge({ key, name, old, stored, unreadable: files, baseUrl, now: input.now })
+  if (bytes !== undefined && merged.content === undefined) return { bytes, old, merged }
+  if (merged.content === undefined || (old === undefined && merged.after === 0)) return undefined
+  const { indent, end } = old ?? { indent: undefined, end: '' }
+  return { bytes: printPackument({ content: merged.content, indent, end }), old, merged }
+}
+
+/** Of packages whose packument says it all already nothing is kept: there may be a million. */
+function unchanged(key: string, { bytes, old }: Made, { repository }: IndexInput): IndexObject | undefined {
+  // Written as it is, it would no longer be said to be packed.
+  if (old === undefined || old.isPacked) return undefined
+  const again = async (): Promise<Uint8Array> => (await repository.read(key)) ?? new Uint8Array()
+  return indexObject(key, bytes, { contentType: typeOf(old.content), top: 'itself', again })
+}
+
+function changed({ bytes, merged }: Made, made: { readonly group: Group; readonly around: Around }): IndexObject {
+  const { group, around } = made
   const again = async (): Promise<Uint8Array> => {
-    const now = await make()
+    const now = await make(group, around)
     return now !== undefined && 'bytes' in now ? now.bytes : new Uint8Array()
   }
-  const contentType = isShort ? 'application/vnd.npm.install-v1+json' : 'application/json'
-  return {
-    object: indexObject(key, made.bytes, { contentType, top: 'itself', again }),
-    part: { name, before, after, ofMany: true },
-    findings,
-    kept,
-  }
+  return indexObject(group.key, bytes, { contentType: typeOf(merged.content ?? {}), top: 'itself', again })
 }
+
+const typeOf = (content: Json): string =>
+  isAbbreviated(content) ? 'application/vnd.npm.install-v1+json' : 'application/json'
 
 const missing = (key: string): Finding => ({
   key: `${key}/-/`,
