@@ -7,11 +7,9 @@ import { expect } from 'chai'
 
 import { cacheControl } from '../../src/repositories/cache-control.ts'
 import { dependencyField, gemOf, versionField } from '../repositories/gem/made-gems.ts'
-import { expectServed, runClient, type Shop, startShop, testWith, withFolder } from './reindex-clients.ts'
+import { expectServed, rounds, runClient, type Shop, startShop, testWith, withFolder } from './reindex-clients.ts'
 
 const root = 'ruby/'
-/** How often each client comes by while the repository is published. */
-const rounds = Number(process.env['ROUNDS'] ?? 15)
 /** Debian names it by Ruby's version where it is not a package of its own. */
 const bundle =
   ['bundle', 'bundle3.1', 'bundle3.3'].find((name) => spawnSync(name, ['--version']).status === 0) ?? 'bundle'

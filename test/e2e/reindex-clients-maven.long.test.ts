@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 
 import { mavenArtifact, mavenProject, mavenSettings, type Objects, zipped } from './maven-repository.ts'
-import { expectServed, runClient, type Shop, startShop, testWith, withFolder } from './reindex-clients.ts'
+import { expectServed, rounds, runClient, type Shop, startShop, testWith, withFolder } from './reindex-clients.ts'
 
 /** Asks for a range of its parent's versions and for a snapshot. */
 const project = mavenProject.replace(
@@ -89,10 +89,10 @@ describe('reindex-everything, for users of Maven', function () {
     }),
   )
 
-  testWith(['mvn'], 'never fails in 100 rounds while versions come and go', async () => {
+  testWith(['mvn'], `never fails in ${rounds} rounds while versions come and go`, async () => {
     await put(pomOf('1.2'))
     await shop.reindexHere()
-    let rounds = 0
+    let done = 0
     let number = 2
     const parents = new Set<string>()
     let isOver = false
@@ -107,10 +107,10 @@ describe('reindex-everything, for users of Maven', function () {
     const use = (): Promise<void> =>
       withFolder(async (folder) => {
         const { resolve } = await client(folder)
-        while (rounds++ < 100) for (const file of await resolve()) parents.add(file)
+        while (done++ < rounds) for (const file of await resolve()) parents.add(file)
       })
     const using = Promise.all([use(), use()]).finally(() => (isOver = true))
     await Promise.all([publishOn(), using])
-    expect([...parents].filter((file) => file.startsWith('parent/1.2.')).length).to.be.greaterThan(5)
+    expect([...parents].filter((file) => file.startsWith('parent/1.2.')).length).to.be.greaterThan(1)
   })
 })

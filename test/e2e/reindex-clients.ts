@@ -27,6 +27,9 @@ const execute = promisify(execFile)
 /** The access token that users have. */
 export const token = '5d41402abc4b2a76b9719d911017c592f7e0c0a1b2c3d4e5'
 
+/** How often a client asks while a repository is published over and over: 100 times where there is time for it. */
+export const rounds = Number(process.env['ROUNDS'] ?? 15)
+
 /** Attributes of an object, such as publishers leave them behind. */
 export type Attributes = Omit<PutObjectCommandInput, 'Bucket' | 'Key' | 'Body'>
 
