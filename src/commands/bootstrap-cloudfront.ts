@@ -1,3 +1,5 @@
+import { Flags } from '@oclif/core'
+
 import { connect } from '../aws/connect.ts'
 import { carriedFlags } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
@@ -26,6 +28,9 @@ export default class BootstrapCloudfront extends CtlCommand {
     ...edgeFlags,
     ...frontFlags,
     ...frontPathFlag,
+    'replace-secret': Flags.boolean({
+      description: 'drop the secret that AWS has and packagecloud.rb lacks, though front servers may sign with it',
+    }),
     ...boundaryFlag,
     ...tagFlag,
     ...adoptFlag,
@@ -45,6 +50,8 @@ export default class BootstrapCloudfront extends CtlCommand {
         tags,
         boundary: flags['permissions-boundary'],
         longestLife: flags['longest-life'],
+        replaceSecret: flags['replace-secret'],
+        carried: carriedFlags(flags),
         lookForSha1: withoutSha1(flags) && !flags.force ? () => whySha1Stays(aws, settings, asked) : undefined,
       }),
       { ...flags, json: this.jsonEnabled() },

@@ -86,6 +86,7 @@ export default class EnableCloudfront extends CtlCommand {
           orControl: true,
           tags: readTags(flags.tag),
           boundary: flags['permissions-boundary'],
+          carried: carriedFlags(flags),
         },
         flags: { ...flags, json: this.jsonEnabled() },
         ctl: flags.ctl,

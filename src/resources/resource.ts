@@ -25,6 +25,8 @@ export interface Decision<Live> {
   readonly hint?: readonly Line[]
   /** For a refusal that commands can put right: which. */
   readonly remedy?: Remedy
+  /** For a refusal: it is of this installation all the same, and what is wished of it is in the way. */
+  readonly ours?: true
 }
 
 /** What has a refused resource put right by commands that need no thought. */

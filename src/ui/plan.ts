@@ -25,6 +25,8 @@ export interface PlanLine {
   readonly hint?: readonly Line[]
   /** Commands that put right what is refused: some to run first, and flags for the one that makes the resource. */
   readonly remedy?: { readonly before?: readonly string[]; readonly flags?: readonly string[] }
+  /** Of what is refused: it is of this installation all the same. */
+  readonly ours?: true
 }
 
 const marks = { keep: 'keep', create: 'create', update: 'update', remove: 'remove', refuse: 'refused' } as const

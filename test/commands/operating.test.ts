@@ -61,6 +61,9 @@ const rows: readonly Row[] = [
   },
 ]
 
+/** What publishes too: it is held to what is told of it alone. */
+const publishes: readonly Row[] = [{ words: ['bootstrap-cloudfront'] }]
+
 /** What only tells, and of what is not there too: it is held to what all have in common. */
 const tells: readonly Row[] = [{ words: ['runbook', '--kind', 'enable'] }]
 
@@ -124,15 +127,33 @@ const cases: readonly Case[] = [
   },
   {
     what: 'a rotation that was begun on another host',
-    only: /^(?:enable|rotate)/,
+    only: /^(?:enable|rotate|bootstrap)/,
     prepare: async (place) => {
-      await place.connect()
-      const other = join(place.folder, 'other.rb')
-      await writeFile(other, await textOf(place))
-      await place.succeed(['rotate-cloudfront-secret', '--write-config', '--yes', '--no-wait', '--config', other])
+      await begunElsewhere(place)
       return {}
     },
-    ending: [4, /a rotation was begun on another host\.\n[^]*pc-ctl show-config\n[^]*run the same command again/],
+    ending: [4, /: a rotation was begun on another host\.\n[^]*pc-ctl show-config\n[^]*run the same command again/],
+  },
+  {
+    what: 'a rotation that was finished on another host',
+    only: /^(?:enable|rotate|bootstrap)/,
+    prepare: async (place) => {
+      const other = await begunElsewhere(place)
+      expect((await place.run(['rotate-cloudfront-secret', '--config', other])).code).to.equal(3)
+      const finish = ['rotate-cloudfront-secret', '--finish', '--force', '--write-config', '--yes']
+      await place.succeed([...finish, '--config', other])
+      return {}
+    },
+    ending: [4, /AWS has another secret[^]*may sign with it\.\n[^]*pc-ctl bootstrap-cloudfront --replace-secret\n/],
+  },
+  {
+    what: 'a file without the secret that another host has',
+    only: /^enable/,
+    prepare: async (place) => {
+      await place.connect()
+      return written(place, (await textOf(place)).replace(/.*cloudfront_secret.*\n/, ''))
+    },
+    ending: [4, /AWS has another secret[^]*If it was replaced on another host, copy the lines/],
   },
   {
     what: 'a permission that is missing',
@@ -160,6 +181,15 @@ const cases: readonly Case[] = [
   },
 ]
 
+/** @returns the packagecloud.rb of the other host */
+async function begunElsewhere(place: Installation): Promise<string> {
+  await place.connect()
+  const other = join(place.folder, 'other.rb')
+  await writeFile(other, await textOf(place))
+  await place.succeed(['rotate-cloudfront-secret', '--write-config', '--yes', '--no-wait', '--config', other])
+  return other
+}
+
 async function written(place: Installation, text: string): Promise<Record<string, string>> {
   await writeFile(place.config, text)
   return {}
@@ -183,9 +213,8 @@ describe('what operates an installation, given something bad, says one thing and
       })
       after(() => place.close())
 
-      for (const { words, but = {} } of [...rows, ...(common === true ? tells : [])].filter((row) =>
-        only.test(row.words[0] ?? ''),
-      )) {
+      const more = common === true ? tells : only.source.includes('bootstrap') ? publishes : []
+      for (const { words, but = {} } of [...rows, ...more].filter((row) => only.test(row.words[0] ?? ''))) {
         const wanted = but[what] ?? ending
         it(`pc-ctl ${words.join(' ')}`, async () => {
           const before = await kept(place)

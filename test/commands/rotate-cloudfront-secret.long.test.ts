@@ -22,7 +22,7 @@ describe('rotate-cloudfront-secret, in more detail', function () {
   describe('where edges take their time', () => {
     beforeEach(async () => {
       await here.close()
-      here = await inUse({ timing: { deploy: 3_000 } })
+      here = await inUse({ timing: { deploy: 8_000 } })
     })
 
     it('with --no-wait stops where edges need their time, and goes on from there', async () => {

@@ -7,6 +7,7 @@ import {
   type Installation,
   type Kept,
   keepBootstrapped,
+  newSecretLines,
   inTurn,
   withInstallation,
 } from '../support/installation.ts'
@@ -18,7 +19,6 @@ describe('a permission that is missing', function () {
   after(() => discard(kept))
   const next = (): string[] => kept?.next ?? []
 
-  const change = "packagecloud_rails['cloudfront_secret'] = 'YW5vdGhlciBvbmUsIGZvciB0aGUgcm90YXRpb24gb2Yga2V5cw'\n"
   /** The actions that a command uses in a situation, and how it comes to that. */
   const scenes: readonly {
     readonly title: string
@@ -57,7 +57,7 @@ describe('a permission that is missing', function () {
       title: 'bootstrap-cloudfront with a new secret and runtime',
       bootstrapped: true,
       async prepare(place) {
-        await place.paste(change)
+        await place.paste(newSecretLines)
         return ['bootstrap-cloudfront', '--runtime', 'nodejs22.x']
       },
       actions: [

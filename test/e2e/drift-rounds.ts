@@ -7,7 +7,7 @@ import {
   UpdateAliasCommand,
 } from '@aws-sdk/client-kms'
 import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3'
-import { bucket } from '../support/installation.ts'
+import { bucket, newSecretLines } from '../support/installation.ts'
 import { makeFunction } from './somebody.ts'
 import {
   name,
@@ -265,9 +265,8 @@ export const rounds: readonly (readonly Drift[])[] = [
   [
     {
       what: 'a new secret in packagecloud.rb',
-      shows: 'NOT the one in packagecloud.rb',
-      make: (_clients, place) =>
-        place.paste(`packagecloud_rails['cloudfront_secret'] = 'YW5vdGhlciBvbmUsIGZvciB0aGUgcm90YXRpb24gb2Yga2V5cw'\n`),
+      shows: 'the previous one only',
+      make: (_clients, place) => place.paste(newSecretLines),
       versions: 1,
     },
   ],

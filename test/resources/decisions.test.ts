@@ -215,7 +215,7 @@ describe('The edge function', () => {
   it('is updated for another code, secret, number of secrets or key, and its hash then is not known yet', () => {
     const others: [Partial<EdgeFunctionWant>, string][] = [
       [{ code: new TextEncoder().encode('other') }, 'Code'],
-      [{ secrets: ['b3RoZXI'] }, 'Secrets'],
+      [{ secrets: ['b3RoZXI'], replaceSecret: true }, 'Secrets'],
       [{ secrets: [secret, 'cHJldmlvdXM'] }, 'Secrets'],
       [{ keyArn: 'another' }, 'Key'],
     ]
@@ -243,6 +243,33 @@ describe('The edge function', () => {
     expect(decide([], [other, known])).to.deep.include({ do: 'refuse', changes: [] })
     expect(decide([other], [other, known]).do).to.equal('update')
     expect(decide([other], ['yet another', known]).do).to.equal('refuse')
+  })
+
+  it('refuses to drop the secret that front servers may sign with, unless that is wished', () => {
+    const [x = '', y = '', z = ''] =
+      decideEdgeFunction({ ...plain, secrets: ['x', 'y', 'z'] }, undefined).after.fingerprints ?? []
+    const decide = (secrets: string[], fingerprints: string[], more: Partial<EdgeFunctionWant> = {}) =>
+      decideEdgeFunction({ ...plain, secrets, ...more }, { ...ours, fingerprints })
+    const cases: [secrets: string[], deployed: string[], what: string][] = [
+      [['x'], [x], 'keep'],
+      [['x', 'y'], [y], 'update'],
+      [['x'], [x, y], 'update'],
+      [['y', 'x'], [x, y], 'update'],
+      [['x', 'y'], [y, z], 'update'],
+      [['x'], [], 'update'],
+      [['y'], [x, y], 'refuse'],
+      [['y'], [x], 'refuse'],
+      [['z', 'y'], [x, y], 'refuse'],
+    ]
+    for (const [secrets, deployed, what] of cases) {
+      const decision = decide(secrets, deployed)
+      expect(decision.do, `${secrets.join()} over ${deployed.map((one) => one.slice(0, 4)).join()}`).to.equal(what)
+      if (what !== 'refuse') continue
+      expect(decision).to.deep.include({ ours: true, changes: [] })
+      expect(decision.because[0]).to.include(`its fingerprint is ${x.slice(0, 8)}`)
+      expect(fields(decide(secrets, deployed, { replaceSecret: true }))).to.deep.equal(['Secrets'])
+      expect(decide(secrets, deployed, { mayDrop: [x] }).do).to.equal('update')
+    }
   })
 
   it('is updated for other settings, with the code as it is', () => {

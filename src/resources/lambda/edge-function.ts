@@ -20,6 +20,7 @@ import { takedownOfFunction } from './edge-function-takedown.ts'
 import { createFunction, functionDescription, updateFunction } from './edge-function-writes.ts'
 import { decryptSecrets, encryptSecrets, type SealedSecrets, fingerprint } from './edge-secrets.ts'
 import { download } from './edge-download.ts'
+import { whatToDo, whyOutdated } from './outdated-secret.ts'
 import { type EdgePackage, packEdge, unpackEdge } from './edge-package.ts'
 import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from '../resource.ts'
 import { requestedWith, tagChanges, type Tags, tagsWanted, type TagsWant } from '../tags.ts'
@@ -50,6 +51,10 @@ export interface EdgeWishes {
    * one it is left alone. `undefined`: any may.
    */
   readonly mayDrop?: readonly string[] | undefined
+  /** Whether the secret may be dropped that front servers may sign with. */
+  readonly replaceSecret?: boolean | undefined
+  /** The settings flags in use, for the commands that it suggests. */
+  readonly carried?: readonly string[] | undefined
 }
 
 export interface EdgeFunction {
@@ -195,6 +200,8 @@ export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | 
   if (holdsMore(want, live, after)) {
     return refuse(live, `${what} accepts a secret that this packagecloud.rb does not hold`, lookAgain)
   }
+  const lacking = whyOutdated(after.fingerprints ?? [], live.fingerprints ?? [], want)
+  if (lacking !== undefined) return { ...refuse(live, lacking, ...whatToDo(want.carried ?? [])), ours: true }
   const inPackage = [
     ...change('Code', live.code.slice(0, 12), after.code.slice(0, 12)),
     ...change('Secrets', live.fingerprints?.map(shortened), after.fingerprints?.map(shortened)),

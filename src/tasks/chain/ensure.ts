@@ -193,6 +193,7 @@ const planLine = <Want, Live>(
   ...(decision.ask === undefined ? {} : { ask: decision.ask }),
   ...(decision.hint === undefined ? {} : { hint: decision.hint }),
   ...(decision.remedy === undefined ? {} : { remedy: decision.remedy }),
+  ...(decision.ours === undefined ? {} : { ours: decision.ours }),
 })
 
 function outcome({ do: verb, because }: Decision<unknown>, mode: Run['mode']): string {

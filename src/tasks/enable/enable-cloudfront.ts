@@ -23,7 +23,6 @@ import { accountHas, forAnother, otherInstallations } from '../other-installatio
 import { type Passed, passThrough } from '../packagecloud-ctl/pass-through.ts'
 import { reconfigureCloudfrontDistribution } from '../reconfigure-cloudfront-distribution.ts'
 import { anyConnectedKeys, assertWritable, connectedKeys, type Written } from '../write-config.ts'
-import { elsewhere } from '../rotation/elsewhere.ts'
 import { type FileManner, haveFileSay, isAttended } from './await-file.ts'
 import { ctlHere, holds, lookOut, type ServeWishes } from './look.ts'
 import { agreeOnRestart, askFront, type Front, untilNamed, untilRedirected } from './make-live.ts'
@@ -151,8 +150,7 @@ class Enabler {
     const objects = wished && (await objectsOf(this.#aws, this.#settings, wished, conduct))
     this.#objects = objects
     const known = { objects, ctl, isFrontThere: seen?.kind === 'cloudfront' }
-    const { page, plan, outdated } = await lookOut(this.#aws, this.#settings, serve, known, conduct)
-    if (outdated !== undefined) throw elsewhere(outdated, this.#settings, flags)
+    const { page, plan } = await lookOut(this.#aws, this.#settings, serve, known, conduct)
     this.#outcome.steps = page
     this.#outcome.plan = plan
     return { steps: page }

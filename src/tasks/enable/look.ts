@@ -8,8 +8,6 @@ import { type Bootstrap, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import { type Chain, type Conduct, runChain } from '../chain/chain.ts'
 import { findCtl } from '../packagecloud-ctl/executable.ts'
 import { fingerprint, recall } from '../packagecloud-ctl/memory.ts'
-import { fileSecrets } from '../rotation/look.ts'
-import { whyOutdated } from '../rotation/state.ts'
 import { signingSecrets } from '../signing-secrets.ts'
 import {
   findExisting,
@@ -24,6 +22,8 @@ import { type PageStep, pageOf } from './page.ts'
 /** What is wished of AWS. */
 export interface ServeWishes extends ReconfigureWishes {
   readonly boundary: string | undefined
+  /** The settings flags in use, for the commands that are suggested. */
+  readonly carried?: readonly string[]
 }
 
 export interface Whole extends Bootstrap, Reconfigure {}
@@ -39,8 +39,6 @@ export const wholeChain = (aws: Aws, settings: Settings, wishes: ServeWishes): C
 export interface Outlook {
   readonly page: readonly PageStep[]
   readonly plan: readonly PlanLine[]
-  /** Why the secret in packagecloud.rb must not be published, if so; a clause. */
-  readonly outdated: string | undefined
 }
 
 /** What is known from elsewhere. */
@@ -66,7 +64,6 @@ export async function lookOut(
 ): Promise<Outlook> {
   const hasSecret = isSet(settings)
   const { ctx, report: plan } = await runChain(wholeChain(aws, withSecret(settings), wishes), 'plan', conduct)
-  const outdated = hasSecret ? whyOutdated(fileSecrets(settings), ctx.function.fingerprints ?? []) : undefined
   const published = plan.findIndex(({ kind }) => kind === versionKind)
   const isBootstrapped = hasSecret && !hasChanges(plan.slice(0, published + 1))
   const isConnected = isBootstrapped && !hasChanges(plan.slice(published + 1))
@@ -81,7 +78,6 @@ export async function lookOut(
   const noCtl = known.ctl === undefined && !isLive
   return {
     plan,
-    outdated,
     page: pageOf([
       objectsState(known.objects),
       done(hasSecret, 'it is there'),

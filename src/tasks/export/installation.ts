@@ -50,7 +50,7 @@ export async function exportInstallation(
   const chain = installationChain(aws, settings)
   const memory = new Memory()
   const { ctx, report } = await runChain(chain, 'plan', { memory, ...conduct })
-  const refused = report.find((line) => line.do === 'refuse')
+  const refused = report.find((line) => line.do === 'refuse' && !(as === 'live' && line.ours === true))
   if (refused !== undefined) {
     const because = refused.because.join('; ')
     throw new CtlError('refused', `Refused to export what is not as pc-ctl would have it: ${because}.`, {

@@ -40,8 +40,8 @@ export function assertPossible(settings: Settings): void {
 }
 
 /** @throws CtlError of kind `refused` for a rotation that packagecloud.rb of this host knows nothing of */
-export function notElsewhere(rotation: Rotation | undefined, settings: Settings, { flags }: Wished): void {
-  if (rotation?.step === 'elsewhere') throw elsewhere(rotation.why ?? '', settings, flags)
+export function notElsewhere(rotation: Rotation | undefined, { flags }: Wished): void {
+  if (rotation?.step === 'elsewhere') throw elsewhere(rotation.why ?? '', flags)
 }
 
 /** A second rotation while one is unfinished: the edge accepts two secrets, not three. */

@@ -87,7 +87,7 @@ class Rotator {
     const { rotation, plan } = outlook
     Object.assign(this.#outcome, { steps: stepsOf(rotation), plan, rotation: rotation ?? null })
     const { say, print } = this.#streams
-    notElsewhere(rotation, this.#settings, this.#wishes)
+    notElsewhere(rotation, this.#wishes)
     const tell = flags['dry-run'] ? print : say
     if (rotation !== undefined || !finish) tell(...stepsText(this.#outcome.steps))
     if (finish && !flags['dry-run']) await this.#assertFinishable(outlook)
@@ -122,7 +122,7 @@ class Rotator {
       const [current, previous] = [fileSecrets(this.#settings).current, first.seen.file.current]
       if (!(await this.#serve([...first.seen.latest, current, previous]))) return
       outlook = await this.#look()
-      notElsewhere(outlook.rotation, this.#settings, this.#wishes)
+      notElsewhere(outlook.rotation, this.#wishes)
     }
     if (step() === 'edges') {
       if (!(await this.#untilEverywhere(outlook))) return
@@ -155,7 +155,8 @@ class Rotator {
   async #serve(mayDrop: readonly string[]): Promise<boolean> {
     const flags = { ...this.#wishes.flags, 'dry-run': false }
     const { say } = this.#streams
-    const bootstrap = bootstrapCloudfront(this.#aws, this.#settings, { ...rotationWishes, mayDrop })
+    const carried = carriedFlags(flags)
+    const bootstrap = bootstrapCloudfront(this.#aws, this.#settings, { ...rotationWishes, mayDrop, carried })
     const made = await change(bootstrap, flags, say, this.#signal)
     if ('plan' in made) return false
     const wishes = { ...rotationWishes, arn: made.done.version.arn, wait: this.#wishes.wait }

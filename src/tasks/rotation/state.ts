@@ -1,4 +1,5 @@
 /** How far the replacement of a secret has come, read off packagecloud.rb and AWS alone. Secrets are their fingerprints. */
+import { whyOutdated } from '../../resources/lambda/outdated-secret.ts'
 
 /** What was seen. */
 export interface Seen {
@@ -73,27 +74,10 @@ function waiting(
 /** @param time - Unix seconds */
 const isoOf = (time: number): string => `${new Date(Math.ceil(time) * 1000).toISOString().slice(0, 19)}Z`
 
-const begunElsewhere = 'AWS has a newer secret than this packagecloud.rb: a rotation was begun on another host'
-
-/**
- * Why the secrets in packagecloud.rb must not be published, if so: they are those before a rotation that was begun
- * elsewhere. A file that has none of AWS's is another matter: there an operator has replaced a secret that has leaked.
- *
- * @param accepted - what AWS holds, in its order
- */
-export const whyOutdated = ({ current, previous }: Seen['file'], accepted: readonly string[]): string | undefined => {
-  const [first] = accepted
-  const isKnown = first === undefined || first === current || first === previous
-  return !isKnown && accepted.includes(current) ? begunElsewhere : undefined
-}
-
 function whyElsewhere({ file: { current, previous }, edge, latest }: Seen): string | undefined {
   const known = [current, ...(previous === undefined ? [] : [previous])]
-  for (const accepted of [edge, latest]) {
-    const [first] = accepted
-    if (first === undefined || known.includes(first)) continue
-    return accepted.includes(current) ? begunElsewhere : 'this packagecloud.rb holds none of the secrets that AWS has'
-  }
+  const outdated = whyOutdated(known, edge) ?? whyOutdated(known, latest)
+  if (outdated !== undefined) return outdated
   const other = edge.find((one) => !known.includes(one))
   if (previous === undefined || other === undefined) return undefined
   return edge.includes(current)

@@ -135,7 +135,7 @@ async function allTakedowns(
 ): Promise<{ readonly takedowns: readonly Takedown[]; readonly leftAlone: readonly string[] }> {
   const { aws, cli, names } = ground
   const { ctx, chain, status } = seenOf(ground)
-  const refused = status.resources.filter(({ do: verb }) => verb === 'refuse')
+  const refused = status.resources.filter(({ state }) => state === 'not ours')
   const isForeign = (title: string, kind: string): boolean =>
     refused.some((line) => line.title === title || (line.kind === 'IAM role' && kind === 'IAM role policy'))
   const nodes = (await takedownsOf(chain, ctx, cli)).filter(({ title, kind }) => !isForeign(title, kind))

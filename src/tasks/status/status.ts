@@ -102,8 +102,8 @@ interface Runbooks {
   readonly reconfigure: Chain<Look>
 }
 
-const runbooksOf = (aws: Aws, settings: Settings): Runbooks => ({
-  bootstrap: bootstrapCloudfront(aws, settings, noWishes),
+const runbooksOf = (aws: Aws, settings: Settings, carried: readonly string[] = []): Runbooks => ({
+  bootstrap: bootstrapCloudfront(aws, settings, { ...noWishes, carried }),
   reconfigure: serve<Look>(aws, settings, { ...noWishes, orControl: true }, ({ version }) => version.arn),
 })
 
@@ -165,7 +165,7 @@ export async function lookAtAll(
   wishes: StatusWishes,
   conduct: Conduct,
 ): Promise<{ readonly status: Status; readonly ctx: Look; readonly chain: Chain<Look> }> {
-  const runbooks = runbooksOf(aws, settings)
+  const runbooks = runbooksOf(aws, settings, wishes.carried)
   const chain = statusChain(aws, settings, runbooks)
   const { ctx, report } = await runChain(chain, 'plan', { memory: new Memory(), ...conduct })
   return { status: await toldOf(aws, settings, wishes, runbooks, { ctx, report }), ctx, chain }
@@ -256,7 +256,7 @@ const statusLine = (
   dependsOn: readonly Dependency[] = [],
 ): StatusLine => ({
   ...line,
-  state: states[line.do],
+  state: line.ours === true ? 'drift' : states[line.do],
   repair,
   todo,
   dependsOn,
