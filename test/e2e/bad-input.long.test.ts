@@ -207,7 +207,7 @@ const cases: readonly Case[] = [
     what: 'a word too many behind the version',
     args: ['version', 'x'],
     code: 2,
-    says: ['pc-ctl version takes nothing'],
+    says: ['pc-ctl version takes only --json'],
   },
   { what: 'an impossible installation name', args: [...bootstrap, '--installation', 'Two'], code: 2, says: ['"Two"'] },
   {
