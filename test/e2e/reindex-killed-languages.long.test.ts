@@ -9,6 +9,7 @@ import { reader } from '../reindex/repositories-under-test.ts'
 import type { FormatSubject } from '../repositories/behaves-like-a-format.ts'
 import { gemSubject } from '../repositories/gem/subject.ts'
 import { npmSubject } from '../repositories/npm/subject.ts'
+import { pypiSubject } from '../repositories/pypi/subject.ts'
 import { bucket, discard, install, type Installation, type Kept, withInstallation } from '../support/installation.ts'
 import { randomFrom, runUntil } from './kills.ts'
 
@@ -19,7 +20,11 @@ const mostKills = 4
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 const words = ['reindex-everything', '--json']
 
-const subjects: Readonly<Record<string, () => Promise<FormatSubject>>> = { gems: gemSubject, npm: npmSubject }
+const subjects: Readonly<Record<string, () => Promise<FormatSubject>>> = {
+  gems: gemSubject,
+  npm: npmSubject,
+  pypi: pypiSubject,
+}
 
 for (const [name, prepare] of Object.entries(subjects)) {
   describe(`reindex-everything of ${name}, killed with -9 at random moments`, function () {

@@ -97,7 +97,9 @@ const grownList = (versions: readonly unknown[], { added }: PageEdit): unknown[]
   ...new Set([...versions, ...added.flatMap(({ version }) => version ?? [])]),
 ]
 
-const metadataNames = ['core-metadata', 'dist-info-metadata']
+/** PEP 714: pip before 23.1 stumbles over the older name in JSON, so that it is nowhere where it was not before. */
+const metadataName = 'core-metadata'
+const olderName = 'dist-info-metadata'
 
 function fileOf({ name, url, ...of }: AddedEntry, isTimed: boolean): Json {
   return {
@@ -105,9 +107,7 @@ function fileOf({ name, url, ...of }: AddedEntry, isTimed: boolean): Json {
     url,
     hashes: of.sha256 === undefined ? {} : { sha256: of.sha256 },
     ...(of.requiresPython === undefined ? {} : { 'requires-python': of.requiresPython }),
-    ...(of.metadata === undefined
-      ? {}
-      : Object.fromEntries(metadataNames.map((member) => [member, { sha256: of.metadata }]))),
+    ...(of.metadata === undefined ? {} : { [metadataName]: { sha256: of.metadata } }),
     ...(of.size === undefined ? {} : { size: of.size }),
     ...(isTimed && of.modified !== undefined ? { 'upload-time': new Date(of.modified).toISOString() } : {}),
     yanked: of.yanked ?? false,
@@ -123,7 +123,7 @@ function told(file: Json, { sha256, requiresPython, metadata, size }: Told): Jso
     changes['requires-python'] = requiresPython
   }
   if (size !== undefined && 'size' in file && file['size'] !== size) changes['size'] = size
-  for (const member of metadata === undefined ? [] : metadataNames) {
+  for (const member of metadata === undefined ? [] : [metadataName, ...(olderName in file ? [olderName] : [])]) {
     const present = file[member]
     if (!isObject(present) || present['sha256'] !== metadata) changes[member] = { sha256: metadata }
   }
