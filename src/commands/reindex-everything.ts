@@ -11,6 +11,7 @@ import { CtlCommand } from '../ui/command.ts'
 import { exitCodes } from '../errors.ts'
 import { carriedChoice, readMapping, reindexFlags } from '../flags/reindex-flags.ts'
 import { signingKeyFlags } from '../flags/signing-key-flags.ts'
+import { openApkKey } from '../tasks/reindex/apk-key.ts'
 import { keysOfMapping, openSigningKeys, readKeyWord } from '../tasks/reindex/signing-keys.ts'
 import { warning } from '../text.ts'
 
@@ -22,7 +23,7 @@ export default class ReindexEverything extends CtlCommand {
     'Make the indexes of all repositories anew, and give every object the attributes that CloudFront needs'
   static override description =
     'Goes over all objects of the bucket and rewrites in place those whose Cache-Control is wrong, with everything else\n' +
-    'that they carry. Then makes the indexes of apt, yum, gem, PyPI, Maven, npm and Helm repositories anew, and writes what has\n' +
+    'that they carry. Then makes the indexes of apt, yum, gem, PyPI, Maven, npm, Helm and Alpine repositories anew, and writes what\n' +
     'changed in an order that breaks no client. Can be stopped at any time: the same command goes on from there, and a run\n' +
     'with nothing to do costs little more than the listing. What can not be done without losing something is reported and\n' +
     'left. Nothing is ever deleted.'
@@ -38,6 +39,12 @@ export default class ReindexEverything extends CtlCommand {
     }),
     'indexes-only': Flags.boolean({ description: 'make indexes, leave the attributes of other objects as they are' }),
     ...signingKeyFlags,
+    'apk-key': Flags.string({
+      description:
+        "RSA private key that signs indexes of Alpine; NAME is that of clients' public key, FILE.pub if none is given",
+      helpValue: 'FILE[:NAME]',
+      helpGroup: 'INDEXES',
+    }),
     'change-key': Flags.boolean({
       description:
         'sign repositories without a key that they are signed with: clients that trust only that refuse them',
@@ -73,6 +80,7 @@ export default class ReindexEverything extends CtlCommand {
     const named = await Promise.all(flags['signing-key'].map(readKeyWord))
     const keyFiles = [...named, ...keysOfMapping(await readMapping(flags.mapping))]
     const signingKeys = await openSigningKeys(keyFiles, flags['passphrase-file'])
+    const apkKey = await openApkKey(flags['apk-key'], flags['passphrase-file'])
     this.say(...signingKeys.warnings(Date.now()))
     const report = await reindexFromFlags(
       { ...flags, json: this.jsonEnabled() },
@@ -83,7 +91,7 @@ export default class ReindexEverything extends CtlCommand {
         changeKey: flags['change-key'],
         allowShrink: flags['allow-shrink'],
         createMissing: flags['create-missing'],
-        formatOptions: { baseUrl: readBaseUrl(flags['base-url']) },
+        formatOptions: { baseUrl: readBaseUrl(flags['base-url']), apkKey, changeKey: flags['change-key'] },
         strict: flags.strict,
         dryRun: flags['dry-run'],
         listOnly: flags.list,

@@ -32,6 +32,8 @@ export interface FormatOptions {
   readonly baseUrl?: string | undefined
   /** `--apk-key`: what signs indexes of Alpine. */
   readonly apkKey?: RsaKey | undefined
+  /** `--change-key`: another key than that of the present index is right. */
+  readonly changeKey?: boolean | undefined
 }
 
 /** An RSA key as apk has it: known to clients by the name of a file. */

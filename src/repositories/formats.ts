@@ -1,3 +1,4 @@
+import { alpine } from './alpine/alpine.ts'
 import { apt } from './apt/apt.ts'
 import type { Format } from './format.ts'
 import { gem } from './gem/gem.ts'
@@ -8,7 +9,7 @@ import { pypi } from './pypi/pypi.ts'
 import { yum } from './yum/yum.ts'
 
 /** The formats whose indexes pc-ctl makes. Of the others it only puts the attributes right. */
-export const formats: readonly Format[] = [apt, yum, gem, maven, npm, helm, pypi]
+export const formats: readonly Format[] = [apt, yum, gem, maven, npm, helm, pypi, alpine]
 
 /** Is this the name of a format whose packages are read, and whose indexes are made? */
 export const isIndexed = (name: string): boolean => formats.some((format) => format.name === name)

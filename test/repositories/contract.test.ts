@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 
 import { formats } from '../../src/repositories/formats.ts'
+import { alpineSubject } from './alpine/subject.ts'
 import { aptSubject } from './apt/subject.ts'
 import { behavesLikeAFormat, type FormatSubject } from './behaves-like-a-format.ts'
 import { gemSubject } from './gem/subject.ts'
@@ -19,6 +20,7 @@ const subjects: Readonly<Record<string, () => Promise<FormatSubject>>> = {
   npm: npmSubject,
   helm: helmSubject,
   pypi: pypiSubject,
+  alpine: alpineSubject,
 }
 
 describe('the formats', () => {

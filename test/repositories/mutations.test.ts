@@ -5,6 +5,7 @@ import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { expect } from 'chai'
 import fc from 'fast-check'
 
+import { alpine } from '../../src/repositories/alpine/alpine.ts'
 import { apt } from '../../src/repositories/apt/apt.ts'
 import { findControlMember } from '../../src/repositories/apt/ar.ts'
 import { decompress } from '../../src/repositories/apt/decompress.ts'
@@ -14,6 +15,7 @@ import { readRelease } from '../../src/repositories/apt/release.ts'
 import { fileInTar } from '../../src/repositories/apt/tar.ts'
 import { readVersions, writeVersions } from '../../src/repositories/gem/compact-index.ts'
 import { gem } from '../../src/repositories/gem/gem.ts'
+import { helm } from '../../src/repositories/helm/helm.ts'
 import { readSpecs, UnreadableList } from '../../src/repositories/gem/marshal-read.ts'
 import { listsOf } from '../../src/repositories/gem/specs.ts'
 import { BadPackageError, type Format, type PackageSource } from '../../src/repositories/format.ts'
@@ -23,9 +25,11 @@ import { hasComparableEpoch, parseEvr } from '../../src/repositories/yum/evr.ts'
 import { entryOf, oldElements, UnreadableIndex } from '../../src/repositories/yum/old-primary.ts'
 import { parseRepomd } from '../../src/repositories/yum/repomd.ts'
 import { yum } from '../../src/repositories/yum/yum.ts'
+import { apkOf, apkWith, controlOf, cut, infoText } from './alpine/made-apks.ts'
 import { controlText, deb, debOf, tar } from './apt/packages-made.ts'
 import { dependencyField, gemOf, gemspecText, gemWith } from './gem/made-gems.ts'
 import { tarball } from './npm/made-tarballs.ts'
+import { chartOf, chartText, chartWith } from './helm/made-charts.ts'
 import { madeRpm, plainTags } from './yum/made-rpm.ts'
 import { oddTags } from './yum/odd-rpms.ts'
 
@@ -323,6 +327,41 @@ describe('parsers on damaged files', function () {
         expect(writeVersions(again, infos, 1)).to.equal(again.text)
       }),
       runs(400),
+    )
+  })
+
+  it('packages of Alpine, and what is in sound ones', async () => {
+    const seeds = [apkOf(), apkOf({ signed: false, more: [{ name: '.post-install', body: Buffer.alloc(30_000, 7) }] })]
+    await fc.assert(
+      fc.asyncProperty(damaged(...seeds), (bytes) => readBothWays(alpine, 'x.apk', bytes)),
+      runs(300),
+    )
+    const info = Buffer.from(infoText({ depend: ['a', 'b>=1'], provides: 'c=1', provider_priority: '10' }))
+    await fc.assert(
+      fc.asyncProperty(damaged(info), (text) => readBothWays(alpine, 'x.apk', apkWith(controlOf(text)))),
+      runs(300),
+    )
+    await fc.assert(
+      fc.asyncProperty(damaged(cut([{ name: '.PKGINFO', body: info }])), (archive) =>
+        readBothWays(alpine, 'x.apk', apkWith(gzipSync(archive))),
+      ),
+      runs(300),
+    )
+  })
+
+  it('charts, and what is in sound ones', async () => {
+    await fc.assert(
+      fc.asyncProperty(damaged(chartOf(), chartOf({ apiVersion: 'v1' })), (bytes) =>
+        readBothWays(helm, 'x.tgz', bytes),
+      ),
+      runs(300),
+    )
+    const more = 'keywords: &a [x, 1.10]\nannotations: {b: !!str 1}\ndependencies: [{name: d, tags: *a}]\n'
+    await fc.assert(
+      fc.asyncProperty(damaged(Buffer.from(chartText() + more)), (text) =>
+        readBothWays(helm, 'x.tgz', chartWith({ 'x/Chart.yaml': text })),
+      ),
+      runs(300),
     )
   })
 

@@ -114,7 +114,7 @@ function entriesOf(text: string): unknown[] {
 /** A prefix of whole folders: `7/1` is not to name `7/11/`. */
 const folderOf = (prefix: string): string => prefix.replace(/^\//, '').replace(/([^/])$/, '$1/')
 
-const isThere = (file: string): Promise<boolean> =>
+export const isThere = (file: string): Promise<boolean> =>
   access(file).then(
     () => true,
     () => false,
@@ -134,7 +134,8 @@ function expiryOf({ fingerprint, name, expires }: OpenedKey, now: number): Block
   ]
 }
 
-async function readPassphrases(files: readonly string[], environment: NodeJS.ProcessEnv): Promise<string[]> {
+/** Those in files, or else the one in the environment. */
+export async function readPassphrases(files: readonly string[], environment: NodeJS.ProcessEnv): Promise<string[]> {
   if (files.length > 0) {
     const texts = await Promise.all(files.map(readKeyFile))
     return texts.map((text) => text.toString('utf8').replace(/\r?\n$/, ''))
@@ -143,7 +144,8 @@ async function readPassphrases(files: readonly string[], environment: NodeJS.Pro
   return given === undefined ? [] : [given]
 }
 
-async function readKeyFile(file: string): Promise<Buffer> {
+/** @throws CtlError (configuration) if it can't be read */
+export async function readKeyFile(file: string): Promise<Buffer> {
   try {
     return await readFile(file)
   } catch (error) {
