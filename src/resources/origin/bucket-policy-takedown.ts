@@ -34,8 +34,9 @@ export function takedownOfStatements(
     {
       title: `Take our statements out of the policy of the bucket ${name}`,
       commands: [
-        `${look} > ${kept}`,
-        `if test "$(cat ${kept})" = ${shellQuoted(text)}; then ${write}; ` +
+        `policy="$(${look})"`,
+        // The copy is made only of what is then changed: pasted twice, this leaves it as it is.
+        `if test "$policy" = ${shellQuoted(text)}; then printf '%s\\n' "$policy" > ${kept} && ${write}; ` +
           `else echo 'The policy has changed since this runbook was made: make it anew.' >&2; false; fi`,
       ],
       expected: 'Nothing is printed. The policy as it was is kept in the file.',
