@@ -37,7 +37,9 @@ export const isSnapshot = (version: string): boolean => snapshot.test(version)
 export function artifactFile(key: string): ArtifactFile | undefined {
   const [, folder, artifact, version, file] = inVersionFolder.exec(key) ?? []
   if (folder === undefined || artifact === undefined || version === undefined || file === undefined) return undefined
-  if (!file.startsWith(`${artifact}-`) || sum.test(file) || kindOf(key).format !== 'maven') return undefined
+  if (!file.startsWith(`${artifact}-`) || sum.test(file)) return undefined
+  // Of whatever format: Maven's versions can be debs and rpms.
+  if (!['package', 'overwritten'].includes(kindOf(key).is)) return undefined
   const rest = file.slice(artifact.length + 1)
   const [base, build] = isSnapshot(version) ? buildOf(rest, version.slice(0, -'SNAPSHOT'.length)) : []
   const before = base ?? version

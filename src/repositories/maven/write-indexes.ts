@@ -4,6 +4,7 @@ import type { Finding, IndexInput, IndexObject, IndexPlan, Part, Repository, Sto
 import { inParallel } from '../in-parallel.ts'
 import { indexObject } from '../index-object.ts'
 import { innermostOf } from '../nested-roots.ts'
+import { ownText } from '../own-text.ts'
 import { artifactsOf, type Artifact } from './artifacts.ts'
 import { withBuilds } from './build-list.ts'
 import { type Document, fieldOf, newDocument, printDocument, readDocument } from './document.ts'
@@ -38,7 +39,12 @@ export async function writeIndexes(input: IndexInput): Promise<IndexPlan> {
   const listed = await inParallel(lists, atOnce, async (key) => {
     const document = readDocument((await repository.read(key)) ?? new Uint8Array())
     const folder = key.slice(0, -file.length)
-    return [folder, document && { base: baseOf(folder, document), before: versionsIn(document).length }] as const
+    if (document === undefined) return [folder, undefined] as const
+    const versions = versionsIn(document)
+    const present = artifacts.get(folder)?.versions
+    const isSigned = stored.has(`${key}.asc`)
+    const lost = isSigned ? [] : versions.filter((version) => present?.has(version) !== true).map(ownText)
+    return [folder, { base: baseOf(folder, document), before: versions.length, lost }] as const
   })
   const before = new Map(listed)
   const bases = new Set(listed.flatMap(([, of]) => of?.base ?? []))
@@ -59,6 +65,7 @@ export async function writeIndexes(input: IndexInput): Promise<IndexPlan> {
     const { groupId, artifactId } = wanted.get(folder) ?? {}
     const name = groupId === undefined ? folder : `${groupId}:${String(artifactId)}`
     parts.push({ name, before: before.get(folder)?.before ?? 0, after: versions.size, ofMany: true })
+    for (const version of before.get(folder)?.lost ?? []) findings.push(gone(`${folder}${version}/`))
     return write(folder + file, {
       ...{ repository, stored, sums },
       edit: (document) => withVersions(document, versions, now),
@@ -114,6 +121,12 @@ const unclear = (folder: string): Finding => ({
   key: folder,
   what: `has no ${file}, and none is made: its key does not tell where its groupId begins`,
   todo: 'Publish it once with Maven or Gradle; what is there is then kept up to date.',
+})
+
+const gone = (key: string): Finding => ({
+  key,
+  what: 'is listed in the index but is not in the bucket; the new index does not list it',
+  once: true,
 })
 
 interface Writing {

@@ -75,6 +75,23 @@ describe("Maven's list of versions", () => {
     expect(gone.text).to.include('<latest>2.0</latest><release>2.0</release>')
   })
 
+  it('names each version that is gone', async () => {
+    const { plan } = await relisted(['1.0'], versioning(versions('0.9', '1.0', '1.1-beta')))
+    expect(plan.findings).to.deep.equal(
+      ['0.9', '1.1-beta'].map((version) => ({
+        key: `${lib}${version}/`,
+        what: 'is listed in the index but is not in the bucket; the new index does not list it',
+        once: true,
+      })),
+    )
+  })
+
+  it('has versions of whatever kind of file', async () => {
+    const before = versioning(versions('1.0', '1.1'))
+    const { text, plan } = await relisted([`${lib}1.0/lib-1.0.deb`, `${lib}1.1/lib-1.1.rpm`], before)
+    expect([text, plan.findings]).to.deep.equal([before, []])
+  })
+
   it('keeps an order of its own, and says no more than it said', async () => {
     const { text } = await relisted(['1.0', '1.1', '3.0', '0.9'], versioning(versions('1.1', '1.0')))
     expect(text).to.equal(
