@@ -6,7 +6,7 @@ import { expect } from 'chai'
 
 import { cacheControl } from '../../src/repositories/cache-control.ts'
 import { type Manifest, tarball } from '../repositories/npm/made-tarballs.ts'
-import { expectServed, runClient, type Shop, startShop, testWith, token, withFolder } from './reindex-clients.ts'
+import { expectServed, rounds, runClient, type Shop, startShop, testWith, token, withFolder } from './reindex-clients.ts'
 
 const scoped = '@example/greeting'
 const keyOf = (name: string, version: string): string => `npm/${name}/-/${name.replace(/^@.*\//, '')}-${version}.tgz`
@@ -91,12 +91,12 @@ describe('reindex-everything, for users of npm', function () {
       }),
     )
 
-    testWith([name], 'never fails in 100 rounds while versions come and go', async () => {
+    testWith([name], `never fails in ${rounds} rounds while versions come and go`, async () => {
       const moving = `moving-${name}`
       await put(moving, '1.0.0')
       await shop.reindex('--create-missing', '--base-url', shop.url, '--only', 'npm')
       const seen = new Set<unknown>()
-      let [rounds, number, isOver] = [0, 0, false]
+      let [done, number, isOver] = [0, 0, false]
       const publishOn = async (): Promise<void> => {
         while (!isOver) {
           await put(moving, `1.${++number}.0`)
@@ -107,11 +107,11 @@ describe('reindex-everything, for users of npm', function () {
       const use = (): Promise<void> =>
         withFolder(async (folder) => {
           const { install } = await client(folder, command)
-          while (rounds++ < 100) seen.add(await install(moving, '^1.0.0'))
+          while (done++ < rounds) seen.add(await install(moving, '^1.0.0'))
         })
       const using = Promise.all([use(), use()]).finally(() => (isOver = true))
       await Promise.all([publishOn(), using])
-      expect(seen.size).to.be.greaterThan(5)
+      expect(seen.size).to.be.greaterThan(1)
     })
   }
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 
 import { type Made, sdist, wheel } from '../repositories/pypi/made-packages.ts'
-import { expectServed, runClient, type Shop, startShop, testWith, withFolder } from './reindex-clients.ts'
+import { expectServed, rounds, runClient, type Shop, startShop, testWith, withFolder } from './reindex-clients.ts'
 
 const pip = ['python3', '-m', 'pip'] as const
 
@@ -79,10 +79,10 @@ describe('reindex-everything, for users of PyPI', function () {
     expect(exact.said).to.include('it <breaks>')
   })
 
-  testWith(pip, 'never fails in 100 rounds while versions come and go', async () => {
+  testWith(pip, `never fails in ${rounds} rounds while versions come and go`, async () => {
     await put(wheel('moving', '1.0'))
     await shop.reindexHere()
-    let rounds = 0
+    let done = 0
     let number = 0
     const seen = new Set<string>()
     let isOver = false
@@ -95,10 +95,10 @@ describe('reindex-everything, for users of PyPI', function () {
       }
     }
     const use = async (): Promise<void> => {
-      while (rounds++ < 100) for (const file of (await download('moving', 'greeting')).files) seen.add(file)
+      while (done++ < rounds) for (const file of (await download('moving', 'greeting')).files) seen.add(file)
     }
     const using = Promise.all([use(), use()]).finally(() => (isOver = true))
     await Promise.all([publishOn(), using])
-    expect([...seen].filter((file) => file.startsWith('moving-')).length).to.be.greaterThan(5)
+    expect([...seen].filter((file) => file.startsWith('moving-')).length).to.be.greaterThan(1)
   })
 })
