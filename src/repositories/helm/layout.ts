@@ -1,6 +1,6 @@
 /** Where the objects of a chart repository lie. */
 import type { MissingIndexes, PresentIndexes, Role } from '../format.ts'
-import { unclearRoots } from '../nested-roots.ts'
+import { innermostOf, unclearRoots } from '../nested-roots.ts'
 
 export const indexOf = (root: string): string => `${root}index.yaml`
 
@@ -19,7 +19,8 @@ export const foundsRepository = (key: string): boolean => /(?:^|\/)charts\/[^/]+
 
 /** See `Format.missing`. */
 export function missingIndexes(folders: Iterable<string>, { roots: present }: PresentIndexes): MissingIndexes {
-  const candidates = [...folders].filter((folder) => !present.some((root) => folder.startsWith(root)))
+  const roots = new Set(present)
+  const candidates = [...folders].filter((folder) => innermostOf(roots, folder) === undefined)
   const unclear = unclearRoots(candidates, present)
   const repositories = new Map<string, ReadonlyMap<string, Uint8Array>>()
   const doubts = new Map<string, string>()

@@ -1,7 +1,7 @@
 /** Where the objects of a repository lie. */
 import type { MissingIndexes, PresentIndexes, Role } from '../format.ts'
 import { kindOf } from '../layout.ts'
-import { unclearRoots } from '../nested-roots.ts'
+import { innermostOf, unclearRoots } from '../nested-roots.ts'
 import { htmlRoot } from './html-page.ts'
 import { normalized } from './names.ts'
 
@@ -68,10 +68,11 @@ export function isPackagesFolder(folder: string, root: string, project: string):
 
 /** See `Format.missing`. */
 export function missingIndexes(folders: Iterable<string>, { roots: present, options }: PresentIndexes): MissingIndexes {
+  const roots = new Set(present)
   const doubts = new Map<string, string>()
   const candidates = new Map<string, string[]>()
   for (const folder of folders) {
-    if (present.some((root) => folder.startsWith(root))) continue
+    if (innermostOf(roots, folder) !== undefined) continue
     const root = /^((?:.*\/)?)simple\/[^/]+\/$/.exec(folder)?.[1] ?? /^((?:.*?\/)?)packages\//.exec(folder)?.[1]
     if (root === undefined) doubts.set(folder, 'it is not called packages/, and does not lie in a folder simple/')
     else if (options.baseUrl === undefined) {
