@@ -106,6 +106,12 @@ describe('rotate-cloudfront-secret', function () {
     await here.refused(4, /AWS has another secret[^]*--replace-secret/, '--write-config', '--yes')
   })
 
+  it('refuses a file that can not be written in a dry run too', async () => {
+    await edit(here.place, (text) => `${text}packagecloud_rails['cloudfront_secret'] = '${old}'\n`)
+    await here.refused(4, /is set in several places/, '--write-config', '--dry-run')
+    await here.unchanging('--dry-run')
+  })
+
   it('tells in JSON, with a secret nowhere', async () => {
     const run = await here.rotate('--write-config', '--yes', '--json')
     expect(run.code, run.stderr).to.equal(3)

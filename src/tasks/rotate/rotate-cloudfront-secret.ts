@@ -86,15 +86,14 @@ class Rotator {
     const outlook = await this.#look()
     const { rotation, plan } = outlook
     Object.assign(this.#outcome, { steps: stepsOf(rotation), plan, rotation: rotation ?? null })
-    const { say, print } = this.#streams
     notElsewhere(rotation, this.#wishes)
-    const tell = flags['dry-run'] ? print : say
+    if (writeConfig) await assertWritable(this.#settings.configFile, anyRotatedKeys)
+    const tell = this.#streams[flags['dry-run'] ? 'print' : 'say']
     if (rotation !== undefined || !finish) tell(...stepsText(this.#outcome.steps))
     if (finish && !flags['dry-run']) await this.#assertFinishable(outlook)
     if (hasChanges(plan)) tell('', ...planText(plan.filter((line) => line.do !== 'keep')))
     if (flags['dry-run']) return this.#outcome
     assertNotRefused(plan)
-    if (writeConfig) await assertWritable(this.#settings.configFile, anyRotatedKeys)
     if (finish) await this.#finish(outlook)
     else await this.#rotate(outlook)
     return this.#outcome
