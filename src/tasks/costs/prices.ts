@@ -9,10 +9,10 @@ export const prices = {
   asOf: '2026-11-29',
   sources: [
     'https://aws.amazon.com/cloudfront/pricing/ (traffic, functions, plans, what is free)',
-    'AWS Price List, AmazonCloudFront, US-Requests-Tier2-HTTPS, as quoted in October 2026 (requests)',
+    'Not read from AWS but as others quote it: AWS Price List, AmazonCloudFront, US-Requests-Tier2-HTTPS, October 2026 (requests)',
     'https://aws.amazon.com/lambda/pricing/ (Lambda@Edge)',
     'https://aws.amazon.com/kms/pricing/ and https://aws.amazon.com/s3/pricing/',
-    'Amazon CloudFront Developer Guide, "Flat-rate pricing plans"',
+    'Amazon CloudFront Developer Guide, "Flat-rate pricing plans"; levels and prices of the plans in part as others quote them',
     'https://aws.amazon.com/aws-cost-management/aws-cost-explorer/pricing/',
   ],
   cloudfront: {
