@@ -68,11 +68,14 @@ const lastOf = (folder: string): string => folder.split('/').at(-2) ?? ''
 const parentOf = (folder: string): string => /^(.*\/)?[^/]+\/$/.exec(folder)?.[1] ?? ''
 
 /** With these groups begin: domains, the other way round. */
-const domains = new Set(
-  'com org net edu gov mil int io dev app ai co biz info cloud software tech javax jakarta androidx'.split(' '),
-)
+const domains = new Set('com org net edu gov mil int io ai javax jakarta androidx'.split(' '))
+/** With these too, but stages and departments are called the same. */
+const words = new Set('dev app co biz info cloud software tech'.split(' '))
+const isDomain = (segment: string): boolean => domains.has(segment) || words.has(segment) || /^[a-z]{2}$/.test(segment)
 const repositoryName =
-  /^(?:maven\d?|m2|(?:libs-|maven-)?(?:releases?|snapshots?|public|central|local)|repo|repository)$/
+  /^(?:maven\d?|m2|(?:\w+-)*(?:releases?|snapshots?)(?:-local)?|(?:libs-|maven-)?(?:public|central|local)|repo|repository)$/
+/** Below these there may be repositories of any name. */
+const shelf = /^(?:repo|repository|public|central|local)$/
 
 /**
  * The folder that groups begin in, as far as a key tells. What does not tell is a root of its own, which does no harm: no
@@ -85,9 +88,22 @@ export function rootOfFolder(folder: string): { readonly root: string; readonly 
   const segments = folder.split('/').slice(0, -1)
   const above = segments.slice(0, -1)
   const domain = above.findIndex((segment) => domains.has(segment))
-  if (domain !== -1) return { root: rootTo(segments, domain), isSure: true }
   const name = above.findIndex((segment) => repositoryName.test(segment))
-  if (name !== -1 && name + 1 < above.length) return { root: rootTo(segments, name + 1), isSure: true }
+  // Repositories lie on shelves: `repository/maven-releases/`.
+  let start = name
+  while (start !== -1 && repositoryName.test(above[start] ?? '')) start++
+  const isNamed = name !== -1 && start < above.length && (domain === -1 || name < domain)
+  if (isNamed && isDomain(above[start] ?? '')) return { root: rootTo(segments, start), isSure: true }
+  if (domain !== -1) {
+    return {
+      root: rootTo(segments, domain),
+      isSure: !above
+        .slice(0, domain)
+        .slice(0, -1)
+        .some((one) => words.has(one)),
+    }
+  }
+  if (isNamed && !shelf.test(above[start - 1] ?? '')) return { root: rootTo(segments, start), isSure: true }
   return { root: parentOf(folder), isSure: false }
 }
 

@@ -221,6 +221,21 @@ describe("the keys of Maven's files", () => {
     expect(rootOfFolder('us/releases/acme/lib/')).to.deep.equal({ root: 'us/releases/', isSure: true })
     expect(rootOfFolder('acme/lib/')).to.deep.equal({ root: 'acme/'.slice(0, 5), isSure: false })
     expect(rootOfFolder('lib/')).to.deep.equal({ root: '', isSure: false })
+    const sure = {
+      'dev/maven2/com/acme/lib/': 'dev/maven2/',
+      'software/com/acme/lib/': 'software/',
+      'nexus/repository/maven-releases/de/acme/lib/': 'nexus/repository/maven-releases/',
+      'nexus/repository/acme-snapshots/junit/junit/': 'nexus/repository/acme-snapshots/',
+      'art/libs-release-local/dev/acme/lib/': 'art/libs-release-local/',
+      'com/acme/repository/io/lib/': '',
+    }
+    for (const [folder, root] of Object.entries(sure)) {
+      expect(rootOfFolder(folder), folder).to.deep.equal({ root, isSure: true })
+    }
+    // A repository of a name of its own, and departments that are called as groups begin.
+    for (const folder of ['nexus/repository/hosted/acme/lib/', 'app/tool/', 'software/acme/com/example/lib/']) {
+      expect(rootOfFolder(folder).isSure, folder).to.equal(false)
+    }
   })
 
   it('tell nobody who is hostile anything for long', () => {
