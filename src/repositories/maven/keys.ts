@@ -103,7 +103,8 @@ export function rootOfFolder(folder: string): { readonly root: string; readonly 
         .some((one) => words.has(one)),
     }
   }
-  if (isNamed && !shelf.test(above[start - 1] ?? '')) return { root: rootTo(segments, start), isSure: true }
+  // On a shelf, the lists that are there tell of each repository where its groups begin.
+  if (isNamed) return { root: rootTo(segments, start), isSure: !shelf.test(above[start - 1] ?? '') }
   return { root: parentOf(folder), isSure: false }
 }
 

@@ -232,6 +232,7 @@ describe("the keys of Maven's files", () => {
     for (const [folder, root] of Object.entries(sure)) {
       expect(rootOfFolder(folder), folder).to.deep.equal({ root, isSure: true })
     }
+    expect(rootOfFolder('nexus/repository/hosted/acme/lib/').root).to.equal('nexus/repository/')
     // A repository of a name of its own, and departments that are called as groups begin.
     for (const folder of ['nexus/repository/hosted/acme/lib/', 'app/tool/', 'software/acme/com/example/lib/']) {
       expect(rootOfFolder(folder).isSure, folder).to.equal(false)
