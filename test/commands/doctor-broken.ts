@@ -161,12 +161,6 @@ export const broken: readonly Broken[] = [
     prints: connects,
   },
   {
-    what: 'another secret in packagecloud.rb',
-    make: (place) => place.set({ cloudfront_secret: 'YW5vdGhlciBzZWNyZXQgdGhhdCBubyBlZGdlIGhhcyBzZWU' }),
-    noticed: ['signed'],
-    prints: /^pc-ctl bootstrap-cloudfront /m,
-  },
-  {
     what: 'a key that waits for its deletion',
     async make(place) {
       await place.renew()

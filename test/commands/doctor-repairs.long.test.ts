@@ -30,7 +30,13 @@ describe('the repairs that doctor prints', function () {
       set,
       async renew() {
         await set({ cloudfront_secret: Buffer.from(`a secret of thirty-two bytes, no. ${turn++}`).toString('base64') })
-        const { stdout } = await here(['pc-ctl', 'bootstrap-cloudfront', '--config', deployed.config])
+        const { stdout } = await here([
+          'pc-ctl',
+          'bootstrap-cloudfront',
+          '--replace-secret',
+          '--config',
+          deployed.config,
+        ])
         await here(wordsOf(stdout))
       },
     }

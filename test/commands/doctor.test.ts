@@ -55,7 +55,8 @@ describe('doctor', () => {
       const { stdout, stderr, code } = await doctor()
       expect({ stderr, code }).to.deep.equal({ stderr: '', code: 1 })
       expect(stdout).to.match(/^✖ A signed URL is served: .*bad signature.*\n {4}The edge holds another secret/m)
-      expect(stdout).to.match(/^ {4}→ Run `pc-ctl bootstrap-cloudfront`/m)
+      expect(stdout).to.match(/^ {4}→ If it was replaced on another host, copy [^]*^ +pc-ctl show-config$/m)
+      expect(stdout).to.match(/^ +pc-ctl bootstrap-cloudfront --replace-secret$/m)
       for (const each of [secret, otherSecret]) expect(stdout + stderr).not.to.include(each)
     } finally {
       await place.configure()

@@ -108,7 +108,9 @@ describe('doctor', () => {
       const { status, seen, meaning, todo } = findCheck(diagnosis, 'signed')
       expect({ status, seen }).to.deep.equal({ status: 'failed', seen: `403 Forbidden (bad signature) for ${debKey}` })
       expect(meaning).to.include('another secret')
-      expect(todo.join('\n')).to.include('`pc-ctl bootstrap-cloudfront`')
+      expect(JSON.stringify(todo))
+        .to.include('pc-ctl show-config')
+        .and.to.include('pc-ctl bootstrap-cloudfront --replace-secret')
       expect(statusesOf(diagnosis)).to.include({ unsigned: 'ok', expired: 'ok', metadata: 'skipped', range: 'skipped' })
       expect(JSON.stringify(diagnosis)).not.to.include(otherSecret).and.not.to.include(secret)
     } finally {
