@@ -6,7 +6,16 @@ import { expect } from 'chai'
 
 import { cacheControl } from '../../src/repositories/cache-control.ts'
 import { type Manifest, tarball } from '../repositories/npm/made-tarballs.ts'
-import { expectServed, rounds, runClient, type Shop, startShop, testWith, token, withFolder } from './reindex-clients.ts'
+import {
+  expectServed,
+  rounds,
+  runClient,
+  type Shop,
+  startShop,
+  testWith,
+  token,
+  withFolder,
+} from './reindex-clients.ts'
 
 const scoped = '@example/greeting'
 const keyOf = (name: string, version: string): string => `npm/${name}/-/${name.replace(/^@.*\//, '')}-${version}.tgz`
