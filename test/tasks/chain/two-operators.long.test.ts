@@ -28,7 +28,15 @@ import type { Timing } from '../../../src/sandbox/contracts/service.ts'
 import { noSettings, startAws } from '../../support/aws-under-test.ts'
 
 const region = 'us-east-1'
-const atOnce: Timing = { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0, listed: 0, error: 0 }
+const atOnce: Timing = {
+  roleAssumable: 0,
+  principal: 0,
+  functionActive: 0,
+  deploy: 0,
+  invalidation: 0,
+  listed: 0,
+  error: 0,
+}
 
 const given = (value: string) => ({ value, source: { kind: 'default' as const } })
 const firstSecret = 'dGhpcyBpcyBub3QgYSBzZWNyZXQsIG9ubHkgYSB0ZXN0ISE'
