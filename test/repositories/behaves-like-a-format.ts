@@ -107,9 +107,9 @@ export function behavesLikeAFormat(name: string, prepare: () => Promise<FormatSu
       expect(bucket.missing(await bucket.plan())).to.deep.equal([])
     })
 
-    it('keeps the entry of what can not be read for the moment', async function () {
-      const { archived } = subject
-      if (archived === undefined) this.skip()
+    it('keeps the entry of what can not be read for the moment, if it reads anything', async () => {
+      const { archived, format } = subject
+      if (archived === undefined) return void expect(format.digests).to.deep.equal([])
       await bucket.reindex()
       const names = await namesNow()
       const plan = await bucket.reindex({ archived: [archived] })

@@ -101,7 +101,7 @@ export function bucketPolicy(aws: Aws): Resource<BucketPolicyWant, BucketPolicy>
         // By the same client, so that no new connection has to be made between look and write.
         const now = await read(want, s3)
         if (now !== undefined && decideBucketPolicy(want, now).do === 'keep') return
-        if (canonical(now) !== canonical(live)) throw lostUpdate(bucket)
+        if (canonical(now?.document) !== canonical(live?.document)) throw lostUpdate(bucket)
         await s3.send(command)
       }
       const untilKnown = () => patiently(put, whyNotYet, propagation, talk)
