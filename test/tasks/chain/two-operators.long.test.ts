@@ -158,11 +158,12 @@ describe('two operators at once', function () {
   it('put one new secret into place, whichever of them was faster', () =>
     everySeed(20, { functionActive: 20 }, async (scene) => {
       await bootstrap(scene)
-      const changed = { ...scene, settings: { ...scene.settings, cloudfrontSecret: given(secondSecret) } }
+      const secrets = { cloudfrontSecret: given(secondSecret), cloudfrontPreviousSecret: given(firstSecret) }
+      const changed = { ...scene, settings: { ...scene.settings, ...secrets } }
       const [one, other] = await Promise.all([bootstrap(changed), bootstrap(changed)])
       expect(followUp(one.ctx, []), `seed ${scene.seed}`).to.equal(followUp(other.ctx, []))
       expect(await versionsOf(scene)).to.equal(2)
-      const same = await compareSecrets(scene.aws, scene.names, one.ctx.version.arn, [secondSecret])
+      const same = await compareSecrets(scene.aws, scene.names, one.ctx.version.arn, [secondSecret, firstSecret])
       expect(same).to.equal('same')
     }))
 

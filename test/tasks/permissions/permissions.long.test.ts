@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import {
+  CreateOriginAccessControlCommand,
   CloudFrontClient,
   GetCachePolicyCommand,
   ListDistributionsCommand,
+  type OriginAccessControlConfig,
   UntagResourceCommand as UntagDistributionCommand,
   UpdateCachePolicyCommand,
 } from '@aws-sdk/client-cloudfront'
@@ -45,6 +47,7 @@ import {
 } from '../../../src/tasks/reconfigure-cloudfront-distribution.ts'
 import { rotateCloudfrontSecret } from '../../../src/tasks/rotate/rotate-cloudfront-secret.ts'
 import type { RotateWishes } from '../../../src/tasks/rotate/wishes.ts'
+import { makeRunbook } from '../../../src/tasks/runbook/runbook.ts'
 import { status } from '../../../src/tasks/status/status.ts'
 import { CtlError } from '../../../src/errors.ts'
 import { type AwsUnderTest, noSettings, startAws } from '../../support/aws-under-test.ts'
@@ -58,6 +61,8 @@ const another = 'YW5vdGhlciBvbmUsIGFuZCBvbmx5IGEgdGVzdCBhcyB3ZWw'
 
 const given = (value: string) => ({ value, source: { kind: 'default' as const } })
 const settings: Settings = { ...noSettings, bucket: given(bucket), cloudfrontSecret: given(secret) }
+/** A file that holds another secret, and the present one as the previous. */
+const withBoth = { cloudfrontSecret: given(another), cloudfrontPreviousSecret: given(secret) }
 const yes = async (): Promise<boolean> => true
 
 /** A sandbox with a bucket, in which our own clients are the root user's. */
@@ -115,7 +120,7 @@ const tampered: Scenario = {
     await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: document(trust) }))
     await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: document(none) }))
     await aws.client(LambdaClient, region).send(new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: 3 }))
-    return (as) => bootstrap({ ...as, cloudfrontSecret: given(another) })
+    return (as) => bootstrap({ ...as, ...withBoth })
   },
 }
 
@@ -144,7 +149,7 @@ const changedDistribution: Scenario = {
   async prepare({ bench: { aws } }) {
     const first = await bootstrap(settings)
     const { CachePolicyId: cachePolicy } = await reconfigure(settings, first.version.arn)
-    const { version } = await bootstrap({ ...settings, cloudfrontSecret: given(another) })
+    const { version } = await bootstrap({ ...settings, ...withBoth })
     const client = aws.client(CloudFrontClient, region)
     const { ETag, CachePolicy: policy } = await client.send(new GetCachePolicyCommand({ Id: cachePolicy?.id }))
     if (policy?.CachePolicyConfig === undefined) throw new Error('no config')
@@ -237,11 +242,36 @@ const planned: Scenario = {
   },
 }
 
+/** It has read the bucket by an origin access control once, which stays until it is taken away. */
+const leaving: Scenario = {
+  name: 'a runbook that takes all of it away',
+  async prepare({ bench: { aws, names } }) {
+    const { version } = await bootstrap(settings)
+    await reconfigure(settings, version.arn)
+    const OriginAccessControlConfig: OriginAccessControlConfig = {
+      Name: names.originAccess,
+      SigningProtocol: 'sigv4',
+      SigningBehavior: 'always',
+      OriginAccessControlOriginType: 's3',
+    }
+    await aws.client(CloudFrontClient, region).send(new CreateOriginAccessControlCommand({ OriginAccessControlConfig }))
+    const nothing = {
+      front: undefined,
+      frontPath: undefined,
+      token: undefined,
+      alias: undefined,
+      certificate: undefined,
+    }
+    return async (as) =>
+      makeRunbook(await connect(as), as, { kind: 'remove', version: '0.0.0', carried: [], ...nothing }, conduct)
+  },
+}
+
 const scenarios: Readonly<Partial<Record<PermissionGroup, readonly Scenario[]>>> = {
   bootstrap: [untouched, tampered, disowned],
   distribution: [unserved, changedDistribution, disownedDistribution],
   rotate: [rotated],
-  look: [finished, missing, planned],
+  look: [finished, missing, planned, leaving],
 }
 
 /** What a group's commands need, in the sandbox's account. */

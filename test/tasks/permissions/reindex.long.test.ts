@@ -189,6 +189,7 @@ for (const group of ['audit', 'reindex'] as const) {
         ['apt/', group === 'audit' ? 'would be written' : 'written'],
         ['el/8/', group === 'audit' ? 'would be written' : 'written'],
         ['el/9/', group === 'audit' ? 'would be written' : 'written'],
+        ['py/', group === 'audit' ? 'would be written' : 'written'],
       ])
     })
 
