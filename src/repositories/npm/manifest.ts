@@ -6,6 +6,7 @@
  */
 import { messageOf } from '../../errors.ts'
 import { BadPackageError, type IndexedPackage, type PackageFacts } from '../format.ts'
+import { isTooDeep } from './depth.ts'
 import type { ManifestFinder } from './find-manifest.ts'
 import { cleanVersion } from './semver.ts'
 
@@ -41,9 +42,11 @@ export function readManifest(
 }
 
 function parse(bytes: Uint8Array): Json {
+  const text = new TextDecoder().decode(bytes)
+  if (isTooDeep(text)) throw new BadPackageError('its package.json is nested too deep')
   let json: unknown
   try {
-    json = JSON.parse(new TextDecoder().decode(bytes))
+    json = JSON.parse(text)
   } catch (error) {
     throw new BadPackageError(`its package.json can not be read: ${messageOf(error)}`)
   }

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 
 import { isJson, type Json } from './manifest.ts'
+import { isTooDeep } from './depth.ts'
 
 /** A packument and how it is written down. */
 export interface Packument {
@@ -30,6 +31,7 @@ export async function readPackument(bytes: Uint8Array): Promise<Packument | unde
     const plain = isPacked ? await promisify(gunzip)(bytes, { maxOutputLength: largest }) : bytes
     if (plain.length > largest) return undefined
     const text = new TextDecoder('utf-8', { fatal: true }).decode(plain)
+    if (isTooDeep(text)) return undefined
     const content = parseExactly(text)
     if (!isJson(content) || !isJson(content['versions'])) return undefined
     const versions = Object.entries(content['versions'])
