@@ -5,19 +5,17 @@
  * @see https://docs.npmjs.com/cli/v11/configuring-npm/package-json
  */
 import { messageOf } from '../../errors.ts'
+import { isObject, type JsonObject } from '../../json-object.ts'
 import { BadPackageError, type IndexedPackage, type PackageFacts } from '../format.ts'
 import { isTooDeep } from './depth.ts'
 import type { ManifestFinder } from './find-manifest.ts'
 import { cleanVersion } from './semver.ts'
 
-/** An object of JSON. Its keys are whatever somebody wrote: only ever copied with spread and `Object.fromEntries`. */
-export type Json = Readonly<Record<string, unknown>>
-
-export const isJson = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** What a packument says of a version, but for where it lies. */
-export interface Manifest extends Json {
+/**
+ * What a packument says of a version, but for where it lies. Keys of JSON are whatever somebody wrote: only ever copied with
+ * spread and `Object.fromEntries`.
+ */
+export interface Manifest extends JsonObject {
   readonly name: string
   readonly version: string
 }
@@ -41,7 +39,7 @@ export function readManifest(
   return { identity: `${name} ${version}`, facts }
 }
 
-function parse(bytes: Uint8Array): Json {
+function parse(bytes: Uint8Array): JsonObject {
   const text = new TextDecoder().decode(bytes)
   if (isTooDeep(text)) throw new BadPackageError('its package.json is nested too deep')
   let json: unknown
@@ -50,11 +48,11 @@ function parse(bytes: Uint8Array): Json {
   } catch (error) {
     throw new BadPackageError(`its package.json can not be read: ${messageOf(error)}`)
   }
-  if (!isJson(json)) throw new BadPackageError('its package.json is no object')
+  if (!isObject(json)) throw new BadPackageError('its package.json is no object')
   return json
 }
 
-function encode(manifest: Json): Uint8Array {
+function encode(manifest: JsonObject): Uint8Array {
   try {
     return Buffer.from(JSON.stringify(manifest))
   } catch {
@@ -68,7 +66,10 @@ export const manifestOf = ({ facts }: Pick<IndexedPackage, 'facts'>): Manifest =
 
 const ofTexts = ['dependencies', 'optionalDependencies', 'devDependencies', 'peerDependencies']
 
-function normalised(json: Json & Manifest, { hasGyp, hasShrinkwrap }: Parameters<typeof readManifest>[1]): Json {
+function normalised(
+  json: JsonObject & Manifest,
+  { hasGyp, hasShrinkwrap }: Parameters<typeof readManifest>[1],
+): JsonObject {
   // What npm itself notes begins with this, and nobody else's note is to be taken for its.
   const own = Object.fromEntries(Object.entries(json).filter(([name]) => !name.startsWith('_') && !isSpelledAnew(name)))
   const made = Object.fromEntries(
@@ -99,19 +100,19 @@ const isSpelledAnew = (name: string): boolean => anew.has(name)
 
 /** An object of texts, without what is none. */
 function textsOf(value: unknown): Readonly<Record<string, string>> | undefined {
-  if (!isJson(value)) return undefined
+  if (!isObject(value)) return undefined
   return Object.fromEntries(
     Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )
 }
 
 /** In either spelling; `true` means all that it depends on. */
-function bundledOf(json: Json): readonly string[] | undefined {
+function bundledOf(json: JsonObject): readonly string[] | undefined {
   const value = json['bundleDependencies'] ?? json['bundledDependencies']
   if (value === undefined) return undefined
   if (value === true) return Object.keys(textsOf(json['dependencies']) ?? {})
   if (Array.isArray(value)) return value.filter((name): name is string => typeof name === 'string')
-  return isJson(value) ? Object.keys(value) : []
+  return isObject(value) ? Object.keys(value) : []
 }
 
 /** By name. A text is the command that is called as the package is. A path leads nowhere out of the package. */
@@ -142,7 +143,7 @@ function withinPackage(path: string): string {
 const rebuild = 'node-gyp rebuild'
 
 /** What clients run; a package with a `.gyp` file is built by them unless it says how itself. */
-function scriptsOf(json: Json, hasGyp: boolean): Readonly<Record<string, string>> | undefined {
+function scriptsOf(json: JsonObject, hasGyp: boolean): Readonly<Record<string, string>> | undefined {
   const scripts = textsOf(json['scripts'])
   const isBuilt = scripts?.['install'] !== undefined || scripts?.['preinstall'] !== undefined
   if (!hasGyp || isBuilt || json['gypfile'] === false) return scripts
@@ -172,7 +173,7 @@ const forInstallers = [
 ]
 
 /** `hasInstallScript` is told where the scripts are not. */
-export function abbreviated(manifest: Json): Json {
+export function abbreviated(manifest: JsonObject): JsonObject {
   const scripts = textsOf(manifest['scripts']) ?? {}
   const isRun = ['preinstall', 'install', 'postinstall'].some((name) => Object.hasOwn(scripts, name))
   return {

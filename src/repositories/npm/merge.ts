@@ -1,6 +1,7 @@
 /** The new packument of a package: its tarballs, and what only the old packument knows. */
 import type { Finding, IndexedPackage } from '../format.ts'
-import { abbreviated, isJson, type Json, manifestOf } from './manifest.ts'
+import { isObject, type JsonObject } from '../../json-object.ts'
+import { abbreviated, manifestOf } from './manifest.ts'
 import type { Packument } from './packument.ts'
 import { compareVersions, isPrerelease, newestOf } from './semver.ts'
 import { Addresses, digestsForDist, isOther, type Tarball, tarballsOf } from './tarballs.ts'
@@ -22,7 +23,7 @@ export interface Known {
 
 export interface Merged {
   /** Undefined: the old one says it all. */
-  readonly content: Json | undefined
+  readonly content: JsonObject | undefined
   readonly findings: readonly Finding[]
   /** Versions whose tarballs should be here. */
   readonly before: number
@@ -39,7 +40,7 @@ export function merge(known: Known): Merged {
   const addresses = new Addresses(old, tarballs.keys())
   const findings = [...left]
   const kept: string[] = []
-  const versions: [string, Json][] = []
+  const versions: [string, JsonObject][] = []
   const form = formOf(old)
   let [before, after] = [0, 0]
   for (const [version, entry] of Object.entries(old?.versions ?? {})) {
@@ -84,8 +85,8 @@ export function merge(known: Known): Merged {
   const content = isSame ? undefined : modified(made, new Date(now).toISOString())
   return { content, findings, before, after, kept }
 
-  function renewed(entry: Json, { stored: tarball, version }: Tarball): Json {
-    const dist = isJson(entry['dist']) ? entry['dist'] : {}
+  function renewed(entry: JsonObject, { stored: tarball, version }: Tarball): JsonObject {
+    const dist = isObject(entry['dist']) ? entry['dist'] : {}
     const url = dist['tarball'] ?? addresses.urlOf({ stored: tarball, version, file: fileIn(tarball.key) }, baseUrl)
     const told = form.entryOf(manifestOf(tarball))
     const digests = digestsForDist(tarball.digests)
@@ -106,18 +107,18 @@ export function merge(known: Known): Merged {
 
 const fileIn = (key: string): string => key.slice(key.lastIndexOf('/-/') + 3)
 
-const isOtherSpelling = (field: string, entry: Json): boolean =>
+const isOtherSpelling = (field: string, entry: JsonObject): boolean =>
   (field === 'bundleDependencies' && Object.hasOwn(entry, 'bundledDependencies')) ||
   (field === '_hasShrinkwrap' && Object.hasOwn(entry, 'hasShrinkwrap'))
 
 /** How a packument tells of versions and their times. */
 interface Form {
   readonly isTimed: boolean
-  entryOf(manifest: Json): Json
+  entryOf(manifest: JsonObject): JsonObject
 }
 
 /** Is this the form that installers alone ask for? */
-export const isAbbreviated = (content: Json): boolean =>
+export const isAbbreviated = (content: JsonObject): boolean =>
   !Object.hasOwn(content, 'time') && Object.hasOwn(content, 'modified')
 
 /**
@@ -127,13 +128,13 @@ export const isAbbreviated = (content: Json): boolean =>
 function formOf(old: Packument | undefined): Form {
   const isShort = old !== undefined && isAbbreviated(old.content)
   return {
-    isTimed: old === undefined || isJson(old.content['time']),
+    isTimed: old === undefined || isObject(old.content['time']),
     entryOf: isShort ? abbreviated : (manifest) => manifest,
   }
 }
 
 /** What only a registry says of a version, whatever is in it. */
-const ofRegistry = (entry: Json): Json =>
+const ofRegistry = (entry: JsonObject): JsonObject =>
   Object.fromEntries(
     Object.entries(entry).filter(
       ([name]) => name === 'deprecated' || name === 'maintainers' || (name.startsWith('_') && !ofContent.has(name)),
@@ -142,7 +143,7 @@ const ofRegistry = (entry: Json): Json =>
 const ofContent = new Set(['_id', '_hasShrinkwrap', '_integrity', '_shasum', '_resolved', '_from'])
 
 /** As a registry begins one: what it says of a package is what its newest version says. */
-function beginning(name: string, newest: Json | undefined): Json {
+function beginning(name: string, newest: JsonObject | undefined): JsonObject {
   const description = newest?.['description']
   return { _id: name, name, ...(typeof description === 'string' && { description }), 'dist-tags': {}, versions: {} }
 }
@@ -152,9 +153,9 @@ function beginning(name: string, newest: Json | undefined): Json {
  * they are not asked for anything else, then goes to the newest release that is left. And where it was at the newest
  * release, it goes on to what is newer, as with every publisher who does not say otherwise.
  */
-function tagsOf(tags: unknown, before: readonly string[], present: readonly string[]): Json {
+function tagsOf(tags: unknown, before: readonly string[], present: readonly string[]): JsonObject {
   const isHere = new Set<unknown>(present)
-  const kept = Object.entries(isJson(tags) ? tags : {}).filter(([, version]) => isHere.has(version))
+  const kept = Object.entries(isObject(tags) ? tags : {}).filter(([, version]) => isHere.has(version))
   const latest = kept.find(([tag]) => tag === 'latest')?.[1]
   const newest = newestOf(present)
   if (newest === undefined) return Object.fromEntries(kept)
@@ -168,24 +169,24 @@ function tagsOf(tags: unknown, before: readonly string[], present: readonly stri
 }
 
 /** Times stay, also those of versions that are gone, as registries keep them. A new version came when it was first seen. */
-function timesOf(times: unknown, tarballs: ReadonlyMap<string, Tarball>, present: ReadonlySet<string>): Json {
-  const old = isJson(times) ? times : {}
+function timesOf(times: unknown, tarballs: ReadonlyMap<string, Tarball>, present: ReadonlySet<string>): JsonObject {
+  const old = isObject(times) ? times : {}
   const added = [...tarballs]
     .filter(([version]) => present.has(version) && !Object.hasOwn(old, version))
     .map(([version, { stored }]) => [version, new Date(stored.modified).toISOString()] as const)
     .sort(([, one], [, other]) => (one < other ? -1 : one > other ? 1 : 0))
   const [first] = added
   return {
-    ...(!isJson(times) && first !== undefined && { created: first[1], modified: first[1] }),
+    ...(!isObject(times) && first !== undefined && { created: first[1], modified: first[1] }),
     ...old,
     ...Object.fromEntries(added),
   }
 }
 
 /** Notes when it was changed, where it is noted. */
-function modified(content: Json, now: string): Json {
+function modified(content: JsonObject, now: string): JsonObject {
   const { time } = content
-  if (isJson(time)) return { ...content, time: { ...time, modified: now } }
+  if (isObject(time)) return { ...content, time: { ...time, modified: now } }
   return Object.hasOwn(content, 'modified') ? { ...content, modified: now } : content
 }
 

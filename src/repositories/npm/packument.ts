@@ -6,13 +6,13 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 
-import { isJson, type Json } from './manifest.ts'
+import { isObject, type JsonObject } from '../../json-object.ts'
 import { isTooDeep } from './depth.ts'
 
 /** A packument and how it is written down. */
 export interface Packument {
-  readonly content: Json
-  readonly versions: Readonly<Record<string, Json>>
+  readonly content: JsonObject
+  readonly versions: Readonly<Record<string, JsonObject>>
   /** What one level is indented with; undefined where all is in one line. */
   readonly indent: string | undefined
   /** What stands after its end. */
@@ -33,9 +33,9 @@ export async function readPackument(bytes: Uint8Array): Promise<Packument | unde
     const text = new TextDecoder('utf-8', { fatal: true }).decode(plain)
     if (isTooDeep(text)) return undefined
     const content = parseExactly(text)
-    if (!isJson(content) || !isJson(content['versions'])) return undefined
+    if (!isObject(content) || !isObject(content['versions'])) return undefined
     const versions = Object.entries(content['versions'])
-    if (!versions.every((entry): entry is [string, Json] => isJson(entry[1]))) return undefined
+    if (!versions.every((entry): entry is [string, JsonObject] => isObject(entry[1]))) return undefined
     const indent = /^\{\r?\n([ \t]{1,10})"/.exec(text)?.[1]
     return { content, versions: Object.fromEntries(versions), indent, end: /\s*$/.exec(text)?.[0] ?? '', isPacked }
   } catch {

@@ -1,7 +1,7 @@
 /** The tarballs of one package, as they lie in the bucket and as its packument has them. */
 import type { Digests, Finding, IndexedPackage } from '../format.ts'
 import { placeOf, urlOf, usualFile } from './layout.ts'
-import { isJson, type Json } from './manifest.ts'
+import { isObject, type JsonObject } from '../../json-object.ts'
 import type { Packument } from './packument.ts'
 
 /** The tarball of one version. */
@@ -19,9 +19,9 @@ interface Address {
 }
 
 /** Undefined where a version has no URL, or one of another form. */
-function addressOf(entry: Json | undefined): Address | undefined {
+function addressOf(entry: JsonObject | undefined): Address | undefined {
   const dist = entry?.['dist']
-  const url = isJson(dist) ? dist['tarball'] : undefined
+  const url = isObject(dist) ? dist['tarball'] : undefined
   const [, base, file] = typeof url === 'string' ? (/^(https?:\/\/.*\/-\/)([^?#]+)/.exec(url) ?? []) : []
   if (base === undefined || file === undefined) return undefined
   try {
@@ -67,7 +67,7 @@ export class Addresses {
     return baseUrl === undefined ? undefined : urlOf(baseUrl, stored.key)
   }
 
-  #entry(version: string): Json | undefined {
+  #entry(version: string): JsonObject | undefined {
     const versions = this.#packument?.versions
     return versions !== undefined && Object.hasOwn(versions, version) ? versions[version] : undefined
   }
@@ -124,7 +124,7 @@ export function digestsForDist({ sha512, sha1 }: Digests): { readonly integrity:
 }
 
 /** Whether an entry is of other content than a tarball. What tells nothing, or in a way that we don't know, is not. */
-export function isOther(dist: Json, digests: Digests): boolean {
+export function isOther(dist: JsonObject, digests: Digests): boolean {
   const { integrity, shasum } = digestsForDist(digests)
   const told = dist['integrity']
   const known = typeof told === 'string' ? told.split(/\s+/).map((one) => one.replace(/\?.*$/, '')) : []

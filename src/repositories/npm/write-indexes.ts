@@ -3,7 +3,7 @@ import { inParallel } from '../in-parallel.ts'
 import { indexObject } from '../index-object.ts'
 import { ownText } from '../own-text.ts'
 import { nameOfPackument, placeOf } from './layout.ts'
-import type { Json } from './manifest.ts'
+import type { JsonObject } from '../../json-object.ts'
 import { isAbbreviated, merge, type Merged } from './merge.ts'
 import { type Packument, printPackument, readPackument } from './packument.ts'
 
@@ -126,7 +126,7 @@ function changed({ bytes, merged }: Made, made: { readonly group: Group; readonl
   return indexObject(group.key, bytes, { contentType: typeOf(merged.content ?? {}), top: 'itself', again })
 }
 
-const typeOf = (content: Json): string =>
+const typeOf = (content: JsonObject): string =>
   isAbbreviated(content) ? 'application/vnd.npm.install-v1+json' : 'application/json'
 
 const missing = (key: string): Finding => ({

@@ -3,6 +3,7 @@
  *
  * @see https://packaging.python.org/en/latest/specifications/simple-repository-api/#json-based-simple-api-for-python-package-indexes
  */
+import { isObject, type JsonObject } from '../../json-object.ts'
 import { nameIn } from './html-page.ts'
 import {
   type AddedEntry,
@@ -14,9 +15,6 @@ import {
   type Told,
 } from './page.ts'
 
-type Json = Readonly<Record<string, unknown>>
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
 /** Reads a page; undefined if it is none. */
@@ -37,7 +35,7 @@ export function readJson(bytes: Uint8Array): Page | undefined {
   return { entries, edited: (edit) => edited(text, document, list, files, entries, edit) }
 }
 
-function fileEntry(file: Json): PageEntry {
+function fileEntry(file: JsonObject): PageEntry {
   const [url = ''] = (textOf(file['url']) ?? '').split('#', 1)
   const hashes = isObject(file['hashes']) ? file['hashes'] : {}
   const [sha256, md5] = [textOf(hashes['sha256']), textOf(hashes['md5'])]
@@ -51,18 +49,18 @@ function fileEntry(file: Json): PageEntry {
   }
 }
 
-const projectEntry = (project: Json): PageEntry => ({ name: textOf(project['name']) ?? '', url: '' })
+const projectEntry = (project: JsonObject): PageEntry => ({ name: textOf(project['name']) ?? '', url: '' })
 
 function edited(
   text: string,
-  document: Json,
+  document: JsonObject,
   list: string,
-  files: readonly Json[],
+  files: readonly JsonObject[],
   entries: readonly PageEntry[],
   edit: PageEdit,
 ): Uint8Array | undefined {
   let isChanged = edit.added.length > 0
-  const kept: Json[] = []
+  const kept: JsonObject[] = []
   const names: string[] = []
   files.forEach((file, at) => {
     const change = edit.change(at)
@@ -73,7 +71,7 @@ function edited(
     names.push(entries[at]?.name ?? '')
   })
   if (!isChanged) return undefined
-  const make = list === 'files' ? fileOf : ({ name }: AddedEntry): Json => ({ name })
+  const make = list === 'files' ? fileOf : ({ name }: AddedEntry): JsonObject => ({ name })
   const isTimed = files.some((file) => 'upload-time' in file)
   const placeOf = placesAmong(names)
   const places = Map.groupBy(edit.added, ({ name }) => placeOf(name))
@@ -101,7 +99,7 @@ const grownList = (versions: readonly unknown[], { added }: PageEdit): unknown[]
 const metadataName = 'core-metadata'
 const olderName = 'dist-info-metadata'
 
-function fileOf({ name, url, ...of }: AddedEntry, isTimed: boolean): Json {
+function fileOf({ name, url, ...of }: AddedEntry, isTimed: boolean): JsonObject {
   return {
     filename: name,
     url,
@@ -115,7 +113,7 @@ function fileOf({ name, url, ...of }: AddedEntry, isTimed: boolean): Json {
 }
 
 /** The same one if it says already what its package says. */
-function told(file: Json, { sha256, requiresPython, metadata, size }: Told): Json {
+function told(file: JsonObject, { sha256, requiresPython, metadata, size }: Told): JsonObject {
   const changes: Record<string, unknown> = {}
   const hashes = isObject(file['hashes']) ? file['hashes'] : {}
   if (sha256 !== undefined && textOf(hashes['sha256'])?.toLowerCase() !== sha256) changes['hashes'] = { sha256 }
@@ -130,7 +128,8 @@ function told(file: Json, { sha256, requiresPython, metadata, size }: Told): Jso
   return Object.keys(changes).length === 0 ? file : { ...file, ...changes }
 }
 
-const emptyPage = (more: Json): Uint8Array => Buffer.from(JSON.stringify({ meta: { 'api-version': '1.0' }, ...more }))
+const emptyPage = (more: JsonObject): Uint8Array =>
+  Buffer.from(JSON.stringify({ meta: { 'api-version': '1.0' }, ...more }))
 
 /** A page of all projects that lists none yet. */
 export const jsonRoot = (): Uint8Array => emptyPage({ projects: [] })
