@@ -1,7 +1,7 @@
 import { BadPackageError } from '../format.ts'
 import { checksumHolds, isBlank, isRegular, nameIn, sizeIn } from '../tar-header.ts'
+import { type Member, TarStream } from '../tar-stream.ts'
 
-const block = 512
 const mostMembers = 64
 /** Compressed or, as before RubyGems 0.8, not. */
 const largestMetadata = 4 * 1024 * 1024
@@ -11,11 +11,8 @@ const largestMetadata = 4 * 1024 * 1024
  * member is looked at, and nothing is ever unpacked to a place that a name tells.
  */
 export class MetadataFinder {
-  #header = Buffer.alloc(0)
+  readonly #archive = new TarStream((header) => this.#member(header))
   #members = 0
-  /** Bytes that nobody wants, before the next header. */
-  #skip = 0
-  #wanted: { readonly gzipped: boolean; readonly size: number; readonly parts: Uint8Array[]; got: number } | undefined
   #found: { readonly gzipped: boolean; readonly bytes: Uint8Array } | undefined
 
   /** The metadata; undefined as long as more is to be pushed. */
@@ -25,35 +22,17 @@ export class MetadataFinder {
 
   /** How many of the next bytes can be left out. */
   get skippable(): number {
-    return this.#skip
+    return this.#archive.skippable
   }
 
   /** Leaves out bytes that are {@link skippable}. */
   skip(count: number): void {
-    this.#skip -= count
+    this.#archive.skip(count)
   }
 
   /** @throws BadPackageError */
   push(piece: Uint8Array): void {
-    for (let at = 0; at < piece.length && this.#found === undefined;) {
-      if (this.#skip > 0) {
-        const skipped = Math.min(this.#skip, piece.length - at)
-        this.#skip -= skipped
-        at += skipped
-      } else if (this.#wanted === undefined) {
-        const more = piece.subarray(at, at + block - this.#header.length)
-        this.#header = Buffer.concat([this.#header, more])
-        at += more.length
-        if (this.#header.length === block) this.#member()
-      } else {
-        const { wanted } = { wanted: this.#wanted }
-        const more = piece.subarray(at, at + wanted.size - wanted.got)
-        wanted.parts.push(Uint8Array.from(more))
-        wanted.got += more.length
-        at += more.length
-        if (wanted.got === wanted.size) this.#found = { gzipped: wanted.gzipped, bytes: Buffer.concat(wanted.parts) }
-      }
-    }
+    this.#archive.push(piece, () => this.#found === undefined)
   }
 
   /**
@@ -62,12 +41,10 @@ export class MetadataFinder {
    */
   end(): { readonly gzipped: boolean; readonly bytes: Uint8Array } {
     if (this.#found !== undefined) return this.#found
-    throw new BadPackageError(this.#wanted === undefined ? 'it has no metadata' : 'it ends inside its metadata')
+    throw new BadPackageError(this.#archive.isTaking ? 'it ends inside its metadata' : 'it has no metadata')
   }
 
-  #member(): void {
-    const header = this.#header
-    this.#header = Buffer.alloc(0)
+  #member(header: Uint8Array): Member {
     if (isBlank(header)) throw new BadPackageError('it has no metadata')
     if (!checksumHolds(header)) throw new BadPackageError('it is no tar archive, or a damaged one')
     if (++this.#members > mostMembers)
@@ -75,12 +52,9 @@ export class MetadataFinder {
     const size = sizeIn(header)
     if (size === undefined) throw new BadPackageError('it has a file whose size is no number')
     const name = nameIn(header)
-    if ((name !== 'metadata.gz' && name !== 'metadata') || !isRegular(header)) {
-      this.#skip = Math.ceil(size / block) * block
-      return
-    }
+    if ((name !== 'metadata.gz' && name !== 'metadata') || !isRegular(header)) return { size }
     if (size > largestMetadata) throw new BadPackageError(`its metadata claims ${size} bytes`)
     if (size === 0) throw new BadPackageError('its metadata is empty')
-    this.#wanted = { gzipped: name === 'metadata.gz', size, parts: [], got: 0 }
+    return { size, take: (bytes) => (this.#found = { gzipped: name === 'metadata.gz', bytes }) }
   }
 }

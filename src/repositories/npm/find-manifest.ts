@@ -1,27 +1,19 @@
 import { BadPackageError } from '../format.ts'
 import { checksumHolds, isBlank, isRegular, nameIn, sizeIn, textAt } from '../tar-header.ts'
+import { type Member, TarStream } from '../tar-stream.ts'
 
-const block = 512
 const largestManifest = 2 * 1024 * 1024
 /** Names of files, and what else pax and GNU tar put before one. */
 const largestExtension = 64 * 1024
 
-interface Wanted {
-  readonly what: 'manifest' | 'pax' | 'name'
-  readonly size: number
-  readonly parts: Uint8Array[]
-  got: number
-}
+type Kind = 'manifest' | 'pax' | 'name'
 
 /**
  * Looks through a package, a tar archive that is handed over piece by piece. Only the names of its files are looked at, as
  * clients see them: without their first folder, whatever that is called. Nothing is ever unpacked to where a name leads.
  */
 export class ManifestFinder {
-  #header = Buffer.alloc(0)
-  /** Bytes that nobody wants, before the next header. */
-  #skip = 0
-  #wanted: Wanted | undefined
+  readonly #archive = new TarStream((header) => this.#member(header))
   /** What belongs to the next file. */
   #name: string | undefined
   #size: number | undefined
@@ -38,19 +30,7 @@ export class ManifestFinder {
 
   /** @throws BadPackageError */
   push(piece: Uint8Array): void {
-    for (let at = 0; at < piece.length && !this.#isAtEnd;) {
-      if (this.#wanted !== undefined) at += this.#take(this.#wanted, piece.subarray(at))
-      else if (this.#skip > 0) {
-        const skipped = Math.min(this.#skip, piece.length - at)
-        this.#skip -= skipped
-        at += skipped
-      } else {
-        const more = piece.subarray(at, at + block - this.#header.length)
-        this.#header = Buffer.concat([this.#header, more])
-        at += more.length
-        if (this.#header.length === block) this.#member()
-      }
-    }
+    this.#archive.push(piece, () => !this.#isAtEnd)
   }
 
   /**
@@ -59,22 +39,12 @@ export class ManifestFinder {
    * @throws BadPackageError
    */
   end(isWhole: boolean): Uint8Array {
-    if (isWhole && (this.#wanted !== undefined || this.#skip > 0 || this.#header.length > 0))
-      throw new BadPackageError('it ends inside a file')
+    if (isWhole && this.#archive.isInside) throw new BadPackageError('it ends inside a file')
     if (this.#manifest === undefined) throw new BadPackageError('it has no package.json')
     return this.#manifest
   }
 
-  #take(wanted: Wanted, piece: Uint8Array): number {
-    const more = piece.subarray(0, wanted.size - wanted.got)
-    wanted.parts.push(Uint8Array.from(more))
-    wanted.got += more.length
-    if (wanted.got === wanted.size) this.#end(wanted.what, Buffer.concat(wanted.parts))
-    return more.length
-  }
-
-  #end(what: Wanted['what'], bytes: Buffer): void {
-    this.#wanted = undefined
+  #end(what: Kind, bytes: Buffer): void {
     if (what === 'name') this.#name = textAt(bytes, 0, bytes.length)
     else if (what === 'pax') {
       const records = paxRecords(bytes)
@@ -86,13 +56,11 @@ export class ManifestFinder {
     else if (!this.#manifest.equals(bytes)) throw new BadPackageError('it has several package.json, which differ')
   }
 
-  #member(): void {
-    const header = this.#header
-    this.#header = Buffer.alloc(0)
+  #member(header: Uint8Array): Member | undefined {
     if (isBlank(header)) {
       // Clients go on behind a single one.
       this.#isAtEnd = ++this.#blanks === 2
-      return
+      return undefined
     }
     this.#blanks = 0
     if (!checksumHolds(header)) throw new BadPackageError('it is no tar archive, or a damaged one')
@@ -100,27 +68,23 @@ export class ManifestFinder {
     const isAbout = type === 'x' || type === 'L'
     const size = (isAbout ? undefined : this.#size) ?? sizeIn(header)
     if (size === undefined || Number.isNaN(size)) throw new BadPackageError('it has a file whose size is no number')
-    this.#skip = Math.ceil(size / block) * block
     if (isAbout) {
       if (size > largestExtension) throw new BadPackageError(`the name of a file claims ${size} bytes`)
-      this.#want(type === 'x' ? 'pax' : 'name', size)
-      return
+      return this.#wanting(type === 'x' ? 'pax' : 'name', size)
     }
     const name = inFolder(this.#name ?? wholeName(header))
     // For this file alone; what is said for all says no names.
     if (type !== 'g' && type !== 'K') this.#name = this.#size = undefined
-    if (!isRegular(header)) return
+    if (!isRegular(header)) return { size }
     if (name === 'npm-shrinkwrap.json') this.hasShrinkwrap = true
     if (name?.endsWith('.gyp') === true) this.hasGyp = true
-    if (name !== 'package.json') return
+    if (name !== 'package.json') return { size }
     if (size > largestManifest) throw new BadPackageError(`its package.json claims ${size} bytes`)
-    this.#want('manifest', size)
+    return this.#wanting('manifest', size)
   }
 
-  #want(what: Wanted['what'], size: number): void {
-    this.#skip -= size
-    if (size === 0) this.#end(what, Buffer.alloc(0))
-    else this.#wanted = { what, size, parts: [], got: 0 }
+  #wanting(what: Kind, size: number): Member {
+    return { size, take: (bytes) => this.#end(what, bytes) }
   }
 }
 

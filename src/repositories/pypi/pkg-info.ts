@@ -2,8 +2,8 @@ import { createGunzip, type Gunzip } from 'node:zlib'
 
 import { BadPackageError } from '../format.ts'
 import { checksumHolds, isBlank, isRegular, nameIn, sizeIn } from '../tar-header.ts'
+import { type Member, TarStream } from '../tar-stream.ts'
 
-const block = 512
 const largestFile = 4 * 1024 * 1024
 /** Unpacked: whoever packs it last, as some tools do, has source code before it. */
 const furthest = 512 * 1024 * 1024
@@ -15,10 +15,8 @@ const furthest = 512 * 1024 * 1024
 export class PkgInfoFinder {
   readonly #gunzip: Gunzip
   #release = (): void => undefined
-  #header = Buffer.alloc(0)
-  #skip = 0
+  readonly #archive = new TarStream((header) => this.#member(header))
   #seen = 0
-  #wanted: { readonly size: number; readonly parts: Buffer[]; got: number } | undefined
   #result: Buffer | BadPackageError | undefined
 
   constructor() {
@@ -57,7 +55,7 @@ export class PkgInfoFinder {
     }
     this.#gunzip.destroy()
     if (this.#result === undefined) {
-      this.#fail(this.#wanted === undefined ? noInfo : 'it ends inside its PKG-INFO')
+      this.#fail(this.#archive.isTaking ? 'it ends inside its PKG-INFO' : noInfo)
       return this.end()
     }
     if (this.#result instanceof BadPackageError) throw this.#result
@@ -70,40 +68,22 @@ export class PkgInfoFinder {
 
   #take(piece: Buffer): void {
     this.#seen += piece.length
-    for (let at = 0; at < piece.length && !this.isDone;) {
-      if (this.#skip > 0) {
-        const skipped = Math.min(this.#skip, piece.length - at)
-        this.#skip -= skipped
-        at += skipped
-      } else if (this.#wanted === undefined) {
-        const more = piece.subarray(at, at + block - this.#header.length)
-        this.#header = Buffer.concat([this.#header, more])
-        at += more.length
-        if (this.#header.length === block) this.#member()
-      } else {
-        const more = piece.subarray(at, at + this.#wanted.size - this.#wanted.got)
-        this.#wanted.parts.push(Buffer.from(more))
-        this.#wanted.got += more.length
-        at += more.length
-        if (this.#wanted.got === this.#wanted.size) this.#result = Buffer.concat(this.#wanted.parts)
-      }
-    }
+    this.#archive.push(piece, () => !this.isDone)
     if (this.#seen > furthest) this.#fail(`it has no PKG-INFO in its first ${furthest} bytes, unpacked`)
     // Whatever else a small piece would come to.
     if (this.isDone) this.#gunzip.destroy()
   }
 
-  #member(): void {
-    const header = this.#header
-    this.#header = Buffer.alloc(0)
+  #member(header: Uint8Array): Member | undefined {
     const size = sizeIn(header)
     const isInfo = isRegular(header) && /^(?:\.\/)?[^/]+\/PKG-INFO$/.test(nameIn(header)) && header[345] === 0
     if (isBlank(header)) this.#fail(noInfo)
     else if (!checksumHolds(header)) this.#fail('it is no tar archive, or a damaged one')
     else if (size === undefined) this.#fail('it has a file whose size is no number')
-    else if (!isInfo || size === 0) this.#skip = Math.ceil(size / block) * block
+    else if (!isInfo || size === 0) return { size }
     else if (size > largestFile) this.#fail(`its PKG-INFO claims ${size} bytes`)
-    else this.#wanted = { size, parts: [], got: 0 }
+    else return { size, take: (bytes) => (this.#result = bytes) }
+    return undefined
   }
 }
 
