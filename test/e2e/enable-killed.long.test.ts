@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 
 import { endState, type EndState } from '../support/end-state.ts'
-import { type Installation, nameOfCall, sideBySide, withInstallation } from '../support/installation.ts'
+import { type Installation, sideBySide, withInstallation } from '../support/installation.ts'
+import { killAt, type NamedPoint as Point, pointsOf } from './kills.ts'
 
 /** Nothing needs to be waited for, so that each run makes just the same calls. */
 const options = {
@@ -13,9 +14,6 @@ const options = {
   secret: false,
   timing: { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0 },
 } as const
-
-/** Where a run dies: before or after a changing call, or while packagecloud-ctl works. */
-type Point = readonly [name: string, nth: number, phase: 'before' | 'after']
 
 interface Ending {
   readonly state: EndState
@@ -29,15 +27,9 @@ describe('enable-cloudfront, killed with -9 at each change, then run again', fun
     const { ending, points } = await withInstallation(options, async (place) => {
       const words = await prepare(place)
       const changes = await place.changes(() => place.succeed(words))
-      const calls = changes.flatMap((name, index): Point[] => {
-        const nth = changes.slice(0, index + 1).filter((other) => other === name).length
-        return [
-          [name, nth, 'before'],
-          [name, nth, 'after'],
-        ]
-      })
+      // A run may die while packagecloud-ctl works, too.
       const onHost = (['reconfigure', 'restart'] as const).map((name): Point => [name, 1, 'before'])
-      return { ending: await endingOf(place), points: [...calls, ...onHost] }
+      return { ending: await endingOf(place), points: [...pointsOf(changes), ...onHost] }
     })
     expect(points.length, 'points to die at').to.be.greaterThan(15)
     await sideBySide(points, async (point) => {
@@ -79,19 +71,12 @@ async function endingOf(place: Installation): Promise<Ending> {
   return { state, config: state.normalised(same) }
 }
 
-async function runUntil(place: Installation, words: readonly string[], [name, nth, phase]: Point): Promise<void> {
+async function runUntil(place: Installation, words: readonly string[], point: Point): Promise<void> {
+  const [name] = point
   const killer = new AbortController()
   const isOfHost = name === 'reconfigure' || name === 'restart'
   if (isOfHost) await writeFile(join(place.folder, `stop-${name}`), '')
-  let seen = 0
-  const stop = place.sandbox.onCall(async (call, now) => {
-    if (now !== phase || nameOfCall(call) !== name || ++seen !== nth) return undefined
-    killer.abort()
-    await run
-    // The server hears of the broken connection a moment later.
-    await sleep(20)
-    return undefined
-  })
+  const { stop } = killAt(place, point, killer, () => run)
   const run = place.run(words, { signal: killer.signal })
   if (isOfHost) {
     while (!(await readdir(place.folder)).includes(`at-${name}`)) await sleep(20)

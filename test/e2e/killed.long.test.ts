@@ -2,15 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { expect } from 'chai'
 
-import type { Call } from '../../src/sandbox/host/call-log.ts'
 import { endState, type EndState } from '../support/end-state.ts'
+import { killAt, type NamedPoint as Point, pointsOf } from './kills.ts'
 import {
   discard,
   type Installation,
   type InstallOptions,
   keepBootstrapped,
   type Kept,
-  nameOfCall,
   newSecretLines,
   sideBySide,
   withInstallation,
@@ -27,9 +26,6 @@ interface Ending {
   readonly stdout: string
   readonly state: EndState
 }
-
-type Phase = 'before' | 'after'
-type Point = readonly [call: string, nth: number, phase: Phase]
 
 describe('killed with -9 before and after each changing call, then run again', function () {
   this.timeout(120_000)
@@ -86,11 +82,7 @@ function uninterrupted(scene: Scene): Promise<{ ending: Ending; points: Point[] 
     const words = await scene.prepare(place)
     let stdout = ''
     const changes = await place.changes(async () => (stdout = await place.succeed(words)))
-    const points = changes.flatMap((call, index) => {
-      const nth = changes.slice(0, index + 1).filter((other) => other === call).length
-      return [[call, nth, 'before'] as const, [call, nth, 'after'] as const]
-    })
-    return { ending: await endingOf(place, stdout), points }
+    return { ending: await endingOf(place, stdout), points: pointsOf(changes) }
   })
 }
 
@@ -108,19 +100,10 @@ function interruptedAt(scene: Scene, point: Point): Promise<Ending> {
 }
 
 /** Runs the command and kills it at a point; what had begun by then is carried out or not, as the point's phase says. */
-async function runUntil(place: Installation, words: readonly string[], [name, nth, phase]: Point): Promise<void> {
+async function runUntil(place: Installation, words: readonly string[], point: Point): Promise<void> {
+  const [name, , phase] = point
   const killer = new AbortController()
-  let seen = 0
-  let reached: Call | undefined
-  const stop = place.sandbox.onCall(async (call, now) => {
-    if (now !== phase || nameOfCall(call) !== name || ++seen !== nth) return undefined
-    reached = call
-    killer.abort()
-    await run
-    // The server hears of the broken connection a moment later.
-    await sleep(20)
-    return undefined
-  })
+  const { reached, stop } = killAt(place, point, killer, () => run)
   const run = place.run(words, { signal: killer.signal })
   const { code, stdout } = await run
   expect([code, stdout]).to.deep.equal([137, ''])
@@ -128,5 +111,5 @@ async function runUntil(place: Installation, words: readonly string[], [name, nt
   await sleep(50)
   stop()
   // Not carried out, or carried out but never answered.
-  expect(reached?.status === undefined ? 'before' : 'after', `${name}, killed`).to.equal(phase)
+  expect(reached()?.status === undefined ? 'before' : 'after', `${name}, killed`).to.equal(phase)
 }

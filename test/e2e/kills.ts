@@ -1,10 +1,13 @@
 /** Runs that are killed with -9 at a moment. */
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { expect } from 'chai'
 
-import type { Installation } from '../support/installation.ts'
+import type { Call } from '../../src/sandbox/host/call-log.ts'
+import { type Installation, type Kept, nameOfCall, withInstallation } from '../support/installation.ts'
 
 /** Numbers from 0 to below 1 (mulberry32). */
-export function randomFrom(start: number): () => number {
+function randomFrom(start: number): () => number {
   let state = start
   return () => {
     state = (state + 0x6d2b79f5) | 0
@@ -14,7 +17,7 @@ export function randomFrom(start: number): () => number {
   }
 }
 
-export interface Point {
+interface Point {
   /** Which call of the run, counted from 1, and whether it has its effect. */
   readonly at: number
   readonly phase: 'before' | 'after'
@@ -23,7 +26,7 @@ export interface Point {
 }
 
 /** Runs and kills. Returns what was being called, or undefined if the run came to its end before. */
-export async function runUntil(
+async function runUntil(
   place: Installation,
   words: readonly string[],
   { at, phase, late }: Point,
@@ -45,4 +48,89 @@ export async function runUntil(
   stop()
   expect(code, stderr).to.equal(called === undefined ? 0 : 137)
   return called
+}
+
+/** Runs that are killed at random moments, a few in each history. */
+export interface Histories {
+  /** What each history begins with. */
+  readonly kept: Kept
+  /** Told with every failure: the same seed gives the same moments. */
+  readonly seed: number
+  /** Kills, in all histories together. */
+  readonly moments: number
+  /** Of one history, before it may end undisturbed. */
+  readonly mostKills: number
+  /** Of a whole run. */
+  readonly calls: number
+  /** What is run, in an installation. */
+  readonly words: (place: Installation) => readonly string[]
+  /** @param where - what has happened, for failures */
+  readonly afterKill: (place: Installation, where: string) => Promise<void>
+  /** Runs to the end, and looks at what is there then. */
+  readonly atEnd: (place: Installation, where: string) => Promise<void>
+}
+
+/** Goes through one history after the other, until there were enough kills. */
+export async function killAtRandom(histories: Histories): Promise<void> {
+  const { kept, seed, moments, mostKills, calls, words, afterKill, atEnd } = histories
+  const random = randomFrom(seed)
+  let kills = 0
+  for (let history = 1; kills < moments; history++) {
+    await withInstallation({ from: kept }, async (place) => {
+      const story: string[] = []
+      const where = (): string => `seed ${seed}, history ${history}, killed ${story.join('; ')}`
+      for (let kill = 1; kill <= mostKills && kills < moments; kill++) {
+        // The second half of a whole run is about indexes, so every other history begins there. What is done need not
+        // be done again: each run of a history is shorter than the one before.
+        const share = kill === 1 && history % 2 === 0 ? 0.5 + random() / 2 : random() / kill
+        const at = 1 + Math.floor(share * calls)
+        const point = { at, phase: random() < 0.5 ? ('before' as const) : ('after' as const), late: random() < 0.5 }
+        const killedAt = await runUntil(place, words(place), point)
+        if (killedAt === undefined) break
+        kills++
+        story.push(`${point.phase} call ${at}, ${killedAt}`)
+        await afterKill(place, where())
+      }
+      await atEnd(place, where())
+    })
+  }
+}
+
+/** Where a run dies: before or after a changing call. */
+export type NamedPoint = readonly [name: string, nth: number, phase: 'before' | 'after']
+
+/** Both sides of each change of a run, by what the changes are called in their order. */
+export const pointsOf = (changes: readonly string[]): NamedPoint[] =>
+  changes.flatMap((name, index): NamedPoint[] => {
+    const nth = changes.slice(0, index + 1).filter((other) => other === name).length
+    return [
+      [name, nth, 'before'],
+      [name, nth, 'after'],
+    ]
+  })
+
+/**
+ * Kills at a point: the call is answered to nobody.
+ *
+ * @param ended - the run that is killed
+ * @returns what it was called at, once it was; and what lets later calls pass without a look
+ */
+export function killAt(
+  { sandbox }: Installation,
+  [name, nth, phase]: NamedPoint,
+  killer: AbortController,
+  ended: () => Promise<unknown> | undefined,
+): { readonly reached: () => Call | undefined; readonly stop: () => void } {
+  let seen = 0
+  let reached: Call | undefined
+  const stop = sandbox.onCall(async (call, now) => {
+    if (now !== phase || nameOfCall(call) !== name || ++seen !== nth) return undefined
+    reached = call
+    killer.abort()
+    await ended()
+    // The server hears of the broken connection a moment later.
+    await sleep(20)
+    return undefined
+  })
+  return { reached: () => reached, stop }
 }

@@ -11,7 +11,7 @@ import { gemSubject } from '../repositories/gem/subject.ts'
 import { npmSubject } from '../repositories/npm/subject.ts'
 import { pypiSubject } from '../repositories/pypi/subject.ts'
 import { bucket, discard, install, type Installation, type Kept, withInstallation } from '../support/installation.ts'
-import { randomFrom, runUntil } from './kills.ts'
+import { killAtRandom } from './kills.ts'
 
 const moments = 20
 /** Of one history, before it may end undisturbed. */
@@ -56,7 +56,6 @@ for (const [name, prepare] of Object.entries(subjects)) {
     }
 
     it(`ends in what one uninterrupted run leaves, ${moments} times, and breaks no client (seed ${seed})`, async () => {
-      const random = randomFrom(seed)
       const whole = await withInstallation({ from: kept }, async (place) => {
         await place.succeed(words)
         return {
@@ -66,27 +65,17 @@ for (const [name, prepare] of Object.entries(subjects)) {
         }
       })
       expect(whole.names).to.include(subject.added.name)
-      let kills = 0
-      for (let history = 1; kills < moments; history++) {
-        await withInstallation({ from: kept }, async (place) => {
-          const story: string[] = []
-          for (let kill = 1; kill <= mostKills && kills < moments; kill++) {
-            const share = kill === 1 && history % 2 === 0 ? 0.5 + random() / 2 : random() / kill
-            const at = 1 + Math.floor(share * whole.calls)
-            const point = { at, phase: random() < 0.5 ? ('before' as const) : ('after' as const), late: random() < 0.5 }
-            const killedAt = await runUntil(place, words, point)
-            if (killedAt === undefined) break
-            kills++
-            story.push(`${point.phase} call ${at}, ${killedAt}`)
-            const names = await namesIn(place)
-            expect(whole.names, story.join('; ')).to.include.members(names)
-          }
+      await killAtRandom({
+        ...{ kept, seed, moments, mostKills, calls: whole.calls, words: () => words },
+        afterKill: async (place, where) => {
+          expect(whole.names, where).to.include.members(await namesIn(place))
+        },
+        atEnd: async (place, where) => {
           await place.succeed(words)
-          const where = `seed ${seed}, history ${history}, killed ${story.join('; ')}`
           expect(await namesIn(place), where).to.deep.equal(whole.names)
           expect(await contentOf(place.clients.s3, bucket), where).to.deep.equal(whole.content)
-        })
-      }
+        },
+      })
     })
   })
 }

@@ -8,7 +8,7 @@ import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { contentOf } from '../reindex/bucket-under-test.ts'
 import { clientView, fillRepositories, makeKey, reader } from '../reindex/repositories-under-test.ts'
-import { randomFrom, runUntil } from './kills.ts'
+import { killAtRandom } from './kills.ts'
 import { bucket, discard, install, type Installation, type Kept, withInstallation } from '../support/installation.ts'
 
 const moments = 50
@@ -47,7 +47,6 @@ describe('reindex-everything, killed with -9 at random moments', function () {
   }
 
   it(`ends in what one uninterrupted run leaves, ${moments} times, and breaks no client (seed ${seed})`, async () => {
-    const random = randomFrom(seed)
     const whole = await withInstallation({ from: kept }, async (place) => {
       expect((await succeed(place)).indexes.map(({ outcome }) => outcome)).to.deep.equal([
         'written',
@@ -57,35 +56,23 @@ describe('reindex-everything, killed with -9 at random moments', function () {
       ])
       return { calls: place.sandbox.calls.list().length, content: await contentFor(place) }
     })
-    let kills = 0
-    for (let history = 1; kills < moments; history++) {
-      await withInstallation({ from: kept }, async (place) => {
-        const story: string[] = []
-        for (let kill = 1; kill <= mostKills && kills < moments; kill++) {
-          // The second half of a whole run is about indexes, so every other history begins there. What is done need not
-          // be done again: each run of a history is shorter than the one before.
-          const share = kill === 1 && history % 2 === 0 ? 0.5 + random() / 2 : random() / kill
-          const at = 1 + Math.floor(share * whole.calls)
-          const point = { at, phase: random() < 0.5 ? ('before' as const) : ('after' as const), late: random() < 0.5 }
-          const killedAt = await runUntil(place, wordsFor(place), point)
-          if (killedAt === undefined) break
-          kills++
-          story.push(`${point.phase} call ${at}, ${killedAt}`)
-          const { complaints, unsigned } = await clientView(reader(place.clients.s3, bucket), key.signer)
-          const where = `seed ${seed}, history ${history}, killed ${story.join('; ')}`
-          expect(complaints, where).to.deep.equal([])
-          // The two objects of a tree can't be written in one; no two trees are between them at once.
-          expect(unsigned, where).to.have.length.lessThan(2)
-        }
+    await killAtRandom({
+      ...{ kept, seed, moments, mostKills, calls: whole.calls, words: wordsFor },
+      afterKill: async (place, where) => {
+        const { complaints, unsigned } = await clientView(reader(place.clients.s3, bucket), key.signer)
+        expect(complaints, where).to.deep.equal([])
+        // The two objects of a tree can't be written in one; no two trees are between them at once.
+        expect(unsigned, where).to.have.length.lessThan(2)
+      },
+      atEnd: async (place, where) => {
         await succeed(place)
-        const where = `seed ${seed}, history ${history}, killed ${story.join('; ')}`
         const content = await contentFor(place)
         expect(Object.keys(content), where).to.deep.equal(Object.keys(whole.content))
         for (const [name, look] of Object.entries(content)) {
           expect(look, `${name}, ${where}`).to.deep.equal(whole.content[name])
         }
-      })
-    }
+      },
+    })
   })
 
   /** All of the bucket, but for what tells when it was written: dates, and the signatures over them. */

@@ -3,17 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 
 import { endState, type EndState } from '../support/end-state.ts'
-import { nameOfCall, sideBySide } from '../support/installation.ts'
+import { sideBySide } from '../support/installation.ts'
 import { inUse, type Rotation } from '../support/rotation.ts'
+import { killAt, type NamedPoint as Point, pointsOf } from './kills.ts'
 
 /** Nothing needs to be waited for, so that each run makes just the same calls. */
 const options = {
   built: true,
   timing: { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0 },
 } as const
-
-/** Where a run dies: before or after a changing call. */
-type Point = readonly [name: string, nth: number, phase: 'before' | 'after']
 
 interface Ending {
   readonly state: EndState
@@ -50,13 +48,7 @@ describe('rotate-cloudfront-secret, killed with -9 at each change, then run agai
       const changes = await whole.place.changes(async () => {
         ending = await rotation(whole, (flags) => arrive(whole, flags))
       })
-      points = changes.flatMap((name, index): Point[] => {
-        const nth = changes.slice(0, index + 1).filter((other) => other === name).length
-        return [
-          [name, nth, 'before'],
-          [name, nth, 'after'],
-        ]
-      })
+      points = pointsOf(changes)
     } finally {
       await whole.close()
     }
@@ -82,18 +74,11 @@ describe('rotate-cloudfront-secret, killed with -9 at each change, then run agai
 /** Secrets and the time are others each time. */
 const masked = (resources: string): string => resources.replace(/new=\w+ old=\w+ since=\S+Z/g, 'MARK')
 
-async function killedOnce(here: Rotation, [name, nth, phase]: Point): Promise<Ending> {
+async function killedOnce(here: Rotation, point: Point): Promise<Ending> {
+  const [name, nth] = point
   const killer = new AbortController()
-  let seen = 0
   let ended: Promise<unknown> | undefined
-  const stop = here.place.sandbox.onCall(async (call, now) => {
-    if (now !== phase || nameOfCall(call) !== name || ++seen !== nth) return undefined
-    killer.abort()
-    await ended
-    // The server hears of the broken connection a moment later.
-    await sleep(20)
-    return undefined
-  })
+  const { stop } = killAt(here.place, point, killer, () => ended)
   try {
     return await rotation(here, async (flags) => {
       if (!killer.signal.aborted) {
