@@ -36,19 +36,28 @@ export async function writeIndexes(input: IndexInput): Promise<IndexPlan> {
   const stored = new Map(repository.indexes.map((object) => [object.key, object]))
   const isList = (key: string): boolean => listedFolder(key) === key.slice(0, -file.length)
   const lists = [...stored.keys()].filter((key) => key.endsWith(`/${file}`) && isList(key))
+  const sums = new SumsBeside(repository, stored)
+  const edited =
+    (folder: string): Writing['edit'] =>
+    (document) =>
+      withVersions(document, artifacts.get(folder)?.versions ?? new Set(), now)
   const listed = await inParallel(lists, atOnce, async (key) => {
-    const document = readDocument((await repository.read(key)) ?? new Uint8Array())
     const folder = key.slice(0, -file.length)
+    const opened = await open(key, { repository, stored })
+    const { document } = opened
+    // What it would be of is only known when all others have been read.
     if (document === undefined) return [folder, undefined] as const
     const versions = versionsIn(document)
     const present = artifacts.get(folder)?.versions
     const isSigned = stored.has(`${key}.asc`)
     const lost = isSigned ? [] : versions.filter((version) => present?.has(version) !== true).map(ownText)
-    return [folder, { base: baseOf(folder, document), before: versions.length, lost }] as const
+    const isOfVersions = versions.length > 0 || present !== undefined
+    const writing = { repository, stored, sums, edit: edited(folder), begin: () => undefined }
+    const written = isOfVersions ? await write(key, writing, opened) : undefined
+    return [folder, { base: baseOf(folder, document), before: versions.length, lost, written }] as const
   })
   const before = new Map(listed)
   const bases = new Set(listed.flatMap(([, of]) => of?.base ?? []))
-  const sums = new SumsBeside(repository, stored)
   const findings: Finding[] = []
   const parts: Part[] = []
 
@@ -61,14 +70,15 @@ export async function writeIndexes(input: IndexInput): Promise<IndexPlan> {
     else if (hasPom) findings.push(unclear(folder))
   }
   const ofVersions = await inParallel([...folders].sort(), atOnce, async (folder) => {
-    const versions = artifacts.get(folder)?.versions ?? new Set<string>()
     const { groupId, artifactId } = wanted.get(folder) ?? {}
     const name = groupId === undefined ? folder : `${groupId}:${String(artifactId)}`
-    parts.push({ name, before: before.get(folder)?.before ?? 0, after: versions.size, ofMany: true })
-    for (const version of before.get(folder)?.lost ?? []) findings.push(gone(`${folder}${version}/`))
+    const of = before.get(folder)
+    const after = artifacts.get(folder)?.versions.size ?? 0
+    parts.push({ name, before: of?.before ?? 0, after, ofMany: true })
+    for (const version of of?.lost ?? []) findings.push(gone(`${folder}${version}/`))
+    if (of?.written !== undefined) return of.written
     return write(folder + file, {
-      ...{ repository, stored, sums },
-      edit: (document) => withVersions(document, versions, now),
+      ...{ repository, stored, sums, edit: edited(folder) },
       begin: () => wanted.get(folder) && newDocument({ ...wanted.get(folder) }),
     })
   })
@@ -139,11 +149,24 @@ interface Writing {
   readonly begin: () => Document | undefined
 }
 
-async function write(key: string, writing: Writing): Promise<Written> {
-  const { repository, stored, sums, edit, begin } = writing
-  const make = async (): Promise<{ bytes: Uint8Array; isChanged: boolean; isBroken: boolean } | undefined> => {
-    const bytes = stored.has(key) ? await repository.read(key) : undefined
-    const present = bytes && readDocument(bytes)
+/** What is there now; without a document it is none, and without bytes nothing. */
+interface Opened {
+  readonly bytes?: Uint8Array | undefined
+  readonly document?: Document | undefined
+}
+
+async function open(key: string, { repository, stored }: Pick<Writing, 'repository' | 'stored'>): Promise<Opened> {
+  const bytes = stored.has(key) ? await repository.read(key) : undefined
+  return { bytes, document: bytes && readDocument(bytes) }
+}
+
+/** @param opened - where it was read already */
+async function write(key: string, writing: Writing, opened?: Opened): Promise<Written> {
+  const { stored, sums, edit, begin } = writing
+  const make = ({
+    bytes,
+    document: present,
+  }: Opened): { bytes: Uint8Array; isChanged: boolean; isBroken: boolean } | undefined => {
     const document = present ?? begin()
     if (document === undefined) return bytes && { bytes, isChanged: false, isBroken: true }
     const edited = edit(document)
@@ -154,11 +177,11 @@ async function write(key: string, writing: Writing): Promise<Written> {
       isBroken: bytes !== undefined && !present,
     }
   }
-  const made = await make()
+  const made = make(opened ?? (await open(key, writing)))
   if (made === undefined) return { sums: [], findings: [] }
   const findings = made.isBroken ? [broken(key, made.isChanged)] : []
   if (made.isChanged && stored.has(`${key}.asc`)) return { sums: [], findings: [...findings, signed(key)] }
-  const again = async (): Promise<Uint8Array> => (await make())?.bytes ?? new Uint8Array()
+  const again = async (): Promise<Uint8Array> => make(await open(key, writing))?.bytes ?? new Uint8Array()
   return {
     object: indexObject(key, made.bytes, { contentType, top: 'itself', again }),
     sums: await sums.of(key, made),

@@ -141,6 +141,18 @@ describe("Maven's list of versions", () => {
     expect(textAt(bucket, 'libs/tool/maven-metadata.xml')).to.include('<groupId>libs</groupId>')
   })
 
+  it('is read once for a plan', async () => {
+    const bucket = bucketWith(['1.0', '1.1'], { [list]: versioning(versions('1.0')) })
+    const reads: string[] = []
+    const get = bucket.objects.get.bind(bucket.objects)
+    bucket.objects.get = (key) => {
+      reads.push(key)
+      return get(key)
+    }
+    await bucket.plan()
+    expect(reads.filter((key) => key === list)).to.have.length(1)
+  })
+
   it('stays in its own text, whatever stands there', () =>
     fc.assert(
       fc.asyncProperty(
