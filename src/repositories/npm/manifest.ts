@@ -7,7 +7,7 @@
 import { messageOf } from '../../errors.ts'
 import { isObject, type JsonObject } from '../../json-object.ts'
 import { BadPackageError, type IndexedPackage, type PackageFacts } from '../format.ts'
-import { isTooDeep } from './depth.ts'
+import { isTooDeep } from '../json-depth.ts'
 import type { ManifestFinder } from './find-manifest.ts'
 import { cleanVersion } from './semver.ts'
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 
 import { isObject, type JsonObject } from '../../json-object.ts'
-import { isTooDeep } from './depth.ts'
+import { isTooDeep } from '../json-depth.ts'
 
 /** A packument and how it is written down. */
 export interface Packument {

@@ -4,6 +4,7 @@
  * @see https://packaging.python.org/en/latest/specifications/simple-repository-api/#json-based-simple-api-for-python-package-indexes
  */
 import { isObject, type JsonObject } from '../../json-object.ts'
+import { isTooDeep } from '../json-depth.ts'
 import { nameIn } from './html-page.ts'
 import {
   type AddedEntry,
@@ -23,6 +24,7 @@ export function readJson(bytes: Uint8Array): Page | undefined {
   let document: unknown
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    if (isTooDeep(text)) return undefined
     document = JSON.parse(text)
   } catch {
     return undefined

@@ -1,9 +1,9 @@
-/** Nobody nests a manifest deeper, and not every Node's parser refuses what is: it would end elsewhere. */
+/** Nobody nests a manifest or a page deeper, and not every Node's parser refuses what is: it would end elsewhere. */
 const deepest = 1000
 
 const [quote, backslash, openList, closeList, open, close] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
 
-/** Is a text, JSON or not, nested deeper than any document of npm's? */
+/** Is a text, JSON or not, nested deeper than any document of a repository's? */
 export function isTooDeep(text: string): boolean {
   let depth = 0
   for (let at = 0; at < text.length; at++) {
