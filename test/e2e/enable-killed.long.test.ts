@@ -12,7 +12,7 @@ import { killAt, type NamedPoint as Point, pointsOf } from './kills.ts'
 const options = {
   built: true,
   secret: false,
-  timing: { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0 },
+  timing: { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0, storeReady: 0, spread: 0 },
 } as const
 
 interface Ending {

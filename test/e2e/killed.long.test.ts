@@ -69,7 +69,15 @@ describe('killed with -9 before and after each changing call, then run again', f
 })
 
 /** Nothing needs to be waited for, so that each run makes just the same calls, however slow the machine is. */
-const timing = { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0 }
+const timing = {
+  roleAssumable: 0,
+  principal: 0,
+  functionActive: 0,
+  deploy: 0,
+  invalidation: 0,
+  storeReady: 0,
+  spread: 0,
+}
 
 const optionsOf = ({ from }: Scene): InstallOptions => ({
   built: true,

@@ -10,7 +10,7 @@ import { killAt, type NamedPoint as Point, pointsOf } from './kills.ts'
 /** Nothing needs to be waited for, so that each run makes just the same calls. */
 const options = {
   built: true,
-  timing: { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0 },
+  timing: { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0, storeReady: 0, spread: 0 },
 } as const
 
 interface Ending {

@@ -5,7 +5,15 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandb
 import type { Settings } from '../../src/settings/settings.ts'
 
 /** Long enough that code which does not wait fails, short enough for a test. */
-export const quick = { roleAssumable: 150, principal: 150, functionActive: 100, deploy: 200, invalidation: 100 }
+export const quick = {
+  roleAssumable: 150,
+  principal: 150,
+  functionActive: 100,
+  deploy: 200,
+  invalidation: 100,
+  storeReady: 100,
+  spread: 100,
+}
 
 /** A sandbox, and clients of ours that talk to it. */
 export interface AwsUnderTest {

@@ -15,7 +15,15 @@ import { startSandbox, type Sandbox } from '../../src/sandbox/host/sandbox.ts'
 import { edgeTrust, functionZip } from './function-zip.ts'
 
 /** Long enough to be seen by a test, short enough to be waited for. */
-const timing = { roleAssumable: 0, principal: 0, functionActive: 120, deploy: 250, invalidation: 200 }
+const timing = {
+  roleAssumable: 0,
+  principal: 0,
+  functionActive: 120,
+  deploy: 250,
+  invalidation: 200,
+  storeReady: 120,
+  spread: 200,
+}
 
 export interface CloudFrontFixture {
   sandbox: Sandbox

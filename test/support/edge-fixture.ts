@@ -41,7 +41,15 @@ export async function startEdgeFixture(
   now: () => number = Date.now,
   edgeByEdge = false,
 ): Promise<EdgeFixture> {
-  const timing = { roleAssumable: 0, principal: 0, functionActive: 0, deploy, invalidation: 0 }
+  const timing = {
+    roleAssumable: 0,
+    principal: 0,
+    functionActive: 0,
+    deploy,
+    invalidation: 0,
+    storeReady: 0,
+    spread: 0,
+  }
   const sandbox = await startSandbox({ timing, now, edgeByEdge })
   const { endpoint, accessKeyId, secretAccessKey } = sandbox
   const shared = { endpoint, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 }

@@ -91,6 +91,8 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
       resources.identities.documents.get(id) === undefined
         ? undefined
         : { id, s3CanonicalUserId: s3CanonicalUserId(id) },
+    liveFunction: () => undefined,
+    storeAtEdge: () => undefined,
     originAccessIdentities: () =>
       resources.identities.documents
         .list()

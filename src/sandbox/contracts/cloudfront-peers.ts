@@ -1,3 +1,4 @@
+import type { FunctionsRuntime } from './cloudfront-functions.ts'
 import type { EdgeCloudFront } from './edge-peers.ts'
 import type { FunctionRoles, LambdaService, TaggedResources } from './lambda-peers.ts'
 import type { OriginAccessIdentityPrincipal } from './s3-peers.ts'
@@ -17,6 +18,8 @@ export interface CloudFrontPeers {
   readonly roles: Pick<FunctionRoles, 'assumableBy'>
   /** ACM: certificates of us-east-1. */
   readonly certificates: CertificateLookup
+  /** What runs CloudFront Functions. */
+  readonly functions: FunctionsRuntime
 }
 
 interface CertificateLookup {

@@ -1,3 +1,4 @@
+import type { EdgeFunctions } from './cloudfront-functions.ts'
 import type { DistributionConfig } from './distribution-shape.ts'
 import type { AwsRequest, AwsResponse, Service } from './service.ts'
 import type {
@@ -19,7 +20,7 @@ export interface EdgeDistribution {
 }
 
 /** What the edge asks CloudFront for. */
-export interface EdgeCloudFront {
+export interface EdgeCloudFront extends EdgeFunctions {
   distributions(): readonly EdgeDistribution[]
   /** Called after a distribution was made, deployed, changed or deleted. Returns the way to stop listening. */
   onChange(listener: () => void): () => void

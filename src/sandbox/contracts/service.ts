@@ -113,6 +113,10 @@ export interface Timing {
   invalidation: number
   /** Until a new key, alias or resource of CloudFront shows up in lists; asked for by its name it is there at once. */
   listed: number
+  /** Until every edge has a function that was published, or keys that were written into a key value store. */
+  spread: number
+  /** Until a new key value store is READY. */
+  storeReady: number
   /** For how long an edge keeps an error of S3 at least, whatever the distribution says. */
   error: number
 }
@@ -134,6 +138,6 @@ export interface Context {
   readonly folder: string
   /** Milliseconds since the epoch. */
   now(): number
-  /** Whether edges take a change of a distribution one after the other, as CloudFront's do, until it is Deployed. */
+  /** Whether edges take a change one after the other, as CloudFront's do, until it is Deployed or has spread. */
   readonly edgeByEdge?: boolean
 }

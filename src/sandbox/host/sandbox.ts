@@ -43,7 +43,7 @@ export interface SandboxOptions {
   accountId?: string
   /** The clock of this AWS, in milliseconds since the epoch. */
   now?: () => number
-  /** Has edges take a change of a distribution one after the other until it is Deployed; by default all do so then. */
+  /** Has edges take a change one after the other until it is Deployed or has spread; by default all do so then. */
   edgeByEdge?: boolean
   faults?: readonly (Fault | string)[]
   /**
@@ -96,6 +96,8 @@ const rehearsalTiming: Timing = {
   deploy: 5000,
   invalidation: 2000,
   listed: 0,
+  spread: 1000,
+  storeReady: 1000,
   error: 1000,
 }
 

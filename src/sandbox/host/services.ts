@@ -1,6 +1,7 @@
 import { createAcm } from '../acm/acm.ts'
 import { isAllowed } from '../policy/authorization.ts'
 import type { AcmService, CloudFrontService } from '../contracts/cloudfront-peers.ts'
+import type { FunctionsRuntime } from '../contracts/cloudfront-functions.ts'
 import { createCloudFront } from '../cloudfront/cloudfront.ts'
 import { createBilling } from '../billing/billing.ts'
 import { startEdge, type Edge } from '../edge/edge.ts'
@@ -30,6 +31,12 @@ export interface Services {
   close(): Promise<void>
 }
 
+/** Until functions can be run: every run fails. */
+const nothingRuns: FunctionsRuntime = {
+  refusal: () => Promise.resolve(undefined),
+  run: () => Promise.resolve({ errorMessage: 'This sandbox can run no functions.', computeUtilization: 0, logs: [] }),
+}
+
 /** Makes the services and starts the edge. */
 export async function createServices(context: Context): Promise<Services> {
   const iam = createIam(context)
@@ -50,7 +57,7 @@ export async function createServices(context: Context): Promise<Services> {
     }),
   )
   const acm = createAcm(context)
-  const cloudfront = createCloudFront(context, { lambda, roles, certificates: acm })
+  const cloudfront = createCloudFront(context, { lambda, roles, certificates: acm, functions: nothingRuns })
   const tagging = createTagging([kms, lambda, cloudfront])
   const billing = createBilling(context, [kms, lambda, cloudfront])
   const s3 = createS3(context, {

@@ -35,6 +35,8 @@ const atOnce: Timing = {
   deploy: 0,
   invalidation: 0,
   listed: 0,
+  spread: 0,
+  storeReady: 0,
   error: 0,
 }
 

@@ -54,7 +54,7 @@ import { type AwsUnderTest, noSettings, startAws } from '../../support/aws-under
 
 const bucket = 'packages-example-org'
 const region = 'us-east-1'
-const now = { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0 }
+const now = { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0, storeReady: 0, spread: 0 }
 const conduct: Conduct = { show: 'nothing', signal: new AbortController().signal }
 const secret = 'dGhpcyBpcyBub3QgYSBzZWNyZXQsIG9ubHkgYSB0ZXN0ISE'
 const another = 'YW5vdGhlciBvbmUsIGFuZCBvbmx5IGEgdGVzdCBhcyB3ZWw'
