@@ -17,7 +17,8 @@ import { pathToFileURL } from 'node:url'
 
 import { buildEdge } from '../scripts/build-edge.ts'
 import { createHandler, type EdgeEvent } from '../src/edge/handler.ts'
-import { decodeSecret, hmacKey, sign } from '../src/edge/signature.ts'
+import { decodeSecret } from '../src/edge/secret-text.ts'
+import { hmacKey, sign } from '../src/edge/signature.ts'
 
 const secret = decodeSecret('MDI2ZDhhYmMxYThiMjVmMTBlODM4OWNmZWZiZmI2NWI')
 const path = '/7/11/debian/package_files/foo_1:1.2+deb9~rc1_amd64.deb'

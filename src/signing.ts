@@ -5,7 +5,8 @@
  */
 import { urlLife } from './edge/config.ts'
 import { decodePath } from './edge/path.ts'
-import { checkExpiry, checkRules, decodeSecret, findToken, signUrl as signWith, verify } from './edge/signature.ts'
+import { decodeSecret } from './edge/secret-text.ts'
+import { checkExpiry, checkRules, findToken, signUrl as signWith, verify } from './edge/signature.ts'
 import { parseUrl } from './edge/url-parts.ts'
 
 /** The hash under the HMAC. */

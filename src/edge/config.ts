@@ -48,6 +48,19 @@ const isTextMap = (value: unknown): value is Record<string, string> =>
   isObject(value) && Object.values(value).every(isText)
 
 /**
+ * Picks the rules out of a configuration.
+ *
+ * @throws TypeError for rules that can't be understood: such a rule must not silently be none
+ */
+export function rulesIn(config: unknown): EdgeRules {
+  if (!isObject(config)) throw new TypeError('the configuration is not an object')
+  const { longestLife, sha1 } = config
+  if (longestLife !== undefined && !isSeconds(longestLife)) throw new TypeError('longestLife is not in seconds')
+  if (sha1 !== undefined && typeof sha1 !== 'boolean') throw new TypeError('sha1 is not true or false')
+  return { ...(longestLife !== undefined && { longestLife }), ...(sha1 !== undefined && { sha1 }) }
+}
+
+/**
  * Reads the text of `config.json`.
  *
  * @throws SyntaxError for text that is not JSON; TypeError for JSON of another shape
@@ -55,21 +68,11 @@ const isTextMap = (value: unknown): value is Record<string, string> =>
 export function parseEdgeConfig(text: string): EdgeConfig {
   const config: unknown = JSON.parse(text)
   if (!isObject(config)) throw new TypeError('config.json is not an object')
-  const { region, keyId, encryptionContext: context, secrets, longestLife, sha1 } = config
+  const { region, keyId, encryptionContext: context, secrets } = config
   if (!isText(region) || !isText(keyId)) throw new TypeError('config.json lacks region or keyId')
   if (!isTextMap(context)) throw new TypeError('config.json lacks encryptionContext')
   if (!Array.isArray(secrets) || secrets.length === 0 || !secrets.every(isText)) {
     throw new TypeError('config.json lacks secrets')
   }
-  // A rule that can't be read must not silently be none.
-  if (longestLife !== undefined && !isSeconds(longestLife)) throw new TypeError('longestLife is not in seconds')
-  if (sha1 !== undefined && typeof sha1 !== 'boolean') throw new TypeError('sha1 is not true or false')
-  return {
-    region,
-    keyId,
-    encryptionContext: context,
-    secrets,
-    ...(longestLife !== undefined && { longestLife }),
-    ...(sha1 !== undefined && { sha1 }),
-  }
+  return { region, keyId, encryptionContext: context, secrets, ...rulesIn(config) }
 }

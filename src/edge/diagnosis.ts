@@ -2,7 +2,8 @@
 import { createHmac } from 'node:crypto'
 
 import { decodePath, encodePath } from './path.ts'
-import { decodeSecret, type Token } from './signature.ts'
+import { decodeSecret } from './secret-text.ts'
+import { type Token } from './signature.ts'
 import type { UrlParts } from './url-parts.ts'
 
 /** A secret as it stands in packagecloud.rb. */

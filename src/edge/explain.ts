@@ -3,7 +3,8 @@ import { firstRules } from './config.ts'
 import { diagnoseSignature, diagnoseToken, type NamedSecret } from './diagnosis.ts'
 import { foreignSignature, type ForeignSignature } from './foreign-signature.ts'
 import { decodePath, encodePath } from './path.ts'
-import { checkExpiry, decodeSecret, findToken, verify, type Algorithm, type Token } from './signature.ts'
+import { decodeSecret } from './secret-text.ts'
+import { checkExpiry, findToken, verify, type Algorithm, type Token } from './signature.ts'
 import type { UrlParts } from './url-parts.ts'
 
 /** What a well-formed token says. */

@@ -4,7 +4,7 @@ import { AwsClient } from 'aws4fetch'
 import { isObject } from '../json-object.ts'
 import type { EdgeConfig } from './config.ts'
 import { PassingTrouble } from './secrets.ts'
-import { decodeSecret } from './signature.ts'
+import { decodeSecret } from './secret-text.ts'
 
 /** Two calls of this length and the pause between them stay well inside the function's timeout of 5 s. */
 const patienceMs = 1500

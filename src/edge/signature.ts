@@ -33,7 +33,7 @@ export interface Refusal {
 
 /** What {@link sign} signs. */
 export interface SignRequest {
-  /** The decoded secret, see {@link decodeSecret}. */
+  /** The decoded secret, see `decodeSecret`. */
   secret: Uint8Array
   /** The percent-decoded path with its leading slash. */
   path: string
@@ -56,10 +56,6 @@ export interface Match {
   secretIndex: number
 }
 
-/** Fewer bytes than this can be guessed; above all, an empty secret must never verify anything. */
-const shortestSecret = 16
-const base64 = /^[A-Za-z0-9+/_-]+={0,2}$/
-
 /**
  * Exactly ten digits make PATH + EXPIRY unambiguous; only `[0-9a-f_]` survives every client's re-quoting. Neither may
  * be loosened.
@@ -71,20 +67,6 @@ const lastExpiry = 9_999_999_999
 /** `127.0.0.1`, `localhost` or `[::1]`, with or without a port. */
 const loopback = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/
 const domainShape = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[::1\])(?::\d{1,5})?$/i
-
-/**
- * Decodes the secret as it stands in packagecloud.rb.
- *
- * @param secret - base64 in the standard or the URL-safe alphabet, padded or not
- * @returns the bytes that key the HMAC
- * @throws TypeError if it is not base64 or shorter than 16 bytes; the message does not hold the secret
- */
-export function decodeSecret(secret: string): Uint8Array {
-  if (!base64.test(secret) || secret.replace(/=+$/, '').length % 4 === 1) throw new TypeError('not base64')
-  const bytes = Buffer.from(secret, 'base64')
-  if (bytes.length < shortestSecret) throw new TypeError(`shorter than ${shortestSecret} bytes`)
-  return bytes
-}
 
 /** What an HMAC is keyed with: a decoded secret, or what {@link hmacKey} has made of it. */
 export type HmacKey = Uint8Array | KeyObject

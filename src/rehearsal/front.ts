@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 
-import { decodeSecret, signUrl } from '../edge/signature.ts'
+import { decodeSecret } from '../edge/secret-text.ts'
+import { signUrl } from '../edge/signature.ts'
 import type { Front, FrontSurroundings, StartFront } from '../sandbox/host/front.ts'
 import { closeServer, listen, portOf, type Arrival } from '../sandbox/wire/server.ts'
 import type { AwsResponse } from '../sandbox/contracts/service.ts'

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 
 import { resultOf } from '../support/json-document.ts'
-import { decodeSecret, signUrl } from '../../src/edge/signature.ts'
+import { decodeSecret } from '../../src/edge/secret-text.ts'
+import { signUrl } from '../../src/edge/signature.ts'
 import type { UrlReport } from '../../src/tasks/explain-url.ts'
 import { runQuickly } from '../support/run-here.ts'
 

@@ -8,7 +8,8 @@ import { expect } from 'chai'
 
 import { resultOf } from '../support/json-document.ts'
 import { decodePath } from '../../src/edge/path.ts'
-import { checkExpiry, decodeSecret, findToken, verify } from '../../src/edge/signature.ts'
+import { decodeSecret } from '../../src/edge/secret-text.ts'
+import { checkExpiry, findToken, verify } from '../../src/edge/signature.ts'
 import type { CliRun } from '../support/run-cli.ts'
 import { runQuickly } from '../support/run-here.ts'
 

@@ -6,7 +6,8 @@ import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda'
 import { expect } from 'chai'
 
 import { resultOf } from '../support/json-document.ts'
-import { type Algorithm, decodeSecret, signUrl } from '../../src/edge/signature.ts'
+import { decodeSecret } from '../../src/edge/secret-text.ts'
+import { type Algorithm, signUrl } from '../../src/edge/signature.ts'
 import type { Status } from '../../src/tasks/status/status.ts'
 import { install, type Installation, objectKey, secret, wordsOf } from '../support/installation.ts'
 

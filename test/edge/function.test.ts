@@ -12,7 +12,8 @@ import { buildEdge } from '../../scripts/build-edge.ts'
 import { readEdgeBundle } from '../../src/resources/lambda/edge-bundle.ts'
 import { encryptionContext, type EdgeConfig } from '../../src/edge/config.ts'
 import type { EdgeHandler } from '../../src/edge/handler.ts'
-import { decodeSecret, sign } from '../../src/edge/signature.ts'
+import { decodeSecret } from '../../src/edge/secret-text.ts'
+import { sign } from '../../src/edge/signature.ts'
 import { viewerRequest } from './viewer-request.ts'
 
 const secrets = {

@@ -2,7 +2,8 @@ import { expect } from 'chai'
 
 import type { EdgeRules } from '../../src/edge/config.ts'
 import { type Checks, createHandler, type EdgeEvent, type EdgeResponse } from '../../src/edge/handler.ts'
-import { decodeSecret, sign } from '../../src/edge/signature.ts'
+import { decodeSecret } from '../../src/edge/secret-text.ts'
+import { sign } from '../../src/edge/signature.ts'
 import { viewerRequest } from './viewer-request.ts'
 
 const secret = decodeSecret('MDI2ZDhhYmMxYThiMjVmMTBlODM4OWNmZWZiZmI2NWI')

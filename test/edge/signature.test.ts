@@ -4,9 +4,9 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 
 import { decodePath } from '../../src/edge/path.ts'
+import { decodeSecret } from '../../src/edge/secret-text.ts'
 import {
   checkExpiry,
-  decodeSecret,
   findToken,
   baseUrlOf,
   parseToken,

@@ -8,7 +8,8 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 
 import { createHandler } from '../../src/edge/handler.ts'
-import { decodeSecret, sign, signUrl } from '../../src/edge/signature.ts'
+import { decodeSecret } from '../../src/edge/secret-text.ts'
+import { sign, signUrl } from '../../src/edge/signature.ts'
 import { vectors } from '../support/vectors.ts'
 import { viewerRequest } from './viewer-request.ts'
 

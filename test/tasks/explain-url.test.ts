@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 
 import { expect } from 'chai'
 
-import { decodeSecret, signUrl } from '../../src/edge/signature.ts'
+import { decodeSecret } from '../../src/edge/secret-text.ts'
+import { signUrl } from '../../src/edge/signature.ts'
 import { exitCodeOf, explainUrl, reportText, type UrlReport } from '../../src/tasks/explain-url.ts'
 import { CtlError } from '../../src/errors.ts'
 import { lay } from '../../src/ui/layout.ts'

@@ -1,6 +1,7 @@
 import type { NamedSecret } from '../../edge/diagnosis.ts'
 import { urlLife } from '../../edge/config.ts'
-import { decodeSecret, signUrl } from '../../edge/signature.ts'
+import { decodeSecret } from '../../edge/secret-text.ts'
+import { signUrl } from '../../edge/signature.ts'
 import type { Behind } from './behind.ts'
 import type { Answer } from './network.ts'
 

@@ -3,7 +3,8 @@ import { createServer } from 'node:http'
 
 import { expect } from 'chai'
 
-import { decodeSecret, signUrl } from '../../../src/edge/signature.ts'
+import { decodeSecret } from '../../../src/edge/secret-text.ts'
+import { signUrl } from '../../../src/edge/signature.ts'
 import { judgeKeys } from '../../../src/tasks/doctor/front.ts'
 import {
   debKey,
