@@ -37,10 +37,10 @@ export interface EdgeFunctions {
 
 /** What runs functions, for the edge and for TestFunction. */
 export interface FunctionsRuntime {
-  /** Why CloudFront refuses this code when it is saved or published, in its words; undefined if it does not. */
-  refusal(code: string, runtime: FunctionRuntime): Promise<string | undefined>
   /**
    * Runs a function once. What the function does wrong is in the answer; it rejects only if the sandbox is at fault.
+   * CloudFront saves and publishes whatever code it is given: what its language has not, shows here, in TestFunction,
+   * and as 503 at the edge.
    *
    * @param event - as in the developer guide, "CloudFront Functions event structure"; anybody may have made it
    */
@@ -51,7 +51,7 @@ export interface FunctionsRuntime {
 export interface FunctionRun {
   /** What the function returned, checked and completed, as TestFunction writes it. */
   readonly output?: { readonly request: unknown } | { readonly response: unknown }
-  /** In CloudFront's words. */
+  /** In CloudFront's words, such as `SyntaxError: await in arguments not supported in 20`. */
   readonly errorMessage?: string
   /** 0 to 100, or above where it would be throttled. */
   readonly computeUtilization: number

@@ -33,7 +33,6 @@ export interface Services {
 
 /** Until functions can be run: every run fails. */
 const nothingRuns: FunctionsRuntime = {
-  refusal: () => Promise.resolve(undefined),
   run: () => Promise.resolve({ errorMessage: 'This sandbox can run no functions.', computeUtilization: 0, logs: [] }),
 }
 
