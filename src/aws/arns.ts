@@ -6,6 +6,7 @@
  *
  * Source: AWS General Reference, "Amazon Resource Names (ARNs)"; Service Authorization Reference, resource types.
  */
+import type { Engine } from '../edge/engine.ts'
 import { edgeRegion, type Names } from './names.ts'
 
 /** An ARN by its parts; `resource` is all that is behind the fifth colon, further colons included. */
@@ -89,6 +90,23 @@ export const arnsOfLogGroups = ({ functionName }: Names, accountId: string): str
 const cloudfront = (accountId: string, resource: string): string => write('cloudfront', '', accountId, resource)
 
 export const arnOfDistribution = (accountId: string, id = '*'): string => cloudfront(accountId, `distribution/${id}`)
+
+/** A CloudFront Function has no versions: its ARN is the same in both stages. */
+export const arnOfCloudFrontFunction = ({ functionName }: Names, accountId: string): string =>
+  cloudfront(accountId, `function/${functionName}`)
+
+/** @param id - which AWS chooses, in contrast to its name */
+export const arnOfKeyValueStore = (accountId: string, id = '*'): string =>
+  cloudfront(accountId, `key-value-store/${id}`)
+
+/** Which engine runs what has this ARN, that a distribution can run. */
+export const engineOf = (arn: string): Engine => (parseArn(arn)?.service === 'cloudfront' ? 'function' : 'lambda')
+
+/** The functions by which an installation checks requests, by engine; without a version. */
+export const checksOf = (names: Names, accountId: string): Readonly<Record<Engine, string>> => ({
+  lambda: arnOfFunction(names, accountId),
+  function: arnOfCloudFrontFunction(names, accountId),
+})
 
 /** @returns the distribution's id, in any partition; `undefined` for what is no distribution's ARN */
 export function distributionIdIn(arn: string): string | undefined {

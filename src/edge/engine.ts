@@ -1,5 +1,11 @@
-/**
- * What checks signed URLs at CloudFront's edge: a function of Lambda's, or one of CloudFront's own with its KeyValueStore.
- * Both accept the same ones.
- */
-export type Engine = 'lambda' | 'function'
+/** What checks signed URLs at CloudFront's edge. Both accept the same ones, and refuse others with the same answers. */
+export const engines = ['lambda', 'function'] as const
+
+/** `lambda`: a `Lambda@Edge` function. `function`: a CloudFront Function with a key value store. */
+export type Engine = (typeof engines)[number]
+
+/** As AWS calls them. */
+export const engineNames: Readonly<Record<Engine, string>> = {
+  lambda: 'Lambda@Edge',
+  function: 'CloudFront Functions',
+}

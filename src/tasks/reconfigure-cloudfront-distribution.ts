@@ -27,7 +27,7 @@ import {
 } from '../resources/origin/origin-access.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { Tags } from '../resources/tags.ts'
-import { lookUpVersion, parseVersionArn, versionNeeds } from '../resources/lambda/version-arn.ts'
+import { engineBehind, parseEdgeArn } from '../resources/edge-engines.ts'
 import { optional, type Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import { type Chain, check, compute, ensure, type Step, together } from './chain/chain.ts'
@@ -89,26 +89,28 @@ export function reconfigureCloudfrontDistribution(
   aws: Aws,
   settings: Settings,
   wishes: ReconfigureWishes & {
-    /** ARN of the function version, as the operator gave it. */
+    /** ARN of the function version, or of the CloudFront Function, as the operator gave it. */
     readonly arn: string
     /** Wait until all edges have the new configuration. */
     readonly wait: boolean
   },
 ): Chain<Reconfigure> {
   const names = namesOf(settings.installation.value)
-  const version = parseVersionArn(wishes.arn)
+  const reference = parseEdgeArn(wishes.arn)
+  const { arn } = reference
+  const engine = engineBehind(arn)
   return [
     together<Reconfigure>('Check what is needed', credentials(aws), configuredBucket(aws, settings)),
     together(
       'Look at what is there',
       check('Function version', {
-        that: ({ account }) => lookUpVersion(aws, names, version, account.id),
+        that: ({ account }) => engine.lookUp(aws, names, reference, account.id),
         ahead: true,
-        needs: () => [versionNeeds(version.arn)],
+        needs: () => engine.lookUpNeeds(arn),
       }),
       findExisting(aws, settings, wishes),
     ),
-    ...serve(aws, settings, wishes, () => version.arn),
+    ...serve(aws, settings, wishes, () => arn),
     waitForEdges(aws, { isWished: wishes.wait, because: 'left out by --no-wait' }),
     // S3 knows no version of a policy, so somebody else's write at the same time shows only afterwards.
     ensure('Make sure that the bucket still lets CloudFront in', {

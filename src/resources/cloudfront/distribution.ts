@@ -7,14 +7,7 @@ import {
 } from '@aws-sdk/client-cloudfront'
 
 import { rails } from '../../options.ts'
-import {
-  arnOfBucket,
-  arnOfDistribution,
-  arnOfVersion,
-  arnsOfServiceRoles,
-  edgeServices,
-  withoutVersion,
-} from '../../aws/arns.ts'
+import { arnOfBucket, arnOfDistribution } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf, tagKey } from '../../aws/names.ts'
 import { patiently, propagation } from '../../aws/patience.ts'
@@ -31,6 +24,7 @@ import {
 import { exportedDistribution } from './distribution-export.ts'
 import { takedownOfDistribution } from './distribution-takedown.ts'
 import { foreigner, obstacles } from './distribution-obstacles.ts'
+import { engineBehind } from '../edge-engines.ts'
 import { unlessLost } from '../kept-config.ts'
 import {
   anyDistribution,
@@ -131,17 +125,7 @@ function distributionNeeds(want: DistributionWant): readonly Need[] {
       resources,
       condition: { StringEquals: { [`aws:ResourceTag/${tagKey}`]: names.installation } },
     },
-    {
-      access: 'write',
-      actions: ['lambda:GetFunction', 'lambda:EnableReplication*', 'lambda:DisableReplication*'],
-      resources: [arnOfVersion(withoutVersion(functionArn), '*')],
-    },
-    {
-      access: 'write',
-      actions: ['iam:CreateServiceLinkedRole'],
-      resources: arnsOfServiceRoles(accountId),
-      condition: { StringEquals: { 'iam:AWSServiceName': edgeServices } },
-    },
+    ...engineBehind(functionArn).runNeeds(functionArn, accountId),
   ]
 }
 

@@ -7,7 +7,7 @@ import type { Aws } from '../../aws/connect.ts'
 import { isDenial, networkFailure, statusOf } from '../../aws/aws-error.ts'
 import { edgeRegion, type Names } from '../../aws/names.ts'
 import { interruption } from '../../aws/patience.ts'
-import { keyOfPackage } from '../lambda/edge-association.ts'
+import { keyOfPackage } from '../lambda/key-of-package.ts'
 import type { Need } from '../resource.ts'
 
 /** A key that carries an installation's tag, and that nothing of the installation uses. */

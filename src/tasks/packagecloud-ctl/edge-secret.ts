@@ -1,7 +1,7 @@
 import type { Aws } from '../../aws/connect.ts'
 import { namesOf, type Names } from '../../aws/names.ts'
 import { checkedBy } from '../../resources/cloudfront/distribution-config.ts'
-import { compareSecrets, type SecretComparison } from '../../resources/lambda/edge-association.ts'
+import { compareSecrets, type SecretComparison } from '../../resources/edge-engines.ts'
 import { newestVersion } from '../../resources/lambda/edge-version.ts'
 import type { LiveDistribution } from '../../resources/cloudfront/live-distribution.ts'
 import type { Settings } from '../../settings/settings.ts'

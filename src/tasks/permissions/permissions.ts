@@ -1,7 +1,7 @@
 import type { Aws } from '../../aws/connect.ts'
 import type { PolicyDocument, PolicyStatement } from '../../aws/policy.ts'
 import { auditNeeds, reindexNeeds } from '../../reindex/needs.ts'
-import { associationNeeds } from '../../resources/lambda/edge-association.ts'
+import { engineBehind } from '../../resources/edge-engines.ts'
 import { anyAccount } from '../../resources/account.ts'
 import { costNeeds } from '../../resources/costs.ts'
 import { canonical, type Need } from '../../resources/resource.ts'
@@ -43,6 +43,10 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
   const account = anyAccount(scope.accountId)
   const wishes = { ...noWishes, originAccess: scope.access, tags: scope.tags, boundary: scope.boundary }
   const bootstrap = bootstrapCloudfront(aws, settings, wishes)
+  const accepted = (): readonly Need[] => {
+    const { arn } = supposed(bootstrap, { account }).version
+    return engineBehind(arn).acceptedNeeds(arn)
+  }
   const reconfigure = (): Need[] => {
     const { version } = supposed(bootstrap, { account })
     const arn = version.arn.replace(/\*$/, '1')
@@ -50,26 +54,13 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
   }
   switch (group) {
     case 'enable':
-      return [
-        ...needsOf(bootstrap, { account }),
-        ...reconfigure(),
-        ...reindexNeeds(scope),
-        associationNeeds(supposed(bootstrap, { account }).version.arn),
-      ]
+      return [...needsOf(bootstrap, { account }), ...reconfigure(), ...reindexNeeds(scope), ...accepted()]
     case 'bootstrap':
       return needsOf(bootstrap, { account })
     case 'distribution':
       return reconfigure()
     case 'rotate':
-      return rotationNeeds(
-        [
-          ...needsOf(bootstrap, { account }),
-          ...reconfigure(),
-          associationNeeds(supposed(bootstrap, { account }).version.arn),
-        ],
-        settings,
-        scope,
-      )
+      return rotationNeeds([...needsOf(bootstrap, { account }), ...reconfigure(), ...accepted()], settings, scope)
     case 'look':
       return [
         ...needsOf(statusChain(aws, settings), { account, access: scope.access }),

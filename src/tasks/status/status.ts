@@ -4,13 +4,8 @@ import { Memory } from '../../aws/memory.ts'
 import { namesOf } from '../../aws/names.ts'
 import { runtimeWarning } from '../../edge/runtime.ts'
 import { checkedBy } from '../../resources/cloudfront/distribution-config.ts'
-import {
-  type Accepted,
-  acceptedBy,
-  associationNeeds,
-  compareFingerprints,
-  type SecretComparison,
-} from '../../resources/lambda/edge-association.ts'
+import type { Accepted } from '../../resources/edge-engine.ts'
+import { acceptedBy, compareFingerprints, engineBehind, type SecretComparison } from '../../resources/edge-engines.ts'
 import { type LeftOverKeys, leftOverKeys, leftOverNeeds } from '../../resources/kms/key-left-over.ts'
 import { type ObjectSample, sampleNeeds, sampleObjects } from '../../resources/s3/object-sample.ts'
 import type { Bucket } from '../../resources/s3/bucket.ts'
@@ -135,7 +130,7 @@ export const statusChain = (aws: Aws, settings: Settings, runbooks = runbooksOf(
         return isNewest && fingerprints !== undefined ? { fingerprints, rules } : acceptedBy(aws, names, associated)
       },
       as: 'accepted',
-      needs: ({ version }) => [associationNeeds(version.arn)],
+      needs: ({ version: { arn } }) => engineBehind(arn).acceptedNeeds(arn),
     }),
     compute('Rotation of the secret', {
       from: async ({ existing, accepted, function: { fingerprints } }) =>

@@ -1,27 +1,38 @@
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 
-import { parseVersionArn } from '../../../src/resources/lambda/version-arn.ts'
-import { CtlError } from '../../../src/errors.ts'
+import { parseEdgeArn } from '../../src/resources/edge-engines.ts'
+import { CtlError } from '../../src/errors.ts'
 
+const ofCloudFront = 'arn:aws:cloudfront::123456789012:function/packagecloud_cloudfront_auth'
 const name = 'arn:aws:lambda:us-east-1:123456789012:function:packagecloud_cloudfront_auth'
 
 function wrong(arn: string): CtlError {
   try {
-    parseVersionArn(arn)
+    parseEdgeArn(arn)
   } catch (error) {
     if (error instanceof CtlError) return error
   }
   return expect.fail(`"${arn}" was taken`)
 }
 
-describe('parseVersionArn', () => {
+describe('parseEdgeArn', () => {
   it('reads the parts of what bootstrap-cloudfront printed', () => {
-    expect(parseVersionArn(`${name}:12`)).to.deep.equal({
+    expect(parseEdgeArn(`${name}:12`)).to.deep.equal({
+      engine: 'lambda',
       arn: `${name}:12`,
       accountId: '123456789012',
       functionName: 'packagecloud_cloudfront_auth',
       number: 12,
+    })
+  })
+
+  it('reads a CloudFront Function', () => {
+    expect(parseEdgeArn(ofCloudFront)).to.deep.equal({
+      engine: 'function',
+      arn: ofCloudFront,
+      accountId: '123456789012',
+      functionName: 'packagecloud_cloudfront_auth',
     })
   })
 
@@ -34,7 +45,7 @@ describe('parseVersionArn', () => {
         fc.integer({ min: 1 }),
         (accountId, functionName, number) => {
           const arn = `arn:aws:lambda:us-east-1:${accountId}:function:${functionName}:${number}`
-          expect(parseVersionArn(arn)).to.deep.equal({ arn, accountId, functionName, number })
+          expect(parseEdgeArn(arn)).to.deep.equal({ engine: 'lambda', arn, accountId, functionName, number })
         },
       ),
     )
@@ -61,6 +72,15 @@ describe('parseVersionArn', () => {
       [`${name.replace('aws', 'aws-cn')}:1`, /not the ARN/],
       [`${name.replace('lambda', 's3')}:1`, /not the ARN/],
       ['arn:aws:cloudfront::123456789012:distribution/E1', /not the ARN/],
+      ['arn:aws:cloudfront::123456789012:key-value-store/3f1c', /of a key value store, where the function's is needed/],
+      [`${ofCloudFront}:1`, /neither version nor stage .* ":1"/],
+      [`${ofCloudFront}/LIVE`, /neither version nor stage .* "\/LIVE"/],
+      [ofCloudFront.replace('::', ':us-east-1:'), /has no region, not "us-east-1"/],
+      [ofCloudFront.replace('123456789012', '12345'), /twelve digits/],
+      [ofCloudFront.replace('packagecloud_cloudfront_auth', ''), /name of the function is missing/],
+      [ofCloudFront.replace('/packagecloud_cloudfront_auth', ''), /name of the function is missing/],
+      [ofCloudFront.replace('aws', 'aws-cn'), /not the ARN/],
+      [`${ofCloudFront}'`, /stray quote/],
       ['packagecloud_cloudfront_auth:1', /not the ARN/],
       ['', /not the ARN/],
     ]
@@ -72,6 +92,11 @@ describe('parseVersionArn', () => {
     }
   })
 
+  it('has the engine of what was typed in its advice', () => {
+    expect(wrong(`${ofCloudFront}:1`).hint[0]).to.include('--engine function')
+    expect(wrong(name).hint[0]).to.not.include('--engine')
+  })
+
   it('shows the ARN without its stray quote, to be pasted', () => {
     expect(wrong(`${name}:3'`).hint).to.deep.equal([`Leave the quote out: ${name}:3`])
   })
@@ -81,6 +106,9 @@ describe('parseVersionArn', () => {
       'arn',
       'aws',
       'lambda',
+      'cloudfront',
+      'function/',
+      'function/f/g',
       'us-east-1',
       '123456789012',
       'function',
