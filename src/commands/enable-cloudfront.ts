@@ -83,7 +83,6 @@ export default class EnableCloudfront extends CtlCommand {
           certificate: flags.certificate,
           priceClass: flags['price-class'],
           adopt: flags.adopt,
-          orControl: true,
           tags: readTags(flags.tag),
           boundary: flags['permissions-boundary'],
           carried: carriedFlags(flags),

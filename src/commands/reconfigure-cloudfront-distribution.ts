@@ -35,7 +35,8 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
   }
   static override flags = {
     'origin-access': Flags.option({ options: ['oai', 'oac'] as const })({
-      description: 'how CloudFront reads the bucket: origin access identity or control; by default as it is, else oai',
+      description:
+        'how CloudFront reads the bucket: origin access identity or control; by default as it is, else what can',
     }),
     alias: Flags.string({
       description: 'domain name of your own to add (repeatable)',

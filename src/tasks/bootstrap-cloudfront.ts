@@ -141,10 +141,9 @@ export const followUp = (done: Bootstrap, carried: readonly string[]): string =>
   commandLine(followUpWords(done, carried))
 
 /** The words of {@link followUp}. */
-export function followUpWords(
-  { version, bucket }: Pick<Bootstrap, 'version' | 'bucket'>,
-  carried: readonly string[],
-): string[] {
-  const access = whyNoIdentity(bucket) === undefined ? [] : ['--origin-access', 'oac']
-  return ['pc-ctl', 'reconfigure-cloudfront-distribution', version.arn, ...access, ...carried]
-}
+export const followUpWords = ({ version }: Pick<Bootstrap, 'version'>, carried: readonly string[]): string[] => [
+  'pc-ctl',
+  'reconfigure-cloudfront-distribution',
+  version.arn,
+  ...carried,
+]

@@ -10,29 +10,45 @@ export const accessNames = { oai: 'origin access identity', oac: 'origin access 
 export const whyNotNeeded = (wanted: OriginAccess['kind'], access: OriginAccess['kind']): string | undefined =>
   access === wanted ? undefined : `not needed, for CloudFront reads the bucket by an ${accessNames[access]}`
 
+/** What is known before it is chosen how CloudFront reads a bucket. */
+interface Choice {
+  /** As a flag says. */
+  readonly asked: OriginAccess['kind'] | undefined
+  /** The distribution as it is before anything is written. */
+  readonly existing: Distribution | undefined
+  readonly bucket: Bucket
+}
+
 /**
- * How CloudFront is to read the bucket: as was asked for, else as it does, else as it can.
+ * How CloudFront is to read the bucket: as was asked for, else as it does, but by a control wherever an identity can't.
  *
- * @throws CtlError of kind `refused` where the way that was asked for, or the default, can't read this bucket
+ * @throws CtlError of kind `refused` where the way that was asked for, or the only one there is, can't read this bucket
  */
-export function chooseAccess(
-  {
-    originAccess: asked,
-    orControl = false,
-  }: { readonly originAccess: OriginAccess['kind'] | undefined; readonly orControl?: boolean },
-  existing: Distribution | undefined,
-  bucket: Bucket,
-): OriginAccess['kind'] {
-  const origin = existing === undefined ? undefined : bucketOrigin(existing.config, bucket)
-  const present = (origin?.OriginAccessControlId ?? '') === '' ? 'oai' : 'oac'
-  const chosen = asked ?? present
-  const access = chosen === 'oai' && orControl && whyNoIdentity(bucket) !== undefined ? 'oac' : chosen
-  const noIdentity = access === 'oai' ? whyNoIdentity(bucket) : undefined
-  if (noIdentity !== undefined) {
-    throw new CtlError('refused', `Refused: ${noIdentity}.`, {
-      hint: 'Run the same command with --origin-access oac.',
-    })
+export function chooseAccess(choice: Choice): OriginAccess['kind'] {
+  const { asked, bucket } = choice
+  if (asked === 'oai') {
+    assertReadableByIdentity(bucket)
+    return 'oai'
   }
-  if (access === 'oac') assertReadableByControl(bucket, 'use --origin-access oai')
-  return access
+  const why = whyControl(choice)
+  if (asked === undefined && why === undefined && !hasControl(choice)) return 'oai'
+  assertReadableByControl(bucket, whyNoIdentity(bucket) === undefined ? 'use --origin-access oai' : undefined)
+  return 'oac'
+}
+
+/** Why it is a control though neither a flag nor the distribution says so, if it is. */
+export const whyControl = (choice: Choice): string | undefined =>
+  choice.asked !== undefined || hasControl(choice) ? undefined : whyNoIdentity(choice.bucket)
+
+function hasControl({ existing, bucket }: Choice): boolean {
+  const origin = existing === undefined ? undefined : bucketOrigin(existing.config, bucket)
+  return (origin?.OriginAccessControlId ?? '') !== ''
+}
+
+function assertReadableByIdentity(bucket: Bucket): void {
+  const why = whyNoIdentity(bucket)
+  if (why === undefined) return
+  throw new CtlError('refused', `Refused: ${why}.`, {
+    hint: 'Run the same command without --origin-access oai: an origin access control is chosen by itself.',
+  })
 }

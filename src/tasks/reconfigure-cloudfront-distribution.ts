@@ -31,7 +31,7 @@ import { engineBehind, parseEdgeArn } from '../resources/edge-engines.ts'
 import { optional, type Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import { type Chain, check, compute, ensure, type Step, together } from './chain/chain.ts'
-import { accessNames, chooseAccess, whyNotNeeded } from './origin-access-choice.ts'
+import { accessNames, chooseAccess, whyControl, whyNotNeeded } from './origin-access-choice.ts'
 import { configuredBucket } from './configured-bucket.ts'
 import { credentials } from './credentials.ts'
 import { waitForEdges } from './wait-for-edges.ts'
@@ -67,7 +67,7 @@ export interface Reconfigure extends Policies {
 }
 
 export interface ReconfigureWishes {
-  /** `undefined`: as the distribution has it, else an origin access identity. */
+  /** `undefined`: as the distribution has it, else an origin access identity, or a control where that can't read. */
   readonly originAccess: OriginAccess['kind'] | undefined
   /** Id of the distribution meant; `undefined`: as packagecloud.rb says, else it is searched for. */
   readonly distribution: string | undefined
@@ -75,8 +75,6 @@ export interface ReconfigureWishes {
   readonly certificate: string | undefined
   readonly priceClass: PriceClass | undefined
   readonly adopt: boolean
-  /** Have an origin access control wherever an identity can't read the bucket, in place of refusing. */
-  readonly orControl?: boolean
   readonly tags?: Tags | undefined
 }
 
@@ -178,14 +176,15 @@ export function serve<C extends Reconfigure>(
   functionArn: (ctx: C) => string,
 ): Chain<C> {
   const names = namesOf(settings.installation.value)
+  const whyAccess = (ctx: Reconfigure) => whyControl({ asked: wishes.originAccess, ...ctx })
   return [
     compute('Choose how CloudFront reads the bucket', {
-      from: async ({ existing, bucket }) => chooseAccess(wishes, existing, bucket),
+      from: async ({ existing, bucket }) => chooseAccess({ asked: wishes.originAccess, existing, bucket }),
       as: 'access',
       ahead: true,
       suppose: () => wishes.originAccess ?? 'oai',
       likely: () => wishes.originAccess ?? 'oai',
-      tell: (access) => accessNames[access],
+      tell: (access, ctx) => [accessNames[access], whyAccess(ctx) ?? []].flat().join(', for '),
     }),
     together(
       'Create what the distribution refers to',
@@ -197,7 +196,7 @@ export function serve<C extends Reconfigure>(
       }),
       ensure('Create the origin access control', {
         resource: originAccessControl(aws),
-        want: ({ account }) => ({ names, accountId: account.id }),
+        want: (ctx) => ({ names, accountId: ctx.account.id, why: whyAccess(ctx) }),
         as: 'control',
         skip: unless('oac'),
       }),

@@ -7,16 +7,27 @@ import { endState } from '../support/end-state.ts'
 import { bucket, type Installation, objectBody, objectKey, withInstallation, wordsOf } from '../support/installation.ts'
 
 /** Status of a bucket that no identity can read, before there is a control. */
-async function expectControlMissing(place: Installation, next: readonly string[]): Promise<void> {
+async function expectControlMissing(place: Installation, next: readonly string[], why: RegExp): Promise<void> {
   const { stdout, stderr, code } = await place.run(['status', '--exit-code'])
   expect(code, stderr).to.equal(6)
   expect(stdout)
     .to.match(/^✖ missing +origin access control/m)
     .and.to.match(/^CloudFront reads as +origin access control$/m)
-  expect(stdout).not.to.include('origin access identity')
+    .and.to.match(why)
+  expect(stdout).not.to.match(/missing +origin access identity/)
   const repairs = [...stdout.matchAll(/^ *repair: (.*)$/gm)].map(([, line = '']) => wordsOf(line))
   expect(repairs).not.to.deep.equal([])
   for (const words of repairs) expect(words).to.deep.equal(next)
+}
+
+/** The flag that asks for what can't be is refused before anything is written. */
+async function expectIdentityRefused(place: Installation, next: readonly string[], why: RegExp): Promise<void> {
+  const calls = await place.changes(async () => {
+    const { stderr, stdout, code } = await place.run([...next, '--origin-access', 'oai'])
+    expect([stdout, code], stderr).to.deep.equal(['', 4])
+    expect(stderr).to.match(why).and.include('without --origin-access oai')
+  })
+  expect(calls).to.deep.equal([])
 }
 
 describe('how CloudFront reads the bucket', function () {
@@ -67,7 +78,7 @@ describe('how CloudFront reads the bucket', function () {
       expect((await endState(place.clients)).counts).to.include({ statements: 4, distributions: 1 })
     }))
 
-  it('refuses an identity for a bucket that is encrypted with KMS, and bootstrap prints the flag', () =>
+  it('takes a control by itself for a bucket that is encrypted with KMS, and says why', () =>
     withInstallation({}, async (place) => {
       await place.clients.s3.send(
         new PutBucketEncryptionCommand({
@@ -78,32 +89,44 @@ describe('how CloudFront reads the bucket', function () {
         }),
       )
       const next = await place.bootstrap()
-      expect(next.slice(2)).to.deep.equal(['--origin-access', 'oac'])
-      await expectControlMissing(place, next)
-      const calls = await place.changes(async () => {
-        const { stderr, stdout, code } = await place.run(next.slice(0, 2))
-        expect([stdout, code], stderr).to.deep.equal(['', 4])
-        expect(stderr).to.include('encrypted with KMS').and.include('--origin-access oac')
-      })
-      expect(calls).to.deep.equal([])
+      expect(next).to.have.lengthOf(2)
+      await expectControlMissing(place, next, /is encrypted with KMS/)
+      await expectIdentityRefused(place, next, /is encrypted with KMS/)
       const { stderr, code } = await place.run(next)
       expect(code).to.equal(0)
-      expect(stderr).to.include('AllowCloudFrontServicePrincipalDecrypt')
+      expect(stderr)
+        .to.match(/reads the bucket: origin access control, for the bucket .* is encrypted with KMS/)
+        .and.include('AllowCloudFrontServicePrincipalDecrypt')
     }))
 
-  it('refuses an identity in a region that CloudFront has none for', () =>
+  it('takes a control by itself in a region that CloudFront has no identities for, and stays with it', () =>
     withInstallation({ region: 'ap-east-1' }, async (place) => {
       const next = await place.bootstrap()
-      expect(next.slice(2)).to.deep.equal(['--origin-access', 'oac'])
-      await expectControlMissing(place, next)
-      const calls = await place.changes(async () => {
-        const { stderr, code } = await place.run([...next.slice(0, 2), '--origin-access', 'oai'])
-        expect(code).to.equal(4)
-        expect(stderr).to.include('ap-east-1').and.include('--origin-access oac')
-      })
-      expect(calls).to.deep.equal([])
+      expect(next).to.have.lengthOf(2)
+      await expectControlMissing(place, next, /no origin access identities for buckets in ap-east-1/)
+      await expectIdentityRefused(place, next, /ap-east-1/)
       await place.paste(await place.succeed(next))
       const answer = await fetch((await place.succeed(['sign-url', objectKey])).trim())
       expect([answer.status, await answer.text()]).to.deep.equal([200, objectBody])
+      expect(await place.changes(() => place.succeed(next))).to.deep.equal([])
+    }))
+
+  it('changes over by itself once the bucket is encrypted with KMS', () =>
+    withInstallation({}, async (place) => {
+      const { next } = await place.connect()
+      await place.clients.s3.send(
+        new PutBucketEncryptionCommand({
+          Bucket: bucket,
+          ServerSideEncryptionConfiguration: {
+            Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } }],
+          },
+        }),
+      )
+      const calls = await place.changes(() => place.succeed(next))
+      expect(calls).to.deep.equal([
+        'cloudfront:CreateOriginAccessControl',
+        's3:PutBucketPolicy',
+        'cloudfront:UpdateDistribution',
+      ])
     }))
 })

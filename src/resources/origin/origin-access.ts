@@ -22,6 +22,8 @@ import { type AwsCli, deleteByETag, type Takedown } from '../takedown.ts'
 export interface OriginAccessWant {
   readonly names: Pick<Names, 'originAccess' | 'mark'>
   readonly accountId: string
+  /** A clause about why it is made, where nobody asked for it. */
+  readonly why?: string | undefined
 }
 
 /** A user of CloudFront's own that S3 lets in: the older way, and the default because it works from any bucket policy. */
@@ -142,9 +144,11 @@ export function originAccessControl(aws: Aws): Resource<OriginAccessWant, Origin
       return undefined
     },
 
-    decide({ names }, live) {
+    decide({ names, why }, live) {
       const config = controlConfig(names)
-      if (live === undefined) return create({ id: pending('access control id'), etag: '', config })
+      if (live === undefined) {
+        return create({ id: pending('access control id'), etag: '', config }, ...(why === undefined ? [] : [why]))
+      }
       if (live.config.Description !== names.mark) {
         return notOurs(live, `CloudFront origin access control "${names.originAccess}"`, undefined, 'never')
       }

@@ -53,7 +53,7 @@ export const compute = <C, K extends keyof C>(
     as: K
     ahead?: boolean
     likely?: () => C[K] | undefined
-    tell?: (value: C[K]) => string
+    tell?: (value: C[K], ctx: C) => string
     needs?: (ctx: C) => readonly Need[]
     suppose?: (ctx: C) => C[K]
   },
@@ -73,7 +73,7 @@ export const compute = <C, K extends keyof C>(
   async run(ctx, talk) {
     const value = await fromMemory(() => from(ctx, talk))
     ctx[as] = value
-    return tell?.(value)
+    return tell?.(value, ctx)
   },
 })
 

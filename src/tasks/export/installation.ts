@@ -33,7 +33,7 @@ interface Both extends Bootstrap, Reconfigure {}
 export const installationChain = (aws: Aws, settings: Settings): Chain<Both> => [
   ...bootstrapCloudfront(aws, settings, noWishes),
   findExisting(aws, settings, noWishes),
-  ...serve<Both>(aws, settings, { ...noWishes, orControl: true }, ({ version }) => version.arn),
+  ...serve<Both>(aws, settings, noWishes, ({ version }) => version.arn),
 ]
 
 /**

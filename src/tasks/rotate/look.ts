@@ -12,7 +12,7 @@ import { lookAtRotation, type RotationLook } from '../rotation/look.ts'
 import { signingSecrets } from '../signing-secrets.ts'
 
 /** Nothing but the secrets is to be changed. */
-export const rotationWishes = { ...noWishes, boundary: undefined, orControl: true }
+export const rotationWishes = { ...noWishes, boundary: undefined }
 
 /** What a look found. */
 export interface Outlook extends RotationLook {

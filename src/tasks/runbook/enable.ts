@@ -50,7 +50,7 @@ const frontWords = ({ wishes: { front } }: Ground): string[] => (front === undef
 
 /** Objects are not gone through for a ticket: a sample of them is, among the checks. */
 async function pageNow({ aws, settings, seen }: Ground, conduct: Conduct): Promise<readonly PageStep[]> {
-  const wish = { ...noWishes, orControl: true, boundary: undefined }
+  const wish = { ...noWishes, boundary: undefined }
   const known = { objects: undefined, ctl: await ctlHere(undefined), isFrontThere: false }
   const { page } = await lookOut(aws, settings, wish, known, conduct)
   const sample = seen?.status.cacheControl

@@ -99,7 +99,7 @@ interface Runbooks {
 
 const runbooksOf = (aws: Aws, settings: Settings, carried: readonly string[] = []): Runbooks => ({
   bootstrap: bootstrapCloudfront(aws, settings, { ...noWishes, carried }),
-  reconfigure: serve<Look>(aws, settings, { ...noWishes, orControl: true }, ({ version }) => version.arn),
+  reconfigure: serve<Look>(aws, settings, noWishes, ({ version }) => version.arn),
 })
 
 /** Everything that a status looks at, as a chain that is only ever planned. */
