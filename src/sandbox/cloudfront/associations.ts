@@ -27,8 +27,10 @@ const refused = (message: string): AwsError => new AwsError(400, 'InvalidLambdaF
  */
 export function checkAssociations(
   behavior: CacheBehavior,
-  { lambda, roles, accountId }: CloudFrontPeers & { accountId: string },
+  references: CloudFrontPeers & { accountId: string; hasLiveFunction: (arn: string) => boolean },
 ): void {
+  checkFunctions(behavior, references)
+  const { lambda, roles, accountId } = references
   const associations = itemsOf(behavior.LambdaFunctionAssociations)
   const events = associations.map(({ EventType }) => EventType)
   if (new Set(events).size < events.length) {
@@ -61,6 +63,29 @@ export function checkAssociations(
         'The function execution role must be assumable with edgelambda.amazonaws.com as well as lambda.amazonaws.com ' +
           `principals. Update the IAM role and try again. Role: ${version.roleArn}`,
       )
+    }
+  }
+}
+
+/** CloudFront Functions: developer guide, "Restrictions on CloudFront Functions". Throws InvalidFunctionAssociation. */
+function checkFunctions(
+  behavior: CacheBehavior,
+  { hasLiveFunction }: { hasLiveFunction: (arn: string) => boolean },
+): void {
+  const invalid = (message: string): AwsError => new AwsError(400, 'InvalidFunctionAssociation', message)
+  const associations = itemsOf(behavior.FunctionAssociations)
+  if (new Set(associations.map(({ EventType }) => EventType)).size < associations.length) {
+    throw invalid('A cache behavior cannot be associated with more than one function for the same event type.')
+  }
+  for (const { FunctionARN: arn, EventType } of associations) {
+    if (!EventType.startsWith('viewer')) {
+      throw invalid(`CloudFront Functions can be associated with viewer events only. Event type: ${EventType}`)
+    }
+    if (!/^arn:aws:cloudfront::\d{12}:function\/[A-Za-z0-9_-]{1,64}$/.test(arn)) {
+      throw invalid(`The function ARN is not valid. ARN: ${arn}`)
+    }
+    if (!hasLiveFunction(arn)) {
+      throw invalid(`The function does not exist or is not published to the LIVE stage. ARN: ${arn}`)
     }
   }
 }

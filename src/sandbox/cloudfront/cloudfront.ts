@@ -1,21 +1,17 @@
 import { configOperations, type CloudFrontOperation } from './config-resource.ts'
 import { behaviorsOf, distributionOperations, domainName, servedConfig } from './distributions.ts'
+import { functionResources } from './function-resources.ts'
 import type { DistributionParts } from './parts.ts'
-import {
-  distributionArn,
-  namespace,
-  nextVersion,
-  type DistributionDocument,
-  type InvalidationDocument,
-} from './documents.ts'
+import { distributionArn, namespace, type DistributionDocument, type InvalidationDocument } from './documents.ts'
 import { inProgress, invalidationOperations, type Invalidations } from './invalidations.ts'
 import { originAccessControls, originAccessIdentities, s3CanonicalUserId } from './origin-access.ts'
 import type { CloudFrontPeers, CloudFrontService } from '../contracts/cloudfront-peers.ts'
 import { cloudFrontPermissions } from './permissions.ts'
-import { cachePolicies, originRequestPolicies, responseHeadersPolicies, type Users } from './policies.ts'
+import { cachePolicies, originRequestPolicies, responseHeadersPolicies } from './policies.ts'
 import { cloudFrontRoute } from './routes.ts'
 import { itemsOf } from '../contracts/shape.ts'
-import { taggingOperations } from './tags.ts'
+import { taggedIn, taggingOperations, type Tagged } from './tags.ts'
+import { distributionUsers, hasFunction, type Users } from './users.ts'
 import { xmlError } from '../wire/xml.ts'
 import { AwsError, type Context } from '../contracts/service.ts'
 
@@ -27,7 +23,18 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
   const distributions = context.store.collection<DistributionDocument>('cloudfront-distribution')
   const invalidations: Invalidations = context.store.collection('cloudfront-invalidation')
   const events = changeEvents(context)
-  const resources = configResources(context, distributions, events.changed)
+  const usedBy = distributionUsers(context, distributions, events.changed)
+  const resources = configResources(context, usedBy)
+  const edgeFunctions = functionResources(context, peers.functions, usedBy(hasFunction))
+  const tagged = (): Tagged[] => [
+    ...taggedIn(
+      'cloudfront:distribution',
+      distributions,
+      ({ id }) => id,
+      (id) => distributionArn(context, id),
+    ),
+    ...edgeFunctions.tagged(),
+  ]
   const parts: DistributionParts = {
     context,
     distributions,
@@ -39,6 +46,7 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
       hasCachePolicy: (id) => configOf(resources.cachePolicies, id) !== undefined,
       hasOriginRequestPolicy: (id) => configOf(resources.originRequestPolicies, id) !== undefined,
       hasResponseHeadersPolicy: (id) => configOf(resources.responseHeadersPolicies, id) !== undefined,
+      hasLiveFunction: edgeFunctions.isLive,
     },
     inProgressInvalidations: (id) => inProgress(invalidations, id, context.now()).length,
     changed: events.changed,
@@ -46,8 +54,9 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
   const operations = new Map<string, CloudFrontOperation>(
     Object.entries({
       ...distributionOperations(parts),
-      ...taggingOperations(parts),
+      ...taggingOperations(tagged),
       ...invalidationOperations(parts, invalidations, events.invalidated),
+      ...edgeFunctions.operations,
       ...configOperations(context, resources.identities),
       ...configOperations(context, resources.controls),
       ...configOperations(context, resources.cachePolicies),
@@ -66,7 +75,8 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
     names: ['cloudfront'],
     operations: [...operations.keys()],
     operation: (request) => cloudFrontRoute(request).operation,
-    permissions: (request, operation) => cloudFrontPermissions(context, distributions, request, operation),
+    permissions: (request, operation) =>
+      cloudFrontPermissions({ context, distributions, tagged, ...edgeFunctions.arns }, request, operation),
     async handle(request, operation) {
       const perform = operations.get(operation)
       if (perform === undefined) throw new AwsError(404, 'UnknownOperation', `Unknown operation ${operation}`)
@@ -91,19 +101,13 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
       resources.identities.documents.get(id) === undefined
         ? undefined
         : { id, s3CanonicalUserId: s3CanonicalUserId(id) },
-    liveFunction: () => undefined,
-    storeAtEdge: () => undefined,
+    ...edgeFunctions.peers,
     originAccessIdentities: () =>
       resources.identities.documents
         .list()
         .map(({ id, createdAt }) => ({ id, createdAt, s3CanonicalUserId: s3CanonicalUserId(id) })),
     taggedResources: (region) =>
-      region !== 'us-east-1'
-        ? []
-        : distributions
-            .list()
-            .filter(({ tags }) => Object.keys(tags).length > 0)
-            .map(({ id, tags }) => ({ arn: distributionArn(context, id), type: 'cloudfront:distribution', tags })),
+      region !== 'us-east-1' ? [] : tagged().filter(({ tags }) => Object.keys(tags).length > 0),
     close: () => events.close(),
   }
 }
@@ -135,27 +139,9 @@ function configOf<C>(
 }
 
 /** The resources that distributions refer to, each knowing who uses it. */
-function configResources(
-  context: Context,
-  distributions: DistributionParts['distributions'],
-  changed: (distribution: DistributionDocument) => void,
-) {
-  const usedBy = (refers: (config: Config, id: string) => boolean): Users => ({
-    isUsed: (id) => distributions.list().some(({ config }) => refers(config, id)),
-    // A changed policy is rolled out like a change of the distribution itself, which gets a new version.
-    changed(id) {
-      for (const distribution of distributions.list().filter(({ config }) => refers(config, id))) {
-        const deployedAt = context.now() + context.timing.deploy
-        const served = servedConfig(distribution, context.now())
-        const next = { ...distribution, ...nextVersion(distribution), servedConfig: served, deployedAt }
-        distributions.put(distribution.id, next)
-        changed(next)
-      }
-    },
-  })
+function configResources({ store }: Context, usedBy: ReturnType<typeof distributionUsers>) {
   const behavior = (member: 'CachePolicyId' | 'OriginRequestPolicyId' | 'ResponseHeadersPolicyId'): Users =>
     usedBy((config, id) => behaviorsOf(config).some((one) => one[member] === id))
-  const { store } = context
   return {
     identities: originAccessIdentities(
       store,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import type { ConfigResource } from './config-resource.ts'
 import { invalidArgument, newId } from './documents.ts'
-import type { Users } from './policies.ts'
+import type { Users } from './users.ts'
 import {
   originAccessControlConfig,
   originAccessIdentityConfig,

@@ -3,6 +3,12 @@ import { behaviorsOf } from './distributions.ts'
 import { readDistribution, readTaggedDistribution } from './distribution-input.ts'
 import { tags as tagsShape, type DistributionConfig } from '../contracts/distribution-shape.ts'
 import { cloudFrontArn, distributionArn, type DistributionDocument } from './documents.ts'
+import {
+  functionPermissions,
+  isOfFunctions,
+  resourceTags,
+  type FunctionPermissionParts,
+} from './function-permissions.ts'
 import { cloudFrontRoute } from './routes.ts'
 import { itemsOf, readDocument } from '../contracts/shape.ts'
 import { tagConditionKeys } from '../policy/tag-keys.ts'
@@ -19,6 +25,12 @@ const kinds: readonly (readonly [RegExp, string])[] = [
   [/ResponseHeadersPolicy(Config)?$/, 'response-headers-policy'],
 ]
 
+/** What permissions are told by. */
+export interface PermissionParts extends FunctionPermissionParts {
+  readonly context: Context
+  readonly distributions: Pick<Collection<DistributionDocument>, 'get' | 'list'>
+}
+
 /**
  * What a caller must be allowed. CreateDistributionWithTags has no IAM action of its own: it needs CreateDistribution
  * and TagResource; associating a function needs rights on its version.
@@ -26,11 +38,12 @@ const kinds: readonly (readonly [RegExp, string])[] = [
  * guide, "IAM permissions required to associate Lambda\@Edge functions with CloudFront distributions".
  */
 export async function cloudFrontPermissions(
-  context: Context,
-  distributions: Pick<Collection<DistributionDocument>, 'get' | 'list'>,
+  parts: PermissionParts,
   request: AwsRequest,
   operation: string,
 ): Promise<Permission[]> {
+  const { context, distributions } = parts
+  if (isOfFunctions(operation)) return functionPermissions(parts, request, operation)
   const action = `cloudfront:${operation}`
   const anyDistribution = distributionArn(context, '*')
   const first = (config: DistributionConfig): Permission[] =>
@@ -39,7 +52,7 @@ export async function cloudFrontPermissions(
       : serviceLinkedRoles(context)
   if (operation === 'CreateDistribution') {
     const { config } = await readDistribution(request)
-    return [{ action, resource: anyDistribution }, ...functionPermissions(config), ...first(config)]
+    return [{ action, resource: anyDistribution }, ...versionPermissions(config), ...first(config)]
   }
   if (operation === 'CreateDistributionWithTags') {
     const { config, tags: given } = await readTaggedDistribution(request)
@@ -48,7 +61,7 @@ export async function cloudFrontPermissions(
     return [
       { action: 'cloudfront:CreateDistribution', ...tagged },
       { action: 'cloudfront:TagResource', ...tagged },
-      ...functionPermissions(config),
+      ...versionPermissions(config),
       ...first(config),
     ]
   }
@@ -58,14 +71,9 @@ export async function cloudFrontPermissions(
     return [{ action, resource: cloudFrontArn(context, kind, id === '' ? '*' : id) }]
   }
   const arn = request.query.get('Resource')
-  const distributionId = arn === null ? id : (arn.split('/').at(-1) ?? '')
-  if (distributionId === '') return [{ action }]
-  const distribution = distributions.get(distributionId)
-  const own = {
-    action,
-    resource: arn ?? distributionArn(context, distributionId),
-    context: tagConditionKeys('aws:ResourceTag', distribution?.tags ?? {}),
-  }
+  if (arn === null && id === '') return [{ action }]
+  const resource = arn ?? distributionArn(context, id)
+  const own = { action, resource, context: resourceTags(parts, resource) }
   if (operation === 'TagResource') {
     const { Items } = readDocument(parseXml(await request.buffer()), 'Tags', tagsShape)
     const given = Object.fromEntries((Items ?? []).map(({ Key, Value = '' }) => [Key, Value]))
@@ -73,8 +81,9 @@ export async function cloudFrontPermissions(
   }
   if (operation !== 'UpdateDistribution') return [own]
   const { config } = await readDistribution(request)
+  const distribution = distributions.get(id)
   const before = distribution === undefined ? [] : functionsIn(distribution.config)
-  return [own, ...functionPermissions(config, before), ...first(config)]
+  return [own, ...versionPermissions(config, before), ...first(config)]
 }
 
 const functionsIn = (config: DistributionConfig): string[] =>
@@ -94,7 +103,7 @@ const serviceLinkedRoles = ({ accountId }: Context): Permission[] =>
   }))
 
 /** For versions newly associated, and those no longer. The actions' names do end with an asterisk. */
-function functionPermissions(config: DistributionConfig, before: readonly string[] = []): Permission[] {
+function versionPermissions(config: DistributionConfig, before: readonly string[] = []): Permission[] {
   const after = functionsIn(config)
   const added = new Set(after.filter((arn) => !before.includes(arn)))
   const removed = new Set(before.filter((arn) => !after.includes(arn)))

@@ -18,12 +18,7 @@ import {
 import { itemsOf, type ItemsOf } from '../contracts/shape.ts'
 import { AwsError } from '../contracts/service.ts'
 import type { Store } from '../contracts/store.ts'
-
-/** Who uses a resource, and who wants to know that it has changed. */
-export interface Users {
-  isUsed(id: string): boolean
-  changed(id: string): void
-}
+import type { Users } from './users.ts'
 
 interface Named {
   Name: string

@@ -1,10 +1,10 @@
 import type { CloudFrontOperation } from './config-resource.ts'
 import { tagKeys, tags as tagsShape } from '../contracts/distribution-shape.ts'
-import type { DistributionParts } from './parts.ts'
-import { distributionArn, noContent, respond, type DistributionDocument } from './documents.ts'
+import { noContent, respond } from './documents.ts'
 import { readDocument } from '../contracts/shape.ts'
 import { parseXml } from '../wire/xml.ts'
 import { AwsError, type AwsRequest } from '../contracts/service.ts'
+import type { Collection } from '../contracts/store.ts'
 
 /** Checks tags. Throws InvalidTagging. */
 export function tagMap(list: readonly { Key: string; Value?: string | undefined }[]): Record<string, string> {
@@ -19,21 +19,40 @@ export function tagMap(list: readonly { Key: string; Value?: string | undefined 
   return Object.fromEntries(list.map(({ Key, Value = '' }) => [Key, Value]))
 }
 
+/** What has tags. */
+export interface Tagged {
+  arn: string
+  /** As in ResourceTypeFilters of the Resource Groups Tagging API. */
+  type: string
+  tags: Readonly<Record<string, string>>
+  save(tags: Record<string, string>): void
+}
+
+/** All that has tags in a collection, each of which can be given others. */
+export const taggedIn = <T extends { tags: Record<string, string> }>(
+  type: string,
+  collection: Pick<Collection<T>, 'list' | 'put'>,
+  idOf: (document: T) => string,
+  arnOf: (id: string) => string,
+): Tagged[] =>
+  collection.list().map((document) => ({
+    arn: arnOf(idOf(document)),
+    type,
+    tags: document.tags,
+    save: (tags) => collection.put(idOf(document), { ...document, tags }),
+  }))
+
 /** ListTagsForResource, TagResource and UntagResource. */
-export function taggingOperations(parts: DistributionParts): Record<string, CloudFrontOperation> {
-  const { context, distributions } = parts
-  const find = (request: AwsRequest): DistributionDocument => {
+export function taggingOperations(tagged: () => readonly Tagged[]): Record<string, CloudFrontOperation> {
+  const find = (request: AwsRequest): Tagged => {
     const arn = request.query.get('Resource') ?? ''
-    const prefix = distributionArn(context, '')
-    const distribution = arn.startsWith(prefix) ? distributions.get(arn.slice(prefix.length)) : undefined
-    if (distribution === undefined)
+    const resource = tagged().find((one) => one.arn === arn)
+    if (resource === undefined)
       throw new AwsError(404, 'NoSuchResource', `The specified resource does not exist: ${arn}`)
-    return distribution
+    return resource
   }
-  const save = (distribution: DistributionDocument, tags: [string, string][]): void => {
-    const checked = tagMap(tags.map(([Key, Value]) => ({ Key, Value })))
-    distributions.put(distribution.id, { ...distribution, tags: checked })
-  }
+  const save = (resource: Tagged, tags: [string, string][]): void =>
+    resource.save(tagMap(tags.map(([Key, Value]) => ({ Key, Value }))))
   return {
     ListTagsForResource(request) {
       const { tags } = find(request)
@@ -42,17 +61,17 @@ export function taggingOperations(parts: DistributionParts): Record<string, Clou
     },
     async TagResource(request) {
       const given = readDocument(parseXml(await request.buffer()), 'Tags', tagsShape)
-      const distribution = find(request)
-      save(distribution, Object.entries({ ...distribution.tags, ...tagMap(given.Items ?? []) }))
+      const resource = find(request)
+      save(resource, Object.entries({ ...resource.tags, ...tagMap(given.Items ?? []) }))
       return noContent(request)
     },
     async UntagResource(request) {
       const given = readDocument(parseXml(await request.buffer()), 'TagKeys', tagKeys)
-      const distribution = find(request)
+      const resource = find(request)
       const removed = given.Items ?? []
       save(
-        distribution,
-        Object.entries(distribution.tags).filter(([key]) => !removed.includes(key)),
+        resource,
+        Object.entries(resource.tags).filter(([key]) => !removed.includes(key)),
       )
       return noContent(request)
     },

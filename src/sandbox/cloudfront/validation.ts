@@ -13,6 +13,8 @@ export interface References extends CloudFrontPeers {
   hasCachePolicy(id: string): boolean
   hasOriginRequestPolicy(id: string): boolean
   hasResponseHeadersPolicy(id: string): boolean
+  /** Whether a CloudFront Function, by its ARN, was published. */
+  hasLiveFunction(arn: string): boolean
   /** The aliases of the other distributions. */
   otherAliases(): ReadonlySet<string>
 }

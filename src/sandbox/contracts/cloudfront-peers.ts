@@ -1,5 +1,6 @@
 import type { FunctionsRuntime } from './cloudfront-functions.ts'
 import type { EdgeCloudFront } from './edge-peers.ts'
+import type { KeyValueStores } from './key-value-stores.ts'
 import type { FunctionRoles, LambdaService, TaggedResources } from './lambda-peers.ts'
 import type { OriginAccessIdentityPrincipal } from './s3-peers.ts'
 import type { Service } from './service.ts'
@@ -30,7 +31,7 @@ interface CertificateLookup {
 export interface AcmService extends Service, CertificateLookup {}
 
 /** The CloudFront service as the others see it. */
-export interface CloudFrontService extends Service, EdgeCloudFront, TaggedResources {
+export interface CloudFrontService extends Service, EdgeCloudFront, KeyValueStores, TaggedResources {
   originAccessIdentities(): Iterable<OriginAccessIdentityPrincipal>
   /** Stops its timers. */
   close(): void
