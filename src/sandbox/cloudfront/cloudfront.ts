@@ -7,6 +7,7 @@ import { inProgress, invalidationOperations, type Invalidations } from './invali
 import { originAccessControls, originAccessIdentities, s3CanonicalUserId } from './origin-access.ts'
 import type { CloudFrontPeers, CloudFrontService } from '../contracts/cloudfront-peers.ts'
 import { cloudFrontPermissions } from './permissions.ts'
+import { checkPlan, flatRatePlans, plansOf, requireNoPlan, type PlanQuestions } from './plans.ts'
 import { cachePolicies, originRequestPolicies, responseHeadersPolicies } from './policies.ts'
 import { cloudFrontRoute } from './routes.ts'
 import { itemsOf } from '../contracts/shape.ts'
@@ -35,6 +36,14 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
     ),
     ...edgeFunctions.tagged(),
   ]
+  const plans = plansOf(context)
+  const planQuestions: PlanQuestions = {
+    isManagedPolicy: (id) =>
+      [resources.cachePolicies, resources.originRequestPolicies, resources.responseHeadersPolicies].some(
+        ({ managed }) => managed.some((one) => one.id === id),
+      ),
+    readsStore: (arn) => edgeFunctions.peers.liveFunction(arn)?.storeArn !== undefined,
+  }
   const parts: DistributionParts = {
     context,
     distributions,
@@ -48,6 +57,8 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
       hasResponseHeadersPolicy: (id) => configOf(resources.responseHeadersPolicies, id) !== undefined,
       hasLiveFunction: edgeFunctions.isLive,
     },
+    requireInPlan: (id, config) => checkPlan(plans, id, config, planQuestions),
+    requireNoPlan: (id) => requireNoPlan(plans, id),
     inProgressInvalidations: (id) => inProgress(invalidations, id, context.now()).length,
     changed: events.changed,
   }
@@ -91,6 +102,7 @@ export function createCloudFront(context: Context, peers: CloudFrontPeers): Clou
         port: distribution.port,
         deployedConfig: () => configAtAnEdge(distribution, context),
       })),
+    ...flatRatePlans(parts, plans, planQuestions),
     onChange: events.onChange,
     onInvalidation: events.onInvalidation,
     cachePolicy: (id) => configOf(resources.cachePolicies, id),

@@ -63,6 +63,7 @@ export function distributionOperations(parts: DistributionParts): Record<string,
     DeleteDistribution(request, { id }) {
       const distribution = findDistribution(parts, id)
       requireMatch(request, distribution)
+      parts.requireNoPlan(id)
       if (distribution.config.Enabled || !isDeployed(distribution, context.now())) {
         const message = 'The distribution you are trying to delete has not been disabled.'
         throw new AwsError(409, 'DistributionNotDisabled', message)
@@ -161,6 +162,7 @@ function update(
   requireUpdateMembers(asked)
   const config = withDefaults(asked)
   checkConfig(config, referencesFor(parts, id))
+  parts.requireInPlan(id, config)
   const distribution: DistributionDocument = {
     ...previous,
     config,

@@ -9,6 +9,10 @@ export interface DistributionParts {
   readonly distributions: Collection<DistributionDocument>
   readonly references: Omit<References, 'otherAliases'>
   inProgressInvalidations(distributionId: string): number
+  /** Throws InvalidArgument for what the plan that a distribution may be on has not. */
+  requireInPlan(distributionId: string, config: DistributionDocument['config']): void
+  /** Throws InvalidArgument for a distribution on a plan. */
+  requireNoPlan(distributionId: string): void
   /** Called after every change. */
   changed(distribution: DistributionDocument): void
 }

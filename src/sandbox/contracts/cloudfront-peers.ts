@@ -2,6 +2,7 @@ import type { FunctionsRuntime } from './cloudfront-functions.ts'
 import type { EdgeCloudFront } from './edge-peers.ts'
 import type { KeyValueStores } from './key-value-stores.ts'
 import type { FunctionRoles, LambdaService, TaggedResources } from './lambda-peers.ts'
+import type { FlatRatePlans } from './plan-peers.ts'
 import type { OriginAccessIdentityPrincipal } from './s3-peers.ts'
 import type { Service } from './service.ts'
 
@@ -31,7 +32,7 @@ interface CertificateLookup {
 export interface AcmService extends Service, CertificateLookup {}
 
 /** The CloudFront service as the others see it. */
-export interface CloudFrontService extends Service, EdgeCloudFront, KeyValueStores, TaggedResources {
+export interface CloudFrontService extends Service, EdgeCloudFront, KeyValueStores, FlatRatePlans, TaggedResources {
   originAccessIdentities(): Iterable<OriginAccessIdentityPrincipal>
   /** Stops its timers. */
   close(): void

@@ -37,6 +37,6 @@ export function requireOwnPage({ method, headers }: Arrival, endpoint: string): 
   }
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (method !== 'GET' && type !== undefined && !textTypes.has(type)) {
-    throw new ForeignPageError(415, `A body is text, one fault a line: ${[...textTypes].join(' or ')}.`)
+    throw new ForeignPageError(415, `A body is text, one fault or plan a line: ${[...textTypes].join(' or ')}.`)
   }
 }

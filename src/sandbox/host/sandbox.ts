@@ -174,7 +174,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   if (front !== undefined) identities.put('identity', { ...identity, frontPort: front.port })
 
   answer = async (arrival) => {
-    if (isControlPath(arrival.rawPath)) return serveControl(arrival, { calls, faults, endpoint, front })
+    if (isControlPath(arrival.rawPath))
+      return serveControl(arrival, { calls, faults, plans: services.cloudfront, endpoint, front })
     if (options.latency !== undefined) await sleep(options.latency)
     return dispatcher.answer(arrival)
   }
