@@ -7,7 +7,7 @@ export interface Credentials {
   readonly sessionToken?: string | undefined
 }
 
-/** A request to S3, before it is signed. */
+/** A request, before it is signed. */
 export interface Unsigned {
   readonly method: string
   /** As it is sent: percent-encoded by {@link encodePath}. */
@@ -21,7 +21,7 @@ export interface Unsigned {
 const hexOfNothing = hash('sha256', '')
 
 /** Percent-encodes all but the unreserved characters of RFC 3986, which is what AWS signs. */
-const encodeComponent = (text: string): string =>
+export const encodeComponent = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 
 /** As {@link encodeComponent}, with slashes kept. S3's keys are encoded once and never normalised. */
@@ -55,39 +55,63 @@ export function createRequestSigner(
     return cached.sign
   }
   return (request, credentials, now) => {
-    const time = now.toISOString().replace(/[-:]|\.\d+/g, '')
+    const time = timeOf(now)
     const day = time.slice(0, 8)
-    const headers: Record<string, string> = {
-      ...request.headers,
-      'x-amz-content-sha256': request.body === undefined ? hexOfNothing : hexHash(request.body),
-      'x-amz-date': time,
-      ...(credentials.sessionToken === undefined ? {} : { 'x-amz-security-token': credentials.sessionToken }),
-    }
-    const names = Object.keys(headers).sort()
-    const signed = names.join(';')
-    const canonical = [
-      request.method,
-      request.path,
-      encodeQuery(request.query),
-      ...names.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/ {2,}/g, ' ')}`),
-      '',
-      signed,
-      headers['x-amz-content-sha256'],
-    ].join('\n')
+    const headers = headersToSign(request, credentials, time)
+    const { signed, digest } = canonical(request, headers, request.path)
     const scope = `${day}/${region}/s3/aws4_request`
-    const toSign = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hexHash(Buffer.from(canonical, 'latin1'))}`
-    const signature = signer(credentials, day)(toSign)
+    const signature = signer(credentials, day)(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${digest}`)
     headers['authorization'] =
       `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=${signature}`
     return headers
   }
 }
 
+/** The time of a signature, such as `20130524T000000Z`. */
+export const timeOf = (now: Date): string => now.toISOString().replace(/[-:]|\.\d+/g, '')
+
+/** All headers that are sent, and signed: those of the request, the payload's hash, the time, and the session. */
+export const headersToSign = (
+  { headers, body }: Unsigned,
+  { sessionToken }: Credentials,
+  time: string,
+): Record<string, string> => ({
+  ...headers,
+  'x-amz-content-sha256': body === undefined ? hexOfNothing : hexHash(body),
+  'x-amz-date': time,
+  ...(sessionToken === undefined ? {} : { 'x-amz-security-token': sessionToken }),
+})
+
+/**
+ * What both algorithms sign a request by: the hash of its canonical form.
+ *
+ * @param path - as it is signed: S3 has it encoded once, as it is sent; all other services once more
+ * @returns also the names of the signed headers
+ */
+export function canonical(
+  { method, query }: Unsigned,
+  headers: Readonly<Record<string, string>>,
+  path: string,
+): { readonly signed: string; readonly digest: string } {
+  const names = Object.keys(headers).sort()
+  const signed = names.join(';')
+  const text = [
+    method,
+    path,
+    encodeQuery(query),
+    ...names.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/ {2,}/g, ' ')}`),
+    '',
+    signed,
+    headers['x-amz-content-sha256'],
+  ].join('\n')
+  return { signed, digest: hexHash(Buffer.from(text, 'latin1')) }
+}
+
 const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 const hexHash = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex')
 
 const block = 64
-const digest = 32
+const digestBytes = 32
 
 /**
  * HMAC with SHA-256 (RFC 2104) of many texts with one key. Node's Hmac leaves a native object of a kilobyte behind each
@@ -100,7 +124,7 @@ export function hmacSha256(key: Uint8Array): (text: string) => string {
   const padded = Buffer.alloc(block)
   padded.set(key)
   const inner = padded.map((byte) => byte ^ 0x36)
-  const outer = Buffer.alloc(block + digest)
+  const outer = Buffer.alloc(block + digestBytes)
   outer.set(padded.map((byte) => byte ^ 0x5c))
   return (text) => {
     outer.set(hash('sha256', Buffer.concat([inner, Buffer.from(text)]), 'buffer'), block)
