@@ -10,7 +10,7 @@ import { isTraced, traceCall } from './call-trace.ts'
 import { noticing } from './memory.ts'
 
 type Handler = (args: { input: object }) => Promise<{ output: object }>
-type Middleware = (next: Handler, context: { clientName?: string; commandName?: string }) => Handler
+export type Middleware = (next: Handler, context: { clientName?: string; commandName?: string }) => Handler
 
 /** What a client must have so that its errors can be told apart by operation. */
 export interface Notable {
@@ -152,15 +152,23 @@ function operationOf({ clientName = '', commandName = '' }: { clientName?: strin
   return { service: servicePrefixes[service] ?? service, operation: commandName.replace(/Command$/, '') }
 }
 
-/** The bucket that an S3 call names, or its objects: a permission for one of them alone is never what is meant. */
+/**
+ * The bucket that an S3 call names, or its objects: a permission for one of them alone is never what is meant. Or the key
+ * value store.
+ */
 function objectOf(input: object): string | undefined {
+  if ('KvsARN' in input && typeof input.KvsARN === 'string') return input.KvsARN
   if (!('Bucket' in input) || typeof input.Bucket !== 'string') return undefined
   const { Bucket: bucket } = input
   return 'Key' in input ? arnOfObject(bucket) : arnOfBucket(bucket)
 }
 
 /** Where the IAM prefix of a service is not its client's name. */
-const servicePrefixes: Readonly<Record<string, string>> = { resourcegroupstaggingapi: 'tag', costexplorer: 'ce' }
+const servicePrefixes: Readonly<Record<string, string>> = {
+  resourcegroupstaggingapi: 'tag',
+  costexplorer: 'ce',
+  cloudfrontkeyvaluestore: 'cloudfront-keyvaluestore',
+}
 
 /** Operations that IAM knows by another name, from AWS's Service Authorization Reference. */
 const renamedActions: Readonly<Record<string, string>> = {
