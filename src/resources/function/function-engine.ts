@@ -5,6 +5,7 @@ import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf } from '../../aws/names.ts'
 import { CtlError } from '../../errors.ts'
 import type { EdgeEngine, EdgeReference } from '../edge-engine.ts'
+import { acceptedByFunction, acceptedByFunctionNeeds } from './function-accepts.ts'
 
 const next = 'Run `pc-ctl bootstrap-cloudfront --engine function` and copy the command that it prints.'
 
@@ -39,9 +40,8 @@ export const functionEngine: EdgeEngine = {
     { access: 'read', actions: ['cloudfront:DescribeFunction', 'cloudfront:ListTagsForResource'], resources: [arn] },
   ],
 
-  // What it goes by is in its store.
-  acceptedBy: () => Promise.resolve({ fingerprints: [], rules: undefined }),
-  acceptedNeeds: () => [],
+  acceptedBy: (aws, _names, arn) => acceptedByFunction(aws, arn),
+  acceptedNeeds: acceptedByFunctionNeeds,
 
   ownerOf: async (aws, arn) => ownerOf(await tagsOf(aws, arn)),
   ownerNeeds: (arn) => [{ access: 'read', actions: ['cloudfront:ListTagsForResource'], resources: [arn] }],

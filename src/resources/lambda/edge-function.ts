@@ -20,7 +20,7 @@ import { takedownOfFunction } from './edge-function-takedown.ts'
 import { createFunction, functionDescription, updateFunction } from './edge-function-writes.ts'
 import { decryptSecrets, encryptSecrets, type SealedSecrets, fingerprint } from './edge-secrets.ts'
 import { download } from './edge-download.ts'
-import { whatToDo, whyOutdated } from './outdated-secret.ts'
+import { holdsMore, lookAgain, type SecretWishes, whatToDo, whyOutdated } from './outdated-secret.ts'
 import { type EdgePackage, packEdge, unpackEdge } from './edge-package.ts'
 import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from '../resource.ts'
 import { requestedWith, tagChanges, type Tags, tagsWanted, type TagsWant } from '../tags.ts'
@@ -39,20 +39,13 @@ export interface EdgeFunctionWant extends EdgeWishes, TagsWant {
 }
 
 /** What an operator may choose of the function. What is not chosen stays as it is deployed. */
-export interface EdgeWishes {
+export interface EdgeWishes extends SecretWishes {
   /** Such as `nodejs24.x`. */
   readonly runtime?: string | undefined
   /** How far ahead a URL may expire, in seconds. */
   readonly longestLife?: number | undefined
   /** Whether HMAC-SHA1 is accepted. */
   readonly sha1?: boolean | undefined
-  /**
-   * Fingerprints of the secrets that may stand in the deployed function without being among the wanted ones: with another
-   * one it is left alone. `undefined`: any may.
-   */
-  readonly mayDrop?: readonly string[] | undefined
-  /** Whether the secret may be dropped that front servers may sign with. */
-  readonly replaceSecret?: boolean | undefined
   /** The settings flags in use, for the commands that it suggests. */
   readonly carried?: readonly string[] | undefined
 }
@@ -197,7 +190,7 @@ export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | 
   const what = `Lambda function ${names.functionName}`
   const foreign = live.owner !== names.installation
   if (foreign && !adopt) return notOurs(live, what, live.owner)
-  if (holdsMore(want, live, after)) {
+  if (holdsMore(after.fingerprints ?? [], live.fingerprints ?? [], want.mayDrop)) {
     return refuse(live, `${what} accepts a secret that this packagecloud.rb does not hold`, lookAgain)
   }
   const lacking = whyOutdated(after.fingerprints ?? [], live.fingerprints ?? [], want)
@@ -229,13 +222,6 @@ export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | 
     foreign ? `Take over ${what}?` : undefined,
   )
 }
-
-/** Somebody else has published a secret meanwhile, that front servers may sign with. */
-const holdsMore = ({ mayDrop }: EdgeFunctionWant, live: EdgeFunction, after: EdgeFunction): boolean =>
-  mayDrop !== undefined &&
-  (live.fingerprints ?? []).some((one) => !mayDrop.includes(one) && after.fingerprints?.includes(one) !== true)
-
-const lookAgain = 'Somebody else is replacing the secret at the same time. `pc-ctl status` tells how far that is.'
 
 /** GetFunction tells no tags to those who may not list them: no tags may mean that, and is asked about. */
 export async function tagsOfFunction(

@@ -3,10 +3,13 @@ import { commandLine } from '../../shell.ts'
 import { type Line, verbatim } from '../../text.ts'
 
 /** What is wished of a secret that AWS has. */
-interface Wishes {
-  /** Those that may be dropped. */
+export interface SecretWishes {
+  /**
+   * Fingerprints of those that may be dropped without being among the wanted ones: where there is another one, it is left
+   * alone. `undefined`: any may.
+   */
   readonly mayDrop?: readonly string[] | undefined
-  /** Whether any may be. */
+  /** Whether the secret may be dropped that front servers may sign with. */
   readonly replaceSecret?: boolean | undefined
 }
 
@@ -21,7 +24,7 @@ interface Wishes {
 export function whyOutdated(
   wanted: readonly string[],
   accepted: readonly string[],
-  { mayDrop = [], replaceSecret = false }: Wishes = {},
+  { mayDrop = [], replaceSecret = false }: SecretWishes = {},
 ): string | undefined {
   const [first] = accepted
   const [current = ''] = wanted
@@ -31,6 +34,21 @@ export function whyOutdated(
     ? `AWS has a newer secret than this packagecloud.rb (${itsFingerprint}): a rotation was begun on another host`
     : `AWS has another secret than this packagecloud.rb (${itsFingerprint}), and front servers may sign with it`
 }
+
+/**
+ * Whether somebody else has published a secret meanwhile, that front servers may sign with.
+ *
+ * @param wanted - fingerprints, as those that AWS has
+ */
+export const holdsMore = (
+  wanted: readonly string[],
+  accepted: readonly string[],
+  mayDrop: readonly string[] | undefined,
+): boolean => mayDrop !== undefined && accepted.some((one) => !mayDrop.includes(one) && !wanted.includes(one))
+
+/** What to do about that. */
+export const lookAgain =
+  'Somebody else is replacing the secret at the same time. `pc-ctl status` tells how far that is.'
 
 /** @param carried - the settings flags in use */
 export const whatToDo = (carried: readonly string[]): Line[] => [

@@ -14,12 +14,20 @@ const stale = new Set([
   'InvalidIfMatchVersion',
   'ConcurrentModification',
   'ConcurrentModificationException',
+  // Of a key value store.
+  'ConflictException',
   'EntityTemporarilyUnmodifiableException',
   'OperationAborted',
   'Outdated',
 ])
 /** So is what turns out to be there already: the first answer to our own call may have been lost on its way. */
-const taken = new Set(['AlreadyExistsException', 'EntityAlreadyExistsException', 'OriginAccessControlAlreadyExists'])
+const taken = new Set([
+  'AlreadyExistsException',
+  'EntityAlreadyExistsException',
+  'EntityAlreadyExists',
+  'FunctionAlreadyExists',
+  'OriginAccessControlAlreadyExists',
+])
 /** And what is not there (any more) though it was seen a moment ago: AWS's news spreads slowly, and people delete. */
 const gone = new Set([
   'NoSuchEntityException',
@@ -27,6 +35,8 @@ const gone = new Set([
   'NotFoundException',
   'NoSuchDistribution',
   'NoSuchOriginAccessControl',
+  'NoSuchFunctionExists',
+  'EntityNotFound',
 ])
 
 /**
