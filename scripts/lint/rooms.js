@@ -24,7 +24,15 @@ export const rooms = {
   edge: [],
   rehearsal: ['sandbox/contracts', 'sandbox/wire', 'sandbox/policy', 'sandbox/host', 'settings', 'edge'],
   'sandbox/host': [
-    ...['sandbox/s3', 'sandbox/cloudfront', 'sandbox/edge', 'sandbox/lambda', 'sandbox/iam', 'sandbox/kms'],
+    ...[
+      'sandbox/s3',
+      'sandbox/s3control',
+      'sandbox/cloudfront',
+      'sandbox/edge',
+      'sandbox/lambda',
+      'sandbox/iam',
+      'sandbox/kms',
+    ],
     ...[
       'sandbox/logs',
       'sandbox/acm',
@@ -44,6 +52,7 @@ export const rooms = {
   'sandbox/lambda': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
   'sandbox/logs': ['sandbox/wire', 'sandbox/contracts'],
   'sandbox/s3': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
+  'sandbox/s3control': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
   'sandbox/tagging': ['sandbox/wire', 'sandbox/contracts'],
   'sandbox/policy': ['sandbox/contracts'],
   'sandbox/wire': ['sandbox/contracts'],

@@ -7,8 +7,8 @@ export type Caller =
   | { kind: 'anonymous' }
   | { kind: 'root'; accountId: string; arn: string; accessKeyId: string }
   | { kind: 'user'; accountId: string; arn: string; accessKeyId: string; userName: string }
-  /** A role session; `roleArn` is the role's own ARN, `arn` the assumed-role ARN. */
-  | { kind: 'role'; accountId: string; arn: string; accessKeyId: string; roleArn: string }
+  /** A role session; `roleArn` is the role's own ARN, `arn` the assumed-role ARN; `inside` if a service or function has it. */
+  | { kind: 'role'; accountId: string; arn: string; accessKeyId: string; roleArn: string; inside?: boolean }
   /** CloudFront fetching from S3: as an OAI (its canonical user) or as the service for a distribution (OAC). */
   | { kind: 'origin-access-identity'; id: string; s3CanonicalUserId: string }
   | { kind: 'service'; principal: string; sourceArn: string; sourceAccount: string }
@@ -119,6 +119,10 @@ export interface Timing {
   storeReady: number
   /** For how long an edge keeps an error of S3 at least, whatever the distribution says. */
   error: number
+  /** For how long a batch job is in each state that it leaves by itself. */
+  jobState: number
+  /** Until a task of a batch job that has failed for the time being is tried again. */
+  redrive: number
 }
 
 /** Whether what was made then shows up in lists by now. */

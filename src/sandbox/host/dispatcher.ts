@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { judge, type Verdict } from '../policy/authorization.ts'
 import { isChanging, type Call, type CallLog } from './call-log.ts'
 import { errorOf, type Fault, type FaultPlan } from './faults.ts'
+import type { InnerRequest } from '../contracts/inner-calls.ts'
+import { networkKeys } from '../policy/network-keys.ts'
 import { parsePolicy } from '../policy/policy-document.ts'
 import { wordingOf } from '../wire/errors.ts'
 import { authenticate, DroppedConnection, type Arrival } from '../wire/server.ts'
@@ -53,12 +56,14 @@ export class Dispatcher {
     if (arrival.rawPath.startsWith(lambda.codePathPrefix)) {
       return lambda.download(arrival.rawPath, new URLSearchParams(arrival.rawQuery))
     }
-    const name = scopedService(arrival) ?? unsignedService(arrival)
+    const scoped = scopedService(arrival)
+    const name = isForS3Control(arrival, scoped) ? 's3control' : (scoped ?? unsignedService(arrival))
     const service = this.#byName.get(name)
     if (service === undefined) return { status: 404, body: `The sandbox has no service "${name}".\n` }
     try {
       const request = await authenticate(arrival, name, this.#parts.findSecret, this.#parts.context.now())
-      return await this.#perform(service, request, arrival)
+      // A client that was killed meanwhile must not have its request carried out.
+      return await this.#perform(service, request, () => arrival.incoming.socket.destroyed)
     } catch (error) {
       if (error instanceof DroppedConnection) throw error
       // Refused before its operation was known.
@@ -69,15 +74,23 @@ export class Dispatcher {
     }
   }
 
-  async #perform(service: Service, request: AwsRequest, arrival: Arrival): Promise<AwsResponse> {
+  /** What a service asks of another one. Throws {@link DroppedConnection} where no whole answer is to arrive. */
+  async answerInside(asked: InnerRequest): Promise<AwsResponse> {
+    const service = this.#byName.get(asked.service)
+    if (service === undefined) throw new Error(`The sandbox has no service "${asked.service}".`)
+    const answer = await this.#perform(service, insideRequest(asked), () => false)
+    if (answer.cut === true) throw new DroppedConnection()
+    return answer
+  }
+
+  async #perform(service: Service, request: AwsRequest, isGone: () => boolean): Promise<AwsResponse> {
     const operation = await service.operation(request)
     const call = this.#record(request, operation)
     const resource = service.resource?.(request)
     if (resource !== undefined) call.resource = resource
     const due = this.#parts.faults.take(request.service, operation)
     await this.#hook(call, 'before')
-    // A client that was killed meanwhile must not have its request carried out.
-    if (arrival.incoming.socket.destroyed) throw new DroppedConnection()
+    if (isGone()) throw new DroppedConnection()
     let response: AwsResponse
     try {
       await suffer(due, 'before', request.service)
@@ -102,7 +115,7 @@ export class Dispatcher {
       service: request.service,
       operation,
       at: this.#parts.context.now(),
-      caller: 'arn' in caller ? caller.arn : 'anonymous',
+      caller: nameOf(caller),
       requestId: request.requestId,
       changing: failure === undefined && isChanging(operation),
       ...(failure === undefined ? {} : { status: failure.status, code: failure.code }),
@@ -127,7 +140,7 @@ export class Dispatcher {
         caller: request.caller,
         action,
         resource: permission.resource,
-        context: { 'aws:RequestedRegion': request.region, 'aws:SourceIp': '127.0.0.1', ...context },
+        context: { 'aws:RequestedRegion': request.region, ...networkKeys(request.caller), ...context },
         identityPolicies,
         resourcePolicies: resourcePolicy === undefined ? [] : [parsePolicy(resourcePolicy)],
         resourcePolicyDecides: resourcePolicyDecides === true,
@@ -135,6 +148,11 @@ export class Dispatcher {
       if (verdict !== 'allowed') throw denied(request, permission, verdict)
     }
   }
+}
+
+const nameOf = (caller: Caller): string => {
+  if (caller.kind === 'service') return caller.principal
+  return 'arn' in caller ? caller.arn : 'anonymous'
 }
 
 /** A service that names no resources: only its action is looked at. */
@@ -145,7 +163,7 @@ const defaultPermission = (request: AwsRequest, operation: string): Permission =
 /** Wording as in "Troubleshoot access denied error messages", IAM User Guide. */
 function denied(request: AwsRequest, permission: Permission, verdict: Verdict): AwsError {
   const { caller, service } = request
-  const who = 'arn' in caller ? caller.arn : 'anonymous'
+  const who = nameOf(caller)
   const { action, resource = '*', resourcePolicyDecides } = permission
   const kind = resourcePolicyDecides === true && caller.kind === 'root' ? 'resource-based' : 'identity-based'
   const reason =
@@ -185,6 +203,31 @@ function unsignedService(arrival: Arrival): string {
   if (/^\/20\d\d-\d\d-\d\d\/(functions|tags|layers)\b/.test(rawPath)) return 'lambda'
   const form = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
   return method === 'POST' && rawPath === '/' && form ? 'iam' : 's3'
+}
+
+/**
+ * S3 Control signs as S3 does. It has a host of its own; where a client was given an endpoint instead, its requests are
+ * told by the account that they all name, for a bucket may have any name that a path of its could begin with.
+ */
+function isForS3Control({ headers, rawPath }: Arrival, scoped = 's3'): boolean {
+  if (scoped !== 's3') return false
+  const host = (headers['host'] ?? '').toLowerCase()
+  if (/^(?:\d{12}\.)?s3-control(?:-fips)?(?:\.dualstack)?\.[a-z0-9-]+\.amazonaws\.com(?::\d+)?$/.test(host)) return true
+  return headers['x-amz-account-id'] !== undefined && rawPath.startsWith('/v20180820/')
+}
+
+function insideRequest({ service, region, caller, method, path, query, headers, body = '' }: InnerRequest): AwsRequest {
+  const bytes = Buffer.from(body)
+  return {
+    requestId: randomUUID(),
+    ...{ service, region, caller, method },
+    rawPath: path,
+    query: new URLSearchParams(query),
+    headers: { 'content-length': String(bytes.length), ...headers },
+    body: Readable.from(bytes.length === 0 ? [] : [bytes]),
+    buffer: () => Promise.resolve(bytes),
+    trailers: {},
+  }
 }
 
 function unauthenticated(arrival: Arrival, service: string): AwsRequest {

@@ -99,6 +99,8 @@ const rehearsalTiming: Timing = {
   spread: 1000,
   storeReady: 1000,
   error: 1000,
+  jobState: 500,
+  redrive: 1000,
 }
 
 /** The IAM user that a sandbox with limited permissions is used as. */
@@ -156,10 +158,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const calls = new CallLog()
   const faults = new FaultPlan()
   for (const fault of options.faults ?? []) faults.add(fault)
-  const services = await createServices(context)
+  const services = await createServices(context, (request) => dispatcher.answerInside(request))
   const findSecret = (id: string): Secret | undefined =>
     id === identity.accessKeyId ? rootSecret(identity) : (services.iam.secret(id) ?? services.sts.secret(id))
-  const dispatcher = new Dispatcher({ context, services, calls, faults, findSecret })
+  const dispatcher: Dispatcher = new Dispatcher({ context, services, calls, faults, findSecret })
 
   const { accessKeyId: rootId, secretAccessKey: rootKey } = identity
   const root: Credentials = { accessKeyId: rootId, secretAccessKey: rootKey }
@@ -179,6 +181,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     if (options.latency !== undefined) await sleep(options.latency)
     return dispatcher.answer(arrival)
   }
+  services.s3control.resume()
   return {
     endpoint,
     accountId: identity.accountId,

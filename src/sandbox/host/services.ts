@@ -11,7 +11,10 @@ import type { FunctionRoles, LambdaService } from '../contracts/lambda-peers.ts'
 import { tagConditionKeys } from '../policy/tag-keys.ts'
 import { createLambda } from '../lambda/lambda.ts'
 import { createLogs } from '../logs/logs.ts'
+import type { InnerCalls } from '../contracts/inner-calls.ts'
 import { createS3, type S3 } from '../s3/s3.ts'
+import { createS3Control } from '../s3control/s3control.ts'
+import type { S3ControlService } from '../contracts/s3control-peers.ts'
 import type { Context, Service } from '../contracts/service.ts'
 import { createSts, type Sts } from '../iam/sts.ts'
 import { createTagging } from '../tagging/tagging.ts'
@@ -25,6 +28,7 @@ export interface Services {
   readonly acm: AcmService
   readonly cloudfront: CloudFrontService
   readonly s3: S3
+  readonly s3control: S3ControlService
   readonly edge: Edge
   /** All of them, for dispatching. */
   readonly all: readonly Service[]
@@ -36,8 +40,12 @@ const nothingRuns: FunctionsRuntime = {
   run: () => Promise.resolve({ errorMessage: 'This sandbox can run no functions.', computeUtilization: 0, logs: [] }),
 }
 
-/** Makes the services and starts the edge. */
-export async function createServices(context: Context): Promise<Services> {
+/**
+ * Makes the services and starts the edge.
+ *
+ * @param call - how services call each other as clients do; nothing calls before {@link S3ControlService.resume}
+ */
+export async function createServices(context: Context, call: InnerCalls['call']): Promise<Services> {
   const iam = createIam(context)
   const sts = createSts(context, iam)
   const kms = createKms(context, iam)
@@ -66,6 +74,7 @@ export async function createServices(context: Context): Promise<Services> {
     mayUseKey: (...question) => kms.mayUseKey(...question),
     requireKey: (keyId, region) => kms.requireKey(keyId, region),
   })
+  const s3control = createS3Control(context, { call, session: (accessKeyId) => sts.secret(accessKeyId)?.caller })
   const edge = await startEdge(context, { cloudfront, lambda, s3, meter: billing })
   return {
     iam,
@@ -75,12 +84,15 @@ export async function createServices(context: Context): Promise<Services> {
     acm,
     cloudfront,
     s3,
+    s3control,
     edge,
-    all: [iam, sts, kms, lambda, createLogs(context), acm, cloudfront, tagging, billing, s3],
+    all: [iam, sts, kms, lambda, createLogs(context), acm, cloudfront, tagging, billing, s3, s3control],
     async close() {
+      s3control.stop()
       await edge.close()
       cloudfront.close()
       await lambda.close()
+      await s3control.settled()
     },
   }
 }

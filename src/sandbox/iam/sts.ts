@@ -24,6 +24,8 @@ interface Session extends SessionCredentials {
   /** `AROA…:session-name` */
   assumedRoleId: string
   arn: string
+  /** A service has it, or gave it to a function. */
+  inside: boolean
 }
 
 const operations = new Set(['GetCallerIdentity', 'AssumeRole'])
@@ -34,7 +36,7 @@ export function createSts(context: Context, iam: Iam): Sts {
   const sessions = context.store.collection<Session>('sts-session')
   const usedCodes = new Set<string>()
 
-  function start(role: Role, sessionName: string, seconds: number): Session {
+  function start(role: Role, sessionName: string, seconds: number, inside: boolean): Session {
     const session: Session = {
       accessKeyId: accessKeyId('ASIA'),
       secretAccessKey: secretAccessKey(),
@@ -43,6 +45,7 @@ export function createSts(context: Context, iam: Iam): Sts {
       roleArn: role.arn,
       assumedRoleId: `${role.id}:${sessionName}`,
       arn: `arn:aws:sts::${context.accountId}:assumed-role/${role.name}/${sessionName}`,
+      inside,
     }
     sessions.put(session.accessKeyId, session)
     return session
@@ -61,7 +64,7 @@ export function createSts(context: Context, iam: Iam): Sts {
       const message = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.'
       throw new AwsError(400, 'ValidationError', message)
     }
-    const session = start(role, sessionName, seconds)
+    const session = start(role, sessionName, seconds, request.caller.kind === 'service')
     return {
       Credentials: {
         AccessKeyId: session.accessKeyId,
@@ -106,13 +109,13 @@ export function createSts(context: Context, iam: Iam): Sts {
     startSession(roleArn, sessionName) {
       const role = iam.role(roleArn)
       if (role === undefined) throw new AwsError(403, 'AccessDenied', `The role ${roleArn} does not exist.`)
-      return start(role, sessionName, role.maxSessionDuration)
+      return start(role, sessionName, role.maxSessionDuration, true)
     },
     secret(id) {
       const session = sessions.get(id)
       if (session === undefined) return undefined
-      const { secretAccessKey: secret, sessionToken, expiresAt, arn, roleArn } = session
-      const caller: Caller = { kind: 'role', accountId: context.accountId, arn, accessKeyId: id, roleArn }
+      const { secretAccessKey: secret, sessionToken, expiresAt, arn, roleArn, inside } = session
+      const caller: Caller = { kind: 'role', accountId: context.accountId, arn, accessKeyId: id, roleArn, inside }
       return { secretAccessKey: secret, sessionToken, expiresAt, caller }
     },
   }

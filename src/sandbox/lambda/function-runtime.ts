@@ -175,8 +175,9 @@ function variables(
     AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
     AWS_SESSION_TOKEN: session.sessionToken,
     LAMBDA_TASK_ROOT: settings.taskRoot,
-    // The one variable that Lambda would not set: it leads the function's KMS calls back to the sandbox.
+    // What Lambda would not set: it leads the function's calls of AWS back to the sandbox, at the edge those of KMS alone.
     AWS_ENDPOINT_URL_KMS: context.endpoint,
+    ...(placement.replica ? {} : { AWS_ENDPOINT_URL: context.endpoint }),
   }
 }
 

@@ -47,6 +47,8 @@ export interface LambdaFunction {
   tags: Record<string, string>
   /** Statements of the resource policy by their id. */
   policy: Record<string, Record<string, unknown>>
+  /** How many events it may work on at once; without it as many as the account may. */
+  reservedConcurrency?: number
 }
 
 /** How a function was asked for. */

@@ -51,7 +51,7 @@ export function flagMember(body: JsonObject, member: string): boolean {
   return value
 }
 
-function numberMember(body: JsonObject, member: string): number | undefined {
+export function numberMember(body: JsonObject, member: string): number | undefined {
   const value = body[member]
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'number' || !Number.isInteger(value)) throw wrongType(member, 'an integer')

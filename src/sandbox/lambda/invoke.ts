@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { isPending, stateOf } from './function.ts'
 import { functionIn } from './looks.ts'
-import { imageOf, type LambdaOperation, type LambdaParts } from './parts.ts'
+import { functionKey, imageOf, type LambdaOperation, type LambdaParts } from './parts.ts'
 import { AwsError, type AwsRequest, type AwsResponse } from '../contracts/service.ts'
 
 /** `X-Amz-Log-Result` carries the last 4 KB of the log. */
@@ -26,11 +26,9 @@ export function lambdaInvoke(parts: LambdaParts): Record<string, LambdaOperation
       }
       const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse'
       if (type === 'DryRun') return answer(request, 204, state.version)
-      const running = parts.runtime.run(
-        imageOf(parts, fn, state),
-        event,
-        { region: fn.region, replica: false },
-        randomUUID(),
+      const placement = { region: fn.region, replica: false }
+      const running = parts.places.take(functionKey(fn.region, fn.name), fn.reservedConcurrency, () =>
+        parts.runtime.run(imageOf(parts, fn, state), event, placement, randomUUID()),
       )
       if (type === 'Event') {
         running.catch(() => undefined)

@@ -1,6 +1,8 @@
 import { createFunctionRuntime, type Placement } from './function-runtime.ts'
 import type { EdgeInvocation } from '../contracts/edge-peers.ts'
 import { codePathPrefix, createCodeStore } from './code.ts'
+import { concurrencyOperations } from './concurrency.ts'
+import { FunctionPlaces } from './function-places.ts'
 import { functionArn, isSettled, stateOf, type FunctionState, type LambdaFunction } from './function.ts'
 import { lambdaInvoke } from './invoke.ts'
 import { lambdaChanges } from './changes.ts'
@@ -27,11 +29,17 @@ export function createLambda(context: Context, roles: FunctionRoles, mayDo: Lamb
     functions: context.store.collection<LambdaFunction>('lambda-function'),
     code: createCodeStore(context),
     runtime: createFunctionRuntime(context, roles),
+    places: new FunctionPlaces(),
     isReplicated: (versionArn) => isReplicated(versionArn),
     mayDo,
   }
   const operations = new Map<string, LambdaOperation>(
-    Object.entries({ ...lambdaLooks(parts), ...lambdaChanges(parts), ...lambdaInvoke(parts) }),
+    Object.entries({
+      ...lambdaLooks(parts),
+      ...lambdaChanges(parts),
+      ...concurrencyOperations(parts),
+      ...lambdaInvoke(parts),
+    }),
   )
   return {
     names: ['lambda'],

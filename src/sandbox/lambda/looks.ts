@@ -53,6 +53,7 @@ export function lambdaLooks(parts: LambdaParts): Record<string, LambdaOperation>
       return restJsonResponse(request, 200, {
         Configuration: configuration(context, fn, state, qualifier),
         Code: { RepositoryType: 'S3', Location: parts.code.location(state.codeSha256) },
+        ...(fn.reservedConcurrency === undefined ? {} : { Concurrency: concurrencyOf(fn) }),
         ...(mayListTags && Object.keys(fn.tags).length > 0 ? { Tags: fn.tags } : {}),
       })
     },
@@ -92,8 +93,7 @@ export function lambdaLooks(parts: LambdaParts): Record<string, LambdaOperation>
       return restJsonResponse(request, 200, { Policy, RevisionId: state.revisionIds.settled })
     },
     GetFunctionConcurrency(request, route) {
-      functionIn(parts, request, route)
-      return restJsonResponse(request, 200, {})
+      return restJsonResponse(request, 200, concurrencyOf(functionIn(parts, request, route).fn))
     },
     GetFunctionCodeSigningConfig(request, route) {
       const { fn } = functionIn(parts, request, route)
@@ -101,6 +101,10 @@ export function lambdaLooks(parts: LambdaParts): Record<string, LambdaOperation>
     },
   }
 }
+
+/** As the API tells it; an empty object for a function that has none reserved. */
+export const concurrencyOf = ({ reservedConcurrency }: LambdaFunction): Record<string, number> =>
+  reservedConcurrency === undefined ? {} : { ReservedConcurrentExecutions: reservedConcurrency }
 
 /** One page of a list: `MaxItems` up to 50, `Marker` opaque. Throws InvalidParameterValueException for a bad marker. */
 function page<T>(request: AwsRequest, items: readonly T[]): { items: readonly T[]; NextMarker: string | undefined } {

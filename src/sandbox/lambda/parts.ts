@@ -1,4 +1,5 @@
 import type { FunctionImage, FunctionRuntime } from './function-runtime.ts'
+import type { FunctionPlaces } from './function-places.ts'
 import { hexOf, type CodeStore } from './code.ts'
 import { functionArn, type FunctionState, type LambdaFunction } from './function.ts'
 import type { FunctionRoles } from '../contracts/lambda-peers.ts'
@@ -13,6 +14,7 @@ export interface LambdaParts {
   readonly functions: Collection<LambdaFunction>
   readonly code: CodeStore
   readonly runtime: FunctionRuntime
+  readonly places: FunctionPlaces
   isReplicated(versionArn: string): boolean
   /** Whether IAM lets a caller do something with a function that has these tags. */
   mayDo(caller: Caller, action: string, functionArn: string, tags: Readonly<Record<string, string>>): boolean

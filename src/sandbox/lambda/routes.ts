@@ -28,6 +28,8 @@ const routes = (
     ['POST', `${fn}/policy`, 'AddPermission'],
     ['DELETE', `${fn}/policy/(?<detail>[^/]+)`, 'RemovePermission'],
     ['GET', `${fn}/concurrency`, 'GetFunctionConcurrency'],
+    ['PUT', `${fn}/concurrency`, 'PutFunctionConcurrency'],
+    ['DELETE', `${fn}/concurrency`, 'DeleteFunctionConcurrency'],
     ['GET', `${fn}/code-signing-config`, 'GetFunctionCodeSigningConfig'],
     ['GET', '/tags/(?<resource>.+)', 'ListTags'],
     ['POST', '/tags/(?<resource>.+)', 'TagResource'],

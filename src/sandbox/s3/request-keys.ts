@@ -1,4 +1,5 @@
 import type { ConditionContext } from '../policy/authorization.ts'
+import { networkKeys } from '../policy/network-keys.ts'
 import type { StoredObject } from './index.ts'
 import type { AwsRequest } from '../contracts/service.ts'
 
@@ -26,7 +27,7 @@ export function requestKeys(
     ['aws:CurrentTime', new Date(now).toISOString()],
     ['aws:EpochTime', String(Math.floor(now / 1000))],
     ['aws:SecureTransport', 'true'],
-    ['aws:SourceIp', '127.0.0.1'],
+    ...Object.entries(networkKeys(request.caller)),
     ['aws:RequestedRegion', request.region],
     ['aws:ResourceAccount', accountId],
     ['aws:UserAgent', headers['user-agent']],

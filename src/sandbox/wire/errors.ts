@@ -76,6 +76,11 @@ const throttling = (status: number, code: string) => () => new AwsError(status, 
 const json400 = json(400, throttling(400, 'ThrottlingException'))
 const wordings: Readonly<Record<string, Wording>> = {
   s3,
+  s3control: {
+    ...s3,
+    throttled: () =>
+      new AwsError(400, 'TooManyRequestsException', 'Too many requests. Please reduce your request rate.'),
+  },
   iam: xml,
   sts: xml,
   cloudfront: xml,

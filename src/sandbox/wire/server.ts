@@ -130,7 +130,8 @@ export async function authenticate(
     query: new URLSearchParams(arrival.rawQuery),
     headers: arrival.headers,
   }
-  if (service === 's3') return { ...common, ...openObjectBody(arrival, signature, findSecret, now) }
+  if (service === 's3' || service === 's3control')
+    return { ...common, ...openObjectBody(arrival, signature, findSecret, now) }
   if (signature === undefined) throw wordingOf(service).missing()
   const body = await readAll(arrival.incoming)
   const { caller } = verifySignature(arrival, signature, sha256(body), findSecret, now)

@@ -39,6 +39,8 @@ const atOnce: Timing = {
   spread: 0,
   storeReady: 0,
   error: 0,
+  jobState: 0,
+  redrive: 0,
 }
 
 const given = (value: string) => ({ value, source: { kind: 'default' as const } })

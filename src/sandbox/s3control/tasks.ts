@@ -1,0 +1,117 @@
+import { invocationOf, outcomeOf, permanent, type Outcome } from './invocation.ts'
+import { taskKey, type Job, type Jobs, type Task } from './job.ts'
+import { bodyText, isBroken, RoleRefused, type JobRoles } from './job-role.ts'
+
+/** How many tasks of a job are on their way at most. AWS goes as far as Lambda lets it. */
+const parallelTasks = 16
+/** A task that fails for the time being is tried again this often; AWS does not say how often. */
+const redrives = 5
+/** "If a job has run at least 1,000 operations, and more than 50 percent of them have failed, the job fails." */
+const brake = { tasks: 1000, share: 0.5 }
+
+interface Parts {
+  readonly jobs: Jobs
+  readonly roles: JobRoles
+  /** Rejects when the sandbox ends. */
+  pause(kind: 'redrive' | 'turn'): Promise<void>
+  /** Whether the job is to begin no more tasks for now. */
+  holds(id: string): boolean
+  readonly stopped: AbortSignal
+}
+
+/**
+ * Runs the tasks of an active job that are left: each once, then those that failed for the time being, and so on.
+ * Returns when all are done or the job is to begin no more. A task whose end is not noted is run again.
+ */
+export async function runTasks(parts: Parts, id: string): Promise<void> {
+  const { jobs, stopped } = parts
+  for (;;) {
+    const left = jobs
+      .tasks(id)
+      .list()
+      .filter(({ state }) => state === 'waiting')
+    if (left.length === 0) return
+    if (left.some(({ attempts }) => attempts > 0)) await parts.pause('redrive')
+    const worker = async (): Promise<void> => {
+      for (let task = left.shift(); task !== undefined; task = left.shift()) {
+        if (parts.holds(id) || stopped.aborted) return
+        await runTask(parts, id, task)
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(parallelTasks, left.length) }, worker))
+    if (parts.holds(id) || stopped.aborted) return
+  }
+}
+
+async function runTask(parts: Parts, id: string, task: Task): Promise<void> {
+  const { jobs, roles, stopped } = parts
+  const job = jobs.change(id, (current) => {
+    if (current.invoked) return false
+    current.invoked = true
+    return true
+  })
+  if (job === undefined) return
+  for (;;) {
+    const outcome = await attempt(job, task, roles)
+    if (stopped.aborted) return
+    if (outcome.kind !== 'throttled') {
+      note(jobs, id, task, outcome)
+      return
+    }
+    await parts.pause('turn')
+    if (parts.holds(id)) return
+  }
+}
+
+async function attempt(job: Job, task: Task, roles: JobRoles): Promise<Outcome> {
+  const asked = job.request.Operation.LambdaInvoke
+  if (asked === undefined) return permanent('The operation is not supported.')
+  const invocation = invocationOf(job, task, asked)
+  const name = encodeURIComponent(asked.FunctionArn ?? '')
+  try {
+    const answer = await roles.ask(job, 'lambda', {
+      method: 'POST',
+      path: `/2015-03-31/functions/${name}/invocations`,
+      headers: { 'x-amz-invocation-type': 'RequestResponse', 'content-type': 'application/json' },
+      body: invocation.event,
+    })
+    const text = bodyText(answer)
+    if (answer.headers?.['x-amz-function-error'] !== undefined) {
+      return permanent(`Lambda returned function error: ${text}`)
+    }
+    if (answer.status === 200) return outcomeOf(text, invocation)
+    if (answer.status === 429) return { kind: 'throttled' }
+    if (answer.status >= 500 || answer.status === 409) return { kind: 'temporary' }
+    const code = answer.headers?.['x-amzn-errortype'] ?? 'PermanentFailure'
+    return permanent(`Lambda refused the invocation: ${text}`, code, answer.status)
+  } catch (error) {
+    if (error instanceof RoleRefused) return permanent(error.message, 'AccessDenied', 403)
+    // Whether the function ran nobody knows.
+    if (isBroken(error)) return { kind: 'temporary' }
+    throw error
+  }
+}
+
+function note(jobs: Jobs, id: string, task: Task, outcome: Exclude<Outcome, { kind: 'throttled' }>): void {
+  const attempts = task.attempts + (outcome.kind === 'temporary' ? 1 : 0)
+  const done = settledTask({ ...task, attempts }, outcome)
+  jobs.tasks(id).put(taskKey(task.number), done)
+  if (done.state === 'waiting') return
+  jobs.change(id, (job) => {
+    job[done.state === 'succeeded' ? 'succeeded' : 'failed'] += 1
+    return true
+  })
+}
+
+function settledTask(task: Task, outcome: Exclude<Outcome, { kind: 'throttled' }>): Task {
+  if (outcome.kind === 'succeeded') return { ...task, state: 'succeeded', message: outcome.message }
+  if (outcome.kind === 'permanent') {
+    const { httpStatus, errorCode, message } = outcome
+    return { ...task, state: 'failed', httpStatus, errorCode, message }
+  }
+  return task.attempts <= redrives ? task : { ...task, state: 'failed', httpStatus: 200, errorCode: 'TemporaryFailure' }
+}
+
+/** Whether so many tasks have failed that the whole job does. */
+export const isBraked = ({ succeeded, failed }: Job): boolean =>
+  succeeded + failed >= brake.tasks && failed / (succeeded + failed) > brake.share
