@@ -7,13 +7,16 @@ import { listText, reportText } from '../tasks/reindex/report-text.ts'
 import { baseUrlFlag, readBaseUrl } from '../flags/base-url-flag.ts'
 import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
+import { readShard, type Shard } from '../reindex/shard.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { exitCodes } from '../errors.ts'
 import { carriedChoice, readMapping, reindexFlags } from '../flags/reindex-flags.ts'
 import { signingKeyFlags } from '../flags/signing-key-flags.ts'
 import { openApkKey } from '../tasks/reindex/apk-key.ts'
 import { keysOfMapping, openSigningKeys, readKeyWord } from '../tasks/reindex/signing-keys.ts'
-import { warning } from '../text.ts'
+import { commandLine } from '../shell.ts'
+import { type Block, verbatim, warning } from '../text.ts'
+import type { ShardReport } from '../reindex/shard-report.ts'
 
 /** What `--json` tells. */
 export type Result = Report
@@ -69,6 +72,13 @@ export default class ReindexEverything extends CtlCommand {
     invalidate: Flags.boolean({
       description: 'then have edges drop packages that were published again under the same key',
     }),
+    shard: Flags.custom<Shard>({
+      description:
+        'only the part I of N, each of which another host does; the same without --shard then makes the indexes',
+      helpValue: 'I/N',
+      exclusive: ['list', 'invalidate'],
+      parse: async (typed) => readShard(typed),
+    })(),
     'force-unlock': Flags.boolean({ description: 'take over from another run that is known to be dead' }),
     ...reindexFlags,
     ...pagerFlag,
@@ -97,6 +107,7 @@ export default class ReindexEverything extends CtlCommand {
         listOnly: flags.list,
         forceUnlock: flags['force-unlock'],
         invalidate: flags.invalidate,
+        shard: flags.shard,
       },
       (...blocks) => this.say(...blocks),
     )
@@ -112,10 +123,23 @@ export default class ReindexEverything extends CtlCommand {
     // What may have gone on for hours ends by itself, whether somebody is there or not.
     if (flags.list || report.dryRun) await this.printLong(flags, ...text)
     else this.print(...text)
+    if (report.shard !== undefined && !report.dryRun) this.print(...this.#afterAllShards(report.shard))
     if (report.failed > 0) process.exitCode = exitCodes.failed
     else if (report.indexes.some(({ outcome }) => outcome === 'refused')) process.exitCode = exitCodes.refused
     else if (flags['exit-code'] && hasWork(report)) process.exitCode = exitCodes.changes
     return report
+  }
+
+  /** What is to be typed on one host when all are done: the same, without the part. */
+  #afterAllShards({ shard }: ShardReport): Block[] {
+    const words = this.argv.filter(
+      (word, index) => !word.startsWith('--shard=') && word !== '--shard' && this.argv[index - 1] !== '--shard',
+    )
+    const [, of = ''] = shard.split('/')
+    return [
+      `Once all ${of} shards are done, on the host that makes the indexes:`,
+      verbatim(commandLine(['pc-ctl', 'reindex-everything', ...words])),
+    ]
   }
 }
 

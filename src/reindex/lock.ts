@@ -7,11 +7,15 @@ import type { LeanS3 } from '../aws/s3-lean.ts'
 import { CtlError } from '../errors.ts'
 import { formatDuration } from '../ui/duration.ts'
 import { isObject } from '../json-object.ts'
+import { readPage } from './listing/list-page.ts'
 import { ownPrefix } from './selection.ts'
+import type { Shard } from './shard.ts'
 import { hasEnded, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
 /** Where two runs on one bucket meet. */
 export const lockKey = `${ownPrefix}lock`
+/** Beside it, where several hosts share a run: one for each of their parts. */
+const keyOfShard = ({ number, of }: Shard): string => `${lockKey}-shard-${number}-of-${of}`
 /** In milliseconds. */
 export interface LockTiming {
   readonly heartbeat: number
@@ -54,6 +58,8 @@ export interface LockOptions {
   readonly file: string
   /** Take it even from one who seems alive. */
   readonly force: boolean
+  /** One of several hosts' part, beside which the others' may be held, but no whole run's; undefined: a whole run. */
+  readonly shard?: Shard | undefined
   readonly timing?: LockTiming | undefined
 }
 
@@ -65,33 +71,82 @@ export const isLost = (signal: AbortSignal): boolean => signal.aborted && signal
  *
  * @throws CtlError (refused) where it is held; what S3 answers else
  */
-export async function takeLock({ s3, journal, file, force, timing = usual }: LockOptions): Promise<Lock> {
+export async function takeLock(options: LockOptions): Promise<Lock> {
+  const { s3, journal, file, timing = usual, shard } = options
   const host = hostname()
   const owner = `${userInfo().username}@${host} (process ${process.pid})`
   const begun = { since: Date.now(), process: ownIdentity() }
   const holder: Holder = { run: randomUUID(), owner, host, journal, file, ...begun, released: false }
-  const isDead = ({ holder: other, age }: Present): boolean =>
-    other.released ||
-    age >= timing.expiry ||
-    (other.host === host && other.journal === journal) ||
-    (other.process !== undefined && hasEnded(other.process))
-  const mayTake = (present: Present): boolean => force || isDead(present)
-  let present = await look(s3)
+  const place: Place = { s3, key: shard === undefined ? lockKey : keyOfShard(shard) }
+  const mayTake = (present: Present): boolean => options.force || isDead(present, holder, timing)
+  const lock = await takeOne(place, holder, mayTake, options)
+  try {
+    // Only now: of two that come at once, at least one sees the other.
+    for (const key of await othersThan(place.key, s3, shard)) await putAside({ s3, key }, mayTake)
+    return lock
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+/** An object that is a lock. */
+interface Place {
+  readonly s3: LeanS3
+  readonly key: string
+}
+
+const isDead = ({ holder: other, age }: Present, own: Holder, { expiry }: LockTiming): boolean =>
+  other.released ||
+  age >= expiry ||
+  (other.host === own.host && other.journal === own.journal) ||
+  (other.process !== undefined && hasEnded(other.process))
+
+async function takeOne(
+  place: Place,
+  holder: Holder,
+  mayTake: (present: Present) => boolean,
+  { force, timing = usual }: LockOptions,
+): Promise<Lock> {
+  let present = await look(place)
   for (let attempt = 1; ; attempt++) {
-    if (present !== undefined && !mayTake(present)) throw held(present)
+    if (present !== undefined && !mayTake(present)) throw held(place, present)
     const condition: Record<string, string> =
       present === undefined ? { 'if-none-match': '*' } : { 'if-match': present.etag }
     const takenFrom = present === undefined || present.holder.released ? undefined : present.holder.owner
     try {
-      return keep(s3, holder, await write(s3, holder, condition), { timing, takenFrom })
+      return keep(place, holder, await write(place, holder, condition), { timing, takenFrom })
     } catch (error) {
       if (!isRefusal(error)) throw error
       // Another one was faster, or S3 had written ours although the answer was lost.
-      const now = await look(s3)
-      if (now?.holder.run === holder.run) return keep(s3, holder, now.etag, { timing, takenFrom })
+      const now = await look(place)
+      if (now?.holder.run === holder.run) return keep(place, holder, now.etag, { timing, takenFrom })
       // One that is to be put aside may have given a sign of life in between.
-      if (!force || attempt === attempts) throw held(now)
+      if (!force || attempt === attempts) throw held(place, now)
       present = now
+    }
+  }
+}
+
+/** Locks that may not be held beside one: all others, but those of a run's other parts beside one of them. */
+async function othersThan(own: string, s3: LeanS3, shard: Shard | undefined): Promise<string[]> {
+  const query = { 'list-type': '2', 'encoding-type': 'url', prefix: lockKey }
+  const { objects } = readPage((await s3.send({ method: 'GET', action: 's3:ListBucket', query })).body)
+  const others = objects.map(({ key }) => key).filter((key) => key !== own)
+  return shard === undefined ? others : others.filter((key) => !key.endsWith(`-of-${shard.of}`))
+}
+
+/** Writes over the lock of one who has died: should it only have slept, it notices, and writes no more. */
+async function putAside(place: Place, mayTake: (present: Present) => boolean): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const present = await look(place)
+    if (present === undefined || present.holder.released) return
+    if (!mayTake(present) || attempt === attempts) throw held(place, present)
+    try {
+      await write(place, { ...present.holder, run: randomUUID(), released: true }, { 'if-match': present.etag })
+      return
+    } catch (error) {
+      if (!isRefusal(error)) throw error
     }
   }
 }
@@ -100,7 +155,7 @@ export async function takeLock({ s3, journal, file, force, timing = usual }: Loc
 const attempts = 5
 
 function keep(
-  s3: LeanS3,
+  place: Place,
   holder: Holder,
   first: string,
   { timing: { heartbeat, expiry }, takenFrom }: { timing: LockTiming; takenFrom: string | undefined },
@@ -112,10 +167,10 @@ function keep(
   const beat = async (next: Holder): Promise<void> => {
     const at = performance.now()
     try {
-      etag = await write(s3, next, { 'if-match': etag })
+      etag = await write(place, next, { 'if-match': etag })
       heard = at
     } catch (error) {
-      const now = isRefusal(error) ? await look(s3).catch(() => undefined) : undefined
+      const now = isRefusal(error) ? await look(place).catch(() => undefined) : undefined
       if (now?.holder.run === holder.run) {
         etag = now.etag
         heard = at
@@ -155,9 +210,9 @@ interface Present {
   readonly age: number
 }
 
-async function look(s3: LeanS3): Promise<Present | undefined> {
+async function look({ s3, key }: Place): Promise<Present | undefined> {
   try {
-    const { headers, body } = await s3.send({ method: 'GET', action: 's3:GetObject', key: lockKey })
+    const { headers, body } = await s3.send({ method: 'GET', action: 's3:GetObject', key })
     const [now, written] = [Date.parse(headers['date'] ?? ''), Date.parse(headers['last-modified'] ?? '')]
     const age = (Number.isNaN(now) ? Date.now() : now) - written
     return { holder: readHolder(body.toString('utf8')), etag: headers['etag'] ?? '', age }
@@ -167,10 +222,10 @@ async function look(s3: LeanS3): Promise<Present | undefined> {
   }
 }
 
-async function write(s3: LeanS3, holder: Holder, condition: Record<string, string>): Promise<string> {
+async function write({ s3, key }: Place, holder: Holder, condition: Record<string, string>): Promise<string> {
   const headers = { ...condition, 'content-type': 'application/json', 'cache-control': 'no-store' }
   const body = Buffer.from(JSON.stringify(holder))
-  const answer = await s3.send({ method: 'PUT', action: 's3:PutObject', key: lockKey, headers, body, isMark: true })
+  const answer = await s3.send({ method: 'PUT', action: 's3:PutObject', key, headers, body, isMark: true })
   return answer.headers['etag'] ?? ''
 }
 
@@ -217,7 +272,7 @@ function processOf(value: unknown): ProcessIdentity | undefined {
   return pid > 0 && boot !== '' && namespace !== '' && started !== '' ? { pid, boot, namespace, started } : undefined
 }
 
-function held(present: Present | undefined): CtlError {
+function held({ key }: Place, present: Present | undefined): CtlError {
   const { owner, file, since } = present?.holder ?? nobody
   const told = [
     ...(since > 0 && since <= maxDate ? [`since ${new Date(since).toISOString().slice(0, 19)}Z`] : []),
@@ -226,7 +281,7 @@ function held(present: Present | undefined): CtlError {
   ]
   return new CtlError(
     'refused',
-    `Another run is at work on this bucket: ${[owner, ...told].join(', ')} (s3 object ${lockKey}).`,
+    `Another run is at work on this bucket: ${[owner, ...told].join(', ')} (s3 object ${key}).`,
     {
       hint: [
         'Wait until it has ended. Five minutes after its last sign of life it is taken for dead, on its own host at once.',

@@ -5,6 +5,7 @@ import type { Show } from '../ui/renderer.ts'
 import type { LockTiming } from './lock.ts'
 import type { WriteReport } from './report-file.ts'
 import type { Choice } from './selection.ts'
+import type { Shard } from './shard.ts'
 
 export interface ReindexOptions {
   readonly choice: Choice
@@ -35,6 +36,8 @@ export interface ReindexOptions {
   /** Forget what the journal knows. */
   readonly full: boolean
   readonly forceUnlock: boolean
+  /** Only one of several hosts' part, of which they tell the one that makes the indexes; undefined: all. */
+  readonly shard?: Shard | undefined
   readonly lockTiming?: LockTiming
   /** Where the report goes, beside what the command prints. */
   readonly writeReport?: WriteReport | undefined

@@ -11,6 +11,7 @@ import type { Scanned } from './listing/scan.ts'
 import type { Choice } from './selection.ts'
 import { type Changes, type Counts, repositoryReports, type RepositoryReport } from './repository-reports.ts'
 import type { RepublishedReport } from './republished-report.ts'
+import type { ShardReport } from './shard-report.ts'
 import { type Apart, encodedReport, overwritableReport, skippedReport } from './set-apart.ts'
 
 /** What became of a repository's indexes. */
@@ -68,6 +69,8 @@ export interface Report {
   readonly problems: readonly Finding[]
   readonly failed: number
   readonly requests: { readonly retries: number; readonly slowDowns: number }
+  /** Where this was one of several hosts' part. */
+  readonly shard?: ShardReport
 }
 
 const mostProblems = 1000
@@ -217,6 +220,7 @@ export function reportOf(
     readonly journal: Journal
     readonly choice: Choice
     readonly progress: { readonly retries: number; readonly slowDowns: number }
+    readonly shard: ShardReport | undefined
   },
   scanned: Scanned,
   ledger: Ledger,
@@ -248,5 +252,6 @@ export function reportOf(
     problems: ledger.problems,
     failed: ledger.failed,
     requests: { retries: progress.retries, slowDowns: progress.slowDowns },
+    ...(run.shard === undefined ? {} : { shard: run.shard }),
   }
 }

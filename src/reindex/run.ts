@@ -13,7 +13,7 @@ import { createPublisher } from './indexes/publish.ts'
 import type { Readers } from './indexes/read-threads.ts'
 import { s3Readers } from './indexes/s3-readers.ts'
 import { forgetOld } from './journal/content-changes.ts'
-import { Journal } from './journal/journal.ts'
+import { Journal, type Stretch } from './journal/journal.ts'
 import { findRepositories, partlyBelow } from './found-repositories.ts'
 import { createMissing } from './listing/missing-indexes.ts'
 import { scan, type Scanned } from './listing/scan.ts'
@@ -25,6 +25,11 @@ import { count, Progress, telling } from './progress.ts'
 import { Ledger, nameOfRoot, problemsOf, type Report, reportOf, rootOf } from './report.ts'
 import { overwritableObjects } from './set-apart.ts'
 import { keysToDrop, republishedKeys, republishedReport } from './republished-report.ts'
+import { choiceWithin, partOf } from './shards/cut.ts'
+import { handIn } from './shards/hand-in.ts'
+import { readPart } from './shards/read-part.ts'
+import { shardReport } from './shard-report.ts'
+import { takeIn } from './shards/take-in.ts'
 import { keepHeapSmall } from './small-heap.ts'
 
 export type { ReindexOptions } from './options.ts'
@@ -99,6 +104,9 @@ export class ReindexRun {
   #missing: ReturnType<typeof createMissing> | undefined
   #ledger: Ledger | undefined
   #dropped: readonly string[] | undefined
+  /** What of all is this host's; undefined: all. */
+  #part: Stretch | undefined
+  #handedIn = 0
 
   /** To be called by {@link openRun} alone. */
   constructor(tools: Tools) {
@@ -117,8 +125,8 @@ export class ReindexRun {
 
   /** @throws CtlError (refused) while another run is at work */
   async lock(): Promise<string | undefined> {
-    const { s3, journal, forceUnlock: force, lockTiming: timing, signal } = this.#tools
-    this.#lock = await takeLock({ s3, journal: journal.id, file: journal.file, force, timing })
+    const { s3, journal, forceUnlock: force, lockTiming: timing, signal, shard } = this.#tools
+    this.#lock = await takeLock({ s3, journal: journal.id, file: journal.file, force, timing, shard })
     this.#stop = AbortSignal.any([signal, this.#lock.lost])
     const { takenFrom } = this.#lock
     return takenFrom === undefined ? undefined : `taken over from ${takenFrom}`
@@ -126,9 +134,10 @@ export class ReindexRun {
 
   /** Lists the bucket and brings the journal up to date. */
   async list(talk: Talk): Outcome {
-    const { journal, choice, progress, full } = this.#tools
+    const { journal, choice, progress, full, shard } = this.#tools
     if (full) journal.forget(choice.prefix)
     forgetOld(journal)
+    const taken = full ? 0 : await takeIn({ ...this.#tools, signal: this.#stop })
     progress.begin({ noun: 'objects' })
     const seen = (objects: number): void => progress.add(objects)
     const scanned = await this.#telling(talk, () => scan({ ...this.#tools, formats, signal: this.#stop, seen }))
@@ -139,8 +148,10 @@ export class ReindexRun {
     }
     this.#scanned = scanned
     this.#ledger = new Ledger(scanned.roots, journal)
+    if (shard !== undefined) this.#part = partOf(shard, journal, choice)
     this.#assertGoingOn()
-    return scanned.objects + scanned.leftOut > 0 ? progress.outcome() : 'there is nothing in the bucket'
+    if (scanned.objects + scanned.leftOut === 0) return 'there is nothing in the bucket'
+    return `${progress.outcome()}${taken === 0 ? '' : `, and took in what other hosts know of ${count(taken)}`}`
   }
 
   /** What {@link list} has found. */
@@ -150,7 +161,7 @@ export class ReindexRun {
 
   /** Looks at what is not known to be right and, if the run writes, puts it right. */
   async putAttributesRight(talk: Talk): Outcome {
-    await this.#putRight(talk, this.#tools.choice)
+    await this.#putRight(talk, this.#choice)
     return this.#tools.progress.outcome()
   }
 
@@ -178,9 +189,10 @@ export class ReindexRun {
     this.#assertGoingOn()
   }
 
-  /** Makes the indexes of repositories anew, one repository after the other. */
+  /** Makes the indexes of repositories anew, one after the other; one of several hosts reads its packages, and no more. */
   async makeIndexes(talk: Talk): Outcome {
     const { s3, journal, progress, facts, choice } = this.#tools
+    const mine = this.#choice
     const { scanned, ledger } = this.#listed
     const publisher = writes(this.#tools)
       ? createPublisher({ ...this.#tools, s3, aclOwner: facts?.aclOwner })
@@ -192,7 +204,8 @@ export class ReindexRun {
     const stopped = (): boolean => this.#stop.aborted
     await this.#telling(talk, async () => {
       try {
-        await makeIndexes(found, scanned.excludedFolders, ledger, options)
+        if (this.#part !== undefined) await readPart(found, this.#part, ledger, options)
+        else await makeIndexes(found, scanned.excludedFolders, ledger, options)
       } catch (error) {
         if (!stopped()) throw error
       }
@@ -200,10 +213,22 @@ export class ReindexRun {
     this.#assertGoingOn()
     const outcome = progress.outcome()
     // Only by reading them some packages have turned out to change under their keys.
-    const changed = { ...choice, excludes: (key: string) => choice.excludes(key) || !journal.republished.isSure(key) }
+    const changed = { ...mine, excludes: (key: string) => mine.excludes(key) || !journal.republished.isSure(key) }
     ledger.comesAgain = true
     if (this.#tools.attributes && journal.selected.countPending(changed) > 0) await this.#putRight(talk, changed)
     return outcome
+  }
+
+  /** Tells the host that makes the indexes what this one has found out of its part. */
+  async handIn(talk: Talk): Outcome {
+    const { progress, shard } = this.#tools
+    if (shard === undefined || this.#part === undefined) throw new Error('This run is no part of one.')
+    const part = this.#part
+    progress.begin({ noun: 'objects' })
+    const options = { ...this.#tools, signal: this.#stop, done: (objects: number) => progress.add(objects) }
+    this.#handedIn = await this.#telling(talk, () => handIn(shard, part, options))
+    this.#assertGoingOn()
+    return progress.outcome()
   }
 
   /** Keys of packages that were published again, in this run or before, and that edges were not told to drop yet. */
@@ -225,7 +250,8 @@ export class ReindexRun {
     const { scanned, ledger } = this.#listed
     const seconds = (performance.now() - begun) / 1000
     const republished = republishedReport(journal, this.#dropped)
-    const report = reportOf({ ...this.#tools, bucket: bucket.name, seconds, republished }, scanned, ledger)
+    const shard = shardReport(this.#tools.shard, this.#part, this.#handedIn)
+    const report = reportOf({ ...this.#tools, bucket: bucket.name, seconds, republished, shard }, scanned, ledger)
     await writeReport?.(report, {
       repositories: report.repositories.map((one) => JSON.stringify(one)),
       overwritableObjects: overwritableObjects(journal, this.#tools.choice),
@@ -247,6 +273,12 @@ export class ReindexRun {
   get #listed(): { scanned: Scanned; ledger: Ledger } {
     if (this.#scanned === undefined || this.#ledger === undefined) throw new Error('The bucket was not listed yet.')
     return { scanned: this.#scanned, ledger: this.#ledger }
+  }
+
+  /** What this host is to do. */
+  get #choice(): Choice {
+    const { choice } = this.#tools
+    return this.#part === undefined ? choice : choiceWithin(choice, this.#part)
   }
 
   #telling<T>(talk: Talk, work: () => Promise<T>): Promise<T> {

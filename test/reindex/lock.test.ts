@@ -92,6 +92,43 @@ describe('the lock of a bucket', () => {
     await take({ journal: 'other' })
   })
 
+  it('is shared by the parts of one run, and by nothing else', async () => {
+    const shard = (number: number, of: number): Partial<LockOptions> => ({
+      journal: `${number}-of-${of}`,
+      shard: { number, of },
+    })
+    const parts = await Promise.all([take(shard(1, 3)), take(shard(2, 3)), take(shard(3, 3))])
+    const others = [{ ...shard(2, 3), journal: 'another' }, shard(1, 2), { journal: 'whole' }]
+    for (const other of others) expect((await refusal(other)).message).to.contain('.pc-ctl/lock-shard-')
+    for (const part of parts) await part.release()
+    const whole = await take({ journal: 'whole' })
+    expect((await refusal(shard(1, 3))).message).to.contain(`(s3 object ${lockKey})`)
+    await whole.release()
+    await take(shard(1, 2))
+  })
+
+  it('is lost to a part that had only slept when a whole run came', async () => {
+    const timing = { heartbeat: 60 * minute, expiry: 5 * minute }
+    await take({ journal: 'part', shard: { number: 1, of: 2 }, timing })
+    const [asleep] = taken
+    later = 6 * minute
+    await take({ journal: 'whole', timing })
+    await asleep?.release()
+    expect(asleep && isLost(asleep.lost)).to.equal(true)
+  })
+
+  it('goes to one at most of a part and a whole run that want it at once', async () => {
+    for (let round = 0; round < 10; round++) {
+      const outcomes = await Promise.allSettled([
+        take({ journal: `whole-${round}` }),
+        take({ journal: `part-${round}`, shard: { number: 1, of: 2 } }),
+      ])
+      const got = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+      expect(got.length).to.be.lessThan(2)
+      for (const lock of got) await lock.release()
+    }
+  })
+
   it('goes to exactly one of many who want it at once', async () => {
     const timing = { heartbeat: 60 * minute, expiry: 5 * minute }
     // There is none yet; one that was released; one that has expired.

@@ -162,7 +162,8 @@ function countChanges({ groups }: IndexPlan, expected: ReadonlyMap<string, Row>)
   return [all.length - same.length, same.length]
 }
 
-function repositoryOf(found: FoundRepository, { s3, journal, pace }: IndexOptions): Repository {
+/** A repository as its format sees it. */
+export function repositoryOf(found: FoundRepository, { s3, journal, pace }: IndexOptions): Repository {
   const created = found.created ?? new Map<string, Uint8Array>()
   const empty = [...created].map(([key, { length: size }]) => ({ key, size, etag: '', modified: 0 }))
   return {

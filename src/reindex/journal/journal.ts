@@ -9,27 +9,13 @@ import { Copies, copiesSchema } from './copies.ts'
 import { Counted } from './counted.ts'
 import { Findings, findingsSchema } from './findings.ts'
 import { Republished, republishedSchema } from './republished.ts'
-import { type Row, rowOf, textOrNull } from './row.ts'
+import { type ReadPackage, type Row, rowOf, textOrNull } from './row.ts'
 import { below, Selected } from './selected.ts'
+import { Shared, sharedSchema } from './shared.ts'
 import { SqlFile, type SqlRow } from './sql-file.ts'
 import { pagesOf, type Stretch } from './stretch.ts'
 
 export type { Stretch } from './stretch.ts'
-
-/** What a format has read of a package: holds for one content of it, and for this format alone. */
-export interface ReadPackage {
-  readonly key: string
-  /** The format's name: a key can be a package of several, which keep other things of it. */
-  readonly format: string
-  readonly size: number
-  readonly etag: string
-  /** Why it is none; null: it is one. */
-  readonly bad: string | null
-  /** JSON: what is wanted of all packages at once. Null where it is none. */
-  readonly about: string | null
-  /** What is wanted of each when its turn comes. Null where it is none. */
-  readonly facts: Uint8Array | null
-}
 
 /** An object that may be a package, and what has been read of its present content. */
 export interface Content extends Pick<Row, 'key' | 'size' | 'etag' | 'first'> {
@@ -69,7 +55,7 @@ const schema = `
     PRIMARY KEY (key, format)
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS repository (id TEXT PRIMARY KEY, hash TEXT NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID;
-  ${copiesSchema} ${findingsSchema} ${republishedSchema}`
+  ${copiesSchema} ${findingsSchema} ${republishedSchema} ${sharedSchema}`
 
 /**
  * What is known of the objects of one bucket, in one file. Losing it costs time, never correctness: whatever it says of
@@ -82,6 +68,7 @@ export class Journal {
   readonly republished: Republished
   readonly counted: Counted
   readonly selected: Selected
+  readonly shared: Shared
   readonly #sql: SqlFile
 
   /**
@@ -98,6 +85,7 @@ export class Journal {
       this.republished = new Republished(this.#sql)
       this.counted = new Counted(this.#sql)
       this.selected = new Selected(this.#sql)
+      this.shared = new Shared(this.#sql)
     } catch (error) {
       throw openingFailed(this.file, error)
     }

@@ -31,6 +31,21 @@ export interface Row extends Version {
   readonly first: number
 }
 
+/** What a format has read of a package: holds for one content of it, and for this format alone. */
+export interface ReadPackage {
+  readonly key: string
+  /** The format's name: a key can be a package of several, which keep other things of it. */
+  readonly format: string
+  readonly size: number
+  readonly etag: string
+  /** Why it is none; null: it is one. */
+  readonly bad: string | null
+  /** JSON: what is wanted of all packages at once. Null where it is none. */
+  readonly about: string | null
+  /** What is wanted of each when its turn comes. Null where it is none. */
+  readonly facts: Uint8Array | null
+}
+
 /** What a column of text holds. */
 export const textOrNull = (value: SQLOutputValue | undefined): string | null =>
   typeof value === 'string' ? value : null

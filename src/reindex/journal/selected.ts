@@ -46,6 +46,13 @@ export class Selected {
     return Number(row?.['n'] ?? 0)
   }
 
+  /** The keys of all objects, in their order. */
+  *keys(selection: Selection): Generator<string> {
+    const [where, values] = this.#where(selection)
+    const query = `SELECT key FROM object WHERE ${where} ORDER BY key`
+    for (const row of this.#file.prepare(query).iterate(...values)) yield String(row['key'])
+  }
+
   /** How things stand from a key (included) to another (not included). */
   tally(selection: Selection, from: string, to: string | undefined): Tally[] {
     const [where, values] = this.#where(selection)

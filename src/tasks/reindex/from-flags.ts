@@ -29,6 +29,7 @@ export type CommandWishes = Pick<
   | 'listOnly'
   | 'forceUnlock'
   | 'invalidate'
+  | 'shard'
 >
 
 /**

@@ -63,10 +63,10 @@ function reindexChain(
     looks ? 'Look at the attributes of objects' : 'Put the attributes of objects right',
     { that: ({ run }, talk) => run.putAttributesRight(talk) },
   )
-  const indexes = check<Reindexing>(
-    looks ? 'Look at the indexes of repositories' : 'Make the indexes of repositories',
-    { that: ({ run }, talk) => run.makeIndexes(talk) },
-  )
+  const indexes = check<Reindexing>(titleOfIndexes(options), { that: ({ run }, talk) => run.makeIndexes(talk) })
+  const handIn = check<Reindexing>('Tell the host that makes the indexes', {
+    that: ({ run }, talk) => run.handIn(talk),
+  })
   const invalidates = options.invalidate && !looks
   const drop = check<Reindexing>('Have edges drop what was published again', {
     async that({ run, edges }, talk) {
@@ -100,11 +100,17 @@ function reindexChain(
     ...(options.attributes && !options.listOnly ? [attributes] : []),
     ...(options.indexes && !options.listOnly ? [indexes] : []),
     ...(invalidates ? [drop] : []),
+    ...(options.shard !== undefined && !looks ? [handIn] : []),
     compute(options.writeReport === undefined ? 'Sum up' : 'Write the report', {
       from: ({ run }) => run.report(),
       as: 'report',
     }),
   ]
+}
+
+const titleOfIndexes = (options: ReindexWishes): string => {
+  if (options.shard !== undefined) return 'Read packages'
+  return writes(options) ? 'Make the indexes of repositories' : 'Look at the indexes of repositories'
 }
 
 const tellBucket = ({ bucket: { name, region }, isVersioned }: ReindexRun): string =>

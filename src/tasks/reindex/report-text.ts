@@ -40,7 +40,18 @@ export function reportText(report: Report, carried: readonly string[] = [], ofRu
     ...republishedText(report, carried, ofRun),
     ...neitherText(report),
     `${summary.join(', ')} (${formatDuration(report.seconds)}).`,
+    ...shardText(report),
   ]
+}
+
+/** What one of several hosts has done of all. */
+const shardText = ({ shard, dryRun }: Report): Block[] => {
+  if (shard === undefined) return []
+  const from = shard.from === '' ? 'the first key' : kept(shard.from)
+  const to = shard.to === null ? 'the last one' : `what comes before ${kept(shard.to)}`
+  const part = shard.to === '' ? 'nothing: there are fewer objects than shards' : `from ${from} to ${to}`
+  const told = dryRun ? '' : ` What it knows of ${objectsText(shard.handedIn)} lies in the bucket.`
+  return [`Shard ${shard.shard} is ${part}.${told}`]
 }
 
 /** What was recognised, for `--list`. */

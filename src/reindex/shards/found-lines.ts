@@ -1,0 +1,54 @@
+/** What a host has found out, in the form in which it tells others: a line an object, as JSON, in objects of the bucket. */
+import { promisify } from 'node:util'
+import { gunzip, gzip } from 'node:zlib'
+
+import type { Known } from '../journal/shared.ts'
+import type { Row } from '../journal/row.ts'
+
+/** All that a journal knows of one version of an object. */
+export interface Found {
+  readonly row: Row
+  readonly packages: readonly FoundPackage[]
+  /** Another content is at its key than edges may hold: for sure, or perhaps; undefined: nobody knows of any. */
+  readonly republished?: 'surely' | 'perhaps' | undefined
+}
+
+/** What a format has read of it. */
+export interface FoundPackage {
+  readonly format: string
+  readonly bad: string | null
+  readonly about: string | null
+  /** In base64. */
+  readonly facts: string | null
+}
+
+const gzipped = promisify(gzip)
+const gunzipped = promisify(gunzip)
+
+/** Fast: what is said of one package is much like what is said of the next. */
+const level = 1
+
+/** Packs lines of JSON. */
+export const packLines = (lines: readonly unknown[]): Promise<Buffer> =>
+  gzipped(lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { level })
+
+/**
+ * Unpacks lines of JSON, which only those can have written who may write to the bucket.
+ *
+ * @throws where they are none
+ */
+export async function unpackLines(packed: Uint8Array): Promise<unknown[]> {
+  const text = (await gunzipped(packed)).toString('utf8')
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as unknown]))
+}
+
+/** What a journal knows, as it is told. */
+export const foundOf = ({ row, packages }: Known): Found => ({
+  row,
+  packages: packages.map(({ format, bad, about, facts }) => ({
+    format,
+    bad,
+    about,
+    facts: facts === null ? null : Buffer.from(facts).toString('base64'),
+  })),
+})

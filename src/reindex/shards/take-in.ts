@@ -1,0 +1,101 @@
+import type { LeanS3 } from '../../aws/s3-lean.ts'
+import { CtlError } from '../../errors.ts'
+import { isObject } from '../../json-object.ts'
+import type { Digests } from '../../repositories/format.ts'
+import { strongest } from '../../repositories/strongest.ts'
+import { noteArrival, noteContent, noteVersion } from '../journal/content-changes.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Row } from '../journal/row.ts'
+import { type Listed, readPage } from '../listing/list-page.ts'
+import { type Found, type FoundPackage, unpackLines } from './found-lines.ts'
+import { shardsPrefix } from './hand-in.ts'
+
+export interface TakeInOptions {
+  readonly s3: Pick<LeanS3, 'send'>
+  readonly journal: Journal
+  readonly signal: AbortSignal
+}
+
+/**
+ * Takes into the journal what other hosts have handed in, as if it had been found out here. To be done before the bucket
+ * is listed: what is no longer so shows then, and what was handed in twice, or long ago, does no harm.
+ *
+ * @returns of how many objects something was taken in
+ * @throws what S3 answers
+ */
+export async function takeIn(options: TakeInOptions): Promise<number> {
+  const { s3, journal, signal } = options
+  let objects = 0
+  for await (const { key, etag } of handedIn(s3)) {
+    if (signal.aborted) break
+    if (journal.shared.isTaken(key, etag)) continue
+    const { body } = await s3.send({ method: 'GET', action: 's3:GetObject', key })
+    const lines = await unpackLines(body).catch((error: unknown) => {
+      throw unreadable(key, error)
+    })
+    for (const line of lines) {
+      if (!isFound(line)) throw unreadable(key)
+      takeFound(journal, line)
+    }
+    objects += lines.length
+    journal.shared.noteTaken(key, etag)
+  }
+  return objects
+}
+
+async function* handedIn(s3: Pick<LeanS3, 'send'>): AsyncGenerator<Listed> {
+  let after = ''
+  for (let more = true; more;) {
+    const query = { 'list-type': '2', 'encoding-type': 'url', prefix: shardsPrefix }
+    const asked: Record<string, string> = after === '' ? query : { ...query, 'start-after': after }
+    const page = readPage((await s3.send({ method: 'GET', action: 's3:ListBucket', query: asked })).body)
+    yield* page.objects
+    more = page.truncated
+    after = page.objects.at(-1)?.key ?? after
+  }
+}
+
+/** Takes in what is known of one object elsewhere. What is known here of a later version stays. */
+export function takeFound(journal: Journal, { row, packages, republished }: Found): void {
+  const known = journal.get(row.key)
+  const isSame = known !== undefined && isSameContent(known, row)
+  if (known !== undefined && known.modified > row.modified && known.etag !== row.etag) return
+  if (known === undefined) noteArrival(journal, row)
+  else if (!isSame) noteVersion(journal, known, row)
+  if (republished !== undefined) {
+    journal.republished.note(row.key, { sure: republished === 'surely', since: Math.floor(Date.now() / 1000) })
+  }
+  if (isSame) journal.sameContent(row.key, known.etag, row.etag)
+  if (known === undefined || known.modified <= row.modified) {
+    journal.put(isSame ? { ...row, first: Math.min(known.first, row.first) } : row)
+  }
+  for (const one of packages) takePackage(journal, row, one)
+}
+
+/** A copy has another ETag where that is no digest, and another time; when its content was first seen stays. */
+const isSameContent = (known: Row, row: Row): boolean =>
+  known.size === row.size && (known.etag === row.etag || known.first === row.first || known.modified === row.first)
+
+function takePackage(journal: Journal, { key, size, etag }: Row, { format, bad, about, facts }: FoundPackage): void {
+  const before = journal.republished.isSuspected(key) ? journal.lastDigest(key) : undefined
+  const read = facts === null ? null : Buffer.from(facts, 'base64')
+  journal.putPackage({ key, format, size, etag, bad, about, facts: read })
+  const digest = about === null ? undefined : strongest((JSON.parse(about) as { digests?: Digests }).digests ?? {})
+  if (before !== undefined && digest !== undefined) noteContent(journal, key, [before], digest)
+}
+
+/** Is it what we write? Another version of pc-ctl may have written otherwise. */
+const isFound = (line: unknown): line is Found =>
+  isObject(line) &&
+  isObject(line['row']) &&
+  ['key', 'etag', 'class', 'format'].every((name) => typeof (line['row'] as Row)[name as keyof Row] === 'string') &&
+  ['size', 'modified', 'first'].every((name) => Number.isFinite((line['row'] as Row)[name as keyof Row])) &&
+  Array.isArray(line['packages']) &&
+  line['packages'].every((one) => isObject(one) && typeof one['format'] === 'string')
+
+const unreadable = (key: string, cause?: unknown): CtlError =>
+  new CtlError('failed', `What another host has handed in can't be read (s3 object ${key}).`, {
+    hint: 'Run pc-ctl of one version on all hosts. Or remove the object: then this host finds out by itself what it said.',
+    code: 'HandedInUnreadable',
+    ...(cause === undefined ? {} : { cause }),
+  })
