@@ -29,9 +29,13 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
     'Prints the lines for packagecloud.rb on stdout, or writes them with --write-config.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> arn:aws:lambda:us-east-1:999999999999:function:packagecloud_cloudfront_auth:1',
+    '<%= config.bin %> <%= command.id %> arn:aws:cloudfront::999999999999:function/packagecloud_cloudfront_auth',
   ]
   static override args = {
-    ARN: Args.string({ description: 'function version, as bootstrap-cloudfront prints it', required: true }),
+    ARN: Args.string({
+      description: 'function version or CloudFront Function, as bootstrap-cloudfront prints it',
+      required: true,
+    }),
   }
   static override flags = {
     'origin-access': Flags.option({ options: ['oai', 'oac'] as const })({

@@ -54,6 +54,8 @@ export interface EdgeEngine {
   ownerOf(aws: Aws, arn: string): Promise<string | undefined>
   /** What {@link ownerOf} needs. */
   ownerNeeds(arn: string): readonly Need[]
-  /** What CloudFront asks of whoever has a distribution run the function, or run it no more. */
+  /** What CloudFront asks of whoever has a distribution run the function, or another version of it. */
   runNeeds(arn: string, accountId: string): readonly Need[]
+  /** What it asks of whoever has one run the function no more. */
+  leaveNeeds(arn: string): readonly Need[]
 }

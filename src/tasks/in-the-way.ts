@@ -1,10 +1,11 @@
 /** What is right in itself, not ours to change, and all the same keeps packages from being served, or from being guarded. */
-import { arnOfFunction } from '../aws/arns.ts'
+import { checksOf, engineOf, withoutVersion } from '../aws/arns.ts'
 import type { Aws } from '../aws/connect.ts'
 import { explainError } from '../aws/denial.ts'
 import { namesOf } from '../aws/names.ts'
+import { type Engine, engineNames } from '../edge/engine.ts'
 import type { Account } from '../resources/account.ts'
-import type { Distribution } from '../resources/cloudfront/distribution.ts'
+import type { Distribution } from '../resources/cloudfront/find-distribution.ts'
 import type { OriginAccessIdentity } from '../resources/origin/origin-access.ts'
 import type { Bucket } from '../resources/s3/bucket.ts'
 import { type Denial, exceptCloudFront, findDenials, keysUnder } from '../resources/origin/bucket-denials.ts'
@@ -68,15 +69,17 @@ function behaviorsInTheWay({ installation }: Settings, { existing, bucket, distr
   if (existing === undefined) return { found: [], notDecided: [] }
   const names = namesOf(installation.value)
   const { functionName } = names
-  const ours = arnOfFunction(names, account.id)
-  const check = checkedBy(distribution.config)
+  const { lambda, function: ofCloudFront } = checksOf(names, account.id)
+  const ours = { functionArn: lambda, alsoOurs: [ofCloudFront] }
+  const check = checkedBy(distribution.config) ?? ''
+  const engine = engineOf(check)
   // A version that is only planned may get another number.
-  const version = check?.startsWith(`${ours}:`) === true && check === checkedBy(existing.config) ? check : undefined
+  const isThere = [lambda, ofCloudFront].includes(withoutVersion(check)) && check === checkedBy(existing.config)
   return {
     found: uncheckedBehaviors(distribution.config, bucket, ours).map((unchecked) => ({
       of: 'CloudFront distribution',
       why: uncheckedText(unchecked, functionName),
-      todo: checkIt(distribution.id, unchecked, version),
+      todo: checkIt(distribution.id, unchecked, { engine, arn: isThere ? check : undefined }),
     })),
     notDecided: undecidedBehaviors(distribution.config, ours).map(
       ({ path, host }) =>
@@ -90,13 +93,19 @@ const uncheckedText = ({ path, runs }: Unchecked, functionName: string): string 
   `the behaviour for ${path} lets requests reach the bucket without ${functionName}'s check` +
   (runs === undefined ? '' : `: it runs ${runs} in its place`)
 
-const checkIt = (id: string, { path, runs }: Unchecked, version: string | undefined): Line[] => [
+const called = { lambda: 'function version', function: 'function' } as const
+
+const checkIt = (
+  id: string,
+  { path, runs }: Unchecked,
+  { engine, arn }: { readonly engine: Engine; readonly arn: string | undefined },
+): Line[] => [
   `Whoever asks for what ${path} matches gets it without a signed URL. It is a setting of yours, which pc-ctl leaves as ` +
     `it is. In the CloudFront console, distribution ${id}, tab Behaviors: delete ${path}, or edit it and choose, under ` +
-    `Function associations, Viewer request, Lambda@Edge${runs === undefined ? '' : ` in place of ${runs}`} with ` +
-    (version === undefined ? 'the function version that the default behaviour has then.' : 'this function version:'),
-  ...(version === undefined ? [] : [verbatim(version)]),
-  'From then on `pc-ctl reconfigure-cloudfront-distribution` keeps the version there up to date.',
+    `Function associations, Viewer request, ${engineNames[engine]}${runs === undefined ? '' : ` in place of ${runs}`} with ` +
+    (arn === undefined ? `the ${called[engine]} that the default behaviour has then.` : `this ${called[engine]}:`),
+  ...(arn === undefined ? [] : [verbatim(arn)]),
+  `From then on \`pc-ctl reconfigure-cloudfront-distribution\` keeps the ${engine === 'lambda' ? 'version' : 'check'} there up to date.`,
 ]
 
 async function policyInTheWay(aws: Aws, serving: Serving, now: number): Promise<InTheWay> {

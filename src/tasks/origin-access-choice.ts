@@ -1,5 +1,5 @@
 import { type OriginAccess, bucketOrigin } from '../resources/cloudfront/distribution-config.ts'
-import type { Distribution } from '../resources/cloudfront/distribution.ts'
+import type { Distribution } from '../resources/cloudfront/find-distribution.ts'
 import { assertReadableByControl, type Bucket, whyNoIdentity } from '../resources/s3/bucket.ts'
 import { CtlError } from '../errors.ts'
 

@@ -13,12 +13,8 @@ import {
 } from '../resources/cloudfront/behavior-policies.ts'
 import { cachePolicy } from '../resources/cloudfront/cache-policy.ts'
 import { type OriginAccess, type PriceClass } from '../resources/cloudfront/distribution-config.ts'
-import {
-  distribution,
-  type Distribution,
-  type DistributionWant,
-  findDistribution,
-} from '../resources/cloudfront/distribution.ts'
+import { distribution, type DistributionWant } from '../resources/cloudfront/distribution.ts'
+import { type Distribution, findDistribution } from '../resources/cloudfront/find-distribution.ts'
 import {
   originAccessControl,
   type OriginAccessControl,

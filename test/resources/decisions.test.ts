@@ -4,11 +4,8 @@ import type { Aws } from '../../src/aws/connect.ts'
 import { namesOf, tagKey } from '../../src/aws/names.ts'
 import type { PolicyDocument } from '../../src/aws/policy.ts'
 import { cachePolicy } from '../../src/resources/cloudfront/cache-policy.ts'
-import {
-  decideDistribution,
-  type Distribution,
-  type DistributionWant,
-} from '../../src/resources/cloudfront/distribution.ts'
+import { decideDistribution, type DistributionWant } from '../../src/resources/cloudfront/distribution.ts'
+import type { Distribution } from '../../src/resources/cloudfront/find-distribution.ts'
 import { blankConfig, withWishes } from '../../src/resources/cloudfront/distribution-config.ts'
 import {
   decideEdgeFunction,

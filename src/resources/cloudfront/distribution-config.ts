@@ -2,29 +2,36 @@ import type {
   CustomErrorResponse,
   DefaultCacheBehavior,
   DistributionConfig,
-  FunctionAssociation,
-  LambdaFunctionAssociation,
   Origin,
   ViewerCertificate,
 } from '@aws-sdk/client-cloudfront'
 
-import { withoutVersion } from '../../aws/arns.ts'
+import { engineOf } from '../../aws/arns.ts'
 import type { Names } from '../../aws/names.ts'
 import { type Bucket, hostsOf, regionalHost } from '../s3/bucket.ts'
+import { engineNames } from '../../edge/engine.ts'
 import type { Change } from '../../ui/plan.ts'
 import { plainConfig } from './new-distribution.ts'
 import { change } from '../resource.ts'
 import { policyChanges, type PolicyIds } from './behavior-policies.ts'
+import {
+  type Associating,
+  type Check,
+  checkOf,
+  inPlaceOf,
+  isChecked,
+  runningBy,
+  runningIn,
+  withCheck,
+} from './viewer-check.ts'
 
 /** How CloudFront reads the bucket: by an origin access identity or an origin access control. */
 export type OriginAccess = { readonly kind: 'oai'; readonly id: string } | { readonly kind: 'oac'; readonly id: string }
 
 /** What the operator and the chain want of the distribution. All else in its configuration is the operator's. */
-export interface DistributionWishes {
+export interface DistributionWishes extends Check {
   readonly names: Names
   readonly bucket: Bucket
-  /** ARN of a numbered version. */
-  readonly functionArn: string
   readonly policies: PolicyIds
   readonly access: OriginAccess
   /** Names to add to those that the distribution has. */
@@ -114,17 +121,12 @@ function wantedOrigin(live: Origin | undefined, { bucket, access, adopt = false 
 function wantedBehavior(
   live: DefaultCacheBehavior | undefined,
   originId: string | undefined,
-  { functionArn, policies, adopt = false }: DistributionWishes,
+  wishes: DistributionWishes,
 ): DefaultCacheBehavior {
   // Legacy cache settings can't stand beside a cache policy.
   const rest: Partial<DefaultCacheBehavior> = Object.fromEntries(
     Object.entries(live ?? {}).filter(([member]) => !legacyCacheSettings.has(member)),
   )
-  const check: LambdaFunctionAssociation = {
-    EventType: 'viewer-request',
-    LambdaFunctionARN: functionArn,
-    IncludeBody: false,
-  }
   return {
     SmoothStreaming: false,
     FieldLevelEncryptionId: '',
@@ -135,50 +137,24 @@ function wantedBehavior(
     AllowedMethods: { Quantity: 2, Items: ['HEAD', 'GET'], CachedMethods: { Quantity: 2, Items: ['HEAD', 'GET'] } },
     // CloudFront would compress text indexes and weaken their ETags.
     Compress: false,
-    ...policies,
-    LambdaFunctionAssociations: withCheck(live?.LambdaFunctionAssociations?.Items ?? [], check),
-    ...(adopt && viewerFunctions(live).length > 0 ? { FunctionAssociations: withoutViewerFunctions(live) } : {}),
+    ...wishes.policies,
+    ...withCheck(live, wishes, wishes.adopt === true),
   }
-}
-
-/** CloudFront functions that `Lambda@Edge` can't stand beside. */
-export const viewerFunctions = (
-  behavior: Pick<DefaultCacheBehavior, 'FunctionAssociations'> | undefined,
-): FunctionAssociation[] =>
-  (behavior?.FunctionAssociations?.Items ?? []).filter(({ EventType }) => EventType?.startsWith('viewer-'))
-
-function withoutViewerFunctions(behavior: DefaultCacheBehavior | undefined) {
-  const gone = viewerFunctions(behavior)
-  const items = (behavior?.FunctionAssociations?.Items ?? []).filter((one) => !gone.includes(one))
-  return { Quantity: items.length, ...(items.length === 0 ? {} : { Items: items }) }
 }
 
 const legacyCacheSettings = new Set(['ForwardedValues', 'MinTTL', 'DefaultTTL', 'MaxTTL'])
 
-/** The check in place of what runs at viewer-request, or after all others; their order stays. */
-function withCheck(
-  live: readonly LambdaFunctionAssociation[],
-  check: LambdaFunctionAssociation,
-): DefaultCacheBehavior['LambdaFunctionAssociations'] {
-  const there = live.some(({ EventType }) => EventType === check.EventType)
-  const items = there ? live.map((one) => (one.EventType === check.EventType ? check : one)) : [...live, check]
-  return { Quantity: items.length, Items: items }
-}
-
 /** Where an operator has put the check on further behaviours, it must know the same secrets as the default one. */
 function wantedFurther(
   { CacheBehaviors: live }: DistributionConfig,
-  { functionArn }: DistributionWishes,
+  wishes: DistributionWishes,
 ): Pick<DistributionConfig, 'CacheBehaviors'> {
-  const isOlder = ({ EventType, LambdaFunctionARN: arn = '' }: LambdaFunctionAssociation): boolean =>
-    EventType === 'viewer-request' && arn !== functionArn && withoutVersion(arn) === withoutVersion(functionArn)
-  if (live?.Items?.some((one) => one.LambdaFunctionAssociations?.Items?.some(isOlder)) !== true) return {}
-  const Items = live.Items.map((behavior) => {
-    const { Quantity, Items: all = [] } = behavior.LambdaFunctionAssociations ?? {}
-    if (!all.some(isOlder)) return behavior
-    const renewed = all.map((one) => (isOlder(one) ? { ...one, LambdaFunctionARN: functionArn } : one))
-    return { ...behavior, LambdaFunctionAssociations: { Quantity, Items: renewed } }
-  })
+  const isOlder = (behavior: Associating): boolean =>
+    isChecked(behavior, wishes) && (checkOf(behavior) !== wishes.functionArn || inPlaceOf(behavior, wishes).length > 0)
+  if (live?.Items?.some(isOlder) !== true) return {}
+  const Items = live.Items.map((behavior) =>
+    isOlder(behavior) ? { ...behavior, ...withCheck(behavior, wishes, wishes.adopt === true) } : behavior,
+  )
   return { CacheBehaviors: { ...live, Items } }
 }
 
@@ -213,15 +189,35 @@ export function changesFor(
 ): Change[] {
   const further = (config: DistributionConfig) => config.CacheBehaviors?.Items ?? []
   return [
+    ...engineChange(live, wanted),
     ...owned.flatMap(({ field, of }) => change(field, of(live, bucket), of(wanted, bucket))),
+    ...checkChanges('DefaultCacheBehavior', live.DefaultCacheBehavior, wanted.DefaultCacheBehavior),
     ...policyChanges(live.DefaultCacheBehavior, policies),
     ...further(wanted).flatMap((behavior, index) =>
+      checkChanges(`CacheBehaviors.${behavior.PathPattern ?? ''}`, further(live)[index], behavior),
+    ),
+  ]
+}
+
+/** That the check moves, in words: what it runs as is the same to clients. */
+function engineChange(live: DistributionConfig, wanted: DistributionConfig): Change[] {
+  const [before, after] = [checkedBy(live), checkedBy(wanted)]
+  if (before === undefined || after === undefined) return []
+  return change('Engine', engineNames[engineOf(before)], engineNames[engineOf(after)])
+}
+
+function checkChanges(of: string, live: Associating | undefined, wanted: Associating | undefined): Change[] {
+  const functions = (behavior: Associating | undefined): string[] =>
+    runningIn(behavior).flatMap(({ engine, arn }) => (engine === 'function' ? [arn] : []))
+  return [
+    ...(['viewer-request', 'viewer-response'] as const).flatMap((event) =>
       change(
-        `CacheBehaviors.${behavior.PathPattern ?? ''}.LambdaFunctionAssociations.viewer-request`,
-        checkOf(further(live)[index]),
-        checkOf(behavior),
+        `${of}.LambdaFunctionAssociations.${event}`,
+        runningBy('lambda', event, live),
+        runningBy('lambda', event, wanted),
       ),
     ),
+    ...change(`${of}.FunctionAssociations.viewer`, functions(live), functions(wanted)),
   ]
 }
 
@@ -262,11 +258,6 @@ const owned: readonly { field: string; of: (config: DistributionConfig, bucket: 
         legacyCacheSettings.has(member) && value !== undefined ? member : [],
       ),
   },
-  { field: 'DefaultCacheBehavior.LambdaFunctionAssociations.viewer-request', of: (config) => checkedBy(config) },
-  {
-    field: 'DefaultCacheBehavior.FunctionAssociations.viewer',
-    of: (config) => viewerFunctions(config.DefaultCacheBehavior).map(({ FunctionARN }) => FunctionARN),
-  },
   {
     field: 'CustomErrorResponses.404.ErrorCachingMinTTL',
     of: (config) =>
@@ -276,15 +267,8 @@ const owned: readonly { field: string; of: (config: DistributionConfig, bucket: 
 
 const sorted = (items: readonly string[] | undefined): string[] => [...(items ?? [])].sort()
 
-/** The function version that checks requests of the default behaviour. */
+/** What checks requests of the default behaviour: a function version, or a CloudFront Function. */
 export const checkedBy = (config: DistributionConfig): string | undefined => checkOf(config.DefaultCacheBehavior)
-
-/** What a behaviour runs at viewer-request. */
-export const checkOf = (
-  behavior: Pick<DefaultCacheBehavior, 'LambdaFunctionAssociations'> | undefined,
-): string | undefined =>
-  behavior?.LambdaFunctionAssociations?.Items?.find(({ EventType }) => EventType === 'viewer-request')
-    ?.LambdaFunctionARN
 
 /** Whether a configuration has names of the operator's own but no certificate for them, which CloudFront refuses. */
 export const lacksCertificate = ({ Aliases, ViewerCertificate: of }: DistributionConfig): boolean =>

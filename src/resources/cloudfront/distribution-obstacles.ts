@@ -1,10 +1,12 @@
 import type { CacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-cloudfront'
 
-import { withoutVersion } from '../../aws/arns.ts'
+import { engineOf } from '../../aws/arns.ts'
+import { engineNames } from '../../edge/engine.ts'
 import type { Bucket } from '../s3/bucket.ts'
-import { checkedBy, checkOf, type DistributionWishes, bucketOrigin, viewerFunctions } from './distribution-config.ts'
+import { type DistributionWishes, bucketOrigin } from './distribution-config.ts'
 import { isHostOf, isPathStyleHost } from './live-distribution.ts'
 import { type Decision, notOurs } from '../resource.ts'
+import { type Associating, type Check, checkOf, inPlaceOf, isChecked, runningIn } from './viewer-check.ts'
 
 /** What in the operator's part of a configuration makes a distribution useless, and may go if they agree. */
 export interface Obstacle {
@@ -25,28 +27,29 @@ export function foreigner<Live extends { readonly owner: string | undefined }>(
 }
 
 /** What makes it impossible to check signatures, or to find what they are for. */
-export const obstacles = (config: DistributionConfig, { bucket, functionArn }: DistributionWishes): Obstacle[] => [
-  ...checkObstacle(config, functionArn),
-  ...pathObstacle(config, bucket),
+export const obstacles = (config: DistributionConfig, wishes: DistributionWishes): Obstacle[] => [
+  ...checkObstacle('its default behaviour', config.DefaultCacheBehavior, wishes),
+  // Where the check is on others, it goes along.
+  ...furtherOf(config)
+    .filter((behavior) => isChecked(behavior, wishes))
+    .flatMap((behavior) => checkObstacle(`its behaviour for ${behavior.PathPattern ?? ''}`, behavior, wishes)),
+  ...pathObstacle(config, wishes.bucket),
 ]
 
-function checkObstacle(config: DistributionConfig, functionArn: string): Obstacle[] {
-  const obstacle = (inTheWay: string): Obstacle[] => [
-    { why: `can't check signatures: ${inTheWay}`, question: `Put the check in its place, for ${inTheWay}?` },
-  ]
-  const present = checkedBy(config)
-  if (present !== undefined && withoutVersion(present) !== withoutVersion(functionArn)) {
-    return obstacle(
-      `its default behaviour already runs ${present} at viewer-request, and only one function can run there`,
-    )
-  }
-  const [viewerFunction] = viewerFunctions(config.DefaultCacheBehavior)
-  if (viewerFunction === undefined) return []
-  return obstacle(
-    `its default behaviour runs the CloudFront function ${viewerFunction.FunctionARN ?? ''} at ` +
-      `${viewerFunction.EventType ?? ''}, which can't be combined with Lambda@Edge on viewer events`,
-  )
+function checkObstacle(whose: string, behavior: Associating | undefined, check: Check): Obstacle[] {
+  const [first] = inPlaceOf(behavior, check)
+  if (first === undefined) return []
+  const { engine, event, arn } = first
+  const wanted = engineOf(check.functionArn)
+  const inTheWay =
+    engine === wanted
+      ? `${whose} already runs ${arn} at viewer-request, and only one function can run there`
+      : `${whose} runs the ${oneOf[engine]} ${arn} at ${event}, which can't be combined with ${engineNames[wanted]} on ` +
+        'viewer events'
+  return [{ why: `can't check signatures: ${inTheWay}`, question: `Put the check in its place, for ${inTheWay}?` }]
 }
+
+const oneOf = { lambda: 'Lambda@Edge function', function: 'CloudFront function' } as const
 
 /** The path of a signed URL is the key of the object; CloudFront would put the origin's path before it. */
 function pathObstacle(config: DistributionConfig, bucket: Bucket): Obstacle[] {
@@ -87,16 +90,15 @@ export interface Unchecked {
  * Further behaviours that reach the bucket without the check, by whichever of its hosts. One that wants CloudFront's own
  * signed URLs or cookies is none.
  *
- * @param functionArn - of our function, with or without a version
+ * @param check - ours
  */
-export const uncheckedBehaviors = (config: DistributionConfig, bucket: Bucket, functionArn: string): Unchecked[] =>
+export const uncheckedBehaviors = (config: DistributionConfig, bucket: Bucket, check: Check): Unchecked[] =>
   furtherOf(config).flatMap((behavior) => {
     const { PathPattern: path = '', TrustedKeyGroups, TrustedSigners } = behavior
-    const runs = checkOf(behavior)
-    const ours = runs !== undefined && withoutVersion(runs) === withoutVersion(functionArn)
+    const ours = isChecked(behavior, check)
     const closed = TrustedKeyGroups?.Enabled === true || TrustedSigners?.Enabled === true
     if (ours || closed || !origins(config, behavior).some((origin) => reaches(origin, path, bucket.name))) return []
-    return [{ path, runs: runs ?? viewerFunctions(behavior).at(0)?.FunctionARN }]
+    return [{ path, runs: checkOf(behavior) ?? runningIn(behavior).at(0)?.arn }]
   })
 
 /** By a host of its own, or by S3's with the bucket in the path: that of the origin, or that of clients. */
@@ -111,11 +113,10 @@ function reaches({ DomainName: host = '', OriginPath = '' }: Origin, pattern: st
 /** Behaviours of which their origin's host does not tell whether they reach the bucket: S3's access points. */
 export const undecidedBehaviors = (
   config: DistributionConfig,
-  functionArn: string,
+  check: Check,
 ): { readonly path: string; readonly host: string }[] =>
   furtherOf(config).flatMap((behavior) => {
-    const runs = checkOf(behavior)
-    if (runs !== undefined && withoutVersion(runs) === withoutVersion(functionArn)) return []
+    if (isChecked(behavior, check)) return []
     const point = origins(config, behavior).find(({ DomainName }) => accessPoint.test(DomainName ?? ''))
     return point === undefined ? [] : [{ path: behavior.PathPattern ?? '', host: point.DomainName ?? '' }]
   })

@@ -2,17 +2,14 @@ import {
   CloudFrontClient,
   type DistributionConfig,
   DistributionConfig$,
-  type DistributionSummary,
   TagResourceCommand,
 } from '@aws-sdk/client-cloudfront'
 
-import { rails } from '../../options.ts'
-import { arnOfBucket, arnOfDistribution } from '../../aws/arns.ts'
+import { arnOfBucket, arnOfDistribution, checksOf, engineOf, withoutVersion } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { edgeRegion, type Names, ownerOf, tagKey } from '../../aws/names.ts'
+import { edgeRegion, ownerOf, tagKey } from '../../aws/names.ts'
 import { patiently, propagation } from '../../aws/patience.ts'
 import { CtlError } from '../../errors.ts'
-import { type Bucket, hostsOf } from '../s3/bucket.ts'
 import {
   blankConfig,
   changesFor,
@@ -24,43 +21,17 @@ import {
 import { exportedDistribution } from './distribution-export.ts'
 import { takedownOfDistribution } from './distribution-takedown.ts'
 import { foreigner, obstacles } from './distribution-obstacles.ts'
+import { type Distribution, type DistributionSearch, findDistribution, nameOne, owned } from './find-distribution.ts'
+import { checkOf } from './viewer-check.ts'
 import { engineBehind } from '../edge-engines.ts'
 import { unlessLost } from '../kept-config.ts'
-import {
-  anyDistribution,
-  getDistribution,
-  getTagged,
-  listDistributions,
-  nearDistributions,
-  type LiveDistribution,
-  type TaggedDistribution,
-  tagsOf,
-  updateDistribution,
-} from './live-distribution.ts'
-import {
-  createDistribution,
-  isMadeUnder,
-  type NewDistribution,
-  notMadeYet,
-  whyConfigNotYet,
-} from './new-distribution.ts'
-import { create, type Decision, type Need, refuse, type Resource, theOnly, updateIf } from '../resource.ts'
-import { requestedWith, tagChanges, tagList, type Tags, tagsWanted, type TagsWant } from '../tags.ts'
-
-export interface DistributionSearch {
-  readonly names: Names
-  readonly accountId: string
-  readonly bucket: Bucket
-  /** The id that packagecloud.rb or the operator names; without it the distribution is searched for. */
-  readonly id: string | undefined
-}
+import { anyDistribution, type TaggedDistribution, updateDistribution } from './live-distribution.ts'
+import { createDistribution, type NewDistribution, notMadeYet, whyConfigNotYet } from './new-distribution.ts'
+import { create, type Decision, type Need, refuse, type Resource, updateIf } from '../resource.ts'
+import { requestedWith, tagChanges, tagList, tagsWanted, type TagsWant } from '../tags.ts'
 
 export interface DistributionWant extends DistributionSearch, DistributionWishes, TagsWant {
   readonly adopt: boolean
-}
-
-export interface Distribution extends TaggedDistribution {
-  readonly owner: string | undefined
 }
 
 /**
@@ -88,7 +59,10 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
     ],
     exported: (_want, live) => exportedDistribution(live),
     takedown: (_want, live, cli) => takedownOfDistribution(live, cli),
-    describe: (want) => findDistribution(aws, want),
+    describe: async (want) => {
+      const found = await findDistribution(aws, want)
+      return found === undefined ? undefined : { ...found, alsoOurs: await ownChecks(aws, want, found.config) }
+    },
     decide: decideDistribution,
 
     async apply(want, live, talk) {
@@ -99,7 +73,7 @@ export function distribution(aws: Aws): Resource<DistributionWant, Distribution>
         await client().send(new TagResourceCommand({ Resource: found.arn, Tags: { Items } }))
       }
       const tags = { ...found.tags, ...tagsWanted(want) }
-      const config = withWishes(found.config, want)
+      const config = withWishes(found.config, { ...want, alsoOurs: live?.alsoOurs })
       if (changesFor(found.config, config, want).length === 0) return owned(found, tags)
       const attempt = () => updateDistribution(aws, found, config)
       return owned(await patiently(attempt, whyConfigNotYet, propagation, talk), tags)
@@ -126,7 +100,23 @@ function distributionNeeds(want: DistributionWant): readonly Need[] {
       condition: { StringEquals: { [`aws:ResourceTag/${tagKey}`]: names.installation } },
     },
     ...engineBehind(functionArn).runNeeds(functionArn, accountId),
+    ...otherChecks(want).flatMap((arn) => [...engineBehind(arn).ownerNeeds(arn), ...engineBehind(arn).leaveNeeds(arn)]),
   ]
+}
+
+/** The functions of this installation by other engines than the wanted one, were there any. */
+const otherChecks = ({ names, accountId, functionArn }: DistributionWant): string[] =>
+  Object.values(checksOf(names, accountId)).filter((arn) => engineOf(arn) !== engineOf(functionArn))
+
+/** Those of them that the distribution runs, and that are ours not only by their name. */
+async function ownChecks(aws: Aws, want: DistributionWant, config: DistributionConfig): Promise<string[]> {
+  const behaviors = [config.DefaultCacheBehavior, ...(config.CacheBehaviors?.Items ?? [])]
+  const running = behaviors.map((behavior) => withoutVersion(checkOf(behavior) ?? ''))
+  const found: string[] = []
+  for (const arn of otherChecks(want).filter((one) => running.includes(one))) {
+    if ((await engineBehind(arn).ownerOf(aws, arn)) === want.names.installation) found.push(arn)
+  }
+  return found
 }
 
 /** Pure. The distribution is ours by its tag; only the fields of {@link withWishes} are ours in it. */
@@ -144,7 +134,8 @@ export function decideDistribution(want: DistributionWant, live: Distribution | 
   }
   const what = `CloudFront distribution ${live.id}`
   const foreign = live.owner !== names.installation
-  const inTheWay = obstacles(live.config, want)
+  const wishes = { ...want, alsoOurs: live.alsoOurs }
+  const inTheWay = obstacles(live.config, wishes)
   if (foreign && !adopt) return foreigner(live, what, inTheWay)
   if (bucketOrigin(live.config, bucket) === undefined) {
     return refuse(live, `${what} does not serve the bucket ${bucket.name}`, nameOne)
@@ -152,7 +143,7 @@ export function decideDistribution(want: DistributionWant, live: Distribution | 
   if (inTheWay.length > 0 && !adopt) {
     return blocked(live, `${what} ${inTheWay.map(({ why }) => why).join('; and it ')}`)
   }
-  const config = withWishes(live.config, want)
+  const config = withWishes(live.config, wishes)
   if (lacksCertificate(config)) return uncertified(live, config)
   const changes = [...tagChanges(live.tags, tagsWanted(want)), ...changesFor(live.config, config, want)]
   const after = owned({ ...live, config }, { ...live.tags, ...tagsWanted(want) })
@@ -176,91 +167,6 @@ const uncertified = (live: Distribution, { Aliases }: DistributionConfig): Decis
     'Run the same command with --certificate and the ARN of an ACM certificate in us-east-1 as well.',
   )
 
-const inFile = rails('cloudfront_distribution_id')
-const nameOne = `Name the one that is meant with --distribution or ${inFile}.`
-
-/**
- * The distribution of an installation and bucket: the one that is named, else the one that carries our tag among those
- * that serve the bucket.
- *
- * @throws CtlError of kind `configuration` if the one named does not exist, of kind `refused` if none is named and
- *   several are ours: any choice could change the one that is meant to stay as it is
- */
-export async function findDistribution(aws: Aws, search: DistributionSearch): Promise<Distribution | undefined> {
-  if (search.id !== undefined) {
-    const named = await getOwned(aws, search.id)
-    if (named !== undefined) return named
-    throw new CtlError('configuration', `The distribution ${search.id} does not exist in this account.`, {
-      hint: [
-        ...(await nearDistributions(aws, search.id)),
-        `Correct --distribution or ${inFile}, or remove it to have one made.`,
-      ],
-      code: 'NoSuchDistribution',
-    })
-  }
-  const all = await candidates(aws, search)
-  const [sole, ...others] = all
-  if (sole?.Id !== undefined && others.length === 0) return soleOne(aws, search, sole, sole.Id)
-  const ours: DistributionSummary[] = []
-  const untagged: DistributionSummary[] = []
-  for (const candidate of all) {
-    const owner = ownerOf(await tagsOf(aws, candidate.ARN ?? ''))
-    if (owner === search.names.installation) ours.push(candidate)
-    else if (owner === undefined) untagged.push(candidate)
-  }
-  const only = theOnly(ours, (all) => ({
-    what: `distributions that carry the tag of the installation "${search.names.installation}" and serve ${search.bucket.name}`,
-    each: all.map(
-      ({ Id = '', DomainName = '', Enabled }) => `${Id} (${DomainName}${Enabled === false ? ', disabled' : ''})`,
-    ),
-    hint: [
-      'Name the one that is meant: with --distribution ID where a command has that flag, or for all commands with',
-      'one of these lines in packagecloud.rb:',
-      ...all.map(({ Id = '', DomainName = '' }) => `${inFile} = '${Id}' # ${DomainName}`),
-    ],
-  }))
-  return only?.Id === undefined ? whatLostItsTag(aws, search, untagged) : getOwned(aws, only.Id)
-}
-
-/** Where only one serves the bucket, it is read while its tags are. */
-async function soleOne(
-  aws: Aws,
-  { names, bucket }: DistributionSearch,
-  { ARN = '' }: DistributionSummary,
-  id: string,
-): Promise<Distribution | undefined> {
-  const [found, tags] = await Promise.all([getDistribution(aws, id), tagsOf(aws, ARN)])
-  if (found === undefined) return undefined
-  const owner = ownerOf(tags)
-  const lostItsTag = owner === undefined && isMadeUnder(names.callerReference(bucket.name), found.config)
-  return owner === names.installation || lostItsTag ? owned(found, tags) : undefined
-}
-
-/** The one whose caller reference is ours was made by us: another can't be made, and this one is told of. */
-async function whatLostItsTag(
-  aws: Aws,
-  { names, bucket }: DistributionSearch,
-  untagged: readonly DistributionSummary[],
-): Promise<Distribution | undefined> {
-  for (const { Id = '' } of untagged) {
-    const found = await getOwned(aws, Id)
-    if (found !== undefined && isMadeUnder(names.callerReference(bucket.name), found.config)) return found
-  }
-  return undefined
-}
-
-/** Reading tags is one throttled call a distribution, so only those that serve the bucket are asked. */
-async function candidates(aws: Aws, { bucket }: DistributionSearch): Promise<DistributionSummary[]> {
-  const all = await listDistributions(aws)
-  const hosts = hostsOf(bucket)
-  return all.filter(({ Origins }) => Origins?.Items?.some(({ DomainName }) => hosts.includes(DomainName ?? '')))
-}
-
-async function getOwned(aws: Aws, id: string): Promise<Distribution | undefined> {
-  const found = await getTagged(aws, id)
-  return found === undefined ? undefined : owned(found, found.tags)
-}
-
 /** What {@link createDistribution} is to make: without aliases. */
 const creation = (want: DistributionWant): NewDistribution => ({
   config: {
@@ -279,5 +185,3 @@ const creation = (want: DistributionWant): NewDistribution => ({
       },
     ),
 })
-
-const owned = (live: LiveDistribution, tags: Tags): Distribution => ({ ...live, tags, owner: ownerOf(tags) })

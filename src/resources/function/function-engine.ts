@@ -48,6 +48,7 @@ export const functionEngine: EdgeEngine = {
 
   // It has no replicas, and runs as nobody.
   runNeeds: () => [],
+  leaveNeeds: () => [],
 }
 
 async function lookUpFunction(

@@ -56,6 +56,13 @@ export const lambdaEngine: EdgeEngine = {
   ownerNeeds: (arn) => [{ access: 'read', actions: ['lambda:ListTags'], resources: [withoutVersion(arn)] }],
 
   runNeeds,
+  leaveNeeds: (arn) => [
+    {
+      access: 'write',
+      actions: ['lambda:DisableReplication*'],
+      resources: [arnOfVersion(withoutVersion(arn), '*')],
+    },
+  ],
 }
 
 async function lookUpVersion(

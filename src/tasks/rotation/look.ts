@@ -1,7 +1,7 @@
 /** Looks how far a rotation is. */
 import type { Aws } from '../../aws/connect.ts'
 import { namesOf } from '../../aws/names.ts'
-import type { Distribution } from '../../resources/cloudfront/distribution.ts'
+import type { Distribution } from '../../resources/cloudfront/find-distribution.ts'
 import { checkedBy } from '../../resources/cloudfront/distribution-config.ts'
 import { readRotationMark, type RotationMark } from '../../resources/cloudfront/rotation-mark.ts'
 import type { Accepted } from '../../resources/edge-engine.ts'

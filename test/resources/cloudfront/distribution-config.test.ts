@@ -11,8 +11,11 @@ import {
   bucketOrigin,
   withWishes,
 } from '../../../src/resources/cloudfront/distribution-config.ts'
+import { checkOf, runningIn } from '../../../src/resources/cloudfront/viewer-check.ts'
+import { engineOf } from '../../../src/aws/arns.ts'
+import { engineNames } from '../../../src/edge/engine.ts'
 import { obstacles } from '../../../src/resources/cloudfront/distribution-obstacles.ts'
-import { bucket, certificate, operatorsConfig, someWishes, wishes } from './distribution-configs.ts'
+import { bucket, certificate, functionWishes, operatorsConfig, someWishes, wishes } from './distribution-configs.ts'
 
 /** By what CloudFront tells the members of a list apart. */
 function nameOf(member: unknown, index: number): string {
@@ -43,8 +46,8 @@ const owned = [
   /^Origins\.Items\.(packages|s3-acme-packages)\.(DomainName|OriginAccessControlId|CustomOriginConfig|S3OriginConfig(\.OriginAccessIdentity)?)$/,
   /^DefaultCacheBehavior\.(TargetOriginId|ViewerProtocolPolicy|AllowedMethods|Compress|CachePolicyId)(\.|$)/,
   /^DefaultCacheBehavior\.(ForwardedValues|MinTTL|DefaultTTL|MaxTTL)$/,
-  /^DefaultCacheBehavior\.LambdaFunctionAssociations(\.Quantity|\.Items\.viewer-request(\.(LambdaFunctionARN|IncludeBody))?)?$/,
-  /^CacheBehaviors\.Items\.[^.]+\.LambdaFunctionAssociations\.Items\.viewer-request\.LambdaFunctionARN$/,
+  /^(DefaultCacheBehavior|CacheBehaviors\.Items\.[^.]+)\.LambdaFunctionAssociations(\.Quantity|\.Items|\.Items\.viewer-request(\.(LambdaFunctionARN|IncludeBody))?)?$/,
+  /^(DefaultCacheBehavior|CacheBehaviors\.Items\.[^.]+)\.FunctionAssociations(\.Quantity|\.Items|\.Items\.viewer-request(\.FunctionARN)?)?$/,
 ]
 const wished = (of: DistributionWishes): RegExp[] => [
   ...(of.priceClass === undefined ? [] : [/^PriceClass$/]),
@@ -180,6 +183,74 @@ describe('withWishes', () => {
     expect(after.Origins?.Items?.[1]).to.have.property('DomainName', 'acme-packages.s3.eu-west-1.amazonaws.com')
   })
 
+  it('has the check, and nothing else of ours, at the viewer events that one engine alone may have', () => {
+    fc.assert(
+      fc.property(operatorsConfig, someWishes, (config, of) => {
+        const adopted = { ...of, adopt: true }
+        const { DefaultCacheBehavior: behavior, CacheBehaviors: further } = withWishes(config, adopted)
+        const checked = (further?.Items ?? []).filter((one) => checkOf(one) === of.functionArn)
+        for (const one of [behavior, ...checked]) {
+          const engines = new Set(runningIn(one).map(({ engine }) => engine))
+          expect([...engines]).to.deep.equal([engineOf(of.functionArn)])
+        }
+      }),
+    )
+  })
+
+  for (const [from, to] of [
+    [wishes, functionWishes],
+    [functionWishes, { ...wishes, alsoOurs: [functionWishes.functionArn] }],
+  ] as const) {
+    const [before, after] = [engineNames[engineOf(from.functionArn)], engineNames[engineOf(to.functionArn)]]
+
+    it(`swaps what runs at viewer-request in one configuration, from ${before} to ${after}`, () => {
+      const start = withWishes(blankConfig(from), from)
+      const kept = {
+        EventType: 'origin-response' as const,
+        LambdaFunctionARN: 'arn:aws:lambda:us-east-1:123456789012:function:theirs:1',
+        IncludeBody: false,
+      }
+      const { DefaultCacheBehavior: behavior } = start
+      const lambdas = [...(behavior?.LambdaFunctionAssociations?.Items ?? []), kept]
+      const live: DistributionConfig = {
+        ...start,
+        DefaultCacheBehavior: {
+          TargetOriginId: 's3-acme-packages',
+          ViewerProtocolPolicy: 'https-only',
+          ...behavior,
+          LambdaFunctionAssociations: { Quantity: lambdas.length, Items: lambdas },
+        },
+      }
+      const moved = withWishes(live, to)
+      expect(obstacles(live, to)).to.deep.equal([])
+      expect(runningIn(moved.DefaultCacheBehavior).map(({ arn }) => arn)).to.deep.equal([to.functionArn])
+      expect(moved.DefaultCacheBehavior?.LambdaFunctionAssociations?.Items).to.deep.include(kept)
+      expect(changesFor(live, moved, to)[0]).to.deep.equal({ field: 'Engine', before, after })
+      expect(differences(live, moved).filter((path) => !/FunctionAssociations/.test(path))).to.deep.equal([])
+      const back = withWishes(moved, { ...from, alsoOurs: [to.functionArn.replace(/:7$/, '')] })
+      expect(runningIn(back.DefaultCacheBehavior)).to.deep.equal(runningIn(live.DefaultCacheBehavior))
+      expect(back.DefaultCacheBehavior?.LambdaFunctionAssociations?.Items).to.deep.include(kept)
+    })
+
+    it(`takes further behaviours that have the check along, from ${before} to ${after}`, () => {
+      const start = withWishes(blankConfig(from), from)
+      const { LambdaFunctionAssociations, FunctionAssociations } = start.DefaultCacheBehavior ?? {}
+      const further = {
+        PathPattern: '/7/*',
+        TargetOriginId: 's3-acme-packages',
+        ViewerProtocolPolicy: 'https-only' as const,
+        LambdaFunctionAssociations,
+        FunctionAssociations,
+      }
+      const live = { ...start, CacheBehaviors: { Quantity: 1, Items: [further] } }
+      const moved = withWishes(live, to)
+      expect(runningIn(moved.CacheBehaviors?.Items?.[0]).map(({ arn }) => arn)).to.deep.equal([to.functionArn])
+      expect(changesFor(live, moved, to).map(({ field }) => field)).to.include(
+        'CacheBehaviors./7/*.FunctionAssociations.viewer',
+      )
+    })
+  }
+
   it('keeps the check of further behaviours at the version of the default one, and adds none', () => {
     const behaving = (PathPattern: string, LambdaFunctionARN: string, EventType = 'viewer-request' as const) => ({
       PathPattern,
@@ -292,12 +363,12 @@ describe('changesFor', () => {
       { field: 'Enabled', before: false, after: true },
       { field: 'DefaultCacheBehavior.ViewerProtocolPolicy', before: 'allow-all', after: 'https-only' },
       { field: 'DefaultCacheBehavior.Compress', before: true, after: false },
+      { field: 'CustomErrorResponses.404.ErrorCachingMinTTL', before: 10, after: 0 },
       {
         field: 'DefaultCacheBehavior.LambdaFunctionAssociations.viewer-request',
         before: undefined,
         after: wishes.functionArn,
       },
-      { field: 'CustomErrorResponses.404.ErrorCachingMinTTL', before: 10, after: 0 },
       {
         field: 'DefaultCacheBehavior.CachePolicyId',
         before: '658327ea-f89d-4fab-a63d-7e88639e58f6',

@@ -16,6 +16,7 @@ export const bucket: Bucket = {
 }
 
 const functionName = 'arn:aws:lambda:us-east-1:123456789012:function:packagecloud_cloudfront_auth'
+const ofCloudFront = 'arn:aws:cloudfront::123456789012:function/packagecloud_cloudfront_auth'
 export const certificate = 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555'
 
 export const wishes: DistributionWishes = {
@@ -29,9 +30,13 @@ export const wishes: DistributionWishes = {
   priceClass: undefined,
 }
 
+/** The same with a CloudFront Function. */
+export const functionWishes: DistributionWishes = { ...wishes, functionArn: ofCloudFront, alsoOurs: [functionName] }
+
 export const someWishes: fc.Arbitrary<DistributionWishes> = fc
   .record({
-    functionArn: fc.constantFrom(`${functionName}:7`, `${functionName}:12`),
+    functionArn: fc.constantFrom(`${functionName}:7`, `${functionName}:12`, ofCloudFront),
+    alsoOurs: fc.constant([functionName, ofCloudFront]),
     access: fc.constantFrom<DistributionWishes['access'][]>(
       { kind: 'oai', id: 'E1IDENTITY' },
       { kind: 'oac', id: 'E2' },
@@ -98,6 +103,13 @@ const associations = fc
     })),
   )
 
+const functions = fc.subarray(['viewer-response', 'viewer-request'] as const).map((events) =>
+  events.map((EventType) => ({
+    EventType,
+    FunctionARN: EventType === 'viewer-request' ? ofCloudFront : 'arn:aws:cloudfront::1:function/x',
+  })),
+)
+
 const defaultBehavior: fc.Arbitrary<DefaultCacheBehavior> = fc.record(
   {
     TargetOriginId: fc.constantFrom('packages', 'site'),
@@ -108,6 +120,7 @@ const defaultBehavior: fc.Arbitrary<DefaultCacheBehavior> = fc.record(
     Compress: flag,
     AllowedMethods: listed(fc.subarray(['GET', 'HEAD', 'OPTIONS'])),
     LambdaFunctionAssociations: listed(associations),
+    FunctionAssociations: listed(functions),
     FieldLevelEncryptionId: text,
     RealtimeLogConfigArn: text,
     OriginRequestPolicyId: text,
@@ -144,6 +157,7 @@ export const operatorsConfig: fc.Arbitrary<DistributionConfig> = fc.record(
           TargetOriginId: text,
           ViewerProtocolPolicy: fc.constant('allow-all' as const),
           LambdaFunctionAssociations: listed(associations),
+          FunctionAssociations: listed(functions),
         }),
         {
           maxLength: 2,

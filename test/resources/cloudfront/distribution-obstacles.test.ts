@@ -12,7 +12,7 @@ import {
   uncheckedBehaviors,
   undecidedBehaviors,
 } from '../../../src/resources/cloudfront/distribution-obstacles.ts'
-import { bucket, wishes } from './distribution-configs.ts'
+import { bucket, functionWishes, wishes } from './distribution-configs.ts'
 
 describe('obstacles', () => {
   const behavior = { TargetOriginId: 'packages', ViewerProtocolPolicy: 'https-only' as const }
@@ -66,6 +66,51 @@ describe('obstacles', () => {
     }
   })
 
+  describe('where a CloudFront Function is to check', () => {
+    const of = (config: DistributionConfig, alsoOurs = functionWishes.alsoOurs): string[] =>
+      obstacles(config, { ...functionWishes, alsoOurs }).map(({ why }) => why)
+
+    it('is nothing where our function runs, of either engine, or one at viewer-response', () => {
+      expect(of(checking(wishes.functionArn))).to.deep.equal([])
+      expect(of(withWishes(blankConfig(functionWishes), functionWishes))).to.deep.equal([])
+      expect(of(running('viewer-response'))).to.deep.equal([])
+    })
+
+    it('is a Lambda function that only has the name of ours', () => {
+      expect(of(checking(wishes.functionArn), []).join())
+        .to.include(wishes.functionArn)
+        .and.to.include("can't be combined with CloudFront Functions")
+    })
+
+    it('is another CloudFront Function at viewer-request', () => {
+      expect(of(running('viewer-request')).join())
+        .to.include('function/f')
+        .and.to.include('only one function')
+    })
+
+    it('is Lambda@Edge at viewer-response, also of a further behaviour that has our check', () => {
+      const theirs = 'arn:aws:lambda:us-east-1:123456789012:function:theirs:1'
+      const LambdaFunctionAssociations = {
+        Quantity: 2,
+        Items: [
+          { EventType: 'viewer-request' as const, LambdaFunctionARN: wishes.functionArn },
+          { EventType: 'viewer-response' as const, LambdaFunctionARN: theirs },
+        ],
+      }
+      const further = { ...behavior, PathPattern: '/7/*', LambdaFunctionAssociations }
+      const config: DistributionConfig = {
+        ...blankConfig(wishes),
+        DefaultCacheBehavior: { ...behavior, LambdaFunctionAssociations },
+        CacheBehaviors: { Quantity: 1, Items: [further] },
+      }
+      const [first = '', second = '', ...more] = of(config)
+      expect(first).to.include('its default behaviour').and.to.include(theirs).and.to.include('viewer-response')
+      expect(second).to.include('its behaviour for /7/*').and.to.include(theirs)
+      expect(more).to.deep.equal([])
+      expect(obstacles(config, wishes)).to.deep.equal([])
+    })
+  })
+
   describe('is the path of the origin', () => {
     const config = withWishes(blankConfig(wishes), wishes)
     const pathed = (OriginPath: string, behaviors: readonly CacheBehavior[] = []): DistributionConfig => ({
@@ -108,7 +153,7 @@ describe('obstacles', () => {
 
 describe('behaviours around the check', () => {
   const config = withWishes(blankConfig(wishes), wishes)
-  const ours = wishes.functionArn.replace(/:7$/, '')
+  const ours = { functionArn: wishes.functionArn.replace(/:7$/, '') }
 
   const behaving = (PathPattern: string, TargetOriginId: string, more: Partial<CacheBehavior> = {}): CacheBehavior => ({
     PathPattern,
@@ -150,7 +195,7 @@ describe('behaviours around the check', () => {
         }),
         behaving('/group/*', 'group'),
         behaving('/checked/*', 's3-acme-packages', lambda(wishes.functionArn)),
-        behaving('/older/*', 's3-acme-packages', lambda(`${ours}:3`)),
+        behaving('/older/*', 's3-acme-packages', lambda(`${ours.functionArn}:3`)),
         behaving('/site/*', 'site'),
       ]),
       bucket,
