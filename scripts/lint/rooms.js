@@ -34,6 +34,7 @@ export const rooms = {
       'sandbox/kms',
     ],
     ...[
+      'sandbox/keyvaluestore',
       'sandbox/logs',
       'sandbox/acm',
       'sandbox/billing',
@@ -48,6 +49,7 @@ export const rooms = {
   'sandbox/cloudfront': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
   'sandbox/edge': ['sandbox/contracts'],
   'sandbox/iam': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
+  'sandbox/keyvaluestore': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
   'sandbox/kms': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
   'sandbox/lambda': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
   'sandbox/logs': ['sandbox/wire', 'sandbox/contracts'],

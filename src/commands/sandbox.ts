@@ -35,8 +35,8 @@ export interface Result {
 export default class SandboxCommand extends CtlCommand {
   static override summary = 'Rehearse against an embedded AWS on this machine'
   static override description = [
-    'Starts STS, IAM, KMS, Lambda, ACM, CloudFront with a working edge, S3 and a front server that plays packagecloud,',
-    'all on loopback. Prints the environment that points pc-ctl, aws and SDKs at it, with a packagecloud-ctl that restarts',
+    'Starts STS, IAM, KMS, Lambda, ACM, CloudFront with a working edge, key value stores, S3 and a front server that plays',
+    'packagecloud, all on loopback. Prints the environment that points pc-ctl, aws and SDKs at it, with a packagecloud-ctl that restarts',
     'that front server. Runs until interrupted.',
     '',
     'Faults make chosen calls fail:',

@@ -200,6 +200,7 @@ function unsignedService(arrival: Arrival): string {
   if (target.startsWith('ResourceGroupsTaggingAPI_')) return 'tagging'
   if (target.startsWith('AWSInsightsIndexService.')) return 'ce'
   if (rawPath.startsWith('/2020-05-31/')) return 'cloudfront'
+  if (rawPath.startsWith('/key-value-stores/')) return 'cloudfront-keyvaluestore'
   if (/^\/20\d\d-\d\d-\d\d\/(functions|tags|layers)\b/.test(rawPath)) return 'lambda'
   const form = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
   return method === 'POST' && rawPath === '/' && form ? 'iam' : 's3'

@@ -6,6 +6,7 @@ import { createCloudFront } from '../cloudfront/cloudfront.ts'
 import { createBilling } from '../billing/billing.ts'
 import { startEdge, type Edge } from '../edge/edge.ts'
 import { createIam, type Iam } from '../iam/iam.ts'
+import { createKeyValueStoreKeys } from '../keyvaluestore/keyvaluestore.ts'
 import { createKms, type Kms } from '../kms/kms.ts'
 import type { FunctionRoles, LambdaService } from '../contracts/lambda-peers.ts'
 import { tagConditionKeys } from '../policy/tag-keys.ts'
@@ -65,6 +66,7 @@ export async function createServices(context: Context, call: InnerCalls['call'])
   )
   const acm = createAcm(context)
   const cloudfront = createCloudFront(context, { lambda, roles, certificates: acm, functions: nothingRuns })
+  const keys = createKeyValueStoreKeys(cloudfront)
   const tagging = createTagging([kms, lambda, cloudfront])
   const billing = createBilling(context, [kms, lambda, cloudfront])
   const s3 = createS3(context, {
@@ -86,7 +88,7 @@ export async function createServices(context: Context, call: InnerCalls['call'])
     s3,
     s3control,
     edge,
-    all: [iam, sts, kms, lambda, createLogs(context), acm, cloudfront, tagging, billing, s3, s3control],
+    all: [iam, sts, kms, lambda, createLogs(context), acm, cloudfront, keys, tagging, billing, s3, s3control],
     async close() {
       s3control.stop()
       await edge.close()

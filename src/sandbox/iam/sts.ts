@@ -26,7 +26,16 @@ interface Session extends SessionCredentials {
   arn: string
   /** A service has it, or gave it to a function. */
   inside: boolean
+  /** 1 for tokens of the global endpoint. */
+  tokenVersion?: 1 | 2
 }
+
+/**
+ * The path of the endpoint that plays `sts.amazonaws.com`, whose tokens are of version 1 as accounts have it who did not
+ * change that. A region's endpoint gives tokens of version 2.
+ */
+const globalPath = /^\/sts\.amazonaws\.com\/?$/
+const globalHost = 'sts.amazonaws.com'
 
 const operations = new Set(['GetCallerIdentity', 'AssumeRole'])
 
@@ -36,7 +45,7 @@ export function createSts(context: Context, iam: Iam): Sts {
   const sessions = context.store.collection<Session>('sts-session')
   const usedCodes = new Set<string>()
 
-  function start(role: Role, sessionName: string, seconds: number, inside: boolean): Session {
+  function start(role: Role, sessionName: string, seconds: number, inside: boolean, tokenVersion: 1 | 2 = 2): Session {
     const session: Session = {
       accessKeyId: accessKeyId('ASIA'),
       secretAccessKey: secretAccessKey(),
@@ -46,6 +55,7 @@ export function createSts(context: Context, iam: Iam): Sts {
       assumedRoleId: `${role.id}:${sessionName}`,
       arn: `arn:aws:sts::${context.accountId}:assumed-role/${role.name}/${sessionName}`,
       inside,
+      tokenVersion,
     }
     sessions.put(session.accessKeyId, session)
     return session
@@ -64,7 +74,8 @@ export function createSts(context: Context, iam: Iam): Sts {
       const message = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.'
       throw new AwsError(400, 'ValidationError', message)
     }
-    const session = start(role, sessionName, seconds, request.caller.kind === 'service')
+    const isGlobal = globalPath.test(request.rawPath) || request.headers['host'] === globalHost
+    const session = start(role, sessionName, seconds, request.caller.kind === 'service', isGlobal ? 1 : 2)
     return {
       Credentials: {
         AccessKeyId: session.accessKeyId,
@@ -114,9 +125,9 @@ export function createSts(context: Context, iam: Iam): Sts {
     secret(id) {
       const session = sessions.get(id)
       if (session === undefined) return undefined
-      const { secretAccessKey: secret, sessionToken, expiresAt, arn, roleArn, inside } = session
+      const { secretAccessKey: secret, sessionToken, expiresAt, arn, roleArn, inside, tokenVersion = 2 } = session
       const caller: Caller = { kind: 'role', accountId: context.accountId, arn, accessKeyId: id, roleArn, inside }
-      return { secretAccessKey: secret, sessionToken, expiresAt, caller }
+      return { secretAccessKey: secret, sessionToken, expiresAt, tokenVersion, caller }
     },
   }
 }

@@ -32,7 +32,7 @@ const xml: Wording = {
   throttled: () => new AwsError(400, 'Throttling', 'Rate exceeded'),
 }
 
-/** The JSON protocols; `status` is 400 for KMS, ACM and tagging, 403 for Lambda. */
+/** The JSON protocols; `status` is 400 for KMS, ACM and tagging, 403 for Lambda and for keys of CloudFront's stores. */
 const json = (status: number, throttled: () => AwsError): Wording => ({
   missing: () => new AwsError(status, 'MissingAuthenticationTokenException', 'Missing Authentication Token'),
   unknownKey: () => new AwsError(status, 'UnrecognizedClientException', unknownMessage),
@@ -89,6 +89,7 @@ const wordings: Readonly<Record<string, Wording>> = {
   ce: json400,
   tagging: json(400, throttling(400, 'ThrottledException')),
   lambda: json(403, throttling(429, 'TooManyRequestsException')),
+  'cloudfront-keyvaluestore': json(403, throttling(429, 'ThrottlingException')),
 }
 
 /** The wording of the service with this name in credential scopes. */

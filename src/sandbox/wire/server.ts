@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
+import { isAsymmetric, verifyAsymmetric } from './asymmetric-check.ts'
 import { unframe } from './aws-chunked.ts'
 import { wordingOf } from './errors.ts'
 import { AwsError, type AwsRequest, type AwsResponse, type Caller } from '../contracts/service.ts'
@@ -22,7 +23,7 @@ export class DroppedConnection extends Error {}
  * AWS has these in us-east-1 only. A client that was given an endpoint does not know that and signs for its own region,
  * so any region's signature is taken.
  */
-const globalServices = new Set(['iam', 'cloudfront'])
+const globalServices = new Set(['iam', 'cloudfront', 'cloudfront-keyvaluestore'])
 
 /** Bodies of all services but S3 are held in memory. */
 const largestBody = 128 * 1024 * 1024
@@ -120,7 +121,8 @@ export async function authenticate(
   findSecret: (accessKeyId: string) => Secret | undefined,
   now: number,
 ): Promise<AwsRequest> {
-  const signature = readSignature(arrival, service)
+  const isAsymmetricOnly = isAsymmetric(service)
+  const signature = isAsymmetricOnly ? undefined : readSignature(arrival, service)
   const common = {
     requestId: arrival.requestId,
     service,
@@ -132,9 +134,12 @@ export async function authenticate(
   }
   if (service === 's3' || service === 's3control')
     return { ...common, ...openObjectBody(arrival, signature, findSecret, now) }
-  if (signature === undefined) throw wordingOf(service).missing()
+  if (signature === undefined && !isAsymmetricOnly) throw wordingOf(service).missing()
   const body = await readAll(arrival.incoming)
-  const { caller } = verifySignature(arrival, signature, sha256(body), findSecret, now)
+  const caller =
+    signature === undefined
+      ? verifyAsymmetric(arrival, service, sha256(body), findSecret, now)
+      : verifySignature(arrival, signature, sha256(body), findSecret, now).caller
   return { ...common, caller, body: Readable.from([body]), buffer: () => Promise.resolve(body), trailers: {} }
 }
 

@@ -27,6 +27,8 @@ export interface Secret {
   /** Temporary credentials have these two. */
   sessionToken?: string
   expiresAt?: number
+  /** Tokens of version 1 are good in regions that every account has, and for no signature of Version 4A. */
+  tokenVersion?: 1 | 2
   caller: Caller
 }
 
@@ -56,7 +58,6 @@ export function readSignature(request: WireRequest, service: string): Signature 
 }
 
 function readHeader(request: WireRequest, authorization: string, service: string): Signature {
-  const wording = wordingOf(service)
   if (!authorization.startsWith(`${algorithm} `)) {
     throw new AwsError(
       400,
@@ -64,8 +65,19 @@ function readHeader(request: WireRequest, authorization: string, service: string
       `The authorization mechanism you have provided is not supported. Please use ${algorithm}.`,
     )
   }
+  const { credential, ...parts } = headerParts(request, authorization.slice(algorithm.length), service)
+  return { ...readScope(credential, service), ...parts, expires: undefined }
+}
+
+/** What an `Authorization` header has behind the name of its algorithm. Throws the service's error for a malformed one. */
+export function headerParts(
+  request: WireRequest,
+  list: string,
+  service: string,
+): { credential: string } & Pick<Signature, 'signedHeaders' | 'signature' | 'timestamp' | 'sessionToken'> {
+  const wording = wordingOf(service)
   const parts = new Map<string, string>()
-  for (const part of authorization.slice(algorithm.length).split(',')) {
+  for (const part of list.split(',')) {
     const at = part.indexOf('=')
     parts.set(part.slice(0, at).trim(), part.slice(at + 1).trim())
   }
@@ -79,12 +91,11 @@ function readHeader(request: WireRequest, authorization: string, service: string
     throw wording.malformed('AWS authentication requires a valid Date or x-amz-date header')
   }
   return {
-    ...readScope(parts.get('Credential') ?? '', service),
+    credential: parts.get('Credential') ?? '',
     signedHeaders: signedHeaders.split(';'),
     signature,
     timestamp,
     sessionToken: request.headers['x-amz-security-token'],
-    expires: undefined,
   }
 }
 
@@ -192,7 +203,7 @@ export function verifySignature(
   return { caller: secret.caller, signingKey, scope }
 }
 
-function checkToken(signature: Signature, secret: Secret, now: number): void {
+export function checkToken(signature: Signature, secret: Secret, now: number): void {
   const wording = wordingOf(signature.service)
   if (signature.sessionToken !== secret.sessionToken) {
     throw signature.sessionToken === undefined ? wording.unknownKey(signature.accessKeyId) : wording.invalidToken()
@@ -200,7 +211,7 @@ function checkToken(signature: Signature, secret: Secret, now: number): void {
   if (secret.expiresAt !== undefined && secret.expiresAt <= now) throw wording.expiredToken()
 }
 
-function checkTime(signature: Signature, now: number): void {
+export function checkTime(signature: Signature, now: number): void {
   const { service, timestamp, date, expires } = signature
   const wording = wordingOf(service)
   if (!timestamp.startsWith(date)) {
@@ -238,7 +249,7 @@ function checkPresignedTime(at: number, expires: number, now: number): void {
   throw new AwsError(403, 'AccessDenied', 'Request has expired', { fields })
 }
 
-function checkSignedHeaders(request: WireRequest, signature: Signature): void {
+export function checkSignedHeaders(request: WireRequest, signature: Signature): void {
   const signed = new Set(signature.signedHeaders)
   if (!signed.has('host') && !signed.has(':authority')) {
     throw wordingOf(signature.service).malformed(
