@@ -37,19 +37,23 @@ interface Keys {
   secretAccessKey: string
 }
 
+interface Signing {
+  keys?: Keys
+  headers?: Record<string, string>
+  region?: string
+  now?: () => number
+}
+
 /** Requests of S3 Control, signed as no SDK would have to. */
-export function jobClient(
-  sandbox: Sandbox,
-  keys: Keys = sandbox,
-  more: Record<string, string> = {},
-  inRegion = region,
-) {
+export function jobClient(sandbox: Sandbox, how: Signing = {}) {
+  const { keys = sandbox, headers: more = {}, region: inRegion = region, now = Date.now } = how
   const { accessKeyId, secretAccessKey } = keys
   const client = new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: inRegion, retries: 0 })
   return async (method: string, path: string, body?: string): Promise<JobAnswer> => {
     const headers = { 'x-amz-account-id': sandbox.accountId, ...more }
     const url = `${sandbox.endpoint}/v20180820/jobs${path}`
-    const response = await client.fetch(url, { method, headers, ...(body === undefined ? {} : { body }) })
+    const aws = { datetime: new Date(now()).toISOString().replaceAll(/[:-]|\.\d+/g, '') }
+    const response = await client.fetch(url, { method, headers, aws, ...(body === undefined ? {} : { body }) })
     const text = await response.text()
     return { status: response.status, code: valueIn(text, 'Code'), message: valueIn(text, 'Message'), text }
   }
@@ -103,7 +107,7 @@ export async function startJobs(options: SandboxOptions = {}) {
   const [s3, iam, lambda] = [new S3Client(config), new IAMClient(config), new LambdaClient(config)]
   const { accountId } = sandbox
   const roleArn = (name: string): string => `arn:aws:iam::${accountId}:role/${name}`
-  const ask = jobClient(sandbox)
+  const ask = jobClient(sandbox, options.now === undefined ? {} : { now: options.now })
 
   const fixture = {
     ...{ sandbox, s3, iam, lambda, ask, roleArn },

@@ -62,6 +62,8 @@ export interface LambdaService extends Service, EdgeLambda, TaggedResources {
   readonly codePathPrefix: string
   /** Answers a GET of `Code.Location`. */
   download(path: string, query: URLSearchParams): AwsResponse
+  /** Ends the container that has the session of this access key, at work or not. */
+  kill(accessKeyId: string): void
   /** Ends all containers. */
   close(): Promise<void>
 }

@@ -93,10 +93,10 @@ export class Dispatcher {
     if (isGone()) throw new DroppedConnection()
     let response: AwsResponse
     try {
-      await suffer(due, 'before', request.service)
+      await this.#suffer(due, 'before', request)
       await this.#authorize(service, request, call)
       response = await service.handle(request, operation)
-      await suffer(due, 'after', request.service)
+      await this.#suffer(due, 'after', request)
       call.status = response.status
     } catch (error) {
       if (error instanceof DroppedConnection) throw error
@@ -125,6 +125,17 @@ export class Dispatcher {
   async #hook(call: Call, phase: 'before' | 'after'): Promise<void> {
     for (const hook of this.#hooks) {
       if ((await hook(call, phase)) === 'drop') throw new DroppedConnection()
+    }
+  }
+
+  async #suffer(due: readonly Fault[], phase: 'before' | 'after', { service, caller }: AwsRequest): Promise<void> {
+    for (const { what, when = 'before' } of due) {
+      if (when !== phase) continue
+      if (what.kind === 'delay') await sleep(what.milliseconds)
+      if (what.kind === 'kill' && 'accessKeyId' in caller) this.#parts.services.lambda.kill(caller.accessKeyId)
+      if (what.kind === 'drop' || what.kind === 'kill') throw new DroppedConnection()
+      const error = errorOf(what, service)
+      if (error !== undefined) throw error
     }
   }
 
@@ -173,16 +184,6 @@ function denied(request: AwsRequest, permission: Permission, verdict: Verdict): 
   return wordingOf(service).denied(
     `User: ${who} is not authorized to perform: ${action} on resource: ${resource} ${reason}`,
   )
-}
-
-async function suffer(due: readonly Fault[], phase: 'before' | 'after', service: string): Promise<void> {
-  for (const { what, when = 'before' } of due) {
-    if (when !== phase) continue
-    if (what.kind === 'delay') await sleep(what.milliseconds)
-    if (what.kind === 'drop') throw new DroppedConnection()
-    const error = errorOf(what, service)
-    if (error !== undefined) throw error
-  }
 }
 
 function asAwsError(error: unknown): AwsError {

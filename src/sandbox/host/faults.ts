@@ -21,6 +21,8 @@ export type Mishap =
   | { kind: 'drop' }
   /** The connection breaks in the middle of the answer; the call has had its effect. */
   | { kind: 'cut' }
+  /** The function that calls ends, as if it had been killed; for other callers it is a `drop`. */
+  | { kind: 'kill' }
   /** The service's own word for "too many requests". */
   | { kind: 'throttle' }
   | { kind: 'delay'; milliseconds: number }
@@ -79,7 +81,8 @@ const knownErrors: Readonly<Record<string, readonly [status: number, message: st
 export const faultGrammar: readonly string[] = [
   'SERVICE:OPERATION[:CALLS][:before|after]:WHAT',
   'CALLS  2 (the second call), 1-3, or * (all, the default)',
-  'WHAT   an AWS error such as ServiceUnavailable; code=C,status=N,message=TEXT; drop; cut; throttle; delay=2s',
+  'WHAT   an AWS error such as ServiceUnavailable; code=C,status=N,message=TEXT; drop; cut; kill; throttle; delay=2s',
+  '       kill ends the Lambda function that makes the call',
 ]
 
 /** A fault that can't be read; the message says which part. */
@@ -106,7 +109,7 @@ function parseCalls(text: string): number | readonly [number, number] {
 }
 
 function parseMishap(text: string): Mishap {
-  if (text === 'drop' || text === 'cut' || text === 'throttle') return { kind: text }
+  if (text === 'drop' || text === 'cut' || text === 'kill' || text === 'throttle') return { kind: text }
   if (text.startsWith('delay=')) return { kind: 'delay', milliseconds: parseDuration(text.slice('delay='.length)) }
   if (!text.includes('=')) {
     if (!(text in knownErrors)) {

@@ -15,6 +15,12 @@ export type FunctionOutcome = { log: string } & (
   { kind: 'result'; payload: string } | { kind: 'error'; errorType: string; errorMessage: string; trace: string[] }
 )
 
+/** The session of a container's role. */
+interface ContainerCredentials {
+  readonly accessKeyId: string
+  last(): boolean
+}
+
 /** Idle containers are ended after this long. */
 const idleMilliseconds = 5 * 60_000
 /** Lambda gives a container this long to load the function's module. */
@@ -30,7 +36,7 @@ export class FunctionProcess {
   readonly #channel: FunctionChannel
   readonly #memorySize: number
   readonly #network: FunctionNetwork
-  readonly #credentialsLast: () => boolean
+  readonly #credentials: ContainerCredentials
   readonly #exited: Promise<void>
   #alive = true
   #ready = false
@@ -41,10 +47,10 @@ export class FunctionProcess {
   #receive: (message: ContainerMessage) => void = () => undefined
 
   /** @param endpoint - of the sandbox, which is what the function may reach */
-  constructor(child: ChildProcess, settings: ContainerSettings, endpoint: string, credentialsLast: () => boolean) {
+  constructor(child: ChildProcess, settings: ContainerSettings, endpoint: string, credentials: ContainerCredentials) {
     this.#child = child
     this.#memorySize = settings.memorySize
-    this.#credentialsLast = credentialsLast
+    this.#credentials = credentials
     this.#network = new FunctionNetwork(endpoint, (outcome) => this.#order(outcome))
     this.#channel = new FunctionChannel(
       child.stdio[channelDescriptor],
@@ -84,7 +90,12 @@ export class FunctionProcess {
 
   /** May it take another event? */
   get usable(): boolean {
-    return this.#alive && this.#credentialsLast()
+    return this.#alive && this.#credentials.last()
+  }
+
+  /** Of the session that its function calls AWS with. */
+  get accessKeyId(): string {
+    return this.#credentials.accessKeyId
   }
 
   /** V8 aborts when the heap outgrows the function's memory; Lambda's own kill comes as a signal. */

@@ -39,6 +39,8 @@ export interface Placement {
 export interface FunctionRuntime {
   /** Runs one event (JSON text). Rejects only if the sandbox itself is at fault. */
   run(image: FunctionImage, event: string, placement: Placement, requestId?: string): Promise<FunctionOutcome>
+  /** Ends the container that has the session of this access key. */
+  kill(accessKeyId: string): void
   /** Ends all containers. */
   close(): Promise<void>
 }
@@ -62,6 +64,9 @@ export function createFunctionRuntime(context: Context, roles: Pick<FunctionRole
         pools.set(key, pool)
       }
       return pool.run({ requestId, event }, image.timeout * 1000)
+    },
+    kill(accessKeyId) {
+      for (const pool of pools.values()) pool.kill(accessKeyId)
     },
     async close() {
       closed = true
@@ -107,6 +112,10 @@ class ContainerPool {
     return container
   }
 
+  kill(accessKeyId: string): void {
+    for (const container of this.#all) if (container.accessKeyId === accessKeyId) void container.end()
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#all].map((container) => container.end()))
   }
@@ -140,12 +149,10 @@ function startContainer(
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
   const environment = variables(context, image, placement, settings, session)
-  return new FunctionProcess(
-    child,
-    { ...settings, environment },
-    context.endpoint,
-    () => context.now() < session.expiresAt - 60_000,
-  )
+  return new FunctionProcess(child, { ...settings, environment }, context.endpoint, {
+    accessKeyId: session.accessKeyId,
+    last: () => context.now() < session.expiresAt - 60_000,
+  })
 }
 
 /** What a container's Node itself starts with: nothing of the sandbox's environment, nor of the function's. */

@@ -65,6 +65,7 @@ export function createLambda(context: Context, roles: FunctionRoles, mayDo: Lamb
         .map((fn) => ({ arn: functionArn(context, fn), type: 'lambda:function', tags: fn.tags })),
     codePathPrefix,
     download: (path, query) => parts.code.download(path, query),
+    kill: (accessKeyId) => parts.runtime.kill(accessKeyId),
     close: () => parts.runtime.close(),
   }
 }

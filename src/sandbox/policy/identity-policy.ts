@@ -47,7 +47,7 @@ function checkResource(resource: string): void {
   if (rest.length === 0) throw syntax('The policy failed legacy parsing')
   const path = rest.join(':')
   if (vendor === 'iam' && region !== '') throw syntax(`IAM resource ${resource} cannot contain region information.`)
-  if (vendor === 's3' && region !== '' && !path.startsWith('accesspoint/')) {
+  if (vendor === 's3' && region !== '' && !/^(?:accesspoint|job|async-request|storage-lens)/.test(path)) {
     throw syntax(`Resource ${resource} can not contain region information.`)
   }
   if (vendor === 'iam' && !/^[*]|^root$/.test(path) && !iamPaths.some((start) => path.startsWith(start))) {
