@@ -126,8 +126,8 @@ export class FunctionNetwork {
       buffer(answer).then((bytes) => resolve({ ...fetched, body: bytes.toString('base64') }), reject)
     })
     sent.on('error', reject)
-    if (body.length > 0) sent.write(body)
-    sent.end()
+    // In one go, so that its length is sent ahead: S3 takes no chunks.
+    sent.end(body)
     return promise
   }
 }
