@@ -55,9 +55,9 @@ async function askerOf(question: AwsQuestion): Promise<Asker> {
         (await newestInvalidations(aws, question.distribution)).map(({ id, status }) => ({ name: id, note: status }))
     }
     case 'versions': {
-      const { versionArns } = await import('../resources/lambda/version-names.ts')
+      const { edgeArns } = await import('../resources/edge-arns.ts')
       return async (aws, { installation }) =>
-        (await versionArns(aws, installation)).map(({ arn, published }) => ({ name: arn, note: published }))
+        (await edgeArns(aws, installation)).map(({ arn, published }) => ({ name: arn, note: published }))
     }
     case 'folder': {
       const { namesBelow } = await import('../resources/s3/names-below.ts')

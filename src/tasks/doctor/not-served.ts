@@ -1,3 +1,4 @@
+import { engineOf } from '../../aws/arns.ts'
 import type { LiveDistribution } from '../../resources/cloudfront/live-distribution.ts'
 import { CtlError } from '../../errors.ts'
 import { failed, type Finding } from './check.ts'
@@ -38,16 +39,24 @@ export async function notServed(place: Place, key: string, answer: Answer): Prom
   if (status === 502 || status === 503) {
     return failed(
       seen,
-      'The function at the edge failed, or could not decrypt its secret.',
-      ...(await repairs(place, { nothingDiffers: [lookAtItsLog(place)] })),
+      'The function at the edge failed, or could not read its secret.',
+      ...(await repairs(place, { nothingDiffers: [await lookAtItsLog(place)] })),
     )
   }
   return failed(seen, 'The object is not served.', ...(await repairs(place)))
 }
 
-const lookAtItsLog = ({ behind: { functionName } }: Place): string =>
-  'Nothing differs in AWS. Its log is in CloudWatch in the region nearest to this machine, in the group ' +
-  `/aws/lambda/us-east-1.${functionName}.`
+async function lookAtItsLog({ behind: { functionName, status } }: Place): Promise<string> {
+  const found = await status()
+  const engine = found instanceof CtlError ? 'lambda' : engineOf(found.version.associated ?? '')
+  return `Nothing differs in AWS. Its log is in CloudWatch in ${logs[engine]}${functionName}.`
+}
+
+/** Where each engine logs, up to the name of the function. */
+const logs = {
+  lambda: 'the region nearest to this machine, in the group /aws/lambda/us-east-1.',
+  function: 'us-east-1, in the group /aws/cloudfront/function/',
+} as const
 
 async function refusedByS3(place: Place, key: string, seen: string): Promise<Finding> {
   const stored = await place.behind.object(key)

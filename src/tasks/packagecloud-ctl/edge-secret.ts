@@ -1,3 +1,4 @@
+import { engineOf } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { namesOf, type Names } from '../../aws/names.ts'
 import { checkedBy } from '../../resources/cloudfront/distribution-config.ts'
@@ -56,10 +57,17 @@ export async function lookAtSecret(
   const compared = await compareSecrets(aws, names, associated, secrets)
   const connect = (arn: string): Line => command('reconfigure-cloudfront-distribution', arn, ...carried)
   if (!accepted(compared)) {
-    const published = await newestWith(aws, names, secrets, associated)
     const bootstrap = command('bootstrap-cloudfront', ...carried)
-    const todo = published === undefined ? ['That, and the command that it prints:', bootstrap] : [connect(published)]
-    return blocked(reasons[compared], ...(compared === 'different' ? [keepTheOld] : []), ...todo)
+    const todo = {
+      lambda: async () => {
+        const published = await newestWith(aws, names, secrets, associated)
+        return published === undefined ? ['That, and the command that it prints:', bootstrap] : [connect(published)]
+      },
+      // What is put into the store is live at once.
+      function: async () => [bootstrap],
+    }
+    const next = await todo[engineOf(associated)]()
+    return blocked(reasons[compared], ...(compared === 'different' ? [keepTheOld] : []), ...next)
   }
   return live.status === 'Deployed'
     ? { obstacles: [], notChecked: [] }
@@ -80,7 +88,7 @@ const accepted = (compared: SecretComparison): compared is 'same' | 'current onl
 const reasons = {
   'previous only': 'the edge accepts the previous secret only, not the one in packagecloud.rb',
   different: 'the edge does not accept the secret in packagecloud.rb',
-  unknown: 'the function at the edge holds no secret that can be decrypted',
+  unknown: 'the function at the edge has no secret that can be read',
 } as const
 
 /** Until a restart the front servers sign with what they read when they started. */
