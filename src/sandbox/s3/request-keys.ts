@@ -40,6 +40,7 @@ export function requestKeys(
     ...lockKeys.map((name) => [`s3:${name}`, headers[`x-amz-${name}`]] as [string, string | undefined]),
     ...signatureKeys(request, now),
     ...tags.map(([key, value]) => [`s3:RequestObjectTag/${key}`, value] as [string, string]),
+    ['s3:ObjectCreationOperation', creates(request)],
     ['s3:RequestObjectTagKeys', tags.length === 0 ? undefined : tags.map(([key]) => key)],
     ...(object?.attributes.tags ?? []).map(
       ([key, value]) => [`s3:ExistingObjectTag/${key}`, value] as [string, string],
@@ -49,6 +50,13 @@ export function requestKeys(
     pairs.flatMap(([key, value]) => (value === undefined || value === null ? [] : [[key, value]])),
   )
 }
+
+/**
+ * Whether what is written is an object: parts, and the beginning of an upload, are none ("Enforce conditional writes on
+ * Amazon S3 buckets"). Undefined for what writes nothing.
+ */
+const creates = ({ method, query }: AwsRequest): string | undefined =>
+  method === 'PUT' || method === 'POST' ? String(!query.has('uploads') && !query.has('partNumber')) : undefined
 
 /** How a request was signed, if it was. */
 function signatureKeys({ headers, query, caller }: AwsRequest, now: number): [string, string][] {
