@@ -1,5 +1,6 @@
 import tseslint from 'typescript-eslint'
 import tsdoc from 'eslint-plugin-tsdoc'
+import { functionFiles, functionLanguage } from './scripts/lint/function-language.js'
 import rooms from './scripts/lint/rooms.js'
 
 /**
@@ -78,5 +79,9 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     ignores: ['src/ui/result.ts', 'src/ui/talk.ts', 'src/edge/**', 'src/sandbox/**'],
     rules: streamRules,
+  },
+  {
+    files: functionFiles,
+    rules: { 'no-restricted-syntax': ['error', ...restrictedEverywhere, ...functionLanguage] },
   },
 )

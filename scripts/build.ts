@@ -18,6 +18,7 @@ import { Plugin } from '@oclif/core'
 import { build, type Plugin as BundlerPlugin } from 'esbuild'
 
 import { buildEdge } from './build-edge.ts'
+import { buildFunction } from './build-function.ts'
 import { buildSigning } from './build-signing.ts'
 import { builtinsLazily, librariesLazily, librariesThemselves, libraryEntries, usesOfLibraries } from './lazily.ts'
 import { licences } from './licences.ts'
@@ -150,6 +151,7 @@ try {
     plugins: [main, builtinsLazily],
   })
   const edge = await buildEdge(join(next, 'edge/index.mjs'))
+  await writeFile(join(next, 'edge/cloudfront-function.js'), (await buildFunction()).bundle)
   await buildSigning(next)
   await copyFile(join(root, 'node_modules/@ruby/prism/src/prism.wasm'), join(next, 'prism.wasm'))
   await copyFile(join(root, 'node_modules/openpgp/dist/node/openpgp.min.mjs'), join(next, 'openpgp.mjs'))

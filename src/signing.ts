@@ -4,9 +4,9 @@
  * This file's types are published as they stand here, so it takes none from elsewhere.
  */
 import { urlLife } from './edge/config.ts'
-import { decodePath } from './edge/path.ts'
+import { checkUrl } from './edge/guard.ts'
 import { decodeSecret } from './edge/secret-text.ts'
-import { checkExpiry, checkRules, findToken, signUrl as signWith, verify } from './edge/signature.ts'
+import { signUrl as signWith, verify } from './edge/signature.ts'
 import { parseUrl } from './edge/url-parts.ts'
 
 /** The hash under the HMAC. */
@@ -81,14 +81,10 @@ export function verifyUrl(url: string, options: VerifyUrlOptions): Verdict {
   if (previousSecret !== undefined) secrets.push(bytesOf('previousSecret', previousSecret))
   const parts = parseUrl(url.startsWith('/') ? `https://localhost${url}` : url)
   if (parts === undefined) throw new TypeError(`${JSON.stringify(url)} is not an http or https URL.`)
-  const path = decodePath(parts.path)
-  if (path === undefined) return refused('malformed path')
-  if (path === '/') return refused('nothing is served at /')
-  const token = findToken(parts.querystring)
-  if ('refused' in token) return refused(token.reason)
   const rules = { ...(longestLife !== undefined && { longestLife }), ...(sha1 !== undefined && { sha1 }) }
-  const refusal = checkExpiry(token, now) ?? checkRules(token, now, rules)
-  if (refusal !== undefined) return refused(refusal.reason)
+  const found = checkUrl(parts, rules, now)
+  if ('refused' in found) return refused(found.reason)
+  const { path, token } = found
   const match = verify(token, path, secrets)
   if ('refused' in match) return refused(match.reason)
   const { expires, algorithm } = token

@@ -55,6 +55,7 @@ describe('pc-ctl/signing', () => {
       /^The previousSecret is shorter than 16 bytes\.$/,
     )
     expect(() => signUrl({ ...signing, key: 'a/../b' })).to.throw(RangeError, /segment/)
+    expect(() => signUrl({ ...signing, key: '.pc-ctl/lock' })).to.throw(RangeError, /nothing is served below/)
     expect(() => signUrl({ ...signing, domain: 'https://example.org' })).to.throw(RangeError, /not a domain name/)
     expect(() => signUrl({ ...signing, expires: 1_700_000_000_000 })).to.throw(RangeError, /ten digits/)
     expect(() => verifyUrl('ftp://example.org/a', { secret: current })).to.throw(TypeError, /not an http or https URL/)

@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core'
 
 import { firstRules, urlLife } from '../edge/config.ts'
-import { baseUrlOf, signUrl, type Algorithm } from '../edge/signature.ts'
+import { baseUrlOf, signUrl } from '../edge/signature.ts'
+import type { Algorithm } from '../edge/token.ts'
 import { checkSecret, need } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'

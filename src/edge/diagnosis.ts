@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 
 import { decodePath, encodePath } from './path.ts'
 import { decodeSecret } from './secret-text.ts'
-import { type Token } from './signature.ts'
+import type { Token } from './token.ts'
 import type { UrlParts } from './url-parts.ts'
 
 /** A secret as it stands in packagecloud.rb. */

@@ -2,9 +2,11 @@
 import { firstRules } from './config.ts'
 import { diagnoseSignature, diagnoseToken, type NamedSecret } from './diagnosis.ts'
 import { foreignSignature, type ForeignSignature } from './foreign-signature.ts'
-import { decodePath, encodePath } from './path.ts'
+import { findPath } from './guard.ts'
+import { encodePath } from './path.ts'
 import { decodeSecret } from './secret-text.ts'
-import { checkExpiry, findToken, verify, type Algorithm, type Token } from './signature.ts'
+import { verify } from './signature.ts'
+import { type Algorithm, checkExpiry, findToken, type Refusal, type Token } from './token.ts'
 import type { UrlParts } from './url-parts.ts'
 
 /** What a well-formed token says. */
@@ -56,13 +58,13 @@ type Judgement = Pick<Explanation, 'verdict' | 'reason' | 'token'> & { notes: (s
  * @throws TypeError if one of the secrets is malformed, see {@link decodeSecret}
  */
 export function explain(parts: UrlParts, known: EdgeKnowledge): Explanation {
-  const path = decodePath(parts.path)
+  const path = findPath(parts.path)
   const foreign = foreignSignature(parts.querystring)
   const { notes, ...judgement } = judge(parts, path, foreign, known)
   return {
     ...judgement,
     domain: parts.domain,
-    ...(path !== undefined && path !== '/' && { key: path.slice(1), canonicalPath: encodePath(path) }),
+    ...(typeof path === 'string' && { key: path.slice(1), canonicalPath: encodePath(path) }),
     ...(foreign && { foreign }),
     notes: [...notes.filter((note) => note !== undefined), ...circumstances(parts, path, known)],
   }
@@ -71,23 +73,22 @@ export function explain(parts: UrlParts, known: EdgeKnowledge): Explanation {
 /** In the order of the function's checks. */
 function judge(
   parts: UrlParts,
-  path: string | undefined,
+  path: string | Refusal,
   foreign: ForeignSignature | undefined,
   known: EdgeKnowledge,
 ): Judgement {
-  if (path === undefined) {
-    return refuse(
-      'malformed path',
-      'It holds a broken escape, bytes that are not UTF-8, control characters or a dot segment.',
-    )
-  }
-  if (path === '/') return refuse('nothing is served at /')
+  if (typeof path !== 'string') return refuse(path.reason, pathNotes[path.refused])
   const token = findToken(parts.querystring)
   if (!('refused' in token)) return judgeToken(token, path, parts, known)
   return refuse(
     token.reason,
     token.refused === 'missing token' ? diagnoseAbsence(foreign) : diagnoseToken(parts.querystring),
   )
+}
+
+const pathNotes: Partial<Record<Refusal['refused'], string>> = {
+  'malformed path': 'It holds a broken escape, bytes that are not UTF-8, control characters or a dot segment.',
+  reserved: 'There pc-ctl keeps what is its own, such as the lock of reindex-everything: no edge hands that out.',
 }
 
 const refuse = (reason: string, ...notes: (string | undefined)[]): Judgement => ({ verdict: 'refused', reason, notes })
@@ -139,12 +140,12 @@ function diagnoseAbsence(foreign: ForeignSignature | undefined): string {
 }
 
 /** What is worth knowing whatever the verdict is. */
-function circumstances(parts: UrlParts, path: string | undefined, known: EdgeKnowledge): string[] {
+function circumstances(parts: UrlParts, path: string | Refusal, known: EdgeKnowledge): string[] {
   const notes: string[] = []
   if (known.domain !== undefined && known.domain.toLowerCase() !== parts.domain) {
     notes.push(`Its domain is not the configured ${known.domain}: another distribution may have another secret.`)
   }
-  if (path !== undefined && path !== '/' && encodePath(path) !== parts.path) {
+  if (typeof path === 'string' && encodePath(path) !== parts.path) {
     notes.push('Its path is not spelled canonically, which is fine: the edge forwards the canonical form.')
   }
   return notes

@@ -1,10 +1,12 @@
 /**
- * What happens to each request at the edge: CloudFront calls it as viewer-request function, before it looks into its
+ * What Lambda's function does with each request at the edge: CloudFront calls it as viewer-request function, before it looks into its
  * cache, so that cached objects are guarded too.
  */
 import type { EdgeRules } from './config.ts'
-import { decodePath, encodePath } from './path.ts'
-import { checkExpiry, checkRules, findToken, type HmacKey, type Token, verify } from './signature.ts'
+import { type Answer, badSignature, checkRequest, unavailable } from './guard.ts'
+import { encodePath } from './path.ts'
+import { type HmacKey, verify } from './signature.ts'
+import type { Token } from './token.ts'
 
 type Headers = Record<string, { key?: string; value: string }[]>
 
@@ -58,7 +60,7 @@ export function createHandler(checks: Checks, now: () => number = Date.now): Edg
     } catch (error) {
       // A function that throws is a 502 for the viewer, with CloudFront's own page and without a Retry-After.
       console.error(error)
-      return unavailable
+      return responseOf(unavailable)
     }
   }
 }
@@ -68,16 +70,11 @@ async function guard(
   { secrets, rules }: Checks,
   now: number,
 ): Promise<EdgeRequest | EdgeResponse> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return methodNotAllowed
-  const path = decodePath(request.uri)
-  if (path === undefined) return forbidden('malformed path')
-  if (path === '/') return forbidden('nothing is served at /')
-  const token = findToken(request.querystring)
-  if ('refused' in token) return forbidden(token.reason)
   // Before the secrets are asked for: stale links must not cost a call to KMS.
-  const refusal = checkExpiry(token, now) ?? checkRules(token, now, rules)
-  if (refusal !== undefined) return forbidden(refusal.reason)
-  if (!(await isSigned(token, path, secrets()))) return forbidden('bad signature')
+  const found = checkRequest(request.method, { path: request.uri, querystring: request.querystring }, rules, now)
+  if ('status' in found) return responseOf(found)
+  const { path, token } = found
+  if (!(await isSigned(token, path, secrets()))) return responseOf(badSignature)
   request.uri = encodePath(path)
   request.querystring = ''
   return request
@@ -97,19 +94,9 @@ async function isSigned(token: Token, path: string, secrets: readonly Promise<Hm
   return false
 }
 
-function answer(status: number, phrase: string, body: string, more: Record<string, string> = {}): EdgeResponse {
-  const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...more }
-  return {
-    status: String(status),
-    statusDescription: phrase,
-    headers: Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, [{ key, value }]])),
-    body: `${body}\n`,
-  }
-}
-
-/** apt and yum show the status line but never the body, so the reason stands in both. */
-const forbidden = (reason: string) => answer(403, `Forbidden (${reason})`, reason)
-const methodNotAllowed = answer(405, 'Method Not Allowed', 'only GET and HEAD', { allow: 'GET, HEAD' })
-const unavailable = answer(503, 'Service Unavailable', 'the signature cannot be checked at the moment', {
-  'retry-after': '2',
+const responseOf = ({ status, phrase, headers, body }: Answer): EdgeResponse => ({
+  status: String(status),
+  statusDescription: phrase,
+  headers: Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, [{ key, value }]])),
+  body,
 })

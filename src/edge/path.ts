@@ -2,32 +2,58 @@
  * The one way a request path is read and written. S3 reads a literal `+` in a path as a space and clients disagree on
  * what they escape (`~` or `%7e`, `+` or `%2B`), so the edge decodes what it received exactly once, checks the
  * signature over that, and forwards this file's encoding of it: what was signed is what is fetched, and all spellings
- * of a key share one cache entry.
+ * of a key share one cache entry. Both engines run this, see `cloudfront-function.ts` for the language that it must keep to.
  */
 
 /** S3's limit for a key, in bytes of UTF-8. */
 const longestKey = 1024
 
+/** Where pc-ctl keeps what is its own in the bucket; nobody else is to see that, whatever has been signed. */
+export const reservedPath = '/.pc-ctl/'
+
+/**
+ * What is escaped in a path. In the runtime of CloudFront Functions `$` also stands before a line feed at the end, so
+ * texts are not held against a pattern of all they may be.
+ */
+const escaped = /[^A-Za-z0-9\-._~/]/
+
 /** C0 controls and DEL stand in no sane key and break logs, headers and S3's XML listings. */
-const controlCharacter = /[\u0000-\u001f\u007f]/
+const controlCharacter = /[\x00-\x1f\x7f]/
 
 /**
  * `.` and `..` cannot be escaped in a URL (`%2E` means `.`): clients resolve such segments before they send, CloudFront
  * resolves them to choose a behaviour but forwards them raw, and S3 takes them literally or refuses them. Nobody could
  * say which object such a path means, so it is neither signed nor let through.
  */
-const dotSegment = /(?:^|\/)\.{1,2}(?:\/|$)/
+const dotSegment = /\/\.{1,2}(?:\/|$)/
 
 /** What escapes `encodeURIComponent` but is reserved in RFC 3986, and the slash, which is to stay as it is. */
 const reencoded = /%2F|[!'()*]/g
 const reencode = (match: string): string =>
   match === '%2F' ? '/' : `%${match.charCodeAt(0).toString(16).toUpperCase()}`
 
-/** Why a decoded path can be neither signed nor forwarded, or undefined if it can. Empty segments (`//`) are fine. */
+/**
+ * Why a decoded path, which begins with a slash, can be neither signed nor forwarded, or undefined if it can. Empty
+ * segments (`//`) are fine.
+ */
 function flawOf(path: string): string | undefined {
+  // Regular expressions are dear in a CloudFront Function.
+  if (path.includes('/.') && dotSegment.test(path)) {
+    return 'a "." or ".." segment means different objects to different clients'
+  }
+  if (!escaped.test(path)) return undefined
   if (controlCharacter.test(path)) return 'it holds a control character'
-  if (dotSegment.test(path)) return 'a "." or ".." segment means different objects to different clients'
-  return path.isWellFormed() ? undefined : 'it is not valid Unicode'
+  return isUnicode(path) ? undefined : 'it is not valid Unicode'
+}
+
+/** `isWellFormed` is not known to all runtimes. */
+function isUnicode(text: string): boolean {
+  try {
+    encodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**
@@ -56,20 +82,24 @@ export function decodePath(received: string): string | undefined {
  *
  * @param path - a decoded path from {@link decodePath} or {@link pathOfKey}
  */
-export const encodePath = (path: string): string => encodeURIComponent(path).replace(reencoded, reencode)
+export const encodePath = (path: string): string =>
+  escaped.test(path) ? encodeURIComponent(path).replace(reencoded, reencode) : path
 
 /**
  * The path under which a key is signed and fetched.
  *
  * @param key - an S3 key, taken literally; one leading slash is allowed and is not part of the key
  * @returns the path, decoded, with its leading slash
- * @throws RangeError for a key that is empty, longer than S3 allows, or cannot be fetched by its path
+ * @throws RangeError for a key that is empty, longer than S3 allows, pc-ctl's own, or can't be fetched by its path
  */
 export function pathOfKey(key: string): string {
   const path = key.startsWith('/') ? key : `/${key}`
   if (path === '/') throw new RangeError('The key is empty.')
   const flaw = flawOf(path)
   if (flaw !== undefined) throw new RangeError(`The key ${JSON.stringify(key)} cannot be signed: ${flaw}.`)
+  if (path.startsWith(reservedPath)) {
+    throw new RangeError(`The key ${JSON.stringify(key)} cannot be signed: nothing is served below ${reservedPath}.`)
+  }
   if (Buffer.byteLength(path) - 1 > longestKey) {
     throw new RangeError(`The key is longer than the ${longestKey} bytes that S3 allows: ${key.slice(0, 60)}...`)
   }

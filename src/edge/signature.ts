@@ -6,30 +6,11 @@
  */
 import type { KeyObject } from 'node:crypto'
 
-import type { EdgeRules } from './config.ts'
 import { encodePath, pathOfKey } from './path.ts'
+import { type Algorithm, type Refusal, signedText, type Token } from './token.ts'
 
 // Imported, it would be read as a whole, with parts of it that are loaded only when they are asked for.
 const { createHmac, createSecretKey, timingSafeEqual } = process.getBuiltinModule('node:crypto')
-
-/** The hash under the HMAC. The edge tells them apart by the signature's length. */
-export type Algorithm = 'sha256' | 'sha1'
-
-/** A well-formed token; says nothing about whether it is valid. */
-export interface Token {
-  /** Unix time in seconds; the token is good up to and including this second. */
-  expires: number
-  algorithm: Algorithm
-  /** Lower-case hex. */
-  signature: string
-}
-
-/** Why a request is turned away, in words for the person who made it. */
-export interface Refusal {
-  refused: 'missing token' | 'malformed token' | 'expired' | 'too far ahead' | 'SHA-1' | 'bad signature'
-  /** What the edge answers. */
-  reason: string
-}
 
 /** What {@link sign} signs. */
 export interface SignRequest {
@@ -56,11 +37,6 @@ export interface Match {
   secretIndex: number
 }
 
-/**
- * Exactly ten digits make PATH + EXPIRY unambiguous; only `[0-9a-f_]` survives every client's re-quoting. Neither may
- * be loosened.
- */
-const tokenShape = /^([0-9]{10})_([0-9a-f]{64}|[0-9a-f]{40})$/
 const firstExpiry = 1_000_000_000
 const lastExpiry = 9_999_999_999
 
@@ -76,7 +52,7 @@ export const hmacKey = (secret: Uint8Array): KeyObject => createSecretKey(secret
 
 /** HMAC(secret, PATH + EXPIRY), the path in UTF-8, the expiry in decimal. */
 const digest = (secret: HmacKey, path: string, expires: number, algorithm: Algorithm): Buffer =>
-  createHmac(algorithm, secret).update(`${path}${expires}`).digest()
+  createHmac(algorithm, secret).update(signedText(path, expires)).digest()
 
 /**
  * Makes a token.
@@ -113,44 +89,9 @@ export function signUrl(request: SignUrlRequest): string {
   return `${baseUrlOf(request.domain)}${encodePath(path)}?t=${sign({ ...request, path })}`
 }
 
-/** Reads the value of `t`; undefined if it is not exactly of the form `EXPIRY_HEX`. */
-export function parseToken(text: string): Token | undefined {
-  const [, expires, signature] = tokenShape.exec(text) ?? []
-  if (expires === undefined || signature === undefined) return undefined
-  return { expires: Number(expires), algorithm: signature.length === 64 ? 'sha256' : 'sha1', signature }
-}
-
-/**
- * The token of a raw query string. Strict on `t`: it stands there once, unescaped. Other parameters are nobody's
- * business here; the edge drops them all.
- */
-export function findToken(querystring: string): Token | Refusal {
-  const values = querystring.split('&').filter((parameter) => parameter === 't' || parameter.startsWith('t='))
-  const [first] = values
-  if (first === undefined) return { refused: 'missing token', reason: 'missing token' }
-  const token = values.length === 1 ? parseToken(first.slice(2)) : undefined
-  return token ?? { refused: 'malformed token', reason: 'malformed token' }
-}
-
-/** Refuses a token whose time is over. `now` is Unix time in seconds. */
-export function checkExpiry(token: Token, now: number): Refusal | undefined {
-  const late = Math.floor(now) - token.expires
-  return late > 0 ? { refused: 'expired', reason: `expired ${late} s ago` } : undefined
-}
-
-/** Refuses a token that the installation's rules forbid, whoever has signed it. `now` is Unix time in seconds. */
-export function checkRules({ algorithm, expires }: Token, now: number, rules: EdgeRules): Refusal | undefined {
-  if (algorithm === 'sha1' && rules.sha1 === false) {
-    return { refused: 'SHA-1', reason: 'SHA-1 signatures are not accepted' }
-  }
-  return rules.longestLife !== undefined && expires - now > rules.longestLife
-    ? { refused: 'too far ahead', reason: 'expires too far ahead' }
-    : undefined
-}
-
 /**
  * Checks a token's signature in constant time, against the current secret, then the previous one. The expiry is not
- * looked at, see {@link checkExpiry}.
+ * looked at, see `checkExpiry`.
  *
  * @param path - the percent-decoded path with its leading slash
  * @param secrets - the current one first

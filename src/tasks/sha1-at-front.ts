@@ -1,5 +1,5 @@
 import type { Aws } from '../aws/connect.ts'
-import { findToken } from '../edge/signature.ts'
+import { findToken } from '../edge/token.ts'
 import { parseUrl } from '../edge/url-parts.ts'
 import type { Settings } from '../settings/settings.ts'
 import { CtlError } from '../errors.ts'

@@ -7,7 +7,8 @@ import { expect } from 'chai'
 
 import { resultOf } from '../support/json-document.ts'
 import { decodeSecret } from '../../src/edge/secret-text.ts'
-import { type Algorithm, signUrl } from '../../src/edge/signature.ts'
+import { signUrl } from '../../src/edge/signature.ts'
+import type { Algorithm } from '../../src/edge/token.ts'
 import type { Status } from '../../src/tasks/status/status.ts'
 import { install, type Installation, objectKey, secret, wordsOf } from '../support/installation.ts'
 

@@ -98,6 +98,12 @@ describe('explain', () => {
     expect(explainUrl(`https://${domain}/x`, without)).to.include({ verdict: 'refused', reason: 'missing token' })
   })
 
+  it('tells that what is ours in the bucket is handed out to nobody, whatever the signature', () => {
+    const { verdict, reason, notes } = explainUrl(`https://${domain}/%2Epc-ctl/lock?t=${expires}_${'0'.repeat(64)}`)
+    expect({ verdict, reason }).to.deep.equal({ verdict: 'refused', reason: 'nothing is served below /.pc-ctl/' })
+    expect(notes.join()).to.include('keeps what is its own')
+  })
+
   it('tells an expired token whose signature is bad as well', () => {
     const url = signed({ expires: now - 12 }).replace('foo', 'bar')
     const { reason, notes } = explainUrl(url)

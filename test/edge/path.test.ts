@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 
+import { findPath } from '../../src/edge/guard.ts'
 import { decodePath, encodePath, pathOfKey } from '../../src/edge/path.ts'
+import { ownPrefix } from '../../src/reindex/selection.ts'
 import { keys, respellings } from './arbitraries.ts'
 
 describe('path', () => {
@@ -81,9 +83,16 @@ describe('path', () => {
   })
 
   it('refuses keys that no path can fetch', () => {
-    for (const key of ['', '/', 'a\nb', 'a/../b', '.', '\ud800', 'é'.repeat(513)]) {
+    for (const key of ['', '/', 'a\nb', 'a/../b', '.', '\ud800', 'é'.repeat(513), '.pc-ctl/lock', '/.pc-ctl/']) {
       expect(() => pathOfKey(key), JSON.stringify(key)).to.throw(RangeError)
     }
     expect(pathOfKey('é'.repeat(512))).to.have.length(513)
+  })
+
+  it('refuses what is ours in the bucket, by the name that the reindex knows it by, and nothing else', () => {
+    expect(() => pathOfKey(`${ownPrefix}x`)).to.throw(RangeError, 'nothing is served below /.pc-ctl/')
+    for (const path of ['/.pc-ctl', '/.pc-ctl-notes/a', '//.pc-ctl/a', '/a/.pc-ctl/b', '/.PC-CTL/a']) {
+      expect(findPath(path)).to.equal(path)
+    }
   })
 })

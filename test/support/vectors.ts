@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { Algorithm } from '../../src/edge/signature.ts'
+import type { Algorithm } from '../../src/edge/token.ts'
 
 /** The test vectors of signed URLs, as docs/signed-urls.md publishes them. */
 interface Vectors {
