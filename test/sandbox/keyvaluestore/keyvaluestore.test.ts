@@ -11,7 +11,6 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { expect } from 'chai'
 
 import { startSandbox, type Sandbox } from '../../../src/sandbox/host/sandbox.ts'
-import { privateKeyOf } from '../../../src/sandbox/wire/asymmetric-signature.ts'
 import { keysPath, sendSigned, type KeysAnswer, type KeysRequest } from '../../support/signed-keys.ts'
 
 describe("keys of the sandbox's key value stores", () => {
@@ -52,11 +51,6 @@ describe("keys of the sandbox's key value stores", () => {
     })
   const get = (arn: string, key: string) => send({ method: 'GET', path: keysPath(arn, key) })
   const put = (key: string, value = 'v') => ({ Puts: [{ Key: key, Value: value }] })
-
-  it('derives the private key as AWS does', () => {
-    const key = privateKeyOf('AKISORANDOMAASORANDOM', 'q+jcrXGc+0zWN6uzclKVhvMmUsIfRPa4rlRandom')
-    expect(key.toString('hex')).to.equal('7fd3bd010c0d9c292141c2b77bfbde1042c92e6836fff749d1269ec890fca1bd')
-  })
 
   it('are written against the ETag of what is in the store, and read', async () => {
     const arn = await newStore()
