@@ -11,6 +11,7 @@ import { readAliases } from '../tasks/names/domain-name.ts'
 import { boundaryFlag } from '../flags/boundary-flag.ts'
 import { adoptFlag, changeFlags, planExitCode } from '../flags/change-flags.ts'
 import { frontFlags, frontPathFlag, tokenOf } from '../flags/front-flags.ts'
+import { keyPolicyFlag } from '../flags/key-policy-flag.ts'
 import { ctlFlag } from '../flags/packagecloud-ctl-flags.ts'
 import { repeatable } from '../flags/repeatable.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
@@ -56,6 +57,7 @@ export default class EnableCloudfront extends CtlCommand {
     }),
     certificate: Flags.string({ description: 'ACM certificate in us-east-1 for the aliases', helpValue: 'ARN' }),
     'price-class': Flags.option({ options: priceClasses })({ description: 'edges to use' }),
+    ...keyPolicyFlag,
     ...frontFlags,
     ...frontPathFlag,
     ...ctlFlag,
@@ -83,6 +85,7 @@ export default class EnableCloudfront extends CtlCommand {
           certificate: flags.certificate,
           priceClass: flags['price-class'],
           adopt: flags.adopt,
+          keyPolicy: flags['kms-key-policy'],
           tags: readTags(flags.tag),
           boundary: flags['permissions-boundary'],
           carried: carriedFlags(flags),

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 
 import { type Aws, connect } from '../aws/connect.ts'
+import { parseArn } from '../aws/arns.ts'
 import { explainError } from '../aws/denial.ts'
 import type { PolicyDocument } from '../aws/policy.ts'
 import { lookUpAccount } from '../resources/account.ts'
@@ -16,7 +17,7 @@ import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { CtlError, exitCodes } from '../errors.ts'
 import { readTags, tagFlag } from '../flags/tag-flags.ts'
-import { labelled, whole } from '../text.ts'
+import { labelled, verbatim, whole } from '../text.ts'
 
 /** What `--json` tells. */
 export type Result = Record<string, PolicyDocument> | Checked
@@ -48,8 +49,11 @@ export default class Permissions extends CtlCommand {
       exclusive: ['check'],
     }),
     'origin-access': Flags.option({ options: ['oai', 'oac'] as const })({
-      description: 'how CloudFront reads the bucket',
-      default: 'oai',
+      description: 'how CloudFront reads the bucket; by default oai, or oac with --bucket-key',
+    }),
+    'bucket-key': Flags.string({
+      description: 'KMS key that the bucket is encrypted with, for --kms-key-policy',
+      helpValue: 'ARN',
     }),
     ...boundaryFlag,
     ...tagFlag,
@@ -72,12 +76,14 @@ export default class Permissions extends CtlCommand {
     const later = flags.account !== undefined && !flags.check
     const aws = await connect(settings, process.env, { later })
     const bucket = need(settings, 'bucket')
+    const bucketKey = readKeyArn(flags['bucket-key'], bucket)
     const conduct = this.looking(flags)
     const account = await accountOf(aws, flags.account, conduct)
     const scope = {
       accountId: account.id,
       bucket,
-      access: flags['origin-access'],
+      access: flags['origin-access'] ?? (bucketKey === undefined ? 'oai' : 'oac'),
+      bucketKey,
       tags: readTags(flags.tag),
       boundary: flags['permissions-boundary'],
     }
@@ -101,6 +107,19 @@ export default class Permissions extends CtlCommand {
     this.say(...long.map((note) => labelled('Note', note)))
     return policies
   }
+}
+
+/** @throws CtlError of kind `usage` for what is no key's ARN */
+function readKeyArn(text: string | undefined, bucket: string): string | undefined {
+  if (text === undefined) return undefined
+  const { service, resource = '' } = parseArn(text) ?? {}
+  if (service === 'kms' && /^key\/.+/.test(resource)) return text
+  throw new CtlError('usage', `"${text}" is not the ARN of a KMS key.`, {
+    hint: [
+      'Such as arn:aws:kms:eu-central-1:999999999999:key/1a2b3c4d-5e6f-4a7b-8c9d-000000000001. This prints which key a bucket names:',
+      verbatim(`aws s3api get-bucket-encryption --bucket ${bucket} --query ServerSideEncryptionConfiguration.Rules`),
+    ],
+  })
 }
 
 /** The account that was named, or else that of the credentials. Throws CtlError. */

@@ -10,6 +10,7 @@ import { type Connected, connected } from '../tasks/connected.ts'
 import { anyConnectedKeys, assertWritable, connectedKeys, writeConfig, type Written } from '../tasks/write-config.ts'
 import { priceClasses } from '../resources/cloudfront/distribution-config.ts'
 import { adoptFlag, changeFlags, planExitCode } from '../flags/change-flags.ts'
+import { keyPolicyFlag } from '../flags/key-policy-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { writeConfigFlag } from '../flags/write-config-flags.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
@@ -50,6 +51,7 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
     certificate: Flags.string({ description: 'ACM certificate in us-east-1 for the aliases', helpValue: 'ARN' }),
     'price-class': Flags.option({ options: priceClasses })({ description: 'edges to use' }),
     distribution: Flags.string({ description: 'distribution to use', helpValue: 'ID' }),
+    ...keyPolicyFlag,
     'no-wait': Flags.boolean({ description: 'do not wait until all edges have the new configuration' }),
     ...writeConfigFlag,
     ...tagFlag,
@@ -70,6 +72,8 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
       certificate: flags.certificate,
       priceClass: flags['price-class'],
       adopt: flags.adopt,
+      keyPolicy: flags['kms-key-policy'],
+      carried: carriedFlags(flags),
       tags: readTags(flags.tag),
       wait: !flags['no-wait'],
     })

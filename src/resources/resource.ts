@@ -21,9 +21,11 @@ export interface Decision<Live> {
   readonly after: Live
   /** A question that the operator must answer with yes before this is applied. */
   readonly ask?: string
-  /** For a refusal: what to type or do next. */
+  /** It is announced, told and left unless the operator gives this flag. */
+  readonly needsFlag?: `--${string}`
+  /** For a refusal, and for what is left: what to type or do next. */
   readonly hint?: readonly Line[]
-  /** For a refusal that commands can put right: which. */
+  /** For a refusal that commands can put right, and for what a flag has written: which. */
   readonly remedy?: Remedy
   /** For a refusal: it is of this installation all the same, and what is wished of it is in the way. */
   readonly ours?: true

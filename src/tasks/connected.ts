@@ -38,7 +38,7 @@ export async function connected(
   carried: readonly string[],
   aliases: readonly string[] = [],
 ): Promise<Connected> {
-  const { distribution: made, bucket } = done
+  const { distribution: made } = done
   const packagesDomain = chooseDomain(done, optional(settings, 'cloudfrontPackagesDomain'))
   const dns = aliases.map((alias) => dnsRecord(alias, made.domain))
   const lines = await render('cloudfront-distribution.rb', { distributionId: made.id, packagesDomain })
@@ -61,7 +61,7 @@ export async function connected(
       verbatim('packagecloud-ctl restart'),
       'To go back at any time: set cloudfront_enabled to false, reconfigure, restart. AWS resources stay as they are.',
     ],
-    warnings: [...warnings(done, settings, carried), ...leftOvers(done, settings), ...kmsWarning(done, bucket.kmsKey)],
+    warnings: [...warnings(done, settings, carried), ...leftOvers(done, settings)],
   }
 }
 

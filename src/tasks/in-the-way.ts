@@ -7,6 +7,7 @@ import { type Engine, engineNames } from '../edge/engine.ts'
 import type { Account } from '../resources/account.ts'
 import type { Distribution } from '../resources/cloudfront/find-distribution.ts'
 import type { OriginAccessIdentity } from '../resources/origin/origin-access.ts'
+import type { BucketKey } from '../resources/kms/bucket-key.ts'
 import type { Bucket } from '../resources/s3/bucket.ts'
 import { type Denial, exceptCloudFront, findDenials, keysUnder } from '../resources/origin/bucket-denials.ts'
 import type { BucketPolicy, Reader } from '../resources/origin/bucket-policy.ts'
@@ -21,11 +22,12 @@ import { isPending } from '../resources/resource.ts'
 import type { Settings } from '../settings/settings.ts'
 import { type Line, verbatim } from '../text.ts'
 import { commandLine } from '../shell.ts'
+import { keysInTheWay } from './bucket-key.ts'
 
 /** One thing that is in the way. */
-interface Hindrance {
+export interface Hindrance {
   /** The kind of resource that it is a part of. */
-  readonly of: 'CloudFront distribution' | 'S3 bucket policy'
+  readonly of: 'CloudFront distribution' | 'S3 bucket policy' | 'KMS key policy'
   /** A clause. */
   readonly why: string
   /** What to change, and where. */
@@ -47,6 +49,7 @@ interface Serving {
   readonly identity: OriginAccessIdentity
   readonly bucketPolicy: BucketPolicy
   readonly distribution: Distribution
+  readonly keyPolicy: BucketKey
 }
 
 /**
@@ -57,10 +60,10 @@ interface Serving {
  */
 export async function lookInTheWay(aws: Aws, settings: Settings, serving: Serving, now: number): Promise<InTheWay> {
   const behaviors = behaviorsInTheWay(settings, serving)
-  const policy = await policyInTheWay(aws, serving, now)
+  const [policy, keys] = await Promise.all([policyInTheWay(aws, serving, now), keysInTheWay(aws, settings, serving)])
   return {
-    found: [...behaviors.found, ...policy.found],
-    notDecided: [...behaviors.notDecided, ...policy.notDecided],
+    found: [...behaviors.found, ...policy.found, ...keys.found],
+    notDecided: [...behaviors.notDecided, ...policy.notDecided, ...keys.notDecided],
   }
 }
 

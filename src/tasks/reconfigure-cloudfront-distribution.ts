@@ -12,6 +12,7 @@ import {
   type PolicyWant,
 } from '../resources/cloudfront/behavior-policies.ts'
 import { cachePolicy } from '../resources/cloudfront/cache-policy.ts'
+import type { BucketKey } from '../resources/kms/bucket-key.ts'
 import { type OriginAccess, type PriceClass } from '../resources/cloudfront/distribution-config.ts'
 import { distribution, type DistributionWant } from '../resources/cloudfront/distribution.ts'
 import { type Distribution, findDistribution } from '../resources/cloudfront/find-distribution.ts'
@@ -27,6 +28,7 @@ import { engineBehind, parseEdgeArn } from '../resources/edge-engines.ts'
 import { optional, type Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import { type Chain, check, compute, ensure, type Step, together } from './chain/chain.ts'
+import { letUseKey } from './bucket-key.ts'
 import { accessNames, chooseAccess, whyControl, whyNotNeeded } from './origin-access-choice.ts'
 import { configuredBucket } from './configured-bucket.ts'
 import { credentials } from './credentials.ts'
@@ -58,6 +60,8 @@ export interface Reconfigure extends Policies {
   control: OriginAccessControl
   bucketPolicy: BucketPolicy
   distribution: Distribution
+  /** The policy of the key that the bucket is encrypted with, where that is one of KMS and CloudFront could use it. */
+  keyPolicy: BucketKey
   /** What others have set that keeps packages from being served, or from being guarded. */
   inTheWay?: InTheWay
 }
@@ -71,6 +75,10 @@ export interface ReconfigureWishes {
   readonly certificate: string | undefined
   readonly priceClass: PriceClass | undefined
   readonly adopt: boolean
+  /** Write the policy of the bucket's KMS key too. */
+  readonly keyPolicy?: boolean
+  /** The settings flags in use, for commands that are suggested. */
+  readonly carried?: readonly string[]
   readonly tags?: Tags | undefined
 }
 
@@ -115,6 +123,14 @@ export function reconfigureCloudfrontDistribution(
       ),
       onceMore: true,
     }),
+    ...(wishes.keyPolicy === true
+      ? [
+          ensure('Make sure that the key still lets CloudFront decrypt', {
+            ...letUseKey<Reconfigure>(aws, settings, wishes, () => arn),
+            onceMore: true,
+          }),
+        ]
+      : []),
   ]
 }
 
@@ -234,6 +250,7 @@ export function serve<C extends Reconfigure>(
       ...letIn(aws, settings, (ctx) => ({ kind: 'oac', distributionArn: ctx.distribution.arn })),
       skip: (ctx) => unless('oac')(ctx) ?? (ctx.existing === undefined ? undefined : 'the distribution is not new'),
     }),
+    ensure('Let CloudFront decrypt with the KMS key of the bucket', letUseKey(aws, settings, wishes, functionArn)),
     compute('Look for what else is in the way', {
       from: (ctx) => lookInTheWay(aws, settings, ctx, Date.now()),
       as: 'inTheWay',

@@ -22,6 +22,8 @@ export interface PlanLine {
   readonly because: readonly string[]
   readonly changes: readonly Change[]
   readonly ask?: string
+  /** It is only shown, and written where this flag is given. */
+  readonly needsFlag?: `--${string}`
   readonly hint?: readonly Line[]
   /** Commands that put right what is refused: some to run first, and flags for the one that makes the resource. */
   readonly remedy?: { readonly before?: readonly string[]; readonly flags?: readonly string[] }
@@ -35,10 +37,11 @@ const verbs = { keep: 'unchanged', create: 'create', update: 'update', remove: '
 /** A plan as text: a line for each resource, and beneath it what would change, before → after. */
 export const planText = (plan: readonly PlanLine[]): Block[] => plan.flatMap(lineText)
 
-function lineText({ do: verb, kind, name, changes, because, hint = [] }: PlanLine): Block[] {
+function lineText({ do: verb, kind, name, changes, because, needsFlag, hint = [] }: PlanLine): Block[] {
   const details = changes.length > 0 ? differences(changes) : because
+  const only = needsFlag === undefined ? '' : `, only with ${needsFlag}`
   return [
-    item(marks[verb], `${kind} ${name}: ${verbs[verb]}`),
+    item(marks[verb], `${kind} ${name}: ${verbs[verb]}${only}`),
     nested([...(verb === 'keep' ? [] : details), ...advice(hint)]),
   ]
 }
@@ -58,5 +61,9 @@ function membersThatDiffer({ field, before, after }: Change): Difference[] {
 
 const hasMembers = (of: unknown): of is Record<string, unknown> => typeof of === 'object' && of !== null
 
+/** Whether something will be done about a resource: what is left to a flag that was not given stays as it is. */
+export const isChange = (line: Pick<PlanLine, 'do' | 'needsFlag'>): boolean =>
+  line.do !== 'keep' && line.needsFlag === undefined
+
 /** Whether a plan announces any change. */
-export const hasChanges = (plan: readonly PlanLine[]): boolean => plan.some((line) => line.do !== 'keep')
+export const hasChanges = (plan: readonly PlanLine[]): boolean => plan.some(isChange)

@@ -11,7 +11,12 @@ import {
   UpdateOriginAccessControlCommand,
 } from '@aws-sdk/client-cloudfront'
 import { IAMClient, PutRolePolicyCommand, UntagRoleCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam'
-import { KMSClient, UntagResourceCommand as UntagKeyCommand } from '@aws-sdk/client-kms'
+import {
+  CreateKeyCommand,
+  KMSClient,
+  PutKeyPolicyCommand,
+  UntagResourceCommand as UntagKeyCommand,
+} from '@aws-sdk/client-kms'
 import {
   LambdaClient,
   UntagResourceCommand as UntagFunctionCommand,
@@ -37,6 +42,7 @@ import {
 } from '../../src/resources/cloudfront/bucket-distribution.ts'
 import { edgeFunction } from '../../src/resources/lambda/edge-function.ts'
 import { edgeVersion, untilVersionActive } from '../../src/resources/lambda/edge-version.ts'
+import { bucketKeyPolicy } from '../../src/resources/kms/bucket-key-policy.ts'
 import { key } from '../../src/resources/kms/key.ts'
 import { originAccessControl, originAccessIdentity } from '../../src/resources/origin/origin-access.ts'
 import type { Resource } from '../../src/resources/resource.ts'
@@ -235,6 +241,38 @@ behavesLikeAResource(
     }
   },
   { mark: true },
+)
+
+behavesLikeAResource(
+  'The policy of the bucket’s key',
+  async (bench) => {
+    const kms = bench.aws.client(KMSClient, region)
+    const { KeyMetadata } = await kms.send(new CreateKeyCommand({}))
+    const bucket = { ...(await bucketOf(bench)), encryption: 'aws:kms', kmsKey: KeyMetadata?.Arn }
+    const want = {
+      ...ours(bench),
+      bucket,
+      distributionArn: `arn:aws:cloudfront::${bench.sandbox.accountId}:distribution/E1EXAMPLE`,
+      write: true,
+      isNew: false,
+      backups: `${process.cwd()}/node_modules/.cache/backups`,
+    }
+    const everything = { Effect: 'Allow', Principal: { AWS: bench.sandbox.accountId }, Action: 'kms:*', Resource: '*' }
+    return {
+      resource: bucketKeyPolicy(bench.aws),
+      want,
+      missing: { ...want, bucket: { ...bucket, kmsKey: '1a2b3c4d-5e6f-4a7b-8c9d-000000000009' } },
+      tamper: () =>
+        kms.send(
+          new PutKeyPolicyCommand({
+            KeyId: KeyMetadata?.Arn,
+            PolicyName: 'default',
+            Policy: JSON.stringify({ Version: '2012-10-17', Statement: everything }),
+          }),
+        ),
+    }
+  },
+  { mark: true, missing: 'refuse' },
 )
 
 /** Changes a distribution as somebody else would. */

@@ -1,4 +1,4 @@
-import { HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { HeadObjectCommand, type HeadObjectCommandOutput, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 
 import { arnOfObject } from '../../aws/arns.ts'
 import { absentAs } from '../../aws/absent.ts'
@@ -26,20 +26,47 @@ export const sampleNeeds = (bucket: string): Need => ({
  * whether reindex-everything has been run, cheap enough for a status.
  */
 export async function sampleObjects(aws: Aws, bucket: Bucket, most = 20): Promise<ObjectSample> {
+  const looked = (await sampledHeads(aws, bucket, most)).map(({ key, head }) => ({
+    key,
+    right: head === undefined || isCachedRight(key, head.CacheControl),
+  }))
+  return {
+    looked: looked.length,
+    right: looked.filter(({ right }) => right).length,
+    wrong: looked.flatMap(({ key, right }) => (right ? [] : key)),
+  }
+}
+
+/** An object, and the KMS key that it is encrypted with. */
+export interface Encrypted {
+  readonly key: string
+  readonly kmsKey: string
+}
+
+/** The KMS keys that the same objects are encrypted with, each with the first object that is. */
+export async function sampleKeys(aws: Aws, bucket: Bucket, most = 20): Promise<Encrypted[]> {
+  const found = new Map<string, string>()
+  for (const { key, head } of await sampledHeads(aws, bucket, most)) {
+    const kmsKey = head?.SSEKMSKeyId
+    if (kmsKey !== undefined && !found.has(kmsKey)) found.set(kmsKey, key)
+  }
+  return [...found].map(([kmsKey, key]) => ({ key, kmsKey }))
+}
+
+async function sampledHeads(
+  aws: Aws,
+  bucket: Bucket,
+  most: number,
+): Promise<{ readonly key: string; readonly head: HeadObjectCommandOutput | undefined }[]> {
   const s3 = aws.client(S3Client, bucket.region)
   const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: bucket.name }))
   const keys = (Contents ?? []).flatMap(({ Key }) => Key ?? []).filter((key) => cacheControlOf(key) !== undefined)
   const step = Math.max(1, Math.floor(keys.length / most))
   const sample = keys.filter((_key, index) => index % step === 0).slice(0, most)
-  const looked = await Promise.all(
-    sample.map(async (Key) => {
-      const head = await absentAs('NotFound', () => s3.send(new HeadObjectCommand({ Bucket: bucket.name, Key })))
-      return { Key, right: head === undefined || isCachedRight(Key, head.CacheControl) }
+  return Promise.all(
+    sample.map(async (key) => {
+      const head = await absentAs('NotFound', () => s3.send(new HeadObjectCommand({ Bucket: bucket.name, Key: key })))
+      return { key, head }
     }),
   )
-  return {
-    looked: looked.length,
-    right: looked.filter(({ right }) => right).length,
-    wrong: looked.flatMap(({ Key, right }) => (right ? [] : Key)),
-  }
 }

@@ -21,8 +21,8 @@ export interface S3Peers {
     region: string,
     context: Readonly<Record<string, string>>,
   ): boolean
-  /** Throws KMS's error, as S3 passes it on, unless there is such a key in the region and it can be used. */
-  requireKey(keyId: string, region: string): void
+  /** The ARN of a key. Throws KMS's error, as S3 passes it on, unless there is such a key in the region and it can be used. */
+  requireKey(keyId: string, region: string): string
 }
 
 /** An origin access identity as a principal. */

@@ -29,8 +29,8 @@ export interface Kms extends Service, TaggedResources {
     region: string,
     context: ConditionContext,
   ): boolean
-  /** Throws what S3 answers where a key is not there, or disabled: KMS's error with a prefix. */
-  requireKey(keyId: string, region: string): void
+  /** The ARN of a key. Throws what S3 answers where it is not there, or disabled: KMS's error with a prefix. */
+  requireKey(keyId: string, region: string): string
 }
 
 const operations: Readonly<Record<string, KmsOperation>> = {
@@ -93,7 +93,7 @@ export function createKms(context: Context, iam: KmsPeers): Kms {
     },
     requireKey(keyId, region) {
       try {
-        checkUsable(findKey(state, keyId, region, true))
+        return checkUsable(findKey(state, keyId, region, true)).arn
       } catch (error) {
         if (!(error instanceof AwsError)) throw error
         throw new AwsError(400, `KMS.${error.code}`, error.message)

@@ -103,6 +103,8 @@ export class S3Access {
   /**
    * Throws AccessDenied unless the caller may use the key that an object is encrypted with, where it is one of KMS, and
    * KMS's own error where the key is not there or not usable.
+   *
+   * @returns the ARN of the key that a caller of the account names, by which S3 remembers it
    */
   checkKey(
     { caller }: AwsRequest,
@@ -110,15 +112,15 @@ export class S3Access {
     action: 'kms:Decrypt' | 'kms:GenerateDataKey',
     { algorithm, keyId, bucketKey }: Encryption,
     key: string,
-  ): void {
-    if (algorithm === 'AES256') return
-    if (keyId !== undefined && isOwn(caller)) this.#peers.requireKey(keyId, region)
-    if (caller.kind === 'root') return
+  ): string | undefined {
+    if (algorithm === 'AES256') return undefined
+    const keyArn = keyId !== undefined && isOwn(caller) ? this.#peers.requireKey(keyId, region) : undefined
+    if (caller.kind === 'root') return keyArn
     const context = {
       'kms:ViaService': `s3.${region}.amazonaws.com`,
       'kms:EncryptionContext:aws:s3:arn': arnOf({ bucket: name, key: bucketKey === true ? '' : key }),
     }
-    if (this.#peers.mayUseKey(caller, action, keyId, region, context)) return
+    if (this.#peers.mayUseKey(caller, action, keyId, region, context)) return keyArn
     throw denied(caller, action, keyId ?? 'aws/s3', 'denied by default')
   }
 

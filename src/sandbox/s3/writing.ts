@@ -24,6 +24,6 @@ export function newAttributes(call: S3Call): Attributes {
   for (const [header, action] of permissions) {
     if (names.some((name) => header.test(name))) state.access.check(request, bucket, action, resource)
   }
-  state.access.checkKey(request, bucket, 'kms:GenerateDataKey', attributes.encryption, key)
-  return attributes
+  const keyArn = state.access.checkKey(request, bucket, 'kms:GenerateDataKey', attributes.encryption, key)
+  return keyArn === undefined ? attributes : { ...attributes, encryption: { ...attributes.encryption, keyId: keyArn } }
 }

@@ -130,14 +130,17 @@ export async function applyChain<C extends object>(
   return runChain(chain, 'apply', { ...conduct, memory, agreed: questions })
 }
 
+const isLeft = ({ needsFlag }: PlanLine): boolean => needsFlag !== undefined
+
 function summary(plan: readonly PlanLine[]): string {
   if (plan.length === 0) return 'nothing to do'
-  const count = (verb: PlanLine['do']): number => plan.filter((line) => line.do === verb).length
+  const count = (verb: PlanLine['do']): number => plan.filter((line) => line.do === verb && !isLeft(line)).length
   const parts = [
     [count('create'), 'to create'],
     [count('update'), 'to update'],
     [count('remove'), 'to remove'],
     [count('keep'), 'up to date'],
+    [plan.filter(isLeft).length, 'left'],
     [count('refuse'), 'refused'],
   ] as const
   return parts

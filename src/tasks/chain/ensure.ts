@@ -4,7 +4,7 @@ import { CtlError } from '../../errors.ts'
 import { isObject } from '../../json-object.ts'
 import { type Decision, Outdated, type Resource } from '../../resources/resource.ts'
 import type { AwsCli, Takedown } from '../../resources/takedown.ts'
-import type { Line } from '../../text.ts'
+import { inOneLine, type Line } from '../../text.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 import { beforeLooking, whyLookAgain } from './look-again.ts'
 import type { ExportedAs, Found, Run, Step } from './step.ts'
@@ -155,6 +155,10 @@ async function settle<Want, Live>(
     })
     if (found !== undefined) warned(found)
     if (run.mode === 'plan' || decision.do === 'keep') return { wanted, decision, live: decision.after }
+    if (decision.needsFlag !== undefined) {
+      run.warn(`${decision.because.join('; ')}. ${inOneLine(decision.hint ?? [])}`)
+      return { wanted, decision, live: found ?? decision.after }
+    }
     if (decision.do === 'refuse') throw refusal(decision, 'Refused, and this was not changed')
     if (decision.ask !== undefined && !run.agreed.includes(decision.ask)) {
       throw new CtlError('refused', `Something changed meanwhile, and nobody was asked: ${decision.ask}`, {
@@ -191,14 +195,16 @@ const planLine = <Want, Live>(
   because: decision.because,
   changes: decision.changes,
   ...(decision.ask === undefined ? {} : { ask: decision.ask }),
+  ...(decision.needsFlag === undefined ? {} : { needsFlag: decision.needsFlag }),
   ...(decision.hint === undefined ? {} : { hint: decision.hint }),
   ...(decision.remedy === undefined ? {} : { remedy: decision.remedy }),
   ...(decision.ours === undefined ? {} : { ours: decision.ours }),
 })
 
-function outcome({ do: verb, because }: Decision<unknown>, mode: Run['mode']): string {
+function outcome({ do: verb, because, needsFlag }: Decision<unknown>, mode: Run['mode']): string {
   if (verb === 'keep') return 'up to date'
   const why = because.length === 0 ? '' : ` (${because.join('; ')})`
+  if (needsFlag !== undefined) return `left as it is without ${needsFlag}${why}`
   if (mode === 'plan') return `would ${verb}${why}`
   return verb === 'create' ? 'created' : `updated${why}`
 }

@@ -8,7 +8,7 @@ import { interruption } from '../../aws/patience.ts'
 import { interruptionBehind } from '../../aws/retries.ts'
 import type { CtlError } from '../../errors.ts'
 import { noteChange } from '../../ui/envelope.ts'
-import type { PlanLine } from '../../ui/plan.ts'
+import { hasChanges, type PlanLine } from '../../ui/plan.ts'
 import { rendering, type Show, stepLines } from '../../ui/renderer.ts'
 import { result } from '../../ui/result.ts'
 import { type Talk, talking, talkOfStep } from '../../ui/step-talk.ts'
@@ -71,7 +71,7 @@ export async function runChain<C extends object>(
   // Steps that run at the same time end in any order; the report is in the runbook's.
   const titles = inOrder.map(({ title }) => title)
   report.sort((a, b) => titles.indexOf(a.title) - titles.indexOf(b.title))
-  if (mode === 'apply' && report.some((line) => line.do !== 'keep')) {
+  if (mode === 'apply' && hasChanges(report)) {
     // Where the answer to a write was lost and found again later, no call tells of it.
     noteChange()
     result.ifLost(doneAlready)

@@ -184,6 +184,7 @@ class Enabler {
     const { flags, writeConfig } = this.#wishes
     if (flags.yes || isAttended()) return
     const asks = [
+      ...(this.#outcome.plan.some(({ ask: asked }) => asked !== undefined) ? ['changes what is not its own'] : []),
       ...(writeConfig && (this.#isToDo(2) || this.#isToDo(5)) ? ['writes packagecloud.rb'] : []),
       ...(ctl !== undefined && this.#isToDo(7) ? ['restarts packagecloud'] : []),
     ]

@@ -22,8 +22,6 @@ import { type PageStep, pageOf } from './page.ts'
 /** What is wished of AWS. */
 export interface ServeWishes extends ReconfigureWishes {
   readonly boundary: string | undefined
-  /** The settings flags in use, for the commands that are suggested. */
-  readonly carried?: readonly string[]
 }
 
 export interface Whole extends Bootstrap, Reconfigure {}

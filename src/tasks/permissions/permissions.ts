@@ -1,3 +1,4 @@
+import { parseArn } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import type { PolicyDocument, PolicyStatement } from '../../aws/policy.ts'
 import { auditNeeds, reindexNeeds } from '../../reindex/needs.ts'
@@ -5,6 +6,7 @@ import { engineBehind } from '../../resources/edge-engines.ts'
 import { anyAccount } from '../../resources/account.ts'
 import { costNeeds } from '../../resources/costs.ts'
 import { canonical, type Need } from '../../resources/resource.ts'
+import { anyBucket, type Bucket } from '../../resources/s3/bucket.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { Blocks, hclBlock } from '../../ui/hcl.ts'
 import { bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
@@ -41,7 +43,15 @@ export type PermissionGroup = (typeof permissionGroups)[number]
  */
 export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, scope: PermissionScope): Need[] {
   const account = anyAccount(scope.accountId)
-  const wishes = { ...noWishes, originAccess: scope.access, tags: scope.tags, boundary: scope.boundary }
+  const { bucketKey } = scope
+  const wishes = {
+    ...noWishes,
+    originAccess: scope.access,
+    keyPolicy: bucketKey !== undefined,
+    tags: scope.tags,
+    boundary: scope.boundary,
+  }
+  const given = { account, ...(bucketKey === undefined ? {} : { bucket: encryptedBucket(scope.bucket, bucketKey) }) }
   const bootstrap = bootstrapCloudfront(aws, settings, wishes)
   const accepted = (): readonly Need[] => {
     const { arn } = supposed(bootstrap, { account }).version
@@ -50,7 +60,7 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
   const reconfigure = (): Need[] => {
     const { version } = supposed(bootstrap, { account })
     const arn = version.arn.replace(/\*$/, '1')
-    return needsOf(reconfigureCloudfrontDistribution(aws, settings, { ...wishes, arn, wait: true }), { account })
+    return needsOf(reconfigureCloudfrontDistribution(aws, settings, { ...wishes, arn, wait: true }), given)
   }
   switch (group) {
     case 'enable':
@@ -63,7 +73,7 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
       return rotationNeeds([...needsOf(bootstrap, { account }), ...reconfigure(), ...accepted()], settings, scope)
     case 'look':
       return [
-        ...needsOf(statusChain(aws, settings), { account, access: scope.access }),
+        ...needsOf(statusChain(aws, settings), { ...given, access: scope.access }),
         ...reconfigure(),
         ...removalNeeds(aws, settings, scope.accountId),
       ].filter(({ access }) => access === 'read')
@@ -83,6 +93,11 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
     case 's3cmd':
       return cfNeeds(aws, settings, scope)
   }
+}
+
+/** A bucket of which only the key is known. */
+function encryptedBucket(name: string, kmsKey: string): Bucket {
+  return { ...anyBucket(name, parseArn(kmsKey)?.region), encryption: 'aws:kms', kmsKey }
 }
 
 /** An IAM policy of the given needs. */

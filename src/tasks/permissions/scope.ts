@@ -6,6 +6,8 @@ export interface PermissionScope {
   readonly accountId: string
   readonly bucket: string
   readonly access: OriginAccess['kind']
+  /** ARN of the KMS key that the bucket is encrypted with, whose policy they are to change. */
+  readonly bucketKey?: string | undefined
   /** What the commands will be told to tag what they make with. */
   readonly tags?: Tags | undefined
   /** ARN of the permissions boundary that they will be told to give the role. */
