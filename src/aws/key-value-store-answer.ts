@@ -81,6 +81,8 @@ export function explainSession(error: unknown): unknown {
   )
 }
 
-/** A refusal that names no action is none of a permission: those do. */
+/** A refusal that names no action is none of a permission: those do. AWS calls this one so all the same. */
 const isWordless = (error: StoreError): boolean =>
-  statusOf(error) === 403 && deniedBy(error.message) === undefined && !/^AccessDenied/.test(error.name)
+  statusOf(error) === 403 &&
+  deniedBy(error.message) === undefined &&
+  (!/^AccessDenied/.test(error.name) || /authentication failed/i.test(error.message))

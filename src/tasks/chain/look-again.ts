@@ -50,7 +50,9 @@ export function whyLookAgain(error: unknown, look: number): string | undefined {
   }
   if (look === looks) return undefined
   const name = nameOf(error)
-  if (stale.has(name)) return 'changed by someone else meanwhile; looking again'
+  // What key value stores call a ConflictException in their documents they answer so.
+  const isStale = name === 'ValidationException' && /pre-?condition failed/i.test(messageOf(error))
+  if (isStale || stale.has(name)) return 'changed by someone else meanwhile; looking again'
   // Lambda's name for this stands for other conflicts too.
   const exists = name === 'ResourceConflictException' && /already exist/i.test(messageOf(error))
   // CloudFront names these after the kind of policy.
