@@ -3,10 +3,14 @@ import { Flags } from '@oclif/core'
 import { connect } from '../aws/connect.ts'
 import { carriedFlags } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
-import { bootstrapCloudfront, followUp } from '../tasks/bootstrap-cloudfront.ts'
+import type { Engine } from '../edge/engine.ts'
+import type { TestOutcome } from '../resources/function/function-test.ts'
+import { associable, bootstrapCloudfront, followUp } from '../tasks/bootstrap-cloudfront.ts'
+import { assertFits } from '../tasks/engine-in-use.ts'
 import { change } from '../tasks/chain/change.ts'
 import { whySha1Stays } from '../tasks/sha1-at-front.ts'
 import { boundaryFlag } from '../flags/boundary-flag.ts'
+import { engineFlag } from '../flags/engine-flag.ts'
 import { adoptFlag, changeFlags, planExitCode } from '../flags/change-flags.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
@@ -20,11 +24,19 @@ import { verbatim } from '../text.ts'
 export type Result = { plan: PlanLine[] } | Bootstrapped
 
 export default class BootstrapCloudfront extends CtlCommand {
-  static override summary = 'Create the IAM role, KMS key and Lambda version that check signed URLs at the edge'
+  static override summary =
+    'Create what checks signed URLs at the edge: IAM role, KMS key and Lambda version, or a CloudFront Function'
   static override description =
-    'Creates or updates only what is needed and can be run again at any time. Prints the next command on stdout.'
-  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --dry-run']
+    'Creates or updates only what is needed and can be run again at any time. Prints the next command on stdout.\n' +
+    'With --engine function it makes a key value store and a CloudFront Function, has CloudFront test it, and publishes it. Where a\n' +
+    'distribution runs that function already, what is changed is live at once.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --dry-run',
+    '<%= config.bin %> <%= command.id %> --engine function',
+  ]
   static override flags = {
+    ...engineFlag,
     ...edgeFlags,
     ...frontFlags,
     ...frontPathFlag,
@@ -40,6 +52,7 @@ export default class BootstrapCloudfront extends CtlCommand {
 
   async run(): Promise<Result> {
     const { flags } = await this.parse(BootstrapCloudfront)
+    assertFits(flags.engine, { ...flags, boundary: flags['permissions-boundary'] })
     const settings = await settingsFor(flags)
     const aws = await connect(settings)
     const tags = readTags(flags.tag)
@@ -66,12 +79,16 @@ export default class BootstrapCloudfront extends CtlCommand {
     this.say('Now run:')
     this.print(verbatim(next))
     const { done, report } = outcome
-    return { functionVersion: done.version.arn, next, report }
+    return { engine: done.engine.engine, functionVersion: associable(done), test: done.tested ?? null, next, report }
   }
 }
 
 interface Bootstrapped {
+  readonly engine: Engine
+  /** ARN of what a distribution is to run: of a Lambda version, or of a CloudFront Function, which has no versions. */
   readonly functionVersion: string
+  /** What the test of a CloudFront Function has shown; `null` where there was nothing to publish. */
+  readonly test: TestOutcome | null
   readonly next: string
   readonly report: PlanLine[]
 }

@@ -10,8 +10,10 @@ import { settingsFor } from '../settings/settings-for.ts'
 import { type Checked, checkPermissions, checkText } from '../tasks/permissions/check.ts'
 import type { Conduct } from '../tasks/chain/chain.ts'
 import { lookUp } from '../tasks/chain/look-up.ts'
+import { assertFits } from '../tasks/engine-in-use.ts'
 import { needsFor, permissionGroups, policyOf, terraformOf, tooLong } from '../tasks/permissions/permissions.ts'
 import { boundaryFlag } from '../flags/boundary-flag.ts'
+import { engineFlag } from '../flags/engine-flag.ts'
 import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
@@ -55,6 +57,7 @@ export default class Permissions extends CtlCommand {
       description: 'KMS key that the bucket is encrypted with, for --kms-key-policy',
       helpValue: 'ARN',
     }),
+    ...engineFlag,
     ...boundaryFlag,
     ...tagFlag,
     format: Flags.option({ options: ['json', 'terraform'] as const })({
@@ -72,6 +75,7 @@ export default class Permissions extends CtlCommand {
   async run(): Promise<Result> {
     const { args, flags } = await this.parse(Permissions)
     const groups = permissionGroups.filter((group) => args.GROUP === undefined || args.GROUP.includes(group))
+    assertFits(flags.engine, { engine: flags.engine, boundary: flags['permissions-boundary'] })
     const settings = await settingsFor(flags)
     const later = flags.account !== undefined && !flags.check
     const aws = await connect(settings, process.env, { later })
@@ -86,6 +90,7 @@ export default class Permissions extends CtlCommand {
       bucketKey,
       tags: readTags(flags.tag),
       boundary: flags['permissions-boundary'],
+      engine: flags.engine,
     }
     const needs = Object.fromEntries(groups.map((group) => [group, needsFor(group, aws, settings, scope)]))
     if (flags.check) {

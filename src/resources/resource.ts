@@ -19,6 +19,8 @@ export interface Decision<Live> {
   readonly because: readonly string[]
   readonly changes: readonly Change[]
   readonly after: Live
+  /** What the operator must know before it is applied, as a clause: that it has its effect at once, for one. */
+  readonly note?: string
   /** A question that the operator must answer with yes before this is applied. */
   readonly ask?: string
   /** It is announced, told and left unless the operator gives this flag. */

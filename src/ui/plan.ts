@@ -21,6 +21,8 @@ export interface PlanLine {
   readonly do: 'keep' | 'create' | 'update' | 'remove' | 'refuse'
   readonly because: readonly string[]
   readonly changes: readonly Change[]
+  /** What the operator must know before it is applied, as a clause. */
+  readonly note?: string
   readonly ask?: string
   /** It is only shown, and written where this flag is given. */
   readonly needsFlag?: `--${string}`
@@ -37,8 +39,8 @@ const verbs = { keep: 'unchanged', create: 'create', update: 'update', remove: '
 /** A plan as text: a line for each resource, and beneath it what would change, before → after. */
 export const planText = (plan: readonly PlanLine[]): Block[] => plan.flatMap(lineText)
 
-function lineText({ do: verb, kind, name, changes, because, needsFlag, hint = [] }: PlanLine): Block[] {
-  const details = changes.length > 0 ? differences(changes) : because
+function lineText({ do: verb, kind, name, changes, because, note, needsFlag, hint = [] }: PlanLine): Block[] {
+  const details = [...(changes.length > 0 ? differences(changes) : because), ...(note === undefined ? [] : [note])]
   const only = needsFlag === undefined ? '' : `, only with ${needsFlag}`
   return [
     item(marks[verb], `${kind} ${name}: ${verbs[verb]}${only}`),

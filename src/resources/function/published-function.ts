@@ -7,6 +7,7 @@ import { edgeRegion, type Names } from '../../aws/names.ts'
 import { create, Outdated, type Resource, updateIf } from '../resource.ts'
 import type { CloudFrontFunction } from './cloudfront-function.ts'
 import { contentChanges, type FunctionContent, readStage } from './function-stage.ts'
+import { liveAtOnce } from './stored-secrets.ts'
 
 export interface PublishedFunctionWant {
   readonly names: Names
@@ -45,7 +46,8 @@ export function publishedFunction(aws: Aws): Resource<PublishedFunctionWant, Pub
 
     decide({ function: { arn, target } }, live) {
       if (live === undefined) return create({ ...target, arn })
-      return updateIf({ ...target, arn }, contentChanges(live, target))
+      const decision = updateIf({ ...target, arn }, contentChanges(live, target))
+      return decision.do === 'keep' ? decision : { ...decision, note: liveAtOnce }
     },
 
     async apply({ names, function: { arn, target, development } }) {

@@ -7,10 +7,10 @@ import { patiently, spreading } from '../../aws/patience.ts'
 import { longestValue, storeKey, type StoredSecrets, storeValue } from '../../edge/store-value.ts'
 import { isObject } from '../../json-object.ts'
 import { fingerprint } from '../lambda/edge-secrets.ts'
-import { holdsMore, lookAgain, type SecretWishes, whatToDo, whyOutdated } from '../lambda/outdated-secret.ts'
+import { type InUse, type SecretWishes, whatToDo, whyRefused } from '../lambda/outdated-secret.ts'
 import { change, create, isPending, type Need, refuse, type Resource, updateIf } from '../resource.ts'
 
-export interface StoredSecretsWant extends SecretWishes {
+export interface StoredSecretsWant extends SecretWishes, InUse {
   readonly names: Names
   readonly accountId: string
   readonly storeArn: string
@@ -69,22 +69,20 @@ export function storedSecrets(aws: Aws): Resource<StoredSecretsWant, Stored> {
     decide(want, live) {
       const wanted = want.secrets.map(fingerprint)
       const after: Stored = { storeArn: want.storeArn, etag: '', fingerprints: wanted, isExact: true }
-      if (live === undefined) return create(after)
-      if (holdsMore(wanted, live.fingerprints, want.mayDrop)) {
-        return refuse(live, `${place(want)} holds a secret that this packagecloud.rb does not hold`, lookAgain)
-      }
-      const lacking = whyOutdated(wanted, live.fingerprints, want)
-      if (lacking !== undefined) return { ...refuse(live, lacking, ...whatToDo(want.carried ?? [])), ours: true }
+      const refused = whyRefused({ what: place(want), wanted, live: live?.fingerprints ?? [] }, want)
+      if (refused !== undefined) return { ...refuse(live ?? after, refused.why, ...refused.hint), ...refused.more }
+      if (live === undefined) return { ...create(after), note: liveAtOnce }
       const fingerprints = [...wanted, ...keptOf(want, live)]
       if (fingerprints.length > 2) {
         const third = `${place(want)} holds a third secret (its fingerprint is ${shortened(fingerprints[2] ?? '')})`
         const why = `${third}, since an earlier rotation is unfinished, and there is room for two`
         return { ...refuse(live, why, ...whatToDo(want.carried ?? [])), ours: true }
       }
-      return updateIf({ ...after, etag: live.etag, fingerprints }, [
+      const decision = updateIf({ ...after, etag: live.etag, fingerprints }, [
         ...change('Secrets', live.fingerprints.map(shortened), fingerprints.map(shortened)),
         ...change('Form', live.isExact ? 'as it should be' : 'another', 'as it should be'),
       ])
+      return decision.do === 'keep' ? decision : { ...decision, note: liveAtOnce }
     },
 
     async apply(want, live, talk) {
@@ -102,12 +100,15 @@ export function storedSecrets(aws: Aws): Resource<StoredSecretsWant, Stored> {
   }
 }
 
+/** What a plan says of what has its effect without another command. */
+export const liveAtOnce = 'live at once, within seconds, where a distribution runs the function'
+
 const place = ({ names }: StoredSecretsWant): string => `the key value store ${names.functionName}`
 
-/** Those that the function accepts, packagecloud.rb does not have, and nobody has said may go. */
-const keptOf = ({ secrets, mayDrop = [], replaceSecret = false }: StoredSecretsWant, live: Stored): string[] => {
+/** Those that the function accepts, packagecloud.rb does not have, and nobody has said may go; if it is what edges run. */
+const keptOf = ({ secrets, mayDrop = [], replaceSecret = false, inUse }: StoredSecretsWant, live: Stored): string[] => {
   const known = [...secrets.map(fingerprint), ...mayDrop]
-  return replaceSecret ? [] : live.fingerprints.filter((one) => !known.includes(one))
+  return replaceSecret || inUse !== undefined ? [] : live.fingerprints.filter((one) => !known.includes(one))
 }
 
 /** Their texts, which are read for just this. If somebody has changed them since the look, the write is refused. */

@@ -20,12 +20,12 @@ import { takedownOfFunction } from './edge-function-takedown.ts'
 import { createFunction, functionDescription, updateFunction } from './edge-function-writes.ts'
 import { decryptSecrets, encryptSecrets, type SealedSecrets, fingerprint } from './edge-secrets.ts'
 import { download } from './edge-download.ts'
-import { holdsMore, lookAgain, type SecretWishes, whatToDo, whyOutdated } from './outdated-secret.ts'
+import { type InUse, type SecretWishes, whyRefused } from './outdated-secret.ts'
 import { type EdgePackage, packEdge, unpackEdge } from './edge-package.ts'
 import { change, create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from '../resource.ts'
 import { requestedWith, tagChanges, type Tags, tagsWanted, type TagsWant } from '../tags.ts'
 
-export interface EdgeFunctionWant extends EdgeWishes, TagsWant {
+export interface EdgeFunctionWant extends EdgeWishes, InUse, TagsWant {
   readonly accountId: string
   readonly roleArn: string
   readonly keyArn: string
@@ -34,6 +34,8 @@ export interface EdgeFunctionWant extends EdgeWishes, TagsWant {
   /** The secrets as packagecloud.rb has them: the current one, then the previous one if there is one. */
   readonly secrets: readonly string[]
   readonly adopt: boolean
+  /** What the other engine goes by, where that is in use; it counts before what this function was told. */
+  readonly rulesInUse?: EdgeRules | undefined
   /** Why switching HMAC-SHA1 off would or might refuse downloads, if it would. */
   readonly whySha1?: string | undefined
 }
@@ -76,8 +78,11 @@ const wantedSettings = ({ runtime, roleArn }: EdgeFunctionWant, live: EdgeFuncti
   Role: roleArn,
 })
 
-const wantedRules = ({ longestLife, sha1 }: EdgeFunctionWant, live: EdgeFunction | undefined): EdgeRules => ({
-  ...(live?.rules ?? firstRules),
+const wantedRules = (
+  { longestLife, sha1, rulesInUse }: EdgeFunctionWant,
+  live: EdgeFunction | undefined,
+): EdgeRules => ({
+  ...(rulesInUse ?? live?.rules ?? firstRules),
   ...(longestLife !== undefined && { longestLife }),
   ...(sha1 !== undefined && { sha1 }),
 })
@@ -179,22 +184,19 @@ export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | 
   const { names, adopt } = want
   const after = created(want, live)
   const { settings, rules } = after
-  if (rules.sha1 === false && live?.rules?.sha1 !== false && want.whySha1 !== undefined) {
+  if (rules.sha1 === false && (want.rulesInUse ?? live?.rules)?.sha1 !== false && want.whySha1 !== undefined) {
     return refuse(
       live ?? after,
       want.whySha1,
       'Once all front servers sign with SHA-256, or with --force: run it again.',
     )
   }
-  if (live === undefined) return create(after)
   const what = `Lambda function ${names.functionName}`
-  const foreign = live.owner !== names.installation
+  const foreign = live !== undefined && live.owner !== names.installation
   if (foreign && !adopt) return notOurs(live, what, live.owner)
-  if (holdsMore(after.fingerprints ?? [], live.fingerprints ?? [], want.mayDrop)) {
-    return refuse(live, `${what} accepts a secret that this packagecloud.rb does not hold`, lookAgain)
-  }
-  const lacking = whyOutdated(after.fingerprints ?? [], live.fingerprints ?? [], want)
-  if (lacking !== undefined) return { ...refuse(live, lacking, ...whatToDo(want.carried ?? [])), ours: true }
+  const refused = whyRefused({ what, wanted: want.secrets.map(fingerprint), live: live?.fingerprints ?? [] }, want)
+  if (refused !== undefined) return { ...refuse(live ?? after, refused.why, ...refused.hint), ...refused.more }
+  if (live === undefined) return create(after)
   const inPackage = [
     ...change('Code', live.code.slice(0, 12), after.code.slice(0, 12)),
     ...change('Secrets', live.fingerprints?.map(shortened), after.fingerprints?.map(shortened)),

@@ -9,7 +9,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 
 import { fromMemory } from '../../aws/memory.ts'
 import { type Talk, talking } from '../../ui/step-talk.ts'
-import type { Chain, Step } from './step.ts'
+import { type Chain, isLeftOut, type Step } from './step.ts'
 
 /** What is asked of something that no step has handed on yet. */
 class NotYet extends Error {
@@ -107,7 +107,7 @@ export class LooksAhead<C extends object> {
     const known = knownOf(this.#ctx, this.#foreseen, this.#likely)
     try {
       // Whether it is left out may turn out otherwise.
-      if (step.skip?.(known) !== undefined) return
+      if (isLeftOut(step, known)) return
       const seen = await talking(this.#talk, () => fromMemory(async () => step[this.#what]?.(known, this.#talk)))
       if (step.foresees !== undefined) this.#foreseen.set(step.foresees, seen)
       this.#waiting.delete(step)

@@ -89,6 +89,14 @@ export const wait = <C>(
   ...(skip === undefined ? {} : { skip }),
 })
 
+/** Steps that are part of the chain only where something holds, which steps before them find out. */
+export const where = <C>(when: (ctx: C) => boolean, steps: Chain<C>): Step<C>[] =>
+  steps.map((step) => ({
+    ...step,
+    when,
+    ...(step.together === undefined ? {} : { together: where(when, step.together) }),
+  }))
+
 /** Steps that do not depend on one another. */
 export const together = <C>(title: string, ...steps: Step<C>[]): Step<C> => ({
   title,

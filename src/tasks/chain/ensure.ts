@@ -194,6 +194,7 @@ const planLine = <Want, Live>(
   do: decision.do,
   because: decision.because,
   changes: decision.changes,
+  ...(decision.note === undefined ? {} : { note: decision.note }),
   ...(decision.ask === undefined ? {} : { ask: decision.ask }),
   ...(decision.needsFlag === undefined ? {} : { needsFlag: decision.needsFlag }),
   ...(decision.hint === undefined ? {} : { hint: decision.hint }),

@@ -125,6 +125,7 @@ class Performance<C extends object> {
   toTask(step: Step<C>): ListrTask<C> {
     return {
       title: titleIn(this.#run.mode, step),
+      ...(step.when === undefined ? {} : { enabled: () => step.when?.(this.#ctx) !== false }),
       skip: () => this.#whySkipped(step),
       task: (_ctx, task): Promise<void> | Listr<C> => {
         const { together } = step

@@ -18,6 +18,8 @@ export interface Step<C> {
   readonly together?: readonly Step<C>[]
   /** Left out of a plan. */
   readonly onlyWhenApplied?: boolean
+  /** Where it answers no, the step is no part of the chain, and nothing is told of it; judged when its turn comes. */
+  readonly when?: (ctx: C) => boolean
   /** Why the step is left out, if it is; judged when its turn comes. */
   readonly skip?: (ctx: C) => string | undefined
   /** What the step is about: a plan only looks at that, and says so. */
@@ -42,6 +44,10 @@ export interface Step<C> {
 }
 
 export type Chain<C> = readonly Step<C>[]
+
+/** Whether a step is left out, told or untold. */
+export const isLeftOut = <C>({ when, skip }: Pick<Step<C>, 'when' | 'skip'>, ctx: C): boolean =>
+  when?.(ctx) === false || skip?.(ctx) !== undefined
 
 /** What a step is told of the run that it is part of. */
 export interface Run extends Talk {

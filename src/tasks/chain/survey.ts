@@ -5,7 +5,7 @@
 import type { Need, Tie } from '../../resources/resource.ts'
 import type { AwsCli, Takedown } from '../../resources/takedown.ts'
 import { knownOf } from './ahead.ts'
-import type { Chain, ExportedAs, Found, Step } from './step.ts'
+import { type Chain, type ExportedAs, type Found, isLeftOut, type Step } from './step.ts'
 
 /**
  * Goes through a chain as far as that goes without AWS.
@@ -19,7 +19,7 @@ function survey<C extends object>(chain: Chain<C>, given: Partial<C>): { ctx: C;
   const steps = chain
     .flatMap((step) => step.together ?? [step])
     .filter((step) => {
-      if (step.skip?.(ctx) !== undefined) return false
+      if (isLeftOut(step, ctx)) return false
       if (step.as !== undefined && !(step.as in ctx)) step.suppose?.(ctx)
       return true
     })
@@ -63,8 +63,9 @@ export interface ExportedNode extends Found {
  */
 export async function exportsOf<C extends object>(chain: Chain<C>, ctx: C, as: ExportedAs): Promise<ExportedNode[]> {
   const nodes = new Map<string, ExportedNode>()
-  for (const { subject, skip, onlyWhenApplied } of chain.flatMap((step) => step.together ?? [step])) {
-    if (subject === undefined || onlyWhenApplied === true || skip?.(ctx) !== undefined) continue
+  for (const step of chain.flatMap((step) => step.together ?? [step])) {
+    const { subject, onlyWhenApplied } = step
+    if (subject === undefined || onlyWhenApplied === true || isLeftOut(step, ctx)) continue
     const { kind, exported } = subject
     if (exported === undefined) throw new Error(`The ${kind} does not say how it is exported.`)
     const found = await exported(ctx, as)
@@ -93,8 +94,9 @@ export interface TakedownNode {
 export async function takedownsOf<C extends object>(chain: Chain<C>, ctx: C, cli: AwsCli): Promise<TakedownNode[]> {
   const nodes = new Map<string, TakedownNode>()
   const steps = chain.flatMap((step) => step.together ?? [step])
-  for (const { title, subject, skip, onlyWhenApplied } of steps.toReversed()) {
-    if (subject === undefined || onlyWhenApplied === true || skip?.(ctx) !== undefined) continue
+  for (const step of steps.toReversed()) {
+    const { title, subject, onlyWhenApplied } = step
+    if (subject === undefined || onlyWhenApplied === true || isLeftOut(step, ctx)) continue
     const { kind, takedown } = subject
     if (takedown === undefined) throw new Error(`The ${kind} does not say how it is taken away.`)
     const name = subject.name(ctx)
@@ -112,8 +114,9 @@ export async function takedownsOf<C extends object>(chain: Chain<C>, ctx: C, cli
 export const nodesOf = <C extends object>(chain: Chain<C>, ctx: C): Node[] =>
   chain
     .flatMap((step) => step.together ?? [step])
-    .flatMap(({ title, subject, skip, onlyWhenApplied }) =>
-      subject === undefined || onlyWhenApplied === true || skip?.(ctx) !== undefined
+    .filter((step) => !isLeftOut(step, ctx))
+    .flatMap(({ title, subject, onlyWhenApplied }) =>
+      subject === undefined || onlyWhenApplied === true
         ? []
         : {
             title,

@@ -4,7 +4,7 @@ import type { Report } from '../../reindex/report.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import { hasChanges, type PlanLine } from '../../ui/plan.ts'
-import { type Bootstrap, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
+import { associable, type Bootstrap, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import { type Chain, type Conduct, runChain } from '../chain/chain.ts'
 import { findCtl } from '../packagecloud-ctl/executable.ts'
 import { fingerprint, recall } from '../packagecloud-ctl/memory.ts'
@@ -30,7 +30,7 @@ export interface Whole extends Bootstrap, Reconfigure {}
 export const wholeChain = (aws: Aws, settings: Settings, wishes: ServeWishes): Chain<Whole> => [
   ...bootstrapCloudfront(aws, settings, wishes),
   findExisting(aws, settings, wishes),
-  ...serve<Whole>(aws, settings, wishes, ({ version }) => version.arn),
+  ...serve<Whole>(aws, settings, wishes, associable),
 ]
 
 /** What a look found. */

@@ -4,7 +4,7 @@ import { CtlError } from '../../errors.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { commandLine } from '../../shell.ts'
 import { verbatim } from '../../text.ts'
-import { type Bootstrap, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
+import { associable, type Bootstrap, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import { type Conduct, runChain } from '../chain/chain.ts'
 import { type ExportedNode, exportsOf } from '../chain/survey.ts'
 import type { Chain, ExportedAs } from '../chain/step.ts'
@@ -33,7 +33,7 @@ interface Both extends Bootstrap, Reconfigure {}
 export const installationChain = (aws: Aws, settings: Settings): Chain<Both> => [
   ...bootstrapCloudfront(aws, settings, noWishes),
   findExisting(aws, settings, noWishes),
-  ...serve<Both>(aws, settings, noWishes, ({ version }) => version.arn),
+  ...serve<Both>(aws, settings, noWishes, associable),
 ]
 
 /**

@@ -9,7 +9,7 @@ import { canonical, type Need } from '../../resources/resource.ts'
 import { anyBucket, type Bucket } from '../../resources/s3/bucket.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { Blocks, hclBlock } from '../../ui/hcl.ts'
-import { bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
+import { associable, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import { cfNeeds, removeNeeds } from './s3cmd.ts'
 import { anyGroup, invalidate } from '../cf/invalidation.ts'
 import { planRefresh } from '../invalidate/refresh.ts'
@@ -43,37 +43,34 @@ export type PermissionGroup = (typeof permissionGroups)[number]
  */
 export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, scope: PermissionScope): Need[] {
   const account = anyAccount(scope.accountId)
-  const { bucketKey } = scope
-  const wishes = {
-    ...noWishes,
-    originAccess: scope.access,
-    keyPolicy: bucketKey !== undefined,
-    tags: scope.tags,
-    boundary: scope.boundary,
+  const { access, bucketKey, tags, boundary, engine } = scope
+  const wishes = { ...noWishes, originAccess: access, keyPolicy: bucketKey !== undefined, tags, boundary, engine }
+  const given = {
+    account,
+    engine: { engine: engine ?? 'lambda' },
+    ...(bucketKey === undefined ? {} : { bucket: encryptedBucket(scope.bucket, bucketKey) }),
   }
-  const given = { account, ...(bucketKey === undefined ? {} : { bucket: encryptedBucket(scope.bucket, bucketKey) }) }
   const bootstrap = bootstrapCloudfront(aws, settings, wishes)
   const accepted = (): readonly Need[] => {
-    const { arn } = supposed(bootstrap, { account }).version
+    const arn = associable(supposed(bootstrap, given))
     return engineBehind(arn).acceptedNeeds(arn)
   }
   const reconfigure = (): Need[] => {
-    const { version } = supposed(bootstrap, { account })
-    const arn = version.arn.replace(/\*$/, '1')
+    const arn = associable(supposed(bootstrap, given)).replace(/\*$/, '1')
     return needsOf(reconfigureCloudfrontDistribution(aws, settings, { ...wishes, arn, wait: true }), given)
   }
   switch (group) {
     case 'enable':
-      return [...needsOf(bootstrap, { account }), ...reconfigure(), ...reindexNeeds(scope), ...accepted()]
+      return [...needsOf(bootstrap, given), ...reconfigure(), ...reindexNeeds(scope), ...accepted()]
     case 'bootstrap':
-      return needsOf(bootstrap, { account })
+      return needsOf(bootstrap, given)
     case 'distribution':
       return reconfigure()
     case 'rotate':
-      return rotationNeeds([...needsOf(bootstrap, { account }), ...reconfigure(), ...accepted()], settings, scope)
+      return rotationNeeds([...needsOf(bootstrap, given), ...reconfigure(), ...accepted()], settings, scope)
     case 'look':
       return [
-        ...needsOf(statusChain(aws, settings), { ...given, access: scope.access }),
+        ...needsOf(statusChain(aws, settings), { ...given, access }),
         ...reconfigure(),
         ...removalNeeds(aws, settings, scope.accountId),
       ].filter(({ access }) => access === 'read')

@@ -1,3 +1,4 @@
+import type { Engine } from '../../edge/engine.ts'
 import type { OriginAccess } from '../../resources/cloudfront/distribution-config.ts'
 import type { Tags } from '../../resources/tags.ts'
 
@@ -10,6 +11,8 @@ export interface PermissionScope {
   readonly bucketKey?: string | undefined
   /** What the commands will be told to tag what they make with. */
   readonly tags?: Tags | undefined
+  /** Which engine the commands are for, told them or in use; `undefined`: the default one. */
+  readonly engine?: Engine | undefined
   /** ARN of the permissions boundary that they will be told to give the role. */
   readonly boundary?: string | undefined
 }

@@ -12,6 +12,7 @@ const writes = new Set([
   'lambda:EnableReplication*',
   'lambda:DisableReplication*',
   'cloudfront:UpdateDistribution',
+  'cloudfront-keyvaluestore:UpdateKeys',
 ])
 
 /** What is looked for only where there is no key yet. */

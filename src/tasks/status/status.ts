@@ -12,7 +12,7 @@ import type { Bucket } from '../../resources/s3/bucket.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 import type { Line } from '../../text.ts'
-import { type Bootstrap, bootstrapCloudfront, followUpWords } from '../bootstrap-cloudfront.ts'
+import { associable, type Bootstrap, bootstrapCloudfront, followUpWords } from '../bootstrap-cloudfront.ts'
 import { type Chain, compute, type Conduct, runChain, together } from '../chain/chain.ts'
 import { type Node, nodesOf } from '../chain/survey.ts'
 import type { InTheWay } from '../in-the-way.ts'
@@ -99,7 +99,7 @@ interface Runbooks {
 
 const runbooksOf = (aws: Aws, settings: Settings, carried: readonly string[] = []): Runbooks => ({
   bootstrap: bootstrapCloudfront(aws, settings, { ...noWishes, carried }),
-  reconfigure: serve<Look>(aws, settings, noWishes, ({ version }) => version.arn),
+  reconfigure: serve<Look>(aws, settings, noWishes, associable),
 })
 
 /** Everything that a status looks at, as a chain that is only ever planned. */
