@@ -1,8 +1,6 @@
 /** What both engines need before anything of them is made. */
 import type { Aws } from '../aws/connect.ts'
 import type { Account } from '../resources/account.ts'
-import { readFunctionBundle } from '../resources/function/function-bundle.ts'
-import { readEdgeBundle } from '../resources/lambda/edge-bundle.ts'
 import type { EdgeWishes } from '../resources/lambda/edge-function.ts'
 import { type Bucket, whyNoIdentity } from '../resources/s3/bucket.ts'
 import type { Tags } from '../resources/tags.ts'
@@ -26,8 +24,6 @@ export interface BootstrapChecks {
   account: Account
   bucket: Bucket
   secrets: readonly string[]
-  /** By engine: bytes of a module, and text of a script. */
-  code: { readonly lambda: Uint8Array; readonly function: string }
   /** Why HMAC-SHA1 must stay, where that was looked at. */
   whySha1?: string | undefined
   engine: EngineChoice
@@ -57,19 +53,9 @@ export const bootstrapChecks = (aws: Aws, settings: Settings, wishes: BootstrapW
             tell: (why) => why ?? 'SHA-256',
           }),
         ]),
-    compute('Code of the edge function', {
-      from: readCode,
-      as: 'code',
-      suppose: () => ({ lambda: new Uint8Array(), function: '' }),
-    }),
   ),
   chooseEngine(aws, settings, wishes),
 ]
-
-async function readCode(): Promise<BootstrapChecks['code']> {
-  const [lambda, script] = await Promise.all([readEdgeBundle(), readFunctionBundle()])
-  return { lambda, function: script }
-}
 
 /** What the other engine has and goes by, where the distribution runs that one until it is given this one. */
 export const inUse = ({ engine: { moving } }: Pick<BootstrapChecks, 'engine'>) => ({

@@ -7,6 +7,7 @@ import {
   type CloudFrontFunction,
   type CloudFrontFunctionWant,
 } from '../resources/function/cloudfront-function.ts'
+import { readFunctionBundle } from '../resources/function/function-bundle.ts'
 import { contentChanges } from '../resources/function/function-stage.ts'
 import { testFunction, type TestOutcome } from '../resources/function/function-test.ts'
 import {
@@ -18,9 +19,11 @@ import {
 import { publishedFunction, type PublishedFunction } from '../resources/function/published-function.ts'
 import { storedSecrets, type Stored } from '../resources/function/stored-secrets.ts'
 import { type BootstrapChecks, type BootstrapWishes, inUse } from './bootstrap-checks.ts'
-import { type Chain, ensure, type Step, together, wait } from './chain/chain.ts'
+import { type Chain, compute, ensure, type Step, together, wait } from './chain/chain.ts'
 
 export interface BootstrapFunction extends BootstrapChecks {
+  /** The code, without the line of its configuration. */
+  bundle: string
   store: KeyValueStore
   stored: Stored
   cloudFrontFunction: CloudFrontFunction
@@ -47,7 +50,7 @@ export function bootstrapFunction(
         names,
         accountId: ctx.account.id,
         storeArn: ctx.store.arn,
-        bundle: ctx.code.function,
+        bundle: ctx.bundle,
         longestLife,
         sha1,
         rulesInUse: inUse(ctx).rulesInUse,
@@ -60,6 +63,7 @@ export function bootstrapFunction(
   )
   const tryIt = test(aws, names)
   return [
+    compute('Code of the CloudFront function', { from: readFunctionBundle, as: 'bundle', suppose: () => '' }),
     makeStore,
     wait(
       'Wait until the key value store is READY',

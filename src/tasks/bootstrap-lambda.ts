@@ -5,12 +5,14 @@ import type { PolicyDocument } from '../aws/policy.ts'
 import { role, type Role, type RoleWant } from '../resources/iam/role.ts'
 import { rolePolicy } from '../resources/iam/role-policy.ts'
 import { key, type Key } from '../resources/kms/key.ts'
+import { readEdgeBundle } from '../resources/lambda/edge-bundle.ts'
 import { edgeFunction, type EdgeFunction, type EdgeFunctionWant } from '../resources/lambda/edge-function.ts'
 import { edgeVersion, type EdgeVersion, untilVersionActive } from '../resources/lambda/edge-version.ts'
 import { type BootstrapChecks, type BootstrapWishes, inUse } from './bootstrap-checks.ts'
-import { type Chain, ensure, together, wait } from './chain/chain.ts'
+import { type Chain, compute, ensure, together, wait } from './chain/chain.ts'
 
 export interface BootstrapLambda extends BootstrapChecks {
+  code: Uint8Array
   role: Role
   key: Key
   rolePolicy: PolicyDocument
@@ -32,7 +34,7 @@ export function bootstrapLambda(
         accountId: ctx.account.id,
         roleArn: ctx.role.arn,
         keyArn: ctx.key.arn,
-        code: ctx.code.lambda,
+        code: ctx.code,
         secrets: ctx.secrets,
         ...wishes,
         ...inUse(ctx),
@@ -49,6 +51,7 @@ export function bootstrapLambda(
     as: 'role',
   })
   return [
+    compute('Code of the edge function', { from: readEdgeBundle, as: 'code', suppose: () => new Uint8Array() }),
     together(
       'Create the IAM role and the KMS key',
       makeRole,
