@@ -9,7 +9,7 @@ import { packageRoot } from '../../ui/package-root.ts'
  * @throws Error if there is none: a checkout that was never built
  */
 export async function readFunctionBundle(): Promise<string> {
-  const file = join(packageRoot, 'dist/edge/function.js')
+  const file = join(packageRoot, 'dist/edge/cloudfront-function.js')
   return readFile(file, 'utf8').catch((error: unknown) => {
     throw new Error(`The CloudFront Function's code is missing; npm run build makes it: ${file}`, { cause: error })
   })
