@@ -1,0 +1,100 @@
+import {
+  CloudFrontClient,
+  CreateFunctionCommand,
+  CreateKeyValueStoreCommand,
+  DescribeFunctionCommand,
+  DescribeKeyValueStoreCommand,
+  ListFunctionsCommand,
+  ListKeyValueStoresCommand,
+  PublishFunctionCommand,
+  TagResourceCommand,
+  UpdateFunctionCommand,
+  UpdateKeyValueStoreCommand,
+} from '@aws-sdk/client-cloudfront'
+import { expect } from 'chai'
+
+import { startSandbox, type Sandbox } from '../../../src/sandbox/host/sandbox.ts'
+import { failureOf } from '../../support/s3-client.ts'
+
+const account = '111122223333'
+const [functions, stores] = ['function', 'key-value-store'].map((kind) => `arn:aws:cloudfront::${account}:${kind}`)
+const tag = { Tags: { Items: [{ Key: 'installation', Value: 'one' }] } }
+const IfMatch = 'ETVPDKIKX0DER'
+const saved = {
+  FunctionConfig: { Comment: '', Runtime: 'cloudfront-js-2.0' as const },
+  FunctionCode: Buffer.from('x'),
+}
+
+describe('permissions of CloudFront Functions and key value stores', () => {
+  let sandbox: Sandbox
+  let root: CloudFrontClient
+  let operator: CloudFrontClient
+
+  /** With an operator who may do this and nothing else. */
+  const start = async (...statements: object[]): Promise<void> => {
+    const policy = { Version: '2012-10-17', Statement: statements.map((one) => ({ Effect: 'Allow', ...one })) }
+    sandbox = await startSandbox({ policies: [JSON.stringify(policy)], timing: { storeReady: 0 } })
+    const clientOf = (credentials: { accessKeyId: string; secretAccessKey: string }) =>
+      new CloudFrontClient({ endpoint: sandbox.endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
+    root = clientOf(sandbox)
+    operator = clientOf(sandbox.credentials)
+  }
+  afterEach(async () => {
+    root.destroy()
+    operator.destroy()
+    await sandbox.close()
+  })
+  const denied = async (sent: Promise<unknown>, what: string): Promise<void> => {
+    const { name, message } = await failureOf(sent)
+    expect(name).to.equal('AccessDenied')
+    expect(message).to.include(`is not authorized to perform: ${what}`)
+  }
+
+  it('are by action and by the name of the function', async () => {
+    const actions = ['CreateFunction', 'UpdateFunction', 'DescribeFunction'].map((action) => `cloudfront:${action}`)
+    await start({ Action: actions, Resource: `${functions ?? ''}/mine` })
+    await operator.send(new CreateFunctionCommand({ Name: 'mine', ...saved }))
+    await operator.send(new UpdateFunctionCommand({ Name: 'mine', IfMatch, ...saved }))
+    await operator.send(new DescribeFunctionCommand({ Name: 'mine' }))
+    const other = operator.send(new CreateFunctionCommand({ Name: 'other', ...saved }))
+    await denied(other, `cloudfront:CreateFunction on resource: ${functions ?? ''}/other`)
+    const published = operator.send(new PublishFunctionCommand({ Name: 'mine', IfMatch }))
+    await denied(published, 'cloudfront:PublishFunction')
+    await denied(operator.send(new ListFunctionsCommand({})), 'cloudfront:ListFunctions on resource: *')
+    const tagged = operator.send(new CreateFunctionCommand({ Name: 'mine', ...saved, ...tag }))
+    await denied(tagged, 'cloudfront:TagResource')
+  })
+
+  it('are by the id of the store, which is not its name', async () => {
+    await start(
+      { Action: 'cloudfront:CreateKeyValueStore', Resource: `${stores ?? ''}/*` },
+      { Action: 'cloudfront:ListKeyValueStores', Resource: '*' },
+      { Action: 'cloudfront:DescribeKeyValueStore', Resource: `${stores ?? ''}/mine` },
+    )
+    await operator.send(new CreateKeyValueStoreCommand({ Name: 'mine' }))
+    const { KeyValueStoreList } = await operator.send(new ListKeyValueStoresCommand({}))
+    const arn = KeyValueStoreList?.Items?.[0]?.ARN ?? ''
+    const described = operator.send(new DescribeKeyValueStoreCommand({ Name: 'mine' }))
+    await denied(described, `cloudfront:DescribeKeyValueStore on resource: ${arn}`)
+  })
+
+  it('are by tags, those that are given and those that are there', async () => {
+    const given = { StringEquals: { 'aws:RequestTag/installation': 'one' } }
+    const there = { StringEquals: { 'aws:ResourceTag/installation': 'one' } }
+    await start(
+      { Action: ['cloudfront:CreateFunction', 'cloudfront:TagResource'], Resource: '*', Condition: given },
+      { Action: ['cloudfront:CreateKeyValueStore'], Resource: '*', Condition: given },
+      { Action: ['cloudfront:UpdateFunction', 'cloudfront:UpdateKeyValueStore'], Resource: '*', Condition: there },
+    )
+    await operator.send(new CreateFunctionCommand({ Name: 'mine', ...saved, ...tag }))
+    await denied(operator.send(new CreateFunctionCommand({ Name: 'other', ...saved })), 'cloudfront:CreateFunction')
+    await operator.send(new UpdateFunctionCommand({ Name: 'mine', IfMatch, ...saved }))
+    await operator.send(new CreateKeyValueStoreCommand({ Name: 'mine', ...tag }))
+    const { KeyValueStore } = await root.send(new CreateKeyValueStoreCommand({ Name: 'other' }))
+    const comment = (Name: string) => operator.send(new UpdateKeyValueStoreCommand({ Name, Comment: 'c', IfMatch }))
+    await comment('mine')
+    await denied(comment('other'), 'cloudfront:UpdateKeyValueStore')
+    await operator.send(new TagResourceCommand({ Resource: KeyValueStore?.ARN, ...tag }))
+    await comment('other')
+  })
+})
