@@ -1,5 +1,6 @@
 import { channelDescriptor, openChannel, type ContainerChannel } from './function-channel.ts'
 import { closeDoors } from './function-confinement.ts'
+import { bridgeConnections, type ConnectionMessage } from './function-connections.ts'
 import { bridgeFetch, type FetchMessage, type FetchOutcome } from './function-network.ts'
 
 /** One event, as JSON text. */
@@ -12,7 +13,10 @@ export interface ContainerRequest {
 
 /** Sent to a container: how it is to start (once), then events, and what became of its function's requests. */
 export type ContainerOrder =
-  { kind: 'start'; settings: ContainerSettings } | ({ kind: 'event' } & ContainerRequest) | FetchOutcome
+  | { kind: 'start'; settings: ContainerSettings }
+  | ({ kind: 'event' } & ContainerRequest)
+  | FetchOutcome
+  | ConnectionMessage
 
 /** Sent by a container: ready (once), then one answer a request. */
 export type ContainerMessage =
@@ -54,8 +58,14 @@ export interface ContainerSettings {
  * @param channel - of {@link openChannel}
  * @param close - {@link closeDoors}
  * @param bridge - {@link bridgeFetch}
+ * @param connections - {@link bridgeConnections}
  */
-function container(channel: ContainerChannel, close: typeof closeDoors, bridge: typeof bridgeFetch): void {
+function container(
+  channel: ContainerChannel,
+  close: typeof closeDoors,
+  bridge: typeof bridgeFetch,
+  connections: typeof bridgeConnections,
+): void {
   type Failure = Extract<ContainerMessage, { kind: 'error' }>
   type Callback = (error: unknown, result?: unknown) => void
   type Handler = (event: unknown, context: object, callback?: Callback) => unknown
@@ -74,7 +84,7 @@ function container(channel: ContainerChannel, close: typeof closeDoors, bridge: 
       return failure(typeof error, error === undefined ? 'undefined' : JSON.stringify(error))
     return failure(error.name, error.message, error.stack?.split('\n') ?? [])
   }
-  const answer = (message: ContainerMessage | FetchMessage): void => channel.send(message)
+  const answer = (message: ContainerMessage | FetchMessage | ConnectionMessage): void => channel.send(message)
   const giveUp = (message: Failure, code: number): void => channel.send(message, () => process.exit(code))
 
   const load = async (settings: ContainerSettings): Promise<Handler | Failure> => {
@@ -168,14 +178,17 @@ function container(channel: ContainerChannel, close: typeof closeDoors, bridge: 
   let onEvent: (request: ContainerRequest) => void = () => undefined
   close()
   const onOutcome = bridge(answer)
+  const onConnection = connections(answer)
   channel.listen((message) => {
     const order = message as ContainerOrder
     if (order.kind === 'start') void start(order.settings)
     else if (order.kind === 'event') onEvent(order)
-    else onOutcome(order)
+    else if (order.kind === 'fetched' || order.kind === 'fetch-failed') onOutcome(order)
+    else onConnection(order)
   })
 }
 
 /** The program for `node --eval`. */
-const parts = [`(${openChannel.toString()})(${channelDescriptor})`, closeDoors.toString(), bridgeFetch.toString()]
-export const containerProgram = `(${container.toString()})(${parts.join(', ')})`
+const parts = [`(${openChannel.toString()})(${channelDescriptor})`, closeDoors.toString()]
+const bridges = [bridgeFetch.toString(), bridgeConnections.toString()]
+export const containerProgram = `(${container.toString()})(${[...parts, ...bridges].join(', ')})`

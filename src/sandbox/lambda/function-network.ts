@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 
+import { FunctionConnections, type ConnectionMessage } from './function-connections.ts'
 import { isControlPath } from '../contracts/control-path.ts'
 
 /** Sent by a container: a request of its function's `fetch`. Bodies are base64. */
@@ -71,20 +72,26 @@ export function bridgeFetch(send: (message: FetchMessage) => void): (outcome: Fe
 /** What a function may reach of the network: the AWS endpoint of its own sandbox, but not what controls the sandbox. */
 export class FunctionNetwork {
   readonly #endpoint: string
-  readonly #send: (outcome: FetchOutcome) => void
+  readonly #send: (outcome: FetchOutcome | ConnectionMessage) => void
+  readonly #connections: FunctionConnections
   readonly #aborts = new Map<number, AbortController>()
   readonly #agent = new Agent({ keepAlive: true })
 
   /**
    * @param endpoint - URL without a path
-   * @param send - brings an outcome to the container
+   * @param send - brings an outcome, or what is said of a connection, to the container
    */
-  constructor(endpoint: string, send: (outcome: FetchOutcome) => void) {
+  constructor(endpoint: string, send: (outcome: FetchOutcome | ConnectionMessage) => void) {
     this.#endpoint = endpoint
     this.#send = send
+    this.#connections = new FunctionConnections(endpoint, send, this.#agent)
   }
 
-  receive(message: FetchMessage): void {
+  receive(message: FetchMessage | ConnectionMessage): void {
+    if (message.kind !== 'fetch' && message.kind !== 'fetch-abort') {
+      this.#connections.receive(message)
+      return
+    }
     if (message.kind === 'fetch-abort') {
       this.#aborts.get(message.id)?.abort()
       return
@@ -105,6 +112,7 @@ export class FunctionNetwork {
 
   close(): void {
     for (const abort of this.#aborts.values()) abort.abort()
+    this.#connections.close()
     this.#agent.destroy()
   }
 

@@ -8,6 +8,7 @@ import {
   type ContainerRequest,
   type ContainerSettings,
 } from './function-container.ts'
+import { isConnectionMessage } from './function-connections.ts'
 import { FunctionNetwork, isFetchMessage } from './function-network.ts'
 import { residentMemory } from './resident-memory.ts'
 
@@ -84,7 +85,7 @@ export class FunctionProcess {
 
   /** The function's code could send anything; what the container would not is not heard. */
   #hear(message: unknown): void {
-    if (isFetchMessage(message)) this.#network.receive(message)
+    if (isFetchMessage(message) || isConnectionMessage(message)) this.#network.receive(message)
     else if (isContainerMessage(message)) this.#receive(message)
   }
 

@@ -277,6 +277,28 @@ describe('a function in the sandbox', () => {
       expect(value).to.deep.equal([400, false, `${sandbox.endpoint}/`, 'MissingAuthenticationTokenException'])
     })
 
+    it('its endpoint by node:http, and not what controls the sandbox', async () => {
+      const code = `const http = require('http')
+        const agent = new http.Agent({ keepAlive: true })
+        const ask = (path, body) => new Promise((resolve, reject) => {
+          const options = { method: 'POST', agent, headers: { 'x-amz-target': 'TrentService.Decrypt', 'content-length': body.length } }
+          const sent = http.request(process.env.AWS_ENDPOINT_URL + path, options, (answer) => {
+            let text = ''
+            answer.setEncoding('utf8').on('data', (piece) => (text += piece)).on('end', () => resolve([answer.statusCode, JSON.parse(text).__type]))
+          })
+          sent.on('error', reject).end(body)
+        })
+        const answers = []
+        for (const body of ['{}', '"' + 'x'.repeat(300_000) + '"']) answers.push(await ask('/', body))
+        return answers`
+      expect((await invoke(code)).value).to.deep.equal(Array(2).fill([400, 'MissingAuthenticationTokenException']))
+      if (!closesNetwork) return
+      const { error } = await invoke(
+        "await new Promise((resolve, reject) => require('http').get(process.env.AWS_ENDPOINT_URL + '/_sandbox/calls', resolve).on('error', reject))",
+      )
+      expect(error).to.equal('ECONNRESET')
+    })
+
     it('no other server by fetch', async () => {
       const server = createServer((_, answer) => answer.end('reached')).listen(0, '127.0.0.1')
       await new Promise((resolve) => server.once('listening', resolve))
@@ -295,7 +317,7 @@ describe('a function in the sandbox', () => {
           TCP: connected(
             "require('net').connect(new URL(process.env.AWS_ENDPOINT_URL_KMS).port, '127.0.0.1', done).on('error', reject)",
           ),
-          HTTP: connected("require('http').get(process.env.AWS_ENDPOINT_URL_KMS, done).on('error', reject)"),
+          'other servers by HTTP': connected("require('http').get('http://127.0.0.1:9/', done).on('error', reject)"),
           UDP: connected(
             "const s = require('dgram').createSocket('udp4').on('error', reject); s.send('x', 9, '127.0.0.1', done)",
           ),

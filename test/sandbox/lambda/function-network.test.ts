@@ -38,7 +38,9 @@ describe('what a function may reach', () => {
 
   const ask = async (more: Partial<Ask> = {}, then?: (network: FunctionNetwork) => void): Promise<FetchOutcome> => {
     const { promise, resolve } = Promise.withResolvers<FetchOutcome>()
-    const network = new FunctionNetwork(endpoint, resolve)
+    const network = new FunctionNetwork(endpoint, (said) => {
+      if (said.kind === 'fetched' || said.kind === 'fetch-failed') resolve(said)
+    })
     network.receive({ kind: 'fetch', id: 7, method: 'GET', url: `${endpoint}/path?q`, headers: [], body: '', ...more })
     then?.(network)
     const outcome = await promise
