@@ -7,7 +7,7 @@ import {
   type CloudFrontFunction,
   type CloudFrontFunctionWant,
 } from '../resources/function/cloudfront-function.ts'
-import { readFunctionBundle } from '../resources/function/function-bundle.ts'
+import { readFunctionBundle } from '../resources/lambda/edge-bundle.ts'
 import { contentChanges } from '../resources/function/function-stage.ts'
 import { testFunction, type TestOutcome } from '../resources/function/function-test.ts'
 import {

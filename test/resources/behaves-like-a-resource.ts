@@ -125,7 +125,7 @@ export function behavesLikeAResource<Want, Live>(
       // What is made anew whatever is there need not look.
       if (first === undefined && without.anew === true) return
       if (first === undefined) throw new Error('describe made no call')
-      const json = ['kms', 'lambda', 'tagging'].includes(first.service)
+      const json = ['kms', 'lambda', 'tagging', 'cloudfront-keyvaluestore'].includes(first.service)
       bench.sandbox.faults.add({
         service: first.service,
         operation: first.operation,

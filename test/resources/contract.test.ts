@@ -1,6 +1,7 @@
 import {
   CloudFrontClient,
   CreateDistributionCommand,
+  DescribeFunctionCommand,
   type DistributionConfig,
   GetCachePolicyCommand,
   GetDistributionConfigCommand,
@@ -8,6 +9,10 @@ import {
   UntagResourceCommand as UntagDistributionCommand,
   UpdateCachePolicyCommand,
   UpdateDistributionCommand,
+  UpdateFunctionCommand,
+  UpdateKeyValueStoreCommand,
+  DescribeKeyValueStoreCommand,
+  PublishFunctionCommand,
   UpdateOriginAccessControlCommand,
 } from '@aws-sdk/client-cloudfront'
 import { IAMClient, PutRolePolicyCommand, UntagRoleCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam'
@@ -25,6 +30,7 @@ import {
 } from '@aws-sdk/client-lambda'
 import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
 
+import { KeyValueStoreClient } from '../../src/aws/key-value-store-client.ts'
 import { tagKey } from '../../src/aws/names.ts'
 import { lookUpBucket } from '../../src/resources/s3/bucket.ts'
 import { bucketPolicy } from '../../src/resources/origin/bucket-policy.ts'
@@ -40,6 +46,10 @@ import {
   bucketDistribution,
   type BucketDistributionWant,
 } from '../../src/resources/cloudfront/bucket-distribution.ts'
+import { cloudFrontFunction } from '../../src/resources/function/cloudfront-function.ts'
+import { keyValueStore, untilStoreReady } from '../../src/resources/function/key-value-store.ts'
+import { publishedFunction } from '../../src/resources/function/published-function.ts'
+import { lookIntoStore, storedSecrets } from '../../src/resources/function/stored-secrets.ts'
 import { edgeFunction } from '../../src/resources/lambda/edge-function.ts'
 import { edgeVersion, untilVersionActive } from '../../src/resources/lambda/edge-version.ts'
 import { bucketKeyPolicy } from '../../src/resources/kms/bucket-key-policy.ts'
@@ -118,12 +128,115 @@ behavesLikeAResource(
   { mark: true },
 )
 
+behavesLikeAResource('The key value store', async (bench) => {
+  const cloudfront = bench.aws.client(CloudFrontClient, region)
+  const resource = keyValueStore(bench.aws)
+  const Name = bench.names.functionName
+  return {
+    resource,
+    want: ours(bench),
+    adopting: adopting(ours(bench)),
+    async tamper() {
+      const { ETag: IfMatch } = await cloudfront.send(new DescribeKeyValueStoreCommand({ Name }))
+      return cloudfront.send(new UpdateKeyValueStoreCommand({ Name, IfMatch, Comment: 'for something else' }))
+    },
+    disown: async () => {
+      const live = await resource.describe(ours(bench))
+      const TagKeys = { Items: [tagKey] }
+      await cloudfront.send(new UntagDistributionCommand({ Resource: live?.arn, TagKeys }))
+    },
+  }
+})
+
+async function storeFor(bench: AwsUnderTest): Promise<string> {
+  const { arn } = await made(bench, keyValueStore(bench.aws), ours(bench))
+  await untilStoreReady(bench.aws, bench.names, bench.talk)
+  return arn
+}
+
+const oneSecret = 'c2VjcmV0LW9uZS1zZWNyZXQtb25l'
+
+behavesLikeAResource(
+  'What a key value store holds',
+  async (bench) => {
+    const storeArn = await storeFor(bench)
+    return {
+      resource: storedSecrets(bench.aws),
+      want: { ...ours(bench), storeArn, secrets: [oneSecret] },
+      async tamper() {
+        const client = bench.aws.client(KeyValueStoreClient, region)
+        const { etag = '' } = (await lookIntoStore(bench.aws, storeArn)) ?? {}
+        const puts = [{ Key: 'secrets', Value: 'nothing that the function can read' }]
+        return client.send({ operation: 'UpdateKeys', arn: storeArn, etag, puts })
+      },
+    }
+  },
+  { mark: true },
+)
+
+async function functionInDevelopment(bench: AwsUnderTest) {
+  const storeArn = await storeFor(bench)
+  const bundle = 'async function handler(event) { return event.request }\n'
+  return { ...ours(bench), storeArn, bundle }
+}
+
+/** Takes the store away and writes other code, as the console makes it easy to. */
+async function spoilFunction(bench: AwsUnderTest): Promise<string | undefined> {
+  const cloudfront = bench.aws.client(CloudFrontClient, region)
+  const Name = bench.names.functionName
+  const { ETag: IfMatch } = await cloudfront.send(new DescribeFunctionCommand({ Name, Stage: 'DEVELOPMENT' }))
+  const FunctionConfig = { Comment: 'mine', Runtime: 'cloudfront-js-1.0' as const }
+  const FunctionCode = Buffer.from('function handler(event) { return event.request }')
+  const { ETag } = await cloudfront.send(new UpdateFunctionCommand({ Name, IfMatch, FunctionConfig, FunctionCode }))
+  return ETag
+}
+
+behavesLikeAResource('The CloudFront function', async (bench) => {
+  const cloudfront = bench.aws.client(CloudFrontClient, region)
+  const resource = cloudFrontFunction(bench.aws)
+  const want = await functionInDevelopment(bench)
+  return {
+    resource,
+    want,
+    adopting: adopting(want),
+    tamper: () => spoilFunction(bench),
+    disown: async () => {
+      const live = await resource.describe(want)
+      const TagKeys = { Items: [tagKey] }
+      await cloudfront.send(new UntagDistributionCommand({ Resource: live?.arn, TagKeys }))
+    },
+  }
+})
+
+behavesLikeAResource(
+  'The published CloudFront function',
+  async (bench) => {
+    const cloudfront = bench.aws.client(CloudFrontClient, region)
+    const want = await functionInDevelopment(bench)
+    const inDevelopment = await made(bench, cloudFrontFunction(bench.aws), want)
+    const Name = bench.names.functionName
+    return {
+      resource: publishedFunction(bench.aws),
+      want: { ...ours(bench), function: inDevelopment },
+      async tamper() {
+        const spoilt = await spoilFunction(bench)
+        await cloudfront.send(new PublishFunctionCommand({ Name, IfMatch: spoilt }))
+        // As the step before this one would.
+        const live = await cloudFrontFunction(bench.aws).describe(want)
+        const { development } = await cloudFrontFunction(bench.aws).apply(want, live, bench.talk)
+        Object.assign(inDevelopment, { development })
+      },
+    }
+  },
+  { mark: true },
+)
+
 async function functionWant(bench: AwsUnderTest) {
   const { arn: roleArn } = await made(bench, role(bench.aws), ours(bench))
   const { arn: keyArn } = await made(bench, key(bench.aws), ours(bench))
   await made(bench, rolePolicy(bench.aws), { ...ours(bench), roleArn, keyArn })
   const code = new TextEncoder().encode('export const handler = async () => ({ status: "403" })\n')
-  return { ...ours(bench), roleArn, keyArn, code, secrets: ['c2VjcmV0LW9uZS1zZWNyZXQtb25l'], runtime: 'nodejs22.x' }
+  return { ...ours(bench), roleArn, keyArn, code, secrets: [oneSecret], runtime: 'nodejs22.x' }
 }
 
 behavesLikeAResource('The edge function', async (bench) => {

@@ -188,7 +188,7 @@ function isAsExpected({ test: { expected }, found }: Tried): boolean {
 
 function became({ test: { expected }, found }: Tried): string {
   const wanted = 'uri' in expected ? `fetch ${expected.uri}` : `be answered with ${expected.status}`
-  if ('trouble' in found) return `has it fail: ${found.trouble}`
+  if ('trouble' in found) return `has it fail: ${found.trouble.replace(/\.$/, '')}`
   const is =
     'uri' in found
       ? `fetches ${found.uri}${found.query === '{}' ? '' : ' with its query string'}`
