@@ -60,8 +60,9 @@ export async function handler(event: FunctionEvent): Promise<FunctionRequest | F
     const asked = { path: request.uri, querystring: queryOf(request) }
     const found = checkRequest(request.method, asked, rules, Date.now() / 1000)
     if ('status' in found) return responseOf(found)
-    const signed = await isSigned(found)
-    if (!signed) return responseOf(badSignature)
+    // What is asynchronous is dear there, so there is no more of it than this.
+    const value = await cf.kvs().get(storeKey)
+    if (!isSigned(found, value)) return responseOf(badSignature)
     request.uri = encodePath(found.path)
     request.querystring = {}
     return request
@@ -96,10 +97,10 @@ function responseOf(answer: Answer): FunctionResponse {
 /**
  * Whether the current secret, or else the previous one, has made the signature.
  *
+ * @param value - what the store holds
  * @throws Error where none has that can be used, and one can't be; its message holds no secret
  */
-async function isSigned(found: Candidate): Promise<boolean> {
-  const value = await cf.kvs().get(storeKey)
+function isSigned(found: Candidate, value: string): boolean {
   const stored = secretsIn(value)
   const text = signedText(found.path, found.token.expires)
   const given = Buffer.from(found.token.signature, 'hex')
