@@ -3,7 +3,11 @@ import {
   CreateCachePolicyCommand,
   CreateCloudFrontOriginAccessIdentityCommand,
   CreateDistributionCommand,
+  CreateFunctionCommand as CreateEdgeFunctionCommand,
+  CreateKeyValueStoreCommand,
   CreateOriginAccessControlCommand,
+  DescribeKeyValueStoreCommand,
+  PublishFunctionCommand,
   type DistributionConfig,
 } from '@aws-sdk/client-cloudfront'
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
@@ -29,6 +33,10 @@ export interface EdgeFixture {
   distribute(change?: (config: DistributionConfig) => void): Promise<{ id: string; url: string }>
   /** Publishes a function with this source of `index.mjs`; resolves with the ARN of its version. */
   publish(name: string, source: string): Promise<string>
+  /** Publishes a CloudFront Function with this source, which may read a store; resolves with its ARN. */
+  publishFunction(name: string, source: string, storeArn?: string): Promise<string>
+  /** Makes a key value store and waits until it is READY; resolves with its ARN. */
+  makeStore(name: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -180,6 +188,27 @@ export async function startEdgeFixture(
       )
       await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 10, minDelay: 0.05 }, { FunctionName: name })
       return `${made.FunctionArn ?? ''}${made.FunctionArn?.endsWith(':1') === true ? '' : `:${made.Version ?? ''}`}`
+    },
+    async publishFunction(Name, source, storeArn) {
+      const stores = storeArn === undefined ? [] : [{ KeyValueStoreARN: storeArn }]
+      const made = await cloudfront.send(
+        new CreateEdgeFunctionCommand({
+          Name,
+          FunctionCode: Buffer.from(source),
+          FunctionConfig: {
+            Comment: '',
+            Runtime: 'cloudfront-js-2.0',
+            KeyValueStoreAssociations: { Quantity: stores.length, Items: stores },
+          },
+        }),
+      )
+      await cloudfront.send(new PublishFunctionCommand({ Name, IfMatch: made.ETag }))
+      return made.FunctionSummary?.FunctionMetadata?.FunctionARN ?? ''
+    },
+    async makeStore(Name) {
+      await cloudfront.send(new CreateKeyValueStoreCommand({ Name }))
+      const { KeyValueStore } = await cloudfront.send(new DescribeKeyValueStoreCommand({ Name }))
+      return KeyValueStore?.ARN ?? ''
     },
     async close() {
       for (const client of [s3, cloudfront, iam, lambda]) client.destroy()

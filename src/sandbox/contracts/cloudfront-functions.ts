@@ -43,8 +43,14 @@ export interface FunctionsRuntime {
    * and as 503 at the edge.
    *
    * @param event - as in the developer guide, "CloudFront Functions event structure"; anybody may have made it
+   * @param viewer - what the event does not tell of the request; without it `rawQueryString()` is made of the event
    */
-  run(runnable: RunnableFunction, event: unknown, store: FunctionStore | undefined): Promise<FunctionRun>
+  run(
+    runnable: RunnableFunction,
+    event: unknown,
+    store: FunctionStore | undefined,
+    viewer?: { readonly rawQueryString: string | undefined },
+  ): Promise<FunctionRun>
 }
 
 /** How a run went. Has either `output` or `errorMessage`. */
@@ -53,7 +59,9 @@ export interface FunctionRun {
   readonly output?: { readonly request: unknown } | { readonly response: unknown }
   /** In CloudFront's words, such as `SyntaxError: await in arguments not supported in 20`. */
   readonly errorMessage?: string
-  /** 0 to 100, or above where it would be throttled. */
+  /** What kind of mistake it is: the edge answers each in its own way. */
+  readonly failure?: 'execution' | 'validation' | 'throttling'
+  /** 0 to 100. */
   readonly computeUtilization: number
   /** Lines of `console.log`. */
   readonly logs: readonly string[]

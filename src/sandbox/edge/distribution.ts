@@ -8,12 +8,22 @@ import { CachedObjects, errorSettings, type Visit } from './cached-objects.ts'
 import type { EdgeCloudFront, EdgeDistribution, EdgeLambda, EdgeS3 } from '../contracts/edge-peers.ts'
 import type { Meter } from '../contracts/billing-peers.ts'
 import { withPolicyHeaders } from './response-headers.ts'
-import { readResult, viewerHeaders, viewerRequestEvent } from './viewer-function.ts'
+import { functionAnswer, lambdaAnswer, viewerRequestFunction } from './engines.ts'
+import { functionEvent, readRun } from './cloudfront-function.ts'
+import {
+  readResult,
+  viewerHeaders,
+  viewerRequestEvent,
+  type EventSource,
+  type FunctionOutcome,
+} from './viewer-function.ts'
+import type { FunctionsRuntime } from '../contracts/cloudfront-functions.ts'
 import type { Context } from '../contracts/service.ts'
 
 export interface EdgePeers {
   cloudfront: EdgeCloudFront
   lambda: EdgeLambda
+  functions: FunctionsRuntime
   s3: EdgeS3
   /** Who counts what is to be paid. */
   meter?: Meter
@@ -102,48 +112,40 @@ export class EdgeServer {
     request: ViewerRequest,
     incoming: IncomingMessage,
   ): Promise<ViewerRequest | Answer> {
-    const associations = behavior.LambdaFunctionAssociations?.Items ?? []
-    const association = associations.find(({ EventType }) => EventType === 'viewer-request')
-    if (
-      associations.length > (association === undefined ? 0 : 1) ||
-      (behavior.FunctionAssociations?.Items ?? []).length > 0
-    ) {
+    const associated = viewerRequestFunction(behavior)
+    if (associated === 'others') {
       // To leave out a function that may guard the content would be worse than no answer.
-      return errorPage(503, 'Service Unavailable', 'This edge runs viewer-request functions of Lambda only.')
+      return errorPage(503, 'Service Unavailable', 'This edge runs viewer-request functions only.')
     }
-    if (association === undefined) return request
-    this.#peers.meter?.checked(this.#distribution.arn)
-    const clientIp = incoming.socket.remoteAddress ?? '127.0.0.1'
-    const event = viewerRequestEvent(request, {
+    if (associated === undefined) return request
+    const source: EventSource = {
       distributionId: this.#distribution.id,
       distributionDomainName: this.#distribution.domainName,
       requestId: randomUUID(),
-      clientIp,
+      clientIp: incoming.socket.remoteAddress ?? '127.0.0.1',
       rawHeaders: incoming.rawHeaders,
-    })
-    const outcome = readResult(await this.#peers.lambda.invoke(association.LambdaFunctionARN, event), request, clientIp)
-    switch (outcome.kind) {
-      case 'request':
-        return outcome.request
-      case 'response': {
-        const { status, reason, headers, body } = outcome
-        return { status, reason, headers, body, result: 'LambdaGeneratedResponse' }
-      }
-      case 'failed':
-        return errorPage(
-          503,
-          'Service Unavailable',
-          'The Lambda function associated with the CloudFront distribution is invalid or doesn’t have the required permissions.',
-          'LambdaExecutionError',
-        )
-      case 'invalid':
-        return errorPage(
-          502,
-          'Bad Gateway',
-          `The Lambda function result failed validation: ${outcome.problem}.`,
-          'LambdaValidationError',
-        )
     }
+    if (associated.engine === 'function') {
+      return functionAnswer(await this.#runCloudFrontFunction(associated.arn, request, source, incoming.url ?? '/'))
+    }
+    this.#peers.meter?.checked(this.#distribution.arn)
+    const invocation = await this.#peers.lambda.invoke(associated.arn, viewerRequestEvent(request, source))
+    return lambdaAnswer(readResult(invocation, request, source.clientIp))
+  }
+
+  async #runCloudFrontFunction(
+    arn: string,
+    request: ViewerRequest,
+    source: EventSource,
+    url: string,
+  ): Promise<FunctionOutcome> {
+    const { cloudfront, functions } = this.#peers
+    const live = cloudfront.liveFunction(arn)
+    if (live === undefined) return { kind: 'failed' }
+    const store = live.storeArn === undefined ? undefined : cloudfront.storeAtEdge(live.storeArn)
+    const event = functionEvent(request, source)
+    const rawQueryString = url.includes('?') ? request.query : undefined
+    return readRun(await functions.run(live, event, store, { rawQueryString }), event, request)
   }
 
   /** Puts the distribution's own error page, if it has one, in place of the origin's. Functions do not run for it. */

@@ -8,12 +8,15 @@ export type FunctionOutcome =
   | { kind: 'response'; status: number; reason: string; headers: Record<string, string>; body: Buffer }
   /** The function failed: 503. */
   | { kind: 'failed' }
+  /** It ran for longer than CloudFront lets it: 503. */
+  | { kind: 'throttled' }
   /** It returned what CloudFront does not take: 502. */
   | { kind: 'invalid'; problem: string }
 
 /** Headers that a function may see but not touch in a viewer request. */
 const readOnly = ['content-length', 'host', 'transfer-encoding', 'via']
-const disallowed =
+/** Headers that functions neither see nor may add. */
+export const disallowedHeaders =
   /^(?:connection|expect|keep-alive|proxy-.*|trailer|upgrade|x-accel-.*|x-amz-cf-.*|x-amzn-.*|x-cache|x-edge-.*|x-forwarded-proto|x-real-ip)$/
 const uriLimit = 8192
 const responseLimit = 40 * 1024
@@ -33,7 +36,7 @@ export function viewerRequestEvent(request: ViewerRequest, source: EventSource):
   for (let position = 0; position + 1 < source.rawHeaders.length; position += 2) {
     const key = source.rawHeaders[position] ?? ''
     const name = key.toLowerCase()
-    if (disallowed.test(name)) continue
+    if (disallowedHeaders.test(name)) continue
     const list = (headers[name] ??= [])
     list.push({ key, value: source.rawHeaders[position + 1] ?? '' })
   }
@@ -66,7 +69,7 @@ export function viewerHeaders(rawHeaders: readonly string[]): Record<string, str
   for (let position = 0; position + 1 < rawHeaders.length; position += 2) {
     const name = (rawHeaders[position] ?? '').toLowerCase()
     const value = rawHeaders[position + 1] ?? ''
-    if (disallowed.test(name)) continue
+    if (disallowedHeaders.test(name)) continue
     const former = headers[name]
     headers[name] = former === undefined ? value : former + separatorOf(name) + value
   }
@@ -137,7 +140,7 @@ function readHeaders(value: unknown): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [name, list] of Object.entries(value)) {
     if (name !== name.toLowerCase()) throw new InvalidResult(`the header name ${name} is not lower-case`)
-    if (disallowed.test(name)) throw new InvalidResult(`the header ${name} is not allowed`)
+    if (disallowedHeaders.test(name)) throw new InvalidResult(`the header ${name} is not allowed`)
     if (!Array.isArray(list)) throw new InvalidResult(`the header ${name} is not a list`)
     headers[name] = list.map((item: unknown) => headerValue(name, item)).join(separatorOf(name))
   }

@@ -1,10 +1,10 @@
 import { createAcm } from '../acm/acm.ts'
 import { isAllowed } from '../policy/authorization.ts'
 import type { AcmService, CloudFrontService } from '../contracts/cloudfront-peers.ts'
-import type { FunctionsRuntime } from '../contracts/cloudfront-functions.ts'
 import { createCloudFront } from '../cloudfront/cloudfront.ts'
 import { createBilling } from '../billing/billing.ts'
 import { startEdge, type Edge } from '../edge/edge.ts'
+import { createFunctions } from '../functions/functions.ts'
 import { createIam, type Iam } from '../iam/iam.ts'
 import { createKeyValueStoreKeys } from '../keyvaluestore/keyvaluestore.ts'
 import { createKms, type Kms } from '../kms/kms.ts'
@@ -36,11 +36,6 @@ export interface Services {
   close(): Promise<void>
 }
 
-/** Until functions can be run: every run fails. */
-const nothingRuns: FunctionsRuntime = {
-  run: () => Promise.resolve({ errorMessage: 'This sandbox can run no functions.', computeUtilization: 0, logs: [] }),
-}
-
 /**
  * Makes the services and starts the edge.
  *
@@ -65,7 +60,8 @@ export async function createServices(context: Context, call: InnerCalls['call'])
     }),
   )
   const acm = createAcm(context)
-  const cloudfront = createCloudFront(context, { lambda, roles, certificates: acm, functions: nothingRuns })
+  const functions = createFunctions(() => context.now())
+  const cloudfront = createCloudFront(context, { lambda, roles, certificates: acm, functions })
   const keys = createKeyValueStoreKeys(cloudfront)
   const tagging = createTagging([kms, lambda, cloudfront])
   const billing = createBilling(context, [kms, lambda, cloudfront])
@@ -77,7 +73,7 @@ export async function createServices(context: Context, call: InnerCalls['call'])
     requireKey: (keyId, region) => kms.requireKey(keyId, region),
   })
   const s3control = createS3Control(context, { call, session: (accessKeyId) => sts.secret(accessKeyId)?.caller })
-  const edge = await startEdge(context, { cloudfront, lambda, s3, meter: billing })
+  const edge = await startEdge(context, { cloudfront, lambda, functions, s3, meter: billing })
   return {
     iam,
     sts,
@@ -94,6 +90,7 @@ export async function createServices(context: Context, call: InnerCalls['call'])
       await edge.close()
       cloudfront.close()
       await lambda.close()
+      await functions.close()
       await s3control.settled()
     },
   }

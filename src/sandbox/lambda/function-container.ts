@@ -1,5 +1,5 @@
-import { channelDescriptor, openChannel, type ContainerChannel } from './function-channel.ts'
-import { closeDoors } from './function-confinement.ts'
+import { channelDescriptor, openChannel, type ContainerChannel } from '../containers/function-channel.ts'
+import { closeDoors } from '../containers/function-confinement.ts'
 import { bridgeConnections, type ConnectionMessage } from './function-connections.ts'
 import { bridgeFetch, type FetchMessage, type FetchOutcome } from './function-network.ts'
 

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 
-import { channelDescriptor, FunctionChannel } from './function-channel.ts'
+import { channelDescriptor, FunctionChannel } from '../containers/function-channel.ts'
 import {
   isContainerMessage,
   type ContainerMessage,
@@ -10,7 +10,7 @@ import {
 } from './function-container.ts'
 import { isConnectionMessage } from './function-connections.ts'
 import { FunctionNetwork, isFetchMessage } from './function-network.ts'
-import { residentMemory } from './resident-memory.ts'
+import { residentMemory } from '../containers/resident-memory.ts'
 
 export type FunctionOutcome = { log: string } & (
   { kind: 'result'; payload: string } | { kind: 'error'; errorType: string; errorMessage: string; trace: string[] }

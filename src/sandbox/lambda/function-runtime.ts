@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 
-import { confinement } from './function-confinement.ts'
+import { confinement } from '../containers/function-confinement.ts'
 import { containerProgram, type ContainerRequest, type ContainerSettings } from './function-container.ts'
 import { unpackedPackage } from './function-package.ts'
 import { FunctionProcess, type FunctionOutcome } from './function-process.ts'

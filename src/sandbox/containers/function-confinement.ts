@@ -24,6 +24,15 @@ export function confinement(taskRoot: string): string[] {
   ]
 }
 
+/** Arguments of a process that has no package to read: as {@link confinement}, and no text becomes code in it. */
+export const confinedToNothing: readonly string[] = [
+  '--permission',
+  '--no-experimental-sqlite',
+  '--trace-event-file-pattern=/dev/null',
+  '--diagnostic-dir=/dev/null',
+  '--disallow-code-generation-from-strings',
+]
+
 /**
  * Runs in a container before the function's code: takes from it what the permission model leaves it to reach other
  * processes with. Signals would end the sandbox, or open its debugger; flags of V8 write files.
