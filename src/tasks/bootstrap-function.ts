@@ -19,7 +19,7 @@ import {
 import { publishedFunction, type PublishedFunction } from '../resources/function/published-function.ts'
 import { storedSecrets, type Stored } from '../resources/function/stored-secrets.ts'
 import { type BootstrapChecks, type BootstrapWishes, inUse } from './bootstrap-checks.ts'
-import { type Chain, compute, ensure, type Step, together, wait } from './chain/chain.ts'
+import { type Chain, compute, ensure, type Step, together, wait, where } from './chain/chain.ts'
 
 export interface BootstrapFunction extends BootstrapChecks {
   /** The code, without the line of its configuration. */
@@ -65,14 +65,12 @@ export function bootstrapFunction(
   return [
     compute('Code of the CloudFront function', { from: readFunctionBundle, as: 'bundle', suppose: () => '' }),
     makeStore,
-    wait(
-      'Wait until the key value store is READY',
-      async (_ctx, talk) => {
+    ...where<BootstrapFunction>(isNotReady, [
+      wait('Wait until the key value store is READY', async (_ctx, talk) => {
         await untilStoreReady(aws, names, talk)
         return undefined
-      },
-      ({ store }) => (store.status === 'READY' ? 'it is' : undefined),
-    ),
+      }),
+    ]),
     together(
       'Create the CloudFront function, and put the secret into its store',
       ensure('Put the secret into the key value store, where it is live at once', {
@@ -102,6 +100,9 @@ export function bootstrapFunction(
     }),
   ]
 }
+
+/** Nothing can be written into a store, nor a function be associated with it, before it is. */
+const isNotReady = ({ store }: Partial<BootstrapFunction>): boolean => store !== undefined && store.status !== 'READY'
 
 /** What edges run is never replaced by what has not been seen to work. */
 function test(aws: Aws, names: Names): Step<BootstrapFunction> {

@@ -74,6 +74,6 @@ export function exportedStore(
         known: { [arn]: 'Arn' },
       },
     ],
-    leftOut: ['the tags of the key value store, and the secrets in it'],
+    leftOut: ['the tags of the key value store'],
   }
 }

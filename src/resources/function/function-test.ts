@@ -123,8 +123,9 @@ export async function testFunction(
   const rules = readFunctionCode(development.code)?.rules ?? {}
   const tryAll = async (): Promise<Tried[]> => {
     const tried: Tried[] = []
-    for (const test of testCases(rules, secrets, Date.now() / 1000)) {
-      talk.tell(`a request that is ${test.title}`)
+    const cases = testCases(rules, secrets, Date.now() / 1000)
+    talk.tell(`${cases.length} requests, one after the other`)
+    for (const test of cases) {
       tried.push(await tryOne(aws, name, development.etag, test))
     }
     return tried

@@ -6,8 +6,10 @@ import { edgeRegion, type Names } from '../../aws/names.ts'
 import { patiently, spreading } from '../../aws/patience.ts'
 import { longestValue, storeKey, type StoredSecrets, storeValue } from '../../edge/store-value.ts'
 import { isObject } from '../../json-object.ts'
+import { commandLine } from '../../shell.ts'
+import { type Line, verbatim } from '../../text.ts'
 import { fingerprint } from '../lambda/edge-secrets.ts'
-import { type InUse, type SecretWishes, whatToDo, whyRefused } from '../lambda/outdated-secret.ts'
+import { type InUse, type SecretWishes, whyRefused } from '../lambda/outdated-secret.ts'
 import { change, create, isPending, type Need, refuse, type Resource, updateIf } from '../resource.ts'
 
 export interface StoredSecretsWant extends SecretWishes, InUse {
@@ -76,7 +78,7 @@ export function storedSecrets(aws: Aws): Resource<StoredSecretsWant, Stored> {
       if (fingerprints.length > 2) {
         const third = `${place(want)} holds a third secret (its fingerprint is ${shortened(fingerprints[2] ?? '')})`
         const why = `${third}, since an earlier rotation is unfinished, and there is room for two`
-        return { ...refuse(live, why, ...whatToDo(want.carried ?? [])), ours: true }
+        return { ...refuse(live, why, ...aboutThird(want.carried ?? [])), ours: true }
       }
       const decision = updateIf({ ...after, etag: live.etag, fingerprints }, [
         ...change('Secrets', live.fingerprints.map(shortened), fingerprints.map(shortened)),
@@ -99,6 +101,12 @@ export function storedSecrets(aws: Aws): Resource<StoredSecretsWant, Stored> {
     },
   }
 }
+
+/** @param carried - the settings flags in use */
+const aboutThird = (carried: readonly string[]): Line[] => [
+  'It is accepted until nobody can have a URL any more that is signed with it. If that is so, or it has leaked:',
+  verbatim(commandLine(['pc-ctl', 'bootstrap-cloudfront', '--replace-secret', ...carried])),
+]
 
 /** What a plan says of what has its effect without another command. */
 export const liveAtOnce = 'live at once, within seconds, where a distribution runs the function'

@@ -93,7 +93,7 @@ export const wait = <C>(
 export const where = <C>(when: (ctx: C) => boolean, steps: Chain<C>): Step<C>[] =>
   steps.map((step) => ({
     ...step,
-    when,
+    when: (ctx) => when(ctx) && step.when?.(ctx) !== false,
     ...(step.together === undefined ? {} : { together: where(when, step.together) }),
   }))
 

@@ -125,9 +125,9 @@ export function grouped(needs: readonly Need[]): { sid: string; actions: string[
   })
 }
 
-/** Such as `IamKms` for actions of both services. */
+/** Such as `IamKms` for actions of both services; a Sid has letters and digits alone. */
 const sidOf = (actions: readonly string[]): string =>
-  [...new Set(actions.map((action) => action.split(':')[0] ?? ''))]
+  [...new Set(actions.flatMap((action) => (action.split(':')[0] ?? '').split('-')))]
     .map((service) => service.charAt(0).toUpperCase() + service.slice(1))
     .join('')
 
