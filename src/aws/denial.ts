@@ -7,6 +7,7 @@ import { type Line, verbatim } from '../text.ts'
 import { nameOf } from './absent.ts'
 import { adviceOn } from './advice.ts'
 import { deniedBy, isBadClock, isBadIdentity, isDenial, networkFailure, requestIdLines, statusOf } from './aws-error.ts'
+import { isAboutPlan, planAdvice } from './flat-rate-plan.ts'
 import { howItBrokeOff } from './no-answer.ts'
 import { networkAdvice } from './network-reason.ts'
 import { iamAction, type Operation, operationBehind } from './operation.ts'
@@ -38,6 +39,8 @@ function withRequestIds(error: CtlError): CtlError {
   return new CtlError(failure, message, { hint: [...hint, ...lines], code, cause })
 }
 
+const keptSoFar = 'Run the same command again once this is put right; what is done is kept.'
+
 function explainAnswer(error: unknown, doing: string): CtlError {
   const called = operationBehind(error)
   const name = nameOf(error)
@@ -49,6 +52,9 @@ function explainAnswer(error: unknown, doing: string): CtlError {
   if (/account must be verified/i.test(message)) {
     const hint = 'This is not a permission problem: AWS Support must verify the account before it can use CloudFront.'
     return failure(message, hint)
+  }
+  if (statusOf(error) !== undefined && isAboutPlan(message)) {
+    return failure(`AWS answered ${name}${call}: ${message}`, [...planAdvice(message), keptSoFar])
   }
   if (isBadIdentity(error)) return identityFailure(doing, error)
   if (isDenial(error)) return denial(doing, called, message, error)
@@ -66,7 +72,7 @@ function explainAnswer(error: unknown, doing: string): CtlError {
     return failure(message, 'What is done is kept: the same command goes on from there.')
   return failure(`AWS answered ${name}${call}: ${message}`, [
     ...adviceOn(name, message, called),
-    'Run the same command again once this is put right; what is done is kept.',
+    keptSoFar,
   ])
 }
 

@@ -27,10 +27,9 @@ const controlCharacter = /[\x00-\x1f\x7f]/
  */
 const dotSegment = /\/\.{1,2}(?:\/|$)/
 
-/** What escapes `encodeURIComponent` but is reserved in RFC 3986, and the slash, which is to stay as it is. */
-const reencoded = /%2F|[!'()*]/g
-const reencode = (match: string): string =>
-  match === '%2F' ? '/' : `%${match.charCodeAt(0).toString(16).toUpperCase()}`
+/** What `encodeURIComponent` leaves but RFC 3986 reserves. */
+const reserved = /[!'()*]/g
+const escape = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 
 /**
  * Why a decoded path, which begins with a slash, can be neither signed nor forwarded, or undefined if it can. Empty
@@ -82,8 +81,12 @@ export function decodePath(received: string): string | undefined {
  *
  * @param path - a decoded path from {@link decodePath} or {@link pathOfKey}
  */
-export const encodePath = (path: string): string =>
-  escaped.test(path) ? encodeURIComponent(path).replace(reencoded, reencode) : path
+export function encodePath(path: string): string {
+  if (!escaped.test(path)) return path
+  // Replacing is six times as dear in a CloudFront Function.
+  const encoded = encodeURIComponent(path).split('%2F').join('/')
+  return encoded.search(reserved) < 0 ? encoded : encoded.replace(reserved, escape)
+}
 
 /**
  * The path under which a key is signed and fetched.

@@ -1,6 +1,7 @@
 /** Asks the real CDN for a URL, as a package manager would, but for one byte. */
 import type { IncomingMessage } from 'node:http'
 
+import type { Engine } from './engine.ts'
 import type { UrlParts } from './url-parts.ts'
 
 /** What the CDN answered. */
@@ -13,6 +14,8 @@ export interface Probe {
   headers: Record<string, string>
   /** Of a refusal: the edge's reason, S3's error code, or that it is CloudFront's own page. */
   reason?: string
+  /** Which engine gave this answer, or failed to, as `X-Cache` tells: what is let through is none's answer. */
+  engine?: Engine
   /** How many seconds this machine's clock is ahead of the CDN's. */
   clockAhead?: number
 }
@@ -75,6 +78,7 @@ async function read(response: IncomingMessage): Promise<Probe> {
   )
   const served = (status >= 200 && status < 300) || status === 416
   const reason = status >= 400 && !served ? reasonIn(await beginning(response)) : undefined
+  const engine = engineIn(headers['x-cache'] ?? '')
   const clockAhead = aheadOf(response.headers.date, response.headers.age)
   return {
     status,
@@ -82,6 +86,7 @@ async function read(response: IncomingMessage): Promise<Probe> {
     served,
     headers,
     ...(reason !== undefined && { reason }),
+    ...(engine !== undefined && { engine }),
     ...(clockAhead !== undefined && { clockAhead }),
   }
 }
@@ -102,6 +107,12 @@ export function reasonIn(body: string): string | undefined {
   if (/<html/i.test(body)) return "CloudFront's own error page"
   const text = body.trim()
   return text === '' || text.includes('\n') ? undefined : text.slice(0, 200)
+}
+
+/** Such as `LambdaGeneratedResponse from cloudfront`, `FunctionThrottledError from cloudfront`. */
+function engineIn(xCache: string): Engine | undefined {
+  const [, word] = /^(Lambda|Function)[A-Z]/.exec(xCache) ?? []
+  return word === undefined ? undefined : word === 'Lambda' ? 'lambda' : 'function'
 }
 
 /** A cached answer has the Date of its origin's answer and the Age since then. */

@@ -5,7 +5,7 @@ import type { Lazily } from '../ui/lazily.ts'
 import { inOneLine } from '../text.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Row } from './journal/row.ts'
-import type { Outcome } from './attributes/put-right.ts'
+import type { Attended } from './attributes/attend.ts'
 import { compareKeys } from './ranges.ts'
 import type { Scanned } from './listing/scan.ts'
 import type { Choice } from './selection.ts'
@@ -107,7 +107,7 @@ export class Ledger {
     journal.findings.forget(thisRun)
   }
 
-  note(row: Row, outcome: Outcome): void {
+  note(row: Row, outcome: Attended): void {
     if (outcome.kind === 'rewritten') {
       this.#takeBack(row.key)
       this.rewritten++
@@ -169,7 +169,7 @@ export class Ledger {
     if (group.objects === 0) this.#groups.delete(id)
   }
 
-  #noteWrong({ row, before, wanted }: Extract<Outcome, { kind: 'rewritten' }>): void {
+  #noteWrong({ row, before, wanted }: Extract<Attended, { kind: 'rewritten' }>): void {
     const type = before.cacheControl === wanted ? { contentType: before.contentType } : {}
     if (before.cacheControl !== wanted) this.miscached++
     const id = [row.class, row.format, before.cacheControl, type.contentType ?? '-'].join('\n')

@@ -1,36 +1,35 @@
 /** The front door of the engine: one run over one bucket, step by step. */
 import type { Aws } from '../aws/connect.ts'
-import { connectLean, type LeanS3 } from '../aws/s3-lean.ts'
-import { type Bucket, lookUpBucket } from '../resources/s3/bucket.ts'
+import type { Bucket } from '../resources/s3/bucket.ts'
 import { formats } from '../repositories/formats.ts'
 import { CtlError } from '../errors.ts'
 import type { Talk } from '../ui/step-talk.ts'
-import { assertLocksAreTold, type BucketFacts, lookAtBucket } from './attributes/bucket-facts.ts'
 import { putRight } from './attributes/put-right.ts'
 import { copyEngine } from './attributes/rewrite.ts'
 import { makeIndexes } from './indexes/make-indexes.ts'
 import { createPublisher } from './indexes/publish.ts'
-import type { Readers } from './indexes/read-threads.ts'
-import { s3Readers } from './indexes/s3-readers.ts'
 import { forgetOld } from './journal/content-changes.ts'
-import { Journal, type Stretch } from './journal/journal.ts'
+import type { Stretch } from './journal/journal.ts'
 import { findRepositories, partlyBelow } from './found-repositories.ts'
 import { createMissing } from './listing/missing-indexes.ts'
 import { scan, type Scanned } from './listing/scan.ts'
 import { type ReindexOptions, writes } from './options.ts'
 import type { Choice } from './selection.ts'
 import { type Lock, takeLock } from './lock.ts'
-import { Pace } from './pace.ts'
-import { count, Progress, telling } from './progress.ts'
+import { count, telling } from './progress.ts'
 import { Ledger, nameOfRoot, problemsOf, type Report, reportOf, rootOf } from './report.ts'
 import { overwritableObjects } from './set-apart.ts'
 import { keysToDrop, republishedKeys, republishedReport } from './republished-report.ts'
+import { version, type Want } from './batch/want.ts'
+import { amountOf, type Amount, noteAllReads, shardsOf, usualLimits, wantsOf } from './batch/wants.ts'
+import { type Batch, writeWanted } from './batch/write-wanted.ts'
+import type { Found } from './shards/found-lines.ts'
 import { choiceWithin, partOf } from './shards/cut.ts'
 import { handIn } from './shards/hand-in.ts'
 import { readPart } from './shards/read-part.ts'
 import { shardReport } from './shard-report.ts'
 import { takeIn } from './shards/take-in.ts'
-import { keepHeapSmall } from './small-heap.ts'
+import { connectTools, type Tools } from './tools.ts'
 
 export type { ReindexOptions } from './options.ts'
 export { writes } from './options.ts'
@@ -40,56 +39,8 @@ export { writes } from './options.ts'
  *
  * @throws CtlError (refused) while another run of this host is at work; as AWS answers
  */
-export async function openRun(aws: Aws, name: string, options: ReindexOptions): Promise<ReindexRun> {
-  const begun = performance.now()
-  keepHeapSmall()
-  const progress = new Progress()
-  const pace = new Pace(options.concurrency)
-  const traffic = {
-    slowDown: () => {
-      progress.slowDowns++
-      pace.slowDown()
-    },
-    retry: () => progress.retries++,
-  }
-  const bucket = await lookUpBucket(aws, name)
-  const s3 = await connectLean(aws, name, bucket.region, traffic)
-  try {
-    const [facts] = await Promise.all([
-      writes(options) ? lookAtBucket(s3, bucket) : undefined,
-      options.listOnly ? undefined : assertLocksAreTold(s3),
-    ])
-    const journal = new Journal(options.stateDir, name)
-    return new ReindexRun({
-      ...options,
-      begun,
-      bucket,
-      facts,
-      s3,
-      journal,
-      pace,
-      progress,
-      readers: s3Readers(s3, traffic),
-    })
-  } catch (error) {
-    s3.close()
-    throw error
-  }
-}
-
-/** What a run has at hand. */
-interface Tools extends ReindexOptions {
-  /** By the process's own clock, in milliseconds. */
-  readonly begun: number
-  readonly bucket: Bucket
-  /** Undefined where nothing is written. */
-  readonly facts: BucketFacts | undefined
-  readonly s3: LeanS3
-  readonly journal: Journal
-  readonly pace: Pace
-  readonly progress: Progress
-  readonly readers: Readers
-}
+export const openRun = async (aws: Aws, name: string, options: ReindexOptions): Promise<ReindexRun> =>
+  new ReindexRun(await connectTools(aws, name, options))
 
 /** What the steps of a run come to, in words. */
 type Outcome = Promise<string>
@@ -217,6 +168,50 @@ export class ReindexRun {
     ledger.comesAgain = true
     if (this.#tools.attributes && journal.selected.countPending(changed) > 0) await this.#putRight(talk, changed)
     return outcome
+  }
+
+  /**
+   * Writes what is to be done into the bucket, for functions that do it.
+   *
+   * @returns undefined where there is nothing to do
+   */
+  async handOver(id: string, talk: Talk): Promise<Batch | undefined> {
+    const { progress, choice, facts } = this.#tools
+    const shards = await this.#cutForFunctions(talk)
+    const head = { version, mapping: choice.mapping, aclOwner: facts?.aclOwner } as const
+    progress.begin({ noun: 'objects' })
+    const done = (objects: number): void => progress.add(objects)
+    const options = { ...this.#tools, head, run: id, signal: this.#stop, done }
+    const batch = await this.#telling(talk, () => writeWanted(shards, options))
+    this.#assertGoingOn()
+    return batch
+  }
+
+  /** What there would be to hand over. */
+  async wouldHandOver(talk: Talk): Promise<Amount> {
+    return amountOf(await this.#cutForFunctions(talk))
+  }
+
+  async #cutForFunctions(talk: Talk): Promise<Generator<readonly Want[]>> {
+    const { journal, choice, indexes, attributes } = this.#tools
+    const { scanned } = this.#listed
+    if (indexes)
+      await this.#telling(talk, () =>
+        noteAllReads(findRepositories(scanned, choice), { ...this.#tools, signal: this.#stop }),
+      )
+    this.#assertGoingOn()
+    return shardsOf(wantsOf(journal, choice, attributes), scanned.roots, usualLimits)
+  }
+
+  /** Takes into the journal what functions have found out. */
+  async takeBack(talk: Talk): Outcome {
+    const { ledger } = this.#listed
+    const noted = ({ row, rewritten }: Found): void => {
+      if (rewritten !== undefined) ledger.note(row, { kind: 'rewritten', row, ...rewritten })
+    }
+    const objects = await this.#telling(talk, () => takeIn({ ...this.#tools, signal: this.#stop, noted }))
+    this.#assertGoingOn()
+    return `${count(objects)} objects`
   }
 
   /** Tells the host that makes the indexes what this one has found out of its part. */

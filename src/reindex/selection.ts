@@ -28,10 +28,13 @@ interface Rule {
 
 /** Which objects a run is about, and what each of them should be. */
 export interface Choice extends Selection {
+  /** What says what objects are whose keys can't be guessed. */
+  readonly mapping: ChoiceFlags['mapping']
   /** @param facts - what is known of the object besides its key */
   judge(key: string, facts?: Facts): Judgement
   /** From now on a key is judged as that of a packument, which its text does not tell, unless a mapping says otherwise. */
   takeForPackument(key: string): void
+  isPackument(key: string): boolean
   /** What was to be left out and has matched no key so far. */
   idleGlobs(): string[]
   /** What of the mapping has matched no key so far. */
@@ -60,6 +63,7 @@ export function chooseObjects({ prefix = '', only, exclude = [], mapping }: Choi
   return {
     prefix,
     only,
+    mapping,
     excludes(key) {
       if (key.startsWith(ownPrefix)) return true
       let isExcluded = false
@@ -81,6 +85,7 @@ export function chooseObjects({ prefix = '', only, exclude = [], mapping }: Choi
       return rule === undefined ? found : byRule(rule, found, facts)
     },
     takeForPackument: (key) => void packuments.add(key),
+    isPackument: (key) => packuments.has(key),
     idleGlobs: () => [...idleGlobs],
     idleRules: () => Array.from(idleRules, ({ glob }) => glob),
   }

@@ -1,5 +1,6 @@
 import { networkAdvice, networkReason } from '../aws/network-reason.ts'
 import { networkOf } from '../aws/network.ts'
+import { type Engine, engineNames } from '../edge/engine.ts'
 import { explain, type EdgeKnowledge, type Explanation } from '../edge/explain.ts'
 import { probe, type Probe } from '../edge/probe.ts'
 import { parseUrl, type UrlParts } from '../edge/url-parts.ts'
@@ -55,7 +56,10 @@ async function ask(parts: UrlParts): Promise<Probe> {
 }
 
 /** What it means that the CDN answered otherwise than the secret at hand would have it, or did not serve the object. */
-function compare({ verdict, foreign, domain }: Explanation, { status, served, reason, clockAhead }: Probe): string[] {
+function compare(
+  { verdict, foreign, domain }: Explanation,
+  { status, served, reason, engine, clockAhead }: Probe,
+): string[] {
   const notes: string[] = []
   const refusedAtEdge = /^(?:missing token|malformed|expired|bad signature|nothing is served)/.test(reason ?? '')
   if (verdict === 'accepted' && reason === 'bad signature') {
@@ -66,7 +70,7 @@ function compare({ verdict, foreign, domain }: Explanation, { status, served, re
     notes.push(
       'The CDN serves it although its token is not valid here: it runs no function, or one with another secret.',
     )
-  } else if (!served && !refusedAtEdge) notes.push(...blame(status, reason))
+  } else if (!served && !refusedAtEdge) notes.push(...blame(status, reason, engine))
   if (clockAhead !== undefined && Math.abs(clockAhead) > clockTolerance) {
     const which = clockAhead > 0 ? 'ahead of' : 'behind'
     notes.push(
@@ -77,10 +81,9 @@ function compare({ verdict, foreign, domain }: Explanation, { status, served, re
 }
 
 /** Who answered instead of the object, if it was not the function. */
-function blame(status: number, reason: string | undefined): string[] {
+function blame(status: number, reason: string | undefined, engine: Engine | undefined): string[] {
   if (status === 404) return ['The edge let it through; the bucket holds no such object.']
-  if (status === 502 || status === 503)
-    return ['The function failed or could not decrypt its secret; its log says more.']
+  if (status === 502 || status === 503) return [engine === undefined ? failedSomehow : failures[engine]]
   if (reason?.startsWith('S3 says') === true) {
     return ['The edge let it through; S3 refused. Look at the bucket policy and the origin access of the distribution.']
   }
@@ -88,6 +91,16 @@ function blame(status: number, reason: string | undefined): string[] {
     return ['CloudFront refused it itself: an unknown alias, a geographic restriction or a firewall rule.']
   return []
 }
+
+const failedSomehow = 'The function failed or could not get at its secret; its log says more.'
+const failures = {
+  lambda:
+    'The Lambda function failed or could not decrypt its secret; its log says more: in CloudWatch, in the region next to ' +
+    'whoever asked.',
+  function:
+    'The CloudFront Function failed, took too long or could not read its secret in the key value store; its log says more: ' +
+    'in CloudWatch, in us-east-1.',
+} as const satisfies Record<Engine, string>
 
 /** The report for people, one line a fact. */
 export function reportText(report: UrlReport): Block[] {
@@ -114,8 +127,9 @@ const signers = {
   unchecked: 'not checked',
 } as const
 
-const probeFacts = ({ status, statusText, reason, headers }: Probe): [string, string][] => [
+const probeFacts = ({ status, statusText, reason, engine, headers }: Probe): [string, string | undefined][] => [
   ['CDN answered', [`${status} ${statusText}`, reason].filter((text) => text !== undefined).join(': ')],
+  ['by', engine && engineNames[engine]],
   ...Object.entries(headers),
 ]
 

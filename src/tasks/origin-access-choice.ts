@@ -38,11 +38,23 @@ export function chooseAccess(choice: Choice): OriginAccess['kind'] {
 
 /** Why it is a control though neither a flag nor the distribution says so, if it is. */
 export const whyControl = (choice: Choice): string | undefined =>
-  choice.asked !== undefined || hasControl(choice) ? undefined : whyNoIdentity(choice.bucket)
+  choice.asked !== undefined || hasControl(choice) ? undefined : (whyNoIdentity(choice.bucket) ?? whyMaybePlan(choice))
 
-function hasControl({ existing, bucket }: Choice): boolean {
-  const origin = existing === undefined ? undefined : bucketOrigin(existing.config, bucket)
-  return (origin?.OriginAccessControlId ?? '') !== ''
+const originOf = ({ existing, bucket }: Choice) =>
+  existing === undefined ? undefined : bucketOrigin(existing.config, bucket)
+
+const hasControl = (choice: Choice): boolean => (originOf(choice)?.OriginAccessControlId ?? '') !== ''
+
+/**
+ * CloudFront does not tell that a distribution is on a flat-rate plan. But one that is has a web ACL and no identity, and a
+ * control does on any.
+ */
+function whyMaybePlan(choice: Choice): string | undefined {
+  const { existing, bucket } = choice
+  if (existing === undefined || (existing.config.WebACLId ?? '') === '' || bucket.ownership === 'ObjectWriter')
+    return undefined
+  if ((originOf(choice)?.S3OriginConfig?.OriginAccessIdentity ?? '') !== '') return undefined
+  return `the distribution ${existing.id} has a web ACL and no identity yet, as on flat-rate plans, which take none`
 }
 
 function assertReadableByIdentity(bucket: Bucket): void {

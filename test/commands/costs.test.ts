@@ -173,7 +173,7 @@ describe('pc-ctl costs --estimate', () => {
 
   it('takes off what is free, and goes through the steps of the traffic', () => {
     const [nothing] = estimate({ downloads: 0, gigabytes: 0 }).ways
-    expect(nothing).to.include({ engine: 'lambda-edge', traffic: 0, requests: 0, check: 0, key: 1, total: 1 })
+    expect(nothing).to.include({ engine: 'lambda', traffic: 0, requests: 0, check: 0, key: 1, total: 1 })
     expect(estimate({ downloads: 0, gigabytes: 1000 }).ways[0]?.traffic).to.equal(0)
     // 10,240 GB at 0.085 and 760 GB at 0.08, behind the first 1,000.
     expect(estimate({ downloads: 0, gigabytes: 12_000 }).ways[0]?.traffic).to.be.closeTo(931.2, 1e-6)

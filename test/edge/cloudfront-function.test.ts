@@ -91,6 +91,15 @@ describe('CloudFront Function', () => {
     }
   })
 
+  it('takes the token from what was parsed where there is no raw query string, as in a test of the function', async () => {
+    const value = sign({ secret: decodeSecret(current), path: '/a', expires: now + 300 })
+    const saying = (parsed: object) =>
+      say({ method: 'GET', target: '/a?ignored', now, stored: storeValue([current]), parsed })
+    expect(await saying({ t: { value } })).to.deep.equal({ uri: '/a', querystring: '' })
+    expect(await saying({ t: { value, multiValue: [{ value }, { value }] } })).to.include({ body: 'malformed token\n' })
+    expect(await saying({})).to.include({ body: 'missing token\n' })
+  })
+
   it('is small enough, with room for what comes', () => {
     const code = functionCode(bundle, { longestLife: 2 ** 40, sha1: false })
     expect(Buffer.byteLength(code)).to.be.below(longestCode * 0.6)

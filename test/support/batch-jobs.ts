@@ -74,6 +74,7 @@ export interface Asked {
   fields?: readonly string[]
   operation?: string
   manifest?: string
+  manifestVersion?: string
   more?: string
 }
 
@@ -221,6 +222,8 @@ const member = (pairs: Record<string, string>, element: string, key: string, val
 function documentOf(asked: Asked, jobsRole: string): string {
   const { token = `token-${++tokens}`, priority = 10, confirmation, etag = 'none', functionArn = '' } = asked
   const { userArguments, schema = '2.0', role = jobsRole, tags, fields = ['Bucket', 'Key'] } = asked
+  const version =
+    asked.manifestVersion === undefined ? '' : `<ObjectVersionId>${asked.manifestVersion}</ObjectVersionId>`
   const key = asked.manifest ?? `arn:aws:s3:::${bucket}/.pc-ctl/manifest.csv`
   const report =
     asked.report ??
@@ -236,7 +239,7 @@ function documentOf(asked: Asked, jobsRole: string): string {
     `<Operation>${asked.operation ?? invoke}</Operation><Report>${report}</Report>` +
     `<ClientRequestToken>${token}</ClientRequestToken>` +
     `<Manifest><Spec><Format>S3BatchOperations_CSV_20180820</Format><Fields>${fields.map((one) => `<member>${one}</member>`).join('')}</Fields></Spec>` +
-    `<Location><ObjectArn>${key}</ObjectArn><ETag>${etag}</ETag></Location></Manifest>` +
+    `<Location><ObjectArn>${key}</ObjectArn>${version}<ETag>${etag}</ETag></Location></Manifest>` +
     `<Priority>${priority}</Priority><RoleArn>${role}</RoleArn>` +
     (tags === undefined ? '' : `<Tags>${member(tags, 'member', 'Key', 'Value')}</Tags>`) +
     `${asked.more ?? ''}</CreateJobRequest>`

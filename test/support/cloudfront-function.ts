@@ -15,6 +15,8 @@ export interface FunctionCase {
   readonly now: number
   /** The value in the store; `null` where it can't be read. */
   readonly stored: string | null
+  /** What CloudFront has made of the query string, where that is all that there is of it. */
+  readonly parsed?: object
 }
 
 /** What both engines' answers are compared as. */
@@ -48,10 +50,10 @@ async function answerTo(asked) {
   const request = {
     method: asked.method,
     uri: at < 0 ? asked.target : asked.target.slice(0, at),
-    querystring: {},
+    querystring: asked.parsed || (at < 0 ? {} : { t: { value: 'not what came' } }),
     headers: { host: { value: 'd111111abcdef8.cloudfront.net' } },
     cookies: {},
-    rawQueryString: () => (at < 0 ? undefined : asked.target.slice(at + 1)),
+    rawQueryString: () => (at < 0 || asked.parsed ? undefined : asked.target.slice(at + 1)),
   }
   const said = await handler({ version: '1.0', context: {}, viewer: { ip: '192.0.2.1' }, request: request })
   if (said === request) return { uri: said.uri, querystring: Object.keys(said.querystring).join('&') }

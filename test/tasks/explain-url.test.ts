@@ -101,6 +101,29 @@ describe('explain-url', () => {
     })
   }
 
+  for (const [xCache, engine, name, log] of [
+    ['LambdaGeneratedResponse', 'lambda', 'Lambda@Edge', 'next to whoever asked'],
+    ['LambdaLimitExceeded', 'lambda', 'Lambda@Edge', 'next to whoever asked'],
+    ['FunctionGeneratedResponse', 'function', 'CloudFront Functions', 'in us-east-1'],
+    ['FunctionThrottledError', 'function', 'CloudFront Functions', 'in us-east-1'],
+    ['Error', undefined, undefined, 'its log'],
+  ] as const) {
+    it(`tells which engine answered ${xCache}, and where that logs`, async () => {
+      const report = await fetched((_, response) => {
+        response.writeHead(503, { 'x-cache': `${xCache} from cloudfront` }).end('<html>')
+      })
+      expect(report.fetched?.engine).to.equal(engine)
+      expect(report.notes.join('\n')).to.include(log)
+      if (name === undefined) expect(said(report)).not.to.match(/^by /m)
+      else
+        expect(
+          said(report)
+            .split('\n')
+            .map((line) => line.trim().replace(/ +/, ' ')),
+        ).to.include(`by ${name}`)
+    })
+  }
+
   it('wonders when the CDN serves what it should refuse', async () => {
     const report = await fetched((_, response) => void response.end('x'), `http://${domain}/x`)
     expect(report).to.include({ verdict: 'refused', reason: 'missing token' })

@@ -3,7 +3,7 @@ import { type LeanS3, S3Error } from '../../aws/s3-lean.ts'
 import { encodePath } from '../../aws/signature-v4.ts'
 import type { Rewrite } from './attributes.ts'
 import { writeOf } from './version-headers.ts'
-import type { Journal } from '../journal/journal.ts'
+import type { Copies } from '../journal/copies.ts'
 
 type Headers = Record<string, string>
 
@@ -21,9 +21,14 @@ export const sourceOf = (bucket: string, { key, etag }: Rewrite): Headers => ({
 export const textOf = (xml: string, name: string): string | undefined =>
   new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
 
+/** Remembers copies in parts that have begun, so that a later run ends what a killed one left. */
+export interface UploadNotes {
+  readonly copies: Pick<Copies, 'uploadBegun' | 'uploadEnded' | 'uploads'>
+}
+
 export interface CopyInParts {
   readonly s3: LeanS3
-  readonly journal: Journal
+  readonly journal: UploadNotes
   /** Bytes, at least. */
   readonly partSize: number
   readonly rewrite: Rewrite
@@ -119,7 +124,7 @@ async function copyParts(copy: CopyInParts, uploadId: string, algorithm: string 
 }
 
 /** Ends an upload that will not be completed; one that is gone is no error. */
-export async function abortUpload(s3: LeanS3, journal: Journal, uploadId: string, key: string): Promise<void> {
+export async function abortUpload(s3: LeanS3, journal: UploadNotes, uploadId: string, key: string): Promise<void> {
   try {
     await s3.abortUpload(key, uploadId)
   } catch (error) {

@@ -2,8 +2,7 @@ import type { LeanS3 } from '../../aws/s3-lean.ts'
 import { grantHeaders } from './acl.ts'
 import { hasAnnotations } from './annotations.ts'
 import { reasons, type Rewrite } from './attributes.ts'
-import { abortUpload, copyInParts, sourceOf, textOf } from './copy-in-parts.ts'
-import type { Journal } from '../journal/journal.ts'
+import { abortUpload, copyInParts, sourceOf, textOf, type UploadNotes } from './copy-in-parts.ts'
 import { PublicGrants } from './public-grants.ts'
 import { etagOf, modifiedOf } from './version-headers.ts'
 
@@ -19,7 +18,7 @@ interface Skipped {
   readonly skip: string
 }
 
-/** Carries out what was planned. One object at a time here; S3 Batch Operations would take many. */
+/** Carries out what was planned, one object after the other: on this host, or in a function that many of them run in. */
 export interface RewriteEngine {
   /**
    * @param signal - once it is aborted nothing more is written
@@ -33,7 +32,7 @@ export interface RewriteEngine {
 
 export interface CopyOptions {
   readonly s3: LeanS3
-  readonly journal: Journal
+  readonly journal: UploadNotes
   /** Canonical id of the bucket's owner where objects have access control lists; else undefined. */
   readonly aclOwner: string | undefined
   /** Bytes up to which S3 copies in one call, and of a part of a larger one. */

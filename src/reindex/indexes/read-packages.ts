@@ -6,7 +6,7 @@ import { messageOf } from '../../errors.ts'
 import type { Content, Journal } from '../journal/journal.ts'
 import type { Pace } from '../pace.ts'
 import { noteContent } from '../journal/content-changes.ts'
-import type { About, BadPackage } from './read-package.ts'
+import type { About, BadPackage, ReadJob, ReadResult } from './read-package.ts'
 import type { Readers } from './read-threads.ts'
 import { type FoundRepository, packageContents, storedObject } from './repository-objects.ts'
 
@@ -72,27 +72,46 @@ async function readOne(
   row: Content,
   format: Format,
   old: OldIndexes,
-  options: ReadingOptions,
+  { readers, journal, read }: ReadingOptions,
 ): Promise<BadPackage | undefined> {
-  const { readers, journal } = options
+  const { job, before } = wantedOf(row, format, old, journal)
+  const result = await readers.read(job)
+  takeRead(journal, job, before, result)
+  if ('bad' in result) return result
+  read(row.size)
+  return undefined
+}
+
+/** What is to be read of a package, and the digests of what was there before, as far as anybody knows. */
+export function wantedOf(
+  row: Content,
+  format: Format,
+  old: OldIndexes,
+  journal: Journal,
+): { readonly job: ReadJob; readonly before: readonly string[] } {
   const { key, size, etag, first } = row
   // After a copy that was cut off, size and time prove nothing.
   const known = (journal.copies.isUnsure(key) ? undefined : old.digestsOf(storedObject(row))) ?? {}
   const last = journal.republished.isSuspected(key) ? journal.lastDigest(key) : undefined
-  const result = await readers.read({ format: format.name, key, size, etag, first, known })
+  return { job: { format: format.name, key, size, etag, first, known }, before: last ? [last] : old.listed(key) }
+}
+
+/** Notes what was read of a package, wherever that was. */
+export function takeRead(
+  journal: Journal,
+  { format, key, size, etag }: ReadJob,
+  before: readonly string[],
+  result: ReadResult,
+): void {
   if ('facts' in result) {
-    journal.putPackage({ key, format: format.name, size, etag, bad: null, ...result })
-    const before = last === undefined ? old.listed(key) : [last]
+    journal.putPackage({ key, format, size, etag, bad: null, ...result })
     const now = before.length === 0 ? undefined : digestIn(result)
     if (now !== undefined && noteContent(journal, key, before, now)) journal.lookAgain(key)
     journal.copies.contentRead(key)
-    options.read(size)
-    return undefined
+    return
   }
   // What is archived may be restored without becoming another version.
-  if (!result.archived)
-    journal.putPackage({ ...{ key, format: format.name, size, etag }, bad: result.bad, about: null, facts: null })
-  return result
+  if (!result.archived) journal.putPackage({ key, format, size, etag, bad: result.bad, about: null, facts: null })
 }
 
 const digestIn = ({ about }: { readonly about: string }): string | undefined =>

@@ -14,6 +14,7 @@ import { below, Selected } from './selected.ts'
 import { Shared, sharedSchema } from './shared.ts'
 import { SqlFile, type SqlRow } from './sql-file.ts'
 import { pagesOf, type Stretch } from './stretch.ts'
+import { Wanted } from './wanted.ts'
 
 export type { Stretch } from './stretch.ts'
 
@@ -69,6 +70,7 @@ export class Journal {
   readonly counted: Counted
   readonly selected: Selected
   readonly shared: Shared
+  readonly wanted: Wanted
   readonly #sql: SqlFile
 
   /**
@@ -86,6 +88,7 @@ export class Journal {
       this.counted = new Counted(this.#sql)
       this.selected = new Selected(this.#sql)
       this.shared = new Shared(this.#sql)
+      this.wanted = new Wanted(this.#sql, this.selected)
     } catch (error) {
       throw openingFailed(this.file, error)
     }

@@ -1,5 +1,5 @@
 import { type Row, rowOf } from './row.ts'
-import type { SqlFile } from './sql-file.ts'
+import { pageLength, type SqlFile, type SqlRow } from './sql-file.ts'
 
 /** Which rows a run is about. */
 export interface Selection {
@@ -51,6 +51,19 @@ export class Selected {
     const [where, values] = this.#where(selection)
     const query = `SELECT key FROM object WHERE ${where} ORDER BY key`
     for (const row of this.#file.prepare(query).iterate(...values)) yield String(row['key'])
+  }
+
+  /** Rows for which a condition holds as well, in the order of their keys, page by page. */
+  *pages(selection: Selection, condition: string): Generator<SqlRow[]> {
+    let after = ''
+    for (let full = true; full;) {
+      const [where, values] = this.#where(selection)
+      const query = `SELECT * FROM object WHERE ${condition} AND ${where} AND key > ? ORDER BY key LIMIT ${pageLength}`
+      const page = this.#file.prepare(query).all(...values, after)
+      if (page.length > 0) yield page
+      full = page.length === pageLength
+      after = String(page.at(-1)?.['key'])
+    }
   }
 
   /** How things stand from a key (included) to another (not included). */

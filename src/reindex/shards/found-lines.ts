@@ -2,6 +2,7 @@
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 
+import type { Attended } from '../attributes/attend.ts'
 import type { Known } from '../journal/shared.ts'
 import type { Row } from '../journal/row.ts'
 
@@ -11,6 +12,8 @@ export interface Found {
   readonly packages: readonly FoundPackage[]
   /** Another content is at its key than edges may hold: for sure, or perhaps; undefined: nobody knows of any. */
   readonly republished?: 'surely' | 'perhaps' | undefined
+  /** Where it was put right just now: what it was before, and the Cache-Control that it should have. */
+  readonly rewritten?: Pick<Extract<Attended, { kind: 'rewritten' }>, 'before' | 'wanted'>
 }
 
 /** What a format has read of it. */
@@ -20,6 +23,8 @@ export interface FoundPackage {
   readonly about: string | null
   /** In base64. */
   readonly facts: string | null
+  /** Digests of what was at the key before, where this was read without the journal that knows them. */
+  readonly before?: readonly string[]
 }
 
 const gzipped = promisify(gzip)

@@ -2,12 +2,10 @@ import type { LeanS3 } from '../../aws/s3-lean.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Known } from '../journal/shared.ts'
 import type { Stretch } from '../journal/stretch.ts'
-import { type Choice, ownPrefix } from '../selection.ts'
+import { shardsPrefix } from '../own-keys.ts'
+import type { Choice } from '../selection.ts'
 import { type Found, foundOf, packLines } from './found-lines.ts'
 import type { Shard } from '../shard.ts'
-
-/** Where hosts tell each other what they have found out. */
-export const shardsPrefix = `${ownPrefix}shards/`
 
 export interface HandInOptions {
   readonly s3: Pick<LeanS3, 'send'>

@@ -6,14 +6,17 @@ import { strongest } from '../../repositories/strongest.ts'
 import { noteArrival, noteContent, noteVersion } from '../journal/content-changes.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Row } from '../journal/row.ts'
+import { isHandedIn } from '../own-keys.ts'
+import { ownPrefix } from '../selection.ts'
 import { type Listed, readPage } from '../listing/list-page.ts'
 import { type Found, type FoundPackage, unpackLines } from './found-lines.ts'
-import { shardsPrefix } from './hand-in.ts'
 
 export interface TakeInOptions {
   readonly s3: Pick<LeanS3, 'send'>
   readonly journal: Journal
   readonly signal: AbortSignal
+  /** Told of each object that was taken in. */
+  readonly noted?: (found: Found) => void
 }
 
 /**
@@ -36,6 +39,7 @@ export async function takeIn(options: TakeInOptions): Promise<number> {
     for (const line of lines) {
       if (!isFound(line)) throw unreadable(key)
       takeFound(journal, line)
+      options.noted?.(line)
     }
     objects += lines.length
     journal.shared.noteTaken(key, etag)
@@ -46,10 +50,10 @@ export async function takeIn(options: TakeInOptions): Promise<number> {
 async function* handedIn(s3: Pick<LeanS3, 'send'>): AsyncGenerator<Listed> {
   let after = ''
   for (let more = true; more;) {
-    const query = { 'list-type': '2', 'encoding-type': 'url', prefix: shardsPrefix }
+    const query = { 'list-type': '2', 'encoding-type': 'url', prefix: ownPrefix }
     const asked: Record<string, string> = after === '' ? query : { ...query, 'start-after': after }
     const page = readPage((await s3.send({ method: 'GET', action: 's3:ListBucket', query: asked })).body)
-    yield* page.objects
+    yield* page.objects.filter(({ key }) => isHandedIn(key))
     more = page.truncated
     after = page.objects.at(-1)?.key ?? after
   }
@@ -76,12 +80,15 @@ export function takeFound(journal: Journal, { row, packages, republished }: Foun
 const isSameContent = (known: Row, row: Row): boolean =>
   known.size === row.size && (known.etag === row.etag || known.first === row.first || known.modified === row.first)
 
-function takePackage(journal: Journal, { key, size, etag }: Row, { format, bad, about, facts }: FoundPackage): void {
-  const before = journal.republished.isSuspected(key) ? journal.lastDigest(key) : undefined
+function takePackage(journal: Journal, { key, size, etag }: Row, found: FoundPackage): void {
+  const { format, bad, about, facts } = found
+  const last = journal.republished.isSuspected(key) ? journal.lastDigest(key) : undefined
+  const before = last === undefined ? (found.before ?? []) : [last]
   const read = facts === null ? null : Buffer.from(facts, 'base64')
   journal.putPackage({ key, format, size, etag, bad, about, facts: read })
   const digest = about === null ? undefined : strongest((JSON.parse(about) as { digests?: Digests }).digests ?? {})
-  if (before !== undefined && digest !== undefined) noteContent(journal, key, [before], digest)
+  if (digest !== undefined && noteContent(journal, key, before, digest)) journal.lookAgain(key)
+  journal.copies.contentRead(key)
 }
 
 /** Is it what we write? Another version of pc-ctl may have written otherwise. */

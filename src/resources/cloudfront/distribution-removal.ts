@@ -3,9 +3,10 @@ import { CloudFrontClient, DeleteDistributionCommand } from '@aws-sdk/client-clo
 import { arnOfDistribution } from '../../aws/arns.ts'
 import { absentAs, nameOf } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
+import { isAboutPlan } from '../../aws/flat-rate-plan.ts'
 import { edgeRegion, tagKey } from '../../aws/names.ts'
 import { deployment, patiently, settling, type Talk, until } from '../../aws/patience.ts'
-import { CtlError } from '../../errors.ts'
+import { CtlError, messageOf } from '../../errors.ts'
 import { anyDistribution, getDistribution, type LiveDistribution, updateDistribution } from './live-distribution.ts'
 import { cfcreateNames } from './bucket-distribution.ts'
 import { keep, type Need, refuse, type Resource, updateIf } from '../resource.ts'
@@ -123,7 +124,9 @@ const notYet: Readonly<Record<string, string>> = {
   InvalidIfMatchVersion: 'changed by someone else meanwhile; looking again',
   DistributionNotDisabled: 'CloudFront is not done with disabling it',
 }
-const whyNotYet = (error: unknown): string | undefined => notYet[nameOf(error)]
+// CloudFront also calls it a failed precondition that a distribution is on a plan.
+const whyNotYet = (error: unknown): string | undefined =>
+  isAboutPlan(messageOf(error)) ? undefined : notYet[nameOf(error)]
 
 const enabledAgain = (id: string): CtlError =>
   new CtlError('refused', `Someone enabled ${id} while it was to be removed, so it is left as it is.`, {

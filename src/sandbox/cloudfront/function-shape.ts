@@ -4,7 +4,7 @@ import { items, oneOf, required, structure, text, type Of, type Shape } from '..
 /* What is sent and answered of functions and key value stores, from the service model (2020-05-31). */
 
 /** Bytes, which XML carries in base64; what is none reads as no bytes at all and is refused with its problem. */
-export const blob: Shape<Buffer> = {
+const blob: Shape<Buffer> = {
   read(element, at, problems) {
     const written = element.text.replace(/\s/g, '')
     if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(written)) {

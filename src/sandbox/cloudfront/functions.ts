@@ -207,7 +207,7 @@ async function test(parts: FunctionParts, request: AwsRequest, document: Functio
   const run = await runtime.run(ran, eventIn(asked.EventObject), keys)
   return {
     stage,
-    ComputeUtilization: run.computeUtilization,
+    ComputeUtilization: Math.round(run.computeUtilization),
     FunctionExecutionLogs: { member: run.logs },
     FunctionErrorMessage: run.errorMessage ?? '',
     FunctionOutput: run.output === undefined ? '' : JSON.stringify(run.output),

@@ -48,6 +48,20 @@ function tagsIn(tags: readonly { Key: string; Value: string }[]): Record<string,
   return Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]))
 }
 
+/** Checksums that the sandbox computes. */
+const checksums = ['CRC32', 'MD5', 'SHA1', 'SHA256', 'SHA512'] as const
+
+export interface Checksummed {
+  ChecksumAlgorithm: (typeof checksums)[number]
+}
+
+/** What a job is to compute; undefined for one that does something else, or what the sandbox does not. */
+export function checksumIn({ Operation }: Pick<JobRequest, 'Operation'>): Checksummed | undefined {
+  const { ChecksumAlgorithm: asked, ChecksumType = 'FULL_OBJECT' } = Operation.S3ComputeObjectChecksum ?? {}
+  const algorithm = checksums.find((one) => one === asked)
+  return algorithm === undefined || ChecksumType !== 'FULL_OBJECT' ? undefined : { ChecksumAlgorithm: algorithm }
+}
+
 export const operationName = ({ Operation }: Pick<JobRequest, 'Operation'>): string => Object.keys(Operation)[0] ?? ''
 
 function checkOperation(asked: JobRequest, region: string, accountId: string): void {
@@ -58,6 +72,8 @@ function checkOperation(asked: JobRequest, region: string, accountId: string): v
   if (S3ComputeObjectChecksum !== undefined) {
     // "Compute checksums": whose bucket the report goes to must be said.
     if (asked.Report.ExpectedBucketOwner === undefined) throw badRequest('Report.ExpectedBucketOwner is required.')
+    const { ChecksumAlgorithm: algorithm = 'CRC64NVME', ChecksumType: type = 'FULL_OBJECT' } = S3ComputeObjectChecksum
+    if (checksumIn(asked) === undefined) throw notModelled(`checksums of ${algorithm} and type ${type}`)
     return
   }
   if (LambdaInvoke === undefined) throw notModelled(`jobs of the operation ${name}`)

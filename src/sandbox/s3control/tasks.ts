@@ -1,6 +1,9 @@
-import { invocationOf, outcomeOf, permanent, type Outcome } from './invocation.ts'
+import { computeChecksum } from './checksum-task.ts'
+import { checksumIn } from './input.ts'
+import { permanent, type Outcome } from './invocation.ts'
+import { invokeFunction } from './lambda-task.ts'
 import { taskKey, type Job, type Jobs, type Task } from './job.ts'
-import { bodyText, isBroken, RoleRefused, type JobRoles } from './job-role.ts'
+import { isBroken, RoleRefused, type JobRoles } from './job-role.ts'
 
 /** How many tasks of a job are on their way at most. AWS goes as far as Lambda lets it. */
 const parallelTasks = 16
@@ -63,30 +66,16 @@ async function runTask(parts: Parts, id: string, task: Task): Promise<void> {
   }
 }
 
+/** Throws for faults of the sandbox alone. */
 async function attempt(job: Job, task: Task, roles: JobRoles): Promise<Outcome> {
-  const asked = job.request.Operation.LambdaInvoke
-  if (asked === undefined) return permanent('The operation is not supported.')
-  const invocation = invocationOf(job, task, asked)
-  const name = encodeURIComponent(asked.FunctionArn ?? '')
+  const checksum = checksumIn(job.request)
   try {
-    const answer = await roles.ask(job, 'lambda', {
-      method: 'POST',
-      path: `/2015-03-31/functions/${name}/invocations`,
-      headers: { 'x-amz-invocation-type': 'RequestResponse', 'content-type': 'application/json' },
-      body: invocation.event,
-    })
-    const text = bodyText(answer)
-    if (answer.headers?.['x-amz-function-error'] !== undefined) {
-      return permanent(`Lambda returned function error: ${text}`)
-    }
-    if (answer.status === 200) return outcomeOf(text, invocation)
-    if (answer.status === 429) return { kind: 'throttled' }
-    if (answer.status >= 500 || answer.status === 409) return { kind: 'temporary' }
-    const code = answer.headers?.['x-amzn-errortype'] ?? 'PermanentFailure'
-    return permanent(`Lambda refused the invocation: ${text}`, code, answer.status)
+    return checksum === undefined
+      ? await invokeFunction(job, task, roles)
+      : await computeChecksum(job, task, checksum, roles)
   } catch (error) {
     if (error instanceof RoleRefused) return permanent(error.message, 'AccessDenied', 403)
-    // Whether the function ran nobody knows.
+    // Whether it was done nobody knows.
     if (isBroken(error)) return { kind: 'temporary' }
     throw error
   }

@@ -1,4 +1,5 @@
 import { nameOf } from '../../aws/absent.ts'
+import { isAboutPlan } from '../../aws/flat-rate-plan.ts'
 import { leavesOpen } from '../../aws/no-answer.ts'
 import { messageOf } from '../../errors.ts'
 
@@ -48,7 +49,8 @@ export function whyLookAgain(error: unknown, look: number): string | undefined {
   if (leavesOpen(error)) {
     return look < looksWithoutAnswer ? 'AWS gave no proper answer; looking what became of it' : undefined
   }
-  if (look === looks) return undefined
+  // CloudFront also calls it a failed precondition that a distribution is on a plan.
+  if (look === looks || isAboutPlan(messageOf(error))) return undefined
   const name = nameOf(error)
   // What key value stores call a ConflictException in their documents they answer so.
   const isStale = name === 'ValidationException' && /pre-?condition failed/i.test(messageOf(error))

@@ -1,8 +1,9 @@
+import type { Engine } from '../../edge/engine.ts'
 import { type Block, item, table } from '../../text.ts'
 import { dollars } from './dollars.ts'
 import type { Estimate, Estimated } from './estimate.ts'
 
-const engines = { 'lambda-edge': 'Lambda@Edge', 'cloudfront-function': 'CloudFront Function' } as const
+const engines = { lambda: 'Lambda@Edge', function: 'CloudFront Function' } as const satisfies Record<Engine, string>
 
 /** An estimate as a table, and what it is made of. */
 export const estimateText = ({ ways, downloads, gigabytes, s3AtMost, pricesAsOf, sources }: Estimate): Block[] => [
@@ -13,8 +14,9 @@ export const estimateText = ({ ways, downloads, gigabytes, s3AtMost, pricesAsOf,
   ...ways.flatMap((way) =>
     way.notPossible.length === 0 ? [] : [item('refused', `${nameOf(way)} ${way.notPossible.join(', ')}.`)],
   ),
-  'Lambda@Edge is what pc-ctl sets up. Flat-rate plans take CloudFront Functions only, whose secrets are in a KeyValueStore; ' +
-    'on Pro only with managed cache policies, so that an index may be a second old.',
+  'New installations get Lambda@Edge; with `pc-ctl bootstrap-cloudfront --engine function` it is a CloudFront Function, whose ' +
+    'secrets are in a KeyValueStore. Flat-rate plans take only that; on Pro only with managed cache policies, so that an index ' +
+    'may be a second old.',
   `S3 takes ${dollars(s3AtMost)} at most for the requests of edges: what they hold they do not ask for. Traffic from S3 to them is free.`,
   `Prices of the United States as of ${pricesAsOf}, without taxes; what is free each month (1,000 GB, 10 M requests) is taken off. From:`,
   ...sources.map((source) => item('note', source)),

@@ -1,4 +1,5 @@
 /** What a month would cost, from prices alone: nobody is asked. */
+import type { Engine } from '../../edge/engine.ts'
 import { prices } from './prices.ts'
 
 /** A month of the clients. */
@@ -11,8 +12,8 @@ export interface Load {
 
 /** US dollars a month. */
 export interface Estimated {
-  /** `lambda-edge` is what pc-ctl sets up. */
-  readonly engine: 'lambda-edge' | 'cloudfront-function'
+  /** As `--engine` has it. */
+  readonly engine: Engine
   /** A flat-rate plan; without one, what is used is paid. */
   readonly plan: string | null
   readonly traffic: number
@@ -49,7 +50,7 @@ export function estimate(load: Load): Estimate {
     gigabytes,
     pricesAsOf: asOf,
     sources,
-    ways: [payAsYouGo('lambda-edge', load), payAsYouGo('cloudfront-function', load), ...prices.plans.map(onPlan(load))],
+    ways: [payAsYouGo('lambda', load), payAsYouGo('function', load), ...prices.plans.map(onPlan(load))],
     s3AtMost: millions(downloads) * s3.perMillionGets,
   }
 }
@@ -59,8 +60,8 @@ function payAsYouGo(engine: Estimated['engine'], { downloads, gigabytes }: Load)
   const parts = {
     traffic: trafficOf(beyond(gigabytes, free.gigabytes)),
     requests: millions(beyond(downloads, free.requests)) * perMillionHttpsRequests,
-    check: engine === 'lambda-edge' ? lambdaCheck(downloads) : functionCheck(downloads),
-    key: engine === 'lambda-edge' ? prices.kms.perKeyAndMonth : 0,
+    check: engine === 'lambda' ? lambdaCheck(downloads) : functionCheck(downloads),
+    key: engine === 'lambda' ? prices.kms.perKeyAndMonth : 0,
     flat: 0,
   }
   return { engine, plan: null, ...parts, total: sumOf(parts), notPossible: [] }
@@ -89,7 +90,7 @@ const onPlan =
     const level = fits ?? all.at(-1) ?? { monthly: 0, requests: 0, gigabytes: 0 }
     const parts = { traffic: 0, requests: 0, check: 0, key: 0, flat: level.monthly }
     return {
-      engine: 'cloudfront-function',
+      engine: 'function',
       plan: name,
       ...parts,
       total: sumOf(parts),

@@ -4,7 +4,8 @@ import { expect } from 'chai'
 import { lookAtBucket } from '../../../src/reindex/attributes/bucket-facts.ts'
 import { Journal } from '../../../src/reindex/journal/journal.ts'
 import { Pace } from '../../../src/reindex/pace.ts'
-import { type Outcome, putRight } from '../../../src/reindex/attributes/put-right.ts'
+import type { Attended } from '../../../src/reindex/attributes/attend.ts'
+import { putRight } from '../../../src/reindex/attributes/put-right.ts'
 import { copyEngine, type CopyOptions } from '../../../src/reindex/attributes/rewrite.ts'
 import { scan } from '../../../src/reindex/listing/scan.ts'
 import { chooseObjects } from '../../../src/reindex/selection.ts'
@@ -18,7 +19,7 @@ export interface Tried {
   readonly before: Record<string, unknown>
   readonly after: Record<string, unknown>
   /** By key. */
-  readonly outcomes: Readonly<Record<string, Outcome>>
+  readonly outcomes: Readonly<Record<string, Told>>
 }
 
 export interface Trial {
@@ -27,6 +28,14 @@ export interface Trial {
   readonly engine?: Partial<CopyOptions>
   /** Between the listing and the copying. */
   readonly meanwhile?: (bucket: string) => Promise<unknown>
+}
+
+/** What came of an object, without what is to be remembered of it, but where it was put right. */
+type Told = Exclude<Attended, { kind: 'right' | 'skipped' }> | { kind: 'right' } | { kind: 'skipped'; reason: string }
+
+function told(attended: Attended): Told {
+  if (attended.kind === 'right') return { kind: 'right' }
+  return attended.kind === 'skipped' ? { kind: 'skipped', reason: attended.reason } : attended
 }
 
 let count = 0
@@ -49,9 +58,9 @@ export async function putRightOn(fixture: S3Fixture, folder: string, trial: Tria
     const shared = { s3, journal, choice: chooseObjects({}), formats: [], pace: new Pace(8), signal }
     await scan({ ...shared, seen: () => undefined })
     await meanwhile?.(bucket)
-    const outcomes: Record<string, Outcome> = {}
+    const outcomes: Record<string, Told> = {}
     const engine = copyEngine({ s3, journal, aclOwner, ...engineOptions })
-    await putRight({ ...shared, engine, done: ({ key }, outcome) => (outcomes[key] = outcome) })
+    await putRight({ ...shared, engine, done: ({ key }, outcome) => (outcomes[key] = told(outcome)) })
     expect(journal.copies.uploads()).to.deep.equal([])
     return { bucket, before, after: await contentOf(client, bucket), outcomes }
   } finally {

@@ -1,12 +1,24 @@
 /** What becomes of the tasks of a job. */
-import { PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
-import { PutBucketPolicyCommand, DeleteBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { createHash } from 'node:crypto'
+
+import { CreateFunctionCommand, LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
+import {
+  CreateBucketCommand,
+  DeleteBucketPolicyCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import {
   bucket,
   furnish,
+  jobClient,
   jobRights,
   jobsTrust,
   startJobs,
@@ -14,7 +26,8 @@ import {
   valueIn,
   type JobFixture,
 } from '../../support/batch-jobs.ts'
-import { edgeTrust } from '../../support/function-zip.ts'
+import { clientConfig } from '../../support/clients.ts'
+import { edgeTrust, functionZip } from '../../support/function-zip.ts'
 
 /** A function's source that calls S3 in its own name: `ask(method, key, body, headers)` answers the status. */
 const calling = (code: string): string => `
@@ -337,6 +350,102 @@ describe('a job of the sandbox', () => {
       expect((await failing(rowsOf(1), { functionArn: reading }))[0]).to.equal('ManifestReadForbidden')
       await fixture.s3.send(new DeleteBucketPolicyCommand({ Bucket: bucket }))
     })
+  })
+
+  it('tells the checksums of objects as they are', async () => {
+    const { accountId } = fixture.sandbox
+    const role = await fixture.role('sums', jobsTrust(accountId), [
+      { Effect: 'Allow', Action: 's3:*', Resource: `arn:aws:s3:::${bucket}/*` },
+    ])
+    await fixture.put('sums/a b+c', 'content')
+    const key = { Bucket: bucket, Key: 'sums/closed', Body: 'x' }
+    await fixture.s3.send(
+      new PutObjectCommand({ ...key, SSECustomerAlgorithm: 'AES256', SSECustomerKey: 'k'.repeat(32) }),
+    )
+    const summed = (algorithm: string): string =>
+      `<S3ComputeObjectChecksum><ChecksumAlgorithm>${algorithm}</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType></S3ComputeObjectChecksum>`
+    const report =
+      `<Bucket>arn:aws:s3:::${bucket}</Bucket><Format>Report_CSV_20180820</Format><Enabled>true</Enabled>` +
+      `<Prefix>reports</Prefix><ReportScope>AllTasks</ReportScope>`
+    const owned = `${report}<ExpectedBucketOwner>${accountId}</ExpectedBucketOwner>`
+    const rows = [`${bucket},sums/a%20b%2Bc`, `${bucket},sums/closed`, `${bucket},sums/none`]
+    const id = await fixture.create(rows, { operation: summed('SHA256'), report: owned, role })
+    expect(counts(await fixture.until(id, 'Complete'))).to.deep.equal([3, 1, 2])
+    const [line = ''] = await fixture.reported(id, 'succeeded')
+    const [, told = ''] = /^packages,sums\/a%20b%2Bc,,succeeded,200,,"(.*)"$/.exec(line) ?? []
+    expect(told).to.include(String.raw`\u003d`)
+    const digest = createHash('sha256').update('content').digest()
+    expect(JSON.parse(told.replaceAll('""', '"'))).to.deep.equal({
+      checksum_base64: digest.toString('base64'),
+      etag: createHash('md5').update('content').digest('hex'),
+      checksumAlgorithm: 'SHA256',
+      checksumType: 'FULL_OBJECT',
+      checksum_hex: digest.toString('hex').toUpperCase(),
+    })
+    const failed = await fixture.reported(id, 'failed')
+    expect(failed[0]).to.match(/closed,,failed,200,PermanentFailure,"error details: .*SSE-C.*""errorCode"":""400""\}"$/)
+    expect(failed[1]).to.match(
+      /none,,failed,200,PermanentFailure,"error details: .*""errorCode"":""404""\}"$|AccessDenied/,
+    )
+    const ask = (operation: string, of: string) =>
+      fixture.ask('POST', '', fixture.document({ operation, report: of, role }))
+    expect(await ask(summed('SHA256'), report)).to.include({ code: 'BadRequestException' })
+    expect(await ask(summed('XXHASH3'), owned)).to.include({ code: 'NotImplemented' })
+  })
+
+  it('is where the bucket is, and reads the version of the manifest that it was told', async () => {
+    const Bucket = 'in-ireland'
+    const ireland = 'eu-west-1'
+    const { accountId } = fixture.sandbox
+    const [s3, lambda] = [S3Client, LambdaClient].map(
+      (Client) => new Client({ ...clientConfig(fixture.sandbox), region: ireland }),
+    ) as [S3Client, LambdaClient]
+    const LocationConstraint = ireland
+    await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint } }))
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }))
+    const put = (Body: string) => s3.send(new PutObjectCommand({ Bucket, Key: 'manifest.csv', Body }))
+    const { ETag = '', VersionId = '' } = await put(`${Bucket},first\n`)
+    await put(`${Bucket},second\n`)
+    const { FunctionArn = '' } = await lambda.send(
+      new CreateFunctionCommand({
+        ...{
+          FunctionName: 'regional',
+          Role: fixture.roleArn('function'),
+          Runtime: 'nodejs22.x',
+          Handler: 'index.handler',
+        },
+        Code: { ZipFile: functionZip(taskFunction("return ['Succeeded', task.s3Key + ' ' + process.env.AWS_REGION]")) },
+        Environment: { Variables: { MINE: '1' } },
+      }),
+    )
+    const allowed = [
+      { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: FunctionArn },
+      { Effect: 'Allow', Action: ['s3:GetObjectVersion', 's3:PutObject'], Resource: `arn:aws:s3:::${Bucket}/*` },
+    ]
+    const role = await fixture.role('irish', jobsTrust(accountId), allowed)
+    const asked = {
+      ...{ functionArn: FunctionArn, role, etag: ETag.replaceAll('"', '') },
+      ...{ manifest: `arn:aws:s3:::${Bucket}/manifest.csv`, manifestVersion: VersionId },
+      report: `<Bucket>arn:aws:s3:::${Bucket}</Bucket><Format>Report_CSV_20180820</Format><Enabled>true</Enabled><ReportScope>AllTasks</ReportScope>`,
+    }
+    const ask = jobClient(fixture.sandbox, { region: ireland })
+    const id = valueIn((await ask('POST', '', fixture.document(asked))).text, 'JobId')
+    let text = ''
+    do {
+      await sleep(20)
+      text = (await ask('GET', `/${id}`)).text
+    } while (!['Complete', 'Failed'].includes(valueIn(text, 'Status')))
+    expect(counts(text)).to.deep.equal([1, 1, 0])
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: `job-${id}/results/` }))
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: Contents[0]?.Key }))
+    expect(await Body?.transformToString()).to.equal(`${Bucket},first,,succeeded,200,,"first eu-west-1"\n`)
+    for (const client of [s3, lambda]) client.destroy()
+
+    // A job of another region than the bucket's gets nothing of it.
+    const manifest = `arn:aws:s3:::${Bucket}/manifest.csv`
+    const here = await fixture.function('here', taskFunction("return ['Succeeded', '']"))
+    const [code, reason] = await failing(rowsOf(1), { functionArn: here, manifest })
+    expect([code, reason]).to.deep.equal(['ManifestNotReadable', "The manifest can't be read: PermanentRedirect"])
   })
 
   describe('goes on', () => {

@@ -1,0 +1,28 @@
+/** Where hosts and functions tell each other what is wanted and what they have found out. */
+import { ownPrefix } from './selection.ts'
+
+/** What shards of several hosts have below them. */
+export const shardsPrefix = `${ownPrefix}shards/`
+/** What batches have below them. */
+const batchPrefix = `${ownPrefix}batch/`
+
+const numbered = (number: number): string => String(number).padStart(6, '0')
+
+/** All of a batch. */
+export const batchFolder = (run: string): string => `${batchPrefix}${run}/`
+
+export const manifestKey = (run: string): string => `${batchFolder(run)}manifest.csv`
+
+/** Where what is wanted of a shard stands. */
+export const wantedKey = (run: string, shard: number): string =>
+  `${batchFolder(run)}wanted/${numbered(shard)}.ndjson.gz`
+
+/** What keys of a shard's results begin with: one that takes too long for one invocation has several. */
+export const resultsOf = (run: string, shard: number): string => `${batchFolder(run)}results/${numbered(shard)}-`
+
+export const resultKey = (run: string, shard: number, part: number): string =>
+  `${resultsOf(run, shard)}${part}.ndjson.gz`
+
+/** Is this the key of what was found out, by a host or by a function? */
+export const isHandedIn = (key: string): boolean =>
+  key.startsWith(shardsPrefix) || (key.startsWith(batchPrefix) && key.includes('/results/'))

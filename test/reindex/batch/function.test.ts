@@ -1,0 +1,198 @@
+import { rm, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { expect } from 'chai'
+
+import { type BatchAnswer, handler } from '../../../src/reindex/batch/function.ts'
+import type { Batch } from '../../../src/reindex/batch/write-wanted.ts'
+import type { Report } from '../../../src/reindex/report.ts'
+import { openRun, type ReindexRun } from '../../../src/reindex/run.ts'
+import type { OpenedSigner } from '../../../src/repositories/openpgp.ts'
+import { type AwsUnderTest, startAws } from '../../support/aws-under-test.ts'
+import { nameOfCall } from '../../support/installation.ts'
+import { clientConfig } from '../../support/clients.ts'
+import { contentOf } from '../bucket-under-test.ts'
+import { plainRun } from '../plain-run.ts'
+import { clientView, fillRepositories, keyOfDeb, makeKey, reader } from '../repositories-under-test.ts'
+
+describe('the function that S3 Batch Operations invokes', function () {
+  this.timeout(60_000)
+  let signer: OpenedSigner
+  let place: AwsUnderTest
+  let s3: S3Client
+  let folder: string
+  const now = Date.now()
+  let later = 0
+  let count = 0
+  before(async () => {
+    ;({ signer } = await makeKey())
+    // Of one second, so that two buckets differ in nothing.
+    place = await startAws({ now: () => now + later })
+    s3 = new S3Client(clientConfig(place.sandbox))
+    Object.assign(process.env, {
+      AWS_ACCESS_KEY_ID: place.sandbox.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: place.sandbox.secretAccessKey,
+      AWS_REGION: 'us-east-1',
+    })
+  })
+  after(async () => {
+    s3.destroy()
+    await place.close()
+  })
+  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'pc-ctl-function-'))))
+  afterEach(() => rm(folder, { recursive: true, force: true }))
+
+  const filled = async (): Promise<string> => {
+    const Bucket = `batch-${++count}`
+    await s3.send(new CreateBucketCommand({ Bucket, ObjectOwnership: 'BucketOwnerEnforced' }))
+    later = 0
+    await fillRepositories(s3, Bucket, signer)
+    const odd = {
+      'old/archived.deb': { Body: 'cold', StorageClass: 'GLACIER' },
+      'el/9/a b & <ü>%2B+-1-1.rpm': { Body: 'no rpm' },
+      'm/org/example/x/1.0/x-1.0.pom': { Body: '<project/>' },
+      'npm/hello': { Body: '{"name":"hello","versions":{}}' },
+    } as const
+    for (const [Key, more] of Object.entries(odd)) await s3.send(new PutObjectCommand({ Bucket, Key, ...more }))
+    later = 60_000
+    return Bucket
+  }
+  /** The steps of a run, with what comes before them. */
+  const runOn = async (
+    bucket: string,
+    host: string,
+    elsewhere?: (run: ReindexRun) => Promise<void>,
+  ): Promise<Report> => {
+    const run = await openRun(place.aws, bucket, { ...plainRun(join(folder, host)), signerOf: () => signer })
+    try {
+      await run.lock()
+      await run.list(place.talk)
+      await elsewhere?.(run)
+      await run.putAttributesRight(place.talk)
+      await run.makeIndexes(place.talk)
+      return await run.report()
+    } finally {
+      await run.close()
+    }
+  }
+  const handedOver = async (run: ReindexRun, id = 'r1'): Promise<Batch> => {
+    const batch = await run.handOver(id, place.talk)
+    if (batch === undefined) throw new Error('there is nothing to do')
+    return batch
+  }
+  const invoke = (bucket: string, run: string, key: string, milliseconds = 900_000): Promise<BatchAnswer> =>
+    handler(
+      {
+        ...{ invocationSchemaVersion: '2.0', invocationId: 'i', job: { id: 'j', userArguments: { run } } },
+        tasks: [{ taskId: 't', s3Key: key, s3Bucket: bucket }],
+      },
+      { getRemainingTimeInMillis: () => milliseconds },
+    )
+  const invokeAll = async (bucket: string, { run, manifest }: Batch, milliseconds?: number): Promise<string[]> => {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: manifest.key }))
+    const rows = ((await Body?.transformToString()) ?? '').trimEnd().split('\n')
+    const codes: string[] = []
+    for (const row of rows) {
+      const answer = await invoke(bucket, run, row.split(',')[1] ?? '', milliseconds)
+      codes.push(...answer.results.map(({ resultCode }) => resultCode))
+    }
+    return codes
+  }
+  const outcome = async (bucket: string): Promise<Record<string, unknown>> => {
+    const content = await contentOf(s3, bucket)
+    const read = reader(s3, bucket)
+    for (const [key, look] of Object.entries(content)) {
+      if (!/Release|repomd|\.asc$/.test(key)) continue
+      const text = (await read(key))
+        ?.toString()
+        .replace(/^Date: .*$|<revision>.*|<timestamp>.*|-----BEGIN PGP SIGNATURE[^]*/gm, '')
+      content[key] = { ...(look as object), ETag: text, ContentLength: 0, ChecksumCRC64NVME: '', ChecksumCRC32: '' }
+    }
+    return content
+  }
+  const readings = (first: number): string[] =>
+    place.sandbox.calls
+      .list(({ number }) => number > first)
+      .map((call) => `${nameOfCall(call)} ${call.resource ?? ''}`)
+      .filter((call) => /CopyObject|(?:HeadObject|GetObject) .*\.(?:deb|rpm|whl|tgz|conda)$/.test(call))
+  const lastCall = (): number => place.sandbox.calls.list().at(-1)?.number ?? 0
+
+  it('leaves a bucket as a host does that does all by itself, which then has nothing left to read', async () => {
+    const [alone, shared] = [await filled(), await filled()]
+    const expected = await runOn(alone, 'alone')
+    let last = 0
+    const report = await runOn(shared, 'shared', async (run) => {
+      const batch = await handedOver(run)
+      const codes = await invokeAll(shared, batch)
+      expect(codes.length).to.be.greaterThan(3)
+      expect(new Set(codes)).to.deep.equal(new Set(['Succeeded']))
+      await run.takeBack(place.talk)
+      last = lastCall()
+    })
+    expect(readings(last)).to.deep.equal([])
+    const [now, wanted] = [await outcome(shared), await outcome(alone)]
+    for (const [key, look] of Object.entries(wanted)) expect(now[key], key).to.deep.equal(look)
+    expect(Object.keys(now)).to.deep.equal(Object.keys(wanted))
+    expect({ ...report.total }).to.deep.equal({ ...expected.total })
+    expect(report.wrong).to.have.deep.members([...expected.wrong])
+    expect(report.indexes).to.deep.equal(expected.indexes)
+    expect(report.republished).to.deep.equal(expected.republished)
+    const { complaints, unsigned } = await clientView(reader(s3, shared), signer)
+    expect([complaints, unsigned]).to.deep.equal([[], []])
+  })
+
+  it('goes on where it was cut off, and does nothing twice', async () => {
+    const bucket = await filled()
+    await runOn(bucket, 'host', async (run) => {
+      const batch = await handedOver(run)
+      // Too late to begin anything.
+      expect(new Set(await invokeAll(bucket, batch, 50_000))).to.deep.equal(new Set(['TemporaryFailure']))
+      await invokeAll(bucket, batch)
+      const last = lastCall()
+      expect(new Set(await invokeAll(bucket, batch))).to.deep.equal(new Set(['Succeeded']))
+      expect(readings(last)).to.deep.equal([])
+    })
+  })
+
+  it('fails for good where it is not allowed to look, and whoever asked does it then', async () => {
+    const bucket = await filled()
+    const report = await runOn(bucket, 'host', async (run) => {
+      const { run: id } = await handedOver(run)
+      const what = { kind: 'error', code: 'AccessDenied' } as const
+      place.sandbox.faults.add({ service: 's3', operation: 'GetObject', calls: 1, what })
+      const { results } = await invoke(bucket, id, '%7B%22s%22%3A1%7D')
+      expect(results).to.deep.equal([
+        { taskId: 't', resultCode: 'PermanentFailure', resultString: 'AccessDenied: Access Denied' },
+      ])
+      expect(await run.takeBack(place.talk)).to.equal('0 objects')
+    })
+    expect([report.failed, report.total.left]).to.deep.equal([0, 0])
+  })
+
+  it('leaves alone what has changed since it was listed, and whoever asked does that', async () => {
+    const bucket = await filled()
+    const key = keyOfDeb('main/hello_1.0')
+    const report = await runOn(bucket, 'host', async (run) => {
+      const batch = await handedOver(run)
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: keyOfDeb('contrib/extra_3.0') }))
+      await s3.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: (await Body?.transformToByteArray()) ?? '' }),
+      )
+      await invokeAll(bucket, batch)
+      await run.takeBack(place.talk)
+    })
+    expect(report.failed).to.equal(0)
+    const list = await reader(s3, bucket)('apt/dists/stable/main/binary-amd64/Packages')
+    expect(list?.toString()).to.contain('Version: 3.0')
+  })
+
+  it('refuses what names no shard', async () => {
+    for (const key of ['', 'a.deb', '%', '%7B%22s%22%3A%22x%22%7D', 'null']) {
+      expect((await invoke('b', 'r', key)).results[0]?.resultCode).to.equal('PermanentFailure')
+    }
+    const { treatMissingKeysAs, results } = await invoke('no-such-bucket', 'r', '%7B%22s%22%3A1%7D')
+    expect([treatMissingKeysAs, results[0]?.resultCode]).to.deep.equal(['PermanentFailure', 'PermanentFailure'])
+  })
+})
