@@ -88,12 +88,9 @@ export function cloudFrontFunction(aws: Aws): Resource<CloudFrontFunctionWant, C
           actions: ['cloudfront:DescribeFunction', 'cloudfront:GetFunction', 'cloudfront:ListTagsForResource'],
           resources,
         },
-        {
-          access: 'write',
-          actions: ['cloudfront:CreateFunction', 'cloudfront:TagResource'],
-          resources,
-          condition: requestedWith(want),
-        },
+        // IAM knows no resource of this action.
+        { access: 'write', actions: ['cloudfront:CreateFunction'], resources: ['*'], condition: requestedWith(want) },
+        { access: 'write', actions: ['cloudfront:TagResource'], resources, condition: requestedWith(want) },
         { access: 'write', actions: ['cloudfront:UpdateFunction'], resources },
       ]
     },

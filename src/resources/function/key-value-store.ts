@@ -53,12 +53,14 @@ export function keyValueStore(aws: Aws): Resource<KeyValueStoreWant, KeyValueSto
           actions: ['cloudfront:DescribeKeyValueStore', 'cloudfront:ListTagsForResource'],
           resources,
         },
+        // IAM knows no resource of this action.
         {
           access: 'write',
-          actions: ['cloudfront:CreateKeyValueStore', 'cloudfront:TagResource'],
-          resources,
+          actions: ['cloudfront:CreateKeyValueStore'],
+          resources: ['*'],
           condition: requestedWith(want),
         },
+        { access: 'write', actions: ['cloudfront:TagResource'], resources, condition: requestedWith(want) },
         { access: 'write', actions: ['cloudfront:UpdateKeyValueStore'], resources },
       ]
     },

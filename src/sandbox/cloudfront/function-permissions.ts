@@ -24,7 +24,7 @@ export const resourceTags = (
 ): Record<string, string> => tagConditionKeys('aws:ResourceTag', tagged().find((one) => one.arn === arn)?.tags ?? {})
 
 /**
- * What a caller must be allowed. Who creates with tags needs TagResource too.
+ * What a caller must be allowed. Creating is of no resource, and needs TagResource too where tags are given.
  * Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon CloudFront".
  */
 export async function functionPermissions(
@@ -37,22 +37,23 @@ export async function functionPermissions(
   const { id } = cloudFrontRoute(request)
   const ofStores = operation.endsWith('KeyValueStore')
   if (!operation.startsWith('Create')) {
-    // A store that is not there has no id: then only somebody who may look at all of them is told so.
-    const resource = ofStores ? (parts.storeArn(id) ?? allStores(parts)) : parts.functionArn(id)
-    return [{ action, resource, context: resourceTags(parts, resource) }]
+    // Here IAM calls a store by its name; where its keys are concerned, by its id, as everybody else does.
+    const resource = ofStores ? namedStore(parts, id) : parts.functionArn(id)
+    return [{ action, resource, context: resourceTags(parts, ofStores ? (parts.storeArn(id) ?? '') : resource) }]
   }
   const document = parseXml(await request.buffer())
   const { Name, Tags } = ofStores
     ? readDocument(document, 'CreateKeyValueStoreRequest', createKeyValueStoreRequest)
     : readDocument(document, 'CreateFunctionRequest', createFunctionRequest)
-  const resource = ofStores ? allStores(parts) : parts.functionArn(Name)
+  // It has no id yet.
+  const resource = ofStores ? namedStore(parts, '*') : parts.functionArn(Name)
   const tags = Object.fromEntries((Tags?.Items ?? []).map(({ Key, Value = '' }) => [Key, Value]))
   const context = tagConditionKeys('aws:RequestTag', tags)
   return [
-    { action, resource, context },
+    { action, resource: '*', context },
     ...(Object.keys(tags).length === 0 ? [] : [{ action: 'cloudfront:TagResource', resource, context }]),
   ]
 }
 
-const allStores = ({ functionArn }: FunctionPermissionParts): string =>
-  functionArn('*').replace(':function/', ':key-value-store/')
+const namedStore = ({ functionArn }: FunctionPermissionParts, name: string): string =>
+  functionArn(name).replace(':function/', ':key-value-store/')

@@ -50,32 +50,35 @@ describe('permissions of CloudFront Functions and key value stores', () => {
     expect(message).to.include(`is not authorized to perform: ${what}`)
   }
 
-  it('are by action and by the name of the function', async () => {
-    const actions = ['CreateFunction', 'UpdateFunction', 'DescribeFunction'].map((action) => `cloudfront:${action}`)
-    await start({ Action: actions, Resource: `${functions ?? ''}/mine` })
-    await operator.send(new CreateFunctionCommand({ Name: 'mine', ...saved }))
+  it('are by action and by the name of the function, but for creating it', async () => {
+    const actions = ['UpdateFunction', 'DescribeFunction'].map((action) => `cloudfront:${action}`)
+    const mine = `${functions ?? ''}/mine`
+    await start({ Action: [...actions, 'cloudfront:CreateFunction'], Resource: mine })
+    const early = operator.send(new CreateFunctionCommand({ Name: 'mine', ...saved }))
+    await denied(early, 'cloudfront:CreateFunction on resource: *')
+    for (const Name of ['mine', 'other']) await root.send(new CreateFunctionCommand({ Name, ...saved }))
     await operator.send(new UpdateFunctionCommand({ Name: 'mine', IfMatch, ...saved }))
     await operator.send(new DescribeFunctionCommand({ Name: 'mine' }))
-    const other = operator.send(new CreateFunctionCommand({ Name: 'other', ...saved }))
-    await denied(other, `cloudfront:CreateFunction on resource: ${functions ?? ''}/other`)
+    const other = operator.send(new DescribeFunctionCommand({ Name: 'other' }))
+    await denied(other, `cloudfront:DescribeFunction on resource: ${functions ?? ''}/other`)
     const published = operator.send(new PublishFunctionCommand({ Name: 'mine', IfMatch }))
     await denied(published, 'cloudfront:PublishFunction')
     await denied(operator.send(new ListFunctionsCommand({})), 'cloudfront:ListFunctions on resource: *')
-    const tagged = operator.send(new CreateFunctionCommand({ Name: 'mine', ...saved, ...tag }))
-    await denied(tagged, 'cloudfront:TagResource')
   })
 
-  it('are by the id of the store, which is not its name', async () => {
+  it('are by the name of the store, and need TagResource where it is made with tags', async () => {
     await start(
-      { Action: 'cloudfront:CreateKeyValueStore', Resource: `${stores ?? ''}/*` },
+      { Action: 'cloudfront:CreateKeyValueStore', Resource: '*' },
       { Action: 'cloudfront:ListKeyValueStores', Resource: '*' },
       { Action: 'cloudfront:DescribeKeyValueStore', Resource: `${stores ?? ''}/mine` },
     )
     await operator.send(new CreateKeyValueStoreCommand({ Name: 'mine' }))
-    const { KeyValueStoreList } = await operator.send(new ListKeyValueStoresCommand({}))
-    const arn = KeyValueStoreList?.Items?.[0]?.ARN ?? ''
-    const described = operator.send(new DescribeKeyValueStoreCommand({ Name: 'mine' }))
-    await denied(described, `cloudfront:DescribeKeyValueStore on resource: ${arn}`)
+    await operator.send(new ListKeyValueStoresCommand({}))
+    await operator.send(new DescribeKeyValueStoreCommand({ Name: 'mine' }))
+    const described = operator.send(new DescribeKeyValueStoreCommand({ Name: 'other' }))
+    await denied(described, `cloudfront:DescribeKeyValueStore on resource: ${stores ?? ''}/other`)
+    const tagged = operator.send(new CreateKeyValueStoreCommand({ Name: 'other', ...tag }))
+    await denied(tagged, `cloudfront:TagResource on resource: ${stores ?? ''}/*`)
   })
 
   it('are by tags, those that are given and those that are there', async () => {
