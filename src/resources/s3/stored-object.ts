@@ -12,6 +12,8 @@ export interface StoredObject {
   readonly size: number | undefined
   readonly contentEncoding: string | undefined
   readonly cacheControl: string | undefined
+  /** The KMS key that it is encrypted with, if it is with one. */
+  readonly kmsKey?: string | undefined
 }
 
 /**
@@ -29,5 +31,6 @@ export async function storedObject(aws: Aws, bucket: string, key: string): Promi
     size: head.ContentLength,
     contentEncoding: head.ContentEncoding,
     cacheControl: head.CacheControl,
+    kmsKey: head.SSEKMSKeyId ?? (head.ServerSideEncryption?.startsWith('aws:kms') === true ? 'of S3' : undefined),
   }
 }

@@ -33,7 +33,7 @@ export async function notServed(place: Place, key: string, answer: Answer): Prom
   if (/^(?:missing|malformed) /.test(reason)) {
     return failed(seen, 'Something on the way changed the URL.', 'Ask from a network without a rewriting proxy.')
   }
-  if (reason.startsWith('S3 says') && status === 403) return refusedByS3(place, key, seen)
+  if (reason.startsWith('S3 says') && (status === 403 || status === 400)) return refusedByS3(place, key, seen)
   if (status === 404) return missingInS3(place, key, seen)
   if (status === 403) return refusedByCloudFront(place, seen)
   if (status === 502 || status === 503) {
@@ -68,6 +68,7 @@ async function refusedByS3(place: Place, key: string, seen: string): Promise<Fin
     )
   }
   const exists = !(stored instanceof CtlError)
+  if (exists && stored.kmsKey !== undefined) return encrypted(place, stored.kmsKey, seen)
   return failed(
     seen,
     'The edge let it through, and S3 refused: its policy does not let this distribution read, or the object is archived or encrypted with a key that CloudFront may not use.',
@@ -75,6 +76,19 @@ async function refusedByS3(place: Place, key: string, seen: string): Promise<Fin
     ...(exists
       ? []
       : ['A missing object reads the same where the policy lacks s3:ListBucket: make sure that the key exists.']),
+  )
+}
+
+/** An identity can use no key, and a control only one whose policy says so. */
+async function encrypted(place: Place, kmsKey: string, seen: string): Promise<Finding> {
+  const otherwise = [
+    `The policy of ${kmsKey} has to let CloudFront decrypt for this distribution, also where the bucket names another key ` +
+      'now. An origin access identity can use no key: give the command that connects the distribution --origin-access oac.',
+  ]
+  return failed(
+    seen,
+    `The edge let it through, and S3 refused: the object is encrypted with the KMS key ${kmsKey}, which CloudFront may not use.`,
+    ...(await repairs(place, { nothingDiffers: otherwise, notLooked: otherwise })),
   )
 }
 
