@@ -53,7 +53,7 @@ export const rooms = {
   'sandbox/edge': ['sandbox/contracts'],
   'sandbox/functions': ['sandbox/containers', 'sandbox/contracts'],
   'sandbox/iam': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
-  'sandbox/keyvaluestore': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
+  'sandbox/keyvaluestore': ['sandbox/wire', 'sandbox/contracts'],
   'sandbox/kms': ['sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
   'sandbox/lambda': ['sandbox/containers', 'sandbox/policy', 'sandbox/wire', 'sandbox/contracts'],
   'sandbox/logs': ['sandbox/wire', 'sandbox/contracts'],

@@ -60,14 +60,13 @@ export const isReady = (context: Context, { readyAt }: KeyValueStoreDocument): b
 /** What is in them, for the service that writes it. */
 export function keyValueStores(context: Context, stores: KeyValueStoreDocuments): KeyValueStores {
   const seen = (document: KeyValueStoreDocument): KeyValueStore => {
-    const { id, contents, contentsVersion, tags, createdAt } = document
+    const { id, contents, contentsVersion, createdAt } = document
     const now = contents.at(-1)
     return {
       arn: storeArn(context, id),
       status: isReady(context, document) ? 'READY' : 'PROVISIONING',
       etag: etagOf(contentsVersion, 'KV'),
       values: new Map(now?.pairs),
-      tags,
       createdAt,
       changedAt: contentsVersion === 1 ? undefined : now?.at,
     }

@@ -12,7 +12,6 @@ export interface KeyValueStore {
   /** Of what is in it; the store itself has another one. */
   readonly etag: string
   readonly values: ReadonlyMap<string, string>
-  readonly tags: Readonly<Record<string, string>>
   /** Milliseconds since the epoch. */
   readonly createdAt: number
   /** When a key was changed last; undefined: never. */

@@ -1,6 +1,5 @@
 import { changedKeys, changesIn, checkedKey, invalid, totalSize, valueIn, type Changes } from './changes.ts'
 import type { KeyValueStore, KeyValueStores } from '../contracts/key-value-stores.ts'
-import { tagConditionKeys } from '../policy/tag-keys.ts'
 import { readJson, restJsonResponse } from '../wire/json.ts'
 import { AwsError, type AwsRequest, type AwsResponse, type Service } from '../contracts/service.ts'
 
@@ -52,11 +51,10 @@ export function createKeyValueStoreKeys(stores: KeyValueStores): Service {
     names: ['cloudfront-keyvaluestore'],
     operations: routes.map(({ operation }) => operation),
     operation: (request) => routeOf(request).operation,
-    permissions(request, operation) {
-      const { arn: resource } = routeOf(request)
-      const context = tagConditionKeys('aws:ResourceTag', stores.keyValueStore(resource)?.tags ?? {})
-      return [{ action: `cloudfront-keyvaluestore:${operation}`, resource, context }]
-    },
+    // Of its condition keys the Service Authorization Reference has none, not even tags.
+    permissions: (request, operation) => [
+      { action: `cloudfront-keyvaluestore:${operation}`, resource: routeOf(request).arn },
+    ],
     async handle(request, operation) {
       const route = routeOf(request)
       const body = await readJson(request)
