@@ -16,7 +16,7 @@ export class FunctionSyntaxError extends Error {}
 const modules: readonly string[] = ['crypto', 'querystring', 'buffer', 'cloudfront']
 
 /** An import, by its place in the text. */
-export interface ImportedModule {
+interface ImportedModule {
   readonly start: number
   readonly end: number
   readonly name: string
