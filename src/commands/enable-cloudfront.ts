@@ -5,11 +5,13 @@ import { carriedFlags } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { commandLine } from '../shell.ts'
 import { diagnosisText } from '../tasks/doctor/text.ts'
+import { assertFits } from '../tasks/engine-in-use.ts'
 import { type Enabling, enableCloudfront } from '../tasks/enable/enable-cloudfront.ts'
 import { openSigningKeys, readKeyWord } from '../tasks/reindex/signing-keys.ts'
 import { readAliases } from '../tasks/names/domain-name.ts'
 import { boundaryFlag } from '../flags/boundary-flag.ts'
 import { adoptFlag, changeFlags, planExitCode } from '../flags/change-flags.ts'
+import { engineFlag } from '../flags/engine-flag.ts'
 import { frontFlags, frontPathFlag, tokenOf } from '../flags/front-flags.ts'
 import { keyPolicyFlag } from '../flags/key-policy-flag.ts'
 import { ctlFlag } from '../flags/packagecloud-ctl-flags.ts'
@@ -61,6 +63,7 @@ export default class EnableCloudfront extends CtlCommand {
     ...frontFlags,
     ...frontPathFlag,
     ...ctlFlag,
+    ...engineFlag,
     ...boundaryFlag,
     ...tagFlag,
     ...adoptFlag,
@@ -70,6 +73,7 @@ export default class EnableCloudfront extends CtlCommand {
 
   async run(): Promise<Result> {
     const { flags } = await this.parse(EnableCloudfront)
+    assertFits(flags.engine, { engine: flags.engine, boundary: flags['permissions-boundary'] })
     const say: Say = (...blocks) => this.say(...blocks)
     const { front } = flags
     const keyFiles = flags['skip-reindex'] ? [] : await Promise.all(flags['signing-key'].map(readKeyWord))
@@ -87,6 +91,7 @@ export default class EnableCloudfront extends CtlCommand {
           adopt: flags.adopt,
           keyPolicy: flags['kms-key-policy'],
           tags: readTags(flags.tag),
+          engine: flags.engine,
           boundary: flags['permissions-boundary'],
           carried: carriedFlags(flags),
         },

@@ -34,10 +34,6 @@ export const associable = ({
 }: Pick<Bootstrap, 'engine' | 'version' | 'published'>): string =>
   engine.engine === 'lambda' ? version.arn : published.arn
 
-/** Fingerprints of the secrets in what was made last, in its order; `undefined` where they are not known. */
-export const madeWith = (made: Pick<Bootstrap, 'engine' | 'function' | 'stored'>): readonly string[] | undefined =>
-  made.engine.engine === 'lambda' ? made.function.fingerprints : made.stored.fingerprints
-
 /** The command that connects what was made, with the flags in use carried over. */
 export const followUp = (done: Bootstrap, carried: readonly string[]): string =>
   commandLine(followUpWords(done, carried))

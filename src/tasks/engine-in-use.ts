@@ -73,8 +73,8 @@ function engineNeeds(names: Names, accountId: string, { engine }: EngineWishes):
   ]
 }
 
-/** What looking at an engine needs that an installation is to move away from. */
-function moveNeeds(from: Engine, names: Names, accountId: string): Need[] {
+/** What looking at an engine needs that an installation is to move away from, or to. */
+export function moveNeeds(from: Engine, names: Names, accountId: string): Need[] {
   const optional = `an installation can't be moved away from ${engineNames[from]}`
   const arn = checksOf(names, accountId)[from]
   const needs: readonly Need[] =

@@ -29,6 +29,7 @@ import { optional, type Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import { type Chain, check, compute, ensure, type Step, together } from './chain/chain.ts'
 import { letUseKey } from './bucket-key.ts'
+import { checkMove, checkMoveNeeds } from './check-move.ts'
 import { accessNames, chooseAccess, whyControl, whyNotNeeded } from './origin-access-choice.ts'
 import { configuredBucket } from './configured-bucket.ts'
 import { credentials } from './credentials.ts'
@@ -105,13 +106,14 @@ export function reconfigureCloudfrontDistribution(
     together<Reconfigure>('Check what is needed', credentials(aws), configuredBucket(aws, settings)),
     together(
       'Look at what is there',
-      check('Function version', {
+      check(called[reference.engine], {
         that: ({ account }) => engine.lookUp(aws, names, reference, account.id),
         ahead: true,
-        needs: () => engine.lookUpNeeds(arn),
+        needs: ({ account }) => [...engine.lookUpNeeds(arn), ...checkMoveNeeds(names, account.id)],
       }),
       findExisting(aws, settings, wishes),
     ),
+    ...checkMove<Reconfigure>(aws, settings, arn, wishes.carried ?? []),
     ...serve(aws, settings, wishes, () => arn),
     waitForEdges(aws, { isWished: wishes.wait, because: 'left out by --no-wait' }),
     // S3 knows no version of a policy, so somebody else's write at the same time shows only afterwards.
@@ -133,6 +135,8 @@ export function reconfigureCloudfrontDistribution(
       : []),
   ]
 }
+
+const called = { lambda: 'Function version', function: 'CloudFront Function' } as const
 
 const letIn = (aws: Aws, settings: Settings, reader: (ctx: Reconfigure) => Reader) => ({
   resource: bucketPolicy(aws),

@@ -16,7 +16,7 @@ import { patiently, spreading, type Talk } from '../../aws/patience.ts'
 import { type EdgeRules, firstRules } from '../../edge/config.ts'
 import { functionCode, functionRuntime, readFunctionCode } from '../../edge/function-code.ts'
 import { messageOf } from '../../errors.ts'
-import { create, type Decision, notOurs, pending, refuse, type Resource, updateIf } from '../resource.ts'
+import { create, type Decision, notOurs, refuse, type Resource, updateIf } from '../resource.ts'
 import { requestedWith, tagChanges, tagList, type Tags, tagsIn, tagsWanted, type TagsWant } from '../tags.ts'
 import { exportedFunction } from './function-export.ts'
 import { contentChanges, type FunctionContent, type FunctionStage, readStage } from './function-stage.ts'
@@ -94,7 +94,7 @@ export function cloudFrontFunction(aws: Aws): Resource<CloudFrontFunctionWant, C
         { access: 'write', actions: ['cloudfront:UpdateFunction'], resources },
       ]
     },
-    pattern: (want) => ({ ...created(want), arn: arnOfCloudFrontFunction(want.names, want.accountId) }),
+    pattern: created,
     ties: ({ storeArn }) => [{ to: storeArn, as: 'reads its secrets from' }],
     exported: ({ names }, live) => exportedFunction(names, live),
     takedown: ({ names }, _live, cli) => takedownOfFunction(names, cli),
@@ -155,7 +155,8 @@ const configOf = ({ comment, runtime, stores }: FunctionContent): FunctionConfig
 function created(want: CloudFrontFunctionWant): CloudFrontFunction {
   const target = contentFor(want, undefined)
   return {
-    arn: pending('function ARN'),
+    // Known before it is made, in contrast to what others hand on: what is to be associated tells its engine by it.
+    arn: arnOfCloudFrontFunction(want.names, want.accountId),
     development: { ...target, etag: '' },
     live: undefined,
     target,

@@ -11,7 +11,7 @@ import type { PlanLine } from '../../ui/plan.ts'
 import { chooseShow, quietly } from '../../ui/renderer.ts'
 import { render } from '../../ui/template.ts'
 import { advice, type Block, type Say, verbatim, warning } from '../../text.ts'
-import { bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
+import { associable, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import type { Conduct } from '../chain/chain.ts'
 import { change, type ChangeFlags } from '../chain/change.ts'
 import { refusal } from '../chain/ensure.ts'
@@ -235,7 +235,7 @@ class Enabler {
     const bootstrap = bootstrapCloudfront(this.#aws, this.#settings, serve)
     const made = await change(bootstrap, { ...flags, 'dry-run': false }, say, this.#signal)
     if ('plan' in made) return
-    const { arn } = made.done.version
+    const arn = associable(made.done)
     const connecting = reconfigureCloudfrontDistribution(this.#aws, this.#settings, { ...serve, arn, wait: true })
     const joined = await change(connecting, { ...flags, 'dry-run': false }, say, this.#signal)
     if ('plan' in joined) return

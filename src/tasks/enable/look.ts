@@ -1,11 +1,13 @@
 /** How far enabling has come, read off packagecloud.rb, AWS, the objects, this host and the front server. */
 import type { Aws } from '../../aws/connect.ts'
+import type { Engine } from '../../edge/engine.ts'
 import type { Report } from '../../reindex/report.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import { hasChanges, type PlanLine } from '../../ui/plan.ts'
 import { associable, type Bootstrap, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import { type Chain, type Conduct, runChain } from '../chain/chain.ts'
+import { nodesOf } from '../chain/survey.ts'
 import { findCtl } from '../packagecloud-ctl/executable.ts'
 import { fingerprint, recall } from '../packagecloud-ctl/memory.ts'
 import { signingSecrets } from '../signing-secrets.ts'
@@ -21,6 +23,8 @@ import { type PageStep, pageOf } from './page.ts'
 
 /** What is wished of AWS. */
 export interface ServeWishes extends ReconfigureWishes {
+  /** `undefined`: the one that is in use. */
+  readonly engine?: Engine | undefined
   readonly boundary: string | undefined
 }
 
@@ -61,10 +65,11 @@ export async function lookOut(
   conduct: Conduct,
 ): Promise<Outlook> {
   const hasSecret = isSet(settings)
-  const { ctx, report: plan } = await runChain(wholeChain(aws, withSecret(settings), wishes), 'plan', conduct)
-  const published = plan.findIndex(({ kind }) => kind === versionKind)
-  const isBootstrapped = hasSecret && !hasChanges(plan.slice(0, published + 1))
-  const isConnected = isBootstrapped && !hasChanges(plan.slice(published + 1))
+  const supposed = withSecret(settings)
+  const { ctx, report: plan } = await runChain(wholeChain(aws, supposed, wishes), 'plan', conduct)
+  const bootstrap = new Set(nodesOf(bootstrapCloudfront(aws, supposed, wishes), ctx).map(({ title }) => title))
+  const isBootstrapped = hasSecret && !hasChanges(plan.filter(({ title }) => bootstrap.has(title)))
+  const isConnected = isBootstrapped && !hasChanges(plan.filter(({ title }) => !bootstrap.has(title)))
   const hasLines = isConnected && saysConnected(settings, ctx.distribution)
   const sha256 = settings.configFound ? await fingerprint(settings.configFile) : ''
   const [applied, restarted] = await Promise.all([
@@ -76,21 +81,22 @@ export async function lookOut(
   const noCtl = known.ctl === undefined && !isLive
   return {
     plan,
-    page: pageOf([
-      objectsState(known.objects),
-      done(hasSecret, 'it is there'),
-      noCtl && !hasLines
-        ? { state: 'left out', note: 'packagecloud-ctl is not here, and pc-ctl reads the file itself' }
-        : done(hasLines || (hasSecret && isApplied), 'applied'),
-      done(isBootstrapped, 'up to date'),
-      done(hasLines, ctx.distribution.id),
-      done(isLive || (hasLines && isApplied), 'applied'),
-      done(isLive, known.isFrontThere ? 'the front server redirects to CloudFront' : 'restarted since'),
-    ]),
+    page: pageOf(
+      [
+        objectsState(known.objects),
+        done(hasSecret, 'it is there'),
+        noCtl && !hasLines
+          ? { state: 'left out', note: 'packagecloud-ctl is not here, and pc-ctl reads the file itself' }
+          : done(hasLines || (hasSecret && isApplied), 'applied'),
+        done(isBootstrapped, 'up to date'),
+        done(hasLines, ctx.distribution.id),
+        done(isLive || (hasLines && isApplied), 'applied'),
+        done(isLive, known.isFrontThere ? 'the front server redirects to CloudFront' : 'restarted since'),
+      ],
+      ctx.engine.engine,
+    ),
   }
 }
-
-const versionKind = 'Lambda version'
 
 const isSet = (settings: Settings): boolean =>
   settings.cloudfrontSecret !== undefined || (settings.problems.cloudfrontSecret?.kind ?? 'empty') !== 'empty'

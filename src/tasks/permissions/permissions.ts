@@ -17,7 +17,7 @@ import { needsOf, supposed } from '../chain/survey.ts'
 import { dropNeeds } from '../reindex/invalidate-republished.ts'
 import { noWishes, reconfigureCloudfrontDistribution } from '../reconfigure-cloudfront-distribution.ts'
 import { removalNeeds } from '../runbook/remove.ts'
-import { statusChain } from '../status/status.ts'
+import { statusChain } from '../status/status-chain.ts'
 import { rotationNeeds } from '../rotate/needs.ts'
 import type { PermissionScope } from './scope.ts'
 

@@ -1,14 +1,18 @@
 /** Looks at everything before a rotation changes anything. */
 import type { Aws } from '../../aws/connect.ts'
 import { Memory } from '../../aws/memory.ts'
+import { namesOf } from '../../aws/names.ts'
+import { checkedBy } from '../../resources/cloudfront/distribution-config.ts'
+import { acceptedBy } from '../../resources/edge-engines.ts'
 import { fingerprint } from '../../resources/lambda/edge-secrets.ts'
+import type { Engine } from '../../edge/engine.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 import { compute, type Conduct, runChain } from '../chain/chain.ts'
 import { wholeChain, type Whole } from '../enable/look.ts'
 import { noWishes } from '../reconfigure-cloudfront-distribution.ts'
-import { lookAtRotation, type RotationLook } from '../rotation/look.ts'
+import { latestSecrets, lookAtRotation, type RotationLook } from '../rotation/look.ts'
 import { signingSecrets } from '../signing-secrets.ts'
 
 /** Nothing but the secrets is to be changed. */
@@ -19,6 +23,7 @@ export interface Outlook extends RotationLook {
   /** What the next change makes of AWS. */
   readonly plan: readonly PlanLine[]
   readonly distribution: NonNullable<Whole['existing']>
+  readonly engine: Engine
 }
 
 /** What of the secrets in packagecloud.rb the plan is to suppose. */
@@ -40,9 +45,14 @@ export async function lookOut(
   suppose: (look: RotationLook) => Supposed,
   conduct: Conduct,
 ): Promise<Outlook> {
+  const names = namesOf(settings.installation.value)
   const look = compute<Looked, 'look'>('Compare the secrets', {
-    from: ({ existing, function: { fingerprints } }) =>
-      lookAtRotation(aws, settings, { distribution: existing, latest: fingerprints }),
+    from: async (ctx) => {
+      const { existing } = ctx
+      const running = existing === undefined ? undefined : checkedBy(existing.config)
+      const accepted = running === undefined ? undefined : await acceptedBy(aws, names, running)
+      return lookAtRotation(aws, settings, { distribution: existing, latest: latestSecrets(ctx, accepted), accepted })
+    },
     as: 'look',
   })
   const memory = new Memory()
@@ -55,7 +65,7 @@ export async function lookOut(
       ? asItIs.report
       : (await runChain(wholeChain(aws, supposing(settings, supposed), rotationWishes), 'plan', { memory, ...conduct }))
           .report
-  return { ...found, plan, distribution: existing }
+  return { ...found, plan, distribution: existing, engine: asItIs.ctx.engine.engine }
 }
 
 /** Nothing is ever made with it. */
@@ -72,7 +82,7 @@ function nothingToRotate({ configFile }: Settings, id: string | undefined): CtlE
     id === undefined
       ? ['there is no distribution yet', '`pc-ctl enable-cloudfront` makes one.']
       : [
-          `the distribution ${id} checks no signature by a secret that can be decrypted`,
+          `the distribution ${id} checks no signature by a secret that can be read`,
           '`pc-ctl status` says what puts that right.',
         ]
   return new CtlError('configuration', `Nothing goes by the secret in ${configFile}: ${what}.`, { hint })

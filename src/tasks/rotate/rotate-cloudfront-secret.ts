@@ -1,7 +1,6 @@
 /** Replaces the secret without one refused download: what the edge accepts always holds what front servers sign with. */
 import { type Aws, connect } from '../../aws/connect.ts'
-import { namesOf } from '../../aws/names.ts'
-import { markRotationNow, type Replacement, writeRotationMark } from '../../resources/cloudfront/rotation-mark.ts'
+import type { Replacement } from '../../resources/cloudfront/rotation-mark.ts'
 import { carriedFlags, type Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import { commandLine } from '../../shell.ts'
@@ -9,8 +8,8 @@ import { advice, item, type Line, type Say, verbatim } from '../../text.ts'
 import { ask } from '../../ui/ask.ts'
 import { hasChanges, planText } from '../../ui/plan.ts'
 import { chooseShow, quietly } from '../../ui/renderer.ts'
-import { bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
-import { type Conduct, runChain, wait } from '../chain/chain.ts'
+import { associable, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
+import { type Conduct, runChain } from '../chain/chain.ts'
 import { change } from '../chain/change.ts'
 import { lookUp } from '../chain/look-up.ts'
 import { type Awaited, type FileManner, haveFileSay } from '../enable/await-file.ts'
@@ -20,9 +19,11 @@ import { oldOf, type Rotation } from '../rotation/state.ts'
 import { parseFront } from '../front-server.ts'
 import { waitForEdges } from '../wait-for-edges.ts'
 import { anyRotatedKeys, assertWritable } from '../write-config.ts'
+import { untilAccepted } from './at-edge.ts'
 import { askFronts, type FrontSeen, notYet, untilResigned } from './fronts.ts'
 import { lookOut, type Outlook, rotationWishes } from './look.ts'
 import { bothSecrets, currentAlone } from './in-file.ts'
+import { rememberTime } from './remember-time.ts'
 import {
   assertFinishable,
   assertNotRefused,
@@ -63,8 +64,6 @@ export async function rotateCloudfrontSecret(
   }
 }
 
-const forgetting = 'Forget the time: it counts anew once all are seen'
-
 class Rotator {
   readonly #aws: Aws
   #settings: Settings
@@ -85,7 +84,7 @@ class Rotator {
     const { flags, finish, writeConfig } = this.#wishes
     const outlook = await this.#look()
     const { rotation, plan } = outlook
-    Object.assign(this.#outcome, { steps: stepsOf(rotation), plan, rotation: rotation ?? null })
+    Object.assign(this.#outcome, { steps: stepsOf(rotation, outlook.engine), plan, rotation: rotation ?? null })
     notElsewhere(rotation, this.#wishes)
     if (writeConfig) await assertWritable(this.#settings.configFile, anyRotatedKeys)
     const tell = this.#streams[flags['dry-run'] ? 'print' : 'say']
@@ -101,6 +100,10 @@ class Rotator {
 
   get #conduct(): Conduct {
     return { show: chooseShow(this.#wishes.flags), signal: this.#signal }
+  }
+
+  get #manner(): { conduct: Conduct; isWished: boolean; again: string } {
+    return { conduct: this.#conduct, isWished: this.#wishes.wait, again: this.#wishes.again }
   }
 
   #look(): Promise<Outlook> {
@@ -127,6 +130,7 @@ class Rotator {
       if (!(await this.#untilEverywhere(outlook))) return
       outlook = await this.#look()
     }
+    if (step() === 'restart') await untilAccepted(this.#settings, outlook, this.#manner)
     await this.#haveRestarted(outlook)
   }
 
@@ -158,7 +162,7 @@ class Rotator {
     const bootstrap = bootstrapCloudfront(this.#aws, this.#settings, { ...rotationWishes, mayDrop, carried })
     const made = await change(bootstrap, flags, say, this.#signal)
     if ('plan' in made) return false
-    const wishes = { ...rotationWishes, arn: made.done.version.arn, wait: this.#wishes.wait }
+    const wishes = { ...rotationWishes, arn: associable(made.done), wait: this.#wishes.wait }
     const connecting = reconfigureCloudfrontDistribution(this.#aws, this.#settings, wishes)
     const joined = await change(connecting, flags, say, this.#signal)
     if ('plan' in joined) return false
@@ -192,7 +196,7 @@ class Rotator {
   }
 
   async #haveRestarted({ rotation, distribution, seen }: Outlook): Promise<void> {
-    const { fronts, wait, again } = this.#wishes
+    const { fronts, again } = this.#wishes
     this.#outcome.rotation = rotation ?? null
     const previous = oldOf(seen)
     if (rotation === undefined || previous === undefined) throw unfinished(rotation, this.#wishes)
@@ -206,8 +210,7 @@ class Rotator {
     if (others?.length !== 0) this.#streams.say('', ...advice(this.#restartLines()))
     if (others === undefined) throw unseen(again)
     if (others.length > 0) {
-      const manner = { conduct: this.#conduct, isWished: wait, again }
-      this.#outcome.fronts = await untilResigned(fronts, this.#settings, manner)
+      this.#outcome.fronts = await untilResigned(fronts, this.#settings, this.#manner)
     }
     await this.#mark(distribution.arn, replacement, 'now')
     this.#outcome.rotation = (await this.#look()).rotation ?? null
@@ -220,15 +223,8 @@ class Rotator {
     return this.#outcome.fronts
   }
 
-  async #mark(arn: string, replacement: Replacement, since: 'now' | 'not yet'): Promise<void> {
-    const place = { arn, names: namesOf(this.#settings.installation.value) }
-    const title = since === 'now' ? 'Remember the time, in a tag of the distribution' : forgetting
-    const step = wait(title, async () => {
-      if (since === 'now') await markRotationNow(this.#aws, place, replacement)
-      else await writeRotationMark(this.#aws, place, replacement, undefined)
-      return undefined
-    })
-    await runChain([step], 'apply', this.#conduct)
+  #mark(arn: string, replacement: Replacement, since: 'now' | 'not yet'): Promise<void> {
+    return rememberTime(this.#aws, this.#settings, { arn, replacement, since }, this.#conduct)
   }
 
   #restartLines(): Line[] {

@@ -8,6 +8,7 @@ import type { Accepted } from '../../resources/edge-engine.ts'
 import { acceptedBy } from '../../resources/edge-engines.ts'
 import { fingerprint } from '../../resources/lambda/edge-secrets.ts'
 import type { Settings } from '../../settings/settings.ts'
+import type { Bootstrap } from '../bootstrap-cloudfront.ts'
 import { signingSecrets } from '../signing-secrets.ts'
 import { oldOf, rotationOf, type Rotation, type Seen } from './state.ts'
 
@@ -19,6 +20,16 @@ export interface Behind {
   /** What the version at the edge goes by; `undefined`: it is looked at. */
   readonly accepted?: Accepted | undefined
 }
+
+/**
+ * What a next rotation would begin from: for Lambda what the function holds, whose version may be older. A store has one
+ * value, which is what the edge accepts.
+ */
+export const latestSecrets = (
+  made: Pick<Bootstrap, 'engine' | 'function'>,
+  accepted: Accepted | undefined,
+): readonly string[] | undefined =>
+  made.engine.engine === 'lambda' ? made.function.fingerprints : accepted?.fingerprints
 
 /** A rotation, if one is under way, and what it was read off. */
 export interface RotationLook {

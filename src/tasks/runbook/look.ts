@@ -11,7 +11,8 @@ import { type Check, skipped } from '../doctor/check.ts'
 import { complaint } from '../doctor/complaint.ts'
 import { diagnose } from '../doctor/diagnose.ts'
 import { withSecret } from '../enable/look.ts'
-import { lookAtAll, type Look, type Status, type StatusLine } from '../status/status.ts'
+import { lookAtAll, type Status, type StatusLine } from '../status/status.ts'
+import type { Look } from '../status/status-chain.ts'
 
 /** What the operator has said. */
 export interface RunbookWishes {

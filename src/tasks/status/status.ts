@@ -1,27 +1,25 @@
-import { arnOfBucket } from '../../aws/arns.ts'
+import { arnOfBucket, engineOf } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { Memory } from '../../aws/memory.ts'
-import { namesOf } from '../../aws/names.ts'
+import type { Engine } from '../../edge/engine.ts'
 import { runtimeWarning } from '../../edge/runtime.ts'
-import { checkedBy } from '../../resources/cloudfront/distribution-config.ts'
-import type { Accepted } from '../../resources/edge-engine.ts'
-import { acceptedBy, compareFingerprints, engineBehind, type SecretComparison } from '../../resources/edge-engines.ts'
-import { type LeftOverKeys, leftOverKeys, leftOverNeeds } from '../../resources/kms/key-left-over.ts'
-import { type ObjectSample, sampleNeeds, sampleObjects } from '../../resources/s3/object-sample.ts'
+import { compareFingerprints, type SecretComparison } from '../../resources/edge-engines.ts'
+import type { LeftOverKeys } from '../../resources/kms/key-left-over.ts'
+import type { ObjectSample } from '../../resources/s3/object-sample.ts'
 import type { Bucket } from '../../resources/s3/bucket.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 import type { Line } from '../../text.ts'
-import { associable, type Bootstrap, bootstrapCloudfront, followUpWords } from '../bootstrap-cloudfront.ts'
-import { type Chain, compute, type Conduct, runChain, together } from '../chain/chain.ts'
+import { associable, followUpWords } from '../bootstrap-cloudfront.ts'
+import { type Chain, type Conduct, runChain } from '../chain/chain.ts'
 import { type Node, nodesOf } from '../chain/survey.ts'
 import type { InTheWay } from '../in-the-way.ts'
 import { lookAtOwnName, type NameLook } from '../names/packages-name.ts'
 import { otherInstallations } from '../other-installations.ts'
-import { findExisting, noWishes, type Reconfigure, serve } from '../reconfigure-cloudfront-distribution.ts'
-import { lookAtRotation } from '../rotation/look.ts'
+import type { Reconfigure } from '../reconfigure-cloudfront-distribution.ts'
 import type { Rotation } from '../rotation/state.ts'
 import { type Repair, repairsOf } from './repairs.ts'
+import { type Look, type Runbooks, runbooksOf, statusChain } from './status-chain.ts'
 
 /** The one that everything is for, which no runbook makes. */
 export const bucketKind = 'S3 bucket'
@@ -33,7 +31,11 @@ export interface Status {
   readonly bucket: { readonly name: string; readonly region: string }
   readonly resources: readonly StatusLine[]
   readonly distribution: { readonly id: string; readonly domain: string; readonly status: string } | undefined
-  /** The version that the distribution runs, and the newest that is published. */
+  /** What checks signed URLs. */
+  readonly engine: Engine
+  /** What is there of the other engine, and not in use: ARN of its function; `null` where there is none of ours. */
+  readonly otherEngine: { readonly engine: Engine; readonly arn: string } | null
+  /** What the distribution runs, and what was published last: by their ARNs. */
   readonly version: { readonly associated: string | undefined; readonly published: string | undefined }
   readonly secret: SecretComparison
   /** How far the replacement of the secret is; `null` where none is under way. */
@@ -76,77 +78,11 @@ interface Dependency {
   readonly as: string
 }
 
-export interface Look extends Bootstrap, Reconfigure {
-  associated: string | undefined
-  accepted: Accepted | undefined
-  rotation: Rotation | undefined
-  sample: ObjectSample
-  leftOver: LeftOverKeys
-}
-
 export interface StatusWishes {
   /** The settings flags in use, for the commands that it suggests. */
   readonly carried: readonly string[]
   /** The time, in milliseconds of Unix time. */
   readonly now?: () => number
-}
-
-/** The steps of the two runbooks that make what a status shows. */
-interface Runbooks {
-  readonly bootstrap: Chain<Bootstrap>
-  readonly reconfigure: Chain<Look>
-}
-
-const runbooksOf = (aws: Aws, settings: Settings, carried: readonly string[] = []): Runbooks => ({
-  bootstrap: bootstrapCloudfront(aws, settings, { ...noWishes, carried }),
-  reconfigure: serve<Look>(aws, settings, noWishes, associable),
-})
-
-/** Everything that a status looks at, as a chain that is only ever planned. */
-export const statusChain = (aws: Aws, settings: Settings, runbooks = runbooksOf(aws, settings)): Chain<Look> => {
-  const names = namesOf(settings.installation.value)
-  return [
-    ...runbooks.bootstrap,
-    together<Look>(
-      'Look at what serves the bucket',
-      findExisting(aws, settings, noWishes),
-      compute('Cache-Control of some objects', {
-        from: ({ bucket }) => sampleObjects(aws, bucket),
-        as: 'sample',
-        ahead: true,
-        needs: ({ bucket }) => [sampleNeeds(bucket.name)],
-      }),
-    ),
-    ...runbooks.reconfigure,
-    compute('Version at the edge', {
-      from: async ({ existing }) => (existing === undefined ? undefined : checkedBy(existing.config)),
-      as: 'associated',
-      ahead: true,
-    }),
-    compute('Secret at the edge', {
-      from: async ({ associated, version, function: { codeSha256, fingerprints, rules } }) => {
-        if (associated === undefined) return undefined
-        const isNewest = associated === version.arn && codeSha256 === version.codeSha256
-        return isNewest && fingerprints !== undefined ? { fingerprints, rules } : acceptedBy(aws, names, associated)
-      },
-      as: 'accepted',
-      needs: ({ version: { arn } }) => engineBehind(arn).acceptedNeeds(arn),
-    }),
-    compute('Rotation of the secret', {
-      from: async ({ existing, accepted, function: { fingerprints } }) =>
-        (await lookAtRotation(aws, settings, { distribution: existing, latest: fingerprints, accepted }))?.rotation,
-      as: 'rotation',
-    }),
-    compute('KMS keys that are left over', {
-      from({ key, associated }, { signal }) {
-        const deployed = [names.functionName, ...(associated === undefined ? [] : [associated])]
-        return leftOverKeys(aws, names, { keyArn: key.arn, deployed }, signal)
-      },
-      as: 'leftOver',
-      ahead: true,
-      needs: () => [leftOverNeeds],
-    }),
-  ]
 }
 
 /** Looks at all resources of an installation; a plan of its runbooks, and what the plan doesn't tell. */
@@ -174,14 +110,14 @@ async function toldOf(
   { ctx, report }: { readonly ctx: Look; readonly report: readonly PlanLine[] },
 ): Promise<Status> {
   const [bootstrap, reconfigure] = [nodesOf(runbooks.bootstrap, ctx), nodesOf(runbooks.reconfigure, ctx)]
-  const published = report.find(({ kind }) => kind === 'Lambda version')
+  const published = publishedIn(report, ctx)
   const repairs = repairsOf(
     { lines: linesOf(report, bootstrap), words: ['pc-ctl', 'bootstrap-cloudfront', ...carried] },
     {
       lines: linesOf(report, reconfigure),
       words: followUpWords(ctx, carried),
       // The ARN is only known once a version is published.
-      known: published?.do === 'keep',
+      known: published !== undefined,
     },
   )
   const { existing, inTheWay = { found: [], notDecided: [] } } = ctx
@@ -197,7 +133,9 @@ async function toldOf(
     resources,
     distribution:
       existing === undefined ? undefined : { id: existing.id, domain: existing.domain, status: existing.status },
-    version: { associated: ctx.associated, published: published?.do === 'keep' ? ctx.version.arn : undefined },
+    engine: ctx.engine.engine,
+    otherEngine: ctx.otherEngine === undefined ? null : { engine: engineOf(ctx.otherEngine), arn: ctx.otherEngine },
+    version: { associated: ctx.associated, published },
     secret,
     rotation: ctx.rotation ?? null,
     originAccess: ctx.access,
@@ -212,10 +150,19 @@ async function toldOf(
   }
 }
 
+/** What can be associated as it is: the newest version, if none is to be published; of a CloudFront Function any. */
+function publishedIn(report: readonly PlanLine[], ctx: Look): string | undefined {
+  const isThere: Readonly<Record<Engine, (line: PlanLine) => boolean>> = {
+    lambda: (line) => line.kind === 'Lambda version' && line.do === 'keep',
+    function: (line) => line.kind === 'Published CloudFront function' && /^(?:keep|update)$/.test(line.do),
+  }
+  return report.some(isThere[ctx.engine.engine]) ? associable(ctx) : undefined
+}
+
 /** Of a function that is still to be made there is nothing to say. */
-const runtimeInUse = ({ function: { settings } }: Look, lines: readonly StatusLine[], now: number) =>
+const runtimeInUse = (ctx: Look, lines: readonly StatusLine[], now: number) =>
   lines.some(({ kind, state }) => kind === 'Lambda function' && state !== 'missing')
-    ? runtimeWarning(settings.Runtime, now)
+    ? runtimeWarning(ctx.function.settings.Runtime, now)
     : undefined
 
 /** The bucket's policy may have statements of others. */
@@ -231,12 +178,13 @@ const linesOf = (report: readonly PlanLine[], nodes: readonly Node[]): PlanLine[
 
 /** What each resource depends on, by the title of its step. */
 function dependenciesOf(nodes: readonly Node[], { name }: Bucket): Map<string, Dependency[]> {
-  const ends = [...nodes, { kind: bucketKind, name, ids: [arnOfBucket(name)] }]
+  const ends = [...nodes, { title: '', kind: bucketKind, name, ids: [arnOfBucket(name)] }]
   return new Map(
     nodes.map(({ title, ties }) => [
       title,
       ties.flatMap(({ to, as }) => {
-        const end = ends.find(({ ids }) => ids.includes(to))
+        // What is published is called as what it is published from; a distribution runs the former.
+        const end = ends.findLast((one) => one.ids.includes(to) && one.title !== title)
         return end === undefined ? [] : { kind: end.kind, name: end.name, as }
       }),
     ]),

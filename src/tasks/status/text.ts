@@ -1,4 +1,5 @@
 import { lastPartOf } from '../../aws/arns.ts'
+import { engineNames } from '../../edge/engine.ts'
 import { leftOverKey } from '../../resources/kms/key-left-over.ts'
 import { keyNotRotated } from '../../resources/kms/key-rotation.ts'
 import { differences } from '../../ui/plan.ts'
@@ -48,7 +49,9 @@ export function statusFacts(status: Status): string[][] {
   return [
     ['Bucket', `${bucket.name} in ${bucket.region}`],
     ['Distribution', distribution === undefined ? 'none yet' : `${distribution.status}, ${distribution.domain}`],
-    ['Function version', versionText(status)],
+    ['Engine', engineNames[status.engine]],
+    versionFact(status),
+    ...otherEngineFact(status),
     ['Secret at the edge', secretText(status)],
     ...rotationOfSecret(status),
     ['CloudFront reads as', status.originAccess === 'oai' ? 'origin access identity' : 'origin access control'],
@@ -82,6 +85,27 @@ function driftText({ state, kind, name, changes, because, inTheWay, repair, todo
   ]
 }
 
+const versionFact = (status: Status): string[] =>
+  status.engine === 'lambda' ? ['Function version', versionText(status)] : ['Function', functionText(status)]
+
+function functionText({ version: { associated, published } }: Status): string {
+  if (published === undefined) return associated === undefined ? 'not published yet' : 'to be published'
+  return associated === published ? 'at the edge as it is published' : 'published, but not at the edge'
+}
+
+/** Nothing where there is none. It costs next to nothing, and is the way back. */
+function otherEngineFact({ otherEngine }: Status): string[][] {
+  if (otherEngine === null) return []
+  const { engine, arn } = otherEngine
+  const what = { lambda: 'with its role and its KMS key', function: 'with its key value store' } as const
+  return [
+    [
+      'Other engine',
+      `${engineNames[engine]}: ${arn.split(/[:/]/).at(-1) ?? ''}, ${what[engine]}, is there and not in use`,
+    ],
+  ]
+}
+
 function versionText({ version: { associated, published } }: Status): string {
   const number = (arn: string | undefined): string => arn?.split(':').at(-1) ?? 'none'
   if (associated === undefined) return `none at the edge, ${number(published)} published`
@@ -101,7 +125,7 @@ function secretText({ secret, distribution }: Status): string {
     case 'different':
       return 'NOT the one in packagecloud.rb: what is signed with that is refused'
     case 'unknown':
-      return distribution === undefined ? 'none yet' : 'unknown: the deployed function holds none that can be decrypted'
+      return distribution === undefined ? 'none yet' : 'unknown: the deployed function has none that can be read'
   }
 }
 

@@ -52,6 +52,8 @@ const status = (more: Partial<Status> = {}): Status => ({
   bucket: { name: 'packages-example-org', region: 'eu-central-1' },
   resources: [line('KMS key')],
   distribution: ours,
+  engine: 'lambda',
+  otherEngine: null,
   version: { associated: version, published: version },
   secret: 'same',
   rotation: null,

@@ -101,7 +101,7 @@ describe('how far a rotation is', () => {
 
   it('shows as done what is done', () => {
     const done = (more: Partial<Seen>): string =>
-      stepsOf(rotationOf(seen(more)))
+      stepsOf(rotationOf(seen(more)), 'lambda')
         .map(({ state }) => (state === 'done' ? 'x' : '-'))
         .join('')
     expect(done({ file: alone, edge: ['new'], latest: ['new'] })).to.equal('-------')
