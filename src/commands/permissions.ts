@@ -5,16 +5,18 @@ import { parseArn } from '../aws/arns.ts'
 import { explainError } from '../aws/denial.ts'
 import type { PolicyDocument } from '../aws/policy.ts'
 import { lookUpAccount } from '../resources/account.ts'
-import { need } from '../settings/settings.ts'
+import { need, type Settings } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { type Checked, checkPermissions, checkText } from '../tasks/permissions/check.ts'
 import type { Conduct } from '../tasks/chain/chain.ts'
 import { lookUp } from '../tasks/chain/look-up.ts'
 import { assertFits } from '../tasks/engine-in-use.ts'
+import { denyOthers } from '../tasks/permissions/deny.ts'
 import { needsFor, permissionGroups, policyOf, terraformOf, tooLong } from '../tasks/permissions/permissions.ts'
 import { boundaryFlag } from '../flags/boundary-flag.ts'
 import { engineFlag } from '../flags/engine-flag.ts'
 import { pagerFlag } from '../flags/pager-flag.ts'
+import { repeatable } from '../flags/repeatable.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { CtlError, exitCodes } from '../errors.ts'
@@ -36,6 +38,7 @@ export default class Permissions extends CtlCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> bootstrap --account 999999999999 --bucket packages-example-org',
     '<%= config.bin %> <%= command.id %> --check',
+    '<%= config.bin %> <%= command.id %> --deny-others --except arn:aws:iam::999999999999:role/operators',
   ]
   static override args = {
     GROUP: Args.string({
@@ -68,6 +71,15 @@ export default class Permissions extends CtlCommand {
       description: 'check whether the credentials in use have these permissions',
       exclusive: ['format'],
     }),
+    'deny-others': Flags.boolean({
+      description: 'print what to deny everybody else instead: reading the secrets of --engine function in their store',
+      exclusive: ['check'],
+    }),
+    except: Flags.string({
+      description: 'user or role that --deny-others is not for (repeatable)',
+      ...repeatable,
+      helpValue: 'ARN',
+    }),
     ...pagerFlag,
     ...settingsFlags,
   }
@@ -79,6 +91,12 @@ export default class Permissions extends CtlCommand {
     const settings = await settingsFor(flags)
     const later = flags.account !== undefined && !flags.check
     const aws = await connect(settings, process.env, { later })
+    if (flags['deny-others']) return this.#denyOthers(aws, settings, args.GROUP, flags)
+    if (flags.except.length > 0) {
+      throw new CtlError('usage', '--except belongs to --deny-others.', {
+        hint: 'Without it, policies allow what is needed, and deny nobody anything.',
+      })
+    }
     const bucket = need(settings, 'bucket')
     const bucketKey = readKeyArn(flags['bucket-key'], bucket)
     const conduct = this.looking(flags)
@@ -112,6 +130,38 @@ export default class Permissions extends CtlCommand {
     this.say(...long.map((note) => labelled('Note', note)))
     return policies
   }
+
+  async #denyOthers(aws: Aws, settings: Settings, group: readonly string[] | undefined, flags: DenyFlags) {
+    if (group !== undefined) {
+      throw new CtlError('usage', '--deny-others is one policy, for no group of commands.', {
+        hint: 'Leave out the groups: `pc-ctl permissions --deny-others`.',
+      })
+    }
+    const conduct = this.looking(flags)
+    const account = await accountOf(aws, flags.account, conduct)
+    const asked = { account: account.id, named: flags.account !== undefined, except: flags.except }
+    const { policy, terraform, notes } = await lookUp(
+      'Look up the store',
+      () => denyOthers(aws, settings, asked),
+      conduct,
+    )
+    await this.printLong(
+      flags,
+      whole(flags.format === 'terraform' ? terraform.trimEnd() : JSON.stringify(policy, undefined, 2)),
+    )
+    this.say(...notes.map((note) => labelled('Note', note)))
+    return { 'deny-others': policy }
+  }
+}
+
+/** As much of the flags as a denial goes by. */
+interface DenyFlags {
+  readonly account: string | undefined
+  readonly except: readonly string[]
+  readonly format: string
+  readonly 'no-pager': boolean
+  readonly json: boolean
+  readonly verbose: boolean
 }
 
 /** @throws CtlError of kind `usage` for what is no key's ARN */
