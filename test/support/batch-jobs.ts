@@ -19,7 +19,7 @@ import { edgeTrust, functionZip } from './function-zip.ts'
 export const jobsAtOnce = { roleAssumable: 0, functionActive: 0, principal: 0, jobState: 0, redrive: 0 }
 
 export const bucket = 'packages'
-export const region = 'us-east-1'
+const region = 'us-east-1'
 
 export interface JobAnswer {
   status: number

@@ -12,6 +12,12 @@ export class RoleRefused extends Error {}
 /** Another session is made when the one at hand lasts no longer than this. */
 const spare = 5 * 60_000
 
+interface Session {
+  caller: Caller
+  /** Milliseconds since the epoch. */
+  until: number
+}
+
 interface Request {
   method: string
   path: string
@@ -27,11 +33,24 @@ export interface JobRoles {
 }
 
 export function createJobRoles(context: Context, inner: InnerCalls): JobRoles {
-  const sessions = new Map<string, { caller: Caller; until: number }>()
+  /** By job; under way, too, so that tasks that begin together share one. */
+  const sessions = new Map<string, Promise<Session>>()
 
-  const assume = async (job: Job): Promise<Caller> => {
-    const known = sessions.get(job.id)
-    if (known !== undefined && known.until - spare > context.now()) return known.caller
+  const sessionOf = async (job: Job): Promise<Caller> => {
+    const known = sessions.get(job.id) ?? begin(job)
+    const session = await known
+    if (session.until - spare > context.now()) return session.caller
+    // Whoever finds first that it is old begins another one.
+    if (sessions.get(job.id) === known) sessions.delete(job.id)
+    return (await (sessions.get(job.id) ?? begin(job))).caller
+  }
+  const begin = (job: Job): Promise<Session> => {
+    const begun = assume(job)
+    sessions.set(job.id, begun)
+    begun.catch(() => sessions.delete(job.id))
+    return begun
+  }
+  const assume = async (job: Job): Promise<Session> => {
     const { accountId } = context
     const asService: Caller = {
       kind: 'service',
@@ -49,12 +68,11 @@ export function createJobRoles(context: Context, inner: InnerCalls): JobRoles {
     if (answer.status !== 200) throw new RoleRefused(textIn(document, 'Message') ?? 'The role could not be assumed.')
     const caller = inner.session(textIn(document, 'AccessKeyId') ?? '')
     if (caller === undefined) throw new RoleRefused('The session is gone.')
-    sessions.set(job.id, { caller, until: Date.parse(textIn(document, 'Expiration') ?? '') })
-    return caller
+    return { caller, until: Date.parse(textIn(document, 'Expiration') ?? '') }
   }
   return {
     async ask(job, service, request) {
-      const caller = await assume(job)
+      const caller = await sessionOf(job)
       return inner.call({ service, region: job.region, caller, ...request })
     },
   }

@@ -62,6 +62,6 @@ function objectionTo({ headers = {} }: AwsResponse, etag: string): JobFailure | 
   return failure('ManifestETagMismatch', `The manifest's ETag is ${actual}, and not ${etag}`)
 }
 
-export async function bytesIn({ body }: AwsResponse): Promise<Buffer> {
+async function bytesIn({ body }: AwsResponse): Promise<Buffer> {
   return body instanceof Readable ? buffer(body) : Buffer.from(body ?? '')
 }

@@ -18,6 +18,8 @@ export interface Runner {
 
 /** How often a job that waits for another one looks again. */
 const turnMilliseconds = 50
+/** How long a task that Lambda throttles waits at most. */
+const throttledMilliseconds = 500
 
 export function createRunner({ context, jobs, inner }: { context: Context; jobs: Jobs; inner: InnerCalls }): Runner {
   const roles = createJobRoles(context, inner)
@@ -80,7 +82,7 @@ export function createRunner({ context, jobs, inner }: { context: Context; jobs:
     Failing: (current) => end(current, 'Failed'),
     Cancelling: (current) => end(current, 'Cancelled'),
   }
-  const pauses = { redrive: timing.redrive, turn: turnMilliseconds }
+  const pauses = { redrive: timing.redrive, throttled: throttledMilliseconds }
 
   async function turnOf(id: string): Promise<void> {
     for (let current = job(id); current !== undefined && isOutranked(current); current = job(id)) {

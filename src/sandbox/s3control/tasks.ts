@@ -16,7 +16,7 @@ interface Parts {
   readonly jobs: Jobs
   readonly roles: JobRoles
   /** Rejects when the sandbox ends. */
-  pause(kind: 'redrive' | 'turn'): Promise<void>
+  pause(kind: 'redrive' | 'throttled'): Promise<void>
   /** Whether the job is to begin no more tasks for now. */
   holds(id: string): boolean
   readonly stopped: AbortSignal
@@ -28,6 +28,7 @@ interface Parts {
  */
 export async function runTasks(parts: Parts, id: string): Promise<void> {
   const { jobs, stopped } = parts
+  const places = new Places()
   for (;;) {
     const left = jobs
       .tasks(id)
@@ -38,7 +39,7 @@ export async function runTasks(parts: Parts, id: string): Promise<void> {
     const worker = async (): Promise<void> => {
       for (let task = left.shift(); task !== undefined; task = left.shift()) {
         if (parts.holds(id) || stopped.aborted) return
-        await runTask(parts, id, task)
+        await runTask(parts, places, id, task)
       }
     }
     await Promise.all(Array.from({ length: Math.min(parallelTasks, left.length) }, worker))
@@ -46,7 +47,27 @@ export async function runTasks(parts: Parts, id: string): Promise<void> {
   }
 }
 
-async function runTask(parts: Parts, id: string, task: Task): Promise<void> {
+/** Tasks that wait for others of the job to end. */
+class Places {
+  readonly #waiting = new Set<() => void>()
+
+  /** Until a task ends that no one else has waited longer for, or the pause does. */
+  async next(pause: Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    const wake = (): void => resolve(undefined)
+    this.#waiting.add(wake)
+    await Promise.race([promise, pause]).finally(() => this.#waiting.delete(wake))
+  }
+
+  free(): void {
+    const [first] = this.#waiting
+    if (first === undefined) return
+    this.#waiting.delete(first)
+    first()
+  }
+}
+
+async function runTask(parts: Parts, places: Places, id: string, task: Task): Promise<void> {
   const { jobs, roles, stopped } = parts
   const job = jobs.change(id, (current) => {
     if (current.invoked) return false
@@ -59,9 +80,11 @@ async function runTask(parts: Parts, id: string, task: Task): Promise<void> {
     if (stopped.aborted) return
     if (outcome.kind !== 'throttled') {
       note(jobs, id, task, outcome)
+      places.free()
       return
     }
-    await parts.pause('turn')
+    // Whoever waits is let go on by a task that ends; by time alone where others have taken what there was.
+    await places.next(parts.pause('throttled'))
     if (parts.holds(id)) return
   }
 }

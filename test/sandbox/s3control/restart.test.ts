@@ -58,6 +58,7 @@ describe('a sandbox that is started again', () => {
       ),
     )
     s3.destroy()
+    expect(sandbox.calls.list(({ operation }) => operation === 'AssumeRole').length).to.be.at.most(1)
     await sandbox.close()
     return { text, lines: texts.join('').split('\n').slice(0, -1) }
   }
