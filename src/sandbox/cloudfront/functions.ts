@@ -56,7 +56,8 @@ export function functionOperations(parts: FunctionParts): Record<string, CloudFr
   }
   return {
     async CreateFunction(request) {
-      const document = await newFunction(parts, request)
+      // From there on nothing waits, so that of two equal requests the second sees the first.
+      const document = newFunction(parts, await request.buffer())
       functions.put(document.name, document)
       const more = { status: 201, etag: etagOf(1), location: `function/${document.name}` }
       return respond(request, 'FunctionSummary', content(document, 'DEVELOPMENT'), more)
@@ -147,9 +148,9 @@ function stageIn(request: AwsRequest): Stage | undefined {
   throw invalidArgument('The parameter Stage is not valid.')
 }
 
-async function newFunction(parts: FunctionParts, request: AwsRequest): Promise<FunctionDocument> {
+function newFunction(parts: FunctionParts, body: Buffer): FunctionDocument {
   const { context, functions } = parts
-  const asked = readDocument(parseXml(await request.buffer()), 'CreateFunctionRequest', createFunctionRequest)
+  const asked = readDocument(parseXml(body), 'CreateFunctionRequest', createFunctionRequest)
   const { Name, FunctionConfig, FunctionCode, Tags } = asked
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(Name)) throw invalidArgument('The parameter Name is not valid.')
   const saved = accept(parts, FunctionConfig, FunctionCode)

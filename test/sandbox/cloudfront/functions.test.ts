@@ -112,6 +112,14 @@ describe("the sandbox's CloudFront Functions", () => {
       expect(live, 'nothing was published').to.include({ name: 'NoSuchFunctionExists', status: 404 })
     })
 
+    it('once, of several that ask for the same name at once', async () => {
+      const name = newName()
+      const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => create(name)))
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).to.have.length(1)
+      const updates = await Promise.allSettled(Array.from({ length: 8 }, () => update(name, firstTag)))
+      expect(updates.filter(({ status }) => status === 'fulfilled')).to.have.length(1)
+    })
+
     it('whatever their code is, up to 10 KB', async () => {
       await create(newName(), {}, 'class {')
       await create(newName(), {}, ' '.repeat(10_240))

@@ -72,6 +72,14 @@ describe("keys of the sandbox's key value stores", () => {
     expect((await get(arn, 'a/b c')).body['Value']).to.equal('v')
   })
 
+  it('are written by one of several who have the same version', async () => {
+    const arn = await newStore()
+    const { etag } = await describeStore(arn)
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => update(arn, etag, put(`k${index}`))))
+    expect(answers.filter(({ status }) => status === 200)).to.have.length(1)
+    expect((await describeStore(arn)).body['ItemCount']).to.equal(1)
+  })
+
   it('are put and deleted one at a time, and listed in pages', async () => {
     const arn = await newStore()
     let { etag = '' } = await describeStore(arn)
