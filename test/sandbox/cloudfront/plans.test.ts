@@ -2,11 +2,17 @@ import {
   CreateCachePolicyCommand,
   CreateCloudFrontOriginAccessIdentityCommand,
   CreateDistributionCommand,
+  CreateFunctionCommand,
+  CreateKeyValueStoreCommand,
   DeleteDistributionCommand,
+  DescribeKeyValueStoreCommand,
   GetDistributionConfigCommand,
+  PublishFunctionCommand,
   UpdateDistributionCommand,
   type DistributionConfig,
 } from '@aws-sdk/client-cloudfront'
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { expect } from 'chai'
 
 import { behavior, config, startCloudFront, type CloudFrontFixture } from '../../support/cloudfront-fixture.ts'
@@ -121,6 +127,39 @@ describe('flat-rate plans', () => {
     const back = await control('POST', `${id} pro`)
     expect(back.status).to.equal(400)
     expect(await back.text()).to.contain('cache policies')
+  })
+
+  it('have functions that read a key value store from Pro on, and other functions always', async () => {
+    const id = await distribution()
+    await put(`${id} free`)
+    await fixture.client.send(new CreateKeyValueStoreCommand({ Name: 'on-a-plan' }))
+    await sleep(150)
+    const store = await fixture.client.send(new DescribeKeyValueStoreCommand({ Name: 'on-a-plan' }))
+    const publish = async (Name: string, stores: { KeyValueStoreARN: string | undefined }[]) => {
+      const made = await fixture.client.send(
+        new CreateFunctionCommand({
+          Name,
+          FunctionCode: Buffer.from('function handler(event) { return event.request }'),
+          FunctionConfig: {
+            Comment: '',
+            Runtime: 'cloudfront-js-2.0',
+            KeyValueStoreAssociations: { Quantity: stores.length, Items: stores },
+          },
+        }),
+      )
+      await fixture.client.send(new PublishFunctionCommand({ Name, IfMatch: made.ETag }))
+      const FunctionARN = made.FunctionSummary?.FunctionMetadata?.FunctionARN
+      return withBehavior({
+        FunctionAssociations: { Quantity: 1, Items: [{ FunctionARN, EventType: 'viewer-request' }] },
+      })
+    }
+    const reading = await publish('on-a-plan-reading', [{ KeyValueStoreARN: store.KeyValueStore?.ARN }])
+    expect((await failureOf(update(id, reading))).message)
+      .to.contain('Free pricing plan')
+      .and.to.contain('KeyValueStore')
+    await update(id, await publish('on-a-plan-plain', []))
+    await put(`${id} pro`)
+    await update(id, reading)
   })
 
   it('have so many behaviors and no more', async () => {
