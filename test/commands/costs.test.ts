@@ -151,7 +151,7 @@ describe('pc-ctl costs --estimate', () => {
       .to.match(/^Plan Pro +no$/m)
       .and.to.match(/^Plan Business +\$200\.00 +included/m)
     expect(flat(stdout))
-      .to.contain('Plan Pro takes 10 M downloads.')
+      .to.contain("Plan Pro takes no cache policies but AWS's own, takes 10 M downloads.")
       .and.to.contain('https://aws.amazon.com/cloudfront/pricing/')
   })
 

@@ -15,8 +15,7 @@ export const estimateText = ({ ways, downloads, gigabytes, s3AtMost, pricesAsOf,
     way.notPossible.length === 0 ? [] : [item('refused', `${nameOf(way)} ${way.notPossible.join(', ')}.`)],
   ),
   'New installations get Lambda@Edge; with `pc-ctl bootstrap-cloudfront --engine function` it is a CloudFront Function, whose ' +
-    'secrets are in a KeyValueStore. Flat-rate plans take only that; on Pro only with managed cache policies, so that an index ' +
-    'may be a second old.',
+    'secrets are in a KeyValueStore. Flat-rate plans take only that.',
   `S3 takes ${dollars(s3AtMost)} at most for the requests of edges: what they hold they do not ask for. Traffic from S3 to them is free.`,
   `Prices of the United States as of ${pricesAsOf}, without taxes; what is free each month (1,000 GB, 10 M requests) is taken off. From:`,
   ...sources.map((source) => item('note', source)),

@@ -84,7 +84,7 @@ function functionCheck(downloads: number): number {
 /** On the lowest level that takes it all, else as the highest does not. */
 const onPlan =
   ({ downloads, gigabytes }: Load) =>
-  ({ name, store, levels }: (typeof prices.plans)[number]): Estimated => {
+  ({ name, store, ownCachePolicy, levels }: (typeof prices.plans)[number]): Estimated => {
     const all: readonly Level[] = levels
     const fits = all.find((one) => downloads <= one.requests && gigabytes <= one.gigabytes)
     const level = fits ?? all.at(-1) ?? { monthly: 0, requests: 0, gigabytes: 0 }
@@ -96,6 +96,7 @@ const onPlan =
       total: sumOf(parts),
       notPossible: [
         ...(store ? [] : ['has no KeyValueStore, where the secrets are']),
+        ...(ownCachePolicy ? [] : ["takes no cache policies but AWS's own"]),
         ...(downloads > level.requests
           ? [`takes ${millions(level.requests).toLocaleString('en-US')} M downloads`]
           : []),

@@ -40,15 +40,31 @@ export const prices = {
   costExplorer: { perQuestion: 0.01 },
   /**
    * For a month and distribution, each in levels of use; nothing is charged beyond. None takes `Lambda@Edge`. `store`: has a
-   * KeyValueStore.
+   * KeyValueStore. `ownCachePolicy`: takes others than AWS's own.
    */
   plans: [
-    { name: 'Free', store: false, levels: [{ monthly: 0, requests: 1_000_000, gigabytes: 100 }] },
-    { name: 'Pro', store: true, levels: [{ monthly: 15, requests: 10_000_000, gigabytes: 50_000 }] },
-    { name: 'Business', store: true, levels: [{ monthly: 200, requests: 125_000_000, gigabytes: 50_000 }] },
+    {
+      name: 'Free',
+      store: false,
+      ownCachePolicy: false,
+      levels: [{ monthly: 0, requests: 1_000_000, gigabytes: 100 }],
+    },
+    {
+      name: 'Pro',
+      store: true,
+      ownCachePolicy: false,
+      levels: [{ monthly: 15, requests: 10_000_000, gigabytes: 50_000 }],
+    },
+    {
+      name: 'Business',
+      store: true,
+      ownCachePolicy: true,
+      levels: [{ monthly: 200, requests: 125_000_000, gigabytes: 50_000 }],
+    },
     {
       name: 'Premium',
       store: true,
+      ownCachePolicy: true,
       levels: [
         { monthly: 1_000, requests: 500_000_000, gigabytes: 50_000 },
         { monthly: 1_450, requests: 750_000_000, gigabytes: 75_000 },
