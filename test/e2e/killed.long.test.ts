@@ -14,24 +14,35 @@ import {
   sideBySide,
   withInstallation,
 } from '../support/installation.ts'
+import { storedValue } from '../support/stored-value.ts'
 
 /** A run whose every changing call is to be a place where it may die. */
 interface Scene {
   readonly from?: () => Kept
   /** What happens before, undisturbed; returns the words of the command. */
   readonly prepare: (place: Installation) => Promise<readonly string[]>
+  /** What else has to be the same in the end. */
+  readonly isSeen?: (place: Installation) => Promise<unknown>
 }
 
 interface Ending {
   readonly stdout: string
   readonly state: EndState
+  readonly seen: unknown
 }
 
 describe('killed with -9 before and after each changing call, then run again', function () {
   this.timeout(120_000)
   let kept: Kept
-  before(async () => (kept = await keepBootstrapped()))
-  after(() => discard(kept))
+  let withFunction: Kept
+  before(async () => {
+    kept = await keepBootstrapped()
+    withFunction = await keepBootstrapped('--engine', 'function')
+  })
+  after(async () => {
+    await discard(kept)
+    await discard(withFunction)
+  })
 
   const scenes: Readonly<Record<string, Scene>> = {
     'bootstrap-cloudfront, the first time': { prepare: async () => ['bootstrap-cloudfront'] },
@@ -41,6 +52,26 @@ describe('killed with -9 before and after each changing call, then run again', f
         await place.paste(newSecretLines)
         return ['bootstrap-cloudfront', '--runtime', 'nodejs22.x']
       },
+    },
+    'bootstrap-cloudfront --engine function, the first time': {
+      prepare: async () => ['bootstrap-cloudfront', '--engine', 'function'],
+      isSeen: storedValue,
+    },
+    'bootstrap-cloudfront with a CloudFront Function, a new secret and other rules': {
+      from: () => withFunction,
+      async prepare(place) {
+        await place.paste(newSecretLines)
+        return ['bootstrap-cloudfront', '--no-sha1', '--force', '--longest-life', '12h', '--tag', 'team=packages']
+      },
+      isSeen: storedValue,
+    },
+    'bootstrap-cloudfront --engine function, where a distribution runs Lambda@Edge': {
+      from: () => kept,
+      async prepare(place) {
+        await place.connect()
+        return ['bootstrap-cloudfront', '--engine', 'function']
+      },
+      isSeen: storedValue,
     },
     'reconfigure-cloudfront-distribution, the first time': { from: () => kept, prepare: async () => kept.next },
     'reconfigure-cloudfront-distribution, from identity to control, with a new version': {
@@ -63,6 +94,7 @@ describe('killed with -9 before and after each changing call, then run again', f
         expect(again.state.counts, where).to.deep.equal(ending.state.counts)
         expect(again.state.resources, where).to.equal(ending.state.resources)
         expect(again.stdout, where).to.equal(ending.stdout)
+        expect(again.seen, where).to.deep.equal(ending.seen)
       })
     })
   }
@@ -90,20 +122,20 @@ function uninterrupted(scene: Scene): Promise<{ ending: Ending; points: Point[] 
     const words = await scene.prepare(place)
     let stdout = ''
     const changes = await place.changes(async () => (stdout = await place.succeed(words)))
-    return { ending: await endingOf(place, stdout), points: pointsOf(changes) }
+    return { ending: await endingOf(scene, place, stdout), points: pointsOf(changes) }
   })
 }
 
-const endingOf = async ({ clients }: Installation, stdout: string): Promise<Ending> => {
-  const state = await endState(clients)
-  return { stdout: state.normalised(stdout), state }
+const endingOf = async ({ isSeen }: Scene, place: Installation, stdout: string): Promise<Ending> => {
+  const state = await endState(place.clients)
+  return { stdout: state.normalised(stdout), state, seen: await isSeen?.(place) }
 }
 
 function interruptedAt(scene: Scene, point: Point): Promise<Ending> {
   return withInstallation(optionsOf(scene), async (place) => {
     const words = await scene.prepare(place)
     await runUntil(place, words, point)
-    return endingOf(place, await place.succeed(words))
+    return endingOf(scene, place, await place.succeed(words))
   })
 }
 

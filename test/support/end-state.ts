@@ -1,9 +1,14 @@
 import {
+  DescribeFunctionCommand,
+  DescribeKeyValueStoreCommand,
   GetCachePolicyCommand,
   GetDistributionCommand,
+  GetFunctionCommand,
   ListCachePoliciesCommand,
   ListCloudFrontOriginAccessIdentitiesCommand,
   ListDistributionsCommand,
+  ListFunctionsCommand as ListCloudFrontFunctionsCommand,
+  ListKeyValueStoresCommand,
   ListOriginAccessControlsCommand,
   ListTagsForResourceCommand,
 } from '@aws-sdk/client-cloudfront'
@@ -41,6 +46,7 @@ export async function endState(clients: Clients): Promise<EndState> {
     ...(await keysOf(clients, name)),
     ...(await functionsOf(clients)),
     ...(await cloudFrontOf(clients, name)),
+    ...(await cloudFrontFunctionsOf(clients, name)),
     statements: await statementsOf(clients),
   }
   const normalised = (text: string): string =>
@@ -154,6 +160,29 @@ async function cloudFrontOf({ cloudfront }: Clients, name: Name) {
     distributions.map(({ DomainName }) => DomainName),
   )
   return { identities, controls, cachePolicies, distributions }
+}
+
+/** CloudFront Functions in both stages, and their stores. What is in those, the test has to ask the functions. */
+async function cloudFrontFunctionsOf({ cloudfront }: Clients, name: Name) {
+  const { KeyValueStoreList: list } = await cloudfront.send(new ListKeyValueStoresCommand({}))
+  const stores = await each(list?.Items, async ({ Name: Store }) => {
+    const { KeyValueStore: found } = await cloudfront.send(new DescribeKeyValueStoreCommand({ Name: Store }))
+    const { Tags } = await cloudfront.send(new ListTagsForResourceCommand({ Resource: found?.ARN }))
+    return { id: found?.Id, Name: Store, Comment: found?.Comment, Status: found?.Status, Tags }
+  })
+  name(
+    'store',
+    stores.map(({ id }) => id),
+  )
+  const listed = await cloudfront.send(new ListCloudFrontFunctionsCommand({}))
+  const cloudFrontFunctions = await each(listed.FunctionList?.Items, async ({ Name, FunctionMetadata: metadata }) => {
+    const stage = { Name, Stage: metadata?.Stage }
+    const { FunctionSummary: found } = await cloudfront.send(new DescribeFunctionCommand(stage))
+    const { FunctionCode = [] } = await cloudfront.send(new GetFunctionCommand(stage))
+    const { Tags } = await cloudfront.send(new ListTagsForResourceCommand({ Resource: metadata?.FunctionARN }))
+    return { ...stage, config: found?.FunctionConfig, code: Buffer.from(FunctionCode).toString(), Tags }
+  })
+  return { stores, cloudFrontFunctions }
 }
 
 /** The statements of the bucket's policy, in order. */

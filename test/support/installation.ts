@@ -164,12 +164,12 @@ export async function install(options: InstallOptions = {}): Promise<Installatio
 }
 
 /** Bootstraps once, for installations that begin there. */
-export async function keepBootstrapped(): Promise<Kept> {
+export async function keepBootstrapped(...flags: string[]): Promise<Kept> {
   const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-e2e-kept-'))
   const place = await install()
   let next: string[] = []
   try {
-    next = await place.bootstrap()
+    next = await place.bootstrap(...flags)
   } finally {
     await place.close(folder)
   }
