@@ -67,6 +67,17 @@ const quotas: readonly Quota[] = [
   [/^kms:CreateAlias /, 'Aliases per KMS key', 'remove aliases of the key'],
   [/ TooManyDistributionsWithLambdaAssociations$/, 'Distributions per AWS account with Lambda@Edge'],
   [/ TooManyDistributionsWithSingleFunctionARN$/, 'Distributions per function'],
+  [
+    / TooManyFunctions$/,
+    'CloudFront Functions per AWS account',
+    'delete functions that nothing uses, or have it raised',
+  ],
+  [
+    /^cloudfront:CreateKeyValueStore EntityLimitExceeded$/,
+    'Key value stores per account',
+    'delete stores that nothing uses, or have it raised',
+  ],
+  [/ TooManyDistributionsAssociatedToFunction$/, 'Distributions per function'],
   [/ TooManyDistributionCNAMEs$/, 'Alternate domain names (CNAMEs) per distribution'],
   ...['Cache', 'Origin request', 'Response headers'].flatMap((kind) => policyQuotas(kind)),
   [
@@ -83,7 +94,7 @@ const quotas: readonly Quota[] = [
 ]
 
 /** Errors that stand for a quota that is used up. */
-const quotaErrors = /^(TooMany|LimitExceeded)/
+const quotaErrors = /^(TooMany|LimitExceeded|EntityLimitExceeded)/
 
 /** Advice on an error of AWS, in one line, if there is any. */
 export function adviceOn(name: string, message: string, called?: Operation): string[] {

@@ -19,7 +19,7 @@ import {
 import { publishedFunction, type PublishedFunction } from '../resources/function/published-function.ts'
 import { storedSecrets, type Stored } from '../resources/function/stored-secrets.ts'
 import { type BootstrapChecks, type BootstrapWishes, inUse } from './bootstrap-checks.ts'
-import { type Chain, compute, ensure, type Step, together, wait, where } from './chain/chain.ts'
+import { type Chain, compute, ensure, type Step, together, trial, wait, where } from './chain/chain.ts'
 
 export interface BootstrapFunction extends BootstrapChecks {
   /** The code, without the line of its configuration. */
@@ -61,7 +61,7 @@ export function bootstrapFunction(
       as: 'cloudFrontFunction',
     },
   )
-  const tryIt = test(aws, names)
+  const tryIt = test(aws, names, makeFunction)
   return [
     compute('Code of the CloudFront function', { from: readFunctionBundle, as: 'bundle', suppose: () => '' }),
     makeStore,
@@ -105,20 +105,15 @@ export function bootstrapFunction(
 const isNotReady = ({ store }: Partial<BootstrapFunction>): boolean => store !== undefined && store.status !== 'READY'
 
 /** What edges run is never replaced by what has not been seen to work. */
-function test(aws: Aws, names: Names): Step<BootstrapFunction> {
-  const whyNot = ({ cloudFrontFunction: { live, target } }: BootstrapFunction): string | undefined =>
-    contentChanges(live, target).length === 0 ? 'edges run it already' : undefined
-  const step = wait<BootstrapFunction>(
-    'Test the function before it is published',
-    async (ctx, talk) => {
-      if (whyNot(ctx) !== undefined) return whyNot(ctx)
+function test(aws: Aws, names: Names, makeFunction: Step<BootstrapFunction>): Step<BootstrapFunction> {
+  return trial<BootstrapFunction>('Test the function before it is published', {
+    async of(ctx, talk) {
       ctx.tested = await testFunction(aws, names.functionName, ctx.cloudFrontFunction, ctx.secrets, talk)
       return testText(ctx.tested)
     },
-    whyNot,
-  )
-  return {
-    ...step,
+    basedOn: [makeFunction],
+    skip: ({ cloudFrontFunction: { live, target } }) =>
+      contentChanges(live, target).length === 0 ? 'edges run it already' : undefined,
     needs: ({ account }) => [
       {
         access: 'write',
@@ -126,7 +121,7 @@ function test(aws: Aws, names: Names): Step<BootstrapFunction> {
         resources: [arnOfCloudFrontFunction(names, account.id)],
       },
     ],
-  }
+  })
 }
 
 /** What a test has shown, in words. */

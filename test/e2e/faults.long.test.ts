@@ -24,10 +24,17 @@ interface Outcome {
 describe('errors that pass by themselves', function () {
   this.timeout(120_000)
   let kept: Kept
-  before(async () => (kept = await keepBootstrapped()))
-  after(() => discard(kept))
+  let withFunction: Kept
+  before(async () => {
+    kept = await keepBootstrapped()
+    withFunction = await keepBootstrapped('--engine', 'function')
+  })
+  after(async () => {
+    await discard(kept)
+    await discard(withFunction)
+  })
 
-  /** What the commands do in four situations, which together call every operation that they use. */
+  /** What the commands do in six situations, which together call every operation that they use. */
   const scenes = {
     bootstrap: { from: () => undefined, prepare: async () => ['bootstrap-cloudfront'] },
     update: {
@@ -35,6 +42,17 @@ describe('errors that pass by themselves', function () {
       async prepare(place: Installation) {
         await place.paste(newSecretLines)
         return ['bootstrap-cloudfront', '--runtime', 'nodejs22.x']
+      },
+    },
+    'bootstrap function': {
+      from: () => undefined,
+      prepare: async () => ['bootstrap-cloudfront', '--engine', 'function'],
+    },
+    'update function': {
+      from: () => withFunction,
+      async prepare(place: Installation) {
+        await place.paste(newSecretLines)
+        return ['bootstrap-cloudfront', '--longest-life', '12h', '--tag', 'team=packages']
       },
     },
     connect: { from: () => kept, prepare: async () => kept.next },
@@ -80,6 +98,7 @@ describe('errors that pass by themselves', function () {
 
   const serverErrors: Readonly<Record<string, string>> = {
     cloudfront: 'ServiceUnavailable',
+    'cloudfront-keyvaluestore': 'code=InternalServerException,status=500,message=Internal error',
     iam: 'ServiceFailure',
     kms: 'KMSInternalException',
     lambda: 'ServiceException',
@@ -144,6 +163,22 @@ describe('errors that pass by themselves', function () {
     ['update', 'lambda:UpdateFunctionConfiguration:1-2:ResourceConflictException', /earlier change of the function/],
     ['update', 'lambda:UpdateFunctionCode:1:PreconditionFailedException', /looking again/],
     ['update', 'lambda:UpdateFunctionConfiguration:1:PreconditionFailedException', /looking again/],
+    [
+      'bootstrap function',
+      `cloudfront-keyvaluestore:DescribeKeyValueStore:1-2:${unknown}`,
+      /waiting until CloudFront knows/,
+    ],
+    [
+      'bootstrap function',
+      'cloudfront:CreateFunction:1-2:code=InvalidArgument,status=400,message=The parameter KeyValueStoreAssociationArn does not exist.',
+      /waiting until CloudFront knows the new store everywhere/,
+    ],
+    ['bootstrap function', 'cloudfront:PublishFunction:1:PreconditionFailed', /looking again/],
+    ['bootstrap function', 'cloudfront-keyvaluestore:UpdateKeys:1:code=ConflictException,status=409', /looking again/],
+    ['update function', 'cloudfront:UpdateFunction:1:PreconditionFailed', /looking again/],
+    ['update function', 'cloudfront:PublishFunction:1:PreconditionFailed', /looking again/],
+    ['update function', 'cloudfront:TestFunction:1:code=InvalidIfMatchVersion,status=400', /looking again/],
+    ['update function', 'cloudfront-keyvaluestore:UpdateKeys:1:code=ConflictException,status=409', /looking again/],
     ['connect', 's3:PutBucketPolicy:1-3:MalformedPolicy', /waiting until S3 knows the new origin access identity/],
     ['connect', 's3:PutBucketPolicy:1:OperationAborted', /looking again/],
     [
@@ -189,7 +224,23 @@ describe('errors that do not pass', function () {
   before(async () => (kept = await keepBootstrapped()))
   after(() => discard(kept))
 
-  const final: readonly (readonly [command: 'bootstrap' | 'connect', fault: string, ...says: string[]])[] = [
+  const words = {
+    bootstrap: ['bootstrap-cloudfront'],
+    'bootstrap function': ['bootstrap-cloudfront', '--engine', 'function'],
+    connect: [],
+  } as const
+  const final: readonly (readonly [command: keyof typeof words, fault: string, ...says: string[]])[] = [
+    [
+      'bootstrap function',
+      'cloudfront:CreateFunction:code=TooManyFunctions,status=400,message=You have reached the maximum number of CloudFront functions for this AWS account.',
+      'maximum number of CloudFront functions',
+      'quota "CloudFront Functions per AWS account"',
+    ],
+    [
+      'bootstrap function',
+      'cloudfront:CreateKeyValueStore:code=EntityLimitExceeded,status=400,message=The entity limit has been exceeded.',
+      'quota "Key value stores per account"',
+    ],
     [
       'bootstrap',
       'iam:CreateRole:code=LimitExceeded,status=409,message=Cannot exceed quota for RolesPerAccount: 1000',
@@ -233,7 +284,7 @@ describe('errors that do not pass', function () {
     inTurn(final, async ([command, fault, ...says]) =>
       withInstallation(command === 'connect' ? { from: kept } : {}, async (place) => {
         place.sandbox.faults.add(fault)
-        const { stdout, stderr, code } = await place.run(command === 'connect' ? kept.next : ['bootstrap-cloudfront'])
+        const { stdout, stderr, code } = await place.run(command === 'connect' ? kept.next : words[command])
         expect([stdout, code], stderr).to.deep.equal(['', 1])
         const [service, operation] = fault.split(':')
         const calls = place.sandbox.calls.list((call) => call.service === service && call.operation === operation)

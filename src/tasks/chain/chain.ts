@@ -10,6 +10,7 @@ import type { Chain, Step } from './step.ts'
 export { ensure } from './ensure.ts'
 export { type Conduct, runChain } from './run-chain.ts'
 export type { Chain, Step } from './step.ts'
+export { trial } from './trial.ts'
 
 /**
  * A statement that must be true before anything is written. Throws if it isn't; may answer what it saw.

@@ -100,7 +100,7 @@ const idsOf = (live: unknown): string[] =>
   isObject(live) ? [live['id'], live['arn']].filter((id) => typeof id === 'string') : []
 
 /** Goes through steps again; what they change this time takes the place of what the report says of them. */
-async function runAgain<C>(steps: readonly Step<C>[], ctx: C, run: Run): Promise<void> {
+export async function runAgain<C>(steps: readonly Step<C>[], ctx: C, run: Run): Promise<void> {
   for (const step of steps) {
     const report: PlanLine[] = []
     await step.run(ctx, { ...run, report })
