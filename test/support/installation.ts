@@ -11,6 +11,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda'
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import type { Engine } from '../../src/edge/engine.ts'
 import type { Call } from '../../src/sandbox/host/call-log.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/host/sandbox.ts'
 import { quick } from './aws-under-test.ts'
@@ -32,6 +33,8 @@ export interface InstallOptions extends Pick<
   from?: Kept
   /** Whether packagecloud.rb has a secret; by default it does. */
   secret?: boolean
+  /** What bootstrap-cloudfront is told to make; by default nothing is said of it. */
+  engine?: Engine
 }
 
 /** What is left of an installation that was closed to be gone on from. */
@@ -126,7 +129,7 @@ export async function install(options: InstallOptions = {}): Promise<Installatio
     return stdout
   }
   const bootstrap: Installation['bootstrap'] = async (...flags) =>
-    wordsOf(await succeed(['bootstrap-cloudfront', ...flags]))
+    wordsOf(await succeed(['bootstrap-cloudfront', ...(options.engine ? ['--engine', options.engine] : []), ...flags]))
   const paste = async (lines: string): Promise<void> => appendFile(config, lines)
   return {
     sandbox,

@@ -18,10 +18,9 @@ export function nextSteps(
   { name, nodes }: ExportedInstallation,
   output: string | undefined,
 ): Block[] {
+  const hasZip = nodes.some(({ kind }) => kind === 'Lambda function')
   if (output === undefined) {
-    return nodes.some(({ kind }) => kind === 'Lambda function')
-      ? ['With --output FOLDER it is written into files, with the package of the edge function.']
-      : []
+    return hasZip ? ['With --output FOLDER it is written into files, with the package of the edge function.'] : []
   }
   if (format === 'terraform') {
     return [
@@ -32,13 +31,21 @@ export function nextSteps(
   const stem = `${output}/${name}-cloudfront-REGION`
   const words = ['aws', 'cloudformation', 'create-change-set', '--change-set-type', 'IMPORT', '--region', 'REGION']
   return [
-    'Put the zip into a bucket in us-east-1, then have each stack import what is there, us-east-1 first:',
+    hasZip
+      ? 'Put the zip into a bucket in us-east-1, then have each stack import what is there, us-east-1 first:'
+      : 'Have each stack import what is there, us-east-1 first:',
     verbatim(
       commandLine([
         ...[...words, '--stack-name', `${name}-cloudfront`, '--change-set-name', 'import'],
         ...['--template-body', `file://${stem}.template.json`, '--resources-to-import', `file://${stem}.import.json`],
-        ...['--capabilities', 'CAPABILITY_NAMED_IAM', '--parameters'],
-        'ParameterKey=EdgeFunctionBucket,ParameterValue=BUCKET',
+        ...(hasZip
+          ? [
+              '--capabilities',
+              'CAPABILITY_NAMED_IAM',
+              '--parameters',
+              'ParameterKey=EdgeFunctionBucket,ParameterValue=BUCKET',
+            ]
+          : []),
       ]),
     ),
   ]

@@ -4,7 +4,7 @@ import { dollars } from '../costs/dollars.ts'
 import { shellWord } from '../../shell.ts'
 import { type RunbookStep, toDo } from './document.ts'
 import { durations } from './durations.ts'
-import type { Ground } from './look.ts'
+import { engineInUse, type Ground } from './look.ts'
 
 export const reconfigure = (notes: readonly string[] = []): RunbookStep =>
   toDo('reconfigure, on every front server', {
@@ -51,7 +51,7 @@ export const connect = (ground: Ground, title: string, notes: readonly string[] 
     notes: [
       ...notes,
       ...(ground.seen?.status.version.published === undefined
-        ? ['This runs the command that bootstrap-cloudfront prints, with the ARN of the version.']
+        ? ['This runs the command that bootstrap-cloudfront prints, with the ARN of what it has published.']
         : []),
     ],
     commands: [connecting(ground, ...flags)],
@@ -60,12 +60,17 @@ export const connect = (ground: Ground, title: string, notes: readonly string[] 
     duration: durations.deployment,
   })
 
-export const bootstrap = ({ pcCtl }: Ground, notes: readonly string[] = []): RunbookStep =>
+const whenSeen = {
+  lambda: 'Clients see nothing of it yet.',
+  function: 'Once the function has passed its test it is live at once where the distribution runs it already.',
+} as const
+
+export const bootstrap = (ground: Ground, notes: readonly string[] = []): RunbookStep =>
   toDo('bootstrap-cloudfront: publish the function that checks URLs', {
-    notes: ['Clients see nothing of it yet.', ...notes],
-    commands: [pcCtl('bootstrap-cloudfront', '--dry-run'), pcCtl('bootstrap-cloudfront')],
+    notes: [whenSeen[engineInUse(ground)], ...notes],
+    commands: [ground.pcCtl('bootstrap-cloudfront', '--dry-run'), ground.pcCtl('bootstrap-cloudfront')],
     expected:
-      'First what changes, then the `pc-ctl reconfigure-cloudfront-distribution` command with the ARN of the version.',
+      'First what changes, then the `pc-ctl reconfigure-cloudfront-distribution` command with the ARN of what is published.',
     duration: durations.bootstrap,
   })
 
@@ -97,12 +102,25 @@ export const backToS3 = (ground: Ground): RunbookStep[] => [
 
 const key = dollars(prices.kms.perKeyAndMonth)
 
-export const costs = ({ pcCtl }: Ground) => ({
+const paid = {
+  lambda: {
+    runs: `Lambda@Edge by requests, KMS ${key} a month for the key`,
+    stays: `the key costs ${key} a month, and all else nothing`,
+  },
+  function: {
+    runs: 'CloudFront Functions and reads of the key value store by requests',
+    stays: 'nothing of it costs anything',
+  },
+} as const
+
+export const costs = (ground: Ground) => costsOf(ground, paid[engineInUse(ground)])
+
+const costsOf = ({ pcCtl }: Ground, { runs, stays }: (typeof paid)[keyof typeof paid]) => ({
   none: `Nothing beside what is paid already. \`${pcCtl('costs')}\` tells how much that is.`,
   runs:
-    `CloudFront by traffic and requests, Lambda@Edge by requests, KMS ${key} a month for the key (prices as of ` +
+    `CloudFront by traffic and requests, ${runs} (prices as of ` +
     `${prices.asOf}). \`pc-ctl costs --estimate --downloads N --gb N\` estimates it, \`${pcCtl('costs')}\` tells it later.`,
-  stays: `While CloudFront serves nobody, the key costs ${key} a month, and all else nothing.`,
+  stays: `While CloudFront serves nobody, ${stays}.`,
 })
 
 export const nothingLost = 'Nothing: all steps can be taken back.'

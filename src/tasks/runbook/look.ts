@@ -2,6 +2,7 @@
 import type { Aws } from '../../aws/connect.ts'
 import { explainError } from '../../aws/denial.ts'
 import { type Names, namesOf } from '../../aws/names.ts'
+import type { Engine } from '../../edge/engine.ts'
 import { type AwsCli, awsCli } from '../../resources/takedown.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
 import { commandLine } from '../../shell.ts'
@@ -189,3 +190,6 @@ export function distributionOf(ground: Ground): NonNullable<Status['distribution
     { hint: ['This tells how it is made:', ground.pcCtl('runbook', '--kind', 'enable')], code: 'NotEnabled' },
   )
 }
+
+/** Where AWS was not looked at, what new installations get. */
+export const engineInUse = ({ seen }: Ground): Engine => seen?.status.engine ?? 'lambda'

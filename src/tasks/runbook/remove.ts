@@ -1,6 +1,8 @@
 /** What pc-ctl never does: the commands of AWS's own that take an installation away, and what each loses. */
 import type { Aws } from '../../aws/connect.ts'
+import { explainError } from '../../aws/denial.ts'
 import { namesOf } from '../../aws/names.ts'
+import { engineNames, otherThan } from '../../edge/engine.ts'
 import { takedownOfDistribution } from '../../resources/cloudfront/distribution-takedown.ts'
 import { taggedDistributions } from '../../resources/cloudfront/tagged-distributions.ts'
 import type { TaggedDistribution } from '../../resources/cloudfront/live-distribution.ts'
@@ -12,8 +14,13 @@ import { keysOf, rails } from '../../options.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import { verbatim } from '../../text.ts'
+import { talkNow } from '../../ui/step-talk.ts'
+import { bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
+import { runChain } from '../chain/chain.ts'
 import { takedownOf } from '../chain/ensure.ts'
 import { takedownsOf } from '../chain/survey.ts'
+import { withSecret } from '../enable/look.ts'
+import { noWishes } from '../reconfigure-cloudfront-distribution.ts'
 import { disabling, toS3 } from './disable.ts'
 import { type Change, type RunbookStep, toDo } from './document.ts'
 import { durations } from './durations.ts'
@@ -30,6 +37,20 @@ export interface Doomed {
 export function removalNeeds(aws: Aws, settings: Settings, accountId: string): Need[] {
   const want = { names: namesOf(settings.installation.value), accountId }
   return [...originAccessIdentity(aws).needs(want), ...originAccessControl(aws).needs(want)]
+}
+
+/**
+ * What is there of the other engine, whether or not it was ever in use: a store without its function holds secrets still.
+ *
+ * @throws what AWS answers
+ */
+async function takedownsOfOther({ aws, settings, cli, ...ground }: Ground, signal: AbortSignal): Promise<Takedown[]> {
+  const engine = otherThan(seenOf({ aws, settings, cli, ...ground }).status.engine)
+  const chain = bootstrapCloudfront(aws, withSecret(settings), { ...noWishes, engine })
+  const { ctx, report } = await runChain(chain, 'plan', { show: 'nothing', signal })
+  const foreign = new Set(report.filter((line) => line.do === 'refuse' && line.ours !== true).map(({ title }) => title))
+  const nodes = await takedownsOf(chain, ctx, cli)
+  return nodes.filter(({ title }) => !foreign.has(title)).flatMap(({ takedowns }) => takedowns)
 }
 
 /** Settings to look by: of several distributions one is named, and none that is gone already. */
@@ -148,6 +169,7 @@ async function allTakedowns(
   const rest = nodes.filter(({ kind }) => kind !== 'CloudFront distribution')
   const first = rest.filter(({ kind }) => kind === 'S3 bucket policy')
   const last = rest.filter(({ kind }) => kind !== 'S3 bucket policy')
+  const { others, untold } = await othersOf(ground)
   const keys = 'keys' in status.leftOver ? status.leftOver.keys.map(({ arn }) => scheduled(arn, cli)) : []
   return {
     takedowns: [
@@ -155,9 +177,25 @@ async function allTakedowns(
       ...first.flatMap(({ takedowns }) => takedowns),
       ...(other ?? []),
       ...last.flatMap(({ takedowns }) => takedowns),
+      ...others,
       ...keys,
     ],
-    leftAlone: refused.map(({ kind, name, because }) => `Left alone: ${kind} ${name}, since ${because.join('; ')}.`),
+    leftAlone: [
+      ...refused.map(({ kind, name, because }) => `Left alone: ${kind} ${name}, since ${because.join('; ')}.`),
+      ...untold,
+    ],
+  }
+}
+
+/** That it may not be looked for is told. */
+async function othersOf(ground: Ground): Promise<{ others: readonly Takedown[]; untold: readonly string[] }> {
+  try {
+    return { others: await takedownsOfOther(ground, talkNow().signal), untold: [] }
+  } catch (error) {
+    const name = engineNames[otherThan(seenOf(ground).status.engine)]
+    const { failure, message } = explainError(error, `What is there of ${name} was not looked for`)
+    if (failure === 'interrupted') throw error
+    return { others: [], untold: [message] }
   }
 }
 

@@ -5,14 +5,14 @@ import type { Rotation } from '../rotation/state.ts'
 import { costs, editFile, proven, reconfigure, restart } from './common.ts'
 import { type Change, type RunbookStep, toDo } from './document.ts'
 import { durations } from './durations.ts'
-import { distributionOf, type Ground, seenOf } from './look.ts'
+import { distributionOf, engineInUse, type Ground, seenOf } from './look.ts'
 
 /** Another secret, without a refused download. @throws CtlError of kind `configuration` without a distribution */
 export function rotating(ground: Ground): Change {
   const { names, pcCtl } = ground
   const { id } = distributionOf(ground)
   const { status, ctx } = seenOf(ground)
-  const life = ctx.function.rules?.longestLife ?? firstRules.longestLife
+  const life = ctx.accepted?.rules?.longestLife ?? firstRules.longestLife
   const steps = [...changingOver(ground), ...finishing(ground, life, status.rotation)]
   return {
     title: `Replace the secret that signs package URLs (${names.installation})`,
@@ -49,7 +49,22 @@ export function rotating(ground: Ground): Change {
 const doneOf = (rotation: Rotation | null): number =>
   ({ publish: 0, edges: 0, restart: 2, wait: 6, finish: 7, elsewhere: 0 })[rotation?.step ?? 'publish']
 
+/** How edges get other secrets. */
+const bothAtEdge = {
+  lambda: {
+    how: 'The function is published with both, and all edges have it in the end.',
+    dropped: 'the function is published without it',
+    duration: durations.deployment,
+  },
+  function: {
+    how: 'Both are put into the key value store, where they are live at once, and the edge is seen to accept both.',
+    dropped: 'it is taken out of the key value store',
+    duration: durations.bootstrap,
+  },
+} as const
+
 function changingOver(ground: Ground): RunbookStep[] {
+  const engine = engineInUse(ground)
   const { pcCtl, settings, wishes } = ground
   const rotate = (...words: string[]): string => pcCtl('rotate-cloudfront-secret', ...words)
   return [
@@ -60,13 +75,13 @@ function changingOver(ground: Ground): RunbookStep[] {
     }),
     toDo('Make a new secret, and have the edge accept both', {
       notes: [
-        `Both are written into ${settings.configFile} and shown nowhere. The function is published with both, and all edges have it in the end.`,
+        `Both are written into ${settings.configFile} and shown nowhere. ${bothAtEdge[engine].how}`,
         'Restart no front server before: some edges know the old secret alone.',
       ],
       commands: [rotate('--write-config')],
       expected:
         'The change of the file is shown without the secrets, and asked about. It ends by telling how front servers are restarted.',
-      duration: durations.deployment,
+      duration: bothAtEdge[engine].duration,
     }),
     editFile(ground, 'Take the same two lines over to all other front servers', []),
     reconfigure(['They go on to sign with the old secret: they read it when they start.']),
@@ -88,6 +103,7 @@ function changingOver(ground: Ground): RunbookStep[] {
 }
 
 function finishing(ground: Ground, life: number, rotation: Rotation | null): RunbookStep[] {
+  const engine = engineInUse(ground)
   const { pcCtl } = ground
   const from = rotation?.finishFrom ?? null
   return [
@@ -98,9 +114,8 @@ function finishing(ground: Ground, life: number, rotation: Rotation | null): Run
     }),
     toDo('Drop the old secret', {
       commands: [pcCtl('rotate-cloudfront-secret', '--finish', '--write-config')],
-      expected:
-        'The change of the file is shown, and asked about; then the function is published without it. Before its time it is refused, with exit code 4.',
-      duration: durations.deployment,
+      expected: `The change of the file is shown, and asked about; then ${bothAtEdge[engine].dropped}. Before its time it is refused, with exit code 4.`,
+      duration: bothAtEdge[engine].duration,
       loses: 'URLs that were signed with the old secret are refused.',
     }),
     editFile(

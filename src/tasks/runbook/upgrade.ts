@@ -31,20 +31,31 @@ export function upgrading(ground: Ground, version: string): Change {
     rollback: [
       ...(before === undefined
         ? []
-        : [
-            toDo('Have the distribution use the version that it uses now', {
-              notes: [
-                'Versions of the function are never changed, so this one is as it was. The secret in it is that of its time.',
-              ],
-              commands: [pcCtl('reconfigure-cloudfront-distribution', before)],
-              expected: 'Exit code 0, after `Wait until all edges have it: Deployed`.',
-              duration: durations.deployment,
-            }),
-          ]),
+        : status.engine === 'function'
+          ? [
+              toDo('Publish what the former pc-ctl publishes', {
+                notes: [
+                  'A CloudFront Function has no versions: install the former pc-ctl, and have it publish its code again.',
+                ],
+                commands: ['pc-ctl --version', pcCtl('bootstrap-cloudfront')],
+                expected: 'The former version, and exit code 0. What is published is live at once.',
+                duration: durations.bootstrap,
+              }),
+            ]
+          : [
+              toDo('Have the distribution use the version that it uses now', {
+                notes: [
+                  'Versions of the function are never changed, so this one is as it was. The secret in it is that of its time.',
+                ],
+                commands: [pcCtl('reconfigure-cloudfront-distribution', before)],
+                expected: 'Exit code 0, after `Wait until all edges have it: Deployed`.',
+                duration: durations.deployment,
+              }),
+            ]),
       ...backToS3(ground),
     ],
     tell: [
-      'Nobody: URLs, hosts and secrets stay. While edges change over, both versions answer, and both accept the same URLs.',
+      'Nobody: URLs, hosts and secrets stay. While edges change over, both versions of the function answer, and both accept the same URLs.',
     ],
     cost: [costs(ground).none],
     irreversible: [nothingLost],

@@ -2,7 +2,7 @@
 import { checksOf } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { type Names, namesOf } from '../../aws/names.ts'
-import type { Engine } from '../../edge/engine.ts'
+import { type Engine, otherThan } from '../../edge/engine.ts'
 import { checkedBy } from '../../resources/cloudfront/distribution-config.ts'
 import type { Accepted } from '../../resources/edge-engine.ts'
 import { acceptedBy, engineBehind } from '../../resources/edge-engines.ts'
@@ -56,7 +56,7 @@ export const statusChain = (aws: Aws, settings: Settings, runbooks = runbooksOf(
       from: ({ account, engine }) => ownOfOther(aws, names, account.id, engine.engine),
       as: 'otherEngine',
       needs: ({ account, engine }) => {
-        const arn = otherThan(engine.engine, names, account.id)
+        const arn = checkOfOther(engine.engine, names, account.id)
         return engineBehind(arn).ownerNeeds(arn)
       },
     }),
@@ -97,11 +97,11 @@ export const statusChain = (aws: Aws, settings: Settings, runbooks = runbooksOf(
   ]
 }
 
-const otherThan = (engine: Engine, names: Names, accountId: string): string =>
-  checksOf(names, accountId)[engine === 'lambda' ? 'function' : 'lambda']
+const checkOfOther = (engine: Engine, names: Names, accountId: string): string =>
+  checksOf(names, accountId)[otherThan(engine)]
 
 async function ownOfOther(aws: Aws, names: Names, accountId: string, engine: Engine): Promise<string | undefined> {
-  const arn = otherThan(engine, names, accountId)
+  const arn = checkOfOther(engine, names, accountId)
   return (await engineBehind(arn).ownerOf(aws, arn)) === names.installation ? arn : undefined
 }
 
