@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 
+import { jobChanges } from './changes.ts'
 import { openJobs } from './job.ts'
-import { jobOperations } from './operations.ts'
+import { jobLooks } from './looks.ts'
+import type { Operation } from './operation.ts'
 import { jobPermissions } from './permissions.ts'
 import { routeOf } from './routes.ts'
-import { createRunner } from './runner.ts'
+import { JobRunner } from './runner.ts'
 import type { InnerCalls } from '../contracts/inner-calls.ts'
 import type { S3ControlService } from '../contracts/s3control-peers.ts'
 import { xmlError } from '../wire/xml.ts'
@@ -16,8 +18,9 @@ import { AwsError, type AwsRequest, type Context } from '../contracts/service.ts
  */
 export function createS3Control(context: Context, inner: InnerCalls): S3ControlService {
   const jobs = openJobs(context)
-  const runner = createRunner({ context, jobs, inner })
-  const operations = jobOperations({ context, jobs, advance: (id) => runner.advance(id) })
+  const runner = new JobRunner(context, jobs, inner)
+  const parts = { context, jobs, advance: (id: string) => runner.advance(id) }
+  const operations: Readonly<Record<string, Operation>> = { ...jobLooks(parts), ...jobChanges(parts) }
   return {
     names: ['s3control'],
     operations: Object.keys(operations),
