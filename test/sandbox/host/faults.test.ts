@@ -13,6 +13,7 @@ describe('sandbox faults', () => {
       what: { kind: 'error', code: 'ServiceUnavailable' },
     })
     expect(parseFault('kms:CreateKey:1:cut').what).to.deep.equal({ kind: 'cut' })
+    expect(parseFault('s3:CopyObject:2:after:kill')).to.deep.include({ when: 'after', what: { kind: 'kill' } })
     expect(parseFault('*:*:drop').what).to.deep.equal({ kind: 'drop' })
     expect(parseFault('s3:PutObject:1-3:throttle')).to.deep.include({ calls: [1, 3], when: 'before' })
     expect(parseFault('kms:Encrypt:*:before:delay=1.5s').what).to.deep.equal({ kind: 'delay', milliseconds: 1500 })

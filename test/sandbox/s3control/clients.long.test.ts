@@ -7,7 +7,8 @@ import { bucket, furnish, startJobs, taskFunction, type JobFixture } from '../..
 const resolving = [
   'import json, socket, sys, time',
   'look_up = socket.getaddrinfo',
-  'def here(host, *rest, **more): return look_up("127.0.0.1" if host.endswith(".localhost") else host, *rest, **more)',
+  'def here(host, *rest, **more):',
+  '    return look_up("127.0.0.1" if host.endswith((".localhost", ".amazonaws.com")) else host, *rest, **more)',
   'socket.getaddrinfo = here',
 ]
 
@@ -62,6 +63,13 @@ describe("the sandbox's S3 Control and other clients", function () {
       'assert jobs.update_job_priority(AccountId=account, JobId=id, Priority=9)["Priority"] == 9',
       'listed = jobs.list_jobs(AccountId=account, JobStatuses=["Suspended", "Ready"])["Jobs"]',
       'assert [one["JobId"] for one in listed] == [id] and listed[0]["Operation"] == "LambdaInvoke", listed',
+      // By its own host as well, whatever the buckets are called.
+      'port = os.environ["AWS_ENDPOINT_URL"].rsplit(":", 1)[1]',
+      'there = boto3.client("s3control", endpoint_url="http://s3-control.us-east-1.amazonaws.com:" + port)',
+      'assert [one["JobId"] for one in there.list_jobs(AccountId=account)["Jobs"]] == [id]',
+      'try: there.list_jobs(AccountId="999999999999")',
+      'except there.exceptions.ClientError as raised: assert raised.response["Error"]["Code"] == "AccessDenied", raised',
+      'else: raise AssertionError("another account")',
       'jobs.update_job_status(AccountId=account, JobId=id, RequestedJobStatus="Ready")',
       'print(json.dumps(until("Complete", "Failed"), default=str))',
     ]
