@@ -55,6 +55,25 @@ describe("the sandbox's S3 Control", () => {
     }
   })
 
+  it('has made the job whose answer was lost, and throttles in its own words', async () => {
+    const { faults, calls } = fixture.sandbox
+    faults.add('s3control:CreateJob:1:after:drop')
+    faults.add('s3control:CreateJob:2:throttle')
+    const asked = { token: 'lost' }
+    const lost = await create(asked).then(
+      () => 'answered',
+      () => 'lost',
+    )
+    expect(lost).to.equal('lost')
+    expect(await create(asked)).to.include({ status: 400, code: 'TooManyRequestsException' })
+    const before = (await fixture.ask('GET', '')).text
+    const id = await idOf(create(asked))
+    expect(before).to.include(id)
+    faults.clear()
+    const [first] = calls.list(({ service, operation }) => service === 's3control' && operation === 'CreateJob')
+    expect(first).to.deep.include({ changing: true, caller: `arn:aws:iam::${fixture.sandbox.accountId}:root` })
+  })
+
   it('refuses what is not whole, and what it would only pretend to do', async () => {
     const plain = '<Enabled>false</Enabled>'
     const bad: Record<string, Asked> = {
