@@ -13,8 +13,8 @@ import {
   keyStatement,
 } from '../resources/kms/bucket-key-policy.ts'
 import { decryptionDenials } from '../resources/kms/key-policy-verdict.ts'
-import { type Encrypted, sampleKeys } from '../resources/s3/object-sample.ts'
-import { isPending } from '../resources/resource.ts'
+import { type Encrypted, sampleKeys, sampleNeeds } from '../resources/s3/object-sample.ts'
+import { isPending, type Need } from '../resources/resource.ts'
 import type { Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import { commandLine } from '../shell.ts'
@@ -59,6 +59,12 @@ const writingCommand = (functionArn: string, carried: readonly string[]): string
 type Serving = Pick<Reconfigure, 'account' | 'access' | 'bucket' | 'existing' | 'distribution' | 'keyPolicy'>
 
 const kind = 'KMS key policy'
+
+/** What {@link keysInTheWay} looks at objects with. */
+export const keysInTheWayNeeds = (ctx: Pick<Reconfigure, 'access' | 'bucket'>): readonly Need[] =>
+  whyNoKeyPolicy(ctx) === undefined
+    ? [{ ...sampleNeeds(ctx.bucket.name), optional: 'which keys objects are encrypted with is not checked' }]
+    : []
 
 /** What keeps CloudFront from decrypting objects, and is not put right by a statement of ours. */
 export async function keysInTheWay(aws: Aws, settings: Settings, serving: Serving): Promise<InTheWay> {

@@ -28,7 +28,7 @@ import { engineBehind, parseEdgeArn } from '../resources/edge-engines.ts'
 import { optional, type Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import { type Chain, check, compute, ensure, type Step, together } from './chain/chain.ts'
-import { letUseKey } from './bucket-key.ts'
+import { keysInTheWayNeeds, letUseKey } from './bucket-key.ts'
 import { checkMove, checkMoveNeeds } from './check-move.ts'
 import { accessNames, chooseAccess, whyControl, whyNotNeeded } from './origin-access-choice.ts'
 import { configuredBucket } from './configured-bucket.ts'
@@ -259,6 +259,7 @@ export function serve<C extends Reconfigure>(
       from: (ctx) => lookInTheWay(aws, settings, ctx, Date.now()),
       as: 'inTheWay',
       ahead: true,
+      needs: (ctx) => keysInTheWayNeeds(ctx),
       tell: (seen) =>
         (seen?.found ?? []).length === 0 ? 'nothing' : (seen?.found ?? []).map(({ of }) => of).join(', '),
     }),

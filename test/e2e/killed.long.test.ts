@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { expect } from 'chai'
 
+import { encryptBucket, policyOfBucketKey } from '../support/encrypted-bucket.ts'
 import { endState, type EndState } from '../support/end-state.ts'
 import { killAt, type NamedPoint as Point, pointsOf } from './kills.ts'
 import {
@@ -81,6 +82,14 @@ describe('killed with -9 before and after each changing call, then run again', f
         await place.paste(newSecretLines)
         return [...(await place.bootstrap()), '--origin-access', 'oac', '--price-class', 'PriceClass_100']
       },
+    },
+    'reconfigure-cloudfront-distribution, with the policy of the bucket’s KMS key': {
+      from: () => kept,
+      async prepare(place) {
+        await encryptBucket(place)
+        return [...kept.next, '--kms-key-policy', '--yes']
+      },
+      isSeen: async (place) => (await endState(place.clients)).normalised(await policyOfBucketKey(place)),
     },
   }
 

@@ -1,5 +1,5 @@
 import { CreateKeyCommand, GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms'
-import { PutBucketEncryptionCommand } from '@aws-sdk/client-s3'
+import { GetBucketEncryptionCommand, PutBucketEncryptionCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { PolicyDocument } from '../../src/aws/policy.ts'
@@ -67,4 +67,11 @@ export async function download(place: Installation, key = objectKey): Promise<{ 
 
 export async function expectServed(place: Installation): Promise<void> {
   expect(await download(place)).to.deep.equal({ status: 200, body: objectBody })
+}
+
+/** The policy of the key that the bucket names by its ARN. */
+export async function policyOfBucketKey(place: Installation): Promise<string> {
+  const found = await place.clients.s3.send(new GetBucketEncryptionCommand({ Bucket: bucket }))
+  const [rule] = found.ServerSideEncryptionConfiguration?.Rules ?? []
+  return keyPolicyText(place, rule?.ApplyServerSideEncryptionByDefault?.KMSMasterKeyID ?? '')
 }

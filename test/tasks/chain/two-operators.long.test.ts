@@ -6,10 +6,12 @@ import {
   ListCloudFrontOriginAccessIdentitiesCommand,
   ListDistributionsCommand,
 } from '@aws-sdk/client-cloudfront'
+import { CreateKeyCommand, GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { LambdaClient, ListVersionsByFunctionCommand } from '@aws-sdk/client-lambda'
-import { CreateBucketCommand, GetBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, GetBucketPolicyCommand, PutBucketEncryptionCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import type { PolicyDocument } from '../../../src/aws/policy.ts'
 import type { Aws } from '../../../src/aws/connect.ts'
 import { type Names, namesOf } from '../../../src/aws/names.ts'
 import { compareSecrets } from '../../../src/resources/edge-engines.ts'
@@ -23,6 +25,7 @@ import {
   noWishes,
   type Reconfigure,
   reconfigureCloudfrontDistribution,
+  type ReconfigureWishes,
 } from '../../../src/tasks/reconfigure-cloudfront-distribution.ts'
 import type { CallHook } from '../../../src/sandbox/host/dispatcher.ts'
 import type { Timing } from '../../../src/sandbox/contracts/service.ts'
@@ -118,8 +121,18 @@ async function run<C extends object>(chain: Chain<C>): Promise<Ended<C>> {
 
 const bootstrap = ({ aws, settings }: Scene) => run<Bootstrap>(bootstrapCloudfront(aws, settings, { adopt: false }))
 
-const connect = ({ aws, settings }: Scene, arn: string) =>
-  run<Reconfigure>(reconfigureCloudfrontDistribution(aws, settings, { ...noWishes, arn, wait: true }))
+const connect = ({ aws, settings }: Scene, arn: string, more: Partial<ReconfigureWishes> = {}) =>
+  run<Reconfigure>(reconfigureCloudfrontDistribution(aws, settings, { ...noWishes, ...more, arn, wait: true }))
+
+/** Has the bucket encrypted with a key of the operator's own; returns its ARN. */
+async function encrypt({ aws, settings }: Scene): Promise<string> {
+  const { KeyMetadata } = await aws.client(KMSClient, region).send(new CreateKeyCommand({}))
+  const KMSMasterKeyID = KeyMetadata?.Arn ?? ''
+  const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' as const, KMSMasterKeyID } }]
+  const command = { Bucket: settings.bucket?.value, ServerSideEncryptionConfiguration: { Rules } }
+  await aws.client(S3Client, region).send(new PutBucketEncryptionCommand(command))
+  return KMSMasterKeyID
+}
 
 /** How many numbered versions there are. */
 async function versionsOf({ aws, names: { functionName: FunctionName } }: Scene): Promise<number> {
@@ -192,6 +205,26 @@ describe('two operators at once', function () {
       )
       expect(named).to.have.lengthOf(1)
       expect(await sidsIn(scene)).to.have.lengthOf(2)
+    }))
+
+  it('keep the statements of two installations in the policy of one KMS key', () =>
+    everySeed(10, { deploy: 50 }, async (scene) => {
+      const KeyId = await encrypt(scene)
+      const installation = given(`${scene.settings.installation.value}-too`)
+      const too = { ...scene, names: namesOf(installation.value), settings: { ...scene.settings, installation } }
+      const [one, other] = [await bootstrap(scene), await bootstrap(too)]
+      const ends = await Promise.all([
+        connect(scene, one.ctx.version.arn, { keyPolicy: true }),
+        connect(too, other.ctx.version.arn, { keyPolicy: true }),
+      ])
+      const kms = scene.aws.client(KMSClient, region)
+      const { Policy = '' } = await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }))
+      const [root, ...ours] = (JSON.parse(Policy) as PolicyDocument).Statement
+      expect(root, `seed ${scene.seed}`).to.include({ Action: 'kms:*' })
+      const arns = ours.map(({ Condition }) => JSON.stringify(Condition))
+      expect(arns).to.have.members(
+        ends.map(({ ctx }) => JSON.stringify({ StringEquals: { 'AWS:SourceArn': ctx.distribution.arn } })),
+      )
     }))
 
   it('keep the statements of two installations in the policy of one bucket', () =>
