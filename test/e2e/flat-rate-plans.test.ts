@@ -2,11 +2,15 @@ import { CreateDistributionCommand, GetDistributionCommand } from '@aws-sdk/clie
 import { expect } from 'chai'
 
 import { config } from '../support/cloudfront-fixture.ts'
+import { expectServed } from '../support/encrypted-bucket.ts'
 import { endState } from '../support/end-state.ts'
 import { bucket, type Installation, withInstallation } from '../support/installation.ts'
 
+type Plan = 'pro' | 'business'
+
 /** A distribution that somebody made in the console and put on a plan, with the bucket as its origin. */
-async function onPlan({ clients, sandbox }: Installation, plan: 'pro' | 'business'): Promise<string> {
+async function onPlan(place: Installation, plan: Plan): Promise<string> {
+  const { clients } = place
   const made = config('made in the console')
   const [origin] = made.Origins?.Items ?? []
   const { Distribution } = await clients.cloudfront.send(
@@ -29,9 +33,13 @@ async function onPlan({ clients, sandbox }: Installation, plan: 'pro' | 'busines
     }),
   )
   const id = Distribution?.Id ?? ''
+  await putOnPlan(place, id, plan)
+  return id
+}
+
+async function putOnPlan({ sandbox }: Installation, id: string, plan: Plan): Promise<void> {
   const answer = await fetch(`${sandbox.endpoint}/_sandbox/plans`, { method: 'POST', body: `${id} ${plan}\n` })
   expect(answer.status, await answer.text()).to.equal(200)
-  return id
 }
 
 describe('a distribution on a flat-rate plan', function () {
@@ -54,6 +62,21 @@ describe('a distribution on a flat-rate plan', function () {
       expect((await endState(place.clients)).counts).to.include({ controls: 1, identities: 0 })
       const { Distribution } = await place.clients.cloudfront.send(new GetDistributionCommand({ Id: id }))
       expect(Distribution?.DistributionConfig?.DefaultCacheBehavior?.LambdaFunctionAssociations?.Quantity).to.equal(0)
+    }))
+
+  it('is served on by a CloudFront Function and a control, on Business; on Pro it refuses the cache policy, and that is explained', () =>
+    withInstallation({}, async (place) => {
+      const next = await place.bootstrap('--engine', 'function')
+      const pro = await onPlan(place, 'pro')
+      const refused = await place.run([...next, '--distribution', pro, '--adopt', '--yes'])
+      expect(refused.code, refused.stderr).to.equal(1)
+      expect(refused.stderr).to.include('custom cache policies').and.include('from Business on')
+
+      await putOnPlan(place, pro, 'business')
+      await place.paste(await place.succeed([...next, '--distribution', pro, '--adopt', '--yes']))
+      await expectServed(place)
+      expect((await place.run(['status', '--exit-code'])).code).to.equal(0)
+      expect(await place.changes(() => place.succeed([...next, '--distribution', pro]))).to.deep.equal([])
     }))
 
   it('stays until the plan has ended, and cfremove says so at once', () =>

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { PutBucketEncryptionCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { encryptBucket } from '../support/encrypted-bucket.ts'
 import { endState } from '../support/end-state.ts'
-import { bucket, type Installation, objectBody, objectKey, withInstallation, wordsOf } from '../support/installation.ts'
+import { type Installation, objectBody, objectKey, withInstallation, wordsOf } from '../support/installation.ts'
 
 /** Status of a bucket that no identity can read, before there is a control. */
 async function expectControlMissing(place: Installation, next: readonly string[], why: RegExp): Promise<void> {
@@ -80,23 +80,16 @@ describe('how CloudFront reads the bucket', function () {
 
   it('takes a control by itself for a bucket that is encrypted with KMS, and says why', () =>
     withInstallation({}, async (place) => {
-      await place.clients.s3.send(
-        new PutBucketEncryptionCommand({
-          Bucket: bucket,
-          ServerSideEncryptionConfiguration: {
-            Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } }],
-          },
-        }),
-      )
+      await encryptBucket(place)
       const next = await place.bootstrap()
       expect(next).to.have.lengthOf(2)
-      await expectControlMissing(place, next, /is encrypted with KMS/)
+      await expectControlMissing(place, [...next, '--kms-key-policy'], /is encrypted with KMS/)
       await expectIdentityRefused(place, next, /is encrypted with KMS/)
       const { stderr, code } = await place.run(next)
       expect(code).to.equal(0)
       expect(stderr)
         .to.match(/reads the bucket: origin access control, for the bucket .* is encrypted with KMS/)
-        .and.include('AllowCloudFrontServicePrincipalDecrypt')
+        .and.include('--kms-key-policy')
     }))
 
   it('takes a control by itself in a region that CloudFront has no identities for, and stays with it', () =>
@@ -114,14 +107,7 @@ describe('how CloudFront reads the bucket', function () {
   it('changes over by itself once the bucket is encrypted with KMS', () =>
     withInstallation({}, async (place) => {
       const { next } = await place.connect()
-      await place.clients.s3.send(
-        new PutBucketEncryptionCommand({
-          Bucket: bucket,
-          ServerSideEncryptionConfiguration: {
-            Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } }],
-          },
-        }),
-      )
+      await encryptBucket(place)
       const calls = await place.changes(() => place.succeed(next))
       expect(calls).to.deep.equal([
         'cloudfront:CreateOriginAccessControl',

@@ -118,7 +118,7 @@ export function decideBucketKeyPolicy(want: BucketKeyPolicyWant, live: BucketKey
   if (live === undefined || obstacle !== undefined) {
     const { why, todo } = obstacle ?? { why: 'there is no key', todo: [] }
     const after = live ?? { arn: keyNameOf(bucket), state: 'missing', document: { Statement: [] }, text: '' }
-    return write || isNew ? refuse(after, why, ...todo, thenAgain) : { ...keep(after), hint: [`${why}.`, ...todo] }
+    return write || isNew ? refused(after, why, ...todo, thenAgain) : { ...keep(after), hint: [`${why}.`, ...todo] }
   }
   if (live.hidden?.as === 'of another account') return ofAnother(want, live)
   if (live.hidden?.as === 'not looked at') return { ...keep(live), hint: [`It was not looked at: ${live.hidden.why}.`] }
@@ -127,6 +127,12 @@ export function decideBucketKeyPolicy(want: BucketKeyPolicyWant, live: BucketKey
   if (policyText(want, live).length > maximumSize) return tooLong(want, live)
   return { ...update(want, live, changes), ...(write ? { ask: question(live, bucket.name) } : held(want)) }
 }
+
+/** Nobody's mark is missing: the policy is the operator's, and what is wished of it is in the way. */
+const refused = (live: BucketKey, why: string, ...hint: Line[]): Decision<BucketKey> => ({
+  ...refuse(live, why, ...hint),
+  ours: true,
+})
 
 const thenAgain = 'Then run the same command again.'
 
@@ -171,14 +177,14 @@ function ofAnother(want: BucketKeyPolicyWant, live: BucketKey): Decision<BucketK
       'statement into it:',
     ...statement,
   ]
-  if (want.write) return refuse(live, why, ...todo, `Then run the same command again, without ${keyPolicyFlag}.`)
+  if (want.write) return refused(live, why, ...todo, `Then run the same command again, without ${keyPolicyFlag}.`)
   return { ...keep(live), hint: [`${why}.`, ...(statement.length > 0 ? todo : pasteIt(want))] }
 }
 
 function tooLong({ write }: BucketKeyPolicyWant, live: BucketKey): Decision<BucketKey> {
   const why = `the policy of the KMS key ${live.arn} would have more than the ${maximumSize} characters that KMS allows`
   const todo = 'Shorten or merge other statements of it.'
-  return write ? refuse(live, why, todo, thenAgain) : { ...keep(live), hint: [`${why}.`, todo] }
+  return write ? refused(live, why, todo, thenAgain) : { ...keep(live), hint: [`${why}.`, todo] }
 }
 
 /** Nothing, too, where a statement of somebody else's lets CloudFront in already. */
