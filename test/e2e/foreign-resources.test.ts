@@ -1,6 +1,8 @@
 import {
   CreateCachePolicyCommand,
   CreateDistributionCommand,
+  CreateFunctionCommand,
+  CreateKeyValueStoreCommand,
   CreateOriginAccessControlCommand,
 } from '@aws-sdk/client-cloudfront'
 import { CreateRoleCommand } from '@aws-sdk/client-iam'
@@ -64,6 +66,29 @@ const foreigners: readonly Foreign[] = [
     adoptable: true,
   },
   {
+    what: 'a key value store',
+    named: `CloudFront key value store ${name}`,
+    command: 'bootstrap',
+    flags: ['--engine', 'function'],
+    make: ({ cloudfront }) => cloudfront.send(new CreateKeyValueStoreCommand({ Name: name })),
+    adoptable: true,
+  },
+  {
+    what: 'a CloudFront function',
+    named: `CloudFront function ${name}`,
+    command: 'bootstrap',
+    flags: ['--engine', 'function'],
+    make: ({ cloudfront }) =>
+      cloudfront.send(
+        new CreateFunctionCommand({
+          Name: name,
+          FunctionConfig: { Comment: 'theirs', Runtime: 'cloudfront-js-1.0' },
+          FunctionCode: Buffer.from('function handler(event) { return event.request }'),
+        }),
+      ),
+    adoptable: true,
+  },
+  {
     what: 'a cache policy',
     named: 'CloudFront cache policy packagecloud-enterprise-packagecloud',
     command: 'connect',
@@ -103,7 +128,7 @@ describe('resources of the same names that are not ours', function () {
 
   const options = (command: Foreign['command']) => (command === 'connect' && kept !== undefined ? { from: kept } : {})
   const wordsFor = ({ command, flags = [] }: Foreign): string[] =>
-    command === 'connect' ? [...(kept?.next ?? []), ...flags] : ['bootstrap-cloudfront']
+    command === 'connect' ? [...(kept?.next ?? []), ...flags] : ['bootstrap-cloudfront', ...flags]
 
   for (const foreign of foreigners) {
     it(`${foreign.what}: exit 4, named, nothing changed at all`, () =>
@@ -137,11 +162,15 @@ describe('resources of the same names that are not ours', function () {
           expect(asked, 'without an answer').to.deep.equal([])
           const flags = [...wordsFor(foreign), '--adopt', '--yes']
           const stdout = await place.succeed(flags)
+          const isFunction = foreign.flags?.includes('function') === true
           expect(stdout).to.match(
-            /^pc-ctl reconfigure-cloudfront-distribution arn:.*:function:packagecloud_cloud.*:\d\n$/,
+            isFunction
+              ? /^pc-ctl reconfigure-cloudfront-distribution arn:aws:cloudfront::\d+:function\/packagecloud_cloudfront_auth\n$/
+              : /^pc-ctl reconfigure-cloudfront-distribution arn:.*:function:packagecloud_cloud.*:\d\n$/,
           )
           const { counts } = await endState(place.clients)
-          expect(counts, foreign.what).to.include({ keys: 1, aliases: 1, functions: 1 })
+          const made = isFunction ? { stores: 1, cloudFrontFunctions: 2 } : { keys: 1, aliases: 1, functions: 1 }
+          expect(counts, foreign.what).to.include(made)
           // From now on it is ours.
           expect(await place.changes(() => place.succeed(wordsFor(foreign)))).to.deep.equal([])
         }),

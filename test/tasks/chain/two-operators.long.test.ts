@@ -14,12 +14,13 @@ import { expect } from 'chai'
 import type { PolicyDocument } from '../../../src/aws/policy.ts'
 import type { Aws } from '../../../src/aws/connect.ts'
 import { type Names, namesOf } from '../../../src/aws/names.ts'
+import { type Engine, engineNames, engines } from '../../../src/edge/engine.ts'
 import { compareSecrets } from '../../../src/resources/edge-engines.ts'
 import { keyOfPackage } from '../../../src/resources/lambda/key-of-package.ts'
 import { leftOverKeys } from '../../../src/resources/kms/key-left-over.ts'
 import { keysWithoutAlias } from '../../../src/resources/kms/key-search.ts'
 import type { Settings } from '../../../src/settings/settings.ts'
-import { type Bootstrap, bootstrapCloudfront, followUp } from '../../../src/tasks/bootstrap-cloudfront.ts'
+import { associable, type Bootstrap, bootstrapCloudfront, followUp } from '../../../src/tasks/bootstrap-cloudfront.ts'
 import { applyChain, type Chain } from '../../../src/tasks/chain/chain.ts'
 import {
   noWishes,
@@ -119,7 +120,8 @@ async function run<C extends object>(chain: Chain<C>): Promise<Ended<C>> {
   return { ctx, warnings }
 }
 
-const bootstrap = ({ aws, settings }: Scene) => run<Bootstrap>(bootstrapCloudfront(aws, settings, { adopt: false }))
+const bootstrap = ({ aws, settings }: Scene, engine: Engine = 'lambda') =>
+  run<Bootstrap>(bootstrapCloudfront(aws, settings, { adopt: false, engine }))
 
 const connect = ({ aws, settings }: Scene, arn: string, more: Partial<ReconfigureWishes> = {}) =>
   run<Reconfigure>(reconfigureCloudfrontDistribution(aws, settings, { ...noWishes, ...more, arn, wait: true }))
@@ -173,17 +175,31 @@ describe('two operators at once', function () {
     expect(leftOver).to.be.greaterThan(10)
   })
 
-  it('put one new secret into place, whichever of them was faster', () =>
-    everySeed(20, { functionActive: 20 }, async (scene) => {
-      await bootstrap(scene)
-      const secrets = { cloudfrontSecret: given(secondSecret), cloudfrontPreviousSecret: given(firstSecret) }
-      const changed = { ...scene, settings: { ...scene.settings, ...secrets } }
-      const [one, other] = await Promise.all([bootstrap(changed), bootstrap(changed)])
+  it('bootstrap one store and one CloudFront Function, tested and published', () =>
+    everySeed(30, { storeReady: 20 }, async (scene) => {
+      const [one, other] = await Promise.all([bootstrap(scene, 'function'), bootstrap(scene, 'function')])
       expect(followUp(one.ctx, []), `seed ${scene.seed}`).to.equal(followUp(other.ctx, []))
-      expect(await versionsOf(scene)).to.equal(2)
-      const same = await compareSecrets(scene.aws, scene.names, one.ctx.version.arn, [secondSecret, firstSecret])
-      expect(same).to.equal('same')
+      expect(one.ctx.store.arn).to.equal(other.ctx.store.arn)
+      expect(one.ctx.tested ?? other.ctx.tested)
+        .to.have.property('requests')
+        .that.is.greaterThan(5)
+      const arn = associable(one.ctx)
+      expect(await compareSecrets(scene.aws, scene.names, arn, [firstSecret]), `seed ${scene.seed}`).to.equal('same')
     }))
+
+  for (const engine of engines) {
+    it(`put one new secret into place, whichever of them was faster: ${engineNames[engine]}`, () =>
+      everySeed(20, { functionActive: 20 }, async (scene) => {
+        await bootstrap(scene, engine)
+        const secrets = { cloudfrontSecret: given(secondSecret), cloudfrontPreviousSecret: given(firstSecret) }
+        const changed = { ...scene, settings: { ...scene.settings, ...secrets } }
+        const [one, other] = await Promise.all([bootstrap(changed, engine), bootstrap(changed, engine)])
+        expect(followUp(one.ctx, []), `seed ${scene.seed}`).to.equal(followUp(other.ctx, []))
+        if (engine === 'lambda') expect(await versionsOf(scene)).to.equal(2)
+        const same = await compareSecrets(scene.aws, scene.names, associable(one.ctx), [secondSecret, firstSecret])
+        expect(same).to.equal('same')
+      }))
+  }
 
   it('connect one distribution, with one identity and one cache policy', () =>
     everySeed(20, { deploy: 30, listed: 15 }, async (scene) => {
