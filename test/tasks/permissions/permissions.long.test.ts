@@ -5,11 +5,16 @@ import { join } from 'node:path'
 import {
   CreateOriginAccessControlCommand,
   CloudFrontClient,
+  DescribeFunctionCommand,
+  DescribeKeyValueStoreCommand,
   GetCachePolicyCommand,
   ListDistributionsCommand,
   type OriginAccessControlConfig,
+  PublishFunctionCommand,
   UntagResourceCommand as UntagDistributionCommand,
   UpdateCachePolicyCommand,
+  UpdateFunctionCommand,
+  UpdateKeyValueStoreCommand,
 } from '@aws-sdk/client-cloudfront'
 import {
   CreateAccessKeyCommand,
@@ -32,11 +37,12 @@ import { expect } from 'chai'
 import { connect } from '../../../src/aws/connect.ts'
 import { tagKey } from '../../../src/aws/names.ts'
 import type { PolicyDocument } from '../../../src/aws/policy.ts'
+import type { Engine } from '../../../src/edge/engine.ts'
 import type { Need } from '../../../src/resources/resource.ts'
 import { startFront } from '../../../src/rehearsal/front.ts'
 import { readFrontSettings } from '../../../src/rehearsal/front-settings.ts'
 import { loadSettings, type Settings } from '../../../src/settings/settings.ts'
-import { type Bootstrap, bootstrapCloudfront } from '../../../src/tasks/bootstrap-cloudfront.ts'
+import { associable, type Bootstrap, bootstrapCloudfront } from '../../../src/tasks/bootstrap-cloudfront.ts'
 import { applyChain, type Conduct, planChain } from '../../../src/tasks/chain/chain.ts'
 import { needsFor, type PermissionGroup, policyOf } from '../../../src/tasks/permissions/permissions.ts'
 import {
@@ -92,8 +98,8 @@ class Place {
   }
 }
 
-const bootstrap = async (as: Settings, adopt = false): Promise<Bootstrap> =>
-  (await applyChain(bootstrapCloudfront(await connect(as), as, { adopt }), conduct, yes)).ctx
+const bootstrap = async (as: Settings, adopt = false, engine?: Engine): Promise<Bootstrap> =>
+  (await applyChain(bootstrapCloudfront(await connect(as), as, { adopt, engine }), conduct, yes)).ctx
 
 async function reconfigure(as: Settings, arn: string, more: Partial<ReconfigureWishes> = {}): Promise<Reconfigure> {
   const chain = reconfigureCloudfrontDistribution(await connect(as), as, { ...noWishes, ...more, arn, wait: true })
@@ -133,6 +139,46 @@ const disowned: Scenario = {
     await aws.client(KMSClient, region).send(new UntagKeyCommand({ KeyId: made.key.arn, TagKeys }))
     await aws.client(LambdaClient, region).send(new UntagFunctionCommand({ Resource: made.function.arn, TagKeys }))
     return (as) => bootstrap(as, true)
+  },
+}
+
+const served = (engine: Engine): Scenario => ({
+  name: 'a distribution that runs it, and says so',
+  async prepare() {
+    await reconfigure(settings, associable(await bootstrap(settings, false, engine)))
+    return (as) => bootstrap({ ...as, ...withBoth })
+  },
+})
+
+const functionUntouched: Scenario = { ...untouched, prepare: async () => (as) => bootstrap(as, false, 'function') }
+
+const functionTampered: Scenario = {
+  ...tampered,
+  async prepare({ bench: { aws, names } }) {
+    await bootstrap(settings, false, 'function')
+    const client = aws.client(CloudFrontClient, region)
+    const Name = names.functionName
+    const store = await client.send(new DescribeKeyValueStoreCommand({ Name }))
+    await client.send(new UpdateKeyValueStoreCommand({ Name, IfMatch: store.ETag, Comment: 'theirs' }))
+    const { ETag: IfMatch } = await client.send(new DescribeFunctionCommand({ Name, Stage: 'DEVELOPMENT' }))
+    const FunctionConfig = { Comment: 'theirs', Runtime: 'cloudfront-js-1.0' as const }
+    const FunctionCode = Buffer.from('function handler(event) { return event.request }')
+    const { ETag } = await client.send(new UpdateFunctionCommand({ Name, IfMatch, FunctionConfig, FunctionCode }))
+    await client.send(new PublishFunctionCommand({ Name, IfMatch: ETag }))
+    return (as) => bootstrap({ ...as, ...withBoth }, false, 'function')
+  },
+}
+
+const functionDisowned: Scenario = {
+  ...disowned,
+  async prepare({ bench: { aws } }) {
+    const { store, published } = await bootstrap(settings, false, 'function')
+    const client = aws.client(CloudFrontClient, region)
+    const TagKeys = { Items: [tagKey] }
+    for (const { arn } of [store, published]) {
+      await client.send(new UntagDistributionCommand({ Resource: arn, TagKeys }))
+    }
+    return (as) => bootstrap(as, true, 'function')
   },
 }
 
@@ -268,15 +314,28 @@ const leaving: Scenario = {
 }
 
 const scenarios: Readonly<Partial<Record<PermissionGroup, readonly Scenario[]>>> = {
-  bootstrap: [untouched, tampered, disowned],
+  bootstrap: [untouched, tampered, disowned, served('lambda')],
   distribution: [unserved, changedDistribution, disownedDistribution],
   rotate: [rotated],
   look: [finished, missing, planned, leaving],
 }
 
+const functionScenarios: typeof scenarios = {
+  bootstrap: [functionUntouched, functionTampered, functionDisowned, served('function')],
+}
+
+/** One policy that `permissions` prints. */
+interface Printed {
+  readonly group: PermissionGroup
+  /** As its flag has it. */
+  readonly engine?: Engine
+}
+
 /** What a group's commands need, in the sandbox's account. */
-const needsIn = (place: Place, group: PermissionGroup): Need[] =>
-  needsFor(group, place.bench.aws, settings, { accountId: place.bench.sandbox.accountId, bucket, access: 'oai' })
+const needsIn = (place: Place, { group, engine }: Printed): Need[] => {
+  const { accountId } = place.bench.sandbox
+  return needsFor(group, place.bench.aws, settings, { accountId, bucket, access: 'oai', engine })
+}
 
 const without = (needs: readonly Need[], action: string): Need[] =>
   needs
@@ -284,11 +343,11 @@ const without = (needs: readonly Need[], action: string): Need[] =>
     .filter(({ actions }) => actions.length > 0)
 
 /** Runs a scenario as a user with the policy; answers what went wrong, if anything did. */
-async function attempt(group: PermissionGroup, scenario: Scenario, missing?: string): Promise<CtlError | undefined> {
+async function attempt(printed: Printed, scenario: Scenario, missing?: string): Promise<CtlError | undefined> {
   const place = await Place.open()
   try {
     const run = await scenario.prepare(place)
-    const needs = needsIn(place, group)
+    const needs = needsIn(place, printed)
     const as = await place.as(policyOf(missing === undefined ? needs : without(needs, missing)))
     return await run(as).then(
       () => undefined,
@@ -305,17 +364,23 @@ async function attempt(group: PermissionGroup, scenario: Scenario, missing?: str
 /** Needs are told without asking anybody. */
 const nobody = await connect(noSettings)
 
-for (const group of ['bootstrap', 'distribution', 'rotate', 'look'] as const) {
-  const own = scenarios[group] ?? []
-  const all = needsFor(group, nobody, settings, { accountId: '111122223333', bucket, access: 'oai' })
+const printed: readonly Printed[] = [
+  ...(['bootstrap', 'distribution', 'rotate', 'look'] as const).map((group) => ({ group })),
+  { group: 'bootstrap', engine: 'function' },
+]
+
+for (const policy of printed) {
+  const { group, engine } = policy
+  const own = (engine === 'function' ? functionScenarios : scenarios)[group] ?? []
+  const all = needsFor(group, nobody, settings, { accountId: '111122223333', bucket, access: 'oai', engine })
   const actionsOf = (needs: readonly Need[]): string[] => [...new Set(needs.flatMap((need) => need.actions))].sort()
   const needed = all.filter(({ optional }) => optional === undefined)
   const actions = actionsOf(needed)
 
-  describe(`The policy of ${group}`, () => {
+  describe(`The policy of ${group}${engine === undefined ? '' : ` --engine ${engine}`}`, () => {
     for (const scenario of own) {
       it(`is enough: ${scenario.name}`, async () => {
-        const error = await attempt(group, scenario)
+        const error = await attempt(policy, scenario)
         if (error !== undefined) throw error
       })
     }
@@ -323,7 +388,7 @@ for (const group of ['bootstrap', 'distribution', 'rotate', 'look'] as const) {
     for (const action of actions) {
       it(`needs ${action}, and says so when it is missing`, async () => {
         for (const scenario of own) {
-          const error = await attempt(group, scenario, action)
+          const error = await attempt(policy, scenario, action)
           if (error === undefined) continue
           expect(error.failure, error.message).to.equal('denied')
           expect(error.message.includes(action), error.message).to.equal(true)
@@ -336,7 +401,7 @@ for (const group of ['bootstrap', 'distribution', 'rotate', 'look'] as const) {
 
     for (const action of actionsOf(all.filter((need) => !needed.includes(need)))) {
       it(`can do without ${action}, and names it so`, async () => {
-        for (const scenario of own) expect(await attempt(group, scenario, action)).to.equal(undefined)
+        for (const scenario of own) expect(await attempt(policy, scenario, action)).to.equal(undefined)
         expect(policyOf(all).Statement.find(({ Action }) => String(Action) === action)?.Sid).to.match(/Optional$/)
       })
     }
