@@ -4,7 +4,7 @@ import type { ViewerRequest } from './behavior.ts'
 import { disallowedHeaders, type EventSource, type FunctionOutcome } from './viewer-function.ts'
 
 /*
- * CloudFront Functions at a viewer's request: the event that one is given, and what the edge makes of its answer.
+ * CloudFront Functions at viewer events: the event that one is given, and what the edge makes of its answer.
  * Developer guide, "CloudFront Functions event structure" and "Restrictions on all edge functions".
  */
 
@@ -67,17 +67,68 @@ function fieldsOf(pairs: readonly (readonly [name: string, value: string])[]): F
   return Object.fromEntries(fields)
 }
 
+/** The event of the response to a viewer, of which a function sees all but the body. */
+export function functionResponseEvent(
+  event: FunctionEvent,
+  response: SeenResponse,
+): FunctionEvent & { response: object } {
+  const { 'set-cookie': cookie, ...headers } = response.headers
+  const seen = Object.entries(headers).filter(([name]) => !disallowedHeaders.test(name))
+  const [name = '', ...value] = cookie?.split(';', 1)[0]?.split('=') ?? []
+  const attributes = cookie?.slice(cookie.indexOf(';') + 1).trim()
+  const more = attributes === undefined || cookie?.includes(';') !== true ? {} : { attributes }
+  return {
+    ...event,
+    context: { ...event.context, eventType: 'viewer-response' },
+    response: {
+      statusCode: response.status,
+      ...(response.reason !== undefined && { statusDescription: response.reason }),
+      headers: fieldsOf(seen),
+      cookies: cookie === undefined ? {} : { [name]: { value: value.join('='), ...more } },
+    },
+  }
+}
+
+/** What of a response a viewer-response function may change. */
+export interface SeenResponse {
+  readonly status: number
+  readonly reason?: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
 class InvalidAnswer extends Error {}
 
 /** Reads what became of a run. What the function left alone goes on as it came in, to the byte. */
 export function readRun(run: FunctionRun, { request }: FunctionEvent, original: ViewerRequest): FunctionOutcome {
+  return outcomeOf(run, (output) =>
+    'response' in output
+      ? readResponse(asObject(output.response), {}, readOnly)
+      : { kind: 'request', request: readRequest(asObject(output.request), request, original) },
+  )
+}
+
+/** What became of a run at a response. Without a body of its own the response keeps the one that it has. */
+export function readResponseRun(run: FunctionRun, seen: SeenResponse): FunctionOutcome & { keepsBody?: boolean } {
+  const asked = fieldsOf(Object.entries(seen.headers).filter(([name]) => name !== 'set-cookie'))
+  const outcome = outcomeOf(run, (output) =>
+    'response' in output
+      ? readResponse(asObject(output.response), asked, ['via', 'warning'])
+      : { kind: 'invalid', problem: 'it is no response' },
+  )
+  const body = run.output !== undefined && 'response' in run.output ? asObject(run.output.response)['body'] : undefined
+  return outcome.kind === 'response' ? { ...outcome, keepsBody: body === undefined } : outcome
+}
+
+function outcomeOf(
+  run: FunctionRun,
+  read: (output: NonNullable<FunctionRun['output']>) => FunctionOutcome,
+): FunctionOutcome {
   if (run.output === undefined) {
     if (run.failure === 'throttling') return { kind: 'throttled' }
     return run.failure === 'validation' ? { kind: 'invalid', problem: run.errorMessage ?? '' } : { kind: 'failed' }
   }
   try {
-    if ('response' in run.output) return readResponse(asObject(run.output.response))
-    return { kind: 'request', request: readRequest(asObject(run.output.request), request, original) }
+    return read(run.output)
   } catch (error) {
     if (error instanceof InvalidAnswer) return { kind: 'invalid', problem: error.message }
     throw error
@@ -120,11 +171,16 @@ function readRequest(
   return { method: original.method, path: uri, query, headers: { ...headers, ...more } }
 }
 
-function readResponse(answer: Readonly<Record<string, unknown>>): FunctionOutcome {
+/** @param untouched - headers that it may not add, change or take away */
+function readResponse(
+  answer: Readonly<Record<string, unknown>>,
+  asked: Fields,
+  untouched: readonly string[],
+): FunctionOutcome {
   const { statusCode, statusDescription, body, cookies } = answer
-  const headers = headersOf('response.headers', answer['headers'], {})
-  for (const name of readOnly) {
-    if (headers[name] !== undefined) throw new InvalidAnswer(`the header ${name} is read-only`)
+  const headers = headersOf('response.headers', answer['headers'], asked)
+  for (const name of untouched) {
+    if (headers[name] !== joined(asked)[name]) throw new InvalidAnswer(`the header ${name} is read-only`)
   }
   const set = setCookies(cookies)
   if (set.length > 1) throw new InvalidAnswer('the sandbox does not model several Set-Cookie headers')

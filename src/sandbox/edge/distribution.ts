@@ -8,16 +8,16 @@ import { CachedObjects, errorSettings, type Visit } from './cached-objects.ts'
 import type { EdgeCloudFront, EdgeDistribution, EdgeLambda, EdgeS3 } from '../contracts/edge-peers.ts'
 import type { Meter } from '../contracts/billing-peers.ts'
 import { withPolicyHeaders } from './response-headers.ts'
-import { functionAnswer, lambdaAnswer, viewerRequestFunction } from './engines.ts'
-import { functionEvent, readRun } from './cloudfront-function.ts'
+import { functionAnswer, lambdaAnswer, viewerFunctions, type ViewerFunctions } from './engines.ts'
 import {
-  readResult,
-  viewerHeaders,
-  viewerRequestEvent,
-  type EventSource,
-  type FunctionOutcome,
-} from './viewer-function.ts'
-import type { FunctionsRuntime } from '../contracts/cloudfront-functions.ts'
+  functionEvent,
+  functionResponseEvent,
+  readResponseRun,
+  readRun,
+  type FunctionEvent,
+} from './cloudfront-function.ts'
+import { readResult, viewerHeaders, viewerRequestEvent, type EventSource } from './viewer-function.ts'
+import type { FunctionRun, FunctionsRuntime } from '../contracts/cloudfront-functions.ts'
 import type { Context } from '../contracts/service.ts'
 
 export interface EdgePeers {
@@ -87,11 +87,18 @@ export class EdgeServer {
     if (refused !== undefined) return refused
     const rules = cacheRulesOf(behavior, this.#peers.cloudfront)
     if (rules === undefined) return errorPage(500, 'Internal Server Error', 'A policy of the behavior does not exist.')
-    const guarded = await this.#runFunction(behavior, request, incoming)
+    const functions = viewerFunctions(behavior)
+    if (functions === 'others') {
+      // To leave out a function that may guard the content would be worse than no answer.
+      return errorPage(503, 'Service Unavailable', 'This edge runs functions of viewer events only.')
+    }
+    const guarded = await this.#runFunction(functions, request, incoming)
     if ('result' in guarded) return guarded
     const visit: Visit = { config, behavior, rules, request: withRootObject(guarded, config), body: incoming }
     const answer = await this.#withErrorPage(visit, await this.#objects.lookUp(visit))
-    return withPolicyHeaders(answer, behavior, this.#peers.cloudfront)
+    const served = withPolicyHeaders(answer, behavior, this.#peers.cloudfront)
+    if (functions.response === undefined || served.status >= 400) return served
+    return this.#runResponseFunction(functions.response, served, request, incoming)
   }
 
   /** CloudFront knows a distribution by Host: its own name, or one of its aliases. */
@@ -108,44 +115,65 @@ export class EdgeServer {
 
   /** Runs the viewer-request function, if there is one: the request to go on with, or the answer to give. */
   async #runFunction(
-    behavior: CacheBehavior,
+    { request: associated }: ViewerFunctions,
     request: ViewerRequest,
     incoming: IncomingMessage,
   ): Promise<ViewerRequest | Answer> {
-    const associated = viewerRequestFunction(behavior)
-    if (associated === 'others') {
-      // To leave out a function that may guard the content would be worse than no answer.
-      return errorPage(503, 'Service Unavailable', 'This edge runs viewer-request functions only.')
-    }
     if (associated === undefined) return request
-    const source: EventSource = {
-      distributionId: this.#distribution.id,
-      distributionDomainName: this.#distribution.domainName,
-      requestId: randomUUID(),
-      clientIp: incoming.socket.remoteAddress ?? '127.0.0.1',
-      rawHeaders: incoming.rawHeaders,
-    }
+    const source = this.#source(incoming)
     if (associated.engine === 'function') {
-      return functionAnswer(await this.#runCloudFrontFunction(associated.arn, request, source, incoming.url ?? '/'))
+      const event = functionEvent(request, source)
+      const run = await this.#runCloudFrontFunction(associated.arn, event, request, incoming)
+      return functionAnswer(run === undefined ? { kind: 'failed' } : readRun(run, event, request))
     }
     this.#peers.meter?.checked(this.#distribution.arn)
     const invocation = await this.#peers.lambda.invoke(associated.arn, viewerRequestEvent(request, source))
     return lambdaAnswer(readResult(invocation, request, source.clientIp))
   }
 
+  /** Has a viewer-response function change an answer, or put another in its place. */
+  async #runResponseFunction(
+    arn: string,
+    answer: Answer,
+    request: ViewerRequest,
+    incoming: IncomingMessage,
+  ): Promise<Answer> {
+    const event = functionResponseEvent(functionEvent(request, this.#source(incoming)), answer)
+    const run = await this.#runCloudFrontFunction(arn, event, request, incoming)
+    const outcome = run === undefined ? ({ kind: 'failed' } as const) : readResponseRun(run, answer)
+    if (outcome.kind === 'response' && outcome.keepsBody === true) {
+      const { status, reason, headers } = outcome
+      return { ...answer, status, reason, headers }
+    }
+    if (!Buffer.isBuffer(answer.body)) answer.body.destroy()
+    const changed = functionAnswer(outcome)
+    if (!('result' in changed)) return errorPage(502, 'Bad Gateway', 'The function returned no response.')
+    return outcome.kind === 'response' ? { ...changed, result: answer.result } : changed
+  }
+
+  #source(incoming: IncomingMessage): EventSource {
+    return {
+      distributionId: this.#distribution.id,
+      distributionDomainName: this.#distribution.domainName,
+      requestId: randomUUID(),
+      clientIp: incoming.socket.remoteAddress ?? '127.0.0.1',
+      rawHeaders: incoming.rawHeaders,
+    }
+  }
+
+  /** Undefined: there is nothing to run. */
   async #runCloudFrontFunction(
     arn: string,
+    event: FunctionEvent,
     request: ViewerRequest,
-    source: EventSource,
-    url: string,
-  ): Promise<FunctionOutcome> {
+    incoming: IncomingMessage,
+  ): Promise<FunctionRun | undefined> {
     const { cloudfront, functions } = this.#peers
     const live = cloudfront.liveFunction(arn)
-    if (live === undefined) return { kind: 'failed' }
+    if (live === undefined) return undefined
     const store = live.storeArn === undefined ? undefined : cloudfront.storeAtEdge(live.storeArn)
-    const event = functionEvent(request, source)
-    const rawQueryString = url.includes('?') ? request.query : undefined
-    return readRun(await functions.run(live, event, store, { rawQueryString }), event, request)
+    const rawQueryString = incoming.url?.includes('?') === true ? request.query : undefined
+    return functions.run(live, event, store, { rawQueryString })
   }
 
   /** Puts the distribution's own error page, if it has one, in place of the origin's. Functions do not run for it. */

@@ -3,25 +3,26 @@ import { type Answer, errorPage } from './answer.ts'
 import type { ViewerRequest } from './behavior.ts'
 import type { FunctionOutcome } from './viewer-function.ts'
 
-/** The function that a behavior has at viewer requests. */
-export interface ViewerRequestFunction {
-  readonly engine: 'lambda' | 'function'
-  readonly arn: string
+/** The functions that a behavior has at viewer events. */
+export interface ViewerFunctions {
+  readonly request?: { readonly engine: 'lambda' | 'function'; readonly arn: string }
+  /** A CloudFront Function's ARN. */
+  readonly response?: string
 }
 
-/** Undefined: the behavior has no function at all; `others`: it has some that this edge does not run. */
-export function viewerRequestFunction(behavior: CacheBehavior): ViewerRequestFunction | 'others' | undefined {
-  const associated = [
-    ...(behavior.LambdaFunctionAssociations?.Items ?? []).map(({ EventType, LambdaFunctionARN: arn }) => {
-      return { EventType, engine: 'lambda' as const, arn }
-    }),
-    ...(behavior.FunctionAssociations?.Items ?? []).map(({ EventType, FunctionARN: arn }) => {
-      return { EventType, engine: 'function' as const, arn }
-    }),
-  ]
-  const [first, ...more] = associated
-  if (first === undefined) return undefined
-  return first.EventType === 'viewer-request' && more.length === 0 ? first : 'others'
+/** `others`: it has functions that this edge does not run. */
+export function viewerFunctions(behavior: CacheBehavior): ViewerFunctions | 'others' {
+  const found: { request?: ViewerFunctions['request'] & object; response?: string } = {}
+  for (const { EventType, LambdaFunctionARN: arn } of behavior.LambdaFunctionAssociations?.Items ?? []) {
+    if (EventType !== 'viewer-request') return 'others'
+    found.request = { engine: 'lambda', arn }
+  }
+  for (const { EventType, FunctionARN: arn } of behavior.FunctionAssociations?.Items ?? []) {
+    if (EventType === 'viewer-request') found.request = { engine: 'function', arn }
+    else if (EventType === 'viewer-response') found.response = arn
+    else return 'others'
+  }
+  return found
 }
 
 /** What the edge does after a Lambda function. */

@@ -157,6 +157,41 @@ describe('the edge with a CloudFront Function', () => {
     expect(await get(served)).to.include({ status: 503, cache: 'FunctionExecutionError' })
   })
 
+  it('lets one change the response, beside one that lets the request in', async () => {
+    const arn = await fixture.publishFunction(
+      'responding',
+      `function handler(event) {
+        var response = event.response, uri = event.request.uri
+        if (uri === '/a%2Bb.deb') response.headers['x-seen'] = { value: event.context.eventType + ' ' + response.statusCode }
+        if (uri === '/short') { response.statusCode = 202; response.body = 'short' }
+        if (uri === '/via') response.headers.via = { value: 'me' }
+        if (uri === '/request') return event.request
+        return response
+      }`,
+    )
+    for (const key of ['short', 'via', 'request']) await fixture.put(key, 'a longer text')
+    const guardArn = await fixture.publishFunction('letting', 'function handler(event) { return event.request }')
+    const { url: changed } = await fixture.distribute((config) => {
+      if (config.DefaultCacheBehavior === undefined) return
+      config.DefaultCacheBehavior.FunctionAssociations = {
+        Quantity: 2,
+        Items: [
+          { FunctionARN: arn, EventType: 'viewer-response' },
+          { FunctionARN: guardArn, EventType: 'viewer-request' },
+        ],
+      }
+    })
+    const seen = await fetch(`${changed}/a%2Bb.deb`)
+    expect(seen.headers.get('x-seen')).to.equal('viewer-response 200')
+    expect([seen.status, await seen.text()]).to.deep.equal([200, 'package'])
+    expect((await fetch(`${changed}/a%2Bb.deb`)).headers.get('x-cache')).to.equal('Hit from cloudfront')
+    expect(await get(`${changed}/short`)).to.include({ status: 202, body: 'short' })
+    for (const path of ['via', 'request']) {
+      expect(await get(`${changed}/${path}`), path).to.include({ status: 502, cache: 'FunctionValidationError' })
+    }
+    expect(await get(`${changed}/missing`)).to.include({ status: 404, cache: 'Error' })
+  })
+
   it('lets it read its store, as the store is now', async () => {
     const store = await fixture.makeStore('words')
     const arn = await fixture.publishFunction(
