@@ -23,7 +23,7 @@ import type { Hindrance, InTheWay } from './in-the-way.ts'
 import type { Reconfigure, ReconfigureWishes } from './reconfigure-cloudfront-distribution.ts'
 
 /** Why the policy of no key is of interest, if that is so. */
-export function whyNoKeyPolicy({ access, bucket }: Pick<Reconfigure, 'access' | 'bucket'>): string | undefined {
+function whyNoKeyPolicy({ access, bucket }: Pick<Reconfigure, 'access' | 'bucket'>): string | undefined {
   if (!isEncryptedWithKms(bucket)) return 'not needed, for the bucket is encrypted with no KMS key'
   return access === 'oac' ? undefined : 'not needed, for an identity can use no key'
 }

@@ -40,10 +40,13 @@ export function chooseAccess(choice: Choice): OriginAccess['kind'] {
 export const whyControl = (choice: Choice): string | undefined =>
   choice.asked !== undefined || hasControl(choice) ? undefined : (whyNoIdentity(choice.bucket) ?? whyMaybePlan(choice))
 
-const originOf = ({ existing, bucket }: Choice) =>
+type Present = Pick<Choice, 'existing' | 'bucket'>
+
+const originOf = ({ existing, bucket }: Present) =>
   existing === undefined ? undefined : bucketOrigin(existing.config, bucket)
 
-const hasControl = (choice: Choice): boolean => (originOf(choice)?.OriginAccessControlId ?? '') !== ''
+/** Whether the distribution reads the bucket by a control as it is. */
+export const hasControl = (choice: Present): boolean => (originOf(choice)?.OriginAccessControlId ?? '') !== ''
 
 /**
  * CloudFront does not tell that a distribution is on a flat-rate plan. But one that is has a web ACL and no identity, and a

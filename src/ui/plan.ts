@@ -64,7 +64,7 @@ function membersThatDiffer({ field, before, after }: Change): Difference[] {
 const hasMembers = (of: unknown): of is Record<string, unknown> => typeof of === 'object' && of !== null
 
 /** Whether something will be done about a resource: what is left to a flag that was not given stays as it is. */
-export const isChange = (line: Pick<PlanLine, 'do' | 'needsFlag'>): boolean =>
+const isChange = (line: Pick<PlanLine, 'do' | 'needsFlag'>): boolean =>
   line.do !== 'keep' && line.needsFlag === undefined
 
 /** Whether a plan announces any change. */

@@ -13,7 +13,8 @@ import { lexer } from 'marked'
 
 import { tagKey } from '../../src/aws/names.ts'
 import { type Runbook, runbookKinds } from '../../src/tasks/runbook/document.ts'
-import { install, type Installation, secret, withInstallation } from '../support/installation.ts'
+import { encryptBucket, expectServed } from '../support/encrypted-bucket.ts'
+import { install, type Installation, secret, withInstallation, wordsOf } from '../support/installation.ts'
 import { resultOf } from '../support/json-document.ts'
 
 const wordsFor = (kind: string): string[] => [
@@ -283,6 +284,22 @@ describe('pc-ctl runbook, where things are not as usual', function () {
       await cloudfront.send(new TagResourceCommand({ Resource: second?.ARN, Tags }))
       const without = await place.run(wordsFor('remove'))
       expect(without.stdout).not.to.contain(second?.Id ?? '?')
+    }))
+
+  it('changes over an identity whose bucket has got a KMS key, with the policy of the key', () =>
+    withInstallation({}, async (place) => {
+      const { next } = await place.connect()
+      await encryptBucket(place)
+      const page = await place.succeed(wordsFor('origin-access'))
+      const command = `pc-ctl ${next.join(' ')} --origin-access oac --kms-key-policy`
+      expect(page).to.contain(command).and.not.contain('--origin-access oai')
+      await place.succeed([...wordsOf(command), '--yes'])
+      await expectServed(place)
+      expect((await place.run(wordsFor('origin-access'))).code).to.equal(3)
+      const removal = await place.succeed(wordsFor('remove'))
+      expect(removal)
+        .to.contain('Take our statements out of the policy of the key')
+        .and.contain('aws kms put-key-policy')
     }))
 
   it('says that there is nothing to change over to', () =>

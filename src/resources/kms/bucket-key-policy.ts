@@ -160,7 +160,7 @@ const held = (want: BucketKeyPolicyWant): Pick<Decision<BucketKey>, 'needsFlag' 
 })
 
 /** What puts the statement into a policy by hand. */
-export const pasteIt = (want: Pick<BucketKeyPolicyWant, 'names' | 'distributionArn'>): Line[] =>
+const pasteIt = (want: Pick<BucketKeyPolicyWant, 'names' | 'distributionArn'>): Line[] =>
   isPending(want.distributionArn)
     ? ['Once the distribution is there, the statement to paste is printed.']
     : ['Or put this statement into it, next to the others:', verbatim(JSON.stringify(keyStatement(want)))]

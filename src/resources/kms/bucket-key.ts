@@ -33,7 +33,7 @@ export interface BucketKeyWant {
 const noPolicy = { document: { Statement: [] }, text: '' }
 
 /** What buckets name that have no key of their own: S3's, which AWS makes and keeps. */
-export const managedAlias = 'alias/aws/s3'
+const managedAlias = 'alias/aws/s3'
 
 /** The key that the bucket names. */
 export const keyNameOf = ({ kmsKey }: Bucket): string => kmsKey ?? managedAlias

@@ -1,8 +1,10 @@
 import { CtlError } from '../../errors.ts'
+import { isEncryptedWithKms } from '../../resources/kms/bucket-key.ts'
+import { keyPolicyFlag } from '../../resources/kms/bucket-key-policy.ts'
 import { verbatim } from '../../text.ts'
-import { kmsWarning } from '../connected.ts'
-import { connecting, costs, proven } from './common.ts'
-import { type Change, toDo } from './document.ts'
+import { hasControl } from '../origin-access-choice.ts'
+import { backToS3, connecting, costs, proven } from './common.ts'
+import { type Change, type RunbookStep, toDo } from './document.ts'
 import { durations } from './durations.ts'
 import { distributionOf, type Ground, seenOf } from './look.ts'
 
@@ -15,7 +17,7 @@ export function changingAccess(ground: Ground): Change {
   const { pcCtl, names } = ground
   const { id } = distributionOf(ground)
   const { status, ctx } = seenOf(ground)
-  if (status.originAccess === 'oac') {
+  if (hasControl({ existing: ctx.existing, bucket: ctx.bucket })) {
     throw new CtlError(
       'configuration',
       `The distribution ${id} reads the bucket by an origin access control already.`,
@@ -25,7 +27,8 @@ export function changingAccess(ground: Ground): Change {
       },
     )
   }
-  const kms = kmsWarning({ access: 'oac', distribution: ctx.distribution, bucket: ctx.bucket }, ctx.bucket.kmsKey)
+  const isEncrypted = isEncryptedWithKms(ctx.bucket)
+  const flags = ['--origin-access', 'oac', ...(isEncrypted ? [keyPolicyFlag] : [])]
   const { name } = status.bucket
   return {
     title: `Have CloudFront read ${name} by an origin access control (${names.installation})`,
@@ -35,37 +38,24 @@ export function changingAccess(ground: Ground): Change {
     changes: [],
     steps: [
       toDo('Look what would change', {
-        commands: [`${connecting(ground, '--origin-access', 'oac')} --dry-run`],
+        commands: [`${connecting(ground, ...flags)} --dry-run`],
         expected:
           'An origin access control to create, a statement in the policy of the bucket, and the origin of the distribution.',
         duration: durations.look,
       }),
-      ...kms.map((text) =>
-        toDo('Let CloudFront use the key of the bucket', {
-          notes: [`${text.charAt(0).toUpperCase()}${text.slice(1)}`],
-          expected: 'The policy of the key has that statement.',
-          duration: durations['a call'],
-        }),
-      ),
       toDo('Change over', {
         notes: [
           'The bucket lets the control in before the distribution uses it, next to the identity: no request is refused.',
+          ...(isEncrypted ? [aboutKey] : []),
         ],
-        commands: [connecting(ground, '--origin-access', 'oac')],
+        commands: [connecting(ground, ...flags)],
         expected:
           'Exit code 0, after `Wait until all edges have it: Deployed`. It warns of the statements of the identity, which stay.',
         duration: durations.deployment,
       }),
     ],
     validation: proven(ground),
-    rollback: [
-      toDo('Change back', {
-        notes: ['The identity and its statements are still there.'],
-        commands: [connecting(ground, '--origin-access', 'oai')],
-        expected: 'Exit code 0, after `Wait until all edges have it: Deployed`.',
-        duration: durations.deployment,
-      }),
-    ],
+    rollback: isEncrypted ? backToS3(ground) : backToIdentity(ground),
     tell: ['Nobody: hosts, URLs and secrets stay.'],
     cost: [costs(ground).none],
     irreversible: [
@@ -73,3 +63,17 @@ export function changingAccess(ground: Ground): Change {
     ],
   }
 }
+
+const aboutKey =
+  "It asks before it changes the policy of the bucket's KMS key, and keeps a copy of it. Where somebody else has to do that, " +
+  `leave ${keyPolicyFlag} out: it prints the statement then.`
+
+/** An identity can't read what is encrypted with a KMS key. */
+const backToIdentity = (ground: Ground): RunbookStep[] => [
+  toDo('Change back', {
+    notes: ['The identity and its statements are still there.'],
+    commands: [connecting(ground, '--origin-access', 'oai')],
+    expected: 'Exit code 0, after `Wait until all edges have it: Deployed`.',
+    duration: durations.deployment,
+  }),
+]
