@@ -3,27 +3,37 @@ import { ListVersionsByFunctionCommand } from '@aws-sdk/client-lambda'
 import { expect } from 'chai'
 
 import { rounds } from './drift-rounds.ts'
+import { functionRounds } from './drift-rounds-function.ts'
 import { type Drift, name } from './drift.ts'
 import { type Clients, install, type Installation, shellWords } from '../support/installation.ts'
 
-describe('the repairs that status prints', function () {
-  this.timeout(120_000)
-  let place: Installation
-  before(async () => {
-    place = await install()
-    await place.connect()
+for (const [engine, drifts, kinds] of [
+  ['lambda', rounds, 33],
+  ['function', functionRounds, 9],
+] as const) {
+  describe(`the repairs that status prints with --engine ${engine}`, function () {
+    this.timeout(120_000)
+    let place: Installation
+    before(async () => {
+      place = await install({ engine })
+      await place.connect()
+    })
+    after(() => place.close())
+
+    it(`are of at least ${kinds} kinds of drift`, () => {
+      expect(new Set(drifts.flat().map(({ what }) => what)).size).to.be.at.least(kinds)
+    })
+
+    for (const round of drifts) it(`of ${round.map(({ what }) => what).join('; ')}`, () => putRight(place, round))
   })
-  after(() => place.close())
+}
 
-  it('are of at least 33 kinds of drift', () => {
-    expect(new Set(rounds.flat().map(({ what }) => what)).size).to.be.at.least(33)
-  })
-
-  for (const round of rounds) it(`of ${round.map(({ what }) => what).join('; ')}`, () => putRight(place, round))
-})
-
+/** None, where there is no function of Lambda's. */
 const versions = async ({ clients: { lambda } }: Installation): Promise<number> =>
-  (await lambda.send(new ListVersionsByFunctionCommand({ FunctionName: name }))).Versions?.length ?? 0
+  lambda.send(new ListVersionsByFunctionCommand({ FunctionName: name })).then(
+    ({ Versions }) => Versions?.length ?? 0,
+    () => 0,
+  )
 
 /** Makes drifts, sees them told, runs what is printed as it is printed, and sees that all is well. */
 async function putRight(place: Installation, round: readonly Drift[]): Promise<void> {
