@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { expect } from 'chai'
 
+import { engineNames } from '../../src/edge/engine.ts'
 import { endState, type EndState } from '../support/end-state.ts'
 import { sideBySide } from '../support/installation.ts'
 import { inUse, type Rotation } from '../support/rotation.ts'
@@ -37,39 +38,44 @@ async function arrive(here: Rotation, flags: readonly string[]): Promise<void> {
   expect(arrived, stderr).to.equal(true)
 }
 
-describe('rotate-cloudfront-secret, killed with -9 at each change, then run again', function () {
-  this.timeout(600_000)
+for (const [engine, atLeast] of [
+  ['lambda', 14],
+  ['function', 6],
+] as const) {
+  describe(`rotate-cloudfront-secret with ${engineNames[engine]}, killed with -9 at each change, then run again`, function () {
+    this.timeout(600_000)
 
-  it('ends in the same state, and front servers are served at every moment', async () => {
-    const whole = await inUse(options)
-    let points: Point[]
-    let ending: Ending | undefined
-    try {
-      const changes = await whole.place.changes(async () => {
-        ending = await rotation(whole, (flags) => arrive(whole, flags))
-      })
-      points = pointsOf(changes)
-    } finally {
-      await whole.close()
-    }
-    // What the test itself writes is no change of a run.
-    points = points.filter(([name, nth]) => !(name === 'cloudfront:TagResource' && nth === 2))
-    expect(points.length, 'points to die at').to.be.at.least(14)
-    expect(ending?.previous).to.equal(undefined)
-    await sideBySide(points, async (point) => {
-      const where = `killed ${point[2]} ${point[0]} ${point[1]}`
-      const here = await inUse(options)
+    it('ends in the same state, and front servers are served at every moment', async () => {
+      const whole = await inUse({ ...options, engine })
+      let points: Point[]
+      let ending: Ending | undefined
       try {
-        const state = await killedOnce(here, point)
-        expect(state.state.counts, where).to.deep.equal(ending?.state.counts)
-        expect(masked(state.state.resources), where).to.equal(masked(ending?.state.resources ?? ''))
-        expect(state.previous, where).to.equal(undefined)
+        const changes = await whole.place.changes(async () => {
+          ending = await rotation(whole, (flags) => arrive(whole, flags))
+        })
+        points = pointsOf(changes)
       } finally {
-        await here.close()
+        await whole.close()
       }
+      // What the test itself writes is no change of a run.
+      points = points.filter(([name, nth]) => !(name === 'cloudfront:TagResource' && nth === 2))
+      expect(points.length, 'points to die at').to.be.at.least(atLeast)
+      expect(ending?.previous).to.equal(undefined)
+      await sideBySide(points, async (point) => {
+        const where = `killed ${point[2]} ${point[0]} ${point[1]}`
+        const here = await inUse({ ...options, engine })
+        try {
+          const state = await killedOnce(here, point)
+          expect(state.state.counts, where).to.deep.equal(ending?.state.counts)
+          expect(masked(state.state.resources), where).to.equal(masked(ending?.state.resources ?? ''))
+          expect(state.previous, where).to.equal(undefined)
+        } finally {
+          await here.close()
+        }
+      })
     })
   })
-})
+}
 
 /** Secrets and the time are others each time. */
 const masked = (resources: string): string => resources.replace(/new=\w+ old=\w+ since=\S+Z/g, 'MARK')
