@@ -5,7 +5,10 @@ import { lastPartOf } from '../aws/arns.ts'
 import type { Aws } from '../aws/connect.ts'
 import { explainError } from '../aws/denial.ts'
 import { namesOf } from '../aws/names.ts'
-import { isEncryptedWithKms, keyObstacle } from '../resources/kms/bucket-key.ts'
+import type { Account } from '../resources/account.ts'
+import type { OriginAccess } from '../resources/cloudfront/distribution-config.ts'
+import type { Distribution } from '../resources/cloudfront/find-distribution.ts'
+import { type BucketKey, isEncryptedWithKms, keyObstacle } from '../resources/kms/bucket-key.ts'
 import {
   bucketKeyPolicy,
   type BucketKeyPolicyWant,
@@ -14,25 +17,38 @@ import {
 } from '../resources/kms/bucket-key-policy.ts'
 import { decryptionDenials } from '../resources/kms/key-policy-verdict.ts'
 import { type Encrypted, sampleKeys, sampleNeeds } from '../resources/s3/object-sample.ts'
+import type { Bucket } from '../resources/s3/bucket.ts'
 import { isPending, type Need } from '../resources/resource.ts'
 import type { Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
 import { commandLine } from '../shell.ts'
 import { verbatim } from '../text.ts'
-import type { Hindrance, InTheWay } from './in-the-way.ts'
-import type { Reconfigure, ReconfigureWishes } from './reconfigure-cloudfront-distribution.ts'
+import type { Hindrance, InTheWay } from './hindrance.ts'
+
+/** Of what a chain has seen or made, what serves the bucket. */
+interface Serving {
+  readonly account: Account
+  readonly access: OriginAccess['kind']
+  readonly bucket: Bucket
+  readonly existing: Distribution | undefined
+  readonly distribution: Distribution
+  keyPolicy: BucketKey
+}
 
 /** Why the policy of no key is of interest, if that is so. */
-function whyNoKeyPolicy({ access, bucket }: Pick<Reconfigure, 'access' | 'bucket'>): string | undefined {
+function whyNoKeyPolicy({ access, bucket }: Pick<Serving, 'access' | 'bucket'>): string | undefined {
   if (!isEncryptedWithKms(bucket)) return 'not needed, for the bucket is encrypted with no KMS key'
   return access === 'oac' ? undefined : 'not needed, for an identity can use no key'
 }
 
 /** What a step needs to have CloudFront use the key; `functionArn` as the operator gave it. */
-export const letUseKey = <C extends Reconfigure>(
+export const letUseKey = <C extends Serving>(
   aws: Aws,
   settings: Settings,
-  { keyPolicy = false, carried }: Pick<ReconfigureWishes, 'keyPolicy' | 'carried'>,
+  {
+    keyPolicy = false,
+    carried,
+  }: { readonly keyPolicy?: boolean | undefined; readonly carried?: readonly string[] | undefined },
   functionArn: (ctx: C) => string,
 ) => ({
   resource: bucketKeyPolicy(aws),
@@ -56,12 +72,10 @@ const writingCommand = (functionArn: string, carried: readonly string[]): string
     ? undefined
     : commandLine(['pc-ctl', 'reconfigure-cloudfront-distribution', functionArn, keyPolicyFlag, ...carried])
 
-type Serving = Pick<Reconfigure, 'account' | 'access' | 'bucket' | 'existing' | 'distribution' | 'keyPolicy'>
-
 const kind = 'KMS key policy'
 
 /** What {@link keysInTheWay} looks at objects with. */
-export const keysInTheWayNeeds = (ctx: Pick<Reconfigure, 'access' | 'bucket'>): readonly Need[] =>
+export const keysInTheWayNeeds = (ctx: Pick<Serving, 'access' | 'bucket'>): readonly Need[] =>
   whyNoKeyPolicy(ctx) === undefined
     ? [{ ...sampleNeeds(ctx.bucket.name), optional: 'which keys objects are encrypted with is not checked' }]
     : []

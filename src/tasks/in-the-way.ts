@@ -23,22 +23,7 @@ import type { Settings } from '../settings/settings.ts'
 import { type Line, verbatim } from '../text.ts'
 import { commandLine } from '../shell.ts'
 import { keysInTheWay } from './bucket-key.ts'
-
-/** One thing that is in the way. */
-export interface Hindrance {
-  /** The kind of resource that it is a part of. */
-  readonly of: 'CloudFront distribution' | 'S3 bucket policy' | 'KMS key policy'
-  /** A clause. */
-  readonly why: string
-  /** What to change, and where. */
-  readonly todo: readonly Line[]
-}
-
-export interface InTheWay {
-  readonly found: readonly Hindrance[]
-  /** Clauses about what could not be known. */
-  readonly notDecided: readonly string[]
-}
+import type { InTheWay } from './hindrance.ts'
 
 /** Of what a chain has seen or made, what serves the bucket. */
 interface Serving {

@@ -34,7 +34,8 @@ import { accessNames, chooseAccess, whyControl, whyNotNeeded } from './origin-ac
 import { configuredBucket } from './configured-bucket.ts'
 import { credentials } from './credentials.ts'
 import { waitForEdges } from './wait-for-edges.ts'
-import { type InTheWay, lookInTheWay } from './in-the-way.ts'
+import type { InTheWay } from './hindrance.ts'
+import { lookInTheWay } from './in-the-way.ts'
 
 /**
  * The policies that the default behaviour refers to, each by the member that holds its id; all are made before the
