@@ -9,7 +9,7 @@ const batchPrefix = `${ownPrefix}batch/`
 const numbered = (number: number): string => String(number).padStart(6, '0')
 
 /** All of a batch. */
-export const batchFolder = (run: string): string => `${batchPrefix}${run}/`
+const batchFolder = (run: string): string => `${batchPrefix}${run}/`
 
 export const manifestKey = (run: string): string => `${batchFolder(run)}manifest.csv`
 

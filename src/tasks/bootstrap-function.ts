@@ -125,5 +125,5 @@ function test(aws: Aws, names: Names, makeFunction: Step<BootstrapFunction>): St
 }
 
 /** What a test has shown, in words. */
-export const testText = ({ requests, utilization }: TestOutcome): string =>
+const testText = ({ requests, utilization }: TestOutcome): string =>
   `${requests} requests, good and bad, are answered as they have to be, in at most ${utilization} % of the time that a function may take`

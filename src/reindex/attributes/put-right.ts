@@ -73,7 +73,7 @@ async function attendTo(row: Row, { s3, journal, choice, engine, signal }: PutRi
 }
 
 /** Notes what came of an object, wherever it was attended to. */
-export function remember(journal: Journal, before: Row, attended: Attended): void {
+function remember(journal: Journal, before: Row, attended: Attended): void {
   if (attended.kind === 'gone') noteGone(journal, before)
   const { kind } = attended
   if (kind === 'skipped' || (kind === 'rewritten' && attended.from !== undefined)) journal.copies.ended(before.key)

@@ -97,7 +97,7 @@ export function wantedOf(
 }
 
 /** Notes what was read of a package, wherever that was. */
-export function takeRead(
+function takeRead(
   journal: Journal,
   { format, key, size, etag }: ReadJob,
   before: readonly string[],

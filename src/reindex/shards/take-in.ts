@@ -60,7 +60,7 @@ async function* handedIn(s3: Pick<LeanS3, 'send'>): AsyncGenerator<Listed> {
 }
 
 /** Takes in what is known of one object elsewhere. What is known here of a later version stays. */
-export function takeFound(journal: Journal, { row, packages, republished }: Found): void {
+function takeFound(journal: Journal, { row, packages, republished }: Found): void {
   const known = journal.get(row.key)
   const isSame = known !== undefined && isSameContent(known, row)
   if (known !== undefined && known.modified > row.modified && known.etag !== row.etag) return

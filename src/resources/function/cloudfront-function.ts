@@ -166,7 +166,7 @@ function created(want: CloudFrontFunctionWant): CloudFrontFunction {
 }
 
 /** Pure. The function is ours by its tag; its code and configuration are wholly ours. */
-export function decideCloudFrontFunction(
+function decideCloudFrontFunction(
   want: CloudFrontFunctionWant,
   live: CloudFrontFunction | undefined,
 ): Decision<CloudFrontFunction> {
