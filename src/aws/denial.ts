@@ -70,10 +70,7 @@ function explainAnswer(error: unknown, doing: string): CtlError {
   }
   if (statusOf(error) === undefined)
     return failure(message, 'What is done is kept: the same command goes on from there.')
-  return failure(`AWS answered ${name}${call}: ${message}`, [
-    ...adviceOn(name, message, called),
-    keptSoFar,
-  ])
+  return failure(`AWS answered ${name}${call}: ${message}`, [...adviceOn(name, message, called), keptSoFar])
 }
 
 /** A region that is mistyped is the name of a host that nobody knows. */

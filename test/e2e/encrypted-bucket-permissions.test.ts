@@ -45,7 +45,9 @@ describe('the permissions that a bucket’s KMS key needs', function () {
         'kms:GetKeyPolicy',
         'kms:PutKeyPolicy',
       ])
-      expect(JSON.stringify(await policyOf(place, 'distribution', '--origin-access', 'oac'))).not.to.include('KeyPolicy')
+      expect(JSON.stringify(await policyOf(place, 'distribution', '--origin-access', 'oac'))).not.to.include(
+        'KeyPolicy',
+      )
 
       await inTurn(['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:PutKeyPolicy'], async (action) => {
         await become(place, `without-${action.slice(4)}`, without(policy, action))
