@@ -43,7 +43,7 @@ export function bootstrapFunction(
     as: 'store',
   })
   const makeFunction = ensure<BootstrapFunction, 'cloudFrontFunction', CloudFrontFunctionWant>(
-    'Create the CloudFront function, which no edge runs yet',
+    'Create the CloudFront function in development, which no edge runs',
     {
       resource: cloudFrontFunction(aws),
       want: (ctx) => ({
@@ -113,7 +113,7 @@ function test(aws: Aws, names: Names, makeFunction: Step<BootstrapFunction>): St
     },
     basedOn: [makeFunction],
     skip: ({ cloudFrontFunction: { live, target } }) =>
-      contentChanges(live, target).length === 0 ? 'edges run it already' : undefined,
+      contentChanges(live, target).length === 0 ? 'it is published already' : undefined,
     needs: ({ account }) => [
       {
         access: 'write',
