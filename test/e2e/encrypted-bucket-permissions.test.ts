@@ -6,15 +6,12 @@ import { encryptBucket, expectServed } from '../support/encrypted-bucket.ts'
 import { inTurn, type Installation, withInstallation } from '../support/installation.ts'
 
 /** Has packagecloud.rb name a user who has just this policy. */
-async function become(
-  { clients: { iam }, paste }: Installation,
-  UserName: string,
-  policy: PolicyDocument,
-): Promise<void> {
+async function become(installation: Installation, UserName: string, policy: PolicyDocument): Promise<void> {
+  const { iam } = installation.clients
   await iam.send(new CreateUserCommand({ UserName }))
   await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: 'pc-ctl', PolicyDocument: JSON.stringify(policy) }))
   const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }))
-  await paste(
+  await installation.paste(
     `packagecloud_rails['aws_access_key'] = '${AccessKey?.AccessKeyId ?? ''}'\n` +
       `packagecloud_rails['aws_secret_key'] = '${AccessKey?.SecretAccessKey ?? ''}'\n`,
   )
@@ -28,8 +25,8 @@ const without = ({ Statement, ...policy }: PolicyDocument, action: string): Poli
   })).filter(({ Action }) => Action.length > 0),
 })
 
-const policyOf = async ({ succeed }: Installation, ...words: string[]): Promise<PolicyDocument> =>
-  JSON.parse(await succeed(['permissions', ...words])) as PolicyDocument
+const policyOf = async (installation: Installation, ...words: string[]): Promise<PolicyDocument> =>
+  JSON.parse(await installation.succeed(['permissions', ...words])) as PolicyDocument
 
 describe('the permissions that a bucket’s KMS key needs', function () {
   this.timeout(120_000)
@@ -77,9 +74,9 @@ describe('the permissions that a bucket’s KMS key needs', function () {
     }))
 
   it('are asked for by the ARN of a key', () =>
-    withInstallation({}, async ({ run }) => {
+    withInstallation({}, async (installation) => {
       for (const word of ['alias/packages', 'arn:aws:kms:eu-central-1:111122223333:alias/packages', 'arn:aws:s3:::b']) {
-        const { code, stderr } = await run(['permissions', 'distribution', '--bucket-key', word])
+        const { code, stderr } = await installation.run(['permissions', 'distribution', '--bucket-key', word])
         expect(code).to.equal(2)
         expect(stderr)
           .to.include('is not the ARN of a KMS key')
