@@ -2,7 +2,7 @@
 import { arnOfDistribution, arnOfKey, arnOfVersion, checksOf, engineOf, withoutVersion } from '../aws/arns.ts'
 import type { Aws } from '../aws/connect.ts'
 import { type Names, namesOf } from '../aws/names.ts'
-import { type Engine, engineNames } from '../edge/engine.ts'
+import { type Engine, engineNames, engines } from '../edge/engine.ts'
 import { CtlError } from '../errors.ts'
 import type { Account } from '../resources/account.ts'
 import { findDistribution } from '../resources/cloudfront/find-distribution.ts'
@@ -73,9 +73,14 @@ function engineNeeds(names: Names, accountId: string, { engine }: EngineWishes):
   ]
 }
 
+const withoutIt = (from: Engine): string => `an installation can't be moved away from ${engineNames[from]}`
+
+/** Whether something is needed for moves to another engine, and for nothing else. */
+export const isForMoves = ({ optional }: Need): boolean => engines.some((from) => optional === withoutIt(from))
+
 /** What looking at an engine needs that an installation is to move away from, or to. */
 export function moveNeeds(from: Engine, names: Names, accountId: string): Need[] {
-  const optional = `an installation can't be moved away from ${engineNames[from]}`
+  const optional = withoutIt(from)
   const arn = checksOf(names, accountId)[from]
   const needs: readonly Need[] =
     from === 'function'

@@ -1,6 +1,9 @@
 import {
   type CacheBehavior,
+  type CloudFrontClient,
+  CreateFunctionCommand,
   GetDistributionConfigCommand,
+  PublishFunctionCommand,
   UntagResourceCommand,
   UpdateDistributionCommand,
 } from '@aws-sdk/client-cloudfront'
@@ -23,6 +26,16 @@ const deny = (Condition: object, more: object = {}) => ({
   ...more,
 })
 const onlyByVpc = { StringNotEquals: { 'aws:SourceVpc': 'vpc-1a2b3c4d' }, ArnNotLike: { 'aws:PrincipalArn': '*:root' } }
+
+/** Somebody else's function, which distributions can run. */
+async function publishRewriting(cloudfront: CloudFrontClient): Promise<string> {
+  const Name = 'rewrite'
+  const FunctionCode = Buffer.from('function handler(event) { return event.request }')
+  const FunctionConfig = { Comment: '', Runtime: 'cloudfront-js-2.0' as const }
+  const { ETag } = await cloudfront.send(new CreateFunctionCommand({ Name, FunctionCode, FunctionConfig }))
+  const { FunctionSummary } = await cloudfront.send(new PublishFunctionCommand({ Name, IfMatch: ETag }))
+  return FunctionSummary?.FunctionMetadata?.FunctionARN ?? ''
+}
 
 describe('pc-ctl status, of what others have set', function () {
   this.timeout(60_000)
@@ -122,7 +135,7 @@ describe('pc-ctl status, of what others have set', function () {
     const Id = (await look(0)).report.distribution?.id ?? ''
     const { ETag, DistributionConfig: config } = await cloudfront.send(new GetDistributionConfigCommand({ Id }))
     if (config?.DefaultCacheBehavior === undefined) throw new Error('no configuration')
-    const viewerFunction = 'arn:aws:cloudfront::111122223333:function/rewrite'
+    const viewerFunction = await publishRewriting(cloudfront)
     const rewriting = { Quantity: 1, Items: [{ EventType: 'viewer-request' as const, FunctionARN: viewerFunction }] }
     const open: CacheBehavior = {
       ...config.DefaultCacheBehavior,

@@ -145,6 +145,8 @@ export async function lookIntoStore(aws: Aws, arn: string): Promise<Stored | und
   // First the version: what is written against it is refused if the value has changed since.
   const describe = () => client.send({ operation: 'DescribeKeyValueStore', arn })
   const store = await absentAs('ResourceNotFoundException', describe)
+  // Until it is READY its keys can't be read: AWS answers ConflictException. Of one that is being made there are none.
+  if (store?.document['Status'] === 'PROVISIONING') return undefined
   const value = store === undefined ? undefined : await readKey(aws, arn)
   if (store === undefined || value === undefined) return undefined
   const texts = secretsIn(value)

@@ -10,6 +10,7 @@ import { anyBucket, type Bucket } from '../../resources/s3/bucket.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { Blocks, hclBlock } from '../../ui/hcl.ts'
 import { associable, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
+import { isForMoves } from '../engine-in-use.ts'
 import { cfNeeds, removeNeeds } from './s3cmd.ts'
 import { anyGroup, invalidate } from '../cf/invalidation.ts'
 import { planRefresh } from '../invalidate/refresh.ts'
@@ -61,7 +62,10 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
   }
   switch (group) {
     case 'enable':
-      return [...needsOf(bootstrap, given), ...reconfigure(), ...reindexNeeds(scope), ...accepted()]
+      return [...needsOf(bootstrap, given), ...reconfigure(), ...reindexNeeds(scope), ...accepted()].filter(
+        // Without --engine nothing is moved.
+        (need) => engine !== undefined || !isForMoves(need),
+      )
     case 'bootstrap':
       return needsOf(bootstrap, given)
     case 'distribution':
