@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 
+import { ChildLife } from '../containers/child-life.ts'
 import { channelDescriptor, FunctionChannel } from '../containers/function-channel.ts'
 import { confinedToNothing } from '../containers/function-confinement.ts'
 import { residentMemory } from '../containers/resident-memory.ts'
@@ -19,8 +20,6 @@ export type AnswerQuestion = (question: string) => string | undefined
 
 /** Processes that run functions of a sandbox, however many functions there are. */
 const maxWorkers = 2
-/** A worker that has nothing to do ends after this long. */
-const idleMilliseconds = 5 * 60_000
 /** What no counting of steps ends: expressions and built-ins that take forever. */
 const longestRun = 5000
 const longestStart = 30_000
@@ -76,11 +75,9 @@ const variables = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'en_US.UTF-8', T
 class FunctionWorker {
   readonly #child: ChildProcess
   readonly #channel: FunctionChannel
-  readonly #exited: Promise<void>
+  readonly #life: ChildLife
   readonly #programs = new Set<string>()
-  #alive = true
   #ready = false
-  #idleTimer: NodeJS.Timeout | undefined
   #hear: (message: WorkerMessage | RunEnd) => void = () => undefined
 
   constructor() {
@@ -97,25 +94,16 @@ class FunctionWorker {
       },
       () => this.#child.kill('SIGKILL'),
     )
-    this.#exited = new Promise((resolve) => {
-      const gone = (): void => {
-        this.#alive = false
-        // A heap that is full ends the process.
-        this.#hear({ kind: 'killed', why: 'memory' })
-        resolve()
-      }
-      this.#child.on('error', gone)
-      this.#child.on('close', gone)
-    })
+    // A heap that is full ends the process.
+    this.#life = new ChildLife(this.#child, () => this.#hear({ kind: 'killed', why: 'memory' }))
   }
 
   get alive(): boolean {
-    return this.#alive
+    return this.#life.alive
   }
 
   async run({ id, text }: Program, run: RealmRun, answer: AnswerQuestion): Promise<RunEnd> {
-    clearTimeout(this.#idleTimer)
-    this.#child.ref()
+    this.#life.work()
     try {
       if (!this.#ready) await this.#becomeReady()
       if (!this.#programs.has(id)) this.#order({ kind: 'program', id, text })
@@ -124,8 +112,7 @@ class FunctionWorker {
       this.#order({ kind: 'run', id, run })
       return await ended
     } finally {
-      this.#idleTimer = setTimeout(() => void this.end(), idleMilliseconds).unref()
-      this.#child.unref()
+      this.#life.rest()
     }
   }
 
@@ -165,12 +152,7 @@ class FunctionWorker {
     return end
   }
 
-  async end(): Promise<void> {
-    clearTimeout(this.#idleTimer)
-    this.#alive = false
-    // An idle child does not keep the event loop alive; whoever waits for its end needs it to.
-    this.#child.ref()
-    this.#child.kill('SIGKILL')
-    await this.#exited
+  end(): Promise<void> {
+    return this.#life.end()
   }
 }

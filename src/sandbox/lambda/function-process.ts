@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 
+import { ChildLife } from '../containers/child-life.ts'
 import { channelDescriptor, FunctionChannel } from '../containers/function-channel.ts'
 import {
   isContainerMessage,
@@ -22,8 +23,6 @@ interface ContainerCredentials {
   last(): boolean
 }
 
-/** Idle containers are ended after this long. */
-const idleMilliseconds = 5 * 60_000
 /** Lambda gives a container this long to load the function's module. */
 const initMilliseconds = 10_000
 /** How often the memory of a container at work is looked at. */
@@ -38,13 +37,11 @@ export class FunctionProcess {
   readonly #memorySize: number
   readonly #network: FunctionNetwork
   readonly #credentials: ContainerCredentials
-  readonly #exited: Promise<void>
-  #alive = true
+  readonly #life: ChildLife
   #ready = false
   #log = ''
   #working = false
   #outOfMemory = false
-  #idleTimer: NodeJS.Timeout | undefined
   #receive: (message: ContainerMessage) => void = () => undefined
 
   /** @param endpoint - of the sandbox, which is what the function may reach */
@@ -61,18 +58,9 @@ export class FunctionProcess {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#log = (this.#log + text).slice(-64 * 1024)))
     }
-    this.#exited = new Promise((resolve) => {
-      const gone = (reason: string): void => {
-        this.#alive = false
-        this.#receive(this.#exitFailure(reason))
-        resolve()
-      }
-      child.on('error', (error) => gone(error.message))
-      // When all that it has said is read, too.
-      child.on('close', (code, signal) => gone(signal === null ? `exit status ${code ?? 0}` : `signal: ${signal}`))
-    })
+    this.#life = new ChildLife(child, (reason) => this.#receive(this.#exitFailure(reason)))
     const watch = setInterval(() => this.#watchMemory(), memoryMilliseconds).unref()
-    void this.#exited.then(() => {
+    void this.#life.exited.then(() => {
       clearInterval(watch)
       this.#network.close()
     })
@@ -91,7 +79,7 @@ export class FunctionProcess {
 
   /** May it take another event? */
   get usable(): boolean {
-    return this.#alive && this.#credentials.last()
+    return this.#life.alive && this.#credentials.last()
   }
 
   /** Of the session that its function calls AWS with. */
@@ -110,8 +98,7 @@ export class FunctionProcess {
   }
 
   async run(request: Omit<ContainerRequest, 'deadline'>, timeout: number): Promise<FunctionOutcome> {
-    clearTimeout(this.#idleTimer)
-    this.#child.ref()
+    this.#life.work()
     this.#log = this.#ready ? '' : this.#log
     this.#working = true
     const outcome = await this.#answer(request, timeout)
@@ -119,9 +106,7 @@ export class FunctionProcess {
     if (outcome.kind === 'error' && /^(Sandbox\.|Runtime\.)/.test(outcome.errorType)) {
       outcome.errorMessage = `RequestId: ${request.requestId} Error: ${outcome.errorMessage}`
     }
-    this.#idleTimer = setTimeout(() => void this.end(), idleMilliseconds)
-    this.#idleTimer.unref()
-    this.#child.unref()
+    this.#life.rest()
     const lines = [`START RequestId: ${request.requestId}`, this.#log.trimEnd(), `END RequestId: ${request.requestId}`]
     return { ...outcome, log: `${lines.filter((line) => line !== '').join('\n')}\n` }
   }
@@ -148,7 +133,7 @@ export class FunctionProcess {
   /** The next message; past the timeout the process is killed, as Lambda does. */
   async #next(timeout: number): Promise<ContainerMessage> {
     const { promise, resolve } = Promise.withResolvers<ContainerMessage>()
-    if (!this.#alive) return this.#exitFailure('exit status 0')
+    if (!this.#life.alive) return this.#exitFailure('exit status 0')
     this.#receive = resolve
     const overrun = setTimeout(() => {
       const errorMessage = `Task timed out after ${(timeout / 1000).toFixed(2)} seconds`
@@ -161,13 +146,8 @@ export class FunctionProcess {
     return message
   }
 
-  async end(): Promise<void> {
-    clearTimeout(this.#idleTimer)
-    this.#alive = false
-    // An idle child does not keep the event loop alive; whoever waits for its end needs it to.
-    this.#child.ref()
-    this.#child.kill('SIGKILL')
-    await this.#exited
+  end(): Promise<void> {
+    return this.#life.end()
   }
 
   /** V8's limit is for its heap: what is in buffers counts for Lambda too. */
