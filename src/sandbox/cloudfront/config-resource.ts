@@ -5,6 +5,7 @@ import {
   nextVersion,
   noContent,
   pageOf,
+  shortListContent,
   requireMatch,
   respond,
   timestamp,
@@ -137,16 +138,10 @@ function policyList<C>(
     request,
     listed.filter((document) => type === '' || type === typeOf(document)),
   )
-  const summaries = page.items.map((document) => ({
+  return shortListContent(page, `${resource.name}Summary`, (document) => ({
     Type: typeOf(document),
     [resource.name]: content(document),
   }))
-  return {
-    NextMarker: page.nextMarker,
-    MaxItems: page.maxItems,
-    Quantity: summaries.length,
-    Items: summaries.length === 0 ? undefined : { [`${resource.name}Summary`]: summaries },
-  }
 }
 
 export const policyMembers = (document: ConfigDocument<unknown>): Record<string, XmlContent> => ({

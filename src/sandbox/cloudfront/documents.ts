@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import type { DistributionConfig } from '../contracts/distribution-shape.ts'
 import type { InvalidationBatch } from '../contracts/policy-shape.ts'
 import type { UnknownElement } from './unknown.ts'
+import type { Collection } from '../contracts/store.ts'
 import { AwsError, type AwsRequest, type AwsResponse, type Context } from '../contracts/service.ts'
 import type { XmlContent } from '../contracts/xml-document.ts'
 import { xmlResponse } from '../wire/xml.ts'
@@ -139,12 +140,18 @@ const byId = (a: { id: string }, b: { id: string }): number => (a.id === b.id ? 
 
 /** The list documents that carry Marker and IsTruncated. */
 export function listContent<T>(page: Page<T>, element: string, write: (item: T) => XmlContent): XmlContent {
-  return {
-    Marker: page.marker,
-    NextMarker: page.nextMarker,
-    MaxItems: page.maxItems,
-    IsTruncated: page.nextMarker !== undefined,
-    Quantity: page.items.length,
-    Items: page.items.length === 0 ? undefined : { [element]: page.items.map(write) },
-  }
+  const { NextMarker, MaxItems, ...listed } = shortListContent(page, element, write)
+  return { Marker: page.marker, NextMarker, MaxItems, IsTruncated: page.nextMarker !== undefined, ...listed }
 }
+
+/** The list documents that carry neither: of policies, functions and key value stores. */
+export const shortListContent = <T>(page: Page<T>, element: string, write: (item: T) => XmlContent) => ({
+  NextMarker: page.nextMarker,
+  MaxItems: page.maxItems,
+  Quantity: page.items.length,
+  Items: page.items.length === 0 ? undefined : { [element]: page.items.map(write) },
+})
+
+/** The document that an ARN which begins like this is of. */
+export const byArn = <T>(documents: Collection<T>, prefix: string, arn: string): T | undefined =>
+  arn.startsWith(prefix) ? documents.get(arn.slice(prefix.length)) : undefined

@@ -1,4 +1,4 @@
-import { cloudFrontArn, timestamp, type DistributionDocument } from './documents.ts'
+import { byArn, cloudFrontArn, timestamp, type DistributionDocument } from './documents.ts'
 import { functionConfig, type FunctionConfig, type Stage } from './function-shape.ts'
 import { stateAtEdge, withState } from './spread.ts'
 import type { RunnableFunction } from '../contracts/cloudfront-functions.ts'
@@ -35,14 +35,8 @@ export type FunctionDocuments = Collection<FunctionDocument>
 export const functionArn = (context: Context, name: string): string => cloudFrontArn(context, 'function', name)
 
 /** By its ARN. */
-export function functionByArn(
-  context: Context,
-  functions: FunctionDocuments,
-  arn: string,
-): FunctionDocument | undefined {
-  const prefix = functionArn(context, '')
-  return arn.startsWith(prefix) ? functions.get(arn.slice(prefix.length)) : undefined
-}
+export const functionByArn = (context: Context, functions: FunctionDocuments, arn: string) =>
+  byArn(functions, functionArn(context, ''), arn)
 
 /** The stores that a function has in any of its stages. */
 export const storesOf = ({ development, live }: FunctionDocument): string[] =>

@@ -1,6 +1,14 @@
 import type { CloudFrontOperation } from './config-resource.ts'
 import { etagOf, versioned } from './counted-version.ts'
-import { invalidArgument, noContent, pageOf, requireMatch, respond, type DistributionDocument } from './documents.ts'
+import {
+  invalidArgument,
+  noContent,
+  pageOf,
+  requireMatch,
+  respond,
+  shortListContent,
+  type DistributionDocument,
+} from './documents.ts'
 import {
   functionArn,
   publish,
@@ -121,13 +129,8 @@ export function functionOperations(parts: FunctionParts): Record<string, CloudFr
         .filter(({ document, stage }) => stage === 'DEVELOPMENT' || document.live !== undefined)
         .filter(({ stage }) => asked === undefined || stage === asked)
         .map(({ document, stage }) => ({ id: `${document.name}/${stage}`, content: content(document, stage) }))
-      const page = pageOf(request, stages)
-      return respond(request, 'FunctionList', {
-        NextMarker: page.nextMarker,
-        MaxItems: page.maxItems,
-        Quantity: page.items.length,
-        Items: page.items.length === 0 ? undefined : { FunctionSummary: page.items.map((one) => one.content) },
-      })
+      const list = shortListContent(pageOf(request, stages), 'FunctionSummary', (one) => one.content)
+      return respond(request, 'FunctionList', list)
     },
   }
 }

@@ -2,7 +2,17 @@ import { randomUUID } from 'node:crypto'
 
 import type { CloudFrontOperation } from './config-resource.ts'
 import { etagOf, versioned } from './counted-version.ts'
-import { cloudFrontArn, invalidArgument, noContent, pageOf, requireMatch, respond, timestamp } from './documents.ts'
+import {
+  byArn,
+  cloudFrontArn,
+  invalidArgument,
+  noContent,
+  pageOf,
+  requireMatch,
+  respond,
+  shortListContent,
+  timestamp,
+} from './documents.ts'
 import { createKeyValueStoreRequest, updateKeyValueStoreRequest } from './function-shape.ts'
 import { stateAtEdge, withState } from './spread.ts'
 import { tagMap } from './tags.ts'
@@ -46,14 +56,8 @@ const maxStores = 50
 export const storeArn = (context: Context, id: string): string => cloudFrontArn(context, 'key-value-store', id)
 
 /** By its ARN. */
-export function storeByArn(
-  context: Context,
-  stores: KeyValueStoreDocuments,
-  arn: string,
-): KeyValueStoreDocument | undefined {
-  const prefix = storeArn(context, '')
-  return arn.startsWith(prefix) ? stores.get(arn.slice(prefix.length)) : undefined
-}
+export const storeByArn = (context: Context, stores: KeyValueStoreDocuments, arn: string) =>
+  byArn(stores, storeArn(context, ''), arn)
 
 export const isReady = (context: Context, { readyAt }: KeyValueStoreDocument): boolean => context.now() >= readyAt
 
@@ -166,13 +170,8 @@ export function keyValueStoreOperations(
         .filter((one) => status === undefined || status === (isReady(context, one) ? 'READY' : 'PROVISIONING'))
         // Lists go by name: it is what a store is called by.
         .map((one) => ({ id: one.name, content: content(one) }))
-      const page = pageOf(request, listed)
-      return respond(request, 'KeyValueStoreList', {
-        NextMarker: page.nextMarker,
-        MaxItems: page.maxItems,
-        Quantity: page.items.length,
-        Items: page.items.length === 0 ? undefined : { KeyValueStore: page.items.map((one) => one.content) },
-      })
+      const list = shortListContent(pageOf(request, listed), 'KeyValueStore', (one) => one.content)
+      return respond(request, 'KeyValueStoreList', list)
     },
   }
 }

@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import { AwsError } from '../../../src/sandbox/contracts/service.ts'
 import { verifyAsymmetric } from '../../../src/sandbox/wire/asymmetric-check.ts'
 import { privateKeyOf } from '../../../src/sandbox/wire/asymmetric-signature.ts'
-import type { Secret } from '../../../src/sandbox/wire/signature-check.ts'
 import { sha256, uriEncode, type WireRequest } from '../../../src/sandbox/wire/signature.ts'
+import { knownSecret } from '../../support/known-secret.ts'
 import { Sha256 } from '../../support/sdk-hash.ts'
 
 const service = 'cloudfront-keyvaluestore'
@@ -15,13 +15,7 @@ const credentials = {
   secretAccessKey: 'q+jcrXGc+0zWN6uzclKVhvMmUsIfRPa4rlRandom',
 }
 const now = Date.parse('2026-11-22T10:00:00Z')
-const findSecret = (id: string): Secret | undefined =>
-  id === credentials.accessKeyId
-    ? {
-        secretAccessKey: credentials.secretAccessKey,
-        caller: { kind: 'root', accountId: '1', arn: 'root', accessKeyId: id },
-      }
-    : undefined
+const findSecret = knownSecret(credentials)
 
 /** As AWS's own signer signs it, and as it would cross the wire. */
 async function signed(key: string, body: string): Promise<WireRequest> {

@@ -4,24 +4,14 @@ import fc from 'fast-check'
 
 import { presignedUrl } from '../../../src/rehearsal/presigned-url.ts'
 import { AwsError } from '../../../src/sandbox/contracts/service.ts'
-import {
-  readSignature,
-  scopedService,
-  verifySignature,
-  type Secret,
-} from '../../../src/sandbox/wire/signature-check.ts'
+import { readSignature, scopedService, verifySignature } from '../../../src/sandbox/wire/signature-check.ts'
 import { sha256, uriEncode, type WireRequest } from '../../../src/sandbox/wire/signature.ts'
+import { knownSecret } from '../../support/known-secret.ts'
 import { Sha256 } from '../../support/sdk-hash.ts'
 
 const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
 const now = Date.parse('2026-11-22T10:00:00Z')
-const findSecret = (id: string): Secret | undefined =>
-  id === credentials.accessKeyId
-    ? {
-        secretAccessKey: credentials.secretAccessKey,
-        caller: { kind: 'root', accountId: '1', arn: 'root', accessKeyId: id },
-      }
-    : undefined
+const findSecret = knownSecret(credentials)
 
 const signerOf = (service: string, region = 'us-east-1'): SignatureV4 =>
   new SignatureV4({
