@@ -17,7 +17,6 @@ import { promisify } from 'node:util'
 import { Plugin } from '@oclif/core'
 import { build, type Plugin as BundlerPlugin } from 'esbuild'
 
-import { buildBatch } from './build-batch.ts'
 import { buildEdge } from './build-edge.ts'
 import { buildFunction } from './build-function.ts'
 import { buildSigning } from './build-signing.ts'
@@ -153,13 +152,12 @@ try {
   })
   const edge = await buildEdge(join(next, 'edge/index.mjs'))
   await writeFile(join(next, 'edge/cloudfront-function.js'), (await buildFunction()).bundle)
-  const batch = await buildBatch(join(next, 'batch/index.mjs'))
   await buildSigning(next)
   await copyFile(join(root, 'node_modules/@ruby/prism/src/prism.wasm'), join(next, 'prism.wasm'))
   await copyFile(join(root, 'node_modules/openpgp/dist/node/openpgp.min.mjs'), join(next, 'openpgp.mjs'))
   await writeFile(
     join(next, 'THIRD-PARTY-LICENSES.txt'),
-    await licences([metafile, libraries.metafile, started.metafile, edge, batch], ['openpgp', '@ruby/prism']),
+    await licences([metafile, libraries.metafile, started.metafile, edge], ['openpgp', '@ruby/prism']),
   )
   await takePlace()
 } finally {
