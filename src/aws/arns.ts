@@ -141,3 +141,7 @@ export const arnOfBucket = (bucket: string): string => write('s3', '', '', bucke
 
 /** @param key - of one object, or a pattern; all, if it is left out */
 export const arnOfObject = (bucket: string, key = '*'): string => `${arnOfBucket(bucket)}/${key}`
+
+/** A job of S3 Batch Operations. */
+export const arnOfJob = (accountId: string, region: string, id = '*'): string =>
+  write('s3', region, accountId, `job/${id}`)

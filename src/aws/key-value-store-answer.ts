@@ -2,20 +2,15 @@
 import { CtlError, messageOf } from '../errors.ts'
 import { isObject } from '../json-object.ts'
 import { deniedBy, isBadClock, isBadIdentity, statusOf } from './aws-error.ts'
-
-interface Metadata {
-  readonly httpStatusCode: number
-  readonly requestId?: string
-  readonly attempts: number
-}
+import type { LeanMetadata } from './lean-client.ts'
 
 /** An error that AWS answered. Its name is AWS's, such as `ConflictException`. */
 export class StoreError extends Error {
-  readonly $metadata: Metadata
+  readonly $metadata: LeanMetadata
   /** Whether the credentials were those of a session. */
   readonly hasSession: boolean
 
-  constructor(name: string, message: string, $metadata: Metadata, hasSession: boolean) {
+  constructor(name: string, message: string, $metadata: LeanMetadata, hasSession: boolean) {
     super(message)
     this.name = name
     this.$metadata = $metadata
@@ -34,7 +29,7 @@ interface Refusal {
   /** The header that names the error; not all have it. */
   readonly type: string | undefined
   readonly body: Buffer
-  readonly $metadata: Metadata
+  readonly $metadata: LeanMetadata
   readonly hasSession: boolean
 }
 

@@ -153,11 +153,11 @@ function operationOf({ clientName = '', commandName = '' }: { clientName?: strin
 }
 
 /**
- * The bucket that an S3 call names, or its objects: a permission for one of them alone is never what is meant. Or the key
- * value store.
+ * The bucket that an S3 call names, or its objects: a permission for one of them alone is never what is meant. Or what a
+ * client of ours says.
  */
 function objectOf(input: object): string | undefined {
-  if ('KvsARN' in input && typeof input.KvsARN === 'string') return input.KvsARN
+  if ('aboutArn' in input && typeof input.aboutArn === 'string') return input.aboutArn
   if (!('Bucket' in input) || typeof input.Bucket !== 'string') return undefined
   const { Bucket: bucket } = input
   return 'Key' in input ? arnOfObject(bucket) : arnOfBucket(bucket)
@@ -167,6 +167,7 @@ function objectOf(input: object): string | undefined {
 const servicePrefixes: Readonly<Record<string, string>> = {
   resourcegroupstaggingapi: 'tag',
   costexplorer: 'ce',
+  s3control: 's3',
   cloudfrontkeyvaluestore: 'cloudfront-keyvaluestore',
 }
 

@@ -7,12 +7,15 @@ export interface Credentials {
   readonly sessionToken?: string | undefined
 }
 
+/** Parameters by name, not percent-encoded; of a list each member is one. */
+export type Query = Readonly<Record<string, string | readonly string[]>>
+
 /** A request, before it is signed. */
 export interface Unsigned {
   readonly method: string
   /** As it is sent: percent-encoded by {@link encodePath}. */
   readonly path: string
-  readonly query: Readonly<Record<string, string>>
+  readonly query: Query
   /** Names in lower case, `host` among them; values as bytes, each a character (Latin-1), as Node sends them. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array | undefined
@@ -27,11 +30,12 @@ export const encodeComponent = (text: string): string =>
 /** As {@link encodeComponent}, with slashes kept. S3's keys are encoded once and never normalised. */
 export const encodePath = (path: string): string => path.split('/').map(encodeComponent).join('/')
 
-/** A query string in the order in which it is signed. */
-export const encodeQuery = (query: Readonly<Record<string, string>>): string =>
+/** A query string in the order in which it is signed: by names, and by values where a name is repeated. */
+export const encodeQuery = (query: Query): string =>
   Object.entries(query)
-    .map(([name, value]): [string, string] => [encodeComponent(name), encodeComponent(value)])
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : value.map((one) => [name, one])))
+    .map(([name = '', value = '']): [string, string] => [encodeComponent(name), encodeComponent(value)])
+    .sort(([a, one], [b, other]) => (a < b || (a === b && one < other) ? -1 : 1))
     .map(([name, value]) => `${name}=${value}`)
     .join('&')
 

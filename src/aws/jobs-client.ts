@@ -1,0 +1,160 @@
+/**
+ * S3 Control, as far as jobs of Batch Operations go. AWS's own client puts the account before the host even of a custom
+ * endpoint, where there is no such host.
+ *
+ * Source: Amazon S3 API Reference, "Amazon S3 Control"; Amazon S3 User Guide, "Performing object operations in bulk".
+ */
+import { arnOfJob } from './arns.ts'
+import type { ClientConfig } from './clients.ts'
+import {
+  documentOf,
+  type Job,
+  jobIn,
+  jobsIn,
+  type JobToCreate,
+  type JobStatus,
+  tagsIn,
+  valueIn,
+} from './job-documents.ts'
+import { type LeanAnswer, LeanClient, type LeanMetadata, type LeanRequest } from './lean-client.ts'
+import { errorIn } from './s3-answer.ts'
+import { createRequestSigner, type Credentials, encodeComponent, type Query, type Unsigned } from './signature-v4.ts'
+
+export type { Job, JobStatus, JobToCreate, ListedJob } from './job-documents.ts'
+
+/** An operation on jobs of one account, in the region of the client. */
+export type JobCall = { readonly accountId: string } & (
+  | { readonly operation: 'CreateJob'; readonly job: JobToCreate }
+  | { readonly operation: 'DescribeJob' | 'GetJobTagging'; readonly id: string }
+  | {
+      readonly operation: 'UpdateJobStatus'
+      readonly id: string
+      readonly status: 'Ready' | 'Cancelled'
+      /** Up to 256 characters. */
+      readonly reason?: string
+    }
+  | {
+      readonly operation: 'ListJobs'
+      readonly statuses?: readonly JobStatus[]
+      readonly nextToken?: string | undefined
+    }
+)
+
+export interface JobAnswer {
+  readonly document: string
+  readonly $metadata: LeanMetadata
+}
+
+/** Stands beside the SDK's clients: `aws.client(S3ControlClient, region)`. The functions below are the ways to use it. */
+export class S3ControlClient extends LeanClient<JobCall, JobAnswer> {
+  readonly #region: string
+  readonly #sign: ReturnType<typeof createRequestSigner>
+
+  constructor(given: ClientConfig) {
+    super(given, { id: 'S3 Control', clientName: 'S3ControlClient' })
+    if (given.region === undefined) throw new Error('Jobs are had in the region of their bucket.')
+    this.#region = given.region
+    this.#sign = createRequestSigner(given.region)
+  }
+
+  /** Of CreateJob and ListJobs there is none narrower than all. */
+  protected arnOf(call: JobCall): string {
+    return 'id' in call ? arnOfJob(call.accountId, this.#region) : '*'
+  }
+
+  protected requestFor(call: JobCall): LeanRequest {
+    const body = call.operation === 'CreateJob' ? Buffer.from(documentOf(call.job)) : undefined
+    const isPost = call.operation === 'CreateJob' || call.operation === 'UpdateJobStatus'
+    return {
+      method: isPost ? 'POST' : 'GET',
+      endpoint: `https://${call.accountId}.s3-control.${this.#region}.amazonaws.com`,
+      ...placeOf(call),
+      headers: {
+        'x-amz-account-id': call.accountId,
+        ...(body === undefined ? {} : { 'content-type': 'application/xml' }),
+      },
+      body,
+    }
+  }
+
+  protected sign(request: Unsigned, credentials: Credentials, now: Date): Record<string, string> {
+    return this.#sign(request, credentials, now)
+  }
+
+  protected outputOf({ headers, body, $metadata }: LeanAnswer, call: JobCall): JobAnswer {
+    const method = this.requestFor(call).method
+    const error = errorIn({ status: $metadata.httpStatusCode, headers, body }, method)
+    if (error !== undefined) throw Object.assign(error, { $metadata })
+    return { document: body.toString('utf8'), $metadata }
+  }
+}
+
+function placeOf(call: JobCall): { readonly path: string; readonly query?: Query } {
+  const jobs = '/v20180820/jobs'
+  if (call.operation === 'CreateJob') return { path: jobs }
+  if (call.operation === 'ListJobs') {
+    const { statuses = [], nextToken } = call
+    return { path: jobs, query: { jobStatuses: statuses, ...(nextToken === undefined ? {} : { nextToken }) } }
+  }
+  const path = `${jobs}/${encodeComponent(call.id)}`
+  if (!('status' in call)) return { path: call.operation === 'GetJobTagging' ? `${path}/tagging` : path }
+  const { status, reason } = call
+  const query = { requestedJobStatus: status, ...(reason === undefined ? {} : { statusUpdateReason: reason }) }
+  return { path: `${path}/status`, query }
+}
+
+/** Jobs of an account, in one region. */
+export interface Jobs {
+  readonly client: S3ControlClient
+  readonly accountId: string
+}
+
+/**
+ * Creates a job. Its token makes one job of however many calls.
+ *
+ * @returns its id
+ */
+export async function createJob({ client, accountId }: Jobs, job: JobToCreate): Promise<string> {
+  const { document } = await client.send({ operation: 'CreateJob', accountId, job })
+  return valueIn(document, 'JobId')
+}
+
+/** @returns undefined for one that there is not, or that ended so long ago (90 days) that AWS has forgotten it */
+export async function describeJob({ client, accountId }: Jobs, id: string): Promise<Job | undefined> {
+  try {
+    return jobIn((await client.send({ operation: 'DescribeJob', accountId, id })).document)
+  } catch (error) {
+    if (error instanceof Error && /^(NotFoundException|NoSuchJob)$/.test(error.name)) return undefined
+    throw error
+  }
+}
+
+/**
+ * Has a job begin that waits to be confirmed, or ends one.
+ *
+ * @throws S3Error called `JobStatusException` for one that is in no state for that
+ */
+export async function updateJobStatus(
+  { client, accountId }: Jobs,
+  id: string,
+  status: 'Ready' | 'Cancelled',
+  reason?: string,
+): Promise<void> {
+  const told = reason === undefined ? {} : { reason: reason.slice(0, 256) }
+  await client.send({ operation: 'UpdateJobStatus', accountId, id, status, ...told })
+}
+
+/** All jobs, the latest first; only those in certain states, where these are given. */
+export async function* listJobs({ client, accountId }: Jobs, statuses: readonly JobStatus[] = []) {
+  let nextToken: string | undefined
+  do {
+    const { document } = await client.send({ operation: 'ListJobs', accountId, statuses, nextToken })
+    const page = jobsIn(document)
+    yield* page.jobs
+    ;({ nextToken } = page)
+  } while (nextToken !== undefined)
+}
+
+export async function jobTags({ client, accountId }: Jobs, id: string): Promise<Readonly<Record<string, string>>> {
+  return tagsIn((await client.send({ operation: 'GetJobTagging', accountId, id })).document)
+}
