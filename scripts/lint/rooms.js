@@ -12,7 +12,7 @@ import { visitorOf } from './taking.js'
  */
 export const rooms = {
   commands: ['tasks', 'reindex', 'resources', 'aws', 'settings', 'edge', 'rehearsal', 'sandbox/host', 'flags', 'ui'],
-  completion: ['resources', 'aws', 'settings', 'ui'],
+  completion: ['resources', 'aws', 'repositories', 'settings', 'edge', 'ui'],
   tasks: ['reindex', 'resources', 'aws', 'repositories', 'settings', 'edge', 'flags', 'ui'],
   reindex: ['resources', 'aws', 'repositories', 'ui'],
   resources: ['aws', 'repositories', 'edge', 'ui'],

@@ -39,9 +39,22 @@ type Asker = (aws: Aws, usual: Usual) => Promise<Found[]>
 
 async function askerOf(question: AwsQuestion): Promise<Asker> {
   switch (question.about) {
+    case 'bucket-key': {
+      const { arnOfDefaultKey } = await import('../resources/kms/bucket-key.ts')
+      return async (aws, usual) => {
+        const bucket = usual.bucket()
+        const arn = bucket === undefined ? undefined : await arnOfDefaultKey(aws, bucket)
+        return arn === undefined ? [] : [{ name: arn, note: bucket }]
+      }
+    }
     case 'buckets': {
       const { bucketNames } = await import('../resources/s3/near-buckets.ts')
       return async (aws) => (await bucketNames(aws)).map(named)
+    }
+    case 'certificates': {
+      const { issuedCertificates } = await import('../resources/cloudfront/certificate.ts')
+      return async (aws) =>
+        (await issuedCertificates(aws)).map(({ arn, names }) => ({ name: arn, note: names.join(', ') }))
     }
     case 'installations': {
       const { installationNames } = await import('../resources/installations.ts')
@@ -53,6 +66,10 @@ async function askerOf(question: AwsQuestion): Promise<Asker> {
       const { newestInvalidations } = await import('../resources/cloudfront/invalidation.ts')
       return async (aws) =>
         (await newestInvalidations(aws, question.distribution)).map(({ id, status }) => ({ name: id, note: status }))
+    }
+    case 'principals': {
+      const { principalArns } = await import('../resources/iam/principals.ts')
+      return async (aws) => (await principalArns(aws)).map(named)
     }
     case 'versions': {
       const { edgeArns } = await import('../resources/edge-arns.ts')

@@ -10,6 +10,8 @@ export interface Flag {
   readonly aliases?: readonly string[]
   readonly allowNo?: boolean
   readonly multiple?: boolean
+  /** Between values in one word. */
+  readonly delimiter?: string
   readonly hidden?: boolean
   readonly exclusive?: readonly string[]
 }

@@ -6,7 +6,10 @@ import type { Candidate } from './wanted.ts'
 export type Question = { readonly about: 'profiles' } | AwsQuestion
 
 export type AwsQuestion =
-  | { readonly about: 'buckets' | 'distributions' | 'installations' | 'versions' }
+  | {
+      readonly about:
+        'bucket-key' | 'buckets' | 'certificates' | 'distributions' | 'installations' | 'principals' | 'versions'
+    }
   /** Of a distribution, the newest. */
   | { readonly about: 'invalidations'; readonly distribution: string }
   /** What is right below a folder of a bucket, that of the settings where none is named. */
@@ -19,7 +22,7 @@ export interface Found {
   readonly note?: string | undefined
   /** Of a distribution: the buckets that it serves. */
   readonly buckets?: readonly string[]
-  /** Of a distribution: the names that it answers to. */
+  /** Of a distribution: the names that it answers to, first the one that CloudFront gave it. */
   readonly domains?: readonly string[]
 }
 
@@ -38,7 +41,10 @@ export function questionFor(subject: Subject, begun: string): Question | undefin
     case 'buckets':
     case 'bucket-uris':
       return { about: 'buckets' }
+    case 'bucket-key':
+    case 'certificates':
     case 'installations':
+    case 'principals':
     case 'profiles':
     case 'versions':
       return { about: subject }
@@ -46,8 +52,10 @@ export function questionFor(subject: Subject, begun: string): Question | undefin
       const [, distribution] = invalidation.exec(begun) ?? []
       return distribution === undefined ? { about: 'distributions' } : { about: 'invalidations', distribution }
     }
+    case 'aliases':
     case 'distribution-ids':
     case 'distributions':
+    case 'domains':
       return { about: 'distributions' }
     case 'invalidations':
       if (begun.startsWith('/')) return undefined
@@ -66,8 +74,12 @@ const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1)
 export function wordsOf(subject: Subject, begun: string, found: readonly Found[]): Candidate[] {
   const named = found.map(({ name, note }) => ({ word: name, note }))
   switch (subject) {
+    case 'aliases':
+      return domainWords(found, 1)
     case 'bucket-uris':
       return prefixed('s3://', named)
+    case 'domains':
+      return domainWords(found, 0)
     case 'distributions':
       return distributionWords(begun, found, '')
     case 'invalidation-uris': {
@@ -83,9 +95,12 @@ export function wordsOf(subject: Subject, begun: string, found: readonly Found[]
       return prefixed(begun.startsWith('/') ? '/' : '', named)
     case 'prefixes':
       return named.filter(({ word }) => word.endsWith('/'))
+    case 'bucket-key':
     case 'buckets':
+    case 'certificates':
     case 'distribution-ids':
     case 'installations':
+    case 'principals':
     case 'profiles':
     case 'versions':
       return named
@@ -99,6 +114,9 @@ function inBucket(begun: string, named: readonly Candidate[]): Candidate[] | und
 
 const prefixed = (before: string, candidates: readonly Candidate[], after = ''): Candidate[] =>
   candidates.map(({ word, note }) => ({ word: `${before}${word}${after}`, note }))
+
+const domainWords = (found: readonly Found[], from: number): Candidate[] =>
+  found.flatMap(({ name, domains = [] }) => domains.slice(from).map((word) => ({ word, note: name })))
 
 /** A distribution has many names; those that most type come first, the others once they have begun to be typed. */
 function distributionWords(begun: string, found: readonly Found[], after: string): Candidate[] {

@@ -1,19 +1,27 @@
 /** What the values of flags and words are the names of. */
 import { settingNames } from '../settings/flags-of.ts'
+import { runtimes } from '../edge/runtime.ts'
+import { formatNames } from '../repositories/layouts/layout.ts'
+import { knownTypes } from '../repositories/type-by-ending.ts'
 import { regions } from '../settings/regions.ts'
 import type { Flag, Paths } from './manifest.ts'
 
 /** What only AWS, or its configuration, can tell. */
 export type Subject =
+  | 'aliases'
+  | 'bucket-key'
   | 'buckets'
   | 'bucket-uris'
+  | 'certificates'
   | 'distribution-ids'
   | 'distributions'
+  | 'domains'
   | 'invalidations'
   | 'installations'
   | 'invalidation-uris'
   | 'keys'
   | 'prefixes'
+  | 'principals'
   | 'profiles'
   | 's3-uris'
   | 'versions'
@@ -33,12 +41,18 @@ export const givenSettings = (values: ReadonlyMap<string, string>): SettingsGive
 /** Flags whose values AWS, or its configuration, can tell. */
 export const flagSubjects: Readonly<Record<string, Subject>> = {
   bucket: 'buckets',
+  'bucket-key': 'bucket-key',
+  certificate: 'certificates',
+  'default-root-object': 'keys',
   distribution: 'distribution-ids',
+  domain: 'domains',
+  except: 'principals',
   installation: 'installations',
   key: 'keys',
   'log-to': 's3-uris',
   prefix: 'prefixes',
   profile: 'profiles',
+  'remove-alias': 'aliases',
 }
 
 /** Words without a flag that AWS can tell, as `COMMAND ARG`. */
@@ -65,7 +79,17 @@ const programFlags: ReadonlySet<string> = new Set(['ctl'])
 export const argFlags: Readonly<Record<string, string>> = { 'status form': 'graph' }
 
 /** The values of flags that are known without asking anybody. */
-export const flagValues: Readonly<Record<string, readonly string[]>> = { region: regions }
+export const flagValues: Readonly<Record<string, readonly string[]>> = {
+  'mime-type': knownTypes,
+  only: formatNames,
+  region: regions,
+  runtime: runtimes,
+}
+
+/** Words without a flag that are mostly one of these: the services of packagecloud, which others may be added to. */
+export const argValues: Readonly<Record<string, readonly string[]>> = {
+  'restart service': ['database_backups', 'mysql', 'nginx', 'rainbows', 'redis', 'resque', 'unicorn'],
+}
 
 interface Told {
   readonly subject?: Subject
@@ -77,7 +101,7 @@ export function subjectOfFlag(command: string, { name, helpValue = '' }: Pick<Fl
   const subject = flagSubjects[name]
   // The sandbox makes what it is told the name of.
   if (subject !== undefined) return command === 'sandbox' ? {} : { subject }
-  if (/(?:^|\]|=)FILE$/.test(helpValue) || programFlags.has(name)) return { paths: 'files' }
+  if (/(?:^|\]|=)FILE(?:$|\[)/.test(helpValue) || programFlags.has(name)) return { paths: 'files' }
   return /^(?:DIR|FOLDER)$/.test(helpValue) ? { paths: 'folders' } : {}
 }
 

@@ -2,6 +2,7 @@
 import type { Arg, Command, Flag, Paths } from './manifest.ts'
 import {
   argFlags,
+  argValues,
   flagValues,
   givenSettings,
   type SettingsGiven,
@@ -77,20 +78,28 @@ interface Read {
 function wantedOf(command: Command, words: readonly string[]): Wanted {
   const begun = words.at(-1) ?? ''
   const read = readWords(command, words.slice(0, -1))
-  const given = givenSettings(read.values)
+  const given = { ...givenSettings(read.values), ...bucketIn(read.args) }
   const common = { before: '', begun, given }
-  if (read.open !== undefined) return { ...common, ...valueOf(command, read.open) }
+  if (read.open !== undefined) return valueAt(command, read.open, common)
   const [, before = '', name = '', value = ''] = /^(--([^=]+)=)(.*)$/s.exec(begun) ?? []
   if (!read.isOver && before !== '') {
     const flag = flagNamed(command, `--${name}`)
     const ofArg = flag && Object.values(command.args).find((arg) => argFlags[`${command.id} ${arg.name}`] === flag.name)
     const known = ofArg === undefined ? [] : optionWords(ofArg)
-    return { ...common, known, before, begun: value, ...(flag?.type === 'option' && valueOf(command, flag)) }
+    const at = { ...common, before, begun: value }
+    return flag?.type === 'option' ? valueAt(command, flag, at) : { ...at, known }
   }
   if (!read.isOver && begun.startsWith('-')) return { ...common, known: flagWords(command, read.flags) }
   const arg = argAt({ ...command, args: argsOf(command, read) }, read.args.length)
   if (arg === undefined) return { ...common, known: read.isOver || begun !== '' ? [] : flagWords(command, read.flags) }
-  return { ...common, known: optionWords(arg), ...subjectOfArg(command.id, arg.name, begun) }
+  const options = arg.options ?? argValues[`${command.id} ${arg.name}`]
+  return { ...common, known: optionWords({ options }), ...subjectOfArg(command.id, arg.name, begun) }
+}
+
+/** Of `cfcreate s3://BUCKET` and its like, what keys are looked for in. */
+function bucketIn([word = '']: readonly string[]): SettingsGiven {
+  const [, bucket] = /^s3:\/\/([^/]+)/i.exec(word) ?? []
+  return bucket === undefined ? {} : { bucket }
 }
 
 /** Without those that belong to a flag which is not there. */
@@ -155,12 +164,22 @@ function flagWords({ flags }: Command, given: ReadonlySet<string>): Candidate[] 
   ]
 }
 
-const optionWords = ({ options = [] }: Pick<Flag, 'options'>): Candidate[] => options.map((word) => ({ word }))
+const optionWords = ({ options = [] }: { readonly options?: readonly string[] | undefined }): Candidate[] =>
+  options.map((word) => ({ word }))
 
-const valueOf = ({ id }: Command, flag: Flag): Pick<Wanted, 'known' | 'subject' | 'paths'> => ({
-  known: optionWords({ options: flag.options ?? flagValues[flag.name] ?? [] }),
-  ...subjectOfFlag(id, flag),
-})
+/** A value of a flag, or of several between which there is a delimiter the last one. */
+function valueAt({ id }: Command, flag: Flag, at: Omit<Wanted, 'known'>): Wanted {
+  const { name, options = flagValues[name] ?? [], delimiter } = flag
+  const start = delimiter === undefined ? 0 : at.begun.lastIndexOf(delimiter) + 1
+  const named = delimiter === undefined ? [] : at.begun.slice(0, start).split(delimiter)
+  return {
+    ...at,
+    before: at.before + at.begun.slice(0, start),
+    begun: at.begun.slice(start),
+    known: optionWords({ options: options.filter((option) => !named.includes(option)) }),
+    ...subjectOfFlag(id, flag),
+  }
+}
 
 /** The last one stands for all behind it, where there may be more. */
 function argAt({ args: all, strict }: { args: readonly Arg[]; strict?: boolean }, index: number): Arg | undefined {

@@ -26,6 +26,9 @@ const dates: Readonly<Record<string, RuntimeDates>> = {
 
 const oldestMajor = 22
 
+/** Those that are known to run our function, newest first. */
+export const runtimes: readonly string[] = Object.keys(dates).filter(runsOurs).reverse()
+
 /** Whether a runtime is one that runs our function: Node.js, and new enough for the bundle. */
 export function runsOurs(runtime: string): boolean {
   const [, major] = /^nodejs(\d{2,3})\.x$/.exec(runtime) ?? []

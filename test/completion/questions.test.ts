@@ -59,6 +59,16 @@ describe('the words of an answer', () => {
     expect(words('distribution-ids', '', distributions)).to.deep.equal(['E1', 'E2'])
   })
 
+  it('are the names that a distribution answers to, or those that were given to it', () => {
+    expect(words('domains', '', distributions)).to.deep.equal([
+      'd1.cloudfront.net',
+      'packages.example.org',
+      'd2.cloudfront.net',
+    ])
+    expect(words('aliases', '', distributions)).to.deep.equal(['packages.example.org'])
+    expect(questionFor('aliases', 'p')).to.deep.equal({ about: 'distributions' })
+  })
+
   it('go on in a bucket', () => {
     expect(words('invalidations', '', distributions)).to.include('s3://packages/')
     expect(words('invalidations', 's3://packages/a', [{ name: 'a/' }])).to.deep.equal(['s3://packages/a/'])

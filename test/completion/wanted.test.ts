@@ -1,10 +1,18 @@
+import { readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { expect } from 'chai'
 
-import type { Command } from '../../src/completion/manifest.ts'
-import { argPaths, argSubjects, flagSubjects } from '../../src/completion/subjects.ts'
+import { type Command, commandsOf } from '../../src/completion/manifest.ts'
+import {
+  argPaths,
+  argSubjects,
+  argValues,
+  flagSubjects,
+  flagValues,
+  subjectOfFlag,
+} from '../../src/completion/subjects.ts'
 import { wantedAt } from '../../src/completion/wanted.ts'
 
 const option = (name: string, more: object = {}) => ({ name, type: 'option' as const, ...more })
@@ -31,6 +39,9 @@ const commands: readonly Command[] = [
       'acl-public': boolean('acl-public', { exclusive: ['acl-private'] }),
       'acl-private': boolean('acl-private'),
       'add-header': option('add-header', { multiple: true }),
+      'apk-key': option('apk-key', { helpValue: 'FILE[:NAME]' }),
+      only: option('only', { multiple: true, delimiter: ',' }),
+      runtime: option('runtime'),
       'guess-mime-type': boolean('guess-mime-type', { allowNo: true }),
       'mime-type': option('mime-type', { char: 'm', aliases: ['content-type'] }),
       'signing-key': option('signing-key', { helpValue: '[PREFIX=]FILE' }),
@@ -81,9 +92,10 @@ describe('what is wanted at the cursor', () => {
     expect(known('cfdelete', '--format', '')).to.deep.equal(['s3cmd', 'table'])
     expect(wanted('cfremove', '--bucket', 'pa')).to.include({ subject: 'buckets', begun: 'pa', before: '' })
     expect(wanted('put', '-m', ''))
-      .to.deep.include({ known: [], begun: '' })
+      .to.deep.include({ begun: '' })
       .and.not.have.property('subject')
-    expect(known('put', '--content-type', 'text/')).to.be.empty
+    expect(known('put', '--content-type', 'text/')).to.include.members(['text/plain', 'application/zip'])
+    expect(known('put', '--runtime', '')).to.deep.equal(['nodejs24.x', 'nodejs22.x'])
     expect(wanted('put', '-m', 'text/plain', 's3')).to.include({ subject: 's3-uris' })
   })
 
@@ -111,6 +123,13 @@ describe('what is wanted at the cursor', () => {
       .and.not.include('svg')
   })
 
+  it('is the last of several values in one word', () => {
+    expect(known('put', '--only', '')).to.include.members(['apt', 'yum', 'other'])
+    expect(wanted('put', '--only', 'apt,yum,ge')).to.include({ before: 'apt,yum,', begun: 'ge' })
+    expect(known('put', '--only=apt,y')).to.include('yum').and.not.include('apt')
+    expect(wanted('put', '--only=apt,y')).to.include({ before: '--only=apt,', begun: 'y' })
+  })
+
   it('is a region of AWS', () => {
     expect(known('status', '--region', '')).to.include.members(['eu-central-1', 'us-east-1'])
     expect(known('status', '--region=eu')).to.include('eu-central-1')
@@ -119,6 +138,7 @@ describe('what is wanted at the cursor', () => {
   it('is a file or a folder where help says so', () => {
     expect(wanted('cfremove', '--config', '')).to.include({ paths: 'files' })
     expect(wanted('put', '--signing-key', '')).to.include({ paths: 'files' })
+    expect(wanted('put', '--apk-key', '')).to.include({ paths: 'files' })
     expect(wanted('put', '--state=x')).to.include({ paths: 'folders' })
     expect(wanted('status', '--output', '')).to.include({ paths: 'folders' })
     expect(wanted('put', 'f')).to.include({ paths: 'files' }).and.not.have.property('subject')
@@ -138,10 +158,32 @@ describe('what is wanted at the cursor', () => {
       bucket: 'b',
       config: 'c.rb',
     })
+    expect(wanted('cfremove', 's3://other', '--yes', '').given).to.deep.equal({ bucket: 'other' })
   })
 })
 
+/** Flags whose values nobody but who types them knows. */
+const free = [
+  ...['account', 'add-alias', 'add-header', 'alias', 'base-url', 'comment', 'concurrency', 'deploy-time', 'downloads'],
+  ...['exclude', 'expires', 'fault', 'front', 'front-path', 'front-port', 'gb', 'latency', 'limit', 'longest-life'],
+  ...['mfa-code', 'permissions-boundary', 'port', 'shard', 'tag', 'token'],
+]
+
 describe('what AWS is asked for', () => {
+  it('is known of each flag that has values, or they are free', () => {
+    const open = new Set<string>()
+    for (const { id, flags } of commandsOf(
+      readFileSync(join(import.meta.dirname, '../../oclif.manifest.json'), 'utf8'),
+    )) {
+      for (const flag of Object.values(flags).filter(({ type }) => type === 'option')) {
+        const told = subjectOfFlag(id, flag)
+        const isKnown = (flag.options ?? flagValues[flag.name]) !== undefined
+        if (!isKnown && told.paths === undefined && told.subject === undefined && id !== 'sandbox') open.add(flag.name)
+      }
+    }
+    expect([...open].filter((name) => !free.includes(name))).to.be.empty
+  })
+
   it('is the value of flags and words that there are', async () => {
     const folder = join(import.meta.dirname, '../../src/commands')
     const flags = new Set<string>()
@@ -153,7 +195,8 @@ describe('what AWS is asked for', () => {
       for (const name of Object.keys(command.flags ?? {})) flags.add(name)
       for (const name of Object.keys(command.args ?? {})) args.add(`${file.replace('.ts', '')} ${name}`)
     }
-    expect([...flags]).to.include.members(Object.keys(flagSubjects))
-    expect([...args]).to.include.members([...Object.keys(argSubjects), ...Object.keys(argPaths)])
+    expect([...flags]).to.include.members([...Object.keys(flagSubjects), ...Object.keys(flagValues)])
+    const known = [argSubjects, argPaths, argValues].flatMap((table) => Object.keys(table))
+    expect([...args]).to.include.members(known)
   })
 })

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { RequestCertificateCommand } from '@aws-sdk/client-acm'
 import { expect } from 'chai'
 
 import { bucket, install, type Installation } from '../support/installation.ts'
@@ -43,6 +44,29 @@ const cases: readonly Typed[] = [
   { line: 'pc-ctl status --graph sv', becomes: 'pc-ctl status --graph svg ' },
   { line: 'pc-ctl status --region=eu-central-2', becomes: 'pc-ctl status --region=eu-central-2 ' },
   { line: 'pc-ctl status --region il', becomes: 'pc-ctl status --region il-central-1 ' },
+  { line: 'pc-ctl status --installation=pack', becomes: 'pc-ctl status --installation=packagecloud ' },
+  { line: 'pc-ctl reindex-everything --only apt,yu', becomes: 'pc-ctl reindex-everything --only apt,yum ' },
+  { line: 'pc-ctl reindex-everything --only=apt,yu', becomes: 'pc-ctl reindex-everything --only=apt,yum ' },
+  { line: 'pc-ctl reindex-everything --apk-key own', becomes: 'pc-ctl reindex-everything --apk-key own.rb ' },
+  { line: 'pc-ctl bootstrap-cloudfront --engine f', becomes: 'pc-ctl bootstrap-cloudfront --engine function ' },
+  {
+    line: 'pc-ctl bootstrap-cloudfront --runtime nodejs24',
+    becomes: 'pc-ctl bootstrap-cloudfront --runtime nodejs24.x ',
+  },
+  { line: 'pc-ctl runbook --kind ori', becomes: 'pc-ctl runbook --kind origin-access ' },
+  { line: 'pc-ctl put x -m text/csv', becomes: 'pc-ctl put x -m text/csv ' },
+  { line: 'pc-ctl restart uni', becomes: 'pc-ctl restart unicorn ' },
+  { line: 'pc-ctl permissions boo', becomes: 'pc-ctl permissions bootstrap ' },
+  {
+    line: 'pc-ctl cfmodify cf://E --remove-alias downl',
+    becomes: 'pc-ctl cfmodify cf://E --remove-alias downloads.example.org ',
+  },
+  { line: 'pc-ctl doctor --domain downl', becomes: 'pc-ctl doctor --domain downloads.example.org ' },
+  {
+    line: 'pc-ctl permissions --deny-others --except arn:aws:iam::111122223333:role/pack',
+    becomes:
+      'pc-ctl permissions --deny-others --except arn:aws:iam::111122223333:role/packagecloud/enterprise/packagecloud_cloudfront_auth ',
+  },
   { line: 'pc-ctl export --output sta', becomes: 'pc-ctl export --output state-of-it/' },
   {
     line: 'pc-ctl reconfigure-cloudfront-distribution arn:aws:l',
@@ -58,6 +82,7 @@ describe('completion', function () {
   let place: Installation
   let id = ''
   let invalidation = ''
+  let certificate = ''
   let shell: ShellUnderTest
 
   before(async () => {
@@ -66,6 +91,9 @@ describe('completion', function () {
     id = /distribution_id'\] = '(\w+)'/.exec((await place.connect()).lines)?.[1] ?? ''
     const made = await place.succeed(['cfinval', `cf://${id}`, '/x', '--format', 's3cmd'])
     invalidation = new RegExp(`cf://${id}/(\\w+)`).exec(made)?.[1] ?? ''
+    const request = new RequestCertificateCommand({ DomainName: 'downloads.example.org' })
+    certificate = (await place.clients.acm.send(request)).CertificateArn ?? ''
+    await place.succeed(['cfmodify', `cf://${id}`, '--add-alias', 'downloads.example.org', '--yes'])
     const folder = join(place.folder, 'home')
     await mkdir(join(folder, 'state-of-it'), { recursive: true })
     await mkdir(join(folder, '.aws'))
@@ -84,6 +112,10 @@ describe('completion', function () {
       const all = [
         ...cases,
         { line: `pc-ctl cfremove cf://${id.slice(0, 6)}`, becomes: `pc-ctl cfremove cf://${id} ` },
+        {
+          line: 'pc-ctl enable-cloudfront --certificate arn:aws:acm:',
+          becomes: `pc-ctl enable-cloudfront --certificate ${certificate} `,
+        },
         { line: `pc-ctl cfinvalinfo cf://${id}/`, becomes: `pc-ctl cfinvalinfo cf://${id}/${invalidation} ` },
       ]
       const lines = await tabbed(
@@ -104,6 +136,7 @@ describe('completion', function () {
         .map(({ line, becomes }) => [line, last(becomes)] as const),
       [`pc-ctl put x "s3://${bucket}/pool/a:`, `s3://${bucket}/pool/a: b.deb`] as const,
       ['pc-ctl cfremove cf://', `cf://${id}`] as const,
+      ['pc-ctl enable-cloudfront --certificate ', certificate] as const,
       [`pc-ctl cfinvalinfo cf://${id}/`, `cf://${id}/${invalidation}`] as const,
     ]
     const offers = await fishOffers(

@@ -8,7 +8,7 @@ import { explainError } from '../../aws/denial.ts'
 import { isDenial } from '../../aws/aws-error.ts'
 import { parseDocument, type PolicyDocument } from '../../aws/policy.ts'
 import { type Line, verbatim } from '../../text.ts'
-import type { Bucket } from '../s3/bucket.ts'
+import { type Bucket, lookUpBucket } from '../s3/bucket.ts'
 
 /** A key as its policy counts: what CloudFront may do with it, and whether that can be changed. */
 export interface BucketKey {
@@ -45,6 +45,19 @@ export function arnsOfBucketKey({ accountId, bucket }: BucketKeyWant): string[] 
   const name = keyNameOf(bucket)
   const { accountId: owner = accountId, region = bucket.region, resource = name } = parseArn(name) ?? {}
   return [arnOfKey(owner, resource.startsWith('alias/') ? '*' : resource.replace(/^key\//, ''), region)]
+}
+
+/**
+ * The key that a bucket's objects are encrypted with by default.
+ *
+ * @returns `undefined` where the bucket names none
+ * @throws errors as AWS answers them
+ */
+export async function arnOfDefaultKey(aws: Aws, bucketName: string): Promise<string | undefined> {
+  const { kmsKey, region } = await lookUpBucket(aws, bucketName)
+  if (kmsKey === undefined) return undefined
+  const { KeyMetadata } = await aws.client(KMSClient, region).send(new DescribeKeyCommand({ KeyId: kmsKey }))
+  return KeyMetadata?.Arn
 }
 
 /**

@@ -1,7 +1,7 @@
 import { cacheControlOfUpload } from '../../repositories/cache-control.ts'
 import type { ObjectHeaders } from '../../resources/s3/object-upload.ts'
 import { CtlError } from '../../errors.ts'
-import { contentTypeOf } from './content-type.ts'
+import { contentTypeOf } from '../../repositories/type-by-ending.ts'
 import type { FileToPut } from './target.ts'
 
 export interface HeaderWishes {

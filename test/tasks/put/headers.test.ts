@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 
-import { contentTypeOf } from '../../../src/tasks/put/content-type.ts'
+import { contentTypeOf } from '../../../src/repositories/type-by-ending.ts'
 import { headersOf } from '../../../src/tasks/put/headers.ts'
 import { publicUrl } from '../../../src/tasks/put/put.ts'
 import { readPutWords } from '../../../src/tasks/put/target.ts'

@@ -50,6 +50,9 @@ const byEnding: Readonly<Record<string, string>> = {
   yml: 'application/yaml',
 }
 
+/** Those of all these endings. */
+export const knownTypes: readonly string[] = [...new Set(Object.values(byEnding))].sort()
+
 /** What S3 itself says of objects without a type, and s3cmd too. */
 const unknown = 'binary/octet-stream'
 
