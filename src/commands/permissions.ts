@@ -12,7 +12,8 @@ import type { Conduct } from '../tasks/chain/chain.ts'
 import { lookUp } from '../tasks/chain/look-up.ts'
 import { assertFits } from '../tasks/engine-in-use.ts'
 import { denyOthers } from '../tasks/permissions/deny.ts'
-import { needsFor, permissionGroups, policyOf, terraformOf, tooLong } from '../tasks/permissions/permissions.ts'
+import { needsFor, permissionGroups } from '../tasks/permissions/permissions.ts'
+import { inSeveral, policiesOf, terraformOf, tooLong } from '../tasks/permissions/policy.ts'
 import { boundaryFlag } from '../flags/boundary-flag.ts'
 import { engineFlag } from '../flags/engine-flag.ts'
 import { pagerFlag } from '../flags/pager-flag.ts'
@@ -122,12 +123,12 @@ export default class Permissions extends CtlCommand {
       if (checked.missing.length + checked.forbidden.length > 0) process.exitCode = exitCodes.denied
       return checked
     }
-    const policies = Object.fromEntries(Object.entries(needs).map(([group, list]) => [group, policyOf(list)]))
-    const [only] = groups.length === 1 ? Object.values(policies) : []
+    const policies = policiesOf(needs)
+    const [only, another] = Object.values(policies)
     if (flags.format === 'terraform') await this.printLong(flags, whole(terraformOf(needs).trimEnd()))
-    else await this.printLong(flags, whole(JSON.stringify(only ?? policies, undefined, 2)))
-    const long = Object.entries(policies).flatMap(([group, policy]) => tooLong(group, policy) ?? [])
-    this.say(...long.map((note) => labelled('Note', note)))
+    else await this.printLong(flags, whole(JSON.stringify(another === undefined ? only : policies, undefined, 2)))
+    const long = Object.entries(policies).flatMap(([name, policy]) => tooLong(name, policy) ?? [])
+    this.say(...[...inSeveral(groups, Object.keys(policies)), ...long].map((note) => labelled('Note', note)))
     return policies
   }
 

@@ -21,7 +21,8 @@ export default class RotateCloudfrontSecret extends CtlCommand {
   static override description =
     'Shows the steps and what is to change, then goes as far as it can: prints the new secret and the old one for ' +
     'packagecloud.rb and waits until they are there, or, with nobody to wait for, exits with 3 (--write-config writes ' +
-    'them); publishes the function with both; has all edges run it. Then the front servers are to be restarted; with ' +
+    'them); has edges accept both: publishes the function with both and has all edges run it, or, with CloudFront ' +
+    'Functions, puts both into the key value store. Then the front servers are to be restarted; with ' +
     '--front for each of them it sees when they sign with the new secret, and remembers since when, in a tag of the ' +
     'distribution. Once the longest life of a URL has passed since then, --finish drops the old secret. Can be stopped at ' +
     'any step and run again; all that it goes by stands in packagecloud.rb and in AWS. Exits with 4 if a rotation is ' +

@@ -15,7 +15,7 @@ export const auditNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
     access: 'read',
     // Only to those who have the last two S3 tells that Object Lock holds an object.
     actions: ['s3:GetObject', 's3:GetObjectRetention', 's3:GetObjectLegalHold'],
-    resources: [arnOfBucket(bucket), arnOfObject(bucket)],
+    resources: [arnOfObject(bucket)],
   },
   keyNeeds('read', 'kms:Decrypt', accountId, bucket),
 ]
@@ -38,7 +38,7 @@ export const reindexNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
       's3:PutObjectTagging',
       's3:AbortMultipartUpload',
     ],
-    resources: [arnOfBucket(bucket), arnOfObject(bucket)],
+    resources: [arnOfObject(bucket)],
   },
   {
     access: 'write',

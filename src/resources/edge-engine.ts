@@ -3,8 +3,9 @@ import type { Aws } from '../aws/connect.ts'
 import type { Arn } from '../aws/arns.ts'
 import type { Names } from '../aws/names.ts'
 import type { EdgeRules } from '../edge/config.ts'
-import type { Engine } from '../edge/engine.ts'
+import { type Engine, engineNames, engines } from '../edge/engine.ts'
 import type { CtlError } from '../errors.ts'
+import { commandLine } from '../shell.ts'
 import type { Need } from './resource.ts'
 
 /** What a distribution is to run, as an operator gives it: a function's ARN as CloudFront wants it. */
@@ -25,8 +26,17 @@ export interface Accepted {
   readonly rules: EdgeRules | undefined
 }
 
-/** Makes the error about an ARN that can't be used: a clause, and what to do in place of asking bootstrap for it. */
-export type Wrong = (why: string, hint?: string) => CtlError
+/** Makes the error about an ARN that can't be used. @param why - a clause */
+export type Wrong = (why: string) => CtlError
+
+/**
+ * What to do where an ARN can't be used.
+ *
+ * @param carried - the settings flags in use
+ */
+export const askBootstrap = (engine: Engine, carried: readonly string[]): string =>
+  `Run \`${commandLine(['pc-ctl', 'bootstrap-cloudfront', ...(engine === 'function' ? ['--engine', engine] : []), ...carried])}\` ` +
+  'and copy the command that it prints.'
 
 /** One engine, read-only. What it is made of are resources of their own. */
 export interface EdgeEngine {
@@ -39,11 +49,12 @@ export interface EdgeEngine {
   /**
    * Looks whether a distribution can run it.
    *
+   * @param next - what to do where it can't
    * @returns its state, as AWS calls that
    * @throws CtlError of kind `usage` for another account's function or one that is not there, of kind `refused` for one
    *   that is not this installation's
    */
-  lookUp(aws: Aws, names: Names, reference: EdgeReference, accountId: string): Promise<string>
+  lookUp(aws: Aws, names: Names, reference: EdgeReference, accountId: string, next: string): Promise<string>
   /** What {@link lookUp} needs. */
   lookUpNeeds(arn: string): readonly Need[]
   /** Looks into what a distribution runs, which need not be what was published last. */
@@ -56,6 +67,15 @@ export interface EdgeEngine {
   ownerNeeds(arn: string): readonly Need[]
   /** What CloudFront asks of whoever has a distribution run the function, or another version of it. */
   runNeeds(arn: string, accountId: string): readonly Need[]
-  /** What it asks of whoever has one run the function no more. */
+  /** What it asks of whoever has one run the function no more, in favour of another engine. */
   leaveNeeds(arn: string): readonly Need[]
 }
+
+const withoutIt = (from: Engine): string => `an installation can't be moved away from ${engineNames[from]}`
+
+/** What is needed to move an installation away from an engine, and for nothing else. */
+export const toMoveFrom = (from: Engine, needs: readonly Need[]): Need[] =>
+  needs.map((need) => ({ ...need, optional: withoutIt(from) }))
+
+/** Whether something is needed for moves to another engine alone. */
+export const isForMoves = ({ optional }: Need): boolean => engines.some((from) => optional === withoutIt(from))

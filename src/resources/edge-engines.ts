@@ -4,7 +4,7 @@ import type { Aws } from '../aws/connect.ts'
 import type { Names } from '../aws/names.ts'
 import type { Engine } from '../edge/engine.ts'
 import { CtlError } from '../errors.ts'
-import type { Accepted, EdgeEngine, EdgeReference, Wrong } from './edge-engine.ts'
+import { type Accepted, askBootstrap, type EdgeEngine, type EdgeReference } from './edge-engine.ts'
 import { functionEngine } from './function/function-engine.ts'
 import { fingerprint } from './lambda/edge-secrets.ts'
 import { lambdaEngine } from './lambda/lambda-engine.ts'
@@ -19,10 +19,12 @@ const services = new Set(['lambda', 'cloudfront'])
 /**
  * Reads the ARN that `bootstrap-cloudfront` printed: of a numbered Lambda version, or of a CloudFront Function.
  *
+ * @param carried - the settings flags in use, for the command that is suggested
  * @throws CtlError of kind `usage` that says what is wrong with it
  */
-export function parseEdgeArn(text: string): EdgeReference {
-  const wrong: Wrong = (why, hint = 'Run `pc-ctl bootstrap-cloudfront` and copy the command that it prints.') =>
+export function parseEdgeArn(text: string, carried: readonly string[] = []): EdgeReference {
+  const engine = engineOf(text)
+  const wrong = (why: string, hint = askBootstrap(engine, carried)): CtlError =>
     new CtlError('usage', `"${text}": ${why}.`, { hint })
   const bare = text.replace(/^['"]+|['"]+$/g, '')
   if (bare !== text) throw wrong('there is a stray quote in this ARN', `Leave the quote out: ${bare}`)
@@ -30,8 +32,7 @@ export function parseEdgeArn(text: string): EdgeReference {
   if (arn === undefined || !services.has(arn.service)) {
     throw wrong('this is not the ARN of a Lambda function version or of a CloudFront Function')
   }
-  const engine = engineOf(text)
-  return { engine, arn: text, ...byEngine[engine].parse(arn, wrong) }
+  return { engine, arn: text, ...byEngine[engine].parse(arn, (why) => wrong(why)) }
 }
 
 /**

@@ -2,12 +2,12 @@
 import { arnOfDistribution, arnOfKey, arnOfVersion, checksOf, engineOf, withoutVersion } from '../aws/arns.ts'
 import type { Aws } from '../aws/connect.ts'
 import { type Names, namesOf } from '../aws/names.ts'
-import { type Engine, engineNames, engines } from '../edge/engine.ts'
+import { type Engine, engineNames } from '../edge/engine.ts'
 import { CtlError } from '../errors.ts'
 import type { Account } from '../resources/account.ts'
 import { findDistribution } from '../resources/cloudfront/find-distribution.ts'
 import { checkedBy } from '../resources/cloudfront/distribution-config.ts'
-import type { Accepted } from '../resources/edge-engine.ts'
+import { type Accepted, toMoveFrom } from '../resources/edge-engine.ts'
 import { acceptedBy, engineBehind } from '../resources/edge-engines.ts'
 import type { Need } from '../resources/resource.ts'
 import type { Bucket } from '../resources/s3/bucket.ts'
@@ -73,14 +73,8 @@ function engineNeeds(names: Names, accountId: string, { engine }: EngineWishes):
   ]
 }
 
-const withoutIt = (from: Engine): string => `an installation can't be moved away from ${engineNames[from]}`
-
-/** Whether something is needed for moves to another engine, and for nothing else. */
-export const isForMoves = ({ optional }: Need): boolean => engines.some((from) => optional === withoutIt(from))
-
 /** What looking at an engine needs that an installation is to move away from, or to. */
 export function moveNeeds(from: Engine, names: Names, accountId: string): Need[] {
-  const optional = withoutIt(from)
   const arn = checksOf(names, accountId)[from]
   const needs: readonly Need[] =
     from === 'function'
@@ -89,7 +83,7 @@ export function moveNeeds(from: Engine, names: Names, accountId: string): Need[]
           ...engineBehind(arn).acceptedNeeds(arnOfVersion(arn, '*')),
           { access: 'read', actions: ['kms:Decrypt'], resources: [arnOfKey(accountId)] },
         ]
-  return needs.map((need) => ({ ...need, optional }))
+  return toMoveFrom(from, needs)
 }
 
 interface Looked {

@@ -24,6 +24,7 @@ import {
 } from '../resources/origin/origin-access.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { Tags } from '../resources/tags.ts'
+import { askBootstrap } from '../resources/edge-engine.ts'
 import { engineBehind, parseEdgeArn } from '../resources/edge-engines.ts'
 import { optional, type Settings } from '../settings/settings.ts'
 import { stateFolder } from '../settings/state-folder.ts'
@@ -100,7 +101,8 @@ export function reconfigureCloudfrontDistribution(
   },
 ): Chain<Reconfigure> {
   const names = namesOf(settings.installation.value)
-  const reference = parseEdgeArn(wishes.arn)
+  const { carried = [] } = wishes
+  const reference = parseEdgeArn(wishes.arn, carried)
   const { arn } = reference
   const engine = engineBehind(arn)
   return [
@@ -108,13 +110,14 @@ export function reconfigureCloudfrontDistribution(
     together(
       'Look at what is there',
       check(called[reference.engine], {
-        that: ({ account }) => engine.lookUp(aws, names, reference, account.id),
+        that: ({ account }) =>
+          engine.lookUp(aws, names, reference, account.id, askBootstrap(reference.engine, carried)),
         ahead: true,
         needs: ({ account }) => [...engine.lookUpNeeds(arn), ...checkMoveNeeds(names, account.id)],
       }),
       findExisting(aws, settings, wishes),
     ),
-    ...checkMove<Reconfigure>(aws, settings, arn, wishes.carried ?? []),
+    ...checkMove<Reconfigure>(aws, settings, arn, carried),
     ...serve(aws, settings, wishes, () => arn),
     waitForEdges(aws, { isWished: wishes.wait, because: 'left out by --no-wait' }),
     // S3 knows no version of a policy, so somebody else's write at the same time shows only afterwards.

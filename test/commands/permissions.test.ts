@@ -87,9 +87,36 @@ describe('pc-ctl permissions', () => {
     })
   })
 
-  it('keeps within what a managed policy of IAM may have: 6144 characters', async () => {
-    const all = JSON.parse((await print()).stdout) as Policies
-    for (const policy of Object.values(all)) expect(JSON.stringify(policy).length).to.be.below(6144)
+  const key = 'arn:aws:kms:eu-central-1:111122223333:key/1a2b3c4d-5e6f-4a7b-8c9d-000000000001'
+  const much = ['--bucket-key', key, '--tag', 'CostCentre=4711', '--installation', 'packages-of-the-second-site']
+  for (const engine of [[], ['--engine', 'lambda'], ['--engine', 'function']]) {
+    it(`keeps within what a managed policy of IAM may have: 6144 characters (${engine.at(-1) ?? 'as it is'})`, async () => {
+      const all = JSON.parse((await print(...engine)).stdout) as Policies
+      expect(Object.keys(all)).to.deep.equal(groups)
+      const more = JSON.parse((await print(...engine, ...much)).stdout) as Policies
+      for (const policy of [...Object.values(all), ...Object.values(more)]) {
+        expect(JSON.stringify(policy).length).to.be.at.most(6144)
+        const allowed = policy.Statement.flatMap(({ Action, Resource, Condition }) =>
+          listOf(Resource).flatMap((on) => listOf(Action).map((action) => JSON.stringify([action, on, Condition]))),
+        )
+        expect(allowed, 'allowed once').to.have.lengthOf(new Set(allowed).size)
+      }
+    })
+  }
+
+  it('makes as many policies of a group as it takes, and says so', async () => {
+    const { stdout, stderr } = await print('enable', '--engine', 'lambda', ...much)
+    expect(Object.keys(JSON.parse(stdout) as Policies)).to.deep.equal(['enable', 'enable-2'])
+    expect(stderr).to.contain('attach enable and enable-2, all of them')
+    const terraform = (await print('enable', '--engine', 'lambda', ...much, '--format', 'terraform')).stdout
+    expect(Object.keys(terraformPolicies(terraform))).to.deep.equal(['pc_ctl_enable', 'pc_ctl_enable_2'])
+  })
+
+  it('lets those who rotate a secret of CloudFront Functions do nothing to functions of Lambda', async () => {
+    const { stdout } = await print('rotate', '--engine', 'function')
+    expect(stdout)
+      .to.contain('cloudfront-keyvaluestore:UpdateKeys')
+      .and.not.to.match(/"(?:lambda|kms):/)
   })
 
   it('refuses a group, a flag or an account that there is not', async () => {

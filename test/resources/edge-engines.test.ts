@@ -36,6 +36,21 @@ describe('parseEdgeArn', () => {
     })
   })
 
+  it('suggests what makes one of the same installation', () => {
+    const carried = ['--installation', 'second']
+    for (const [arn, engine] of [
+      [name, ''],
+      [`${ofCloudFront}:1`, ' --engine function'],
+    ] as const) {
+      expect(() => parseEdgeArn(arn, carried))
+        .to.throw(CtlError)
+        .with.property('hint')
+        .deep.equal([
+          `Run \`pc-ctl bootstrap-cloudfront${engine} --installation second\` and copy the command that it prints.`,
+        ])
+    }
+  })
+
   it('reads whatever version of whatever function', () => {
     const digits = fc.stringMatching(/^\d{12}$/)
     fc.assert(

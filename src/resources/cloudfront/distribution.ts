@@ -23,6 +23,7 @@ import { takedownOfDistribution } from './distribution-takedown.ts'
 import { foreigner, obstacles } from './distribution-obstacles.ts'
 import { type Distribution, type DistributionSearch, findDistribution, nameOne, owned } from './find-distribution.ts'
 import { checkOf } from './viewer-check.ts'
+import { toMoveFrom } from '../edge-engine.ts'
 import { engineBehind } from '../edge-engines.ts'
 import { unlessLost } from '../kept-config.ts'
 import { anyDistribution, type TaggedDistribution, updateDistribution } from './live-distribution.ts'
@@ -100,7 +101,10 @@ function distributionNeeds(want: DistributionWant): readonly Need[] {
       condition: { StringEquals: { [`aws:ResourceTag/${tagKey}`]: names.installation } },
     },
     ...engineBehind(functionArn).runNeeds(functionArn, accountId),
-    ...otherChecks(want).flatMap((arn) => [...engineBehind(arn).ownerNeeds(arn), ...engineBehind(arn).leaveNeeds(arn)]),
+    ...otherChecks(want).flatMap((arn) => {
+      const engine = engineBehind(arn)
+      return toMoveFrom(engineOf(arn), [...engine.ownerNeeds(arn), ...engine.leaveNeeds(arn)])
+    }),
   ]
 }
 

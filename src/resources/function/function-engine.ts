@@ -7,8 +7,6 @@ import { CtlError } from '../../errors.ts'
 import type { EdgeEngine, EdgeReference } from '../edge-engine.ts'
 import { acceptedByFunction, acceptedByFunctionNeeds } from './function-accepts.ts'
 
-const next = 'Run `pc-ctl bootstrap-cloudfront --engine function` and copy the command that it prints.'
-
 /** A CloudFront Function, which runs as it is published, with the store that holds its secrets. */
 export const functionEngine: EdgeEngine = {
   parse({ partition, region, accountId, resource }, wrong) {
@@ -18,18 +16,16 @@ export const functionEngine: EdgeEngine = {
         kind === 'key-value-store'
           ? "this is the ARN of a key value store, where the function's is needed"
           : 'this is not the ARN of a CloudFront Function',
-        next,
       )
     }
-    if (region !== '') throw wrong(`the ARN of a CloudFront Function has no region, not "${region}"`, next)
-    if (!/^\d{12}$/.test(accountId)) throw wrong('the account id must have twelve digits', next)
-    if (functionName === '') throw wrong('the name of the function is missing', next)
+    if (region !== '') throw wrong(`the ARN of a CloudFront Function has no region, not "${region}"`)
+    if (!/^\d{12}$/.test(accountId)) throw wrong('the account id must have twelve digits')
+    if (functionName === '') throw wrong('the name of the function is missing')
     if (rest.length > 0 || !/^[A-Za-z0-9_-]{1,64}$/.test(functionName)) {
       const [name = ''] = /^[A-Za-z0-9_-]*/.exec(functionName) ?? []
       const behind = [functionName.slice(name.length), ...rest.map((part) => `/${part}`)].join('')
       throw wrong(
         `a CloudFront Function has neither version nor stage in its ARN, so "${behind}" does not belong there`,
-        next,
       )
     }
     return { accountId, functionName }
@@ -56,6 +52,7 @@ async function lookUpFunction(
   names: Names,
   { arn, accountId: ofArn, functionName }: EdgeReference,
   accountId: string,
+  next: string,
 ): Promise<string> {
   const looks = Promise.all([publishedStore(aws, functionName), tagsOf(aws, arn)])
   looks.catch(() => undefined)

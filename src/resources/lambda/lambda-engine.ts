@@ -16,8 +16,6 @@ import { download } from './edge-download.ts'
 import { failIfFailed } from './edge-function-settings.ts'
 import { decryptSecrets, fingerprint, type SealedSecrets } from './edge-secrets.ts'
 
-const next = 'Run `pc-ctl bootstrap-cloudfront` and copy the command that it prints.'
-
 /** A version of a `Lambda@Edge` function as CloudFront wants it: in us-east-1, with its number. */
 export const lambdaEngine: EdgeEngine = {
   parse({ partition, region, accountId, resource }, wrong) {
@@ -70,6 +68,7 @@ async function lookUpVersion(
   names: Names,
   version: EdgeReference,
   accountId: string,
+  next: string,
 ): Promise<'Active' | 'Pending'> {
   const { functionName: FunctionName, number = 0 } = version
   // Before it is looked at whose account it is: ahead of its turn that is not known yet, and what is asked is the same.

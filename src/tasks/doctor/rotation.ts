@@ -39,13 +39,15 @@ async function lookAtRotation(place: Place): Promise<Finding> {
   return whereItIs(place, goOn)
 }
 
+const notTold = { rotation: null, engine: 'lambda' } as const
+
 /** What only AWS tells. */
 async function whereItIs(place: Place, goOn: string): Promise<Finding> {
   const found = await place.behind.status()
-  const rotation = found instanceof CtlError ? null : found.rotation
+  const { rotation, engine } = found instanceof CtlError ? notTold : found
   const seen = 'the edge accepts both secrets'
   if (rotation === null) return ok(seen, `Front servers may sign with either. \`${goOn}\` goes on with the rotation.`)
-  const where = `${seen}; ${rotationText(rotation)}`
+  const where = `${seen}; ${rotationText(rotation, engine)}`
   const meaning = 'Front servers may sign with either.'
   return rotation.step === 'wait' ? ok(where, meaning) : warning(where, meaning)
 }

@@ -6,7 +6,7 @@ import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import { type Block, item, verbatim, whole } from '../../text.ts'
 import type { Conduct } from '../chain/chain.ts'
-import { grouped, policyOf } from './permissions.ts'
+import { grouped, policyOf } from './policy.ts'
 import { status } from '../status/status.ts'
 
 /** Which of the needed permissions the credentials in use have. */
@@ -45,7 +45,7 @@ export async function checkPermissions(
 ): Promise<Checked> {
   const none = { missing: [], forbidden: [], optional: [], unknown: [], notes: [] }
   const nothing = { ...none, add: undefined, allowToSimulate: undefined }
-  const distinct = grouped(needs).map(({ need, actions }) => ({ ...need, actions }))
+  const distinct = grouped(needs)
   if (caller.endsWith(':root')) return { ...nothing, caller, how: 'root', allowed: actionsOf(distinct) }
   const answer = await simulate(aws, caller, distinct)
   if ('because' in answer) {

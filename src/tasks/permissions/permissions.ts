@@ -1,16 +1,14 @@
 import { parseArn } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
-import type { PolicyDocument, PolicyStatement } from '../../aws/policy.ts'
 import { auditNeeds, reindexNeeds } from '../../reindex/needs.ts'
+import { isForMoves } from '../../resources/edge-engine.ts'
 import { engineBehind } from '../../resources/edge-engines.ts'
 import { anyAccount } from '../../resources/account.ts'
 import { costNeeds } from '../../resources/costs.ts'
-import { canonical, type Need } from '../../resources/resource.ts'
+import type { Need } from '../../resources/resource.ts'
 import { anyBucket, type Bucket } from '../../resources/s3/bucket.ts'
 import type { Settings } from '../../settings/settings.ts'
-import { Blocks, hclBlock } from '../../ui/hcl.ts'
 import { associable, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
-import { isForMoves } from '../engine-in-use.ts'
 import { cfNeeds, removeNeeds } from './s3cmd.ts'
 import { anyGroup, invalidate } from '../cf/invalidation.ts'
 import { planRefresh } from '../invalidate/refresh.ts'
@@ -100,76 +98,3 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
 function encryptedBucket(name: string, kmsKey: string): Bucket {
   return { ...anyBucket(name, parseArn(kmsKey)?.region), encryption: 'aws:kms', kmsKey }
 }
-
-/** An IAM policy of the given needs. */
-export const policyOf = (needs: readonly Need[]): PolicyDocument => ({
-  Version: '2012-10-17',
-  Statement: grouped(needs).map(({ sid, actions, need: { resources, condition } }): PolicyStatement => ({
-    Sid: sid,
-    Effect: 'Allow',
-    Action: actions,
-    Resource: resources.length === 1 ? resources[0] : resources,
-    ...(condition === undefined ? {} : { Condition: condition }),
-  })),
-})
-
-/** One statement for all actions on the same resources under the same condition; what is optional stands by itself. */
-export function grouped(needs: readonly Need[]): { sid: string; actions: string[]; need: Need }[] {
-  const groups = new Map<string, { actions: Set<string>; need: Need }>()
-  for (const need of needs) {
-    const key = canonical([[...need.resources].sort(), need.condition ?? null, need.optional ?? null])
-    const group = groups.get(key) ?? { actions: new Set(), need }
-    for (const action of need.actions) group.actions.add(action)
-    groups.set(key, group)
-  }
-  return [...groups.values()].map(({ actions, need }, index) => {
-    const sorted = [...actions].sort()
-    const optional = need.optional === undefined ? '' : 'Optional'
-    return { sid: `PcCtl${index + 1}${sidOf(sorted)}${optional}`, actions: sorted, need }
-  })
-}
-
-/** Such as `IamKms` for actions of both services; a Sid has letters and digits alone. */
-const sidOf = (actions: readonly string[]): string =>
-  [...new Set(actions.flatMap((action) => (action.split(':')[0] ?? '').split('-')))]
-    .map((service) => service.charAt(0).toUpperCase() + service.slice(1))
-    .join('')
-
-/** Characters, without white space (IAM User Guide, "IAM and AWS STS quotas"). */
-const inlineLimits = { user: 2048, group: 5120, role: 10_240 }
-const managedLimit = 6144
-
-/** How a policy can't be attached because it is too long, if there is such a way; `undefined` if all are open. */
-export function tooLong(group: string, policy: PolicyDocument): string | undefined {
-  const size = JSON.stringify(policy).length
-  const closed = Object.entries(inlineLimits).filter(([, limit]) => size > limit)
-  const tooMuch = size > managedLimit
-  if (closed.length === 0 && !tooMuch) return undefined
-  const ways = closed.map(([of, limit]) => `an inline policy of a ${of} (${limit})`)
-  return (
-    `The policy of ${group} has ${size} characters without white space: too long for ` +
-    [...ways, ...(tooMuch ? [`a managed policy (${managedLimit})`] : [])].join(' and ') +
-    (tooMuch ? '. Make one policy a statement or two of it.' : `. Attach it as a managed policy (${managedLimit}).`)
-  )
-}
-
-/** Policies as Terraform's `aws_iam_policy_document`s, named `pc_ctl_GROUP`. */
-export const terraformOf = (policies: Readonly<Record<string, readonly Need[]>>): string =>
-  Object.entries(policies)
-    .map(([group, needs]) =>
-      hclBlock('data', ['aws_iam_policy_document', `pc_ctl_${group}`], {
-        statement: new Blocks(
-          ...grouped(needs).map(({ sid, actions, need: { resources, condition = {} } }) => ({
-            sid,
-            actions,
-            resources,
-            condition: new Blocks(
-              ...Object.entries(condition).flatMap(([test, variables]) =>
-                Object.entries(variables).map(([variable, values]) => ({ test, variable, values: [values].flat() })),
-              ),
-            ),
-          })),
-        ),
-      }),
-    )
-    .join('\n')

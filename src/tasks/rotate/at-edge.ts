@@ -1,4 +1,5 @@
 /** Whether the edge accepts what is signed with the new secret, seen as clients see it. */
+import type { Engine } from '../../edge/engine.ts'
 import { looking, type Pace } from '../../aws/patience.ts'
 import { urlLife } from '../../edge/config.ts'
 import { decodeSecret } from '../../edge/secret-text.ts'
@@ -18,6 +19,14 @@ const key = 'pc-ctl/is-this-secret-accepted'
 const looksInARow = 6
 /** How long a store takes to be everywhere is not documented, but for "seconds". */
 const pace: Pace = { first: 1_000, most: 1_000, total: 120_000 }
+
+/** What is known once {@link untilAccepted} is over. */
+export const bothAccepted: Readonly<Record<Engine, string>> = {
+  lambda: 'All edges accept both secrets.',
+  function:
+    'The edge that answers this host accepts both secrets. When the last of all edges does CloudFront tells nobody; it takes ' +
+    'seconds as a rule, so restart the first front server a minute from now.',
+}
 
 /**
  * Waits until the edge accepts the secret in packagecloud.rb. That a version of Lambda's is everywhere CloudFront tells; of

@@ -1,5 +1,6 @@
 import { namesOf } from '../../aws/names.ts'
 import { rotationMarkNeeds } from '../../resources/cloudfront/rotation-mark.ts'
+import { isForMoves } from '../../resources/edge-engine.ts'
 import type { Need } from '../../resources/resource.ts'
 import type { Settings } from '../../settings/settings.ts'
 
@@ -29,6 +30,8 @@ export const rotationNeeds = (
   { accountId }: { readonly accountId: string },
 ): Need[] => [
   ...needs
+    // The engine stays.
+    .filter((need) => !isForMoves(need))
     .map((need) => {
       const isNeeded = (action: string): boolean =>
         need.access === 'read' ? !onlyWithoutKey.has(action) : writes.has(action)

@@ -19,7 +19,7 @@ import { oldOf, type Rotation } from '../rotation/state.ts'
 import { parseFront } from '../front-server.ts'
 import { waitForEdges } from '../wait-for-edges.ts'
 import { anyRotatedKeys, assertWritable } from '../write-config.ts'
-import { untilAccepted } from './at-edge.ts'
+import { bothAccepted, untilAccepted } from './at-edge.ts'
 import { askFronts, type FrontSeen, notYet, untilResigned } from './fronts.ts'
 import { lookOut, type Outlook, rotationWishes } from './look.ts'
 import { bothSecrets, currentAlone } from './in-file.ts'
@@ -195,7 +195,7 @@ class Rotator {
     this.#streams.print(verbatim(again))
   }
 
-  async #haveRestarted({ rotation, distribution, seen }: Outlook): Promise<void> {
+  async #haveRestarted({ rotation, distribution, seen, engine }: Outlook): Promise<void> {
     const { fronts, again } = this.#wishes
     this.#outcome.rotation = rotation ?? null
     const previous = oldOf(seen)
@@ -203,7 +203,7 @@ class Rotator {
     const isNew = rotation.step !== 'restart'
     if (isNew && fronts.length === 0) throw unfinished(rotation, this.#wishes)
     const replacement = { current: seen.file.current, previous }
-    if (!isNew) this.#streams.say(item('ok', 'All edges accept both secrets.'))
+    if (!isNew) this.#streams.say(item('ok', bothAccepted[engine]))
     const others = fronts.length === 0 ? undefined : notYet(await this.#lookAtFronts())
     if (isNew && others?.length === 0) throw unfinished(rotation, this.#wishes)
     if (isNew) await this.#mark(distribution.arn, replacement, 'not yet')

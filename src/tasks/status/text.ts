@@ -114,7 +114,7 @@ function versionText({ version: { associated, published } }: Status): string {
   return `${number(associated)} at the edge, but ${number(published)} is the newest`
 }
 
-function secretText({ secret, distribution }: Status): string {
+function secretText({ secret, distribution, version }: Status): string {
   switch (secret) {
     case 'same':
       return 'the one in packagecloud.rb'
@@ -125,13 +125,16 @@ function secretText({ secret, distribution }: Status): string {
     case 'different':
       return 'NOT the one in packagecloud.rb: what is signed with that is refused'
     case 'unknown':
-      return distribution === undefined ? 'none yet' : 'unknown: the deployed function has none that can be read'
+      if (distribution === undefined) return 'none yet'
+      return version.associated === undefined
+        ? 'none: the distribution runs no function that checks signed URLs'
+        : 'unknown: the deployed function has none that can be read'
   }
 }
 
 /** Nothing where none is under way. */
-const rotationOfSecret = ({ rotation }: Status): string[][] =>
-  rotation === null ? [] : [['Rotation of it', rotationText(rotation)]]
+const rotationOfSecret = ({ rotation, engine }: Status): string[][] =>
+  rotation === null ? [] : [['Rotation of it', rotationText(rotation, engine)]]
 
 function cacheControlText({ cacheControl: { looked, right, wrong } }: Status): string {
   if (looked === 0) return 'no packages or indexes among the first keys of the bucket'
