@@ -94,6 +94,7 @@ const commands = (await readdir(join(root, 'src/commands')))
 const programText = `
   export const run = () => import('./src/run.ts')
   export const help = () => import('./src/help.ts')
+  export const worker = () => import('./src/reindex/batch/function.ts')
   export const commands = {
     ${commands.map((name) => `'${name}': () => import('./src/commands/${name}.ts'),`).join('\n')}
   }

@@ -71,8 +71,8 @@ export const arnOfAlias = ({ keyAlias }: Names, accountId: string): string =>
 /** What is behind the last slash: a key's or a distribution's id. */
 export const lastPartOf = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1)
 
-export const arnOfFunction = ({ functionName }: Names, accountId: string): string =>
-  write('lambda', edgeRegion, accountId, `function:${functionName}`)
+export const arnOfFunction = ({ functionName }: Names, accountId: string, region = edgeRegion): string =>
+  write('lambda', region, accountId, `function:${functionName}`)
 
 /** @param version - a number, or `*` for any */
 export const arnOfVersion = (functionArn: string, version: number | string): string => `${functionArn}:${version}`
@@ -80,7 +80,13 @@ export const arnOfVersion = (functionArn: string, version: number | string): str
 /** A function's ARN, of itself or of one of its versions. */
 export const withoutVersion = (arn: string): string => arn.split(':').slice(0, 7).join(':')
 
-/** Log groups of a function, and what is in them. `Lambda@Edge` logs where it ran, after the function's home region. */
+/** The log group of a function that runs where it lives, and what is in it. */
+export function arnsOfOwnLogs({ functionName }: Names, accountId: string, region: string): string[] {
+  const group = write('logs', region, accountId, `log-group:/aws/lambda/${functionName}`)
+  return [group, `${group}:*`]
+}
+
+/** Log groups of an edge function, and what is in them. `Lambda@Edge` logs where it ran, after the function's home region. */
 export const arnsOfLogGroups = ({ functionName }: Names, accountId: string): string[] =>
   [
     write('logs', '*', accountId, `log-group:/aws/lambda/${edgeRegion}.${functionName}`),

@@ -47,6 +47,17 @@ export function namesOf(installation: string): Names {
   }
 }
 
+const called = (names: Names, name: string): Names => ({
+  ...names,
+  ...{ roleName: name, rolePolicyName: name, functionName: name },
+})
+
+/** The names of the function that does reindex-everything's work where S3 Batch Operations runs it, and of its role. */
+export const workerNames = (names: Names): Names => called(names, `${names.installation}_reindex`)
+
+/** The names of the role of jobs of S3 Batch Operations. */
+export const jobNames = (names: Names): Names => called(names, `${names.installation}_reindex_jobs`)
+
 type Tags = readonly { Key?: string | undefined; Value?: string | undefined }[] | Readonly<Record<string, string>>
 
 /** The installation that a resource's tags say it belongs to; both of AWS's spellings of tags are understood. */

@@ -1,6 +1,7 @@
 import { arnOfBucket, arnOfKey, arnOfObject } from '../aws/arns.ts'
 import { bucketNeeds } from '../resources/s3/bucket.ts'
 import type { Need } from '../resources/resource.ts'
+import { jobKeys } from './own-keys.ts'
 
 export interface ReindexScope {
   readonly accountId: string
@@ -48,6 +49,27 @@ export const reindexNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
     optional: 'what has annotations, or more than 5 GB, can not be written again',
   },
   keyNeeds('write', 'kms:GenerateDataKey', accountId, bucket),
+]
+
+/** What the function needs that does the work of a host: on objects the same, of the bucket nothing but its list. */
+export const workerNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
+  // Without the list S3 does not tell what is gone from what is denied.
+  { access: 'read', actions: ['s3:ListBucket'], resources: [arnOfBucket(bucket)] },
+  ...reindexNeeds({ accountId, bucket }).flatMap((need) => {
+    const isOfObjects = need.resources.includes(arnOfObject(bucket))
+    if (!isOfObjects) return need.actions.every((action) => action.startsWith('kms:')) ? need : []
+    return { ...need, resources: [arnOfObject(bucket)] }
+  }),
+]
+
+/** What the role of a job needs, beside the right to invoke the function. */
+export const jobNeeds = ({ bucket }: Pick<ReindexScope, 'bucket'>): Need[] => [
+  {
+    access: 'read',
+    actions: ['s3:GetObject', 's3:GetObjectVersion'],
+    resources: [arnOfObject(bucket, jobKeys.manifests)],
+  },
+  { access: 'write', actions: ['s3:PutObject'], resources: [arnOfObject(bucket, jobKeys.reports)] },
 ]
 
 /**

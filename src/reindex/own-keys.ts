@@ -17,6 +17,16 @@ export const manifestKey = (run: string): string => `${batchFolder(run)}manifest
 export const wantedKey = (run: string, shard: number): string =>
   `${batchFolder(run)}wanted/${numbered(shard)}.ndjson.gz`
 
+/** Below this S3 writes what became of a job's tasks. */
+export const reportPrefix = (run: string): string => `${batchFolder(run)}report`
+
+/** The run whose manifest this is; undefined for any other key. */
+export const runOfManifest = (key: string): string | undefined =>
+  /^(.+)\/manifest\.csv$/.exec(key.startsWith(batchPrefix) ? key.slice(batchPrefix.length) : '')?.[1]
+
+/** What S3 itself reads and writes of batches: patterns of keys. */
+export const jobKeys = { manifests: manifestKey('*'), reports: `${reportPrefix('*')}/*` }
+
 /** What keys of a shard's results begin with: one that takes too long for one invocation has several. */
 export const resultsOf = (run: string, shard: number): string => `${batchFolder(run)}results/${numbered(shard)}-`
 

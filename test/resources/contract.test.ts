@@ -31,7 +31,7 @@ import {
 import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
 
 import { KeyValueStoreClient } from '../../src/aws/key-value-store-client.ts'
-import { tagKey } from '../../src/aws/names.ts'
+import { tagKey, workerNames } from '../../src/aws/names.ts'
 import { lookUpBucket } from '../../src/resources/s3/bucket.ts'
 import { bucketPolicy } from '../../src/resources/origin/bucket-policy.ts'
 import { cachePolicy } from '../../src/resources/cloudfront/cache-policy.ts'
@@ -52,6 +52,7 @@ import { publishedFunction } from '../../src/resources/function/published-functi
 import { lookIntoStore, storedSecrets } from '../../src/resources/function/stored-secrets.ts'
 import { edgeFunction } from '../../src/resources/lambda/edge-function.ts'
 import { edgeVersion, untilVersionActive } from '../../src/resources/lambda/edge-version.ts'
+import { workerFunction } from '../../src/resources/lambda/worker-function.ts'
 import { bucketKeyPolicy } from '../../src/resources/kms/bucket-key-policy.ts'
 import { key } from '../../src/resources/kms/key.ts'
 import { originAccessControl, originAccessIdentity } from '../../src/resources/origin/origin-access.ts'
@@ -60,6 +61,7 @@ import { role } from '../../src/resources/iam/role.ts'
 import { rolePolicy } from '../../src/resources/iam/role-policy.ts'
 import { objectUpload } from '../../src/resources/s3/object-upload.ts'
 import type { AwsUnderTest } from '../support/aws-under-test.ts'
+import { functionZip } from '../support/function-zip.ts'
 import { behavior, config } from '../support/cloudfront-fixture.ts'
 import { behavesLikeAResource } from './behaves-like-a-resource.ts'
 
@@ -127,6 +129,27 @@ behavesLikeAResource(
   },
   { mark: true },
 )
+
+behavesLikeAResource('The function that does the work of a host', async (bench) => {
+  const lambda = bench.aws.client(LambdaClient, region)
+  const names = workerNames(bench.names)
+  const { arn: roleArn } = await made(bench, role(bench.aws), { ...ours(bench), names })
+  const want = { ...ours(bench), names, roleArn, zip: functionZip('export const handler = 1'), concurrency: 20 }
+  const FunctionName = names.functionName
+  return {
+    resource: workerFunction(bench.aws, region),
+    want,
+    adopting: adopting(want),
+    tamper: async () => {
+      await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 10, minDelay: 0.1 }, { FunctionName })
+      await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, MemorySize: 512 }))
+    },
+    disown: async () => {
+      const { arn: Resource } = (await workerFunction(bench.aws, region).describe(want)) ?? {}
+      await lambda.send(new UntagFunctionCommand({ Resource, TagKeys: [tagKey] }))
+    },
+  }
+})
 
 behavesLikeAResource('The key value store', async (bench) => {
   const cloudfront = bench.aws.client(CloudFrontClient, region)

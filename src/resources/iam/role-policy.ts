@@ -9,16 +9,19 @@ import { decodeDocument, type PolicyDocument } from '../../aws/policy.ts'
 import { encryptionContext } from '../../edge/config.ts'
 import { Encoded, type HclValue } from '../../ui/hcl.ts'
 import { type Exported, NameOf } from '../exported.ts'
-import { create, policyChange, type Resource, updateIf } from '../resource.ts'
+import { create, policyChange, type Resource, type Tie, updateIf } from '../resource.ts'
 import { bounded } from './role.ts'
 
-export interface RolePolicyWant {
+export interface InlinePolicyWant {
   readonly names: Names
   readonly accountId: string
   readonly roleArn: string
-  readonly keyArn: string
   /** As in `RoleWant`. */
   readonly boundary?: string | undefined
+}
+
+export interface RolePolicyWant extends InlinePolicyWant {
+  readonly keyArn: string
 }
 
 /** What the edge function may do: decrypt its own secrets with its own key, and write its log. */
@@ -48,11 +51,28 @@ const policyDocument = ({ names, accountId, keyArn }: RolePolicyWant): PolicyDoc
   ],
 })
 
-/**
- * The inline policy of the edge function's role. It names the key by its ARN, so it comes after both role and key; it
- * belongs to whoever owns the role, which the chain has made sure of before.
- */
-export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
+/** What an inline policy allows, and what that is to those who take it away. */
+interface PolicyUse<Want> {
+  readonly document: (want: Want) => PolicyDocument
+  readonly ties: (want: Want) => readonly Tie[]
+  readonly loses: string
+  readonly madeBy: string
+}
+
+/** The inline policy of the edge function's role. It names the key by its ARN, so it comes after both role and key. */
+export const rolePolicy = (aws: Aws): Resource<RolePolicyWant, PolicyDocument> =>
+  inlinePolicy(aws, {
+    document: policyDocument,
+    ties: ({ keyArn }) => [{ to: keyArn, as: 'to decrypt with' }],
+    loses: 'The function, were it still there, could not decrypt its secret any more.',
+    madeBy: 'bootstrap-cloudfront',
+  })
+
+/** The inline policy of a role, which belongs to whoever owns the role: the chain has made sure of that before. */
+export function inlinePolicy<Want extends InlinePolicyWant>(
+  aws: Aws,
+  use: PolicyUse<Want>,
+): Resource<Want, PolicyDocument> {
   const iam = () => aws.client(IAMClient, edgeRegion)
   return {
     kind: 'IAM role policy',
@@ -69,11 +89,8 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
         { access: 'write', actions: ['iam:PutRolePolicy'], resources, ...bounded(boundary) },
       ]
     },
-    pattern: policyDocument,
-    ties: ({ roleArn, keyArn }) => [
-      { to: roleArn, as: 'allows' },
-      { to: keyArn, as: 'to decrypt with' },
-    ],
+    pattern: use.document,
+    ties: (want) => [{ to: want.roleArn, as: 'allows' }, ...use.ties(want)],
 
     async describe({ names }) {
       const read = () =>
@@ -88,19 +105,19 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
         commands: [cli('iam', 'delete-role-policy', '--role-name', roleName, '--policy-name', rolePolicyName)],
         expected: 'Nothing is printed.',
         takes: 'a call',
-        loses: 'The function, were it still there, could not decrypt its secret any more.',
-        undo: 'bootstrap-cloudfront writes it again.',
+        loses: use.loses,
+        undo: `${use.madeBy} writes it again.`,
       },
     ],
 
     decide(want, live) {
-      const document = policyDocument(want)
+      const document = use.document(want)
       return live === undefined ? create(document) : updateIf(document, policyChange('PolicyDocument', live, document))
     },
 
     async apply(want, _live, talk) {
       const { names } = want
-      const document = policyDocument(want)
+      const document = use.document(want)
       const command = new PutRolePolicyCommand({
         RoleName: names.roleName,
         PolicyName: names.rolePolicyName,
@@ -112,7 +129,7 @@ export function rolePolicy(aws: Aws): Resource<RolePolicyWant, PolicyDocument> {
   }
 }
 
-function exportedRolePolicy({ names, roleArn }: RolePolicyWant, document: PolicyDocument): Exported {
+function exportedRolePolicy({ names, roleArn }: InlinePolicyWant, document: PolicyDocument): Exported {
   const { roleName, rolePolicyName: name } = names
   const role = new NameOf(roleName, roleArn, 'name')
   return {

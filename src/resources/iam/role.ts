@@ -48,37 +48,52 @@ export interface Role {
   readonly longestSession?: number | undefined
 }
 
+/** Who assumes a role, and what for. */
+export interface RoleUse {
+  readonly services: string | readonly string[]
+  /** Only for this account: a service works for all, and could be had to use a role of somebody else's. */
+  readonly sameAccount?: true
+  readonly description: string
+  /** Which command makes it. */
+  readonly madeBy: string
+}
+
 /** Lambda assumes the role when it runs the function, the replicator when it spreads it to the edge. */
-const trust: PolicyDocument = {
+const atEdge: RoleUse = {
+  services: ['lambda.amazonaws.com', 'edgelambda.amazonaws.com'],
+  description: 'Runs the function that checks signed URLs at CloudFront for packagecloud:enterprise',
+  madeBy: 'bootstrap-cloudfront',
+}
+
+const trustOf = ({ services, sameAccount }: RoleUse, accountId: string): PolicyDocument => ({
   Version: '2012-10-17',
   Statement: [
     {
       Effect: 'Allow',
-      Principal: { Service: ['lambda.amazonaws.com', 'edgelambda.amazonaws.com'] },
+      Principal: { Service: services },
       Action: 'sts:AssumeRole',
+      ...(sameAccount === undefined ? {} : { Condition: { StringEquals: { 'aws:SourceAccount': accountId } } }),
     },
   ],
-}
+})
 
-const description = 'Runs the function that checks signed URLs at CloudFront for packagecloud:enterprise'
-
-/** The role that the edge function runs as. What it may do is its inline policy, a resource of its own. */
-export function role(aws: Aws): Resource<RoleWant, Role> {
+/** A role that a service assumes: the edge function's by default. What it may do is its inline policy, a resource of its own. */
+export function role(aws: Aws, use: RoleUse = atEdge): Resource<RoleWant, Role> {
   const iam = () => aws.client(IAMClient, edgeRegion)
   return {
     kind: 'IAM role',
     name: ({ names }) => names.roleName,
     id: ({ arn }) => arn,
     needs: roleNeeds,
-    pattern: (want) => ({ ...created(want), arn: arnOfRole(want.names, want.accountId) }),
+    pattern: (want) => ({ ...created(want, use), arn: arnOfRole(want.names, want.accountId) }),
 
     async describe({ names }) {
       const read = () => iam().send(new GetRoleCommand({ RoleName: names.roleName }))
       return toRole((await absentAs('NoSuchEntityException', read))?.Role)
     },
 
-    decide: decideRole,
-    exported: exportedRole,
+    decide: (want, live) => decideRole(want, live, use),
+    exported: (want, live) => exportedRole(want, live, trustOf(use, want.accountId)),
     takedown: ({ names: { roleName } }, _live, cli) => [
       {
         title: 'Delete the role',
@@ -87,25 +102,26 @@ export function role(aws: Aws): Resource<RoleWant, Role> {
           'Nothing is printed. `DeleteConflict`: it has another policy, which somebody has added; take that away first.',
         takes: 'a call',
         loses: 'The role, with its tags and its id: policies of others that name it name nobody any more.',
-        undo: 'bootstrap-cloudfront makes one of the same name, with another id.',
+        undo: `${use.madeBy} makes one of the same name, with another id.`,
       },
     ],
 
     async apply(want, live) {
-      const { names, boundary } = want
+      const { names, boundary, accountId } = want
       const RoleName = names.roleName
+      const trust = trustOf(use, accountId)
       if (live === undefined) {
         const made = await iam().send(
           new CreateRoleCommand({
             RoleName,
             Path: names.rolePath,
             AssumeRolePolicyDocument: JSON.stringify(trust),
-            Description: description,
+            Description: use.description,
             Tags: tagList(tagsWanted(want)),
             PermissionsBoundary: boundary,
           }),
         )
-        return { ...created(want), arn: made.Role?.Arn ?? '' }
+        return { ...created(want, use), arn: made.Role?.Arn ?? '' }
       }
       if (boundary !== undefined && boundary !== live.boundary) {
         await iam().send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: boundary }))
@@ -116,39 +132,39 @@ export function role(aws: Aws): Resource<RoleWant, Role> {
       if (!samePolicy(live.trust, trust)) {
         await iam().send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: JSON.stringify(trust) }))
       }
-      return brought(live, want)
+      return brought(live, want, use)
     },
   }
 }
 
 /** Pure. The role is ours by its tag; its trust policy is wholly ours. */
-export function decideRole(want: RoleWant, live: Role | undefined): Decision<Role> {
-  const { names, adopt, boundary } = want
+export function decideRole(want: RoleWant, live: Role | undefined, use: RoleUse = atEdge): Decision<Role> {
+  const { names, adopt, boundary, accountId } = want
   const what = `IAM role ${names.roleName}`
-  if (live === undefined) return create(created(want))
+  if (live === undefined) return create(created(want, use))
   const foreign = live.owner !== names.installation
   if (foreign && !adopt) return notOurs(live, what, live.owner)
   const changes = [
     ...tagChanges(live.tags, tagsWanted(want)),
     ...change('PermissionsBoundary', live.boundary, boundary ?? live.boundary),
-    ...policyChange('AssumeRolePolicyDocument', live.trust, trust),
+    ...policyChange('AssumeRolePolicyDocument', live.trust, trustOf(use, accountId)),
   ]
-  return updateIf(brought(live, want), changes, foreign ? `Take over ${what}?` : undefined)
+  return updateIf(brought(live, want, use), changes, foreign ? `Take over ${what}?` : undefined)
 }
 
-const created = (want: RoleWant): Role => ({
+const created = (want: RoleWant, use: RoleUse): Role => ({
   arn: pending('role ARN'),
-  trust,
+  trust: trustOf(use, want.accountId),
   boundary: want.boundary,
   tags: tagsWanted(want),
   owner: want.names.installation,
-  description,
+  description: use.description,
   path: want.names.rolePath,
 })
 
-const brought = (live: Role, want: RoleWant): Role => ({
+const brought = (live: Role, want: RoleWant, use: RoleUse): Role => ({
   ...live,
-  trust,
+  trust: trustOf(use, want.accountId),
   boundary: want.boundary ?? live.boundary,
   tags: { ...live.tags, ...tagsWanted(want) },
   owner: want.names.installation,
@@ -188,7 +204,7 @@ function toRole(found: IamRole | undefined): Role | undefined {
   }
 }
 
-function exportedRole({ names }: RoleWant, role: Role): Exported {
+function exportedRole({ names }: RoleWant, role: Role, trust: PolicyDocument): Exported {
   const { arn, trust: document = trust, boundary, tags } = role
   const told = { description: given(role.description), path: role.path, longestSession: role.longestSession }
   return {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import {
+  type Architecture,
   CreateFunctionCommand,
   type FunctionConfiguration,
   GetFunctionConfigurationCommand,
@@ -23,6 +24,9 @@ interface Wish {
   readonly names: Names
   readonly tags: Tags
   readonly settings: FunctionSettings
+  readonly description: string
+  /** Lambda's default, where it is not given. */
+  readonly architecture?: Architecture
 }
 
 /** What a function is known to be: what was seen, or what was written last. */
@@ -31,8 +35,6 @@ interface Known {
   readonly settings: FunctionSettings
 }
 
-export const functionDescription = 'Checks signed package URLs at CloudFront for packagecloud:enterprise'
-
 /**
  * Creates the function. Lambda may not be done with it then: whoever goes on with it waits where Lambda says so.
  *
@@ -40,14 +42,15 @@ export const functionDescription = 'Checks signed package URLs at CloudFront for
  */
 export async function createFunction(
   lambda: LambdaClient,
-  { names, tags, settings: { Runtime: runtime, ...settings } }: Wish,
+  { names, tags, settings: { Runtime: runtime, ...settings }, description, architecture }: Wish,
   ZipFile: Uint8Array,
   talk: Talk,
 ): Promise<FunctionConfiguration> {
   const command = new CreateFunctionCommand({
     FunctionName: names.functionName,
-    Description: functionDescription,
+    Description: description,
     Code: { ZipFile },
+    ...inArchitecture(architecture),
     Runtime: runtime as Runtime,
     ...settings,
     Tags: tags,
@@ -65,7 +68,7 @@ export async function createFunction(
  */
 export async function updateFunction(
   lambda: LambdaClient,
-  { names, tags, settings: wanted }: Wish,
+  { names, tags, settings: wanted, architecture }: Wish,
   live: Known & { readonly arn: string; readonly tags: Tags },
   ZipFile: Uint8Array,
   talk: Talk,
@@ -84,7 +87,10 @@ export async function updateFunction(
   }
   if (sha256(ZipFile) !== live.codeSha256) {
     const { RevisionId } = await settled(lambda, FunctionName, known, talk)
-    const command = new UpdateFunctionCodeCommand({ FunctionName, ZipFile, RevisionId })
+    const command = new UpdateFunctionCodeCommand({
+      ...{ FunctionName, ZipFile, RevisionId },
+      ...inArchitecture(architecture),
+    })
     known = knownFrom(await patiently(() => lambda.send(command), whyNotYet, propagation, talk))
   }
   return settled(lambda, FunctionName, known, talk)
@@ -149,5 +155,8 @@ async function settled(
   throw new ChangedMeanwhile(`Someone else is changing the function ${FunctionName} at the same time.`)
 }
 
+const inArchitecture = (architecture: Architecture | undefined) =>
+  architecture === undefined ? {} : { Architectures: [architecture] }
+
 /** As Lambda's `CodeSha256`. */
-const sha256 = (zip: Uint8Array): string => createHash('sha256').update(zip).digest('base64')
+export const sha256 = (zip: Uint8Array): string => createHash('sha256').update(zip).digest('base64')

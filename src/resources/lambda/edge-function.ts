@@ -17,7 +17,7 @@ import { newestRuntime, runsOurs } from '../../edge/runtime.ts'
 import { fixedSettings, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
 import { exportedFunction } from './edge-function-export.ts'
 import { takedownOfFunction } from './edge-function-takedown.ts'
-import { createFunction, functionDescription, updateFunction } from './edge-function-writes.ts'
+import { createFunction, updateFunction } from './edge-function-writes.ts'
 import { decryptSecrets, encryptSecrets, type SealedSecrets, fingerprint } from './edge-secrets.ts'
 import { download } from './edge-download.ts'
 import { type InUse, type SecretWishes, whyRefused } from './outdated-secret.ts'
@@ -71,6 +71,8 @@ export interface EdgeFunction {
   /** Not there where nobody has looked. */
   readonly description?: string | undefined
 }
+
+const functionDescription = 'Checks signed package URLs at CloudFront for packagecloud:enterprise'
 
 const wantedSettings = ({ runtime, roleArn }: EdgeFunctionWant, live: EdgeFunction | undefined): FunctionSettings => ({
   ...fixedSettings,
@@ -153,7 +155,7 @@ export function edgeFunction(aws: Aws): Resource<EdgeFunctionWant, EdgeFunction>
       const sealed = sealedIfRight(want, live) ?? (await encryptSecrets(aws, want, talk))
       const zip = packEdge({ code: want.code, sealed, rules: wantedRules(want, live) })
       const tags = tagsWanted(want)
-      const wish = { names, tags, settings: wantedSettings(want, live) }
+      const wish = { names, tags, settings: wantedSettings(want, live), description: functionDescription }
       const configuration =
         live === undefined
           ? await createFunction(lambda(), wish, zip, talk)
@@ -229,11 +231,12 @@ export function decideEdgeFunction(want: EdgeFunctionWant, live: EdgeFunction | 
 export async function tagsOfFunction(
   aws: Aws,
   { Configuration, Tags }: Pick<GetFunctionCommandOutput, 'Configuration' | 'Tags'>,
+  region = edgeRegion,
 ): Promise<Tags> {
   if (Tags !== undefined) return Tags
   // Tags are the function's, not a version's.
   const Resource = Configuration?.FunctionArn && withoutVersion(Configuration.FunctionArn)
-  return (await aws.client(LambdaClient, edgeRegion).send(new ListTagsCommand({ Resource }))).Tags ?? {}
+  return (await aws.client(LambdaClient, region).send(new ListTagsCommand({ Resource }))).Tags ?? {}
 }
 
 async function toEdgeFunction(

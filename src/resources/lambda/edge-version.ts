@@ -12,7 +12,6 @@ import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names } from '../../aws/names.ts'
 import { patiently, settling, spreading, type Talk, until } from '../../aws/patience.ts'
 import { messageOf } from '../../errors.ts'
-import type { EdgeFunction } from './edge-function.ts'
 import { exportedVersion } from './edge-function-export.ts'
 import { failIfFailed, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
 import { untilSettled, whyUnknownYet } from './edge-function-writes.ts'
@@ -21,7 +20,12 @@ import { change, create, Outdated, type Resource } from '../resource.ts'
 export interface EdgeVersionWant {
   readonly names: Names
   readonly accountId: string
-  readonly function: EdgeFunction
+  /** As it is now. */
+  readonly function: {
+    readonly arn: string
+    readonly codeSha256: string
+    readonly settings: FunctionSettings
+  }
 }
 
 export interface EdgeVersion {
@@ -35,17 +39,17 @@ export interface EdgeVersion {
 }
 
 /**
- * The newest numbered version of the edge function. A new one is published only when code, secrets or settings differ
+ * The newest numbered version of a function: of the edge function's, where no region is given. A new one is published only when code, secrets or settings differ
  * from the newest, because each one published means a rollout to all edges and takes storage for good.
  */
-export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
-  const lambda = () => aws.client(LambdaClient, edgeRegion)
+export function edgeVersion(aws: Aws, region = edgeRegion): Resource<EdgeVersionWant, EdgeVersion> {
+  const lambda = () => aws.client(LambdaClient, region)
   return {
     kind: 'Lambda version',
     name: ({ names }) => names.functionName,
     id: ({ arn }) => arn,
     needs: ({ names, accountId }) => {
-      const resource = arnOfFunction(names, accountId)
+      const resource = arnOfFunction(names, accountId, region)
       return [
         { access: 'read', actions: ['lambda:ListVersionsByFunction'], resources: [resource] },
         {
@@ -69,7 +73,7 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
     // All versions go with the function.
     takedown: () => [],
 
-    describe: ({ names }) => newestVersion(aws, names),
+    describe: ({ names }) => newestVersion(aws, names, region),
 
     decide(want, live) {
       const { codeSha256, settings, arn } = want.function
@@ -105,9 +109,13 @@ export function edgeVersion(aws: Aws): Resource<EdgeVersionWant, EdgeVersion> {
   }
 }
 
-/** The newest numbered version of the edge function, if any is published. */
-export async function newestVersion(aws: Aws, { functionName: FunctionName }: Names): Promise<EdgeVersion | undefined> {
-  const client = aws.client(LambdaClient, edgeRegion)
+/** The newest numbered version of a function, of the edge function where no region is given; if any is published. */
+export async function newestVersion(
+  aws: Aws,
+  { functionName: FunctionName }: Names,
+  region = edgeRegion,
+): Promise<EdgeVersion | undefined> {
+  const client = aws.client(LambdaClient, region)
   return absentAs('ResourceNotFoundException', async () => {
     let newest: EdgeVersion | undefined
     for await (const page of paginateListVersionsByFunction({ client }, { FunctionName })) {
@@ -120,9 +128,15 @@ export async function newestVersion(aws: Aws, { functionName: FunctionName }: Na
   })
 }
 
-/** Waits until a version is Active: CloudFront refuses to associate one that is Pending. */
-export async function untilVersionActive(aws: Aws, names: Names, version: EdgeVersion, talk: Talk): Promise<void> {
-  const lambda = aws.client(LambdaClient, edgeRegion)
+/** Waits until a version is Active: nothing runs one that is Pending. */
+export async function untilVersionActive(
+  aws: Aws,
+  names: Names,
+  version: EdgeVersion,
+  talk: Talk,
+  region = edgeRegion,
+): Promise<void> {
+  const lambda = aws.client(LambdaClient, region)
   const command = new GetFunctionConfigurationCommand({
     FunctionName: names.functionName,
     Qualifier: String(version.number),

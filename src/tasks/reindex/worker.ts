@@ -1,0 +1,144 @@
+/** What S3 Batch Operations needs to do reindex-everything's work: a function, and two roles. */
+import { arnOfFunction, arnOfVersion, arnsOfOwnLogs } from '../../aws/arns.ts'
+import type { Aws } from '../../aws/connect.ts'
+import { jobNames, type Names, workerNames } from '../../aws/names.ts'
+import type { PolicyDocument } from '../../aws/policy.ts'
+import { jobNeeds, workerNeeds } from '../../reindex/needs.ts'
+import { type Account, lookUpAccount } from '../../resources/account.ts'
+import { inlinePolicy } from '../../resources/iam/role-policy.ts'
+import { role, type Role, type RoleUse, type RoleWant } from '../../resources/iam/role.ts'
+import { edgeVersion, type EdgeVersion, untilVersionActive } from '../../resources/lambda/edge-version.ts'
+import { workerFunction, type WorkerFunction, type WorkerFunctionWant } from '../../resources/lambda/worker-function.ts'
+import { packWorker } from '../../resources/lambda/worker-package.ts'
+import { policyOf } from '../permissions/policy.ts'
+import type { Need } from '../../resources/resource.ts'
+import type { Tags } from '../../resources/tags.ts'
+import { type Chain, compute, ensure, together, wait } from '../chain/chain.ts'
+
+/** What the steps hand on. */
+export interface Worker {
+  account: Account
+  workerZip: Uint8Array
+  workerRole: Role
+  jobRole: Role
+  workerPolicy: PolicyDocument
+  jobPolicy: PolicyDocument
+  worker: WorkerFunction
+  workerVersion: EdgeVersion
+}
+
+export interface WorkerWishes {
+  /** Where the bucket is: jobs and their functions are there, too. */
+  readonly region: string
+  readonly bucket: string
+  /** How many of the function may run at once. */
+  readonly concurrency: number
+  readonly adopt: boolean
+  readonly tags?: Tags | undefined
+  /** ARN of the permissions boundary of both roles. */
+  readonly boundary?: string | undefined
+}
+
+const madeBy = '`reindex-everything --run-on batch`'
+
+const ofFunction: RoleUse = {
+  services: 'lambda.amazonaws.com',
+  description: 'Runs the function that reads and rewrites objects for packagecloud:enterprise',
+  madeBy,
+}
+
+const ofJobs: RoleUse = {
+  services: 'batchoperations.s3.amazonaws.com',
+  sameAccount: true,
+  description: 'Jobs of S3 Batch Operations that have the function read and rewrite objects, packagecloud:enterprise',
+  madeBy,
+}
+
+/** Makes what is missing, and brings up to date what is there. What a job uses that is under way stays as it is. */
+export function workerChain<C extends Worker>(aws: Aws, names: Names, wishes: WorkerWishes): Chain<C> {
+  const { region, bucket, concurrency, adopt, tags, boundary } = wishes
+  const [ofWorker, ofJob] = [workerNames(names), jobNames(names)]
+  const policy = (what: { of: (accountId: string) => readonly Need[]; loses: string }) =>
+    inlinePolicy(aws, {
+      document: ({ accountId }) => policyOf(what.of(accountId)),
+      ties: () => [],
+      loses: what.loses,
+      madeBy,
+    })
+  const makeRole = (title: string, use: RoleUse, called: Names, as: 'workerRole' | 'jobRole') =>
+    ensure<C, typeof as, RoleWant>(title, {
+      resource: role(aws, use),
+      want: ({ account }) => ({ names: called, accountId: account.id, adopt, tags, boundary }),
+      as,
+    })
+  const workerRole = makeRole('Create the IAM role that the function runs as', ofFunction, ofWorker, 'workerRole')
+  const jobRole = makeRole('Create the IAM role of jobs', ofJobs, ofJob, 'jobRole')
+  const makeFunction = ensure<C, 'worker', WorkerFunctionWant>('Create the function that does the work', {
+    resource: workerFunction(aws, region),
+    want: ({ account, workerRole, workerZip }) => ({
+      ...{ names: ofWorker, accountId: account.id, roleArn: workerRole.arn, zip: workerZip },
+      ...{ concurrency, adopt, tags },
+    }),
+    as: 'worker',
+  })
+  return [
+    compute('Credentials', { from: () => lookUpAccount(aws), as: 'account', tell: ({ id }) => `account ${id}` }),
+    compute('Code of the function', {
+      from: packWorker,
+      as: 'workerZip',
+      tell: ({ length }) => `${(length / 1e6).toFixed(1)} MB`,
+      suppose: () => new Uint8Array(),
+    }),
+    together('Create the IAM roles', workerRole, jobRole),
+    together(
+      'Say what the roles allow',
+      ensure("Allow the function to read and rewrite the bucket's objects", {
+        resource: policy({
+          of: (accountId) => [...workerNeeds({ accountId, bucket }), logNeeds(ofWorker, accountId, region)],
+          loses: 'The function, were it still there, could do nothing any more.',
+        }),
+        want: ({ account, workerRole }) => ({
+          ...{ names: ofWorker, accountId: account.id, roleArn: workerRole.arn, boundary },
+        }),
+        as: 'workerPolicy',
+        within: workerRole,
+      }),
+      ensure('Allow jobs to invoke the function', {
+        resource: policy({
+          of: (accountId) => [...jobNeeds({ bucket }), invokeNeeds(ofWorker, accountId, region)],
+          loses: 'Jobs that are still under way fail.',
+        }),
+        want: ({ account, jobRole }) => ({
+          ...{ names: ofJob, accountId: account.id, roleArn: jobRole.arn, boundary },
+        }),
+        as: 'jobPolicy',
+        within: jobRole,
+      }),
+      makeFunction,
+    ),
+    ensure('Publish a numbered version: a job runs that one to its end', {
+      resource: edgeVersion(aws, region),
+      want: ({ account, worker }) => ({ names: ofWorker, accountId: account.id, function: worker }),
+      as: 'workerVersion',
+      basedOn: [makeFunction],
+      within: makeFunction,
+    }),
+    wait('Wait until the version is Active', async ({ workerVersion }, talk) => {
+      if (workerVersion.isActive !== true) await untilVersionActive(aws, ofWorker, workerVersion, talk, region)
+      return `version ${workerVersion.number}`
+    }),
+  ]
+}
+
+const logNeeds = (names: Names, accountId: string, region: string): Need => ({
+  access: 'write',
+  actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+  resources: arnsOfOwnLogs(names, accountId, region),
+})
+
+/** Any version: a job of before may still be under way, with the one that it began with. */
+const invokeNeeds = (names: Names, accountId: string, region: string): Need => ({
+  access: 'write',
+  actions: ['lambda:InvokeFunction'],
+  resources: [arnOfVersion(arnOfFunction(names, accountId, region), '*')],
+})
