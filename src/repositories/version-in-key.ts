@@ -37,6 +37,8 @@ const platformAtEnd = new RegExp(String.raw`[-_.](?:(?:${distributions}|release|
 const isPlatform = new RegExp(String.raw`^(?:${platform}|(?:${distributions})-?\d[\d.]*)$`, 'i')
 
 const usualDeb = /^[a-z0-9][a-z0-9+.-]*_\d[^_/]*_[a-z0-9-]+\.u?deb$/
+/** Most of them: a version of three numbers, and a machine behind it. */
+const usualRpm = /-\d+\.\d+\.\d+[^/]*\.[a-z0-9_]+\.d?rpm$/
 const versionToken = /^v?\d/i
 /** Of a commit, or of content. */
 const digest = /^(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}$/i
@@ -47,13 +49,14 @@ const fileEnding =
 
 /** Is a version named, by the file or by the folders that it lies in? */
 export function namesVersion(key: string): boolean {
-  if (packagecloudNumber.test(key) || packagecloudOwner.test(key)) return true
   const file = key.slice(key.lastIndexOf('/') + 1)
+  // What most objects are called is asked for first: there may be a hundred million of them.
+  if (usualDeb.test(file) || usualRpm.test(file)) return true
+  if (packagecloudNumber.test(key) || packagecloudOwner.test(key)) return true
   return fileNamesVersion(file) || folderNamesVersion(key.slice(0, key.length - file.length))
 }
 
 function fileNamesVersion(file: string): boolean {
-  if (usualDeb.test(file)) return true
   const kind = /\.([a-z]+)$/i.exec(file)?.[1]?.toLowerCase() ?? ''
   const stem = file.replace(fileEnding, '')
   if (/^(?:whl|egg)$/.test(kind)) return versionToken.test(stem.split('-')[1] ?? '')

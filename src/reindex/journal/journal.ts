@@ -9,7 +9,7 @@ import { Copies, copiesSchema } from './copies.ts'
 import { Counted } from './counted.ts'
 import { Findings, findingsSchema } from './findings.ts'
 import { Republished, republishedSchema } from './republished.ts'
-import { type ReadPackage, type Row, rowOf, textOrNull } from './row.ts'
+import { type ReadPackage, type Row, rowColumns, rowOf, textOrNull } from './row.ts'
 import { below, Selected } from './selected.ts'
 import { Shared, sharedSchema } from './shared.ts'
 import { SqlFile, type SqlRow } from './sql-file.ts'
@@ -48,7 +48,6 @@ const schema = `
     cacheControl TEXT, contentType TEXT, skip TEXT, todo INTEGER NOT NULL, first INTEGER NOT NULL,
     why TEXT, encoding TEXT
   ) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS pending ON object (key) WHERE todo = 1;
   CREATE INDEX IF NOT EXISTS overwritable ON object (key) WHERE why IS NOT NULL;
   CREATE INDEX IF NOT EXISTS encoded ON object (key) WHERE encoding IS NOT NULL;
   CREATE TABLE IF NOT EXISTS package (
@@ -57,6 +56,9 @@ const schema = `
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS repository (id TEXT PRIMARY KEY, hash TEXT NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID;
   ${copiesSchema} ${findingsSchema} ${republishedSchema} ${sharedSchema}`
+
+/** As long as all is to be done, it held every key once more: looking through all rows takes less than keeping it. */
+const dropped = 'DROP INDEX IF EXISTS pending;'
 
 /**
  * What is known of the objects of one bucket, in one file. Losing it costs time, never correctness: whatever it says of
@@ -127,8 +129,10 @@ export class Journal {
   rows({ after, through }: KeyRange, most: number): Row[] {
     const end = through === undefined ? '' : ' AND key <= ?'
     return this.#sql
-      .prepare(`SELECT * FROM object WHERE key > ?${end} ORDER BY key LIMIT ?`)
-      .all(after, ...(through === undefined ? [] : [through]), most)
+      .rows(
+        `SELECT ${rowColumns} FROM object WHERE key > ?${end} ORDER BY key LIMIT ?`,
+        ...[after, ...(through === undefined ? [] : [through]), most],
+      )
       .map(rowOf)
   }
 
@@ -142,7 +146,7 @@ export class Journal {
   }
 
   get(key: string): Row | undefined {
-    const row = this.#sql.prepare('SELECT * FROM object WHERE key = ?').get(key)
+    const [row] = this.#sql.rows(`SELECT ${rowColumns} FROM object WHERE key = ?`, key)
     return row === undefined ? undefined : rowOf(row)
   }
 
@@ -186,7 +190,7 @@ export class Journal {
    */
   *stretch(stretch: Stretch): Generator<StretchRow> {
     for (const page of pagesOf(this.#sql, 'SELECT key, size, etag, class, format, skip FROM object', stretch)) {
-      for (const { key, size, etag, class: kind, format, skip } of page) {
+      for (const [key, size, etag, kind, format, skip] of page) {
         yield {
           key: String(key),
           size: Number(size),
@@ -208,15 +212,15 @@ export class Journal {
       format,
     )) {
       let facts: Map<string, Uint8Array> | undefined
-      for (const row of page) {
-        const key = String(row['key'])
+      for (const [of, size, etag, first, bad, about, read] of page) {
+        const key = String(of)
         yield {
           key,
-          size: Number(row['size']),
-          etag: String(row['etag']),
-          first: Number(row['first']),
-          bad: row['read'] === 1 ? textOrNull(row['bad']) : undefined,
-          about: textOrNull(row['about']),
+          size: Number(size),
+          etag: String(etag),
+          first: Number(first),
+          bad: read === 1 ? textOrNull(bad) : undefined,
+          about: textOrNull(about),
           facts: () => (facts ??= this.#factsOf(page, format)).get(key) ?? null,
         }
       }
@@ -225,8 +229,8 @@ export class Journal {
 
   #factsOf(page: readonly SqlRow[], format: string): Map<string, Uint8Array> {
     const query = 'SELECT key, facts FROM package WHERE key BETWEEN ? AND ? AND format = ? AND facts IS NOT NULL'
-    const rows = this.#sql.prepare(query).all(String(page[0]?.['key']), String(page.at(-1)?.['key']), format)
-    return new Map(rows.flatMap(({ key, facts }) => (facts instanceof Uint8Array ? [[String(key), facts]] : [])))
+    const rows = this.#sql.rows(query, String(page[0]?.[0]), String(page.at(-1)?.[0]), format)
+    return new Map(rows.flatMap(([key, facts]) => (facts instanceof Uint8Array ? [[String(key), facts]] : [])))
   }
 
   published(id: string): Published | undefined {
@@ -255,12 +259,12 @@ function prepareTables(sql: SqlFile): void {
       'DROP TABLE IF EXISTS object; DROP TABLE IF EXISTS package; DROP TABLE IF EXISTS upload; DROP TABLE IF EXISTS repository;',
     )
   }
-  sql.execute(`${schema} PRAGMA user_version = ${version};`)
+  sql.execute(`${schema} ${dropped} PRAGMA user_version = ${version};`)
 }
 
 const contents = `object LEFT JOIN package ON package.key = object.key AND package.format = ?
   AND package.size = object.size AND package.etag = object.etag`
-const isRead = 'package.key IS NOT NULL AS read'
+const isRead = 'package.key IS NOT NULL'
 function openingFailed(file: string, error: unknown): CtlError {
   if (/database is locked/.test(messageOf(error))) {
     return new CtlError('refused', `Another pc-ctl on this host is at work on this bucket: it holds ${file}.`, {

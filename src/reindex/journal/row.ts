@@ -50,21 +50,26 @@ export interface ReadPackage {
 export const textOrNull = (value: SQLOutputValue | undefined): string | null =>
   typeof value === 'string' ? value : null
 
-/** A row of the table of objects. */
-export function rowOf(row: SqlRow): Row {
+/** What of the table of objects {@link rowOf} is made of. */
+export const rowColumns =
+  'object.key, object.size, object.etag, modified, class, object.format, cacheControl, contentType, skip, todo, first, why, encoding'
+
+/** An object, of its {@link rowColumns}. */
+export function rowOf(columns: SqlRow): Row {
+  const [key, size, etag, modified, kind, format, cacheControl, contentType, skip, todo, first, why, encoding] = columns
   return {
-    key: String(row['key']),
-    size: Number(row['size']),
-    etag: String(row['etag']),
-    modified: Number(row['modified']),
-    class: String(row['class']),
-    why: textOrNull(row['why']),
-    encoding: textOrNull(row['encoding']),
-    format: String(row['format']),
-    cacheControl: textOrNull(row['cacheControl']),
-    contentType: textOrNull(row['contentType']),
-    skip: textOrNull(row['skip']),
-    todo: row['todo'] === 1,
-    first: Number(row['first']),
+    key: String(key),
+    size: Number(size),
+    etag: String(etag),
+    modified: Number(modified),
+    class: String(kind),
+    why: textOrNull(why),
+    encoding: textOrNull(encoding),
+    format: String(format),
+    cacheControl: textOrNull(cacheControl),
+    contentType: textOrNull(contentType),
+    skip: textOrNull(skip),
+    todo: todo === 1,
+    first: Number(first),
   }
 }

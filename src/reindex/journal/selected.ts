@@ -1,5 +1,5 @@
-import { type Row, rowOf } from './row.ts'
-import { pageLength, type SqlFile, type SqlRow } from './sql-file.ts'
+import { type Row, rowColumns, rowOf } from './row.ts'
+import { pageLength, type SqlFile } from './sql-file.ts'
 
 /** Which rows a run is about. */
 export interface Selection {
@@ -33,11 +33,8 @@ export class Selected {
   /** Up to `most` rows that are to be done, behind a key. */
   pending(selection: Selection, after: string, most: number): Row[] {
     const [where, values] = this.#where(selection)
-    const query = `SELECT * FROM object WHERE todo = 1 AND ${where} AND key > ? ORDER BY key LIMIT ?`
-    return this.#file
-      .prepare(query)
-      .all(...values, after, most)
-      .map(rowOf)
+    const query = `SELECT ${rowColumns} FROM object WHERE todo = 1 AND ${where} AND key > ? ORDER BY key LIMIT ?`
+    return this.#file.rows(query, ...values, after, most).map(rowOf)
   }
 
   countPending(selection: Selection): number {
@@ -54,15 +51,15 @@ export class Selected {
   }
 
   /** Rows for which a condition holds as well, in the order of their keys, page by page. */
-  *pages(selection: Selection, condition: string): Generator<SqlRow[]> {
+  *pages(selection: Selection, condition: string): Generator<Row[]> {
     let after = ''
     for (let full = true; full;) {
       const [where, values] = this.#where(selection)
-      const query = `SELECT * FROM object WHERE ${condition} AND ${where} AND key > ? ORDER BY key LIMIT ${pageLength}`
-      const page = this.#file.prepare(query).all(...values, after)
+      const query = `SELECT ${rowColumns} FROM object WHERE ${condition} AND ${where} AND key > ? ORDER BY key LIMIT ${pageLength}`
+      const page = this.#file.rows(query, ...values, after).map(rowOf)
       if (page.length > 0) yield page
       full = page.length === pageLength
-      after = String(page.at(-1)?.['key'])
+      after = page.at(-1)?.key ?? ''
     }
   }
 

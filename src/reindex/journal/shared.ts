@@ -1,5 +1,5 @@
-import { type ReadPackage, type Row, rowOf, textOrNull } from './row.ts'
-import type { SqlFile, SqlRow } from './sql-file.ts'
+import { type ReadPackage, type Row, rowColumns, rowOf, textOrNull } from './row.ts'
+import type { SqlFile } from './sql-file.ts'
 import { pagesOf, type Stretch } from './stretch.ts'
 
 export const sharedSchema = `
@@ -21,9 +21,10 @@ export class Shared {
 
   /** All that is known of the objects of a stretch, in its order, without those of which nothing is. */
   *known(stretch: Stretch): Generator<Known> {
-    for (const page of pagesOf(this.#file, 'SELECT * FROM object', stretch)) {
+    for (const found of pagesOf(this.#file, `SELECT ${rowColumns} FROM object`, stretch)) {
+      const page = found.map(rowOf)
       const packages = Map.groupBy(this.#packagesOf(page), ({ key }) => key)
-      for (const row of page.map(rowOf)) {
+      for (const row of page) {
         const read = (packages.get(row.key) ?? []).filter(({ size, etag }) => size === row.size && etag === row.etag)
         if (row.cacheControl !== null || row.skip !== null || read.length > 0) yield { row, packages: read }
       }
@@ -40,10 +41,10 @@ export class Shared {
     this.#file.commit()
   }
 
-  #packagesOf(page: readonly SqlRow[]): ReadPackage[] {
-    const query = 'SELECT * FROM package WHERE key BETWEEN ? AND ?'
-    const rows = this.#file.prepare(query).all(String(page[0]?.['key'] ?? ''), String(page.at(-1)?.['key'] ?? ''))
-    return rows.map(({ key, format, size, etag, bad, about, facts }) => ({
+  #packagesOf(page: readonly Row[]): ReadPackage[] {
+    const query = 'SELECT key, format, size, etag, bad, about, facts FROM package WHERE key BETWEEN ? AND ?'
+    const rows = this.#file.rows(query, page[0]?.key ?? '', page.at(-1)?.key ?? '')
+    return rows.map(([key, format, size, etag, bad, about, facts]) => ({
       key: String(key),
       format: String(format),
       size: Number(size),

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 
-export type SqlRow = Record<string, SQLOutputValue>
+/** A row as the list of its columns: as an object with their names it takes thrice the time. */
+export type SqlRow = readonly SQLOutputValue[]
 
 /** Rows that are in memory at a time; what was read of a package may be some ten kilobytes. */
 export const pageLength = 500
@@ -16,6 +17,8 @@ const writesAtOnce = 2000
 export class SqlFile {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  /** Those whose rows are lists. */
+  readonly #listing = new Map<string, StatementSync>()
   #open = 0
 
   /**
@@ -47,6 +50,18 @@ export class SqlFile {
     return statement
   }
 
+  /** Rows that a query finds. */
+  rows(query: string, ...values: readonly (string | number)[]): SqlRow[] {
+    let statement = this.#listing.get(query)
+    if (statement === undefined) {
+      statement = this.#database.prepare(query)
+      statement.setReturnArrays(true)
+      this.#listing.set(query, statement)
+    }
+    const found: unknown[] = statement.all(...values)
+    return found.filter(isList)
+  }
+
   /** Writes within the open transaction, which begins with the first write. */
   write(query: string, ...values: (string | number | Uint8Array | null)[]): void {
     if (!this.#database.isTransaction) this.#database.exec('BEGIN')
@@ -66,6 +81,8 @@ export class SqlFile {
     this.#database.close()
   }
 }
+
+const isList = (row: unknown): row is SqlRow => Array.isArray(row)
 
 /** One folder after another: `recursive` never ends where a file system lets nobody make any, such as /proc. */
 function makeFolder(folder: string): void {

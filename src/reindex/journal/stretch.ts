@@ -9,7 +9,7 @@ export interface Stretch {
 /**
  * Rows of a stretch, page by page. Rows may be written in between.
  *
- * @param query - up to its condition, of a table or join that has `object.key`
+ * @param query - up to its condition, of a table or join that has `object.key`, which is its first column
  * @param given - what the query itself asks for
  */
 export function* pagesOf(
@@ -21,10 +21,10 @@ export function* pagesOf(
   const end = to === undefined ? '' : ' AND object.key < ?'
   let [after, how] = [from, '>=']
   for (let full = true; full;) {
-    const statement = sql.prepare(`${query} WHERE object.key ${how} ?${end} ORDER BY object.key LIMIT ${pageLength}`)
-    const page = statement.all(...given, ...(to === undefined ? [after] : [after, to]))
+    const ordered = `${query} WHERE object.key ${how} ?${end} ORDER BY object.key LIMIT ${pageLength}`
+    const page = sql.rows(ordered, ...given, ...(to === undefined ? [after] : [after, to]))
     yield page
     full = page.length === pageLength
-    ;[after, how] = [String(page.at(-1)?.['key']), '>']
+    ;[after, how] = [String(page.at(-1)?.[0]), '>']
   }
 }

@@ -1,4 +1,4 @@
-import { type Row, rowOf } from './row.ts'
+import type { Row } from './row.ts'
 import type { Selected, Selection } from './selected.ts'
 import type { SqlFile } from './sql-file.ts'
 
@@ -42,14 +42,14 @@ export class Wanted {
     const todo = attributes ? 'todo = 1 OR ' : ''
     const extra = `(${todo}key IN (SELECT key FROM wanted))`
     for (const page of this.#selected.pages(selection, extra)) {
-      const reads = Map.groupBy(this.#readsBetween(page[0]?.['key'], page.at(-1)?.['key']), ({ key }) => key)
-      for (const row of page.map(rowOf)) yield { row, reads: reads.get(row.key) ?? [] }
+      const reads = Map.groupBy(this.#readsBetween(page[0]?.key, page.at(-1)?.key), ({ key }) => key)
+      for (const row of page) yield { row, reads: reads.get(row.key) ?? [] }
     }
   }
 
-  #readsBetween(first: unknown, last: unknown): ReadWish[] {
+  #readsBetween(first = '', last = ''): ReadWish[] {
     const query = 'SELECT key, format, about FROM wanted WHERE key BETWEEN ? AND ?'
-    const rows = this.#file.prepare(query).all(String(first), String(last))
-    return rows.map(({ key, format, about }) => ({ key: String(key), format: String(format), about: String(about) }))
+    const rows = this.#file.rows(query, first, last)
+    return rows.map(([key, format, about]) => ({ key: String(key), format: String(format), about: String(about) }))
   }
 }

@@ -22,11 +22,12 @@ export function readPage(xml: Buffer): { objects: Listed[]; truncated: boolean }
   if (!xml.includes('<ListBucketResult') || xml.toString('latin1', end).trimEnd() !== '</ListBucketResult>')
     throw cutOff()
   const objects: Listed[] = []
-  // No string of the whole page: a million objects would leave 400 MB of them behind.
+  // No string of the whole page: a million objects would leave 400 MB of them behind. Nor one for each of its objects.
   for (let from = xml.indexOf(opening); from !== -1;) {
-    const to = xml.indexOf(closing, from)
+    const last = xml.lastIndexOf(closing, from + piece)
+    const to = last > from ? last : xml.indexOf(closing, from)
     if (to === -1) throw cutOff()
-    objects.push(readObject(xml.toString('latin1', from + opening.length, to)))
+    readObjects(xml.toString('latin1', from, to), objects)
     from = xml.indexOf(opening, to)
   }
   return { objects, truncated: xml.includes('<IsTruncated>true</IsTruncated>') }
@@ -34,24 +35,63 @@ export function readPage(xml: Buffer): { objects: Listed[]; truncated: boolean }
 
 const opening = '<Contents>'
 const closing = '</Contents>'
+/** Bytes of some ten objects. */
+const piece = 4096
 const cutOff = (): Error => new Error('S3 answered a listing that is cut off.')
 
-function readObject(xml: string): Listed {
-  return {
-    key: decodeKey(textOf(xml, 'Key')),
-    size: Number(textOf(xml, 'Size')),
-    etag: textOf(xml, 'ETag').replaceAll(/&quot;|"|&#34;/g, ''),
-    modified: Math.floor(Date.parse(textOf(xml, 'LastModified')) / 1000),
-    storageClass: textOf(xml, 'StorageClass') || 'STANDARD',
+/** @param text - whole elements, the last of which has no end */
+function readObjects(text: string, objects: Listed[]): void {
+  for (let from = 0; from !== -1;) {
+    const end = text.indexOf(closing, from)
+    objects.push(readObject(new Element(text, from, end === -1 ? text.length : end)))
+    from = end === -1 ? -1 : text.indexOf(opening, end)
   }
 }
 
-function textOf(xml: string, name: string): string {
-  const open = xml.indexOf(`<${name}>`)
-  if (open === -1) return ''
-  const start = open + name.length + 2
-  return xml.slice(start, xml.indexOf('<', start))
+const readObject = (element: Element): Listed => ({
+  key: decodeKey(element.textOf('<Key>')),
+  modified: Math.floor(Date.parse(element.textOf('<LastModified>')) / 1000),
+  etag: bare(element.textOf('<ETag>')),
+  size: Number(element.textOf('<Size>')),
+  storageClass: element.textOf('<StorageClass>') || 'STANDARD',
+})
+
+/** What stands in a text from a place to another. */
+class Element {
+  readonly #text: string
+  readonly #from: number
+  readonly #to: number
+  /** S3's order is mostly the one in which is asked. */
+  #next: number
+
+  constructor(text: string, from: number, to: number) {
+    this.#text = text
+    this.#from = this.#next = from
+    this.#to = to
+  }
+
+  textOf(tag: string): string {
+    let open = this.#find(tag, this.#next)
+    if (open === -1 && this.#next > this.#from) open = this.#find(tag, this.#from)
+    if (open === -1) return ''
+    const start = open + tag.length
+    this.#next = this.#text.indexOf('<', start)
+    return this.#text.slice(start, this.#next)
+  }
+
+  #find(tag: string, from: number): number {
+    const at = this.#text.indexOf(tag, from)
+    return at < this.#to ? at : -1
+  }
 }
+
+const quote = '&quot;'
+
+/** An ETag without its quotes. */
+const bare = (etag: string): string =>
+  etag.startsWith(quote) && etag.endsWith(quote) && etag.lastIndexOf('&', etag.length - quote.length - 1) === 0
+    ? etag.slice(quote.length, -quote.length)
+    : etag.replaceAll(/&quot;|"|&#34;/g, '')
 
 /** `encoding-type=url` writes spaces as `+`. Most keys have nothing to decode. */
 const decodeKey = (text: string): string => (/[%+]/.test(text) ? decodeURIComponent(text.replaceAll('+', ' ')) : text)
