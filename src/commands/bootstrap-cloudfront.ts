@@ -8,6 +8,7 @@ import type { TestOutcome } from '../resources/function/function-test.ts'
 import { associable, bootstrapCloudfront, followUp } from '../tasks/bootstrap-cloudfront.ts'
 import { assertFits } from '../tasks/engine-in-use.ts'
 import { change } from '../tasks/chain/change.ts'
+import { newBeside } from '../tasks/other-installations.ts'
 import { whySha1Stays } from '../tasks/sha1-at-front.ts'
 import { boundaryFlag } from '../flags/boundary-flag.ts'
 import { engineFlag } from '../flags/engine-flag.ts'
@@ -17,6 +18,7 @@ import { CtlCommand } from '../ui/command.ts'
 import { edgeFlags, withoutSha1 } from '../flags/edge-flags.ts'
 import { frontFlags, frontPathFlag, tokenOf } from '../flags/front-flags.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
+import { typedAgain } from '../flags/typed.ts'
 import { readTags, tagFlag, tagWords } from '../flags/tag-flags.ts'
 import { verbatim } from '../text.ts'
 
@@ -56,6 +58,7 @@ export default class BootstrapCloudfront extends CtlCommand {
     const settings = await settingsFor(flags)
     const aws = await connect(settings)
     const tags = readTags(flags.tag)
+    const again = ['pc-ctl', 'bootstrap-cloudfront', ...typedAgain(this.argv)]
     const asked = { front: flags.front, token: tokenOf(flags), path: flags['front-path'] }
     const outcome = await change(
       bootstrapCloudfront(aws, settings, {
@@ -69,6 +72,7 @@ export default class BootstrapCloudfront extends CtlCommand {
       }),
       { ...flags, json: this.jsonEnabled() },
       (...blocks) => this.say(...blocks),
+      { beside: (plan) => newBeside(aws, settings.installation.value, plan, again) },
     )
     if ('plan' in outcome) {
       this.print(...planText(outcome.plan))

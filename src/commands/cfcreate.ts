@@ -65,7 +65,7 @@ export default class Cfcreate extends CtlCommand {
     }
     const look = await lookBeforeCreation(aws, buckets, wishes, conduct)
     this.say(...warnings(look).map(warning))
-    const outcome = await change(createDistributions(aws, look, wishes), how, say, conduct.signal)
+    const outcome = await change(createDistributions(aws, look, wishes), how, say, { signal: conduct.signal })
     if ('plan' in outcome) {
       this.print(...planText(outcome.plan))
       process.exitCode = planExitCode(outcome.plan, flags['exit-code'])

@@ -67,7 +67,7 @@ export default class Cfremove extends CtlCommand {
     if (doomed.distributions.length === 0)
       return flags['dry-run'] ? { plan: [] } : { distributions: [], missing, report: [] }
     const chain = removeDistributions(aws, settings, doomed, wishes)
-    const outcome = await change(chain, how, say, signal)
+    const outcome = await change(chain, how, say, { signal })
     if ('plan' in outcome) {
       this.print(...planText(outcome.plan))
       process.exitCode ||= planExitCode(outcome.plan, flags['exit-code'])

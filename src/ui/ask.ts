@@ -11,6 +11,9 @@ export interface Terminal {
   readonly isSeen?: boolean
 }
 
+/** Whether somebody is there to read, and to answer or to paste a line. */
+export const isAttended = (): boolean => process.stdin.isTTY && isTalkSeen()
+
 /**
  * Asks yes/no questions on the terminal, until one is not answered with yes. No is the default, and what the end of the
  * input (Ctrl-D) means.

@@ -13,6 +13,31 @@ const objects = 'Put that right now? [y/N]'
 const writing = 'packagecloud.rb? [y/N]'
 const restarting = 'on this host now? [y/N]'
 
+describe('bootstrap-cloudfront beside another installation, with somebody at the terminal', function () {
+  this.timeout(120_000)
+
+  it('asks before it makes a new one, and makes nothing if that is not meant', async function () {
+    if (!hasTerminals) this.skip()
+    const place = await install({ built: true })
+    try {
+      await place.bootstrap()
+      const question = 'This account has the installation packagecloud. Have packagecluod made beside? [y/N]'
+      const changes = await place.changes(async () => {
+        const { code, stdin } = await runOnTerminals(['bootstrap-cloudfront', '--installation', 'packagecluod'], {
+          ...{ stdin: 'tty', stdout: 'stdin', stderr: 'stdin', columns: 120, rows: 50 },
+          ...{ env: place.env, cwd: place.folder, when: [type(question, 'n\r')] },
+        })
+        const seen = stripVTControlCharacters(stdin).replace(/\s+/g, ' ')
+        expect(code, seen).to.equal(4)
+        expect(seen).to.include('Did you mean `packagecloud`?').and.to.include('Not agreed, so nothing was changed.')
+      })
+      expect(changes).to.be.empty
+    } finally {
+      await place.close()
+    }
+  })
+})
+
 describe('enable-cloudfront, with somebody at the terminal', function () {
   this.timeout(120_000)
   let place: Installation

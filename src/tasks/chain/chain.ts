@@ -114,12 +114,14 @@ export const planChain = async <C extends object>(chain: Chain<C>, conduct: Cond
  * agreed to what must be asked.
  *
  * @param agree - asks the questions; answers whether to go on
+ * @param further - questions about the plan as a whole
  * @throws CtlError of kind `refused` before anything is written
  */
 export async function applyChain<C extends object>(
   chain: Chain<C>,
   conduct: Conduct,
   agree: (questions: readonly string[]) => Promise<boolean>,
+  further: (plan: readonly PlanLine[]) => Promise<readonly string[]> = async () => [],
 ): Promise<{ ctx: C; report: PlanLine[] }> {
   const memory = new Memory()
   const look: Step<{ plan: PlanLine[] }> = compute('Compare what is there with what is wanted', {
@@ -130,7 +132,7 @@ export async function applyChain<C extends object>(
   const { plan } = (await runChain([look], 'plan', conduct)).ctx
   const refused = plan.find((line) => line.do === 'refuse')
   if (refused !== undefined) throw refusal(refused, 'Refused, and nothing was changed')
-  const questions = plan.flatMap((line) => line.ask ?? [])
+  const questions = [...(await further(plan)), ...plan.flatMap((line) => line.ask ?? [])]
   if (questions.length > 0 && !(await agree(questions))) {
     throw new CtlError('refused', 'Not agreed, so nothing was changed.')
   }

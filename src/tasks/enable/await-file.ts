@@ -3,7 +3,7 @@ import { pause } from '../../aws/patience.ts'
 import { type Flags, loadSettings, type Settings } from '../../settings/settings.ts'
 import type { Wanted } from '../../settings/writing/rewrite.ts'
 import { CtlError } from '../../errors.ts'
-import { isTalkSeen } from '../../ui/talk.ts'
+import { isAttended } from '../../ui/ask.ts'
 import { type Line, type Say, verbatim } from '../../text.ts'
 import { type Conduct, runChain, wait } from '../chain/chain.ts'
 import { writeConfig, type Written } from '../write-config.ts'
@@ -36,9 +36,6 @@ export interface Awaited {
 }
 
 const looksApart = 1_000
-
-/** Whether somebody is there to paste a line. */
-export const isAttended = (): boolean => process.stdin.isTTY && isTalkSeen()
 
 /**
  * Has packagecloud.rb say something.

@@ -6,11 +6,11 @@ import { type Flags, type Settings, carriedFlags, need } from '../../settings/se
 import type { Wanted } from '../../settings/writing/rewrite.ts'
 import { commandLine } from '../../shell.ts'
 import { CtlError, exitCodes } from '../../errors.ts'
-import { ask } from '../../ui/ask.ts'
+import { ask, isAttended } from '../../ui/ask.ts'
 import type { PlanLine } from '../../ui/plan.ts'
 import { chooseShow, quietly } from '../../ui/renderer.ts'
 import { render } from '../../ui/template.ts'
-import { advice, type Block, type Say, verbatim, warning } from '../../text.ts'
+import { type Say, verbatim, warning } from '../../text.ts'
 import { associable, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import type { Conduct } from '../chain/chain.ts'
 import { change, type ChangeFlags } from '../chain/change.ts'
@@ -19,11 +19,11 @@ import { lookUp } from '../chain/look-up.ts'
 import { connected } from '../connected.ts'
 import { complaint } from '../doctor/complaint.ts'
 import { diagnose, type Diagnosis } from '../doctor/diagnose.ts'
-import { accountHas, forAnother, otherInstallations } from '../other-installations.ts'
+import { newBeside } from '../other-installations.ts'
 import { type Passed, passThrough } from '../packagecloud-ctl/pass-through.ts'
 import { reconfigureCloudfrontDistribution } from '../reconfigure-cloudfront-distribution.ts'
 import { anyConnectedKeys, assertWritable, connectedKeys, type Written } from '../write-config.ts'
-import { type FileManner, haveFileSay, isAttended } from './await-file.ts'
+import { type FileManner, haveFileSay } from './await-file.ts'
 import { ctlHere, holds, lookOut, type ServeWishes } from './look.ts'
 import { agreeOnRestart, askFront, type Front, untilNamed, untilRedirected } from './make-live.ts'
 import { objectsOf, objectsQuestion, type ObjectWishes, putObjectsRight } from './objects.ts'
@@ -102,8 +102,9 @@ class Enabler {
     const ctl = await ctlHere(given)
     const { steps } = await this.#look(ctl)
     const { say, print } = this.#streams
-    const another = await this.#anotherOne()
-    if (another !== undefined) say(...another.warning)
+    const { installation } = this.#settings
+    const beside = await newBeside(this.#aws, installation.value, this.#outcome.plan, this.#wishes.again)
+    if (beside !== undefined) say(...beside.said)
     if (flags['dry-run']) {
       print(...pageText(steps))
       return this.#outcome
@@ -111,7 +112,7 @@ class Enabler {
     say(...pageText(steps))
     this.#assertNotRefused()
     this.#assertAnswerable(ctl)
-    if (another !== undefined && !flags.yes && !(await ask([another.question], this.#signal))) {
+    if (beside !== undefined && !flags.yes && !(await ask([beside.question], this.#signal))) {
       throw new CtlError('refused', 'Not agreed, so nothing was changed.')
     }
     await this.#putObjectsRight()
@@ -154,23 +155,6 @@ class Enabler {
     this.#outcome.steps = page
     this.#outcome.plan = plan
     return { steps: page }
-  }
-
-  /** What is asked and said where all of it would be new, beside other installations of the account. */
-  async #anotherOne(): Promise<{ warning: Block[]; question: string } | undefined> {
-    const { plan } = this.#outcome
-    // The bucket's policy may have statements of others.
-    if (plan.some(({ kind, do: what }) => kind !== 'S3 bucket policy' && what !== 'create')) return undefined
-    const name = this.#settings.installation.value
-    const others = await otherInstallations(this.#aws, name)
-    if (others.length === 0) return undefined
-    return {
-      warning: [
-        warning(`there is nothing of the installation ${name} yet.`),
-        ...advice(forAnother(others, this.#wishes.again)),
-      ],
-      question: `${accountHas(others)}. Have ${name} made beside?`,
-    }
   }
 
   #assertNotRefused(): void {
@@ -233,11 +217,11 @@ class Enabler {
     const { serve, flags } = this.#wishes
     const say = this.#streams.say
     const bootstrap = bootstrapCloudfront(this.#aws, this.#settings, serve)
-    const made = await change(bootstrap, { ...flags, 'dry-run': false }, say, this.#signal)
+    const made = await change(bootstrap, { ...flags, 'dry-run': false }, say, { signal: this.#signal })
     if ('plan' in made) return
     const arn = associable(made.done)
     const connecting = reconfigureCloudfrontDistribution(this.#aws, this.#settings, { ...serve, arn, wait: true })
-    const joined = await change(connecting, { ...flags, 'dry-run': false }, say, this.#signal)
+    const joined = await change(connecting, { ...flags, 'dry-run': false }, say, { signal: this.#signal })
     if ('plan' in joined) return
     const result = await connected(joined.done, this.#settings, carriedFlags(flags), serve.aliases)
     say(...result.warnings.map(warning))

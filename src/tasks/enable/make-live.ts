@@ -3,7 +3,7 @@ import type { Aws } from '../../aws/connect.ts'
 import { looking, type Pace, patiently } from '../../aws/patience.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
-import { ask } from '../../ui/ask.ts'
+import { ask, isAttended } from '../../ui/ask.ts'
 import { advice, type Say, verbatim } from '../../text.ts'
 import { type Conduct, runChain, wait } from '../chain/chain.ts'
 import { lookUp } from '../chain/look-up.ts'
@@ -11,7 +11,6 @@ import { restarting } from '../disable-cloudfront-check.ts'
 import { type FrontAnswer, frontKnowledge, noRedirect, probeFront } from '../front-server.ts'
 import { dnsRecord, dnsText } from '../names/dns.ts'
 import { lookAtOwnName } from '../names/packages-name.ts'
-import { isAttended } from './await-file.ts'
 
 /** A front server to look at, as `--front` and its like say. */
 export interface Front {

@@ -7,7 +7,7 @@ import { CtlError } from '../../errors.ts'
 import { verbatim } from '../../text.ts'
 import { type Conduct, runChain, wait } from '../chain/chain.ts'
 import { once, restarting } from '../disable-cloudfront-check.ts'
-import { isAttended } from '../enable/await-file.ts'
+import { isAttended } from '../../ui/ask.ts'
 import { askFront, type Front } from '../enable/make-live.ts'
 
 /** What a front server was seen to sign with. */

@@ -160,11 +160,11 @@ class Rotator {
     const { say } = this.#streams
     const carried = carriedFlags(flags)
     const bootstrap = bootstrapCloudfront(this.#aws, this.#settings, { ...rotationWishes, mayDrop, carried })
-    const made = await change(bootstrap, flags, say, this.#signal)
+    const made = await change(bootstrap, flags, say, { signal: this.#signal })
     if ('plan' in made) return false
     const wishes = { ...rotationWishes, arn: associable(made.done), wait: this.#wishes.wait }
     const connecting = reconfigureCloudfrontDistribution(this.#aws, this.#settings, wishes)
-    const joined = await change(connecting, flags, say, this.#signal)
+    const joined = await change(connecting, flags, say, { signal: this.#signal })
     if ('plan' in joined) return false
     const isEverywhere = joined.done.distribution.status === 'Deployed'
     if (!isEverywhere) this.#goOnLater('edges')
