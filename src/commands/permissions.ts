@@ -5,6 +5,7 @@ import { parseArn } from '../aws/arns.ts'
 import { explainError } from '../aws/denial.ts'
 import type { PolicyDocument } from '../aws/policy.ts'
 import { lookUpAccount } from '../resources/account.ts'
+import { readInventoryPlace } from '../reindex/inventory/place.ts'
 import { need, type Settings } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { type Checked, checkPermissions, checkText } from '../tasks/permissions/check.ts'
@@ -17,6 +18,7 @@ import { inSeveral, policiesOf, terraformOf, tooLong } from '../tasks/permission
 import { boundaryFlag } from '../flags/boundary-flag.ts'
 import { engineFlag } from '../flags/engine-flag.ts'
 import { pagerFlag } from '../flags/pager-flag.ts'
+import { inventoryFlag } from '../flags/reindex-flags.ts'
 import { repeatable } from '../flags/repeatable.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { CtlCommand } from '../ui/command.ts'
@@ -61,6 +63,7 @@ export default class Permissions extends CtlCommand {
       description: 'KMS key that the bucket is encrypted with, for --kms-key-policy',
       helpValue: 'ARN',
     }),
+    ...inventoryFlag('the inventory that reindex-everything is to be told'),
     ...engineFlag,
     ...boundaryFlag,
     ...tagFlag,
@@ -110,6 +113,7 @@ export default class Permissions extends CtlCommand {
       tags: readTags(flags.tag),
       boundary: flags['permissions-boundary'],
       engine: flags.engine,
+      inventory: flags.inventory === undefined ? undefined : readInventoryPlace(flags.inventory),
     }
     const needs = Object.fromEntries(groups.map((group) => [group, needsFor(group, aws, settings, scope)]))
     if (flags.check) {

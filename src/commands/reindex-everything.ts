@@ -7,10 +7,11 @@ import { listText, reportText } from '../tasks/reindex/report-text.ts'
 import { baseUrlFlag, readBaseUrl } from '../flags/base-url-flag.ts'
 import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
+import { readInventoryPlace } from '../reindex/inventory/place.ts'
 import { readShard, type Shard } from '../reindex/shard.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { exitCodes } from '../errors.ts'
-import { carriedChoice, readMapping, reindexFlags } from '../flags/reindex-flags.ts'
+import { carriedChoice, inventoryFlag, readMapping, reindexFlags } from '../flags/reindex-flags.ts'
 import { signingKeyFlags } from '../flags/signing-key-flags.ts'
 import { openApkKey } from '../tasks/reindex/apk-key.ts'
 import { keysOfMapping, openSigningKeys, readKeyWord } from '../tasks/reindex/signing-keys.ts'
@@ -80,6 +81,9 @@ export default class ReindexEverything extends CtlCommand {
       parse: async (typed) => readShard(typed),
     })(),
     'force-unlock': Flags.boolean({ description: 'take over from another run that is known to be dead' }),
+    ...inventoryFlag(
+      'list by the ranges that an inventory of the bucket shows (CSV); what is there the listing alone tells',
+    ),
     ...reindexFlags,
     ...pagerFlag,
     ...settingsFlags,
@@ -108,6 +112,7 @@ export default class ReindexEverything extends CtlCommand {
         forceUnlock: flags['force-unlock'],
         invalidate: flags.invalidate,
         shard: flags.shard,
+        inventory: flags.inventory === undefined ? undefined : readInventoryPlace(flags.inventory),
       },
       (...blocks) => this.say(...blocks),
     )

@@ -48,6 +48,7 @@ export const flagSubjects: Readonly<Record<string, Subject>> = {
   domain: 'domains',
   except: 'principals',
   installation: 'installations',
+  inventory: 's3-uris',
   key: 'keys',
   'log-to': 's3-uris',
   prefix: 'prefixes',

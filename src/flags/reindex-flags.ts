@@ -65,3 +65,8 @@ export async function readMapping(file: string | undefined): Promise<{ file: str
     })
   }
 }
+
+/** Which inventory to divide a listing by; a command says what it wants it for. */
+export const inventoryFlag = (description: string) => ({
+  inventory: Flags.string({ description, helpValue: 's3://BUCKET/.../manifest.json' }),
+})

@@ -1,6 +1,7 @@
 import { arnOfBucket, arnOfKey, arnOfObject } from '../aws/arns.ts'
 import { bucketNeeds } from '../resources/s3/bucket.ts'
 import type { Need } from '../resources/resource.ts'
+import { type InventoryPlace, objectsOf } from './inventory/place.ts'
 import { jobKeys } from './own-keys.ts'
 
 export interface ReindexScope {
@@ -20,6 +21,13 @@ export const auditNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
   },
   keyNeeds('read', 'kms:Decrypt', accountId, bucket),
 ]
+
+/** What reading an inventory needs, of the bucket that it is in. */
+export const inventoryNeeds = (place: InventoryPlace): Need => ({
+  access: 'read',
+  actions: ['s3:GetObject'],
+  resources: [arnOfObject(place.bucket, objectsOf(place))],
+})
 
 /** What it takes to write objects again with all that they carry, and indexes that are as readable as the old ones. */
 export const reindexNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [

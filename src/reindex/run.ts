@@ -11,6 +11,7 @@ import { createPublisher } from './indexes/publish.ts'
 import { forgetOld } from './journal/content-changes.ts'
 import type { Stretch } from './journal/journal.ts'
 import { findRepositories, partlyBelow } from './found-repositories.ts'
+import type { Hints } from './inventory/read-inventory.ts'
 import { createMissing } from './listing/missing-indexes.ts'
 import { scan, type Scanned } from './listing/scan.ts'
 import { type ReindexOptions, writes } from './options.ts'
@@ -83,15 +84,20 @@ export class ReindexRun {
     return takenFrom === undefined ? undefined : `taken over from ${takenFrom}`
   }
 
-  /** Lists the bucket and brings the journal up to date. */
-  async list(talk: Talk): Outcome {
+  /**
+   * Lists the bucket and brings the journal up to date.
+   *
+   * @param hints - what an inventory tells of it, if there is one
+   */
+  async list(talk: Talk, hints?: Hints): Outcome {
     const { journal, choice, progress, full, shard } = this.#tools
     if (full) journal.forget(choice.prefix)
     forgetOld(journal)
     const taken = full ? 0 : await takeIn({ ...this.#tools, signal: this.#stop })
-    progress.begin({ noun: 'objects' })
+    progress.begin({ noun: 'objects', total: hints?.objects })
     const seen = (objects: number): void => progress.add(objects)
-    const scanned = await this.#telling(talk, () => scan({ ...this.#tools, formats, signal: this.#stop, seen }))
+    const options = { ...this.#tools, formats, cuts: hints?.cuts, signal: this.#stop, seen }
+    const scanned = await this.#telling(talk, () => scan(options))
     if (this.#tools.createMissing && this.#tools.indexes) {
       this.#missing = createMissing(journal, scanned, this.#tools)
       // Told of by their own names, as the next run will.

@@ -93,5 +93,10 @@ const bare = (etag: string): string =>
     ? etag.slice(quote.length, -quote.length)
     : etag.replaceAll(/&quot;|"|&#34;/g, '')
 
-/** `encoding-type=url` writes spaces as `+`. Most keys have nothing to decode. */
-const decodeKey = (text: string): string => (/[%+]/.test(text) ? decodeURIComponent(text.replaceAll('+', ' ')) : text)
+/**
+ * What `encoding-type=url` and inventories write, spaces as `+`. Most keys have nothing to decode.
+ *
+ * @throws URIError for what is not written so
+ */
+export const decodeKey = (text: string): string =>
+  /[%+]/.test(text) ? decodeURIComponent(text.replaceAll('+', ' ')) : text

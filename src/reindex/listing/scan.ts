@@ -5,9 +5,10 @@ import { noteArrival, noteGone, noteVersion } from '../journal/content-changes.t
 import type { Journal } from '../journal/journal.ts'
 import type { Row } from '../journal/row.ts'
 import { type Listed, readPage } from './list-page.ts'
+import { listRanges } from './list-ranges.ts'
 import { Packuments, type PackumentsInRange } from './packuments.ts'
 import type { Pace } from '../pace.ts'
-import { between, compareKeys, endOf, type KeyRange } from '../ranges.ts'
+import { compareKeys, endOf, type KeyRange } from '../ranges.ts'
 import { type Choice, isRight, ownPrefix } from '../selection.ts'
 import { RootsSeen } from './roots-seen.ts'
 import { Unproven } from './unproven.ts'
@@ -37,6 +38,8 @@ export interface ScanOptions {
   /** Those whose repositories are looked for. */
   readonly formats: readonly Format[]
   readonly pace: Pace
+  /** Keys that the order of keys is cut behind where somebody knows what is there; what is not there does no harm. */
+  readonly cuts?: readonly string[] | undefined
   readonly signal: AbortSignal
   readonly seen: (objects: number) => void
 }
@@ -48,7 +51,6 @@ const mostRanges = 16
 
 /** A range that is being listed. `after` moves as pages come in; `through`, as others take over its end. */
 interface Active extends KeyRange {
-  pages: number
   readonly packuments: PackumentsInRange<Unknown>
 }
 
@@ -60,13 +62,12 @@ interface Unknown {
 
 /**
  * Lists the bucket and brings the journal up to date: what is new or has changed is to be done, what is gone is
- * forgotten. Begins with one range; as long as there is more to come, whoever has nothing to do takes over the far half
- * of a range. Memory stays the same whatever the number of objects.
+ * forgotten. Memory stays the same whatever the number of objects.
  *
  * @throws what S3 answers
  */
 export async function scan(options: ScanOptions): Promise<Scanned> {
-  const { choice, signal } = options
+  const { choice, pace } = options
   const proofs = new Proofs()
   const unproven = new Unproven()
   const scanned: Scanned = {
@@ -79,10 +80,6 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
     indexed: new Map(options.formats.map((format) => [format, new Set<string>()])),
     excludedFolders: new Set(),
   }
-  const active = new Set<Active>()
-  const workers = new Set<Promise<void>>()
-  const failures: unknown[] = []
-
   const rootsSeen = new RootsSeen(scanned.indexed)
   const taking = { ...options, scanned, proofs, unproven, rootsSeen }
   const packuments = new Packuments<Unknown>(({ object, row }, isPackument) => {
@@ -90,39 +87,15 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
     takeObject(object, row, taking)
   })
 
-  const begin = (range: KeyRange): void => {
-    const worker = list({ ...range, pages: 0, packuments: packuments.along(range.after) }).catch((error: unknown) => {
-      failures.push(error)
-    })
-    workers.add(worker)
-    void worker.then(() => workers.delete(worker))
-  }
-  const list = async (range: Active): Promise<void> => {
-    active.add(range)
-    try {
-      for (let more = true; more && failures.length === 0 && !signal.aborted;) {
-        more = await nextPage(range, options, taking)
-        range.pages++
-        if (more) share(range)
-        else range.packuments.end(range)
-      }
-    } finally {
-      active.delete(range)
-    }
-  }
-  /** Lets another one list the far end, which may turn out to be empty. */
-  const share = (range: Active): void => {
-    if (active.size >= Math.min(mostRanges, options.pace.cap)) return
-    const middle = between(range.after.slice(choice.prefix.length), range.through?.slice(choice.prefix.length))
-    if (middle === undefined) return
-    begin({ after: choice.prefix + middle, through: range.through })
-    range.through = choice.prefix + middle
-  }
-
-  // The key that is the prefix itself comes behind nothing that can be named: pages are asked for by prefix too.
-  begin({ after: '', through: undefined })
-  while (workers.size > 0) await Promise.race(workers)
-  if (failures.length > 0) throw failures[0]
+  await listRanges<Active>({
+    prefix: choice.prefix,
+    cuts: options.cuts ?? [],
+    atOnce: Math.min(mostRanges, pace.cap),
+    signal: options.signal,
+    begin: (range) => ({ ...range, packuments: packuments.along(range.after) }),
+    nextPage: (range) => nextPage(range, options, taking),
+    end: (range) => range.packuments.end(range),
+  })
   packuments.end()
   rootsSeen.settle(proofs)
   for (const roots of [proofs.roots.keys(), ...scanned.indexed.values()])

@@ -187,6 +187,20 @@ export async function regionOf(aws: Aws, name: string, word?: string): Promise<s
   }
 }
 
+/**
+ * As {@link regionOf}, of a bucket of which the caller may perhaps only read objects: S3 tells a region along with a
+ * denial, too.
+ */
+export async function regionEvenIfDenied(aws: Aws, name: string, word?: string): Promise<string> {
+  try {
+    return await regionOf(aws, name, word)
+  } catch (error) {
+    const told = statusOf(error) === 403 ? regionHeader(error) : undefined
+    if (told === undefined) throw error
+    return told
+  }
+}
+
 const noBucket = (name: string, word: string | undefined, near: readonly string[], cause: unknown): CtlError =>
   word === undefined
     ? new CtlError('configuration', `The bucket "${name}" does not exist.`, {

@@ -1,6 +1,6 @@
 import { parseArn } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { auditNeeds, reindexNeeds } from '../../reindex/needs.ts'
+import { auditNeeds, inventoryNeeds, reindexNeeds } from '../../reindex/needs.ts'
 import { isForMoves } from '../../resources/edge-engine.ts'
 import { engineBehind } from '../../resources/edge-engines.ts'
 import { anyAccount } from '../../resources/account.ts'
@@ -58,6 +58,7 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
     const arn = associable(supposed(bootstrap, given)).replace(/\*$/, '1')
     return needsOf(reconfigureCloudfrontDistribution(aws, settings, { ...wishes, arn, wait: true }), given)
   }
+  const inventory = scope.inventory === undefined ? [] : [inventoryNeeds(scope.inventory)]
   switch (group) {
     case 'enable':
       return [...needsOf(bootstrap, given), ...reconfigure(), ...reindexNeeds(scope), ...accepted()].filter(
@@ -77,9 +78,9 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
         ...removalNeeds(aws, settings, scope.accountId),
       ].filter(({ access }) => access === 'read')
     case 'audit':
-      return auditNeeds(scope)
+      return [...auditNeeds(scope), ...inventory]
     case 'reindex':
-      return [...reindexNeeds(scope), ...dropNeeds(aws, scope.accountId)]
+      return [...reindexNeeds(scope), ...inventory, ...dropNeeds(aws, scope.accountId)]
     case 'invalidate':
       return [
         ...needsOf(planRefresh(aws, settings, { named: [], reported: [], words: [], carried: [] }), { account }),

@@ -1,4 +1,5 @@
 import type { Engine } from '../../edge/engine.ts'
+import type { InventoryPlace } from '../../reindex/inventory/place.ts'
 import type { OriginAccess } from '../../resources/cloudfront/distribution-config.ts'
 import type { Tags } from '../../resources/tags.ts'
 
@@ -13,6 +14,8 @@ export interface PermissionScope {
   readonly tags?: Tags | undefined
   /** Which engine the commands are for, told them or in use; `undefined`: the default one. */
   readonly engine?: Engine | undefined
+  /** What reindex-everything will be told to divide its listing by. */
+  readonly inventory?: InventoryPlace | undefined
   /** ARN of the permissions boundary that they will be told to give the role. */
   readonly boundary?: string | undefined
 }

@@ -30,6 +30,7 @@ export type CommandWishes = Pick<
   | 'forceUnlock'
   | 'invalidate'
   | 'shard'
+  | 'inventory'
 >
 
 /**

@@ -1,15 +1,20 @@
 import type { Aws } from '../../aws/connect.ts'
+import type { InventoryPlace } from '../../reindex/inventory/place.ts'
+import { type Hints, readInventory } from '../../reindex/inventory/read-inventory.ts'
+import { count, Progress, telling } from '../../reindex/progress.ts'
 import type { Report } from '../../reindex/report.ts'
 import { openRun, type ReindexOptions, type ReindexRun, writes } from '../../reindex/run.ts'
 import { need, type Settings } from '../../settings/settings.ts'
 import { say } from '../../ui/talk.ts'
-import { type Chain, check, compute, runChain } from '../chain/chain.ts'
+import { type Chain, check, compute, runChain, type Step } from '../chain/chain.ts'
 import { assertSomethingBelow, idleChoices } from './matching-nothing.ts'
 import { dropAtEdges, findEdges } from './invalidate-republished.ts'
 
 export interface ReindexWishes extends ReindexOptions {
   /** Have edges drop packages that were published again under the same key. */
   readonly invalidate: boolean
+  /** The inventory that tells where the listing is best divided. */
+  readonly inventory?: InventoryPlace | undefined
 }
 
 /** Of wishes: what objects carry, and no index. */
@@ -29,6 +34,8 @@ export const attributesOnly = {
 
 interface Reindexing {
   run: ReindexRun
+  /** What an inventory tells; undefined: none was named. */
+  hints: Hints | undefined
   /** The distributions whose edges are to drop what was published again. */
   edges: readonly string[]
   report: Report
@@ -88,10 +95,11 @@ function reindexChain(
           }),
         ]
       : []),
+    ...(options.inventory === undefined ? [] : [hintsFrom(aws, options.inventory, options)]),
     ...(looks ? [] : [check<Reindexing>('Keep other runs out', { that: ({ run }) => run.lock() })]),
     check('List the bucket', {
-      async that({ run }, talk) {
-        const outcome = await run.list(talk)
+      async that({ run, hints }, talk) {
+        const outcome = await run.list(talk, hints)
         await assertSomethingBelow(aws, bucket, options.choice, run.scanned)
         say(...idleChoices(options.choice, run.scanned))
         return outcome
@@ -106,6 +114,27 @@ function reindexChain(
       as: 'report',
     }),
   ]
+}
+
+/** Before other runs are kept out: where it can't be used nothing was begun. */
+const hintsFrom = (aws: Aws, place: InventoryPlace, { choice, show }: ReindexWishes): Step<Reindexing> =>
+  compute('Read the inventory', {
+    async from({ run }, talk) {
+      const progress = new Progress()
+      progress.begin({ noun: 'objects' })
+      const seen = (objects: number): void => progress.add(objects)
+      const options = { bucket: run.bucket.name, prefix: choice.prefix, signal: talk.signal, seen }
+      return telling(progress, { show, talk }, () => readInventory(aws, place, options))
+    },
+    as: 'hints',
+    tell: tellHints,
+  })
+
+function tellHints(hints: Hints | undefined): string {
+  const { objects = 0, cuts = [], begun } = hints ?? {}
+  const when = begun === undefined ? '' : ` on ${new Date(begun).toISOString().slice(0, 10)}`
+  const ranges = cuts.length === 0 ? 'too few to divide the listing by' : `${count(cuts.length + 1)} ranges to list`
+  return `${count(objects)} objects${when}: ${ranges}`
 }
 
 const titleOfIndexes = (options: ReindexWishes): string => {

@@ -48,17 +48,19 @@ describe('the scan of a bucket', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  const scanOf = (s3: ScanOptions['s3'], prefix = '', atOnce = 64) =>
+  const scanOf = (s3: ScanOptions['s3'], prefix = '', atOnce = 64, cuts: readonly string[] = []) =>
     scan({
       s3,
       journal,
       choice: chooseObjects({ prefix }),
       formats: [],
       pace: new Pace(atOnce),
+      cuts,
       signal: new AbortController().signal,
       seen: () => undefined,
     })
-  const run = (keys: readonly string[], page: number, prefix = '') => scanOf(listingOnly(keys, page), prefix)
+  const run = (keys: readonly string[], page: number, prefix = '', cuts: readonly string[] = []) =>
+    scanOf(listingOnly(keys, page), prefix, 64, cuts)
   const rows = () => journal.rows({ after: '', through: undefined }, 100_000)
   const known = (): string[] => rows().map(({ key }) => key)
 
@@ -141,6 +143,33 @@ describe('the scan of a bucket', () => {
     const small = listingOnly(keys.slice(0, 10), 50)
     await scanOf(small)
     expect(small.requests).to.equal(1)
+  })
+
+  it('sees every object once wherever it is told to cut, be it by what is long gone', async () => {
+    const key = fc.string({ unit: fc.constantFrom('a', 'b', '/', '-', 'é'), maxLength: 5 })
+    const keys = fc.uniqueArray(key.map((text) => `${text}x.deb`).filter((one) => !one.startsWith('.pc-ctl/')))
+    await fc.assert(
+      fc.asyncProperty(
+        keys,
+        fc.array(fc.oneof(key, fc.constant('bbx.deb'))),
+        fc.constantFrom('', 'a'),
+        async (all, cuts, prefix) => {
+          await run([], 3)
+          const scanned = await run(all, 3, prefix, cuts)
+          const expected = all.filter((one) => one.startsWith(prefix)).sort(compareKeys)
+          expect([scanned.objects, known()]).to.deep.equal([expected.length, expected])
+        },
+      ),
+      { numRuns: 60 },
+    )
+    const s3 = listingOnly(
+      Array.from({ length: 5000 }, (_key, index) => `7/11/debian/package_files/${index}.deb`),
+      50,
+    )
+    const cuts = Array.from({ length: 15 }, (_cut, index) => `7/11/debian/package_files/${2000 + index * 400}.deb`)
+    await scanOf(s3, '', 64, cuts)
+    expect(known()).to.have.length(5000)
+    expect(s3.requests).to.be.lessThan(250)
   })
 
   it('takes what a name alone makes an index for one only where the index is, wherever a page ends', async () => {
