@@ -16,20 +16,32 @@ import { fileInTar } from '../../src/repositories/apt/tar.ts'
 import { readVersions, writeVersions } from '../../src/repositories/gem/compact-index.ts'
 import { gem } from '../../src/repositories/gem/gem.ts'
 import { helm } from '../../src/repositories/helm/helm.ts'
+import { openCharts } from '../../src/repositories/helm/old-index.ts'
 import { readSpecs, UnreadableList } from '../../src/repositories/gem/marshal-read.ts'
 import { listsOf } from '../../src/repositories/gem/specs.ts'
-import { BadPackageError, type Format, type PackageSource } from '../../src/repositories/format.ts'
+import {
+  BadPackageError,
+  type Format,
+  type PackageSource,
+  RefusedRepository,
+  type Repository,
+} from '../../src/repositories/format.ts'
 import { npm } from '../../src/repositories/npm/npm.ts'
 import { readPackument } from '../../src/repositories/npm/packument.ts'
+import { newDocument, printDocument, readDocument } from '../../src/repositories/maven/document.ts'
+import { versionsIn, withVersions } from '../../src/repositories/maven/version-list.ts'
+import { readPage } from '../../src/repositories/pypi/old-pages.ts'
+import { pypi } from '../../src/repositories/pypi/pypi.ts'
 import { hasComparableEpoch, parseEvr } from '../../src/repositories/yum/evr.ts'
 import { entryOf, oldElements, UnreadableIndex } from '../../src/repositories/yum/old-primary.ts'
 import { parseRepomd } from '../../src/repositories/yum/repomd.ts'
 import { yum } from '../../src/repositories/yum/yum.ts'
-import { apkOf, apkWith, controlOf, cut, infoText } from './alpine/made-apks.ts'
+import { apkOf, apkWith, controlOf, cut, indexOf, infoText, rsaKey } from './alpine/made-apks.ts'
 import { controlText, deb, debOf, tar } from './apt/packages-made.ts'
 import { dependencyField, gemOf, gemspecText, gemWith } from './gem/made-gems.ts'
 import { tarball } from './npm/made-tarballs.ts'
 import { chartOf, chartText, chartWith } from './helm/made-charts.ts'
+import { coreMetadata, sdist, wheel, wheelWith, zipped } from './pypi/made-packages.ts'
 import { madeRpm, plainTags } from './yum/made-rpm.ts'
 import { oddTags } from './yum/odd-rpms.ts'
 
@@ -360,6 +372,89 @@ describe('parsers on damaged files', function () {
     await fc.assert(
       fc.asyncProperty(damaged(Buffer.from(chartText() + more)), (text) =>
         readBothWays(helm, 'x.tgz', chartWith({ 'x/Chart.yaml': text })),
+      ),
+      runs(300),
+    )
+  })
+
+  it('wheels and source distributions, and what is in sound ones', async () => {
+    const zips = [wheel('x', '1.0'), wheel('x', '1.0', 'Requires-Python: >=3\n')].map(({ body }) => body)
+    const isWheelRead = (bytes: Buffer): Promise<void> => readBothWays(pypi, 'x-1.0-py3-none-any.whl', bytes)
+    await fc.assert(fc.asyncProperty(damaged(...zips), isWheelRead), runs(500))
+    const { body } = sdist('x', '1.0', 'Requires-Python: >=3\n')
+    const isSdistRead = (bytes: Buffer): Promise<void> => readBothWays(pypi, 'x-1.0.tar.gz', bytes)
+    await fc.assert(fc.asyncProperty(damaged(body), isSdistRead), runs(200))
+    await fc.assert(
+      fc.asyncProperty(damaged(gunzipSync(body)), (archive) => isSdistRead(gzipSync(archive, { level: 1 }))),
+      runs(300),
+    )
+    const text = Buffer.from(coreMetadata('x', '1.0', 'Requires-Python: >=3,\n <4\nX: \u00fc\n'))
+    await fc.assert(
+      fc.asyncProperty(damaged(text), async (metadata) => {
+        await isWheelRead(Buffer.from(wheelWith(metadata)))
+        await readBothWays(pypi, 'x-1.0.zip', Buffer.from(zipped({ 'x-1.0/PKG-INFO': metadata })))
+      }),
+      runs(200),
+    )
+  })
+
+  it('pages of PyPI, in which a link that was added is found again', () => {
+    const html = `<!DOCTYPE html><html><!-- <a> --><base href="/x/"><body>
+<a href='a-1.0.tar.gz#md5=${'0'.repeat(32)}' data-yanked="b &amp; c">a-1.0.tar.gz</a><br/>
+<a href="https://x.example.com/b-1.0.zip" data-gpg-sig>b-1.0.zip</a></body></html>`
+    const json = JSON.stringify({ meta: { x: 1 }, name: 'a', files: [{ filename: 'a-1.0.zip', url: 'u', hashes: {} }] })
+    const added = [{ name: 'z-9.tar.gz', url: 'z-9.tar.gz', sha256: '1'.repeat(64), requiresPython: '>=3' }]
+    fc.assert(
+      fc.property(damaged(Buffer.from(html)), damaged(Buffer.from(json)), fc.boolean(), (page, other, isGone) => {
+        for (const bytes of [page, other]) {
+          const read = readPage('simple/a/', bytes)
+          if ('broken' in read) continue
+          const made = read.page.edited({ change: () => (isGone ? 'gone' : undefined), added })
+          const again = readPage('simple/a/', made ?? Buffer.from('{'))
+          expect('broken' in again).to.equal(false)
+          const names = 'broken' in again ? [] : again.page.entries.map(({ name }) => name)
+          // Inside of a comment or a tag that never ends nothing can be added.
+          if (read.isJson || !/<!--(?![^]*-->)|<[^>]*$|<(?:script|style)/i.test(bytes.toString('latin1')))
+            expect(names).to.include('z-9.tar.gz')
+          if (isGone) expect(names.length).to.be.at.most(1)
+        }
+      }),
+      runs(500),
+    )
+  })
+
+  it('lists of Maven, which list after an edit what they should', () => {
+    const list = withVersions(newDocument({ groupId: 'g', artifactId: 'a' }), new Set(['1.0', '1.1-SNAPSHOT']), 0)
+    const seed = Buffer.from(printDocument(list))
+    fc.assert(
+      fc.property(damaged(seed, Buffer.concat([Buffer.from('<!-- & -->'), seed])), (bytes) => {
+        const document = readDocument(bytes)
+        if (document === undefined) return
+        const wanted = new Set(['1.0', '2.0'])
+        const again = readDocument(printDocument(withVersions(document, wanted, 0)))
+        expect(again && new Set(versionsIn(again))).to.deep.equal(wanted)
+      }),
+      runs(300),
+    )
+  })
+
+  it('indexes of charts and of Alpine, which are refused or read', async () => {
+    const index = `apiVersion: v1\nentries:\n  a: &x\n  - {name: a, version: "1.0", urls: [a.tgz], digest: ${'a'.repeat(64)}}\n  b: *x\n`
+    const packages = indexOf('C:Q1x=\nP:a\nV:1-r0\nA:x86_64\n\n', { key: rsaKey().privateKey })
+    const repository = (key: string, bytes: Uint8Array): Repository => ({
+      ...{ root: '', indexes: [{ key, size: bytes.length, etag: 'e', modified: 0 }] },
+      read: async () => bytes,
+    })
+    await fc.assert(
+      fc.asyncProperty(damaged(Buffer.from(index)), async (bytes) => {
+        const { entries } = await openCharts(repository('index.yaml', bytes))
+        for (const { name, version } of entries) expect(`${name} ${version}`).to.be.a('string')
+      }),
+      runs(300),
+    )
+    await fc.assert(
+      fc.asyncProperty(damaged(packages, gunzipSync(packages)), async (bytes) =>
+        mayRefuse(() => alpine.open(repository('x86_64/APKINDEX.tar.gz', bytes)), RefusedRepository),
       ),
       runs(300),
     )

@@ -39,6 +39,9 @@ export function wheel(name: string, version: string, more = '', tag = 'py3-none-
   }
 }
 
+/** A wheel of nothing but METADATA. */
+export const wheelWith = (metadata: Uint8Array): Uint8Array => zipped({ 'x-1.0.dist-info/METADATA': metadata })
+
 /** A source distribution whose PKG-INFO is not the first of it. */
 export function sdist(name: string, version: string, more = '', at = name): Made {
   const folder = `${at}-${version}`
