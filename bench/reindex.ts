@@ -1,6 +1,7 @@
 /**
  * reindex-everything against the tools that operators have now, each pair measured side by side in one run, so that the
- * ratios mean something on any machine: `node bench/reindex.ts [packages|gems|attributes|client|listing|memory]… [--corpus DIR]`.
+ * ratios mean something on any machine: `node bench/reindex.ts [PART…] [--corpus DIR]`, a part being `packages`, `gems`,
+ * `wheels`, `tarballs`, `charts`, `attributes`, `client`, `listing` or `memory`.
  *
  * The CLI has to be built. `--attributes` has the memory part rewrite its million objects too. Exits with 1 if a target is missed.
  */
@@ -11,11 +12,14 @@ import { parseArgs } from 'node:util'
 
 import { corpusFolder, makeCorpus, usualCorpus } from '../scripts/make-corpus.ts'
 import { benchAttributes } from './reindex/attributes.ts'
+import { benchCharts } from './reindex/charts.ts'
 import { benchClient } from './reindex/client.ts'
 import { benchGems } from './reindex/gems.ts'
 import { benchListing, benchMemory } from './reindex/listing.ts'
 import { misses } from './reindex/measure.ts'
 import { benchPackages } from './reindex/packages.ts'
+import { benchTarballs } from './reindex/tarballs.ts'
+import { benchWheels } from './reindex/wheels.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,6 +34,9 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
     await benchPackages(corpus, work)
   },
   gems: () => benchGems(work),
+  wheels: () => benchWheels(work),
+  tarballs: () => benchTarballs(work),
+  charts: () => benchCharts(work),
   attributes: () => benchAttributes(work),
   client: () => benchClient(),
   listing: () => benchListing(),

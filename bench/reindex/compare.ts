@@ -11,7 +11,7 @@ import { readInThreads, type Readers } from '../../src/reindex/indexes/read-thre
 import type { Journal } from '../../src/reindex/journal/journal.ts'
 import type { Row } from '../../src/reindex/journal/row.ts'
 import type { Pace } from '../../src/reindex/pace.ts'
-import type { Digests, Format } from '../../src/repositories/format.ts'
+import type { Digests, Format, FormatOptions } from '../../src/repositories/format.ts'
 import { formatNamed } from '../../src/repositories/formats.ts'
 import { median, sideBySide, target, tell, title } from './measure.ts'
 
@@ -45,6 +45,7 @@ export interface Setup {
   readonly indexes: ReadonlyMap<string, Buffer>
   readonly readers: Readers
   readonly journal: Journal
+  readonly options?: FormatOptions
 }
 
 /** The journal as a scan leaves it: nothing has been read of any package. */
@@ -59,7 +60,10 @@ function scanned({ format, packages, indexes, journal }: Setup): void {
 }
 
 /** Reads all packages and makes their indexes. */
-async function run({ format: name, packages, indexes, readers, journal }: Setup, isKnown: boolean): Promise<void> {
+async function run(
+  { format: name, packages, indexes, readers, journal, options = {} }: Setup,
+  isKnown: boolean,
+): Promise<void> {
   const known = new Map(packages.map(({ key, sha256 }): [string, Digests] => [key, { sha256 }]))
   const { report, failures, findings } = await indexRepository(
     { format: formatNamed(name), root: '', stretches: [{ from: '', to: undefined }] },
@@ -70,7 +74,7 @@ async function run({ format: name, packages, indexes, readers, journal }: Setup,
         read: (job) => readers.read({ ...job, known: isKnown ? (known.get(job.key) ?? {}) : {} }),
       },
       allowShrink: true,
-      formatOptions: {},
+      formatOptions: options,
       changeKey: false,
       signal: new AbortController().signal,
       now: first * 1000,
