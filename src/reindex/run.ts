@@ -22,7 +22,7 @@ import { Ledger, nameOfRoot, problemsOf, type Report, reportOf, rootOf } from '.
 import { overwritableObjects } from './set-apart.ts'
 import { keysToDrop, republishedKeys, republishedReport } from './republished-report.ts'
 import { version, type Want } from './batch/want.ts'
-import { amountOf, type Amount, noteAllReads, shardsOf, usualLimits, wantsOf } from './batch/wants.ts'
+import { amountOf, type Amount, shardsOf, usualLimits, wantsOf } from './batch/wants.ts'
 import { type Batch, writeWanted } from './batch/write-wanted.ts'
 import type { Found } from './shards/found-lines.ts'
 import { choiceWithin, partOf } from './shards/cut.ts'
@@ -183,7 +183,7 @@ export class ReindexRun {
    */
   async handOver(id: string, talk: Talk): Promise<Batch | undefined> {
     const { progress, choice, facts } = this.#tools
-    const shards = await this.#cutForFunctions(talk)
+    const shards = this.#cutForFunctions()
     const head = { version, mapping: choice.mapping, aclOwner: facts?.aclOwner } as const
     progress.begin({ noun: 'objects' })
     const done = (objects: number): void => progress.add(objects)
@@ -195,18 +195,20 @@ export class ReindexRun {
 
   /** What there would be to hand over. */
   async wouldHandOver(talk: Talk): Promise<Amount> {
-    return amountOf(await this.#cutForFunctions(talk))
+    const { progress } = this.#tools
+    progress.begin({ noun: 'objects' })
+    const amount = await this.#telling(talk, () =>
+      amountOf(this.#cutForFunctions(), (objects) => progress.add(objects)),
+    )
+    this.#assertGoingOn()
+    return amount
   }
 
-  async #cutForFunctions(talk: Talk): Promise<Generator<readonly Want[]>> {
-    const { journal, choice, indexes, attributes } = this.#tools
+  #cutForFunctions(): AsyncGenerator<readonly Want[]> {
+    const { choice, indexes } = this.#tools
     const { scanned } = this.#listed
-    if (indexes)
-      await this.#telling(talk, () =>
-        noteAllReads(findRepositories(scanned, choice), { ...this.#tools, signal: this.#stop }),
-      )
-    this.#assertGoingOn()
-    return shardsOf(wantsOf(journal, choice, attributes), scanned.roots, usualLimits)
+    const found = indexes ? findRepositories(scanned, choice) : []
+    return shardsOf(wantsOf(found, { ...this.#tools, signal: this.#stop }), scanned.roots, usualLimits)
   }
 
   /** Takes into the journal what functions have found out. */

@@ -38,14 +38,14 @@ const atOnce = 16
  * @throws what S3 answers; the reason of the signal
  */
 export async function writeWanted(
-  shards: Iterable<readonly Want[]>,
+  shards: AsyncIterable<readonly Want[]>,
   options: WriteWantedOptions,
 ): Promise<Batch | undefined> {
   const { s3, journal, pace, head, run, signal } = options
   const rows: string[] = []
   let [objects, bytes] = [0, 0]
   const under = new Set<Promise<unknown>>()
-  for (const wants of shards) {
+  for await (const wants of shards) {
     signal.throwIfAborted()
     const shard = rows.push(`${s3.bucket},${encodeURIComponent(JSON.stringify({ s: rows.length + 1 }))}\n`)
     objects += wants.length
@@ -58,6 +58,8 @@ export async function writeWanted(
     if (under.size >= atOnce) await Promise.race(under)
   }
   await Promise.all(under)
+  // Shards end early then: a manifest would name only some.
+  signal.throwIfAborted()
   journal.commit()
   if (rows.length === 0) return undefined
   const key = manifestKey(run)

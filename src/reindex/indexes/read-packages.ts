@@ -84,7 +84,7 @@ async function readOne(
 
 /** What is to be read of a package, and the digests of what was there before, as far as anybody knows. */
 export function wantedOf(
-  row: Content,
+  row: Pick<Content, 'key' | 'size' | 'etag' | 'first'>,
   format: Format,
   old: OldIndexes,
   journal: Journal,

@@ -20,10 +20,7 @@ export interface FoundRepository {
 /** The objects that its index consists of. */
 export function* indexRows({ format, stretches }: FoundRepository, journal: Journal): Generator<Row> {
   for (const stretch of stretches) {
-    for (const seen of journal.stretch(stretch)) {
-      const row = roleOf(format, seen) === 'index' ? journal.get(seen.key) : undefined
-      if (row !== undefined) yield row
-    }
+    for (const row of journal.unusual(stretch)) if (roleOf(format, row) === 'index') yield row
   }
 }
 

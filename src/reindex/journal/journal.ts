@@ -14,7 +14,6 @@ import { below, Selected } from './selected.ts'
 import { Shared, sharedSchema } from './shared.ts'
 import { SqlFile, type SqlRow } from './sql-file.ts'
 import { pagesOf, type Stretch } from './stretch.ts'
-import { Wanted } from './wanted.ts'
 
 export type { Stretch } from './stretch.ts'
 
@@ -72,7 +71,6 @@ export class Journal {
   readonly counted: Counted
   readonly selected: Selected
   readonly shared: Shared
-  readonly wanted: Wanted
   readonly #sql: SqlFile
 
   /**
@@ -90,7 +88,6 @@ export class Journal {
       this.counted = new Counted(this.#sql)
       this.selected = new Selected(this.#sql)
       this.shared = new Shared(this.#sql)
-      this.wanted = new Wanted(this.#sql, this.selected)
     } catch (error) {
       throw openingFailed(this.file, error)
     }
@@ -203,13 +200,21 @@ export class Journal {
     }
   }
 
+  /** As {@link stretch}, without those that are called as packages mostly are: no index has such names. */
+  *unusual(stretch: Stretch): Generator<Row> {
+    const query = `SELECT ${rowColumns} FROM object`
+    for (const page of pagesOf(this.#sql, query, stretch, [], `substr(object.key, -4) NOT IN (${usualEndings})`)) {
+      yield* page.map(rowOf)
+    }
+  }
+
   /** All objects of a stretch with what a format has read of them. As {@link stretch}. */
   *contents(stretch: Stretch, format: string): Generator<Content> {
     for (const page of pagesOf(
       this.#sql,
       `SELECT object.key, object.size, object.etag, first, bad, about, ${isRead} FROM ${contents}`,
       stretch,
-      format,
+      [format],
     )) {
       let facts: Map<string, Uint8Array> | undefined
       for (const [of, size, etag, first, bad, about, read] of page) {
@@ -225,6 +230,13 @@ export class Journal {
         }
       }
     }
+  }
+
+  /** Which of the objects from a key to another (both included) a format has read as they are now. */
+  readBetween(format: string, first: string, last: string): ReadonlySet<string> {
+    const query = `SELECT object.key FROM package JOIN object ON object.key = package.key AND object.size = package.size
+      AND object.etag = package.etag WHERE package.key BETWEEN ? AND ? AND package.format = ?`
+    return new Set(this.#sql.rows(query, first, last, format).map(([key]) => String(key)))
   }
 
   #factsOf(page: readonly SqlRow[], format: string): Map<string, Uint8Array> {
@@ -261,6 +273,8 @@ function prepareTables(sql: SqlFile): void {
   }
   sql.execute(`${schema} ${dropped} PRAGMA user_version = ${version};`)
 }
+
+const usualEndings = "'.deb', '.rpm', '.apk', '.gem', '.whl'"
 
 const contents = `object LEFT JOIN package ON package.key = object.key AND package.format = ?
   AND package.size = object.size AND package.etag = object.etag`

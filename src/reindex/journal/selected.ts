@@ -1,5 +1,6 @@
 import { type Row, rowColumns, rowOf } from './row.ts'
 import { pageLength, type SqlFile } from './sql-file.ts'
+import type { Stretch } from './stretch.ts'
 
 /** Which rows a run is about. */
 export interface Selection {
@@ -50,16 +51,17 @@ export class Selected {
     for (const row of this.#file.prepare(query).iterate(...values)) yield String(row['key'])
   }
 
-  /** Rows for which a condition holds as well, in the order of their keys, page by page. */
-  *pages(selection: Selection, condition: string): Generator<Row[]> {
-    let after = ''
+  /** Rows of a stretch, in the order of their keys, page by page. */
+  *pages(selection: Selection, { from, to }: Stretch): Generator<Row[]> {
+    const end = to === undefined ? '' : ' AND key < ?'
+    let [after, how] = [from, '>=']
     for (let full = true; full;) {
       const [where, values] = this.#where(selection)
-      const query = `SELECT ${rowColumns} FROM object WHERE ${condition} AND ${where} AND key > ? ORDER BY key LIMIT ${pageLength}`
-      const page = this.#file.rows(query, ...values, after).map(rowOf)
+      const query = `SELECT ${rowColumns} FROM object WHERE ${where} AND key ${how} ?${end} ORDER BY key LIMIT ${pageLength}`
+      const page = this.#file.rows(query, ...values, after, ...(to === undefined ? [] : [to])).map(rowOf)
       if (page.length > 0) yield page
       full = page.length === pageLength
-      after = page.at(-1)?.key ?? ''
+      ;[after, how] = [page.at(-1)?.key ?? '', '>']
     }
   }
 

@@ -11,17 +11,19 @@ export interface Stretch {
  *
  * @param query - up to its condition, of a table or join that has `object.key`, which is its first column
  * @param given - what the query itself asks for
+ * @param condition - holds for all that is wanted
  */
 export function* pagesOf(
   sql: SqlFile,
   query: string,
   { from, to }: Stretch,
-  ...given: readonly string[]
+  given: readonly string[] = [],
+  condition = '1',
 ): Generator<SqlRow[]> {
   const end = to === undefined ? '' : ' AND object.key < ?'
   let [after, how] = [from, '>=']
   for (let full = true; full;) {
-    const ordered = `${query} WHERE object.key ${how} ?${end} ORDER BY object.key LIMIT ${pageLength}`
+    const ordered = `${query} WHERE object.key ${how} ?${end} AND ${condition} ORDER BY object.key LIMIT ${pageLength}`
     const page = sql.rows(ordered, ...given, ...(to === undefined ? [after] : [after, to]))
     yield page
     full = page.length === pageLength
