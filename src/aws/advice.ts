@@ -38,6 +38,8 @@ const advice: readonly (readonly [name: RegExp, what: string, message?: RegExp])
 
 type Quota = readonly [error: RegExp, quota: string, remedy?: string]
 
+const freeBehaviors = 'take functions from behaviors of the distribution that do without, or have it raised'
+
 /** The quotas of CloudFront's policies of a kind, such as "Origin request". */
 function policyQuotas(kind: string): Quota[] {
   const name = kind.replace(/(?:^| )./g, (first) => first.trim().toUpperCase())
@@ -77,7 +79,19 @@ const quotas: readonly Quota[] = [
     'Key value stores per account',
     'delete stores that nothing uses, or have it raised',
   ],
-  [/ TooManyDistributionsAssociatedToFunction$/, 'Distributions per function'],
+  [/ TooManyDistributionsWithFunctionAssociations$/, 'Distributions associated with the same CloudFront function'],
+  [/ TooManyFunctionAssociations$/, 'CloudFront function associations per distribution', freeBehaviors],
+  [/ TooManyLambdaFunctionAssociations$/, 'Lambda@Edge function associations per distribution', freeBehaviors],
+  [
+    / FunctionSizeLimitExceeded$/,
+    'Maximum size of a CloudFront function',
+    'it is 10 KB for everybody; run `pc-ctl bootstrap-cloudfront --engine lambda` and the command that it prints',
+  ],
+  [
+    /^cloudfront-keyvaluestore:\w+ ServiceQuotaExceeded/,
+    'Size of a key value store',
+    'it is fixed: take keys that are not of pc-ctl out of the store',
+  ],
   [/ TooManyDistributionCNAMEs$/, 'Alternate domain names (CNAMEs) per distribution'],
   ...['Cache', 'Origin request', 'Response headers'].flatMap((kind) => policyQuotas(kind)),
   [
@@ -94,7 +108,7 @@ const quotas: readonly Quota[] = [
 ]
 
 /** Errors that stand for a quota that is used up. */
-const quotaErrors = /^(TooMany|LimitExceeded|EntityLimitExceeded)/
+const quotaErrors = /^(?:TooMany|\w*LimitExceeded|ServiceQuotaExceeded)/
 
 /** Advice on an error of AWS, in one line, if there is any. */
 export function adviceOn(name: string, message: string, called?: Operation): string[] {

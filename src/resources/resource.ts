@@ -101,6 +101,13 @@ export interface Tie {
  */
 export class Outdated extends Error {
   override readonly name = 'Outdated'
+  /** How often it is tried at most, where going through that step again is dear. */
+  readonly tries: number
+
+  constructor(message: string, { tries = Infinity, ...options }: ErrorOptions & { readonly tries?: number } = {}) {
+    super(message, options)
+    this.tries = tries
+  }
 }
 
 /** Somebody else has changed the resource since it was looked at. Thrown by {@link Resource.apply}. */

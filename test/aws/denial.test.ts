@@ -304,6 +304,11 @@ describe('explainError', () => {
       CodeStorageExceededException: /versions/i,
       TooManyDistributions: /Service Quotas/,
       LimitExceededException: /Service Quotas/,
+      TooManyFunctionAssociations: /"CloudFront function associations per distribution".*Service Quotas/,
+      TooManyDistributionsWithFunctionAssociations: /"Distributions associated with the same CloudFront function"/,
+      FunctionSizeLimitExceeded: /10 KB.*--engine lambda/,
+      EntityLimitExceeded: /Service Quotas/,
+      ServiceQuotaExceededException: /Service Quotas/,
     }
     for (const [name, advice] of Object.entries(expected)) {
       const [first, last] = hintsOf(name)

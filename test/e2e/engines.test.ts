@@ -88,10 +88,14 @@ for (const [from, to] of moves) {
       for (const kind of ['enable', 'rotate', 'disable', 'upgrade', 'origin-access', 'remove']) {
         const text = await place.succeed(['runbook', '--kind', kind])
         expect(text, kind).to.not.match(/undefined|\[object/)
+        if (from === 'function') expect(text, kind).to.not.match(/KMS key|Alias of the key|Lambda|[Nn]ot for the key/)
       }
       const remove = await place.succeed(['runbook', '--kind', 'remove'])
       const commands = { lambda: 'aws lambda delete-function', function: 'aws cloudfront delete-key-value-store' }
       expect(remove).to.include(commands[from]).and.to.not.include(commands[to])
+      expect(/enable-cloudfront --engine function/.test(remove), 'nothing remembers it then').to.equal(
+        from === 'function',
+      )
     })
 
     it('can be exported for both tools', async () => {

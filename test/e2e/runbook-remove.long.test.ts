@@ -268,3 +268,51 @@ describe('what runbook --kind remove prints', function () {
     else expect(code, `${title}\n${commands.join('\n')}\n${stderr}`).to.equal(0)
   }
 })
+
+describe('what runbooks print for CloudFront Functions', function () {
+  this.timeout(400_000)
+  let place: Place
+  before(async function () {
+    if (!hasAws) this.skip()
+    place = withShell(await install({ engine: 'function' }))
+    await place.connect()
+  })
+  after(async () => {
+    if (hasAws) await place.close()
+  })
+  const run = async (steps: readonly RunbookStep[] = []): Promise<void> => {
+    for (const { title, commands } of steps) {
+      const { code, stderr } = await place.shell(commands)
+      expect(code, `${title}\n${stderr}`).to.equal(0)
+    }
+  }
+
+  it('brings back what edges ran before an upgrade', async () => {
+    const live = () =>
+      place.succeedAws(`aws cloudfront get-function --name ${ours} --stage LIVE now.js > now.json && cat now.js`)
+    const { stdout } = await place.run(['runbook', '--kind', 'upgrade', '--json'])
+    const { steps, rollback } = resultOf(stdout) as Runbook
+    const before = await live()
+    await run(steps.filter(({ title }) => title.startsWith('Keep a copy')))
+    await place.succeed(['bootstrap-cloudfront', '--longest-life', '2h'])
+    expect(await live()).to.not.equal(before)
+    await run(rollback.slice(0, 1))
+    expect(await live()).to.equal(before)
+    await place.succeed(['bootstrap-cloudfront'])
+  })
+
+  it('takes away what is there of the other engine too, down to the store alone', async () => {
+    await place.succeed(['bootstrap-cloudfront', '--engine', 'lambda'])
+    const runbook = await runbookOf(place)
+    const titles = ofAws(runbook).map(({ title }) => title)
+    expect(titles.join('\n')).to.match(/^Delete the key value store[^]*^Delete the function/m)
+    const isStore = ({ title }: RunbookStep): boolean => title.startsWith('Delete the key value store')
+    await run(ofAws(runbook).filter((step) => !isStore(step) && !step.title.startsWith('Delete the logs')))
+    const left = await runbookOf(place)
+    expect(ofAws(left).filter(isStore)).to.have.lengthOf(1)
+    await run(ofAws(left).filter(isStore))
+    const { code, stderr } = await place.run(['runbook', '--kind', 'remove'])
+    expect(code, stderr).to.equal(3)
+    expect(stderr).to.include('There is nothing of the installation')
+  })
+})

@@ -56,7 +56,7 @@ export function publishedFunction(aws: Aws): Resource<PublishedFunctionWant, Pub
         .client(CloudFrontClient, edgeRegion)
         .send(command)
         .catch((error: unknown) => {
-          throw isOutdated(error) ? new Outdated(outdated(names), { cause: error }) : error
+          throw isOutdated(error) ? new Outdated(outdated(names), { cause: error, tries }) : error
         })
       return { ...target, arn }
     },
@@ -67,5 +67,9 @@ export function publishedFunction(aws: Aws): Resource<PublishedFunctionWant, Pub
 const isOutdated = (error: unknown): boolean =>
   ['PreconditionFailed', 'InvalidIfMatchVersion', 'NoSuchFunctionExists'].includes(nameOf(error))
 
+/** Each begins with the whole test of what is to be published. */
+const tries = 4
+
 const outdated = ({ functionName }: Names): string =>
-  `Someone else is changing the function ${functionName} at the same time.`
+  `The CloudFront function ${functionName} is not published: something else (Terraform, another pc-ctl) changes it after it ` +
+  'was tested. Stop that.'

@@ -2,6 +2,7 @@ import { nameOf } from '../../aws/absent.ts'
 import { isAboutPlan } from '../../aws/flat-rate-plan.ts'
 import { leavesOpen } from '../../aws/no-answer.ts'
 import { messageOf } from '../../errors.ts'
+import { Outdated } from '../../resources/resource.ts'
 
 /** AWS refuses a write whose version token is stale; then everything is looked at again, so often at most. */
 const looks = 12
@@ -50,7 +51,8 @@ export function whyLookAgain(error: unknown, look: number): string | undefined {
     return look < looksWithoutAnswer ? 'AWS gave no proper answer; looking what became of it' : undefined
   }
   // CloudFront also calls it a failed precondition that a distribution is on a plan.
-  if (look === looks || isAboutPlan(messageOf(error))) return undefined
+  if (look === looks || (error instanceof Outdated && look >= error.tries) || isAboutPlan(messageOf(error)))
+    return undefined
   const name = nameOf(error)
   // What key value stores call a ConflictException in their documents they answer so.
   const isStale = name === 'ValidationException' && /pre-?condition failed/i.test(messageOf(error))

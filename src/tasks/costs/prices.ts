@@ -8,7 +8,8 @@ export const prices = {
   /** When these were last compared with their sources, ISO 8601. */
   asOf: '2026-11-29',
   sources: [
-    'https://aws.amazon.com/cloudfront/pricing/ (traffic, functions, plans, what is free)',
+    'https://aws.amazon.com/cloudfront/pricing/ (traffic, plans, what is free)',
+    'Not read from AWS but as others quote its price list, 2026: CloudFront Functions, and their reads of key value stores',
     'Not read from AWS but as others quote it: AWS Price List, AmazonCloudFront, US-Requests-Tier2-HTTPS, October 2026 (requests)',
     'https://aws.amazon.com/lambda/pricing/ (Lambda@Edge)',
     'https://aws.amazon.com/kms/pricing/ and https://aws.amazon.com/s3/pricing/',

@@ -60,18 +60,21 @@ export const connect = (ground: Ground, title: string, notes: readonly string[] 
     duration: durations.deployment,
   })
 
-const whenSeen = {
-  lambda: 'Clients see nothing of it yet.',
-  function: 'Once the function has passed its test it is live at once where the distribution runs it already.',
+const publishing = {
+  lambda: { whenSeen: 'Clients see nothing of it yet.', duration: durations.bootstrap },
+  function: {
+    whenSeen: 'Once the function has passed its test it is live at once where the distribution runs it already.',
+    duration: durations.function,
+  },
 } as const
 
 export const bootstrap = (ground: Ground, notes: readonly string[] = []): RunbookStep =>
   toDo('bootstrap-cloudfront: publish the function that checks URLs', {
-    notes: [whenSeen[engineInUse(ground)], ...notes],
+    notes: [publishing[engineInUse(ground)].whenSeen, ...notes],
     commands: [ground.pcCtl('bootstrap-cloudfront', '--dry-run'), ground.pcCtl('bootstrap-cloudfront')],
     expected:
       'First what changes, then the `pc-ctl reconfigure-cloudfront-distribution` command with the ARN of what is published.',
-    duration: durations.bootstrap,
+    duration: publishing[engineInUse(ground)].duration,
   })
 
 /** What shows that all is well with CloudFront. */

@@ -17,6 +17,10 @@ export const durations = {
       'IAM User Guide, "Troubleshoot IAM", "Changes that I make are not always immediately visible": a new role is known ' +
       'everywhere within seconds, rarely later',
   },
+  function: {
+    text: 'a minute at most',
+    source: 'calls of AWS, some twenty of them for the test of the function; edges have it within seconds as a rule',
+  },
   deployment: {
     text: `usually 3 to 6 min; over half an hour has been seen, and pc-ctl waits up to ${asLong(deployment.total)}`,
     source: 'Amazon CloudFront Developer Guide, "Update a distribution"',

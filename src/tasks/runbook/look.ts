@@ -180,6 +180,23 @@ export function seenOf({ seen, unseen }: Ground): Seen {
   throw unseen ?? new Error('Nothing was looked at.')
 }
 
+/** Nothing of the installation is there: perhaps another one is meant. */
+export function nothingThere(ground: Ground): CtlError {
+  const { names, pcCtl } = ground
+  const { account, otherInstallations: others } = seenOf(ground).status
+  return new CtlError(
+    'configuration',
+    `There is nothing of the installation "${names.installation}" in account ${account}.`,
+    {
+      hint:
+        others.length === 0
+          ? `\`${pcCtl('runbook', '--kind', 'enable')}\` tells how it is made.`
+          : `There is: ${others.join(', ')}. Name the one that is meant with --installation.`,
+      code: 'NothingThere',
+    },
+  )
+}
+
 /** A distribution is needed. @throws CtlError of kind `configuration` where there is none */
 export function distributionOf(ground: Ground): NonNullable<Status['distribution']> {
   const { distribution } = seenOf(ground).status

@@ -12,8 +12,6 @@ import type { Need } from '../../resources/resource.ts'
 import type { Takedown } from '../../resources/takedown.ts'
 import { keysOf, rails } from '../../options.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
-import { CtlError } from '../../errors.ts'
-import { verbatim } from '../../text.ts'
 import { talkNow } from '../../ui/step-talk.ts'
 import { bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import { runChain } from '../chain/chain.ts'
@@ -24,7 +22,7 @@ import { noWishes } from '../reconfigure-cloudfront-distribution.ts'
 import { disabling, toS3 } from './disable.ts'
 import { type Change, type RunbookStep, toDo } from './document.ts'
 import { durations } from './durations.ts'
-import { type Ground, seenOf } from './look.ts'
+import { type Ground, nothingThere, seenOf } from './look.ts'
 
 /** The distributions that are to go, the one that the settings mean first. */
 export interface Doomed {
@@ -78,18 +76,10 @@ export async function doomedOf(aws: Aws, settings: Settings): Promise<Doomed> {
  */
 export async function removing(ground: Ground, { ours, isWhole }: Doomed): Promise<Change> {
   const { names, pcCtl, settings, seen } = ground
-  const { status } = seenOf(ground)
+  const { engine } = seenOf(ground).status
   const { takedowns, leftAlone } = await allTakedowns(ground, ours)
-  if (takedowns.length === 0) {
-    throw new CtlError(
-      'configuration',
-      `There is nothing of the installation "${names.installation}" in account ${status.account}.`,
-      {
-        hint: ['All there is:', verbatim(pcCtl('status'))],
-        code: 'NothingThere',
-      },
-    )
-  }
+  if (takedowns.length === 0) throw nothingThere(ground)
+  const keys = takedowns.filter(({ undo }) => /schedule-key|cancel-key/.test(undo ?? ''))
   const aliases = ours.flatMap(({ config }) => config.Aliases?.Items ?? [])
   const before = settings.cloudfrontEnabled?.value === true ? (await disabling(ground)).steps : []
   return {
@@ -120,7 +110,7 @@ export async function removing(ground: Ground, { ours, isWhole }: Doomed): Promi
         notes: [
           'Until the distribution is disabled, nothing need be taken back. Afterwards all is made anew, under another name below cloudfront.net.',
         ],
-        commands: [pcCtl('enable-cloudfront')],
+        commands: [pcCtl('enable-cloudfront', ...(engine === 'lambda' ? [] : ['--engine', engine]))],
         expected: 'It says what is done and what is to do, and asks.',
         duration: durations.deployment,
       }),
@@ -130,13 +120,11 @@ export async function removing(ground: Ground, { ours, isWhole }: Doomed): Promi
       'Who has their own name lead there: a name that leads to a deleted distribution can be taken by somebody else.',
     ],
     cost: [
-      'Nothing is paid any more: not for the key once its deletion is scheduled, nor for the rest once it is gone. Logs cost until they are deleted.',
+      `Nothing is paid any more${keys.length === 0 ? '' : ': not for the key once its deletion is scheduled, nor for the rest once it is gone'}. Logs cost until they are deleted.`,
     ],
     irreversible: [
       ...takedowns.flatMap(({ title, undo, loses }) => (undo === null ? [`${title}. ${loses}`] : [])),
-      ...takedowns.flatMap(({ title, loses, undo }) =>
-        /schedule-key|cancel-key/.test(undo ?? '') ? [`${title}. ${loses} ${undo ?? ''}`] : [],
-      ),
+      ...keys.map(({ title, loses, undo }) => `${title}. ${loses} ${undo ?? ''}`),
       ...leftAlone,
       ...(isWhole
         ? []
@@ -144,10 +132,13 @@ export async function removing(ground: Ground, { ours, isWhole }: Doomed): Promi
             'Only the distribution that packagecloud.rb names was looked for: these credentials may not call tag:GetResources.',
           ]),
       ...('notChecked' in (seen?.status.leftOver ?? {}) ? ['Keys that are left over were not looked for.'] : []),
-      'Stays: the roles AWSServiceRoleForLambdaReplicator and AWSServiceRoleForCloudFrontLogger, which all of the account shares; certificates; records in the DNS.',
+      `Stays: ${takedowns.some(({ takes }) => takes === 'replicas') ? serviceRoles : ''}certificates; records in the DNS.`,
     ],
   }
 }
+
+const serviceRoles =
+  'the roles AWSServiceRoleForLambdaReplicator and AWSServiceRoleForCloudFrontLogger, which all of the account shares; '
 
 /** What is not ours is left out, and told. */
 async function allTakedowns(

@@ -59,7 +59,7 @@ const bothAtEdge = {
   function: {
     how: 'Both are put into the key value store, where they are live at once, and the edge is seen to accept both.',
     dropped: 'it is taken out of the key value store',
-    duration: durations.bootstrap,
+    duration: durations.function,
   },
 } as const
 

@@ -1,7 +1,6 @@
 /** A change ticket from what is there now. */
 import type { Aws } from '../../aws/connect.ts'
 import { need, optional, type Settings } from '../../settings/settings.ts'
-import { CtlError } from '../../errors.ts'
 import { statusPicture } from '../status/graph.ts'
 import { isOfOurs } from '../status/status.ts'
 import type { Part } from '../../ui/template.ts'
@@ -13,7 +12,7 @@ import { aliasing } from './alias.ts'
 import { disabling } from './disable.ts'
 import type { Change, Runbook, RunbookKind } from './document.ts'
 import { enabling } from './enable.ts'
-import { doctorChecks, type Ground, type RunbookWishes, survey } from './look.ts'
+import { doctorChecks, type Ground, nothingThere, type RunbookWishes, survey } from './look.ts'
 import { changingAccess } from './origin-access.ts'
 import { doomedOf, removing } from './remove.ts'
 import { rotating } from './rotate.ts'
@@ -43,7 +42,9 @@ export async function makeRunbook(
   const doomed =
     kind === 'remove' ? await lookUp('Look for distributions', () => doomedOf(aws, settings), conduct) : undefined
   const ground = await survey(aws, doomed?.settings ?? settings, order, conduct)
-  if (kind !== 'enable') assertThere(ground)
+  // Of what is to go more is looked for than `status` does.
+  const isThere = ground.seen?.status.resources.some(isOfOurs) ?? true
+  if (!isThere && kind !== 'enable' && kind !== 'remove') throw nothingThere(ground)
   const asked = kind === 'remove' ? [] : await lookUp('Ask what clients ask', () => doctorChecks(ground), conduct)
   const change = await changeOf({ ...ground, settings }, order, doomed, conduct)
   const domain = optional(settings, 'cloudfrontPackagesDomain') ?? ground.seen?.status.distribution?.domain
@@ -86,23 +87,6 @@ function changeOf(
 
 const nothingDoomed = ({ settings }: Ground) => ({ settings, ours: [], isWhole: false })
 
-/** @throws CtlError of kind `configuration` where nothing of the installation is there: perhaps another one is meant */
-function assertThere({ seen, names, pcCtl }: Ground): void {
-  if (seen === undefined || seen.status.resources.some(isOfOurs)) return
-  const others = seen.status.otherInstallations
-  throw new CtlError(
-    'configuration',
-    `There is nothing of the installation "${names.installation}" in account ${seen.status.account}.`,
-    {
-      hint:
-        others.length === 0
-          ? `\`${pcCtl('runbook', '--kind', 'enable')}\` tells how it is made.`
-          : `There is: ${others.join(', ')}. Name the one that is meant with --installation.`,
-      code: 'NothingThere',
-    },
-  )
-}
-
 function factsOf({ settings, names, seen }: Ground): Runbook['facts'] {
   const own: Runbook['facts'] = [
     ['Installation', names.installation],
@@ -118,6 +102,6 @@ function factsOf({ settings, names, seen }: Ground): Runbook['facts'] {
     ['Account', status.account],
     ...statusFacts(status).map(([name = '', value = '']) => [name, value] as const),
     ...resources,
-    ['Alias of the key', names.keyAlias],
+    ...(status.engine === 'lambda' ? [['Alias of the key', names.keyAlias] as const] : []),
   ]
 }

@@ -1,6 +1,7 @@
 import { proven, backToS3, bootstrap, connect, costs, nothingLost } from './common.ts'
 import { changesIn } from './changes.ts'
-import { type Change, toDo } from './document.ts'
+import { copyOfFunction } from '../../resources/function/function-copy.ts'
+import { type Change, type RunbookStep, toDo } from './document.ts'
 import { durations } from './durations.ts'
 import { distributionOf, type Ground, seenOf } from './look.ts'
 
@@ -24,6 +25,7 @@ export function upgrading(ground: Ground, version: string): Change {
         expected: `\`pc-ctl/${version}\`: another one makes other changes, so this runbook is to be made anew then.`,
         duration: durations['a call'],
       }),
+      ...(before === undefined || status.engine !== 'function' ? [] : [keepLive(ground)]),
       bootstrap(ground),
       connect(ground, 'Have the distribution use it'),
     ].map((step) => (changes.length === 0 ? { ...step, state: 'done' } : step)),
@@ -32,16 +34,7 @@ export function upgrading(ground: Ground, version: string): Change {
       ...(before === undefined
         ? []
         : status.engine === 'function'
-          ? [
-              toDo('Publish what the former pc-ctl publishes', {
-                notes: [
-                  'A CloudFront Function has no versions: install the former pc-ctl, and have it publish its code again.',
-                ],
-                commands: ['pc-ctl --version', pcCtl('bootstrap-cloudfront')],
-                expected: 'The former version, and exit code 0. What is published is live at once.',
-                duration: durations.bootstrap,
-              }),
-            ]
+          ? [publishCopy(ground)]
           : [
               toDo('Have the distribution use the version that it uses now', {
                 notes: [
@@ -61,3 +54,26 @@ export function upgrading(ground: Ground, version: string): Change {
     irreversible: [nothingLost],
   }
 }
+
+/** What edges run is gone once something else is published. */
+const keepLive = ({ names, cli }: Ground): RunbookStep =>
+  toDo('Keep a copy of the function that edges run now', {
+    notes: [
+      'A CloudFront Function has no versions, so this is the only way back to it. No secret is in it. The AWS CLI must mean ' +
+        'the account above.',
+    ],
+    commands: copyOfFunction(names, cli).keep,
+    expected: 'The ETag of what is live; then two files in this folder, its code and its configuration.',
+    duration: durations['a call'],
+  })
+
+const publishCopy = ({ names, cli }: Ground): RunbookStep =>
+  toDo('Publish the copy of the function again', {
+    notes: [
+      'In the folder with the two files. The secrets are in the key value store, and stay as they are. `status` says then that ' +
+        'the function is to be changed: leave that until it is known what was wrong.',
+    ],
+    commands: copyOfFunction(names, cli).putBack,
+    expected: 'Twice what AWS says of the function, at last with `"Stage": "LIVE"`. What is published is live at once.',
+    duration: durations['a call'],
+  })

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 
+import { Outdated } from '../../../src/resources/resource.ts'
 import { beforeLooking, whyLookAgain } from '../../../src/tasks/chain/look-again.ts'
 
 const stale = Object.assign(new Error('changed'), { name: 'PreconditionFailed' })
@@ -14,6 +15,12 @@ describe('looking again after a write that was refused', () => {
         expect(delay).to.be.at.least(Math.min(first * 2 ** (look - 1), 1_000) / 2)
       }),
     )
+  })
+
+  it('ends sooner where each try is dear', () => {
+    const outdated = new Outdated('changed', { cause: stale, tries: 4 })
+    expect([3, 4].map((look) => whyLookAgain(outdated, look) === undefined)).to.deep.equal([false, true])
+    expect(whyLookAgain(new Outdated('changed'), 4)).to.not.equal(undefined)
   })
 
   it('goes on for some seconds, and ends', () => {
