@@ -9,6 +9,7 @@ import { findDistribution } from '../resources/cloudfront/find-distribution.ts'
 import { checkedBy } from '../resources/cloudfront/distribution-config.ts'
 import { type Accepted, toMoveFrom } from '../resources/edge-engine.ts'
 import { acceptedBy, engineBehind } from '../resources/edge-engines.ts'
+import { ownerOfStore, ownerOfStoreNeeds } from '../resources/function/key-value-store.ts'
 import type { Need } from '../resources/resource.ts'
 import type { Bucket } from '../resources/s3/bucket.ts'
 import { optional, type Settings } from '../settings/settings.ts'
@@ -68,7 +69,9 @@ function engineNeeds(names: Names, accountId: string, { engine }: EngineWishes):
       actions: ['cloudfront:GetDistribution', 'cloudfront:ListTagsForResource'],
       resources: [arnOfDistribution(accountId)],
     },
-    ...(engine === undefined ? Object.values(checks).flatMap((arn) => engineBehind(arn).ownerNeeds(arn)) : []),
+    ...(engine === undefined
+      ? [...Object.values(checks).flatMap((arn) => engineBehind(arn).ownerNeeds(arn)), ownerOfStoreNeeds(accountId)]
+      : []),
     ...(engine === undefined ? [] : moveNeeds(engine === 'lambda' ? 'function' : 'lambda', names, accountId)),
   ]
 }
@@ -115,12 +118,17 @@ async function whatRuns(aws: Aws, search: Parameters<typeof findDistribution>[1]
   return running !== undefined && ours.includes(withoutVersion(running)) ? running : undefined
 }
 
-/** Where no distribution tells: the one of which there is a function of ours. */
+/**
+ * Where no distribution tells: the one of which there is a function of ours. The store is made before its function, so that
+ * alone is what an interrupted run leaves, or somebody who has deleted the function.
+ */
 async function theOneThere(aws: Aws, names: Names, accountId: string): Promise<Engine> {
   const checks = checksOf(names, accountId)
-  const isThere = async (engine: Engine): Promise<boolean> =>
-    (await engineBehind(checks[engine]).ownerOf(aws, checks[engine])) === names.installation
-  return (await isThere('function')) && !(await isThere('lambda')) ? 'function' : 'lambda'
+  const isOurs = async (owner: Promise<string | undefined>): Promise<boolean> => (await owner) === names.installation
+  const isThere = (engine: Engine): Promise<boolean> =>
+    isOurs(engineBehind(checks[engine]).ownerOf(aws, checks[engine]))
+  const [ofFunction, store] = await Promise.all([isThere('function'), isOurs(ownerOfStore(aws, names))])
+  return (ofFunction || store) && !(await isThere('lambda')) ? 'function' : 'lambda'
 }
 
 /**

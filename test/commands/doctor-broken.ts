@@ -79,7 +79,7 @@ const distributed =
     await waitUntilDistributionDeployed(wait, { Id: (await distributionOf(place)).Id })
   }
 
-const behaving = (edit: Partial<NonNullable<DistributionConfig['DefaultCacheBehavior']>>): Broken['make'] =>
+export const behaving = (edit: Partial<NonNullable<DistributionConfig['DefaultCacheBehavior']>>): Broken['make'] =>
   distributed(ofBehavior(() => edit))
 
 const keyOf = async ({ kms }: Place): Promise<string> =>
@@ -98,7 +98,7 @@ export const untag: Broken['make'] = async (place) => {
 
 const dropAll = ({ config }: Place) => here(['pc-ctl', 'cfinval', '--wait', `s3://${Bucket}`, '--config', config])
 
-const connects = /^pc-ctl reconfigure-cloudfront-distribution arn:/m
+export const connects = /^pc-ctl reconfigure-cloudfront-distribution arn:/m
 
 export const broken: readonly Broken[] = [
   {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { expect } from 'chai'
 
+import type { Engine } from '../../src/edge/engine.ts'
 import { endState, type EndState } from '../support/end-state.ts'
 import { type Installation, sideBySide, withInstallation } from '../support/installation.ts'
 import { killAt, type NamedPoint as Point, pointsOf } from './kills.ts'
@@ -20,44 +21,84 @@ interface Ending {
   readonly config: string
 }
 
+/** A run may die while packagecloud-ctl works, too. */
+const onHost = (['reconfigure', 'restart'] as const).map((name): Point => [name, 1, 'before'])
+
+/**
+ * One point for each state that a run can leave: what is there after a change is there before the next one. Changes that are
+ * made side by side are those of bootstrap-cloudfront, which dies at both sides of each in a test of its own.
+ */
+const after = (changes: readonly string[]): Point[] => pointsOf(changes).filter(([, , phase]) => phase === 'after')
+
+/** What the way is made of that both engines have in common is seen once. */
+const ownOfFunction = /KeyValueStore|UpdateKeys|:\w+Function$|CreateDistribution/
+const engines: readonly (readonly [Engine, number, (changes: readonly string[]) => Point[]])[] = [
+  ['lambda', 12, (changes) => [...after(changes), ...onHost]],
+  ['function', 4, (changes) => after(changes).filter(([name]) => ownOfFunction.test(name))],
+]
+
 describe('enable-cloudfront, killed with -9 at each change, then run again', function () {
   this.timeout(600_000)
 
-  it('ends in the same state', async () => {
-    const { ending, points } = await withInstallation(options, async (place) => {
-      const words = await prepare(place)
-      const changes = await place.changes(() => place.succeed(words))
-      // A run may die while packagecloud-ctl works, too.
-      const onHost = (['reconfigure', 'restart'] as const).map((name): Point => [name, 1, 'before'])
-      return { ending: await endingOf(place), points: [...pointsOf(changes), ...onHost] }
-    })
-    expect(points.length, 'points to die at').to.be.greaterThan(15)
-    await sideBySide(points, async (point) => {
-      const where = `killed ${point[2]} ${point[0]} ${point[1]}`
-      const again = await withInstallation(options, async (place) => {
-        const words = await prepare(place)
-        await runUntil(place, words, point)
-        await place.succeed(words)
-        return endingOf(place)
+  for (const [engine, atLeast, choose] of engines)
+    it(`ends in the same state with --engine ${engine}`, async () => {
+      const { ending, points } = await withInstallation(options, async (place) => {
+        const words = await prepare(place, engine)
+        const changes = await place.changes(() => place.succeed(words))
+        return { ending: await endingOf(place), points: choose(changes) }
       })
-      expect(again.state.counts, where).to.deep.equal(ending.state.counts)
-      expect(again.state.resources, where).to.equal(ending.state.resources)
-      expect(again.config, where).to.equal(ending.config)
+      expect(points.length, 'points to die at').to.be.greaterThan(atLeast)
+      await sideBySide(points, async (point) => {
+        const where = `killed ${point[2]} ${point[0]} ${point[1]}`
+        const again = await withInstallation(options, async (place) => {
+          const words = await prepare(place, engine)
+          await runUntil(place, words, point)
+          await place.succeed(words)
+          return endingOf(place)
+        })
+        expect(again.state.counts, where).to.deep.equal(ending.state.counts)
+        expect(again.state.resources, where).to.equal(ending.state.resources)
+        expect(again.config, where).to.equal(ending.config)
+      })
     })
-  })
+})
+
+describe('disable-cloudfront, killed with -9 while packagecloud-ctl works, then run again', function () {
+  this.timeout(120_000)
+
+  it('makes it live, and changes nothing else', () =>
+    withInstallation(options, async (place) => {
+      const ctl = await installCtl(place)
+      await place.paste("packagecloud_rails['cloudfront_enabled'] = false\n")
+      const before = await readFile(place.config, 'utf8')
+      const words = ['disable-cloudfront', '--run', '--ctl', ctl]
+      const changes = await place.changes(async () => {
+        for (const point of onHost) {
+          await runUntil(place, words, point)
+          await place.succeed(words)
+        }
+      })
+      expect(changes).to.deep.equal([])
+      expect(await readFile(place.config, 'utf8')).to.equal(before)
+    }))
 })
 
 const ctlOf = ({ folder }: Installation): string => join(folder, 'packagecloud-ctl')
 
+async function prepare(place: Installation, engine: Engine): Promise<string[]> {
+  const ctl = await installCtl(place)
+  return ['enable-cloudfront', '--engine', engine, '--write-config', '--yes', '--ctl', ctl]
+}
+
 /** packagecloud-ctl works for good where a file of the command's name is there, which it takes away. */
-async function prepare(place: Installation): Promise<string[]> {
+async function installCtl(place: Installation): Promise<string> {
   const { folder } = place
   await writeFile(
     ctlOf(place),
-    `#!/bin/sh\ncd '${folder}' && [ -e "stop-$1" ] && mv "stop-$1" "at-$1" && exec sleep 60\nexit 0\n`,
+    `#!/bin/sh\ncd '${folder}' && [ -e "stop-$1" ] && mv "stop-$1" "at-$1" && exec sleep 60 >/dev/null 2>&1\nexit 0\n`,
   )
   await chmod(ctlOf(place), 0o755)
-  return ['enable-cloudfront', '--write-config', '--yes', '--ctl', ctlOf(place)]
+  return ctlOf(place)
 }
 
 async function endingOf(place: Installation): Promise<Ending> {

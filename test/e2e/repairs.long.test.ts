@@ -9,7 +9,7 @@ import { type Clients, install, type Installation, shellWords } from '../support
 
 for (const [engine, drifts, kinds] of [
   ['lambda', rounds, 33],
-  ['function', functionRounds, 9],
+  ['function', functionRounds, 16],
 ] as const) {
   describe(`the repairs that status prints with --engine ${engine}`, function () {
     this.timeout(120_000)

@@ -125,7 +125,7 @@ export async function install(options: InstallOptions = {}): Promise<Installatio
     (options.built === true ? runCli : runQuickly)([...args], { env: { ...env, ...more }, cwd: folder, ...how })
   const succeed: Installation['succeed'] = async (args) => {
     const { stdout, stderr, code } = await run(args)
-    expect(code, `pc-ctl ${args.join(' ')}\n${stderr}`).to.equal(0)
+    expect(code, `pc-ctl ${args.join(' ')}\n${stderr}${stdout}`).to.equal(0)
     return stdout
   }
   const bootstrap: Installation['bootstrap'] = async (...flags) =>

@@ -13,7 +13,7 @@ import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf } from '../../aws/names.ts'
 import { settling, type Talk, until } from '../../aws/patience.ts'
-import { change, create, notOurs, pending, type Resource, updateIf } from '../resource.ts'
+import { change, create, type Need, notOurs, pending, type Resource, updateIf } from '../resource.ts'
 import { requestedWith, tagChanges, tagList, type Tags, tagsIn, tagsWanted, type TagsWant } from '../tags.ts'
 import { exportedStore } from './function-export.ts'
 import { takedownOfStore } from './function-takedown.ts'
@@ -48,11 +48,7 @@ export function keyValueStore(aws: Aws): Resource<KeyValueStoreWant, KeyValueSto
     needs: (want) => {
       const resources = [arnOfKeyValueStore(want.accountId)]
       return [
-        {
-          access: 'read',
-          actions: ['cloudfront:DescribeKeyValueStore', 'cloudfront:ListTagsForResource'],
-          resources,
-        },
+        ownerOfStoreNeeds(want.accountId),
         // IAM knows no resource of this action.
         {
           access: 'write',
@@ -71,8 +67,7 @@ export function keyValueStore(aws: Aws): Resource<KeyValueStoreWant, KeyValueSto
     async describe({ names }) {
       const found = await describeStore(aws, names)
       if (found === undefined) return undefined
-      const { Tags: listed } = await client().send(new ListTagsForResourceCommand({ Resource: found.arn }))
-      const tags = tagsIn(listed?.Items)
+      const tags = await tagsOfStore(aws, found.arn)
       return { ...found, tags, owner: ownerOf(tags) }
     },
 
@@ -131,6 +126,24 @@ async function describeStore(aws: Aws, { functionName: Name }: Names): Promise<S
   const command = new DescribeKeyValueStoreCommand({ Name })
   const found = await absentAs('EntityNotFound', () => aws.client(CloudFrontClient, edgeRegion).send(command))
   return found === undefined ? undefined : toStore(found.KeyValueStore, found.ETag)
+}
+
+/** The installation that the store of these names belongs to; `undefined` where there is none, or it is nobody's. */
+export async function ownerOfStore(aws: Aws, names: Names): Promise<string | undefined> {
+  const found = await describeStore(aws, names)
+  return found === undefined ? undefined : ownerOf(await tagsOfStore(aws, found.arn))
+}
+
+/** What {@link ownerOfStore} needs. */
+export const ownerOfStoreNeeds = (accountId: string): Need => ({
+  access: 'read',
+  actions: ['cloudfront:DescribeKeyValueStore', 'cloudfront:ListTagsForResource'],
+  resources: [arnOfKeyValueStore(accountId)],
+})
+
+async function tagsOfStore(aws: Aws, Resource: string): Promise<Tags> {
+  const command = new ListTagsForResourceCommand({ Resource })
+  return tagsIn((await aws.client(CloudFrontClient, edgeRegion).send(command)).Tags?.Items)
 }
 
 /** Waits until something can be written into a store, and a function can be associated with it. */

@@ -20,10 +20,11 @@ import {
 
 import { type Aws, connect } from '../../../src/aws/connect.ts'
 import { parseDocument, type PolicyStatement } from '../../../src/aws/policy.ts'
+import type { Engine } from '../../../src/edge/engine.ts'
 import { cacheControl } from '../../../src/repositories/cache-control.ts'
 import type { Sandbox } from '../../../src/sandbox/host/sandbox.ts'
 import { loadSettings, type Settings } from '../../../src/settings/settings.ts'
-import { bootstrapCloudfront } from '../../../src/tasks/bootstrap-cloudfront.ts'
+import { associable, bootstrapCloudfront } from '../../../src/tasks/bootstrap-cloudfront.ts'
 import { runChain } from '../../../src/tasks/chain/chain.ts'
 import type { Check } from '../../../src/tasks/doctor/check.ts'
 import { complaint, type Wishes } from '../../../src/tasks/doctor/complaint.ts'
@@ -77,7 +78,8 @@ export const findCheck = ({ checks }: Diagnosis, id: string): Check => {
 export const statusesOf = ({ checks }: Diagnosis): Record<string, string> =>
   Object.fromEntries(checks.map(({ id, status }) => [id, status]))
 
-export async function deploy(): Promise<DeployedInstallation> {
+/** @param engine - what bootstrap-cloudfront is told to make */
+export async function deploy(engine?: Engine): Promise<DeployedInstallation> {
   const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-doctor-'))
   const config = join(folder, 'packagecloud.rb')
   const place = await startAws({ startFront: frontReading(config), frontPort: 0 })
@@ -105,7 +107,7 @@ export async function deploy(): Promise<DeployedInstallation> {
 
   await s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint: region } }))
   for (const [key, { body, control }] of Object.entries(objects)) await put(key, body, control)
-  const { id, domain } = await runRunbook(await write(base))
+  const { id, domain } = await runRunbook(await write(base), engine)
   const deployed = { cloudfront_enabled: true, cloudfront_distribution_id: id, cloudfront_packages_domain: domain }
   const configure: DeployedInstallation['configure'] = (changes = {}) => write({ ...base, ...deployed, ...changes })
   await configure()
@@ -138,13 +140,13 @@ export async function deploy(): Promise<DeployedInstallation> {
   }
 }
 
-async function runRunbook(settings: Settings): Promise<{ id: string; domain: string }> {
+async function runRunbook(settings: Settings, engine: Engine | undefined): Promise<{ id: string; domain: string }> {
   const aws = await connect(settings)
   const conduct = { show: 'nothing', signal: new AbortController().signal } as const
   try {
-    const chain = bootstrapCloudfront(aws, settings, { adopt: false })
-    const { version } = (await runChain(chain, 'apply', conduct)).ctx
-    const next = reconfigureCloudfrontDistribution(aws, settings, { ...noWishes, arn: version.arn, wait: true })
+    const chain = bootstrapCloudfront(aws, settings, { adopt: false, engine })
+    const arn = associable((await runChain(chain, 'apply', conduct)).ctx)
+    const next = reconfigureCloudfrontDistribution(aws, settings, { ...noWishes, arn, wait: true })
     return (await runChain(next, 'apply', conduct)).ctx.distribution
   } finally {
     aws.close()
