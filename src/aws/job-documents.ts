@@ -7,7 +7,7 @@ export type JobStatus =
   | ('Cancelling' | 'Cancelled' | 'Failing' | 'Failed')
 
 /** What a job is to do with each row of its manifest. */
-export type JobOperation =
+type JobOperation =
   | {
       readonly LambdaInvoke: {
         /** Of a version: a function that is changed meanwhile changes nothing of the job. */
@@ -175,7 +175,7 @@ export function jobIn(document: string): Job {
 }
 
 /** What ListJobs answers. */
-export function jobsIn(document: string): {
+export function pageIn(document: string): {
   readonly jobs: readonly ListedJob[]
   readonly nextToken: string | undefined
 } {

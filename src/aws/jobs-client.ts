@@ -5,14 +5,15 @@
  * Source: Amazon S3 API Reference, "Amazon S3 Control"; Amazon S3 User Guide, "Performing object operations in bulk".
  */
 import { arnOfJob } from './arns.ts'
-import type { ClientConfig } from './clients.ts'
+import type { Aws, ClientConfig } from './clients.ts'
 import {
   documentOf,
   type Job,
   jobIn,
-  jobsIn,
   type JobToCreate,
   type JobStatus,
+  type ListedJob,
+  pageIn,
   tagsIn,
   valueIn,
 } from './job-documents.ts'
@@ -20,7 +21,7 @@ import { type LeanAnswer, LeanClient, type LeanMetadata, type LeanRequest } from
 import { errorIn } from './s3-answer.ts'
 import { createRequestSigner, type Credentials, encodeComponent, type Query, type Unsigned } from './signature-v4.ts'
 
-export type { Job, JobStatus, JobToCreate, ListedJob } from './job-documents.ts'
+export type { Job, JobToCreate, ListedJob } from './job-documents.ts'
 
 /** An operation on jobs of one account, in the region of the client. */
 export type JobCall = { readonly accountId: string } & (
@@ -103,11 +104,26 @@ function placeOf(call: JobCall): { readonly path: string; readonly query?: Query
   return { path: `${path}/status`, query }
 }
 
+/** States that a job does not leave any more. */
+export const isOver = ({ status }: Pick<ListedJob, 'status'>): boolean => /^(Complete|Failed|Cancelled)$/.test(status)
+
+/** All others. */
+export const underWay: readonly JobStatus[] = [
+  ...(['New', 'Preparing', 'Suspended', 'Ready', 'Active', 'Pausing', 'Paused', 'Completing'] as const),
+  ...(['Cancelling', 'Failing'] as const),
+]
+
 /** Jobs of an account, in one region. */
 export interface Jobs {
   readonly client: S3ControlClient
   readonly accountId: string
 }
+
+/** @param region - of the bucket: a job is had nowhere else */
+export const jobsIn = (aws: Aws, accountId: string, region: string): Jobs => ({
+  client: aws.client(S3ControlClient, region),
+  accountId,
+})
 
 /**
  * Creates a job. Its token makes one job of however many calls.
@@ -149,7 +165,7 @@ export async function* listJobs({ client, accountId }: Jobs, statuses: readonly 
   let nextToken: string | undefined
   do {
     const { document } = await client.send({ operation: 'ListJobs', accountId, statuses, nextToken })
-    const page = jobsIn(document)
+    const page = pageIn(document)
     yield* page.jobs
     ;({ nextToken } = page)
   } while (nextToken !== undefined)

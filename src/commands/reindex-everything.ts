@@ -12,6 +12,8 @@ import { readShard, type Shard } from '../reindex/shard.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { exitCodes } from '../errors.ts'
 import { carriedChoice, inventoryFlag, readMapping, reindexFlags } from '../flags/reindex-flags.ts'
+import { runOnFlags, usualFunctions } from '../flags/run-on-flags.ts'
+import { readTags } from '../flags/tag-flags.ts'
 import { signingKeyFlags } from '../flags/signing-key-flags.ts'
 import { openApkKey } from '../tasks/reindex/apk-key.ts'
 import { keysOfMapping, openSigningKeys, readKeyWord } from '../tasks/reindex/signing-keys.ts'
@@ -35,6 +37,7 @@ export default class ReindexEverything extends CtlCommand {
     '<%= config.bin %> <%= command.id %> --list',
     '<%= config.bin %> <%= command.id %> --attributes-only --dry-run',
     '<%= config.bin %> <%= command.id %> --signing-key /etc/packagecloud/signing.asc --report report.json',
+    '<%= config.bin %> <%= command.id %> --run-on batch --dry-run',
   ]
   static override flags = {
     'attributes-only': Flags.boolean({
@@ -80,6 +83,7 @@ export default class ReindexEverything extends CtlCommand {
       exclusive: ['list', 'invalidate'],
       parse: async (typed) => readShard(typed),
     })(),
+    ...runOnFlags,
     'force-unlock': Flags.boolean({ description: 'take over from another run that is known to be dead' }),
     ...inventoryFlag(
       'list by the ranges that an inventory of the bucket shows (CSV); what is there the listing alone tells',
@@ -90,7 +94,7 @@ export default class ReindexEverything extends CtlCommand {
   }
 
   async run(): Promise<Result> {
-    const { flags } = await this.parse(ReindexEverything)
+    const { flags, metadata } = await this.parse(ReindexEverything)
     const named = await Promise.all(flags['signing-key'].map(readKeyWord))
     const keyFiles = [...named, ...keysOfMapping(await readMapping(flags.mapping))]
     const signingKeys = await openSigningKeys(keyFiles, flags['passphrase-file'])
@@ -113,6 +117,18 @@ export default class ReindexEverything extends CtlCommand {
         invalidate: flags.invalidate,
         shard: flags.shard,
         inventory: flags.inventory === undefined ? undefined : readInventoryPlace(flags.inventory),
+        shardObjects: flags['objects-per-shard'],
+        elsewhere:
+          flags['run-on'] !== 'batch'
+            ? undefined
+            : {
+                concurrency:
+                  metadata.flags['concurrency']?.setFromDefault === true ? usualFunctions : flags.concurrency,
+                yes: flags.yes,
+                adopt: flags.adopt,
+                tags: readTags(flags.tag),
+                boundary: flags['permissions-boundary'],
+              },
       },
       (...blocks) => this.say(...blocks),
     )
@@ -148,5 +164,7 @@ export default class ReindexEverything extends CtlCommand {
   }
 }
 
-const hasWork = ({ total, indexes }: Report): boolean =>
-  total.rewritten > 0 || indexes.some(({ outcome }) => outcome === 'would be written')
+const hasWork = ({ total, indexes, elsewhere }: Report): boolean =>
+  (elsewhere?.planned?.shards ?? 0) > 0 ||
+  total.rewritten > 0 ||
+  indexes.some(({ outcome }) => outcome === 'would be written')

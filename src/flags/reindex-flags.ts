@@ -27,7 +27,7 @@ export const reindexFlags = {
     helpGroup: 'WHICH',
   }),
   concurrency: Flags.integer({
-    description: 'requests at a time, at most',
+    description: 'requests at a time, at most; with --run-on batch runs of the function at a time, 20 if none is given',
     helpValue: 'N',
     default: 256,
     min: 1,

@@ -6,11 +6,12 @@ import { statusOf } from '../aws/denial.ts'
 import type { LeanS3 } from '../aws/s3-lean.ts'
 import { CtlError } from '../errors.ts'
 import { formatDuration } from '../ui/duration.ts'
-import { isObject } from '../json-object.ts'
 import { readPage } from './listing/list-page.ts'
 import { ownPrefix } from './selection.ts'
 import type { Shard } from './shard.ts'
-import { hasEnded, ownIdentity, type ProcessIdentity } from './process-identity.ts'
+import { hasEnded, ownIdentity } from './process-identity.ts'
+import type { JobNote } from './job-note.ts'
+import { type Holder, nobody, readHolder } from './lock-holder.ts'
 
 /** Where two runs on one bucket meet. */
 export const lockKey = `${ownPrefix}lock`
@@ -25,24 +26,15 @@ export interface LockTiming {
 
 const usual: LockTiming = { heartbeat: 30_000, expiry: 5 * 60_000 }
 
-interface Holder {
-  readonly run: string
-  readonly owner: string
-  readonly host: string
-  /** Id of the journal that it has open, and its file. */
-  readonly journal: string
-  readonly file: string
-  /** When it began: milliseconds since the epoch by its own clock; 0: not told. */
-  readonly since: number
-  readonly process: ProcessIdentity | undefined
-  readonly released: boolean
-}
-
 export interface Lock {
   /** Aborted with a CtlError once somebody else has taken the lock: nothing may be written any more. */
   readonly lost: AbortSignal
   /** Who held it until now and has not let go of it, if there was somebody. */
   readonly takenFrom: string | undefined
+  /** What goes on by itself of what a run before has begun. */
+  readonly job: JobNote | undefined
+  /** Names what will go on by itself, should this run end; undefined: nothing. */
+  name(job: JobNote | undefined): Promise<void>
   /** Lets the next one in at once. It stays as an object, since nothing is ever deleted. */
   release(): Promise<void>
 }
@@ -61,6 +53,12 @@ export interface LockOptions {
   /** One of several hosts' part, beside which the others' may be held, but no whole run's; undefined: a whole run. */
   readonly shard?: Shard | undefined
   readonly timing?: LockTiming | undefined
+  /**
+   * Looks at what goes on by itself of what a holder has begun who is gone.
+   *
+   * @throws CtlError where this run may not begin beside it
+   */
+  readonly admit?: ((job: JobNote) => Promise<void>) | undefined
 }
 
 /** Was a run stopped because it may not write any more, and not by its operator? */
@@ -82,7 +80,7 @@ export async function takeLock(options: LockOptions): Promise<Lock> {
   const lock = await takeOne(place, holder, mayTake, options)
   try {
     // Only now: of two that come at once, at least one sees the other.
-    for (const key of await othersThan(place.key, s3, shard)) await putAside({ s3, key }, mayTake)
+    for (const key of await othersThan(place.key, s3, shard)) await putAside({ s3, key }, mayTake, options)
     return lock
   } catch (error) {
     await lock.release()
@@ -106,21 +104,25 @@ async function takeOne(
   place: Place,
   holder: Holder,
   mayTake: (present: Present) => boolean,
-  { force, timing = usual }: LockOptions,
+  options: LockOptions,
 ): Promise<Lock> {
+  const { force, timing = usual } = options
   let present = await look(place)
   for (let attempt = 1; ; attempt++) {
     if (present !== undefined && !mayTake(present)) throw held(place, present)
+    await admit(present, options)
+    // Whoever finds this one dead is to see what may still be under way.
+    const next = { ...holder, job: options.admit === undefined || force ? present?.holder.job : undefined }
     const condition: Record<string, string> =
       present === undefined ? { 'if-none-match': '*' } : { 'if-match': present.etag }
     const takenFrom = present === undefined || present.holder.released ? undefined : present.holder.owner
     try {
-      return keep(place, holder, await write(place, holder, condition), { timing, takenFrom })
+      return keep(place, next, await write(place, next, condition), { timing, takenFrom })
     } catch (error) {
       if (!isRefusal(error)) throw error
       // Another one was faster, or S3 had written ours although the answer was lost.
       const now = await look(place)
-      if (now?.holder.run === holder.run) return keep(place, holder, now.etag, { timing, takenFrom })
+      if (now?.holder.run === holder.run) return keep(place, next, now.etag, { timing, takenFrom })
       // One that is to be put aside may have given a sign of life in between.
       if (!force || attempt === attempts) throw held(place, now)
       present = now
@@ -137,9 +139,10 @@ async function othersThan(own: string, s3: LeanS3, shard: Shard | undefined): Pr
 }
 
 /** Writes over the lock of one who has died: should it only have slept, it notices, and writes no more. */
-async function putAside(place: Place, mayTake: (present: Present) => boolean): Promise<void> {
+async function putAside(place: Place, mayTake: (present: Present) => boolean, options: LockOptions): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const present = await look(place)
+    await admit(present, options)
     if (present === undefined || present.holder.released) return
     if (!mayTake(present) || attempt === attempts) throw held(place, present)
     try {
@@ -149,6 +152,11 @@ async function putAside(place: Place, mayTake: (present: Present) => boolean): P
       if (!isRefusal(error)) throw error
     }
   }
+}
+
+/** A job may outlive its run, and the lock of that. */
+async function admit(present: Present | undefined, { force, admit }: LockOptions): Promise<void> {
+  if (present?.holder.job !== undefined && !force) await admit?.(present.holder.job)
 }
 
 /** How often a lock is taken from one that still beats. */
@@ -161,6 +169,7 @@ function keep(
   { timing: { heartbeat, expiry }, takenFrom }: { timing: LockTiming; takenFrom: string | undefined },
 ): Lock {
   const lost = new AbortController()
+  let current = holder
   let etag = first
   let heard = performance.now()
   let beating: Promise<void> = Promise.resolve()
@@ -183,16 +192,22 @@ function keep(
   let count = 0
   const timer = setInterval(() => {
     // A body that differs each time has an ETag that differs: two heartbeats are never taken for one.
-    beating = beating.then(() => (lost.signal.aborted ? undefined : beat({ ...holder, ...{ beat: ++count } })))
+    beating = beating.then(() => (lost.signal.aborted ? undefined : beat({ ...current, ...{ beat: ++count } })))
   }, heartbeat)
   timer.unref()
   return {
     lost: lost.signal,
     takenFrom,
+    job: holder.job,
+    async name(job) {
+      current = { ...current, job }
+      beating = beating.then(() => (lost.signal.aborted ? undefined : beat(current)))
+      await beating
+    },
     async release() {
       clearInterval(timer)
       await beating
-      if (!lost.signal.aborted) await beat({ ...holder, released: true })
+      if (!lost.signal.aborted) await beat({ ...current, released: true })
     },
   }
 }
@@ -231,53 +246,13 @@ async function write({ s3, key }: Place, holder: Holder, condition: Record<strin
 
 const isRefusal = (error: unknown): boolean => [404, 409, 412].includes(statusOf(error) ?? 0)
 
-const nobody: Holder = {
-  run: '',
-  owner: 'somebody',
-  host: '',
-  journal: '',
-  file: '',
-  since: 0,
-  process: undefined,
-  released: false,
-}
-
-const textOf = (value: unknown, otherwise = ''): string => (typeof value === 'string' ? value : otherwise)
-const numberOf = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0)
-
-/** What is there but was not written by us counts as held, until it is old. */
-function readHolder(text: string): Holder {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    if (!isObject(parsed)) return nobody
-    return {
-      run: textOf(parsed['run']),
-      owner: textOf(parsed['owner'], nobody.owner).slice(0, 200),
-      host: textOf(parsed['host']),
-      journal: textOf(parsed['journal']),
-      file: textOf(parsed['file']).slice(0, 500),
-      since: numberOf(parsed['since']),
-      process: processOf(parsed['process']),
-      released: parsed['released'] === true,
-    }
-  } catch {
-    return nobody
-  }
-}
-
-function processOf(value: unknown): ProcessIdentity | undefined {
-  if (!isObject(value)) return undefined
-  const [boot, namespace, started] = [textOf(value['boot']), textOf(value['namespace']), textOf(value['started'])]
-  const pid = numberOf(value['pid'])
-  return pid > 0 && boot !== '' && namespace !== '' && started !== '' ? { pid, boot, namespace, started } : undefined
-}
-
 function held({ key }: Place, present: Present | undefined): CtlError {
-  const { owner, file, since } = present?.holder ?? nobody
+  const { owner, file, since, job } = present?.holder ?? nobody
   const told = [
     ...(since > 0 && since <= maxDate ? [`since ${new Date(since).toISOString().slice(0, 19)}Z`] : []),
     ...(present === undefined ? [] : [`last heard of ${formatDuration(Math.max(0, present.age / 1000))} ago`]),
     ...(file === '' ? [] : [`journal ${file}`]),
+    ...(job === undefined ? [] : [`job ${job.id}`]),
   ]
   return new CtlError(
     'refused',

@@ -2,6 +2,7 @@
 import type { FormatOptions } from '../repositories/format.ts'
 import type { OpenedSigner } from '../repositories/openpgp.ts'
 import type { Show } from '../ui/renderer.ts'
+import type { JobNote } from './job-note.ts'
 import type { LockTiming } from './lock.ts'
 import type { WriteReport } from './report-file.ts'
 import type { Choice } from './selection.ts'
@@ -38,6 +39,10 @@ export interface ReindexOptions {
   readonly forceUnlock: boolean
   /** Only one of several hosts' part, of which they tell the one that makes the indexes; undefined: all. */
   readonly shard?: Shard | undefined
+  /** As the lock's: looks at what goes on by itself of a run before. Without it this run takes that over. */
+  readonly admit?: ((job: JobNote) => Promise<void>) | undefined
+  /** Of a shard for a function. */
+  readonly shardObjects?: number | undefined
   readonly lockTiming?: LockTiming
   /** Where the report goes, beside what the command prints. */
   readonly writeReport?: WriteReport | undefined

@@ -35,4 +35,6 @@ export const resultKey = (run: string, shard: number, part: number): string =>
 
 /** Is this the key of what was found out, by a host or by a function? */
 export const isHandedIn = (key: string): boolean =>
-  key.startsWith(shardsPrefix) || (key.startsWith(batchPrefix) && key.includes('/results/'))
+  key.startsWith(shardsPrefix) ||
+  // What S3 reports of a job has results below it, too.
+  (key.startsWith(batchPrefix) && /^[^/]+\/results\//.test(key.slice(batchPrefix.length)))

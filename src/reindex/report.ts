@@ -6,6 +6,7 @@ import { inOneLine } from '../text.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Row } from './journal/row.ts'
 import type { Attended } from './attributes/attend.ts'
+import type { ElsewhereReport } from './elsewhere-report.ts'
 import { compareKeys } from './ranges.ts'
 import type { Scanned } from './listing/scan.ts'
 import type { Choice } from './selection.ts'
@@ -71,6 +72,8 @@ export interface Report {
   readonly requests: { readonly retries: number; readonly slowDowns: number }
   /** Where this was one of several hosts' part. */
   readonly shard?: ShardReport
+  /** With --run-on batch. */
+  readonly elsewhere?: ElsewhereReport
 }
 
 const mostProblems = 1000

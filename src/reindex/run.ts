@@ -10,6 +10,7 @@ import { makeIndexes } from './indexes/make-indexes.ts'
 import { createPublisher } from './indexes/publish.ts'
 import { forgetOld } from './journal/content-changes.ts'
 import type { Stretch } from './journal/journal.ts'
+import { Elsewhere } from './batch/elsewhere.ts'
 import { findRepositories, partlyBelow } from './found-repositories.ts'
 import type { Hints } from './inventory/read-inventory.ts'
 import { createMissing } from './listing/missing-indexes.ts'
@@ -21,10 +22,6 @@ import { count, telling } from './progress.ts'
 import { Ledger, nameOfRoot, problemsOf, type Report, reportOf, rootOf } from './report.ts'
 import { overwritableObjects } from './set-apart.ts'
 import { keysToDrop, republishedKeys, republishedReport } from './republished-report.ts'
-import { version, type Want } from './batch/want.ts'
-import { amountOf, type Amount, shardsOf, usualLimits, wantsOf } from './batch/wants.ts'
-import { type Batch, writeWanted } from './batch/write-wanted.ts'
-import type { Found } from './shards/found-lines.ts'
 import { choiceWithin, partOf } from './shards/cut.ts'
 import { handIn } from './shards/hand-in.ts'
 import { readPart } from './shards/read-part.ts'
@@ -77,8 +74,8 @@ export class ReindexRun {
 
   /** @throws CtlError (refused) while another run is at work */
   async lock(): Promise<string | undefined> {
-    const { s3, journal, forceUnlock: force, lockTiming: timing, signal, shard } = this.#tools
-    this.#lock = await takeLock({ s3, journal: journal.id, file: journal.file, force, timing, shard })
+    const { s3, journal, forceUnlock: force, lockTiming: timing, signal, shard, admit } = this.#tools
+    this.#lock = await takeLock({ s3, journal: journal.id, file: journal.file, force, timing, shard, admit })
     this.#stop = AbortSignal.any([signal, this.#lock.lost])
     const { takenFrom } = this.#lock
     return takenFrom === undefined ? undefined : `taken over from ${takenFrom}`
@@ -176,50 +173,11 @@ export class ReindexRun {
     return outcome
   }
 
-  /**
-   * Writes what is to be done into the bucket, for functions that do it.
-   *
-   * @returns undefined where there is nothing to do
-   */
-  async handOver(id: string, talk: Talk): Promise<Batch | undefined> {
-    const { progress, choice, facts } = this.#tools
-    const shards = this.#cutForFunctions()
-    const head = { version, mapping: choice.mapping, aclOwner: facts?.aclOwner } as const
-    progress.begin({ noun: 'objects' })
-    const done = (objects: number): void => progress.add(objects)
-    const options = { ...this.#tools, head, run: id, signal: this.#stop, done }
-    const batch = await this.#telling(talk, () => writeWanted(shards, options))
-    this.#assertGoingOn()
-    return batch
-  }
-
-  /** What there would be to hand over. */
-  async wouldHandOver(talk: Talk): Promise<Amount> {
-    const { progress } = this.#tools
-    progress.begin({ noun: 'objects' })
-    const amount = await this.#telling(talk, () =>
-      amountOf(this.#cutForFunctions(), (objects) => progress.add(objects)),
-    )
-    this.#assertGoingOn()
-    return amount
-  }
-
-  #cutForFunctions(): AsyncGenerator<readonly Want[]> {
-    const { choice, indexes } = this.#tools
-    const { scanned } = this.#listed
-    const found = indexes ? findRepositories(scanned, choice) : []
-    return shardsOf(wantsOf(found, { ...this.#tools, signal: this.#stop }), scanned.roots, usualLimits)
-  }
-
-  /** Takes into the journal what functions have found out. */
-  async takeBack(talk: Talk): Outcome {
-    const { ledger } = this.#listed
-    const noted = ({ row, rewritten }: Found): void => {
-      if (rewritten !== undefined) ledger.note(row, { kind: 'rewritten', row, ...rewritten })
-    }
-    const objects = await this.#telling(talk, () => takeIn({ ...this.#tools, signal: this.#stop, noted }))
-    this.#assertGoingOn()
-    return `${count(objects)} objects`
+  /** The way to have functions do a part of the work, once the bucket is listed. */
+  get elsewhere(): Elsewhere {
+    const lock = this.#lock
+    const goingOn = (): void => this.#assertGoingOn()
+    return new Elsewhere({ ...this.#tools, ...this.#listed, lock, signal: this.#stop, goingOn })
   }
 
   /** Tells the host that makes the indexes what this one has found out of its part. */
@@ -248,13 +206,14 @@ export class ReindexRun {
   }
 
   /** What the run came to; writes it to the file that was asked for, too. */
-  async report(): Promise<Report> {
+  async report(more: Pick<Report, 'elsewhere'> = {}): Promise<Report> {
     const { journal, writeReport, begun, bucket } = this.#tools
     const { scanned, ledger } = this.#listed
     const seconds = (performance.now() - begun) / 1000
     const republished = republishedReport(journal, this.#dropped)
     const shard = shardReport(this.#tools.shard, this.#part, this.#handedIn)
-    const report = reportOf({ ...this.#tools, bucket: bucket.name, seconds, republished, shard }, scanned, ledger)
+    const told = { ...this.#tools, bucket: bucket.name, seconds, republished, shard }
+    const report = { ...reportOf(told, scanned, ledger), ...more }
     await writeReport?.(report, {
       repositories: report.repositories.map((one) => JSON.stringify(one)),
       overwritableObjects: overwritableObjects(journal, this.#tools.choice),

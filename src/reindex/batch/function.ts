@@ -47,7 +47,10 @@ export async function handler(event: BatchEvent, context: LambdaContext): Promis
   try {
     for (const task of event.tasks) {
       const run = event.job.userArguments?.['run'] ?? ''
-      results.push({ taskId: task.taskId, ...(await answerTo(task, run, enough.signal)) })
+      const outcome = await answerTo(task, run, enough.signal)
+      // Of a task that has failed S3 reports no string, but what a function throws.
+      if (outcome.resultCode === 'PermanentFailure' && event.tasks.length === 1) throw new Error(outcome.resultString)
+      results.push({ taskId: task.taskId, ...outcome })
     }
   } finally {
     clearTimeout(timer)

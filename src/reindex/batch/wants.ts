@@ -177,20 +177,27 @@ export interface Amount {
   readonly bytes: number
 }
 
+export const nothingYet = () => ({ shards: 0, objects: 0, attributes: 0, reads: 0, bytes: 0 })
+
+/** Counts one more shard. */
+export function addTo(amount: ReturnType<typeof nothingYet>, wants: readonly Want[]): void {
+  amount.shards++
+  for (const { row, attributes, reads } of wants) {
+    amount.objects++
+    if (attributes) amount.attributes++
+    amount.reads += reads.length
+    if (reads.length > 0) amount.bytes += row.size
+  }
+}
+
 export async function amountOf(
   all: AsyncIterable<readonly Want[]>,
   counted: (objects: number) => void,
 ): Promise<Amount> {
-  const amount = { shards: 0, objects: 0, attributes: 0, reads: 0, bytes: 0 }
+  const amount = nothingYet()
   for await (const wants of all) {
-    amount.shards++
+    addTo(amount, wants)
     counted(wants.length)
-    for (const { row, attributes, reads } of wants) {
-      amount.objects++
-      if (attributes) amount.attributes++
-      amount.reads += reads.length
-      if (reads.length > 0) amount.bytes += row.size
-    }
   }
   return amount
 }

@@ -3,15 +3,12 @@ import type { Journal } from '../journal/journal.ts'
 import { manifestKey, wantedKey } from '../own-keys.ts'
 import type { Pace } from '../pace.ts'
 import { packWanted, type Want, type WantedHead } from './want.ts'
+import { addTo, type Amount, nothingYet } from './wants.ts'
 
 /** What was handed over. */
-export interface Batch {
+export interface Batch extends Amount {
   /** Of all that was written for it. */
   readonly run: string
-  readonly shards: number
-  readonly objects: number
-  /** Bytes of what is to be read. */
-  readonly bytes: number
   readonly manifest: { readonly key: string; readonly etag: string }
 }
 
@@ -43,13 +40,12 @@ export async function writeWanted(
 ): Promise<Batch | undefined> {
   const { s3, journal, pace, head, run, signal } = options
   const rows: string[] = []
-  let [objects, bytes] = [0, 0]
+  const amount = nothingYet()
   const under = new Set<Promise<unknown>>()
   for await (const wants of shards) {
     signal.throwIfAborted()
     const shard = rows.push(`${s3.bucket},${encodeURIComponent(JSON.stringify({ s: rows.length + 1 }))}\n`)
-    objects += wants.length
-    bytes += wants.reduce((sum, { row, reads }) => sum + (reads.length > 0 ? row.size : 0), 0)
+    addTo(amount, wants)
     noteCopies(journal, wants)
     const body = await packWanted(head, wants)
     const write = pace.run(() => put(s3, wantedKey(run, shard), 'application/gzip', body))
@@ -64,7 +60,7 @@ export async function writeWanted(
   if (rows.length === 0) return undefined
   const key = manifestKey(run)
   const etag = await put(s3, key, 'text/csv', Buffer.from(rows.join('')))
-  return { run, shards: rows.length, objects, bytes, manifest: { key, etag } }
+  return { run, ...amount, manifest: { key, etag } }
 }
 
 /** A copy gives some objects another ETag, of which this host only hears later. */

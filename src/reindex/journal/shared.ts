@@ -1,3 +1,4 @@
+import { type JobNote, jobNoteIn } from '../job-note.ts'
 import { type ReadPackage, type Row, rowColumns, rowOf, textOrNull } from './row.ts'
 import type { SqlFile } from './sql-file.ts'
 import { pagesOf, type Stretch } from './stretch.ts'
@@ -38,6 +39,18 @@ export class Shared {
 
   noteTaken(key: string, etag: string): void {
     this.#file.write('INSERT OR REPLACE INTO taken VALUES (?, ?)', key, etag)
+    this.#file.commit()
+  }
+
+  /** What goes on by itself, as {@link noteJob} was told. */
+  job(): JobNote | undefined {
+    const told = this.#file.prepare("SELECT value FROM about WHERE name = 'job'").get()?.['value']
+    return typeof told === 'string' ? jobNoteIn(JSON.parse(told)) : undefined
+  }
+
+  /** Notes what works for this host, and goes on where it ends. */
+  noteJob(job: JobNote | undefined): void {
+    this.#file.write("INSERT OR REPLACE INTO about VALUES ('job', ?)", JSON.stringify(job ?? null))
     this.#file.commit()
   }
 

@@ -15,6 +15,7 @@ export const prices = {
     'https://aws.amazon.com/kms/pricing/ and https://aws.amazon.com/s3/pricing/',
     'Amazon CloudFront Developer Guide, "Flat-rate pricing plans"; levels and prices of the plans in part as others quote them',
     'https://aws.amazon.com/aws-cost-management/aws-cost-explorer/pricing/',
+    'Not read from AWS but as others quote it: AWS Price List, October 2026 (S3 Batch Operations; Lambda on arm64)',
   ],
   cloudfront: {
     /** Of each month, of the whole account. */
@@ -36,6 +37,9 @@ export const prices = {
     perInvalidationPath: 0.005,
   },
   lambdaEdge: { perMillionRequests: 0.6, perGigabyteSecond: 0.000_050_01 },
+  lambda: { perMillionRequests: 0.2, perGigabyteSecond: 0.000_013_333_4 },
+  /** S3 Batch Operations. */
+  batch: { perJob: 0.25, perMillionTasks: 1 },
   kms: { perKeyAndMonth: 1 },
   s3: { perMillionGets: 0.4, perMillionPuts: 5 },
   costExplorer: { perQuestion: 0.01 },

@@ -6,12 +6,14 @@ import { carriedFlags } from '../../settings/settings.ts'
 import { settingsFor } from '../../settings/settings-for.ts'
 import { stateFolder } from '../../settings/state-folder.ts'
 import type { Flags } from '../../settings/settings.ts'
+import { ask } from '../../ui/ask.ts'
 import { interruptSignal } from '../../ui/interrupt.ts'
 import { carriedChoice, readMapping, type ReindexFlags } from '../../flags/reindex-flags.ts'
 import { isPage, openReportFile } from '../../ui/report-file.ts'
 import { chooseShow, fleeting } from '../../ui/renderer.ts'
 import type { Say } from '../../text.ts'
 import { writePage } from './report-page.ts'
+import type { ElsewhereWishes } from './elsewhere.ts'
 import { reindexEverything, type ReindexWishes } from './reindex-everything.ts'
 
 /** What a command decides itself; the rest is read off the flags that all such commands have. */
@@ -31,7 +33,11 @@ export type CommandWishes = Pick<
   | 'invalidate'
   | 'shard'
   | 'inventory'
->
+  | 'shardObjects'
+> & {
+  /** Have functions do the work, after asking, or without. */
+  readonly elsewhere?: (Omit<ElsewhereWishes, 'agree'> & { readonly yes: boolean }) | undefined
+}
 
 /**
  * Goes over the objects of the bucket as a command's flags ask for, and writes the report to where they say.
@@ -48,6 +54,10 @@ export async function reindexFromFlags(
   const choice = chooseObjects({ ...flags, mapping })
   const show = chooseShow(flags)
   const writeReport = await openReport(flags)
+  const signal = interruptSignal(say)
+  const { elsewhere } = wishes
+  const agree = async (questions: readonly string[]): Promise<boolean> =>
+    elsewhere?.yes === true || (await ask(questions, signal))
   return reindexEverything(await connect(settings), settings, {
     ...wishes,
     choice,
@@ -55,8 +65,9 @@ export async function reindexFromFlags(
     concurrency: flags.concurrency,
     full: flags.full,
     show: wishes.dryRun || wishes.listOnly ? fleeting(show) : show,
-    signal: interruptSignal(say),
+    signal,
     writeReport,
+    elsewhere: elsewhere && { ...elsewhere, agree },
   })
 }
 

@@ -8,6 +8,7 @@ import { need, type Settings } from '../../settings/settings.ts'
 import { say } from '../../ui/talk.ts'
 import { type Chain, check, compute, runChain, type Step } from '../chain/chain.ts'
 import { assertSomethingBelow, idleChoices } from './matching-nothing.ts'
+import { besideNoJob, type ElsewhereWishes, onBatch, type OnElsewhere } from './elsewhere.ts'
 import { dropAtEdges, findEdges } from './invalidate-republished.ts'
 
 export interface ReindexWishes extends ReindexOptions {
@@ -15,6 +16,8 @@ export interface ReindexWishes extends ReindexOptions {
   readonly invalidate: boolean
   /** The inventory that tells where the listing is best divided. */
   readonly inventory?: InventoryPlace | undefined
+  /** Have functions do the work that S3 Batch Operations invokes; without it this host does. */
+  readonly elsewhere?: ElsewhereWishes | undefined
 }
 
 /** Of wishes: what objects carry, and no index. */
@@ -32,8 +35,7 @@ export const attributesOnly = {
   invalidate: false,
 } satisfies Partial<ReindexWishes>
 
-interface Reindexing {
-  run: ReindexRun
+interface Reindexing extends OnElsewhere {
   /** What an inventory tells; undefined: none was named. */
   hints: Hints | undefined
   /** The distributions whose edges are to drop what was published again. */
@@ -47,23 +49,36 @@ interface Reindexing {
  *
  * @throws CtlError (refused) while another run is at work; (interrupted) once it has been stopped; as AWS answers
  */
-export async function reindexEverything(aws: Aws, settings: Settings, options: ReindexWishes): Promise<Report> {
+export async function reindexEverything(aws: Aws, settings: Settings, wishes: ReindexWishes): Promise<Report> {
+  const isElsewhere = wishes.elsewhere !== undefined
+  const options = isElsewhere ? wishes : { ...wishes, admit: besideNoJob(aws) }
   let run: ReindexRun | undefined
   const open = async (): Promise<ReindexRun> => (run = await openRun(aws, need(settings, 'bucket'), options))
+  const mode = writes(options) ? 'apply' : 'plan'
+  const { opening, here, closing } = reindexChain(aws, settings, open, options)
   try {
-    const done = await runChain(reindexChain(aws, settings, open, options), writes(options) ? 'apply' : 'plan', options)
-    return done.ctx.report
+    if (wishes.elsewhere === undefined) {
+      return (await runChain([...opening, ...here, ...closing], mode, options)).ctx.report
+    }
+    const { hand, work, back } = onBatch<Reindexing>(aws, settings, wishes.elsewhere, options)
+    const { ctx } = await runChain([...opening, ...hand], mode, options)
+    await work(ctx)
+    // What a job leaves is done here; where nothing is written, it is not even looked at.
+    const rest = [...back, ...(writes(options) ? here : []), ...closing]
+    return (await runChain(rest, mode, options, ctx)).ctx.report
   } finally {
     await run?.close()
   }
 }
 
-function reindexChain(
-  aws: Aws,
-  settings: Settings,
-  open: () => Promise<ReindexRun>,
-  options: ReindexWishes,
-): Chain<Reindexing> {
+interface Parts {
+  readonly opening: Chain<Reindexing>
+  /** What this host does of all. */
+  readonly here: Chain<Reindexing>
+  readonly closing: Chain<Reindexing>
+}
+
+function reindexChain(aws: Aws, settings: Settings, open: () => Promise<ReindexRun>, options: ReindexWishes): Parts {
   const bucket = need(settings, 'bucket')
   const looks = !writes(options)
   const attributes = check<Reindexing>(
@@ -83,7 +98,7 @@ function reindexChain(
       return outcome
     },
   })
-  return [
+  const opening: Chain<Reindexing> = [
     compute('Look at the bucket', { from: open, as: 'run', tell: tellBucket }),
     // Hours before it is needed: where there is none, nothing is begun.
     ...(invalidates
@@ -105,15 +120,22 @@ function reindexChain(
         return outcome
       },
     }),
-    ...(options.attributes && !options.listOnly ? [attributes] : []),
-    ...(options.indexes && !options.listOnly ? [indexes] : []),
-    ...(invalidates ? [drop] : []),
-    ...(options.shard !== undefined && !looks ? [handIn] : []),
-    compute(options.writeReport === undefined ? 'Sum up' : 'Write the report', {
-      from: ({ run }) => run.report(),
-      as: 'report',
-    }),
   ]
+  return {
+    opening,
+    here: [
+      ...(options.attributes && !options.listOnly ? [attributes] : []),
+      ...(options.indexes && !options.listOnly ? [indexes] : []),
+    ],
+    closing: [
+      ...(invalidates ? [drop] : []),
+      ...(options.shard !== undefined && !looks ? [handIn] : []),
+      compute(options.writeReport === undefined ? 'Sum up' : 'Write the report', {
+        from: ({ run, elsewhere }) => run.report(elsewhere === undefined ? {} : { elsewhere }),
+        as: 'report',
+      }),
+    ],
+  }
 }
 
 /** Before other runs are kept out: where it can't be used nothing was begun. */

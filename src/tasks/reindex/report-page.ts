@@ -5,6 +5,7 @@ import type { Finding } from '../../repositories/format.ts'
 import { count } from '../../reindex/progress.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import type { ReportFile } from '../../ui/report-file.ts'
+import { sizeOf } from '../../ui/size.ts'
 import { type ReportPage, renderReportPage } from '../../ui/report-page.ts'
 import { type Block, item, type Item, kept, table, verbatim } from '../../text.ts'
 import { apartText, indexesText, nameOf, neitherText, republishedText, skippedText, todoText } from './report-text.ts'
@@ -68,13 +69,6 @@ const factsOf = ({ objects, bytes, total, dryRun, failed, neither, repositoryCou
     ['Neither package nor metadata', count(neither.objects)],
     ['Took', formatDuration(seconds)],
   ] as const
-
-/** Bytes in the units that S3's console tells them in. */
-function sizeOf(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB']
-  const power = Math.min(Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)), units.length - 1)
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power] ?? ''}`
-}
 
 function problems({ problemCount }: Report, list: Iterable<string>): Block[] {
   const shown = firstOf(list).flatMap((line): Block[] => {

@@ -2,6 +2,7 @@ import { reasons as skipReasons } from '../../reindex/attributes/attributes.ts'
 import type { Report } from '../../reindex/report.ts'
 import type { Counts, RepositoryReport } from '../../reindex/repository-reports.ts'
 import { count } from '../../reindex/progress.ts'
+import { plannedText } from './planned-text.ts'
 import { commandLine } from '../../shell.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import { type Block, kept, nested, table, verbatim } from '../../text.ts'
@@ -30,6 +31,7 @@ export function reportText(report: Report, carried: readonly string[] = [], ofRu
     `${count(report.failed)} failed`,
     `${count(report.neither.objects)} neither package nor metadata`,
   ]
+  if (report.elsewhere?.planned !== undefined) return plannedText(report.elsewhere.planned)
   return [
     ...repositoriesText(report),
     ...indexesText(report),

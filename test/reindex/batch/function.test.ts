@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import { messageOf } from '../../../src/errors.ts'
 import { type BatchAnswer, handler } from '../../../src/reindex/batch/function.ts'
 import type { Batch } from '../../../src/reindex/batch/write-wanted.ts'
 import type { Report } from '../../../src/reindex/report.ts'
@@ -13,9 +14,9 @@ import type { OpenedSigner } from '../../../src/repositories/openpgp.ts'
 import { type AwsUnderTest, startAws } from '../../support/aws-under-test.ts'
 import { nameOfCall } from '../../support/installation.ts'
 import { clientConfig } from '../../support/clients.ts'
-import { contentOf } from '../bucket-under-test.ts'
 import { plainRun } from '../plain-run.ts'
-import { clientView, fillRepositories, keyOfDeb, makeKey, reader } from '../repositories-under-test.ts'
+import { clientView, keyOfDeb, makeKey, reader } from '../repositories-under-test.ts'
+import { fillMixed, leftIn } from './mixed-bucket.ts'
 
 describe('the function that S3 Batch Operations invokes', function () {
   this.timeout(60_000)
@@ -48,14 +49,7 @@ describe('the function that S3 Batch Operations invokes', function () {
     const Bucket = `batch-${++count}`
     await s3.send(new CreateBucketCommand({ Bucket, ObjectOwnership: 'BucketOwnerEnforced' }))
     later = 0
-    await fillRepositories(s3, Bucket, signer)
-    const odd = {
-      'old/archived.deb': { Body: 'cold', StorageClass: 'GLACIER' },
-      'el/9/a b & <ü>%2B+-1-1.rpm': { Body: 'no rpm' },
-      'm/org/example/x/1.0/x-1.0.pom': { Body: '<project/>' },
-      'npm/hello': { Body: '{"name":"hello","versions":{}}' },
-    } as const
-    for (const [Key, more] of Object.entries(odd)) await s3.send(new PutObjectCommand({ Bucket, Key, ...more }))
+    await fillMixed(s3, Bucket, signer)
     later = 60_000
     return Bucket
   }
@@ -78,7 +72,7 @@ describe('the function that S3 Batch Operations invokes', function () {
     }
   }
   const handedOver = async (run: ReindexRun, id = 'r1'): Promise<Batch> => {
-    const batch = await run.handOver(id, place.talk)
+    const batch = await run.elsewhere.handOver(id, place.talk)
     if (batch === undefined) throw new Error('there is nothing to do')
     return batch
   }
@@ -90,6 +84,12 @@ describe('the function that S3 Batch Operations invokes', function () {
       },
       { getRemainingTimeInMillis: () => milliseconds },
     )
+  /** What it throws: of that S3 reports something. */
+  const failureOf = (bucket: string, run: string, key: string): Promise<string> =>
+    invoke(bucket, run, key).then(
+      ({ results }) => `no failure: ${JSON.stringify(results)}`,
+      (error: unknown) => messageOf(error),
+    )
   const invokeAll = async (bucket: string, { run, manifest }: Batch, milliseconds?: number): Promise<string[]> => {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: manifest.key }))
     const rows = ((await Body?.transformToString()) ?? '').trimEnd().split('\n')
@@ -99,18 +99,6 @@ describe('the function that S3 Batch Operations invokes', function () {
       codes.push(...answer.results.map(({ resultCode }) => resultCode))
     }
     return codes
-  }
-  const outcome = async (bucket: string): Promise<Record<string, unknown>> => {
-    const content = await contentOf(s3, bucket)
-    const read = reader(s3, bucket)
-    for (const [key, look] of Object.entries(content)) {
-      if (!/Release|repomd|\.asc$/.test(key)) continue
-      const text = (await read(key))
-        ?.toString()
-        .replace(/^Date: .*$|<revision>.*|<timestamp>.*|-----BEGIN PGP SIGNATURE[^]*/gm, '')
-      content[key] = { ...(look as object), ETag: text, ContentLength: 0, ChecksumCRC64NVME: '', ChecksumCRC32: '' }
-    }
-    return content
   }
   const readings = (first: number): string[] =>
     place.sandbox.calls
@@ -128,11 +116,11 @@ describe('the function that S3 Batch Operations invokes', function () {
       const codes = await invokeAll(shared, batch)
       expect(codes.length).to.be.greaterThan(3)
       expect(new Set(codes)).to.deep.equal(new Set(['Succeeded']))
-      await run.takeBack(place.talk)
+      await run.elsewhere.takeBack(place.talk)
       last = lastCall()
     })
     expect(readings(last)).to.deep.equal([])
-    const [now, wanted] = [await outcome(shared), await outcome(alone)]
+    const [now, wanted] = [await leftIn(s3, shared), await leftIn(s3, alone)]
     for (const [key, look] of Object.entries(wanted)) expect(now[key], key).to.deep.equal(look)
     expect(Object.keys(now)).to.deep.equal(Object.keys(wanted))
     expect({ ...report.total }).to.deep.equal({ ...expected.total })
@@ -162,11 +150,8 @@ describe('the function that S3 Batch Operations invokes', function () {
       const { run: id } = await handedOver(run)
       const what = { kind: 'error', code: 'AccessDenied' } as const
       place.sandbox.faults.add({ service: 's3', operation: 'GetObject', calls: 1, what })
-      const { results } = await invoke(bucket, id, '%7B%22s%22%3A1%7D')
-      expect(results).to.deep.equal([
-        { taskId: 't', resultCode: 'PermanentFailure', resultString: 'AccessDenied: Access Denied' },
-      ])
-      expect(await run.takeBack(place.talk)).to.equal('0 objects')
+      expect(await failureOf(bucket, id, '%7B%22s%22%3A1%7D')).to.equal('AccessDenied: Access Denied')
+      expect(await run.elsewhere.takeBack(place.talk)).to.equal('0 objects')
     })
     expect([report.failed, report.total.left]).to.deep.equal([0, 0])
   })
@@ -181,7 +166,7 @@ describe('the function that S3 Batch Operations invokes', function () {
         new PutObjectCommand({ Bucket: bucket, Key: key, Body: (await Body?.transformToByteArray()) ?? '' }),
       )
       await invokeAll(bucket, batch)
-      await run.takeBack(place.talk)
+      await run.elsewhere.takeBack(place.talk)
     })
     expect(report.failed).to.equal(0)
     const list = await reader(s3, bucket)('apt/dists/stable/main/binary-amd64/Packages')
@@ -190,9 +175,8 @@ describe('the function that S3 Batch Operations invokes', function () {
 
   it('refuses what names no shard', async () => {
     for (const key of ['', 'a.deb', '%', '%7B%22s%22%3A%22x%22%7D', 'null']) {
-      expect((await invoke('b', 'r', key)).results[0]?.resultCode).to.equal('PermanentFailure')
+      expect(await failureOf('b', 'r', key)).to.equal(`no shard of a run: ${key}`)
     }
-    const { treatMissingKeysAs, results } = await invoke('no-such-bucket', 'r', '%7B%22s%22%3A1%7D')
-    expect([treatMissingKeysAs, results[0]?.resultCode]).to.deep.equal(['PermanentFailure', 'PermanentFailure'])
+    expect(await failureOf('no-such-bucket', 'r', '%7B%22s%22%3A1%7D')).to.match(/^NoSuchBucket/)
   })
 })

@@ -1,0 +1,97 @@
+import type { Lock } from '../lock.ts'
+import { findRepositories } from '../found-repositories.ts'
+import type { JobNote } from '../job-note.ts'
+import type { Scanned } from '../listing/scan.ts'
+import { reportPrefix } from '../own-keys.ts'
+import { count, telling } from '../progress.ts'
+import type { Ledger } from '../report.ts'
+import type { Found } from '../shards/found-lines.ts'
+import { takeIn } from '../shards/take-in.ts'
+import type { Tools } from '../tools.ts'
+import type { Talk } from '../../ui/step-talk.ts'
+import { version, type Want } from './want.ts'
+import { amountOf, type Amount, shardsOf, usualLimits, wantsOf } from './wants.ts'
+import { whyTasksFailed } from './watch-job.ts'
+import { type Batch, writeWanted } from './write-wanted.ts'
+
+/** A run whose bucket is listed. */
+export interface ListedRun extends Tools {
+  readonly scanned: Scanned
+  readonly ledger: Ledger
+  readonly lock: Lock | undefined
+  /** @throws CtlError once the run is to end */
+  readonly goingOn: () => void
+}
+
+/** Has functions do a part of a run's work. */
+export class Elsewhere {
+  readonly #run: ListedRun
+
+  constructor(run: ListedRun) {
+    this.#run = run
+  }
+
+  /**
+   * Writes what is to be done into the bucket, for functions that do it.
+   *
+   * @returns undefined where there is nothing to do
+   */
+  async handOver(id: string, talk: Talk): Promise<Batch | undefined> {
+    const { progress, choice, facts } = this.#run
+    const head = { version, mapping: choice.mapping, aclOwner: facts?.aclOwner } as const
+    progress.begin({ noun: 'objects' })
+    const done = (objects: number): void => progress.add(objects)
+    return this.#telling(talk, () => writeWanted(this.#cut(), { ...this.#run, head, run: id, done }))
+  }
+
+  /** What there would be to hand over. */
+  async wouldHandOver(talk: Talk): Promise<Amount> {
+    const { progress } = this.#run
+    progress.begin({ noun: 'objects' })
+    return this.#telling(talk, () => amountOf(this.#cut(), (objects) => progress.add(objects)))
+  }
+
+  #cut(): AsyncGenerator<readonly Want[]> {
+    const { choice, indexes, scanned, shardObjects } = this.#run
+    const found = indexes ? findRepositories(scanned, choice) : []
+    const limits = { ...usualLimits, objects: shardObjects ?? usualLimits.objects }
+    return shardsOf(wantsOf(found, this.#run), scanned.roots, limits)
+  }
+
+  /** Takes into the journal what functions have found out. */
+  async takeBack(talk: Talk): Promise<string> {
+    const { ledger } = this.#run
+    const noted = ({ row, rewritten }: Found): void => {
+      if (rewritten !== undefined) ledger.note(row, { kind: 'rewritten', row, ...rewritten })
+    }
+    return `${count(await this.#telling(talk, () => takeIn({ ...this.#run, noted })))} objects`
+  }
+
+  /** What this host, or whoever held the lock before, has noted of a job. */
+  notedJobs(): JobNote[] {
+    const { lock, journal } = this.#run
+    return [journal.shared.job(), lock?.job].filter((note) => note !== undefined)
+  }
+
+  /** Notes what works for this run, for whoever comes after it. */
+  async noteJob(note: JobNote | undefined): Promise<void> {
+    const { lock, journal } = this.#run
+    journal.shared.noteJob(note)
+    await lock?.name(note)
+  }
+
+  /** Why tasks of a job have failed, as far as S3 has reported that. */
+  whyFailed(run: string, jobId: string): Promise<string[]> {
+    return whyTasksFailed(this.#run.s3, reportPrefix(run), jobId)
+  }
+
+  async #telling<T>(talk: Talk, work: () => Promise<T>): Promise<T> {
+    const { progress, show, goingOn } = this.#run
+    const done = await telling(progress, { show, talk }, work).catch((error: unknown) => {
+      goingOn()
+      throw error
+    })
+    goingOn()
+    return done
+  }
+}

@@ -1,0 +1,147 @@
+/** Waits for a job of S3 Batch Operations, and ends it where too much fails. */
+import { nameOf } from '../../aws/absent.ts'
+import { describeJob, isOver, type Job, type Jobs, updateJobStatus } from '../../aws/jobs-client.ts'
+import type { LeanS3 } from '../../aws/s3-lean.ts'
+import { looking, type Pace, type Talk } from '../../aws/patience.ts'
+import { CtlError } from '../../errors.ts'
+import { isObject } from '../../json-object.ts'
+import { commandLine } from '../../shell.ts'
+import type { JobNote } from '../job-note.ts'
+import { Progress, count } from '../progress.ts'
+import { formatDuration } from '../../ui/duration.ts'
+
+/** A job that is not confirmed fails after 30 days; one at work ends long before. */
+const pace: Pace = { first: 500, most: 10_000, total: 40 * 24 * 3_600_000 }
+
+/** S3's own brake takes a thousand tasks, and half of them to fail. */
+const brake = { share: 0.05, least: 3, most: 100 } as const
+
+const isTooMuch = ({ total, failed }: Job['tasks']): boolean =>
+  failed >= brake.most || (failed >= brake.least && failed > total * brake.share)
+
+const ownReason = 'pc-ctl: too many tasks have failed'
+
+/** What has become of a job. */
+export type Ended = Job | 'forgotten'
+
+/**
+ * Waits until a job is over, however that comes.
+ *
+ * @throws CtlError (interrupted), which says that the job goes on
+ */
+export async function watchJob(jobs: Jobs, note: JobNote, talk: Talk): Promise<Ended> {
+  const again = looking(pace, talk)
+  const progress = new Progress()
+  let [isBraked, seen] = [false, 0]
+  for (;;) {
+    const job = await describeJob(jobs, note.id)
+    if (job === undefined) return 'forgotten'
+    if (isOver(job)) return job
+    const { succeeded, failed, total } = job.tasks
+    if (seen === 0) progress.begin({ noun: 'shards', total })
+    progress.add(succeeded + failed - seen)
+    seen = succeeded + failed
+    if (!isBraked && isTooMuch(job.tasks)) {
+      isBraked = true
+      await cancel(jobs, note.id)
+    }
+    try {
+      await again(told(job, progress))
+    } catch (error) {
+      throw error instanceof CtlError && error.failure === 'interrupted' ? goesOn(note, error) : error
+    }
+  }
+}
+
+async function cancel(jobs: Jobs, id: string): Promise<void> {
+  try {
+    await updateJobStatus(jobs, id, 'Cancelled', ownReason)
+  } catch (error) {
+    // It has come to its end meanwhile.
+    if (nameOf(error) !== 'JobStatusException') throw error
+  }
+}
+
+function told({ status, tasks }: Job, progress: Progress): string {
+  const failed = tasks.failed === 0 ? '' : `, ${count(tasks.failed)} failed`
+  if (status === 'Active') return `${progress.line()}${failed}`
+  const why = /^Paus/.test(status) ? ': a job of a higher priority goes first, then it goes on by itself' : ''
+  return `the job is ${status}${why}${failed}`
+}
+
+/** The command that ends a job. */
+export const cancelCommand = ({ id, accountId, region }: JobNote): string =>
+  commandLine([
+    ...['aws', 's3control', 'update-job-status', '--region', region, '--account-id', accountId],
+    ...['--job-id', id, '--requested-job-status', 'Cancelled'],
+  ])
+
+const goesOn = (note: JobNote, cause: unknown): CtlError =>
+  new CtlError('interrupted', `Interrupted. The job ${note.id} goes on by itself.`, {
+    hint: ['The same command waits for it again, and goes on from there.', `To end it: \`${cancelCommand(note)}\``],
+    cause,
+  })
+
+/** What a job came to, as far as it came to its end: in words. */
+export function outcomeOf({ tasks, activeSeconds }: Job): string {
+  const failed = tasks.failed === 0 ? '' : `, ${count(tasks.failed)} failed`
+  return `${count(tasks.succeeded)} of ${count(tasks.total)} shards${failed}, at work for ${formatDuration(activeSeconds)}`
+}
+
+/**
+ * What a job that did not come to its end leaves to be done, once what it has found out is taken in.
+ *
+ * @param why - of tasks, in the words of the report
+ * @throws CtlError (failed)
+ */
+export function assertDone(ended: Ended, why: readonly string[]): void {
+  if (ended === 'forgotten' || ended.status === 'Complete') return
+  const { id, status, failures, reason, tasks } = ended
+  const isOurs = reason === ownReason
+  const first = why.length === 0 ? '' : ` The first: ${why[0] ?? ''}.`
+  const [message, code] = isOurs
+    ? [
+        `The job ${id} was cancelled: ${count(tasks.failed)} of ${count(tasks.total)} shards had failed.${first}`,
+        'JobBraked',
+      ]
+    : status === 'Cancelled'
+      ? [`The job ${id} was cancelled${reason === undefined ? '' : `: ${reason}`}.${first}`, 'JobCancelled']
+      : [`The job ${id} has failed: ${failures.join('; ') || 'S3 says not why'}.${first}`, 'JobFailed']
+  throw new CtlError('failed', message, {
+    hint: [
+      'What it has done is kept and taken in.',
+      ...(isOurs || status === 'Failed'
+        ? ['Put right what is said to be wrong, then run the same command again.']
+        : []),
+      'The same command has another job do what is left; without --run-on batch this host does.',
+    ],
+    code,
+  })
+}
+
+/** Why tasks have failed, each reason once, from the job's report; nothing where there is none, or it can't be read. */
+export async function whyTasksFailed(s3: LeanS3, prefix: string, id: string): Promise<string[]> {
+  try {
+    const read = async (key: string): Promise<string> =>
+      (await s3.send({ method: 'GET', action: 's3:GetObject', key })).body.toString('utf8')
+    const manifest: unknown = JSON.parse(await read(`${prefix}/job-${id}/manifest.json`))
+    const results = isObject(manifest) && Array.isArray(manifest['Results']) ? manifest['Results'] : []
+    const failed = results.filter((one: unknown) => isObject(one) && one['TaskExecutionStatus'] === 'failed')
+    const texts = await Promise.all(failed.slice(0, 3).map((one: { Key: string }) => read(one.Key)))
+    return [...new Set(texts.join('').split('\n').flatMap(reasonIn))].slice(0, mostReasons)
+  } catch {
+    return []
+  }
+}
+
+const mostReasons = 5
+
+/** The last field of a line, or what stands before it where that is empty. */
+function reasonIn(line: string): string[] {
+  const fields = [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map(([, field = '']) =>
+    field.replace(/^"|"$/g, '').replaceAll('""', '"'),
+  )
+  const [, , , , code = '', , message = ''] = fields
+  const text = message === '' ? code : message
+  return text === '' ? [] : [text.slice(0, 300)]
+}

@@ -1,0 +1,25 @@
+import type { PlanLine } from '../ui/plan.ts'
+import type { Amount } from './batch/wants.ts'
+
+/** What of a run functions do that S3 Batch Operations invokes. */
+export interface ElsewhereReport {
+  /** Of a dry run: what there is to do, what it would cost, and what would be made for it. */
+  readonly planned?: Amount & { readonly estimate: BatchEstimate; readonly plan: readonly PlanLine[] }
+  /** Of a run: what became of its job. */
+  readonly job?: { readonly id: string; readonly status: string; readonly shards: number; readonly failed: number }
+}
+
+/** From prices and typical times alone. */
+export interface BatchEstimate {
+  /** US dollars. */
+  readonly dollars: {
+    readonly job: number
+    readonly function: number
+    readonly requests: number
+    readonly total: number
+  }
+  /** From the job's beginning to its end. */
+  readonly seconds: number
+  /** Of the prices, ISO 8601. */
+  readonly pricesAsOf: string
+}

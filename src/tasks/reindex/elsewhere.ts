@@ -1,0 +1,267 @@
+/** What of reindex-everything S3 Batch Operations does, and what of it this host. */
+import { randomBytes } from 'node:crypto'
+
+import type { Aws } from '../../aws/connect.ts'
+import { describeJob, isOver, type Job, type Jobs, jobsIn } from '../../aws/jobs-client.ts'
+import { namesOf } from '../../aws/names.ts'
+import { CtlError } from '../../errors.ts'
+import { assertDone, cancelCommand, type Ended, outcomeOf, watchJob } from '../../reindex/batch/watch-job.ts'
+import type { Amount } from '../../reindex/batch/wants.ts'
+import type { Batch } from '../../reindex/batch/write-wanted.ts'
+import type { ElsewhereReport } from '../../reindex/elsewhere-report.ts'
+import { manifestKey, reportPrefix, runOfManifest } from '../../reindex/own-keys.ts'
+import { count } from '../../reindex/progress.ts'
+import type { ReindexRun } from '../../reindex/run.ts'
+import { type Account, lookUpAccount } from '../../resources/account.ts'
+import { pending } from '../../resources/resource.ts'
+import { beginJob, type BatchJob, batchJob, type BatchJobWant, findJobOf } from '../../resources/s3/batch-job.ts'
+import type { Tags } from '../../resources/tags.ts'
+import type { Settings } from '../../settings/settings.ts'
+import { formatDuration } from '../../ui/duration.ts'
+import { say } from '../../ui/talk.ts'
+import { warning } from '../../text.ts'
+import {
+  applyChain,
+  type Chain,
+  check,
+  compute,
+  type Conduct,
+  ensure,
+  planChain,
+  runChain,
+  type Step,
+  wait,
+  where,
+} from '../chain/chain.ts'
+import { estimateBatch } from '../costs/batch-estimate.ts'
+import { dollars } from '../costs/dollars.ts'
+import { type Worker, workerChain } from './worker.ts'
+
+/** What an operator says of the work elsewhere. */
+export interface ElsewhereWishes {
+  /** How many of the function may run at once. */
+  readonly concurrency: number
+  readonly adopt: boolean
+  readonly tags?: Tags | undefined
+  readonly boundary?: string | undefined
+  /** Asks; answers whether to go on. */
+  readonly agree: (questions: readonly string[]) => Promise<boolean>
+}
+
+/** What the steps hand on, beside the run. */
+export interface OnElsewhere {
+  run: ReindexRun
+  account: Account
+  /** A job that an earlier run has begun. */
+  begun: Job | undefined
+  batch: Batch | undefined
+  amount: Amount
+  ended: Ended
+  elsewhere: ElsewhereReport | undefined
+}
+
+interface Working extends Worker {
+  job: BatchJob
+}
+
+/** The parts of a run that has functions do its work. */
+export interface Elsewhere<C> {
+  /** Finds out what is to be done, and writes it down for functions. */
+  readonly hand: Chain<C>
+  /** Has it done, and waits until it is. */
+  readonly work: (ctx: C) => Promise<void>
+  /** Takes what has come of it. */
+  readonly back: Chain<C>
+}
+
+/** The random part tells two apart of one second. */
+const newRun = (): string =>
+  `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(4).toString('hex')}`
+
+/** Has functions do the work that S3 Batch Operations invokes. */
+export function onBatch<C extends OnElsewhere>(
+  aws: Aws,
+  settings: Settings,
+  wishes: ElsewhereWishes,
+  conduct: Conduct & { readonly dryRun: boolean },
+): Elsewhere<C> {
+  const { dryRun } = conduct
+  const jobsOf = ({ account, run }: C): Jobs => jobsIn(aws, account.id, run.bucket.region)
+  const credentials = compute<C, 'account'>('Credentials', {
+    from: () => lookUpAccount(aws),
+    as: 'account',
+    tell: ({ id }) => `account ${id}`,
+  })
+  const find = compute<C, 'begun'>('Look for a job that is under way', {
+    from: (ctx) => findBegun(ctx, jobsOf(ctx)),
+    as: 'begun',
+    tell: (job) => (job === undefined ? 'there is none' : `${job.id} is ${job.status}`),
+  })
+  const cut = compute<C, 'batch'>('Cut what is to be done into shards', {
+    from: ({ run }, talk) => run.elsewhere.handOver(newRun(), talk),
+    as: 'batch',
+    tell: (batch) => (batch === undefined ? 'there is nothing to do' : amountText(batch)),
+  })
+  const measure = compute<C, 'amount'>('Cut what is to be done into shards', {
+    from: ({ run }, talk) => run.elsewhere.wouldHandOver(talk),
+    as: 'amount',
+    tell: (amount) => (amount.shards === 0 ? 'there is nothing to do' : amountText(amount)),
+  })
+  const take = check<C>('Take in what the job has found out', {
+    async that(ctx, talk) {
+      const { run, ended } = ctx
+      const taken = await run.elsewhere.takeBack(talk)
+      await run.elsewhere.noteJob(undefined)
+      if (ended === 'forgotten') return taken
+      const { id, status, tasks } = ended
+      ctx.elsewhere = { job: { id, status, shards: tasks.total, failed: tasks.failed } }
+      const of = runOf(ended, run.bucket.name)
+      const why = tasks.failed === 0 || of === undefined ? [] : await run.elsewhere.whyFailed(of, id)
+      assertDone(ended, why)
+      if (tasks.failed > 0) say(warning(halfFailed(ended, why)))
+      return taken
+    },
+  })
+  const plan = async (ctx: C): Promise<void> => {
+    const { amount } = ctx
+    const chain = amount.shards === 0 ? [] : workChain(aws, settings, wishes, ctx, supposed(amount))
+    const planned = { ...amount, estimate: estimateBatch(amount, wishes.concurrency) }
+    ctx.elsewhere = { planned: { ...planned, plan: await planChain(chain, conduct) } }
+  }
+  const work = async (ctx: C): Promise<void> => {
+    const { begun, batch } = ctx
+    if (begun !== undefined) {
+      if (isWaiting(begun) && !(await wishes.agree([waitingQuestion(begun)]))) throw notAgreed()
+      await runChain(goOnChain(jobsOf(ctx), ctx, begun), 'apply', conduct)
+    } else if (batch !== undefined) {
+      const asked = { ...batch, question: questionOf(batch, wishes, ctx.account) }
+      await applyChain(workChain(aws, settings, wishes, ctx, asked), conduct, wishes.agree)
+    }
+  }
+  return {
+    hand: [credentials, find, ...(dryRun ? [measure] : where<C>(({ begun }) => begun === undefined, [cut]))],
+    work: dryRun ? plan : work,
+    back: dryRun ? [] : where<C>((ctx) => 'ended' in ctx, [take]),
+  }
+}
+
+/** Makes what the job needs, and the job; waits until that is over. */
+function workChain(
+  aws: Aws,
+  settings: Settings,
+  wishes: ElsewhereWishes,
+  outer: OnElsewhere,
+  { run: id, manifest, shards, question }: Pick<Batch, 'run' | 'manifest' | 'shards'> & { readonly question: string },
+): Chain<Working> {
+  const { run, account } = outer
+  const { name: bucket, region } = run.bucket
+  const names = namesOf(settings.installation.value)
+  const note = (job: string) => ({ id: job, accountId: account.id, region })
+  const makeJob = ensure<Working, 'job', BatchJobWant>('Have S3 Batch Operations begin a job', {
+    resource: batchJob(aws, region),
+    want: ({ workerVersion, jobRole }) => ({
+      ...{ names, tags: wishes.tags, accountId: account.id, bucket, manifest, tasks: shards, question },
+      ...{ functionArn: workerVersion.arn, roleArn: jobRole.arn, userArguments: { run: id } },
+      reportPrefix: reportPrefix(id),
+      noted: (job) => run.elsewhere.noteJob(note(job)),
+    }),
+    as: 'job',
+  })
+  return [
+    ...workerChain<Working>(aws, names, { ...wishes, region, bucket }),
+    makeJob,
+    watch(jobsIn(aws, account.id, region), outer, ({ job }) => job.id),
+  ]
+}
+
+/** What is left of a job that was begun before: the version of the function that it names is not touched. */
+const goOnChain = (jobs: Jobs, outer: OnElsewhere, { id }: Job): Chain<object> => [
+  wait('Have the job begin', async (_, talk) => (await beginJob(jobs, id, talk)).status),
+  watch(jobs, outer, () => id),
+]
+
+const watch = <C>(jobs: Jobs, outer: OnElsewhere, idOf: (ctx: C) => string): Step<C> =>
+  wait<C>('Wait until the job is over', async (ctx, talk) => {
+    const { run, account } = outer
+    const note = { id: idOf(ctx), accountId: account.id, region: run.bucket.region }
+    await run.elsewhere.noteJob(note)
+    outer.ended = await watchJob(jobs, note, talk)
+    return outer.ended === 'forgotten' ? 'AWS has forgotten it' : outcomeOf(outer.ended)
+  })
+
+/** One that was noted, else one that AWS tells of: a journal can be lost. */
+async function findBegun({ run, account }: OnElsewhere, jobs: Jobs): Promise<Job | undefined> {
+  const { name, region } = run.bucket
+  for (const note of run.elsewhere.notedJobs()) {
+    if (note.accountId !== account.id || note.region !== region) continue
+    const job = await describeJob(jobs, note.id)
+    if (job !== undefined && !isOver(job)) return job
+    say(warning(overMeanwhile(note.id, job)))
+    await run.elsewhere.noteJob(undefined)
+  }
+  return findJobOf(jobs, { bucket: name })
+}
+
+const overMeanwhile = (id: string, job: Job | undefined): string =>
+  job === undefined
+    ? `AWS has forgotten the job ${id}, as it does 90 days after the end. What it had found out was taken in.`
+    : `the job ${id} is over meanwhile, ${job.status}: ${[outcomeOf(job), ...job.failures].join('; ')}. ` +
+      'What it had found out was taken in.'
+
+/**
+ * Keeps a run from work that a job does which may have outlived the run that began it.
+ *
+ * @throws CtlError (refused)
+ */
+export const besideNoJob =
+  (aws: Aws) =>
+  async ({ id, accountId, region }: { id: string; accountId: string; region: string }): Promise<void> => {
+    const job = await describeJob(jobsIn(aws, accountId, region), id)
+    if (job === undefined || isOver(job)) return
+    throw new CtlError(
+      'refused',
+      `The job ${id} of S3 Batch Operations is at work on this bucket: it is ${job.status}.`,
+      {
+        hint: [
+          'A run before has begun it. `pc-ctl reindex-everything --run-on batch` waits for it, and goes on from there.',
+          `To end it: \`${cancelCommand({ id, accountId, region })}\``,
+        ],
+        code: 'JobAtWork',
+      },
+    )
+  }
+
+/** The run of a job's manifest. */
+function runOf({ manifest }: Job, bucket: string): string | undefined {
+  const prefix = `arn:aws:s3:::${bucket}/`
+  return manifest.objectArn.startsWith(prefix) ? runOfManifest(manifest.objectArn.slice(prefix.length)) : undefined
+}
+
+/** It may begin, once it is confirmed. */
+const isWaiting = ({ status }: Job): boolean => /^(New|Preparing|Suspended)$/.test(status)
+
+const waitingQuestion = ({ id, tasks }: Job): string =>
+  `Have the job ${id} begin, which waits for that${tasks.total === 0 ? '' : `, with ${count(tasks.total)} shards`}?`
+
+function questionOf(batch: Batch, { concurrency }: ElsewhereWishes, { id }: Account): string {
+  const { dollars: cost, seconds } = estimateBatch(batch, concurrency)
+  return `Have S3 Batch Operations do ${amountText(batch)} in account ${id}, for about ${dollars(cost.total)} and ${formatDuration(seconds)}?`
+}
+
+const amountText = ({ shards, objects }: Pick<Amount, 'shards' | 'objects'>): string =>
+  `${count(shards)} ${shards === 1 ? 'shard' : 'shards'} of ${count(objects)} ${objects === 1 ? 'object' : 'objects'}`
+
+/** What a plan knows of a batch. */
+const supposed = ({ shards }: Amount) => ({
+  ...{ run: 'RUN', shards, question: '' },
+  manifest: { key: manifestKey('RUN'), etag: pending('manifest') },
+})
+
+const halfFailed = ({ id, tasks }: Job, why: readonly string[]): string =>
+  `${count(tasks.failed)} of ${count(tasks.total)} shards of the job ${id} have failed; this host does them now. ` +
+  why.join('; ')
+
+const notAgreed = (): CtlError =>
+  new CtlError('refused', 'Not agreed, so nothing was changed.', {
+    hint: 'The job goes on waiting, for 30 days at most. The same command asks again.',
+  })

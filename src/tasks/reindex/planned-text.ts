@@ -1,0 +1,34 @@
+import type { ElsewhereReport } from '../../reindex/elsewhere-report.ts'
+import { count } from '../../reindex/progress.ts'
+import { type Block, table } from '../../text.ts'
+import { formatDuration } from '../../ui/duration.ts'
+import { planText } from '../../ui/plan.ts'
+import { sizeOf } from '../../ui/size.ts'
+import { dollars } from '../costs/dollars.ts'
+
+type Planned = NonNullable<ElsewhereReport['planned']>
+
+/** What functions would do of all, and for how much. */
+export function plannedText({ shards, objects, attributes, reads, bytes, estimate, plan }: Planned): Block[] {
+  if (shards === 0)
+    return ['There is nothing that is worth handing over: without --run-on batch this host does the rest.']
+  const { dollars: cost, seconds, pricesAsOf } = estimate
+  return [
+    table(
+      [
+        ['Shards', count(shards)],
+        ['Objects', count(objects)],
+        ['Headers to be looked at', count(attributes)],
+        ['Packages to be read', `${count(reads)}, of ${sizeOf(bytes)}`],
+        ['Takes (estimate)', `about ${formatDuration(seconds)}`],
+        ['S3 Batch Operations (estimate)', dollars(cost.job)],
+        ['Lambda (estimate)', dollars(cost.function)],
+        ['Requests of S3 (estimate)', dollars(cost.requests)],
+        ['Together (estimate)', dollars(cost.total)],
+      ],
+      ['WHAT', 'HOW MUCH'],
+    ),
+    `Prices are as of ${pricesAsOf}. Then this host makes the indexes.`,
+    ...planText(plan),
+  ]
+}
