@@ -6,6 +6,7 @@ import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
 import { listText, reportText } from '../tasks/reindex/report-text.ts'
 import { baseUrlFlag, readBaseUrl } from '../flags/base-url-flag.ts'
 import { pagerFlag } from '../flags/pager-flag.ts'
+import { repeatable } from '../flags/repeatable.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { readInventoryPlace } from '../reindex/inventory/place.ts'
 import { readShard, type Shard } from '../reindex/shard.ts'
@@ -48,8 +49,9 @@ export default class ReindexEverything extends CtlCommand {
     ...signingKeyFlags,
     'apk-key': Flags.string({
       description:
-        "RSA private key that signs indexes of Alpine; NAME is that of clients' public key, FILE.pub if none is given",
-      helpValue: 'FILE[:NAME]',
+        "RSA private key that signs indexes of Alpine, perhaps only those below a prefix; NAME is that of clients' public key, FILE.pub if none is given (repeatable)",
+      ...repeatable,
+      helpValue: '[PREFIX=]FILE[:NAME]',
       helpGroup: 'INDEXES',
     }),
     'change-key': Flags.boolean({
@@ -98,7 +100,7 @@ export default class ReindexEverything extends CtlCommand {
     const named = await Promise.all(flags['signing-key'].map(readKeyWord))
     const keyFiles = [...named, ...keysOfMapping(await readMapping(flags.mapping))]
     const signingKeys = await openSigningKeys(keyFiles, flags['passphrase-file'])
-    const apkKey = await openApkKey(flags['apk-key'], flags['passphrase-file'])
+    const apkKeys = await Promise.all(flags['apk-key'].map((word) => openApkKey(word, flags['passphrase-file'])))
     this.say(...signingKeys.warnings(Date.now()))
     const report = await reindexFromFlags(
       { ...flags, json: this.jsonEnabled() },
@@ -109,7 +111,7 @@ export default class ReindexEverything extends CtlCommand {
         changeKey: flags['change-key'],
         allowShrink: flags['allow-shrink'],
         createMissing: flags['create-missing'],
-        formatOptions: { baseUrl: readBaseUrl(flags['base-url']), apkKey, changeKey: flags['change-key'] },
+        formatOptions: { baseUrl: readBaseUrl(flags['base-url']), apkKeys, changeKey: flags['change-key'] },
         strict: flags.strict,
         dryRun: flags['dry-run'],
         listOnly: flags.list,
@@ -134,9 +136,9 @@ export default class ReindexEverything extends CtlCommand {
     )
     if (!flags.list && !flags['attributes-only']) {
       this.say(
-        ...signingKeys
-          .unused()
-          .map((prefix) => warning(`no repository lies below ${prefix}, for which a signing key was given.`)),
+        ...[...signingKeys.unused(), ...unusedOf(apkKeys, report)].map((prefix) =>
+          warning(`no repository lies below ${prefix}, for which a signing key was given.`),
+        ),
       )
     }
     if (!report.dryRun) this.ifLost('What was to be put right is put right; --report FILE keeps the whole report.')
@@ -163,6 +165,12 @@ export default class ReindexEverything extends CtlCommand {
     ]
   }
 }
+
+/** Prefixes below which nothing of Alpine was. */
+const unusedOf = (keys: readonly { readonly prefix: string }[], { indexes }: Report): string[] =>
+  [...new Set(keys.map(({ prefix }) => prefix))].filter(
+    (prefix) => prefix !== '' && !indexes.some(({ format, root }) => format === 'alpine' && root.startsWith(prefix)),
+  )
 
 const hasWork = ({ total, indexes, elsewhere }: Report): boolean =>
   (elsewhere?.planned?.shards ?? 0) > 0 ||

@@ -31,13 +31,15 @@ export interface FormatOptions {
   /** `--base-url`: what clients have before a key in absolute URLs, with a slash at its end. */
   readonly baseUrl?: string | undefined
   /** `--apk-key`: what signs indexes of Alpine. */
-  readonly apkKey?: RsaKey | undefined
+  readonly apkKeys?: readonly RsaKey[]
   /** `--change-key`: another key than that of the present index is right. */
   readonly changeKey?: boolean | undefined
 }
 
 /** An RSA key as apk has it: known to clients by the name of a file. */
 interface RsaKey {
+  /** Of the roots that it is for, if not for all that no longer one names. */
+  readonly prefix?: string
   /** Of the public key's file, such as `ops@example.com-5f3c.rsa.pub`. */
   readonly name: string
   readonly privateKey: KeyObject

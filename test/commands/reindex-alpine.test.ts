@@ -80,7 +80,7 @@ describe('pc-ctl reindex-everything, Alpine', function () {
     expect(refused.indexes[0]).to.have.property('why').that.includes('is signed with ops.rsa.pub')
     expect(refused.indexes[0]).to.have.property('todo').that.includes('--apk-key FILE')
     await run(['--apk-key', `${key}:other.rsa.pub`], 4)
-    expect(outcomes(await run(['--apk-key', key]))).to.deep.equal(['alpine v3/main/ written 2'])
+    expect(outcomes(await run(['--apk-key', `v3=${key}:ops.rsa.pub`]))).to.deep.equal(['alpine v3/main/ written 2'])
     expect(outcomes(await run(['--apk-key', `${key}:other.rsa.pub`, '--change-key']))).to.deep.equal([
       'alpine v3/main/ written 2',
     ])

@@ -39,7 +39,7 @@ const commands: readonly Command[] = [
       'acl-public': boolean('acl-public', { exclusive: ['acl-private'] }),
       'acl-private': boolean('acl-private'),
       'add-header': option('add-header', { multiple: true }),
-      'apk-key': option('apk-key', { helpValue: 'FILE[:NAME]' }),
+      'apk-key': option('apk-key', { helpValue: '[PREFIX=]FILE[:NAME]' }),
       only: option('only', { multiple: true, delimiter: ',' }),
       runtime: option('runtime'),
       'guess-mime-type': boolean('guess-mime-type', { allowNo: true }),

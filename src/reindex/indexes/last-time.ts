@@ -68,10 +68,14 @@ function hashOf(
 }
 
 /** What an operator tells is part of what indexes are made of; of keys no more than what is public. */
-const textOf = ({ baseUrl, apkKey }: FormatOptions): string =>
+const textOf = ({ baseUrl, apkKeys }: FormatOptions): string =>
   JSON.stringify({
     baseUrl,
-    apkKey: apkKey && [apkKey.name, createPublicKey(apkKey.privateKey).export({ type: 'spki', format: 'pem' })],
+    apkKeys: apkKeys?.map(({ prefix, name, privateKey }) => [
+      prefix,
+      name,
+      createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }),
+    ]),
   })
 
 /** Notes what was made, and what there is to be told of it each time until something changes. */

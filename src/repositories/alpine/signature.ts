@@ -5,7 +5,7 @@ import { fixedGzip } from '../compression/fixed-gzip.ts'
 import type { FormatOptions } from '../format.ts'
 import { archiveOf, type TarFile } from './segments.ts'
 
-type RsaKey = NonNullable<FormatOptions['apkKey']>
+export type RsaKey = NonNullable<FormatOptions['apkKeys']>[number]
 
 /** By what the file is called: `.SIGN.RSA.NAME`. */
 const digests: Readonly<Record<string, string>> = { RSA: 'sha1', RSA256: 'sha256', RSA512: 'sha512' }
@@ -15,6 +15,13 @@ interface Signature {
   /** Of the public key's file. */
   readonly key: string
   readonly bytes: Uint8Array
+}
+
+/** The keys for a repository: those of the longest prefix that it lies below. */
+export function keysFor(root: string, keys: readonly RsaKey[] = []): readonly RsaKey[] {
+  const below = keys.filter(({ prefix = '' }) => root.startsWith(prefix))
+  const longest = Math.max(...below.map(({ prefix = '' }) => prefix.length))
+  return below.filter(({ prefix = '' }) => prefix.length === longest)
 }
 
 export function signatureIn({ name, body }: TarFile): Signature | undefined {

@@ -13,25 +13,25 @@ import { type Entry, packageFields, writeEntry } from './entry.ts'
 import { type OldAlpine, type OldIndex, placesOf } from './old-indexes.ts'
 import { unpackApk } from './read-apk.ts'
 import { archiveOf } from './segments.ts'
-import { isGood, signatureOf } from './signature.ts'
+import { isGood, keysFor, type RsaKey, signatureOf } from './signature.ts'
 
 type Input = IndexInput<OldAlpine>
 
 /** See `Format.writeIndexes`. */
 export async function writeIndexes(input: Input): Promise<IndexPlan> {
-  for (const index of input.old.indexes) refuseKey(index, input)
+  const indexes = input.old.indexes.map((index) => ({ index, apkKey: keyOf(index, input) }))
   const packages = packagesOf(input)
   const findings: Finding[] = []
   const objects: IndexObject[] = []
   const parts: Part[] = []
   const kept = new Set<string>()
   const listed = new Set<string>()
-  for (const index of input.old.indexes) {
+  for (const { index, apkKey } of indexes) {
     const entries = membersOf(index, packages, input, { findings, kept, listed })
     parts.push({ name: index.arch, before: index.entries.length, after: entries.length })
     if (index.stored === undefined && entries.length === 0) continue
     const about = { contentType: 'application/octet-stream', top: 'itself' as const }
-    objects.push(indexObject(index.key, await bytesOf(index, entries, input), about))
+    objects.push(indexObject(index.key, await bytesOf(index, entries, apkKey), about))
   }
   for (const { key, arch } of packages.values()) {
     if (listed.has(key) || input.old.indexes.some((index) => index.arch === arch)) continue
@@ -41,18 +41,33 @@ export async function writeIndexes(input: Input): Promise<IndexPlan> {
   return { groups: objects.length === 0 ? [] : [objects], parts, packages: count, findings, kept }
 }
 
-/** @throws RefusedRepository where an index is signed, and not with the key that was given */
-function refuseKey({ key, signatures, packed }: OldIndex, { options: { apkKey, changeKey } }: Input): void {
-  if (signatures.length === 0) return
+/**
+ * What is to sign an index: of several keys the one that signs it now; undefined: nothing.
+ *
+ * @throws RefusedRepository where it is signed with none of them
+ */
+function keyOf({ key, signatures, packed }: OldIndex, { repository, options }: Input): RsaKey | undefined {
+  const keys = keysFor(repository.root, options.apkKeys)
+  const [first, ...others] = keys
   const names = [...new Set(signatures.map((signature) => signature.key))].join(', ')
-  if (apkKey === undefined) {
+  if (first === undefined) {
+    if (signatures.length === 0) return undefined
     const why = `${key} is signed with ${names}, and without its key a new one could not be`
     throw new RefusedRepository(why, 'Run the same command with --apk-key FILE, the private key.')
   }
-  if (changeKey === true || signatures.some((signature) => isGood(signature, apkKey, packed))) return
-  const isNamed = signatures.some((signature) => signature.key === apkKey.name)
+  const present = keys.find((one) => signatures.some((signature) => isGood(signature, one, packed)))
+  if (present !== undefined) return present
+  if (signatures.length === 0 || options.changeKey === true) {
+    if (others.length === 0) return first
+    throw new RefusedRepository(
+      `${key} is signed with none of the ${keys.length} keys that were given, and nothing tells which is to sign it`,
+      'Name the repositories that a key is for: --apk-key PREFIX=FILE.',
+    )
+  }
+  const isNamed = signatures.some((signature) => keys.some(({ name }) => signature.key === name))
+  const given = keys.map(({ name }) => name).join(' or ')
   throw new RefusedRepository(
-    `${key} is signed with ${names}, and ${isNamed ? 'that is not the signature of the key that was given' : `not with ${apkKey.name}`}: clients that trust only the old key would refuse it`,
+    `${key} is signed with ${names}, and ${isNamed ? 'that is not the signature of the key that was given' : `not with ${given}`}: clients that trust only the old key would refuse it`,
     isNamed
       ? 'Give the key that it is signed with; --change-key says that another one is right.'
       : 'Name the key as clients know it, --apk-key FILE:NAME; --change-key says that another one is right.',
@@ -141,7 +156,7 @@ const gone = (key: string): Finding => ({
 })
 
 /** What is there already if it says the same, and is signed as it should be. */
-async function bytesOf(old: OldIndex, entries: readonly Entry[], { options: { apkKey } }: Input): Promise<Uint8Array> {
+async function bytesOf(old: OldIndex, entries: readonly Entry[], apkKey: RsaKey | undefined): Promise<Uint8Array> {
   const body = Buffer.from(entries.map(writeEntry).join(''), 'latin1')
   const isSame = body.equals(Buffer.from(old.entries.map(writeEntry).join(''), 'latin1'))
   const isSigned = apkKey === undefined || old.signatures.some((signature) => isGood(signature, apkKey, old.packed))

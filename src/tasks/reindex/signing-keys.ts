@@ -112,7 +112,7 @@ function entriesOf(text: string): unknown[] {
 }
 
 /** A prefix of whole folders: `7/1` is not to name `7/11/`. */
-const folderOf = (prefix: string): string => prefix.replace(/^\//, '').replace(/([^/])$/, '$1/')
+export const folderOf = (prefix: string): string => prefix.replace(/^\//, '').replace(/([^/])$/, '$1/')
 
 export const isThere = (file: string): Promise<boolean> =>
   access(file).then(

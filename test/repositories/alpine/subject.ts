@@ -36,7 +36,7 @@ export async function alpineSubject(): Promise<FormatSubject> {
     },
     bad: { key: `${root}x86_64/bad-1-r0.apk`, body: Buffer.from('PK\u0003\u0004 of Android') },
     archived: `${root}x86_64/hello-1.1-r0.apk`,
-    options: { apkKey: { name: 'ops.rsa.pub', privateKey } },
+    options: { apkKeys: [{ name: 'ops.rsa.pub', privateKey }] },
     client,
     carried: (read) => {
       const { files, kind } = indexIn(read, `${root}x86_64/APKINDEX.tar.gz`)

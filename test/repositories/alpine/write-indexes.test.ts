@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
 import { expect } from 'chai'
@@ -100,10 +101,10 @@ i:docs hello=1
     expect(unsigned.message).to.include('is signed with ops.rsa.pub')
     expect(unsigned.todo).to.include('--apk-key FILE')
     const renamed = { ...apkKey, name: 'new.rsa.pub' }
-    expect((await refusal(bucketOf(objects, { apkKey: renamed }))).todo).to.include('--change-key')
+    expect((await refusal(bucketOf(objects, { apkKeys: [renamed] }))).todo).to.include('--change-key')
     const broken = { ...objects, 'x86_64/APKINDEX.tar.gz': indexOf('', { key: privateKey, kind: 'RSA9' }) }
-    expect((await refusal(bucketOf(broken, { apkKey }))).message).to.include('not the signature of the key')
-    const changed = bucketOf(objects, { apkKey: renamed, changeKey: true })
+    expect((await refusal(bucketOf(broken, { apkKeys: [apkKey] }))).message).to.include('not the signature of the key')
+    const changed = bucketOf(objects, { apkKeys: [renamed], changeKey: true })
     await changed.reindex()
     expect(text(changed)).to.match(/^\.SIGN\.RSA\.new\.rsa\.pub\0/)
     expect(changed.missing(await changed.plan())).to.deep.equal([])
@@ -114,10 +115,34 @@ i:docs hello=1
       [indexOf(''), /^\.SIGN\.RSA\.ops\.rsa\.pub\0/],
       [indexOf('', { key: privateKey, kind: 'RSA256' }), /^\.SIGN\.RSA256\.ops\.rsa\.pub\0/],
     ] as const) {
-      const bucket = bucketOf({ 'x86_64/APKINDEX.tar.gz': before, 'x86_64/hello-1.0-r0.apk': apkOf() }, { apkKey })
+      const bucket = bucketOf(
+        { 'x86_64/APKINDEX.tar.gz': before, 'x86_64/hello-1.0-r0.apk': apkOf() },
+        { apkKeys: [apkKey] },
+      )
       await bucket.reindex()
       expect(text(bucket)).to.match(wanted)
       expect(bucket.missing(await bucket.plan())).to.deep.equal([])
+    }
+  })
+
+  it('are signed each with its own key of several, and refused where nothing tells which', async () => {
+    const other = { name: 'other.rsa.pub', privateKey: generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey }
+    const ofOther = indexOf('', { key: other.privateKey, name: other.name })
+    const objects = (index: Uint8Array) => ({ 'x86_64/APKINDEX.tar.gz': index, 'x86_64/hello-1.0-r0.apk': apkOf() })
+    const bucket = bucketOf(objects(ofOther), { apkKeys: [apkKey, other] })
+    await bucket.reindex()
+    expect(text(bucket)).to.match(/^\.SIGN\.RSA\.other\.rsa\.pub\0/)
+    expect((await refusal(bucketOf(objects(indexOf('')), { apkKeys: [apkKey, other] }))).todo).to.include('PREFIX=FILE')
+    expect((await refusal(bucketOf(objects(ofOther), { apkKeys: [apkKey] }))).message).to.include(
+      'not with ops.rsa.pub',
+    )
+    for (const [prefix, wanted] of [
+      ['r/', 'other'],
+      ['elsewhere/', 'ops'],
+    ] as const) {
+      const mine = bucketOf(objects(indexOf('')), { apkKeys: [apkKey, { ...other, prefix }] })
+      await mine.reindex()
+      expect(text(mine)).to.match(new RegExp(`^\\.SIGN\\.RSA\\.${wanted}\\.rsa`))
     }
   })
 
