@@ -30,7 +30,8 @@ const types: readonly (readonly [RegExp, string])[] = [
 /** The indexes whose files have no ending, or not always: their names tell a type only because they are indexes. */
 const indexTypes: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> = {
   pypi: [
-    [/json$/, 'application/vnd.pypi.simple.v1+json'],
+    [/\/simple\/(?:[^/]+\/)?index\.(?:v1_)?json$/, 'application/vnd.pypi.simple.v1+json'],
+    [/\/json$/, 'application/json'],
     [/\/[^/.]*$|\.html$/, 'text/html'],
   ],
   gem: [[/\/(versions|names|info\/[^/]+)$/, 'text/plain']],

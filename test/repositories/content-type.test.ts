@@ -13,6 +13,7 @@ describe('Content-Type of packages and metadata', () => {
       expect(better(simple, nothing)).to.equal('text/html')
       expect(better('py/simple/greeting/index.html', nothing)).to.equal('text/html')
       expect(better('py/simple/greeting/index.v1_json', nothing)).to.equal('application/vnd.pypi.simple.v1+json')
+      expect(better('py/pypi/greeting/json', nothing)).to.equal('application/json')
       expect(better('gems/info/rack', nothing)).to.equal('text/plain')
       expect(better(deb, nothing)).to.equal('application/vnd.debian.binary-package')
       expect(better('what/ever', nothing)).to.equal(undefined)
