@@ -8,6 +8,7 @@ const transcripts = [
   'denied-permission',
   'new-secret',
   'rotate',
+  'engines',
   'change-ticket',
   's3cmd',
   'reindex',

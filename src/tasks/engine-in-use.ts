@@ -20,6 +20,8 @@ export interface EngineChoice {
   readonly engine: Engine
   /** What the distribution runs of this installation's other engine, until it is given this one. */
   readonly moving?: { readonly from: Engine; readonly accepted: Accepted }
+  /** Where nobody has wished for one: why it is this one; a clause. */
+  readonly because?: string
 }
 
 export interface EngineWishes {
@@ -53,9 +55,9 @@ export const chooseEngine = (aws: Aws, settings: Settings, wishes: EngineWishes)
     ahead: true,
     suppose: () => ({ engine: wishes.engine ?? 'lambda' }),
     likely: () => ({ engine: wishes.engine ?? 'lambda' }),
-    tell: ({ engine, moving }) =>
+    tell: ({ engine, moving, because }) =>
       moving === undefined
-        ? engineNames[engine]
+        ? [engineNames[engine], because ?? []].flat().join(', ')
         : `${engineNames[engine]}; the distribution runs ${engineNames[moving.from]} until it is told otherwise`,
     needs: ({ account }) => engineNeeds(namesOf(settings.installation.value), account.id, wishes),
   })
@@ -100,9 +102,10 @@ async function lookAtEngine(aws: Aws, settings: Settings, { account, bucket, wis
   const id = wishes.distribution ?? optional(settings, 'cloudfrontDistributionId')
   const running = await whatRuns(aws, { names, accountId: account.id, bucket, id })
   const from = running === undefined ? undefined : engineOf(running)
-  const engine = wishes.engine ?? from ?? (await theOneThere(aws, names, account.id))
+  const choice = await choose(wishes, from, () => theOneThere(aws, names, account.id))
+  const { engine } = choice
   assertFits(engine, wishes)
-  if (running === undefined || from === undefined || from === engine) return { engine }
+  if (running === undefined || from === undefined || from === engine) return choice
   return { engine, moving: { from, accepted: await acceptedBy(aws, names, running) } }
 }
 
@@ -118,17 +121,30 @@ async function whatRuns(aws: Aws, search: Parameters<typeof findDistribution>[1]
   return running !== undefined && ours.includes(withoutVersion(running)) ? running : undefined
 }
 
+/** @param from - what the distribution runs */
+async function choose(
+  { engine }: EngineWishes,
+  from: Engine | undefined,
+  otherwise: () => Promise<EngineChoice>,
+): Promise<EngineChoice> {
+  if (engine !== undefined) return { engine }
+  return from === undefined ? otherwise() : { engine: from, because: 'which the distribution runs' }
+}
+
 /**
  * Where no distribution tells: the one of which there is a function of ours. The store is made before its function, so that
  * alone is what an interrupted run leaves, or somebody who has deleted the function.
  */
-async function theOneThere(aws: Aws, names: Names, accountId: string): Promise<Engine> {
+async function theOneThere(aws: Aws, names: Names, accountId: string): Promise<EngineChoice> {
   const checks = checksOf(names, accountId)
   const isOurs = async (owner: Promise<string | undefined>): Promise<boolean> => (await owner) === names.installation
   const isThere = (engine: Engine): Promise<boolean> =>
     isOurs(engineBehind(checks[engine]).ownerOf(aws, checks[engine]))
   const [ofFunction, store] = await Promise.all([isThere('function'), isOurs(ownerOfStore(aws, names))])
-  return (ofFunction || store) && !(await isThere('lambda')) ? 'function' : 'lambda'
+  if (!ofFunction && !store) return { engine: 'lambda' }
+  return (await isThere('lambda'))
+    ? { engine: 'lambda', because: `not ${engineNames.function}, which are there too: --engine function has them used` }
+    : { engine: 'function', because: 'which are there' }
 }
 
 /**

@@ -74,6 +74,8 @@ for (const [from, to] of moves) {
         const again = wordsOf(await place.succeed(['bootstrap-cloudfront']))
         expect(again).to.deep.equal(next)
         await place.succeed(again)
+        const { stderr } = await place.run(['bootstrap-cloudfront'])
+        expect(stderr).to.match(/Engine: .*, which the distribution runs\n/)
       })
       expect(changes).to.deep.equal([])
     })

@@ -184,9 +184,9 @@ async function othersOf(ground: Ground): Promise<{ others: readonly Takedown[]; 
     return { others: await takedownsOfOther(ground, talkNow().signal), untold: [] }
   } catch (error) {
     const name = engineNames[otherThan(seenOf(ground).status.engine)]
-    const { failure, message } = explainError(error, `What is there of ${name} was not looked for`)
+    const { failure, message } = explainError(error, 'Look for it')
     if (failure === 'interrupted') throw error
-    return { others: [], untold: [message] }
+    return { others: [], untold: [`What is there of ${name} is not told, and may be left. ${message}`] }
   }
 }
 
