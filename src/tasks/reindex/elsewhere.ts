@@ -3,20 +3,21 @@ import { randomBytes } from 'node:crypto'
 
 import type { Aws } from '../../aws/connect.ts'
 import { describeJob, isOver, type Job, type Jobs, jobsIn } from '../../aws/jobs-client.ts'
-import { namesOf } from '../../aws/names.ts'
+import { arnOfRole } from '../../aws/arns.ts'
+import { jobNames, namesOf, workerNames } from '../../aws/names.ts'
 import { CtlError } from '../../errors.ts'
 import { assertDone, cancelCommand, type Ended, outcomeOf, watchJob } from '../../reindex/batch/watch-job.ts'
 import type { Amount } from '../../reindex/batch/wants.ts'
 import type { Batch } from '../../reindex/batch/write-wanted.ts'
 import type { ElsewhereReport } from '../../reindex/elsewhere-report.ts'
-import { manifestKey, reportPrefix, runOfManifest } from '../../reindex/own-keys.ts'
+import { manifestKey, reportPrefix, resultKey, runOfManifest } from '../../reindex/own-keys.ts'
 import { count } from '../../reindex/progress.ts'
 import type { ReindexRun } from '../../reindex/run.ts'
 import { type Account, lookUpAccount } from '../../resources/account.ts'
 import { pending } from '../../resources/resource.ts'
 import { beginJob, type BatchJob, batchJob, type BatchJobWant, findJobOf } from '../../resources/s3/batch-job.ts'
 import type { Tags } from '../../resources/tags.ts'
-import type { Settings } from '../../settings/settings.ts'
+import { need, type Settings } from '../../settings/settings.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import { say } from '../../ui/talk.ts'
 import { warning } from '../../text.ts'
@@ -35,6 +36,7 @@ import {
 } from '../chain/chain.ts'
 import { estimateBatch } from '../costs/batch-estimate.ts'
 import { dollars } from '../costs/dollars.ts'
+import { lookForShutOut } from './shut-out.ts'
 import { type Worker, workerChain } from './worker.ts'
 
 /** What an operator says of the work elsewhere. */
@@ -74,6 +76,9 @@ export interface Elsewhere<C> {
   readonly back: Chain<C>
 }
 
+/** Repositories of which a policy may say something each: some are enough to see it. */
+const mostRoots = 20
+
 /** The random part tells two apart of one second. */
 const newRun = (): string =>
   `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(4).toString('hex')}`
@@ -86,6 +91,7 @@ export function onBatch<C extends OnElsewhere>(
   conduct: Conduct & { readonly dryRun: boolean },
 ): Elsewhere<C> {
   const { dryRun } = conduct
+  const names = namesOf(settings.installation.value)
   const jobsOf = ({ account, run }: C): Jobs => jobsIn(aws, account.id, run.bucket.region)
   const credentials = compute<C, 'account'>('Credentials', {
     from: () => lookUpAccount(aws),
@@ -97,6 +103,14 @@ export function onBatch<C extends OnElsewhere>(
     as: 'begun',
     tell: (job) => (job === undefined ? 'there is none' : `${job.id} is ${job.status}`),
   })
+  const shutOut = lookForShutOut<C>(aws, need(settings, 'bucket'), ({ run: { bucket, scanned }, account }) => ({
+    ...{ bucket: bucket.name, region: bucket.region, accountId: account.id, encryption: bucket.encryption },
+    jobRoleArn: arnOfRole(jobNames(names), account.id),
+    functionRoleArn: arnOfRole(workerNames(names), account.id),
+    ...{ manifest: manifestKey('RUN'), report: `${reportPrefix('RUN')}/job`, result: resultKey('RUN', 1, 1) },
+    objects: [...scanned.roots].slice(0, mostRoots).map((root) => `${root}package`),
+    now: Date.now(),
+  }))
   const cut = compute<C, 'batch'>('Cut what is to be done into shards', {
     from: ({ run }, talk) => run.elsewhere.handOver(newRun(), talk),
     as: 'batch',
@@ -139,7 +153,11 @@ export function onBatch<C extends OnElsewhere>(
     }
   }
   return {
-    hand: [credentials, find, ...(dryRun ? [measure] : where<C>(({ begun }) => begun === undefined, [cut]))],
+    hand: [
+      credentials,
+      find,
+      ...(dryRun ? [shutOut, measure] : where<C>(({ begun }) => begun === undefined, [shutOut, cut])),
+    ],
     work: dryRun ? plan : work,
     back: dryRun ? [] : where<C>((ctx) => 'ended' in ctx, [take]),
   }
