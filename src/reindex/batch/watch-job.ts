@@ -89,31 +89,27 @@ export function outcomeOf({ tasks, activeSeconds }: Job): string {
 }
 
 /**
- * What a job that did not come to its end leaves to be done, once what it has found out is taken in.
+ * What a job that did not come to its end leaves to be done, once what it has found out is taken in. Of one that did this
+ * host does the little that has failed.
  *
- * @param why - of tasks, in the words of the report
+ * @param why - tasks have failed, in the words of the report
  * @throws CtlError (failed)
  */
-export function assertDone(ended: Ended, why: readonly string[]): void {
-  if (ended === 'forgotten' || ended.status === 'Complete') return
+export function assertDone(ended: Job, why: readonly string[]): void {
   const { id, status, failures, reason, tasks } = ended
-  const isOurs = reason === ownReason
-  const first = why.length === 0 ? '' : ` The first: ${why[0] ?? ''}.`
-  const [message, code] = isOurs
-    ? [
-        `The job ${id} was cancelled: ${count(tasks.failed)} of ${count(tasks.total)} shards had failed.${first}`,
-        'JobBraked',
-      ]
+  if (status === 'Complete' && !isTooMuch(tasks)) return
+  const share = `${count(tasks.failed)} of ${count(tasks.total)} shards have failed`
+  const isOurs = reason === ownReason || status === 'Complete'
+  const [what, code] = isOurs
+    ? [`${status === 'Complete' ? 'is over' : 'was cancelled'}: ${share}`, 'JobBraked']
     : status === 'Cancelled'
-      ? [`The job ${id} was cancelled${reason === undefined ? '' : `: ${reason}`}.${first}`, 'JobCancelled']
-      : [`The job ${id} has failed: ${failures.join('; ') || 'S3 says not why'}.${first}`, 'JobFailed']
-  throw new CtlError('failed', message, {
+      ? [`was cancelled${reason === undefined ? '' : `: ${reason}`}`, 'JobCancelled']
+      : [`has failed: ${failures.join('; ') || 'S3 does not say why'}`, 'JobFailed']
+  const first = why.length === 0 ? '' : ` The first: ${why[0] ?? ''}`
+  throw new CtlError('failed', `The job ${id} ${what}.${first}`, {
     hint: [
-      'What it has done is kept and taken in.',
-      ...(isOurs || status === 'Failed'
-        ? ['Put right what is said to be wrong, then run the same command again.']
-        : []),
-      'The same command has another job do what is left; without --run-on batch this host does.',
+      ...(code === 'JobCancelled' ? [] : ['Put right what is said to be wrong.']),
+      'What the job has done is kept. The same command has another job do what is left; without --run-on batch this host does.',
     ],
     code,
   })
@@ -142,6 +138,17 @@ function reasonIn(line: string): string[] {
     field.replace(/^"|"$/g, '').replaceAll('""', '"'),
   )
   const [, , , , code = '', , message = ''] = fields
-  const text = message === '' ? code : message
+  const text = message === '' ? code : thrownIn(message)
   return text === '' ? [] : [text.slice(0, 300)]
+}
+
+/** Lambda tells what a function throws as JSON, with all of its stack. */
+function thrownIn(message: string): string {
+  const [, told = '{}'] = /^Lambda returned function error: (\{.*\})$/s.exec(message) ?? []
+  try {
+    const thrown: unknown = JSON.parse(told)
+    return isObject(thrown) && typeof thrown['errorMessage'] === 'string' ? thrown['errorMessage'] : message
+  } catch {
+    return message
+  }
 }
