@@ -16,8 +16,8 @@ import type { IndexReport } from '../report.ts'
 import { joinGuests } from './guests.ts'
 import { compareKeys } from '../ranges.ts'
 import { findingsOf, lastTime, noteMade } from './last-time.ts'
-import { readObject } from './package-source.ts'
 import { type Publisher, WriteConflict } from './publish.ts'
+import { readIndex } from './read-index.ts'
 import { again, badPackage, type IndexFinding, isHopeless, readPackages, type ReadingOptions } from './read-packages.ts'
 import { type FoundRepository, indexRows, packagesOf, storedObject } from './repository-objects.ts'
 import { shrinking } from './shrink-brake.ts'
@@ -171,6 +171,6 @@ export function repositoryOf(found: FoundRepository, { s3, journal, pace }: Inde
     indexes: [...[...indexRows(found, journal)].map(storedObject), ...empty].sort((one, other) =>
       compareKeys(one.key, other.key),
     ),
-    read: async (key) => created.get(key) ?? pace.run(() => readObject(s3, key)),
+    read: async (key) => created.get(key) ?? pace.run(() => readIndex(s3, key)),
   }
 }
