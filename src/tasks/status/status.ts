@@ -24,6 +24,9 @@ import { type Look, type Runbooks, runbooksOf, statusChain } from './status-chai
 /** The one that everything is for, which no runbook makes. */
 export const bucketKind = 'S3 bucket'
 
+/** What edges run of the engine of CloudFront Functions. */
+export const publishedKind = 'Published CloudFront function'
+
 /** Everything about an installation, on one screen. */
 export interface Status {
   readonly installation: string
@@ -154,7 +157,7 @@ async function toldOf(
 function publishedIn(report: readonly PlanLine[], ctx: Look): string | undefined {
   const isThere: Readonly<Record<Engine, (line: PlanLine) => boolean>> = {
     lambda: (line) => line.kind === 'Lambda version' && line.do === 'keep',
-    function: (line) => line.kind === 'Published CloudFront function' && /^(?:keep|update)$/.test(line.do),
+    function: (line) => line.kind === publishedKind && /^(?:keep|update)$/.test(line.do),
   }
   return report.some(isThere[ctx.engine.engine]) ? associable(ctx) : undefined
 }

@@ -7,7 +7,7 @@ import { advice, type Block, heading, item, nested, table, verbatim, warning } f
 import { forAnother } from '../other-installations.ts'
 import { nameFact } from '../names/packages-name.ts'
 import { rotationText } from '../rotation/text.ts'
-import type { Status, StatusLine } from './status.ts'
+import { publishedKind, type Status, type StatusLine } from './status.ts'
 
 /** How the state of a resource is marked. */
 export const stateMarks = { ok: 'ok', missing: 'failed', drift: 'update', 'not ours': 'refused' } as const
@@ -88,9 +88,12 @@ function driftText({ state, kind, name, changes, because, inTheWay, repair, todo
 const versionFact = (status: Status): string[] =>
   status.engine === 'lambda' ? ['Function version', versionText(status)] : ['Function', functionText(status)]
 
-function functionText({ version: { associated, published } }: Status): string {
+function functionText({ version: { associated, published }, resources }: Status): string {
   if (published === undefined) return associated === undefined ? 'not published yet' : 'to be published'
-  return associated === published ? 'at the edge as it is published' : 'published, but not at the edge'
+  if (associated !== published) return 'published, but not at the edge'
+  return resources.some(({ kind, state }) => kind === publishedKind && state === 'drift')
+    ? 'at the edge as it is published, which is not as it should be'
+    : 'at the edge as it is published'
 }
 
 /** Nothing where there is none. It costs next to nothing, and is the way back. */
