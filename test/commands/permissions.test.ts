@@ -29,6 +29,7 @@ const groups = [
   'look',
   'audit',
   'reindex',
+  'reindex-batch',
   'invalidate',
   'costs',
   's3cmd',
@@ -145,7 +146,7 @@ describe('pc-ctl permissions', () => {
     expect(terraformPolicies(stdout)).to.deep.equal(
       Object.fromEntries(
         Object.entries(JSON.parse((await print()).stdout) as Policies).map(([group, policy]) => [
-          `pc_ctl_${group}`,
+          `pc_ctl_${group.replaceAll('-', '_')}`,
           policy.Statement.map(({ Sid, Action, Resource, Condition }) => ({
             sid: Sid,
             actions: listOf(Action),

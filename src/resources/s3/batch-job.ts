@@ -61,7 +61,12 @@ export function batchJob(aws: Aws, region: string): Resource<BatchJobWant, Batch
       ...jobReadNeeds(want.accountId, region),
       { access: 'write', actions: ['s3:CreateJob'], resources: ['*'], condition: requestedWith(want) },
       // Creating one with tags is tagging it.
-      { access: 'write', actions: ['s3:PutJobTagging'], resources: [arnOfJob(want.accountId, region)] },
+      {
+        access: 'write',
+        actions: ['s3:PutJobTagging'],
+        resources: [arnOfJob(want.accountId, region)],
+        optional: 'jobs can not be created with tags, should AWS ask for this as well',
+      },
       { access: 'write', actions: ['s3:UpdateJobStatus'], resources: [arnOfJob(want.accountId, region)] },
       {
         access: 'write',

@@ -13,6 +13,7 @@ import { cfNeeds, removeNeeds } from './s3cmd.ts'
 import { anyGroup, invalidate } from '../cf/invalidation.ts'
 import { planRefresh } from '../invalidate/refresh.ts'
 import { needsOf, supposed } from '../chain/survey.ts'
+import { leftJobNeed, workNeeds } from '../reindex/batch-work.ts'
 import { dropNeeds } from '../reindex/invalidate-republished.ts'
 import { noWishes, reconfigureCloudfrontDistribution } from '../reconfigure-cloudfront-distribution.ts'
 import { removalNeeds } from '../runbook/remove.ts'
@@ -29,6 +30,7 @@ export const permissionGroups = [
   'look',
   'audit',
   'reindex',
+  'reindex-batch',
   'invalidate',
   'costs',
   's3cmd',
@@ -80,7 +82,9 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
     case 'audit':
       return [...auditNeeds(scope), ...inventory]
     case 'reindex':
-      return [...reindexNeeds(scope), ...inventory, ...dropNeeds(aws, scope.accountId)]
+      return [...reindexNeeds(scope), ...inventory, ...dropNeeds(aws, scope.accountId), leftJobNeed(settings, scope)]
+    case 'reindex-batch':
+      return [...reindexNeeds(scope), ...inventory, ...workNeeds(aws, settings, scope)]
     case 'invalidate':
       return [
         ...needsOf(planRefresh(aws, settings, { named: [], reported: [], words: [], carried: [] }), { account }),

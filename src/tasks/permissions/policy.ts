@@ -135,7 +135,7 @@ export function tooLong(name: string, policy: PolicyDocument): string | undefine
 /** That a group has more than one, if any has. */
 export function inSeveral(groups: readonly string[], policies: readonly string[]): string[] {
   return groups.flatMap((group) => {
-    const own = policies.filter((name) => name === group || name.startsWith(`${group}-`))
+    const own = policies.filter((name) => name === group || new RegExp(`^${group}-\\d+$`).test(name))
     return own.length < 2
       ? []
       : [

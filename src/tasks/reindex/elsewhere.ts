@@ -6,7 +6,7 @@ import { describeJob, isOver, type Job, type Jobs, jobsIn } from '../../aws/jobs
 import { arnOfRole } from '../../aws/arns.ts'
 import { jobNames, namesOf, workerNames } from '../../aws/names.ts'
 import { CtlError } from '../../errors.ts'
-import { assertDone, cancelCommand, type Ended, outcomeOf, watchJob } from '../../reindex/batch/watch-job.ts'
+import { assertDone, cancelCommand, type Ended, outcomeOf } from '../../reindex/batch/watch-job.ts'
 import type { Amount } from '../../reindex/batch/wants.ts'
 import type { Batch } from '../../reindex/batch/write-wanted.ts'
 import type { ElsewhereReport } from '../../reindex/elsewhere-report.ts'
@@ -15,8 +15,7 @@ import { count } from '../../reindex/progress.ts'
 import type { ReindexRun } from '../../reindex/run.ts'
 import { type Account, lookUpAccount } from '../../resources/account.ts'
 import { pending } from '../../resources/resource.ts'
-import { beginJob, type BatchJob, batchJob, type BatchJobWant, findJobOf } from '../../resources/s3/batch-job.ts'
-import type { Tags } from '../../resources/tags.ts'
+import { findJobOf } from '../../resources/s3/batch-job.ts'
 import { need, type Settings } from '../../settings/settings.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import { say } from '../../ui/talk.ts'
@@ -27,25 +26,17 @@ import {
   check,
   compute,
   type Conduct,
-  ensure,
   planChain,
   runChain,
-  type Step,
-  wait,
   where,
 } from '../chain/chain.ts'
 import { estimateBatch } from '../costs/batch-estimate.ts'
 import { dollars } from '../costs/dollars.ts'
 import { lookForShutOut } from './shut-out.ts'
-import { type Worker, workerChain } from './worker.ts'
+import { goOnChain, type Site, workChain, type WorkWishes } from './batch-work.ts'
 
 /** What an operator says of the work elsewhere. */
-export interface ElsewhereWishes {
-  /** How many of the function may run at once. */
-  readonly concurrency: number
-  readonly adopt: boolean
-  readonly tags?: Tags | undefined
-  readonly boundary?: string | undefined
+export interface ElsewhereWishes extends WorkWishes {
   /** Asks; answers whether to go on. */
   readonly agree: (questions: readonly string[]) => Promise<boolean>
 }
@@ -60,10 +51,6 @@ export interface OnElsewhere {
   amount: Amount
   ended: Ended
   elsewhere: ElsewhereReport | undefined
-}
-
-interface Working extends Worker {
-  job: BatchJob
 }
 
 /** The parts of a run that has functions do its work. */
@@ -138,7 +125,7 @@ export function onBatch<C extends OnElsewhere>(
   })
   const plan = async (ctx: C): Promise<void> => {
     const { amount } = ctx
-    const chain = amount.shards === 0 ? [] : workChain(aws, settings, wishes, ctx, supposed(amount))
+    const chain = amount.shards === 0 ? [] : workChain(aws, names, wishes, siteOf(ctx), supposed(amount))
     const planned = { ...amount, estimate: estimateBatch(amount, wishes.concurrency) }
     ctx.elsewhere = { planned: { ...planned, plan: await planChain(chain, conduct) } }
   }
@@ -146,10 +133,10 @@ export function onBatch<C extends OnElsewhere>(
     const { begun, batch } = ctx
     if (begun !== undefined) {
       if (isWaiting(begun) && !(await wishes.agree([waitingQuestion(begun)]))) throw notAgreed()
-      await runChain(goOnChain(jobsOf(ctx), ctx, begun), 'apply', conduct)
+      await runChain(goOnChain(aws, siteOf(ctx), begun.id), 'apply', conduct)
     } else if (batch !== undefined) {
       const asked = { ...batch, question: questionOf(batch, wishes, ctx.account) }
-      await applyChain(workChain(aws, settings, wishes, ctx, asked), conduct, wishes.agree)
+      await applyChain(workChain(aws, names, wishes, siteOf(ctx), asked), conduct, wishes.agree)
     }
   }
   return {
@@ -163,49 +150,14 @@ export function onBatch<C extends OnElsewhere>(
   }
 }
 
-/** Makes what the job needs, and the job; waits until that is over. */
-function workChain(
-  aws: Aws,
-  settings: Settings,
-  wishes: ElsewhereWishes,
-  outer: OnElsewhere,
-  { run: id, manifest, shards, question }: Pick<Batch, 'run' | 'manifest' | 'shards'> & { readonly question: string },
-): Chain<Working> {
-  const { run, account } = outer
-  const { name: bucket, region } = run.bucket
-  const names = namesOf(settings.installation.value)
-  const note = (job: string) => ({ id: job, accountId: account.id, region })
-  const makeJob = ensure<Working, 'job', BatchJobWant>('Have S3 Batch Operations begin a job', {
-    resource: batchJob(aws, region),
-    want: ({ workerVersion, jobRole }) => ({
-      ...{ names, tags: wishes.tags, accountId: account.id, bucket, manifest, tasks: shards, question },
-      ...{ functionArn: workerVersion.arn, roleArn: jobRole.arn, userArguments: { run: id } },
-      reportPrefix: reportPrefix(id),
-      noted: (job) => run.elsewhere.noteJob(note(job)),
-    }),
-    as: 'job',
-  })
-  return [
-    ...workerChain<Working>(aws, names, { ...wishes, region, bucket }),
-    makeJob,
-    watch(jobsIn(aws, account.id, region), outer, ({ job }) => job.id),
-  ]
-}
-
-/** What is left of a job that was begun before: the version of the function that it names is not touched. */
-const goOnChain = (jobs: Jobs, outer: OnElsewhere, { id }: Job): Chain<object> => [
-  wait('Have the job begin', async (_, talk) => (await beginJob(jobs, id, talk)).status),
-  watch(jobs, outer, () => id),
-]
-
-const watch = <C>(jobs: Jobs, outer: OnElsewhere, idOf: (ctx: C) => string): Step<C> =>
-  wait<C>('Wait until the job is over', async (ctx, talk) => {
-    const { run, account } = outer
-    const note = { id: idOf(ctx), accountId: account.id, region: run.bucket.region }
-    await run.elsewhere.noteJob(note)
-    outer.ended = await watchJob(jobs, note, talk)
-    return outer.ended === 'forgotten' ? 'AWS has forgotten it' : outcomeOf(outer.ended)
-  })
+/** Where a job of the run works, and whom to tell of it. */
+const siteOf = (ctx: OnElsewhere): Site => ({
+  bucket: ctx.run.bucket.name,
+  region: ctx.run.bucket.region,
+  accountId: ctx.account.id,
+  noteJob: (note) => ctx.run.elsewhere.noteJob(note),
+  over: (ended) => (ctx.ended = ended),
+})
 
 /** One that was noted, else one that AWS tells of: a journal can be lost. */
 async function findBegun({ run, account }: OnElsewhere, jobs: Jobs): Promise<Job | undefined> {

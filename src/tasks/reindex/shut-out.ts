@@ -15,7 +15,7 @@ import { check, type Step } from '../chain/chain.ts'
 import { type Block, kept, listed, verbatim, warning } from '../../text.ts'
 
 /** What {@link lookForShutOut} needs; without it the work is done all the same. */
-const shutOutNeeds = (bucket: string): Need => ({
+export const shutOutNeeds = (bucket: string): Need => ({
   access: 'read',
   actions: ['s3:GetBucketPolicy'],
   resources: [arnOfBucket(bucket)],

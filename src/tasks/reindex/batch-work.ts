@@ -1,0 +1,100 @@
+/** From what a job of S3 Batch Operations needs to its end. */
+import { arnOfJob } from '../../aws/arns.ts'
+import type { Aws } from '../../aws/connect.ts'
+import { type Jobs, jobsIn } from '../../aws/jobs-client.ts'
+import { type Names, namesOf } from '../../aws/names.ts'
+import { type Ended, outcomeOf, watchJob } from '../../reindex/batch/watch-job.ts'
+import type { Batch } from '../../reindex/batch/write-wanted.ts'
+import type { JobNote } from '../../reindex/job-note.ts'
+import { reportPrefix } from '../../reindex/own-keys.ts'
+import { anyAccount } from '../../resources/account.ts'
+import type { Need } from '../../resources/resource.ts'
+import { beginJob, type BatchJob, batchJob, type BatchJobWant } from '../../resources/s3/batch-job.ts'
+import { optional, type Settings } from '../../settings/settings.ts'
+import { type Chain, ensure, type Step, wait } from '../chain/chain.ts'
+import { needsOf } from '../chain/survey.ts'
+import type { PermissionScope } from '../permissions/scope.ts'
+import { shutOutNeeds } from './shut-out.ts'
+import { type Worker, workerChain, type WorkerWishes } from './worker.ts'
+
+/** What an operator may wish of what is made. */
+export type WorkWishes = Pick<WorkerWishes, 'concurrency' | 'adopt' | 'tags' | 'boundary'>
+
+/** Where a job works, and whom to tell of it. */
+export interface Site {
+  readonly bucket: string
+  readonly region: string
+  readonly accountId: string
+  readonly noteJob: (note: JobNote) => Promise<void>
+  readonly over: (ended: Ended) => void
+}
+
+/** What a job is to do, and what is to be agreed to before. */
+type Task = Pick<Batch, 'run' | 'manifest' | 'shards'> & { readonly question: string }
+
+interface Working extends Worker {
+  job: BatchJob
+}
+
+/** Makes what the job needs, and the job; waits until that is over. */
+export function workChain(
+  aws: Aws,
+  names: Names,
+  wishes: WorkWishes,
+  site: Site,
+  { run, manifest, shards, question }: Task,
+): Chain<Working> {
+  const { bucket, region, accountId } = site
+  const makeJob = ensure<Working, 'job', BatchJobWant>('Have S3 Batch Operations begin a job', {
+    resource: batchJob(aws, region),
+    want: ({ workerVersion, jobRole }) => ({
+      ...{ names, tags: wishes.tags, accountId, bucket, manifest, tasks: shards, question },
+      ...{ functionArn: workerVersion.arn, roleArn: jobRole.arn, userArguments: { run } },
+      reportPrefix: reportPrefix(run),
+      noted: (id) => site.noteJob({ id, accountId, region }),
+    }),
+    as: 'job',
+  })
+  return [
+    ...workerChain<Working>(aws, names, { ...wishes, region, bucket }),
+    makeJob,
+    watch(aws, site, ({ job }) => job.id),
+  ]
+}
+
+/** What is left of a job that was begun before: the version of the function that it names is not touched. */
+export const goOnChain = (aws: Aws, site: Site, id: string): Chain<object> => [
+  wait('Have the job begin', async (_, talk) => (await beginJob(jobsOf(aws, site), id, talk)).status),
+  watch(aws, site, () => id),
+]
+
+const watch = <C>(aws: Aws, site: Site, idOf: (ctx: C) => string): Step<C> =>
+  wait<C>('Wait until the job is over', async (ctx, talk) => {
+    const { accountId, region } = site
+    const note = { id: idOf(ctx), accountId, region }
+    await site.noteJob(note)
+    const ended = await watchJob(jobsOf(aws, site), note, talk)
+    site.over(ended)
+    return ended === 'forgotten' ? 'AWS has forgotten it' : outcomeOf(ended)
+  })
+
+const jobsOf = (aws: Aws, { accountId, region }: Site): Jobs => jobsIn(aws, accountId, region)
+
+/** What it takes to see whether a job is over that a run before has left. */
+export const leftJobNeed = (settings: Settings, { accountId }: PermissionScope): Need => ({
+  access: 'read',
+  actions: ['s3:DescribeJob'],
+  resources: [arnOfJob(accountId, optional(settings, 'region') ?? '*')],
+  optional: 'reindex-everything can not tell whether a job is over that a run with --run-on batch has left',
+})
+
+/** What it takes to have functions do the work, beside what it takes to do it. */
+export function workNeeds(aws: Aws, settings: Settings, scope: PermissionScope): Need[] {
+  const { accountId, bucket, tags, boundary } = scope
+  const region = optional(settings, 'region') ?? '*'
+  const site = { bucket, region, accountId, noteJob: async () => undefined, over: () => undefined }
+  const task = { run: '*', manifest: { key: '*', etag: '*' }, shards: 0, question: '' }
+  const wishes = { concurrency: 1, adopt: false, tags, boundary }
+  const chain = workChain(aws, namesOf(settings.installation.value), wishes, site, task)
+  return [shutOutNeeds(bucket), ...needsOf(chain, { account: anyAccount(accountId) })]
+}
