@@ -6,12 +6,11 @@ import { expect } from 'chai'
 
 import type { Engine } from '../../src/edge/engine.ts'
 import { endState, type EndState } from '../support/end-state.ts'
-import { type Installation, sideBySide, withInstallation } from '../support/installation.ts'
+import { alone, type Installation, sideBySide, withInstallation } from '../support/installation.ts'
 import { killAt, type NamedPoint as Point, pointsOf } from './kills.ts'
 
 /** Nothing needs to be waited for, so that each run makes just the same calls. */
 const options = {
-  built: true,
   secret: false,
   timing: { roleAssumable: 0, principal: 0, functionActive: 0, deploy: 0, invalidation: 0, storeReady: 0, spread: 0 },
 } as const
@@ -24,17 +23,11 @@ interface Ending {
 /** A run may die while packagecloud-ctl works, too. */
 const onHost = (['reconfigure', 'restart'] as const).map((name): Point => [name, 1, 'before'])
 
-/**
- * One point for each state that a run can leave: what is there after a change is there before the next one. Changes that are
- * made side by side are those of bootstrap-cloudfront, which dies at both sides of each in a test of its own.
- */
-const after = (changes: readonly string[]): Point[] => pointsOf(changes).filter(([, , phase]) => phase === 'after')
-
 /** What the way is made of that both engines have in common is seen once. */
 const ownOfFunction = /KeyValueStore|UpdateKeys|:\w+Function$|CreateDistribution/
-const engines: readonly (readonly [Engine, number, (changes: readonly string[]) => Point[]])[] = [
-  ['lambda', 12, (changes) => [...after(changes), ...onHost]],
-  ['function', 4, (changes) => after(changes).filter(([name]) => ownOfFunction.test(name))],
+const engines: readonly (readonly [Engine, number, (points: readonly Point[]) => readonly Point[]])[] = [
+  ['lambda', 12, (points) => [...points, ...onHost]],
+  ['function', 4, (points) => points.filter(([name]) => ownOfFunction.test(name))],
 ]
 
 describe('enable-cloudfront, killed with -9 at each change, then run again', function () {
@@ -44,8 +37,8 @@ describe('enable-cloudfront, killed with -9 at each change, then run again', fun
     it(`ends in the same state with --engine ${engine}`, async () => {
       const { ending, points } = await withInstallation(options, async (place) => {
         const words = await prepare(place, engine)
-        const changes = await place.changes(() => place.succeed(words))
-        return { ending: await endingOf(place), points: choose(changes) }
+        const points = await pointsOf(place, () => place.succeed(words))
+        return { ending: await endingOf(place), points: choose(points) }
       })
       expect(points.length, 'points to die at').to.be.greaterThan(atLeast)
       await sideBySide(points, async (point) => {
@@ -53,7 +46,7 @@ describe('enable-cloudfront, killed with -9 at each change, then run again', fun
         const again = await withInstallation(options, async (place) => {
           const words = await prepare(place, engine)
           await runUntil(place, words, point)
-          await place.succeed(words)
+          await alone(() => place.succeed(words))
           return endingOf(place)
         })
         expect(again.state.counts, where).to.deep.equal(ending.state.counts)

@@ -1,4 +1,7 @@
 /** Runs that are killed with -9 at a moment. */
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { expect } from 'chai'
@@ -99,15 +102,54 @@ export async function killAtRandom(histories: Histories): Promise<void> {
 /** Where a run dies: before or after a changing call. */
 export type NamedPoint = readonly [name: string, nth: number, phase: 'before' | 'after']
 
-/** Both sides of each change of a run, by what the changes are called in their order. */
-export const pointsOf = (changes: readonly string[]): NamedPoint[] =>
-  changes.flatMap((name, index): NamedPoint[] => {
-    const nth = changes.slice(0, index + 1).filter((other) => other === name).length
-    return [
-      [name, nth, 'before'],
-      [name, nth, 'after'],
-    ]
+/**
+ * Where a run may die: at both sides of each of its changes, but once only where it leaves the same behind. Of a process
+ * that is gone nothing is left but what it had AWS do and the files that it wrote, so before a change is the same as after
+ * the last one, unless a file was written, or something was still under way, between them.
+ *
+ * @param stage - what else tells one moment from another
+ */
+export async function pointsOf(
+  { sandbox, folder }: Installation,
+  run: () => Promise<unknown>,
+  stage: () => string = () => '',
+): Promise<NamedPoint[]> {
+  const points = new Map<string, NamedPoint>()
+  const seen = new Map<string, number>()
+  const [begun, done] = [new Set<number>(), new Set<number>()]
+  const stop = sandbox.onCall(async (call, phase) => {
+    if (!call.changing) return undefined
+    const name = nameOfCall(call)
+    const nth = (seen.get(`${phase} ${name}`) ?? 0) + 1
+    seen.set(`${phase} ${name}`, nth)
+    const moment = phase === 'after' ? done.add(call.number) : done
+    const left = [stage(), [...moment].sort(), [...begun].filter((one) => !moment.has(one)).sort()]
+    begun.add(call.number)
+    const key = JSON.stringify([...left, await filesIn(folder)])
+    if (!points.has(key)) points.set(key, [name, nth, phase])
+    return undefined
   })
+  try {
+    await run()
+  } finally {
+    stop()
+  }
+  return [...points.values()]
+}
+
+/** What a command has written, and the operator. */
+async function filesIn(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !file.startsWith(join(folder, 'aws/')))
+    .sort()
+  const contents = files.map(async (file) => `${file}\n${await readFile(file, 'utf8').catch(() => 'gone')}`)
+  return createHash('sha256')
+    .update((await Promise.all(contents)).join('\n'))
+    .digest('hex')
+}
 
 /**
  * Kills at a point: the call is answered to nobody.

@@ -22,7 +22,7 @@ const moments = 20
 /** Of one history, before it may end undisturbed. */
 const mostKills = 4
 /** Told with every failure: the same seed gives the same moments. */
-const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
+const seed = Number(process.env['SEED'] ?? process.env['FC_SEED'] ?? Date.now() % 1_000_000)
 
 const subjects: Readonly<Record<string, () => Promise<FormatSubject>>> = {
   gems: gemSubject,

@@ -201,6 +201,15 @@ export async function inTurn<T>(items: readonly T[], work: (item: T) => Promise<
   for (const item of items) await work(item)
 }
 
+let lastAlone: Promise<unknown> = Promise.resolve()
+
+/** Runs commands in the test's process where others of {@link sideBySide} do, too: one after the other. */
+export function alone<T>(work: () => Promise<T>): Promise<T> {
+  const mine = lastAlone.then(work)
+  lastAlone = mine.catch(() => undefined)
+  return mine
+}
+
 /** Runs `work` on all items, a few at a time: for what is a process, of which most is waiting. */
 export async function sideBySide<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const waiting = [...items]
