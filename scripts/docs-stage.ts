@@ -13,6 +13,7 @@ import { frontReading } from '../src/rehearsal/front.ts'
 import { type Sandbox, startSandbox } from '../src/sandbox/host/sandbox.ts'
 import { aptRepository } from './demo-repository.ts'
 import { Masks } from './docs-masks.ts'
+import { python } from './python.ts'
 
 const cli = join(import.meta.dirname, '../bin/run.js')
 export const bucket = 'packages-example-org'
@@ -177,7 +178,7 @@ async function inShell(
     ? `timeout --preserve-status -s INT 3 env -u PC_CTL_CONFIG ${line}`
     : line
   const script = `stty columns ${columns} rows ${rows}; exec </dev/null; ${limited}`
-  const child = spawn('python3', ['-c', onTerminal, 'bash', '-c', script], {
+  const child = spawn(python, ['-IS', '-c', onTerminal, 'bash', '-c', script], {
     cwd: folder,
     env: { ...environmentOf(folder, sandbox), TERM: term },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -195,6 +196,8 @@ async function inShell(
 const environmentOf = (folder: string, { endpoint, front }: Sandbox): Record<string, string> => ({
   PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
   HOME: folder,
+  // Stages have many homes; what is compiled is the same in all of them.
+  NODE_COMPILE_CACHE: join(import.meta.dirname, '../node_modules/.cache/compiled'),
   // Nobody would leave it.
   PAGER: 'cat',
   XDG_STATE_HOME: join(folder, 'state'),

@@ -21,11 +21,12 @@ export interface RunOptions {
   readonly cwd?: string
 }
 
+/** Tests have many homes; what is compiled is the same in all of them. */
+export const compiled = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled') } as const
+
 /** The environment of a run: PATH, HOME and what is given, so that nothing of the machine's AWS settings leaks in. */
 export function environmentOf({ env }: RunOptions): Record<string, string> {
   const { PATH = '', HOME = '' } = process.env
-  // Tests have many homes; what is compiled is the same in all of them.
-  const compiled = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled') }
   return { PATH, HOME, LC_ALL: 'C.UTF-8', AWS_EC2_METADATA_DISABLED: 'true', ...compiled, ...env }
 }
 

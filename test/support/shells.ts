@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { json, text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 
+import { python } from '../../scripts/python.ts'
+import { compiled } from './run-cli.ts'
+
 const root = join(import.meta.dirname, '../..')
 
 /** Shells that pc-ctl brings completions for. */
@@ -51,6 +54,7 @@ export async function settle({ folder, env }: ShellUnderTest): Promise<Record<st
     ZDOTDIR: folder,
     LC_ALL: 'C.UTF-8',
     TERM: 'xterm',
+    ...compiled,
     AWS_EC2_METADATA_DISABLED: 'true',
   }
 }
@@ -71,7 +75,7 @@ export async function tabbed(
     ...lines.map((line, index) => then(index === 0 ? 'READY>' : '>>', `\x15${line}\t\x18\x10`)),
     then('>>', '\x15exit\n'),
   ]
-  const driver = spawn('python3', ['-IS', join(import.meta.dirname, 'terminals.py')], {
+  const driver = spawn(python, ['-IS', join(import.meta.dirname, 'terminals.py')], {
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   const streams = { stdin: 'tty', stdout: 'stdin', stderr: 'stdin', columns: 200 }

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { json, text } from 'node:stream/consumers'
 
-import type { CliRun } from './run-cli.ts'
+import { python } from '../../scripts/python.ts'
+import { type CliRun, compiled } from './run-cli.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -43,7 +44,7 @@ export async function runOnTerminals(
   { env = {}, cwd = root, program = root, ...how }: OnTerminals,
 ): Promise<CliRun & { readonly stdin: string }> {
   const { PATH = '', HOME = '' } = process.env
-  const driver = spawn('python3', ['-IS', join(import.meta.dirname, 'terminals.py')], {
+  const driver = spawn(python, ['-IS', join(import.meta.dirname, 'terminals.py')], {
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   const ended = once(driver, 'close')
@@ -51,7 +52,11 @@ export async function runOnTerminals(
     JSON.stringify({
       argv: [process.execPath, join(program, 'bin/run.js'), ...args],
       cwd,
-      env: { PATH, HOME, TERM: 'xterm-256color', PAGER: 'cat', AWS_EC2_METADATA_DISABLED: 'true', ...env },
+      env: {
+        ...{ PATH, HOME, TERM: 'xterm-256color', PAGER: 'cat', AWS_EC2_METADATA_DISABLED: 'true' },
+        ...compiled,
+        ...env,
+      },
       ...how,
     }),
   )
