@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { type Command, Parser } from '@oclif/core'
 import { expect } from 'chai'
 
-import { bucket, type Installation, install, objectKey, shellWords } from '../support/installation.ts'
+import { bucket, type Installation, install, objectKey, shellWords, wordsOf } from '../support/installation.ts'
+import { compiled } from '../support/run-cli.ts'
 
 /** What zsh has, and bash has not, of what its completion begins with. */
 const inZsh = 'compdef() { :; }\n'
@@ -54,19 +55,21 @@ describe('the examples of help', function () {
     await writeFile(file, `#!/bin/sh\n${body}\n`)
     await chmod(file, 0o755)
   }
-  const typed = (line: string) =>
+  /** A line that is nothing but a command and its words runs here; a shell gets what more it has to understand. */
+  const typed = async (line: string): Promise<{ code: number; said: string }> => {
+    const there = line.replaceAll('/etc/packagecloud/', `${place.folder}/`)
+    const readsInput = / -(?: |$)/.test(line)
+    if (!line.startsWith('pc-ctl ') || readsInput || /[|<>&;$`*?~\n]/.test(line)) return inShell(there)
+    const { code, stdout, stderr } = await place.run(wordsOf(there), { env: { PC_CTL_BUCKET: bucket } })
+    return { code, said: stdout + stderr }
+  }
+  const inShell = (line: string) =>
     new Promise<{ code: number; said: string }>((resolve) => {
       const PATH = `${join(place.folder, 'bin')}:${process.env['PATH'] ?? ''}`
-      const env = { ...place.env, PATH, LC_ALL: 'C.UTF-8', PC_CTL_BUCKET: bucket }
-      const there = line.replaceAll('/etc/packagecloud/', `${place.folder}/`)
-      const child = execFile(
-        'bash',
-        ['-c', `${inZsh}${there}`],
-        { cwd: place.folder, env },
-        (error, stdout, stderr) => {
-          resolve({ code: error === null ? 0 : Number(error.code), said: stdout + stderr })
-        },
-      )
+      const env = { ...place.env, ...compiled, PATH, LC_ALL: 'C.UTF-8', PC_CTL_BUCKET: bucket }
+      const child = execFile('bash', ['-c', `${inZsh}${line}`], { cwd: place.folder, env }, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code), said: stdout + stderr })
+      })
       child.stdin?.end(`${objectKey}\n`)
     })
 

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-iam'
 import { expect } from 'chai'
 
-import { bucket, expectPlainTalk, install, type Installation, sideBySide, textOf } from '../support/installation.ts'
+import { bucket, expectPlainTalk, install, type Installation, inTurn, textOf } from '../support/installation.ts'
 
 const distribution = 'cf://E2ABCDEFGHIJKL'
 const everything = JSON.stringify({
@@ -28,7 +28,7 @@ describe('credentials that AWS does not know', function () {
   let ahead = 0
 
   before(async () => {
-    place = await install({ built: true, now: () => Date.now() + ahead })
+    place = await install({ now: () => Date.now() + ahead })
     const { next } = await place.connect()
     commands = [
       ['bootstrap-cloudfront'],
@@ -56,7 +56,7 @@ describe('credentials that AWS does not know', function () {
   after(() => place.close())
 
   async function expectNobody(env: Record<string, string>, why: RegExp): Promise<void> {
-    await sideBySide(commands, async (words) => {
+    await inTurn(commands, async (words) => {
       const { code, stdout, stderr } = await place.run(words, { env })
       const title = `${words.join(' ')}\n${stderr}`
       expect({ code, stdout }, title).to.deep.equal({ code: 3, stdout: '' })

@@ -21,11 +21,20 @@ const ownProcess = new Set(['disable-cloudfront', 'reconfigure', 'restart', 'san
  * Runs pc-ctl in the cheapest way that shows the same: here, unless the command needs a process of its own, or what is
  * asked for does. The environment is that of `runCli`.
  */
-export const runQuickly = (args: readonly string[], options: Parameters<typeof runCli>[1] = {}): Promise<CliRun> => {
+export const runQuickly = async (
+  args: readonly string[],
+  options: Parameters<typeof runCli>[1] = {},
+): Promise<CliRun> => {
   const { env = {}, cwd, input, signal, through } = options
   const asked = [input, signal, through, env['NODE_OPTIONS']].some((one) => one !== undefined)
-  if (asked || args.includes('--help') || ownProcess.has(args[0] ?? '')) return runCli([...args], options)
+  if (asked || args.includes('--help') || !(await canRunHere(args[0]))) return runCli([...args], options)
   return runHere(args, { env, ...(cwd === undefined ? {} : { cwd }) })
+}
+
+/** Whether a word is a command, and one that needs no process of its own. */
+const canRunHere = async (word = ''): Promise<boolean> => {
+  config ??= await Config.load(root)
+  return !ownProcess.has(word) && config.commands.some(({ id, aliases }) => id === word || aliases.includes(word))
 }
 
 /**
