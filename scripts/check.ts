@@ -4,19 +4,13 @@
  *
  *     node scripts/check.ts
  */
-import { spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
+import { heard } from './heard.ts'
 
 const lanes = [['lint:code'], ['typecheck', 'build', 'lint:rest']] as const
 
 /** Runs an npm script; what it says is shown when it is over. */
 async function run(script: string): Promise<boolean> {
-  const child = spawn('sh', ['-c', 'exec npm run --silent "$0" 2>&1', script], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', resolve)
-  })
-  const [said, code] = await Promise.all([text(child.stdout), ended])
+  const { said, code } = await heard('run', '--silent', script)
   process.stdout.write(code === 0 ? said : `npm run ${script}: exit code ${String(code)}\n${said}`)
   return code === 0
 }
