@@ -1,4 +1,11 @@
-import { GetDistributionConfigCommand, ListDistributionsCommand } from '@aws-sdk/client-cloudfront'
+import { writeFile } from 'node:fs/promises'
+
+import {
+  CreateFunctionCommand,
+  GetDistributionConfigCommand,
+  ListDistributionsCommand,
+  PublishFunctionCommand,
+} from '@aws-sdk/client-cloudfront'
 import { expect } from 'chai'
 
 import type { Engine } from '../../src/edge/engine.ts'
@@ -129,6 +136,18 @@ for (const [from, to] of moves) {
       expect(await statusOf(place)).to.include({ engine: from, drift: false, secret: 'same' })
     })
 
+    it('keeps the secret that edges accept where packagecloud.rb has another', async () => {
+      const before = await textOf(place)
+      await place.paste("packagecloud_rails['cloudfront_secret'] = 'bm90aGVyIHNlY3JldCBvZiB0aGlydHktdHdvIGJ5dGVzIQ'\n")
+      expect(await statusOf(place)).to.include({ engine: from, secret: 'different', drift: true })
+      let run
+      expect(await place.changes(async () => (run = await place.run(['bootstrap-cloudfront'])))).to.deep.equal([])
+      expect(run).to.have.property('code', 4)
+      expect(run).to.have.property('stderr').that.includes('--replace-secret').and.not.includes('bm90aGVy')
+      await writeFile(place.config, before)
+      await served(place)
+    })
+
     it('is not moved to what would refuse downloads', async () => {
       const other = wordsOf(await place.succeed(['bootstrap-cloudfront', '--engine', to]))
       await place.paste(newSecretLines)
@@ -147,15 +166,49 @@ for (const [from, to] of moves) {
   })
 }
 
-describe('a CloudFront Function that was never made', function () {
+describe('a CloudFront Function that no distribution can run', function () {
   this.timeout(60_000)
-
-  it('is refused where it is not there', () =>
-    withInstallation({}, async (place) => {
-      const arn = `arn:aws:cloudfront::${place.sandbox.accountId}:function/packagecloud_cloudfront_auth`
-      const absent = await place.run(['reconfigure-cloudfront-distribution', arn])
-      expect(absent.code, absent.stderr).to.equal(2)
-      expect(absent.stderr).to.include('There is no CloudFront Function').and.to.include('--engine function')
-      expect(await textOf(place)).to.not.include('cloudfront_enabled')
-    }))
+  const name = 'packagecloud_cloudfront_auth'
+  const tag = { Key: 'packagecloud:enterprise', Value: 'packagecloud' }
+  const make = ({ clients: { cloudfront } }: Installation, Items: (typeof tag)[] = []) =>
+    cloudfront.send(
+      new CreateFunctionCommand({
+        Name: name,
+        FunctionConfig: { Comment: 'by hand', Runtime: 'cloudfront-js-2.0' },
+        FunctionCode: Buffer.from('function handler(event) { return event.request; }'),
+        Tags: { Items },
+      }),
+    )
+  const publish = ({ clients: { cloudfront } }: Installation, IfMatch: string | undefined) =>
+    cloudfront.send(new PublishFunctionCommand({ Name: name, IfMatch }))
+  const cases: readonly (readonly [string, (place: Installation) => Promise<unknown>, number, string])[] = [
+    ['is not there', async () => undefined, 2, 'There is no CloudFront Function'],
+    ['is not published', (place) => make(place, [tag]), 2, 'is not published'],
+    [
+      'is not ours',
+      async (place) => publish(place, (await make(place)).ETag),
+      4,
+      'is not the CloudFront Function of the installation',
+    ],
+    [
+      'has no store',
+      async (place) => publish(place, (await make(place, [tag])).ETag),
+      4,
+      'is published without its key value store',
+    ],
+  ]
+  for (const [title, prepare, code, said] of cases) {
+    it(`is refused where it ${title}`, () =>
+      withInstallation({}, async (place) => {
+        await prepare(place)
+        const arn = `arn:aws:cloudfront::${place.sandbox.accountId}:function/${name}`
+        const changes = await place.changes(async () => {
+          const refused = await place.run(['reconfigure-cloudfront-distribution', arn])
+          expect(refused.code, refused.stderr).to.equal(code)
+          expect(refused.stderr.replace(/\s+/g, ' ')).to.include(said).and.to.include('--engine function')
+        })
+        expect(changes).to.deep.equal([])
+        expect(await textOf(place)).to.not.include('cloudfront_enabled')
+      }))
+  }
 })

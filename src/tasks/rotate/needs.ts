@@ -1,4 +1,5 @@
 import { namesOf } from '../../aws/names.ts'
+import type { Engine } from '../../edge/engine.ts'
 import { rotationMarkNeeds } from '../../resources/cloudfront/rotation-mark.ts'
 import { isForMoves } from '../../resources/edge-engine.ts'
 import type { Need } from '../../resources/resource.ts'
@@ -16,6 +17,9 @@ const writes = new Set([
   'cloudfront-keyvaluestore:UpdateKeys',
 ])
 
+/** What a new secret does not come to the edges by where the function reads it from a store. */
+const onlyWithVersions = new Set(['cloudfront:UpdateDistribution'])
+
 /** What is looked for only where there is no key yet. */
 const onlyWithoutKey = new Set(['kms:ListAliases', 'kms:ListKeys'])
 
@@ -27,14 +31,16 @@ const onlyWithoutKey = new Set(['kms:ListAliases', 'kms:ListKeys'])
 export const rotationNeeds = (
   needs: readonly Need[],
   settings: Settings,
-  { accountId }: { readonly accountId: string },
+  { accountId, engine }: { readonly accountId: string; readonly engine?: Engine | undefined },
 ): Need[] => [
   ...needs
     // The engine stays.
     .filter((need) => !isForMoves(need))
     .map((need) => {
       const isNeeded = (action: string): boolean =>
-        need.access === 'read' ? !onlyWithoutKey.has(action) : writes.has(action)
+        need.access === 'read'
+          ? !onlyWithoutKey.has(action)
+          : writes.has(action) && !(engine === 'function' && onlyWithVersions.has(action))
       return { ...need, actions: need.actions.filter(isNeeded) }
     })
     .filter(({ actions }) => actions.length > 0),
