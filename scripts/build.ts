@@ -11,16 +11,23 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 import { Plugin } from '@oclif/core'
-import { build, type Plugin as BundlerPlugin } from 'esbuild'
+import { build, type OutputFile, type Plugin as BundlerPlugin, transform } from 'esbuild'
 
 import { buildEdge } from './build-edge.ts'
 import { buildFunction } from './build-function.ts'
 import { buildSigning } from './build-signing.ts'
-import { builtinsLazily, librariesLazily, librariesThemselves, libraryEntries, usesOfLibraries } from './lazily.ts'
+import {
+  builtinsLazily,
+  builtinsThere,
+  librariesLazily,
+  librariesThemselves,
+  libraryEntries,
+  usesOfLibraries,
+} from './lazily.ts'
 import { licences } from './licences.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -139,10 +146,12 @@ try {
     outdir: join(next, 'lib'),
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    banner,
+    outExtension: { '.js': '.cjs' },
     external,
-    plugins: [librariesThemselves(uses), builtinsLazily],
+    plugins: [librariesThemselves(uses), builtinsThere, builtinsLazily],
+    write: false,
   })
+  await Promise.all(libraries.outputFiles.map(writeAsCommonJS))
   await mkdir(join(next, 'commands'))
   for (const [file, text] of ways) await writeFile(join(next, file), `${text}\n`)
   const started = await build({
@@ -171,6 +180,17 @@ await writeFile(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.mani
 // Nothing of whoever builds is in the pages: neither terminal nor settings nor locale.
 const env = { FORCE_COLOR: '1', TERM: 'xterm', LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: root }
 await promisify(execFile)(process.execPath, [join(root, 'scripts/help-pages.ts')], { env })
+
+/** Only ES modules are split; but that Node's loader finds some forty of them before the first call takes a while. */
+async function writeAsCommonJS({ path, text }: OutputFile): Promise<void> {
+  const { target, minify } = bundling
+  // Who has ES modules import it by its names would need them listed at its end, which is left out so.
+  const platform = 'neutral'
+  const supported = { 'dynamic-import': false }
+  const { code } = await transform(text, { format: 'cjs', platform, target, minify, supported })
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, code)
+}
 
 async function takePlace(): Promise<void> {
   const old = `${next}.old`

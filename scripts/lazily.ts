@@ -43,6 +43,17 @@ const defaultLookedUp = (load: string): string => `
   })
 `
 
+/** Those of Node's own modules that are there anyway, as they are: a file of its own would be made of each. */
+export const builtinsThere: Plugin = {
+  name: 'builtins that are there',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^[\w:/]+$/ }, ({ path }) => {
+      const name = nameOf(path)
+      return name !== undefined && loadedAnyway.has(name) ? { path: `node:${name}`, external: true } : undefined
+    })
+  },
+}
+
 /** Node's own modules, when they are first used. */
 export const builtinsLazily: Plugin = {
   name: 'builtins',
@@ -123,12 +134,14 @@ export const librariesThemselves = (uses: Uses): Plugin => ({
   name: 'libraries themselves',
   setup(bundler) {
     bundler.onResolve({ filter: /^library:/ }, ({ path }) => ({
-      path: path.slice('library:'.length),
+      // As Node has it for modules of this kind, the default of CommonJS is all of it, whatever that says of itself.
+      path: `${path.slice('library:'.length)}.mjs`,
       namespace: 'library',
     }))
-    bundler.onLoad({ filter: /.*/, namespace: 'library' }, ({ path }) => ({
-      contents: `export { ${[...(uses.get(path) ?? [])].sort().join(', ')} } from '${path}'`,
-      resolveDir: root,
-    }))
+    bundler.onLoad({ filter: /.*/, namespace: 'library' }, ({ path }) => {
+      const library = path.replace(/\.mjs$/, '')
+      const names = [...(uses.get(library) ?? [])].sort().join(', ')
+      return { contents: `export { ${names} } from '${library}'`, resolveDir: root }
+    })
   },
 })

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,6 +8,20 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 
 import { runCli } from '../support/run-cli.ts'
+
+describe('the libraries of the bundle', () => {
+  const folder = join(import.meta.dirname, '../../dist/lib')
+
+  it('have all that is used of them', () => {
+    const libraries = readdirSync(folder).filter((name) => name.endsWith('.cjs'))
+    expect(libraries).to.include('xz-decompress.cjs')
+    for (const name of libraries) {
+      const exported: unknown = createRequire(import.meta.url)(join(folder, name))
+      for (const [what, value] of Object.entries(exported ?? {}))
+        expect(value, `${what} of ${name}`).to.not.equal(undefined)
+    }
+  })
+})
 
 describe('what is compiled', function () {
   this.timeout(60_000)
