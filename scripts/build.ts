@@ -176,7 +176,7 @@ try {
 
 const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true })
 await plugin.load()
-await writeFile(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest, undefined, 2)}\n`)
+await writeFile(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest)}\n`)
 // Nothing of whoever builds is in the pages: neither terminal nor settings nor locale.
 const env = { FORCE_COLOR: '1', TERM: 'xterm', LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: root }
 await promisify(execFile)(process.execPath, [join(root, 'scripts/help-pages.ts')], { env })

@@ -21,8 +21,17 @@ interface Manifest {
   author?: string | { name: string }
 }
 
+/** A licence, and what it is of. */
+interface Part {
+  readonly text: string
+  readonly titles: Set<string>
+  /** The first one stands in the text. */
+  readonly notices: Set<string>
+}
+
 /**
- * Each licence once, under the names of the packages that it is of.
+ * Each licence once, under the names of the packages that it is of, and whose they are; how its lines are broken makes no
+ * other licence of it.
  *
  * @param bundles - what was bundled
  * @param copied - names of packages of which files were copied as they are
@@ -32,17 +41,34 @@ export async function licences(bundles: readonly Metafile[], copied: readonly st
   const inputs = bundles.flatMap((bundle) => Object.keys(bundle.inputs))
   const bundled = new Set(inputs.flatMap((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []))
   const folders = new Set([...bundled, ...copied.map((name) => `node_modules/${name}`)])
-  const packages = new Map<string, Set<string>>()
+  const parts = new Map<string, Part>()
   for (const folder of [...folders].sort()) {
     const manifest = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')) as Manifest
     const use = bundled.has(folder) ? 'bundled' : 'a file of its own'
     if (!mayBeUsed(manifest.license, use)) throw new Error(`${folder} is ${manifest.license}: it may not be ${use}.`)
     const text = await licenceOf(folder, manifest)
     const title = `${manifest.name} ${manifest.version} (${manifest.license})`
-    packages.set(text, (packages.get(text) ?? new Set()).add(title))
+    const { terms, notice } = apart(text)
+    const same = terms.replace(/\s+/g, ' ')
+    const part = parts.get(same) ?? { text, titles: new Set(), notices: new Set() }
+    part.titles.add(title)
+    part.notices.add(notice)
+    parts.set(same, part)
   }
-  const parts = [...packages].map(([text, titles]) => `${[...titles].join('\n')}\n\n${text}`)
-  return `${parts.join(`\n\n${line}\n\n`)}\n`
+  const written = [...parts.values()].map(({ text, titles, notices: [, ...others] }) =>
+    [[...titles].join('\n'), ...(others.length === 0 ? [] : [others.join('\n')]), text].join('\n\n'),
+  )
+  return `${written.join(`\n\n${line}\n\n`)}\n`
+}
+
+/** The terms of a licence, and whose it is where the terms of all are the same: in the appendix of Apache's. */
+function apart(text: string): { terms: string; notice: string } {
+  const [, before, notice, after] =
+    /^([^]*END OF TERMS AND CONDITIONS[^]*\n) *(Copyright [^\n]*)(\n[^]*)$/.exec(text) ?? []
+  const isApache = /^\s*Apache License\s/.test(text)
+  return isApache && before !== undefined
+    ? { terms: `${before}${after ?? ''}`, notice: notice ?? '' }
+    : { terms: text, notice: '' }
 }
 
 async function licenceOf(folder: string, manifest: Manifest): Promise<string> {

@@ -166,7 +166,7 @@ describe('what is wanted at the cursor', () => {
 const free = [
   ...['account', 'add-alias', 'add-header', 'alias', 'base-url', 'comment', 'concurrency', 'deploy-time', 'downloads'],
   ...['exclude', 'expires', 'fault', 'front', 'front-path', 'front-port', 'gb', 'latency', 'limit', 'longest-life'],
-  ...['mfa-code', 'permissions-boundary', 'port', 'shard', 'tag', 'token'],
+  ...['mfa-code', 'objects-per-shard', 'permissions-boundary', 'port', 'shard', 'tag', 'token'],
 ]
 
 describe('what AWS is asked for', () => {
