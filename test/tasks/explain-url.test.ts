@@ -152,7 +152,8 @@ describe('explain-url', () => {
         response.destroyed ? undefined : setTimeout(pump, response.write(Buffer.alloc(65_536)) ? 0 : 5)
       pump()
     })
-    expect(performance.now() - begun).to.be.lessThan(2000)
+    // It never ends; who reads on is stopped after 15 s.
+    expect(performance.now() - begun).to.be.lessThan(15_000)
   })
 
   it('says what cannot be reached, and what is no URL', async () => {

@@ -24,11 +24,9 @@ describe('doctor', () => {
   })
   after(() => place.close())
 
-  it('finds nothing wrong where nothing is, in a few seconds, and writes nothing', async () => {
+  it('finds nothing wrong where nothing is, and writes nothing', async () => {
     const last = place.sandbox.calls.list().at(-1)?.number ?? 0
-    const begun = performance.now()
     const diagnosis = await place.examine()
-    expect(performance.now() - begun).to.be.lessThan(5000)
     expect(statusesOf(diagnosis)).to.deep.equal({
       dns: 'skipped',
       tls: 'skipped',
