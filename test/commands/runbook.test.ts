@@ -286,6 +286,19 @@ describe('pc-ctl runbook, where things are not as usual', function () {
       expect(without.stdout).not.to.contain(second?.Id ?? '?')
     }))
 
+  it('takes away what is left of the other engine, but nothing of others', () =>
+    withInstallation({ engine: 'function' }, async (place) => {
+      await place.connect()
+      const RoleName = 'packagecloud_cloudfront_auth'
+      await place.succeed(['bootstrap-cloudfront', '--engine', 'lambda'])
+      await place.clients.iam.send(new UntagRoleCommand({ RoleName, TagKeys: [tagKey] }))
+      const { steps, irreversible } = runbookIn((await place.run([...wordsFor('remove'), '--json'])).stdout)
+      const commands = steps.flatMap((step) => step.commands).join('\n')
+      expect(commands).to.contain('aws cloudfront delete-function').and.contain('aws lambda delete-function')
+      expect(commands).not.to.match(/aws iam /)
+      expect(irreversible.join('\n')).to.match(/Left alone: IAM role packagecloud_cloudfront_auth/)
+    }))
+
   it('changes over an identity whose bucket has got a KMS key, with the policy of the key', () =>
     withInstallation({}, async (place) => {
       const { next } = await place.connect()

@@ -2,7 +2,7 @@
 import type { Aws } from '../../aws/connect.ts'
 import { explainError } from '../../aws/denial.ts'
 import { namesOf } from '../../aws/names.ts'
-import { engineNames, otherThan } from '../../edge/engine.ts'
+import { type Engine, engineNames, otherThan } from '../../edge/engine.ts'
 import { takedownOfDistribution } from '../../resources/cloudfront/distribution-takedown.ts'
 import { taggedDistributions } from '../../resources/cloudfront/tagged-distributions.ts'
 import type { TaggedDistribution } from '../../resources/cloudfront/live-distribution.ts'
@@ -12,6 +12,7 @@ import type { Need } from '../../resources/resource.ts'
 import type { Takedown } from '../../resources/takedown.ts'
 import { keysOf, rails } from '../../options.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
+import type { PlanLine } from '../../ui/plan.ts'
 import { talkNow } from '../../ui/step-talk.ts'
 import { bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import { runChain } from '../chain/chain.ts'
@@ -37,19 +38,30 @@ export function removalNeeds(aws: Aws, settings: Settings, accountId: string): N
   return [...originAccessIdentity(aws).needs(want), ...originAccessControl(aws).needs(want)]
 }
 
+/** What is taken away, and what is not, as sentences. */
+interface Removal {
+  readonly takedowns: readonly Takedown[]
+  readonly leftAlone: readonly string[]
+}
+
 /**
  * What is there of the other engine, whether or not it was ever in use: a store without its function holds secrets still.
  *
  * @throws what AWS answers
  */
-async function takedownsOfOther({ aws, settings, cli, ...ground }: Ground, signal: AbortSignal): Promise<Takedown[]> {
-  const engine = otherThan(seenOf({ aws, settings, cli, ...ground }).status.engine)
+async function removalOfOther({ aws, settings, cli }: Ground, engine: Engine, signal: AbortSignal): Promise<Removal> {
   const chain = bootstrapCloudfront(aws, withSecret(settings), { ...noWishes, engine })
   const { ctx, report } = await runChain(chain, 'plan', { show: 'nothing', signal })
-  const foreign = new Set(report.filter((line) => line.do === 'refuse' && line.ours !== true).map(({ title }) => title))
-  const nodes = await takedownsOf(chain, ctx, cli)
-  return nodes.filter(({ title }) => !foreign.has(title)).flatMap(({ takedowns }) => takedowns)
+  const foreign = report.filter((line) => line.do === 'refuse' && line.ours !== true)
+  const nodes = (await takedownsOf(chain, ctx, cli)).filter((node) => !isAmong(foreign, node))
+  return { takedowns: nodes.flatMap(({ takedowns }) => takedowns), leftAlone: foreign.map(left) }
 }
+
+/** Whether something is one of what is not ours: a policy is its role's. */
+const isAmong = (foreign: readonly PlanLine[], { title, kind }: { title: string; kind: string }): boolean =>
+  foreign.some((line) => line.title === title || (line.kind === 'IAM role' && kind === 'IAM role policy'))
+
+const left = ({ kind, name, because }: PlanLine): string => `Left alone: ${kind} ${name}, since ${because.join('; ')}.`
 
 /** Settings to look by: of several distributions one is named, and none that is gone already. */
 export async function doomedOf(aws: Aws, settings: Settings): Promise<Doomed> {
@@ -141,16 +153,11 @@ const serviceRoles =
   'the roles AWSServiceRoleForLambdaReplicator and AWSServiceRoleForCloudFrontLogger, which all of the account shares; '
 
 /** What is not ours is left out, and told. */
-async function allTakedowns(
-  ground: Ground,
-  ours: readonly TaggedDistribution[],
-): Promise<{ readonly takedowns: readonly Takedown[]; readonly leftAlone: readonly string[] }> {
+async function allTakedowns(ground: Ground, ours: readonly TaggedDistribution[]): Promise<Removal> {
   const { aws, cli, names } = ground
   const { ctx, chain, status } = seenOf(ground)
   const refused = status.resources.filter(({ state }) => state === 'not ours')
-  const isForeign = (title: string, kind: string): boolean =>
-    refused.some((line) => line.title === title || (line.kind === 'IAM role' && kind === 'IAM role policy'))
-  const nodes = (await takedownsOf(chain, ctx, cli)).filter(({ title, kind }) => !isForeign(title, kind))
+  const nodes = (await takedownsOf(chain, ctx, cli)).filter((node) => !isAmong(refused, node))
   const account = { names, accountId: ctx.account.id }
   const other =
     ctx.access === 'oai'
@@ -160,7 +167,7 @@ async function allTakedowns(
   const rest = nodes.filter(({ kind }) => kind !== 'CloudFront distribution')
   const first = rest.filter(({ kind }) => kind === 'S3 bucket policy')
   const last = rest.filter(({ kind }) => kind !== 'S3 bucket policy')
-  const { others, untold } = await othersOf(ground)
+  const others = await othersOf(ground)
   const keys = 'keys' in status.leftOver ? status.leftOver.keys.map(({ arn }) => scheduled(arn, cli)) : []
   return {
     takedowns: [
@@ -168,25 +175,23 @@ async function allTakedowns(
       ...first.flatMap(({ takedowns }) => takedowns),
       ...(other ?? []),
       ...last.flatMap(({ takedowns }) => takedowns),
-      ...others,
+      ...others.takedowns,
       ...keys,
     ],
-    leftAlone: [
-      ...refused.map(({ kind, name, because }) => `Left alone: ${kind} ${name}, since ${because.join('; ')}.`),
-      ...untold,
-    ],
+    leftAlone: [...refused.map(left), ...others.leftAlone],
   }
 }
 
 /** That it may not be looked for is told. */
-async function othersOf(ground: Ground): Promise<{ others: readonly Takedown[]; untold: readonly string[] }> {
+async function othersOf(ground: Ground): Promise<Removal> {
+  const engine = otherThan(seenOf(ground).status.engine)
   try {
-    return { others: await takedownsOfOther(ground, talkNow().signal), untold: [] }
+    return await removalOfOther(ground, engine, talkNow().signal)
   } catch (error) {
-    const name = engineNames[otherThan(seenOf(ground).status.engine)]
     const { failure, message } = explainError(error, 'Look for it')
     if (failure === 'interrupted') throw error
-    return { others: [], untold: [`What is there of ${name} is not told, and may be left. ${message}`] }
+    const why = `What is there of ${engineNames[engine]} is not told, and may be left. ${message}`
+    return { takedowns: [], leftAlone: [why] }
   }
 }
 
