@@ -4,7 +4,7 @@ import type { Arn } from '../aws/arns.ts'
 import type { Names } from '../aws/names.ts'
 import type { EdgeRules } from '../edge/config.ts'
 import { type Engine, engineNames, engines } from '../edge/engine.ts'
-import type { CtlError } from '../errors.ts'
+import { CtlError } from '../errors.ts'
 import { commandLine } from '../shell.ts'
 import type { Need } from './resource.ts'
 
@@ -37,6 +37,28 @@ export type Wrong = (why: string) => CtlError
 export const askBootstrap = (engine: Engine, carried: readonly string[]): string =>
   `Run \`${commandLine(['pc-ctl', 'bootstrap-cloudfront', ...(engine === 'function' ? ['--engine', engine] : []), ...carried])}\` ` +
   'and copy the command that it prints.'
+
+/**
+ * The refusal of a function that is not this installation's: of another one, whose name may be what was meant, or nobody's.
+ *
+ * @param called - the function, as the operator knows it
+ * @param owner - the installation that it belongs to, by its tag
+ */
+export const notOurs = (
+  { installation, functionName }: Names,
+  called: string,
+  owner: string | undefined,
+  next: string,
+): CtlError =>
+  new CtlError('refused', `${called} of the installation "${installation}".`, {
+    hint: [
+      ...(owner === undefined
+        ? []
+        : [`It belongs to the installation ${owner}; if that is meant: \`--installation ${owner}\`.`]),
+      `That of ${installation} is called ${functionName}.`,
+      next,
+    ],
+  })
 
 /** One engine, read-only. What it is made of are resources of their own. */
 export interface EdgeEngine {

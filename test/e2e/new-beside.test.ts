@@ -45,6 +45,17 @@ describe('bootstrap-cloudfront for an installation that is new beside others', f
   )
 
   it(
+    'is named where its function is another one’s',
+    on(async (place) => {
+      const { stderr, code } = await place.run([...kept.next, '--installation', 'packagecluod'])
+      expect(code, stderr).to.equal(4)
+      expect(stderr).to.include(
+        'It belongs to the installation packagecloud; if that is meant: `--installation packagecloud`.',
+      )
+    }),
+  )
+
+  it(
     'is silent for one that gets another engine, and where it is alone',
     on(async (place) => {
       const { stderr } = await place.run(['bootstrap-cloudfront', '--dry-run', '--engine', 'function'])

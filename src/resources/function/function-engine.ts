@@ -4,7 +4,7 @@ import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf } from '../../aws/names.ts'
 import { CtlError } from '../../errors.ts'
-import type { EdgeEngine, EdgeReference } from '../edge-engine.ts'
+import { type EdgeEngine, type EdgeReference, notOurs } from '../edge-engine.ts'
 import { acceptedByFunction, acceptedByFunctionNeeds } from './function-accepts.ts'
 
 /** A CloudFront Function, which runs as it is published, with the store that holds its secrets. */
@@ -71,13 +71,8 @@ async function lookUpFunction(
         : `The CloudFront Function ${functionName} is not published, so no distribution can run it.`
     throw new CtlError('usage', what, { hint: [...other, next] })
   }
-  if (ownerOf(tags) !== names.installation) {
-    throw new CtlError(
-      'refused',
-      `${functionName} is not the CloudFront Function of the installation "${names.installation}".`,
-      { hint: [`Its own is called ${names.functionName}.`, next] },
-    )
-  }
+  const owner = ownerOf(tags)
+  if (owner !== names.installation) throw notOurs(names, `${functionName} is not the CloudFront Function`, owner, next)
   if (published.store === undefined) {
     throw new CtlError(
       'refused',

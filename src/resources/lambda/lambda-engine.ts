@@ -10,7 +10,7 @@ import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, type Names, ownerOf } from '../../aws/names.ts'
 import { CtlError } from '../../errors.ts'
-import type { Accepted, EdgeEngine, EdgeReference } from '../edge-engine.ts'
+import { type Accepted, type EdgeEngine, type EdgeReference, notOurs } from '../edge-engine.ts'
 import type { Need } from '../resource.ts'
 import { download } from './edge-download.ts'
 import { failIfFailed } from './edge-function-settings.ts'
@@ -88,15 +88,8 @@ async function lookUpVersion(
       ],
     })
   }
-  if (ownerOf(tags) !== names.installation) {
-    throw new CtlError(
-      'refused',
-      `${FunctionName} is not the edge function of the installation "${names.installation}".`,
-      {
-        hint: [`Its own is called ${names.functionName}.`, next],
-      },
-    )
-  }
+  const owner = ownerOf(tags)
+  if (owner !== names.installation) throw notOurs(names, `${FunctionName} is not the edge function`, owner, next)
   failIfFailed(found)
   return found.State === 'Active' ? 'Active' : 'Pending'
 }
