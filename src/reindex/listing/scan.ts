@@ -202,14 +202,16 @@ function takeObject(object: Listed, row: Row | undefined, taking: Taking): void 
   if (wanted.class === 'metadata') taking.rootsSeen.note(key, wanted)
   if (wanted.conditions !== undefined) taking.unproven.add(key, wanted.conditions)
   if (choice.only !== undefined) scanned.formats.add(wanted.format)
-  if (choice.only?.includes(wanted.format) === false) {
+  const isChosen = choice.only?.includes(wanted.format) !== false
+  if (isChosen) {
+    scanned.objects++
+    scanned.bytes += object.size
+  } else {
     scanned.leftOut++
-    return
+    if (!isReadByChosen(key, taking)) return
   }
-  scanned.objects++
-  scanned.bytes += object.size
   if (wanted.class === 'neither') {
-    noteNeither(object, scanned)
+    if (isChosen) noteNeither(object, scanned)
     if (row !== undefined) journal.remove(key)
     return
   }
@@ -243,6 +245,18 @@ function takeObject(object: Listed, row: Row | undefined, taking: Taking): void 
     todo,
     first,
   })
+}
+
+/**
+ * May it be a package of a format that was chosen, though it looks like another kind? Charts are archives like others, and
+ * Maven's versions whatever somebody builds. Their indexes would lose what is left out.
+ */
+function isReadByChosen(key: string, { choice, scanned }: Taking): boolean {
+  const readers = [...scanned.indexed.keys()].filter(
+    (format) => choice.only?.includes(format.name) === true && format.roleOf(key) === 'package',
+  )
+  for (const { name } of readers) scanned.formats.add(name)
+  return readers.length > 0
 }
 
 function noteNeither({ key, size }: Pick<Listed, 'key' | 'size'>, { neither }: Scanned): void {
