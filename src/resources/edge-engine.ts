@@ -27,7 +27,7 @@ export interface Accepted {
 }
 
 /** Makes the error about an ARN that can't be used. @param why - a clause */
-export type Wrong = (why: string) => CtlError
+type Wrong = (why: string) => CtlError
 
 /**
  * What to do where an ARN can't be used.

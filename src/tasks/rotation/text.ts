@@ -8,7 +8,7 @@ const finish = '`pc-ctl rotate-cloudfront-secret --finish`'
  * What is known of edges that were given both secrets. Of a distribution's deployment CloudFront tells when all have it; of what
  * was put into a key value store it tells nobody, and no document but for "seconds".
  */
-export const edgesHaveBoth: Readonly<Record<Engine, string>> = {
+const edgesHaveBoth: Readonly<Record<Engine, string>> = {
   lambda: 'all edges accept both secrets',
   function: 'the key value store holds both secrets, which edges have within seconds as a rule',
 }
