@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 
+import { encryptBucket, policyOfBucketKey } from '../support/encrypted-bucket.ts'
 import { endState, type EndState } from '../support/end-state.ts'
 import {
   discard,
@@ -34,7 +35,7 @@ describe('errors that pass by themselves', function () {
     await discard(withFunction)
   })
 
-  /** What the commands do in six situations, which together call every operation that they use. */
+  /** What the commands do in seven situations, which together call every operation that they use. */
   const scenes = {
     bootstrap: { from: () => undefined, prepare: async () => ['bootstrap-cloudfront'] },
     update: {
@@ -56,6 +57,13 @@ describe('errors that pass by themselves', function () {
       },
     },
     connect: { from: () => kept, prepare: async () => kept.next },
+    'connect function': {
+      from: () => withFunction,
+      async prepare(place: Installation) {
+        await encryptBucket(place)
+        return [...withFunction.next, '--kms-key-policy', '--yes']
+      },
+    },
     migrate: {
       from: () => kept,
       async prepare(place: Installation) {
@@ -79,7 +87,8 @@ describe('errors that pass by themselves', function () {
       expect(code, talk).to.equal(0)
       expectPlainTalk(stderr)
       const found = await endState(place.clients)
-      return { stdout: found.normalised(stdout), state: found, called, stderr }
+      const keyPolicy = scene === 'connect function' ? found.normalised(await policyOfBucketKey(place)) : ''
+      return { stdout: found.normalised(stdout) + keyPolicy, state: found, called, stderr }
     })
   }
 
@@ -207,6 +216,11 @@ describe('errors that pass by themselves', function () {
       /waiting until CloudFront knows the distribution/,
     ],
     ['connect', 'cloudfront:*:1-4:throttle'],
+    [
+      'connect function',
+      'cloudfront:CreateDistributionWithTags:1-2:code=InvalidFunctionAssociation,status=400,message=The function does not exist or is not published to the LIVE stage.',
+      /waiting until CloudFront knows everywhere that the function is published/,
+    ],
     ['migrate', 'cloudfront:UpdateDistribution:1:PreconditionFailed', /looking again/],
     ['migrate', 'cloudfront:UpdateDistribution:1:InvalidIfMatchVersion', /looking again/],
     ['migrate', 's3:PutBucketPolicy:1:OperationAborted', /looking again/],

@@ -112,6 +112,11 @@ export function whyConfigNotYet(error: unknown): string | undefined {
       if (/must be in an Active state/i.test(message)) return 'waiting until the function version is Active'
       if (/must be assumable/i.test(message)) return "waiting until CloudFront sees the role's new trust policy"
       return undefined
+    case 'InvalidFunctionAssociation':
+      // That it is published was seen before.
+      return /not exist|not (?:been )?published/i.test(message)
+        ? 'waiting until CloudFront knows everywhere that the function is published'
+        : undefined
     case 'InvalidOriginAccessIdentity':
       return 'waiting until CloudFront knows the new origin access identity everywhere'
     case 'InvalidOriginAccessControl':
