@@ -21,7 +21,7 @@ import { lexer } from 'marked'
 
 import type { Runbook, RunbookStep } from '../../src/tasks/runbook/document.ts'
 import { hasAws } from '../support/aws-and-boto.ts'
-import { bucket, install, type Installation } from '../support/installation.ts'
+import { bucket, install, type Installation, shellWords } from '../support/installation.ts'
 import { resultOf } from '../support/json-document.ts'
 
 const ours = 'packagecloud_cloudfront_auth'
@@ -299,6 +299,23 @@ describe('what runbooks print for CloudFront Functions', function () {
     await run(rollback.slice(0, 1))
     expect(await live()).to.equal(before)
     await place.succeed(['bootstrap-cloudfront'])
+  })
+
+  it('has pc-ctl do what it says, for all other kinds', async () => {
+    const printed = async (kind: string): Promise<Runbook> =>
+      resultOf(await place.succeed(['runbook', '--kind', kind, '--json'])) as Runbook
+    for (const kind of ['enable', 'upgrade', 'origin-access', 'rotate']) {
+      const { steps, validation, rollback } = await printed(kind)
+      const taken = [...steps, ...validation, ...(kind === 'origin-access' ? rollback : [])]
+      for (const line of taken.flatMap(({ commands }) => commands)) {
+        const [program, ...words] = shellWords(line)
+        // What a front server has to be seen for has tests of its own.
+        if (program !== 'pc-ctl' || words.includes('--finish') || words.includes('--version')) continue
+        const { code, stderr } = await place.run([...words, ...(words.includes('--write-config') ? ['--yes'] : [])])
+        const isDone = code === 0 || /was not looked at|is already set/.test(stderr)
+        expect(isDone, `${kind}: ${line}\n${stderr}`).to.equal(true)
+      }
+    }
   })
 
   it('takes away what is there of the other engine too, down to the store alone', async () => {
