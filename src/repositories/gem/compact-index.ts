@@ -29,9 +29,10 @@ export interface Versions {
 
 /** `-1.0` takes back what stands before; a later line of a name adds to the ones before. */
 export function readVersions(text: string): Versions {
-  const begin = /^---$/m.exec(text)
-  const body = begin === null ? text : text.slice(begin.index + 4)
-  const createdAt = begin === null ? undefined : /^created_at: (\S+)$/m.exec(text.slice(0, begin.index))?.[1]
+  const lean = text.replaceAll('\r\n', '\n').replace(/^\ufeff/, '')
+  const begin = /^---$/m.exec(lean)
+  const body = begin === null ? lean : lean.slice(begin.index + 4)
+  const createdAt = begin === null ? undefined : /^created_at: (\S+)$/m.exec(lean.slice(0, begin.index))?.[1]
   const byName = new Map<string, Listed>()
   let [lines, broken] = [0, 0]
   for (const line of body.split('\n')) {
@@ -74,7 +75,7 @@ export function writeVersions(old: Versions, infos: ReadonlyMap<string, Info>, n
     const present = new Set(infos.get(name)?.numbers)
     return [...numbers].some((number) => !present.has(number))
   })
-  const begins = old.createdAt === undefined || old.broken > 0 || !old.text.endsWith('\n')
+  const begins = old.createdAt === undefined || old.broken > 0 || /\r|[^\n]$/.test(old.text)
   if (isGone || begins || old.lines > 3 * byName.size + 100) return begunAnew(old, infos, now)
   const added: string[] = []
   for (const [name, { numbers, md5 }] of infos) {

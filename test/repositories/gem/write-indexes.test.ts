@@ -98,6 +98,18 @@ describe('indexes of gems', () => {
     ])
   })
 
+  it('know what was withdrawn when versions was saved on Windows, and write it as everywhere', async () => {
+    const versions = `\ufeff${begin}hello 1.0,0.9,-0.9 ${'0'.repeat(32)}\n`.replaceAll('\n', '\r\n')
+    const bucket = bucketOf({
+      ...both,
+      versions,
+      'gems/hello-1.0.gem': hello,
+      'gems/hello-0.9.gem': named('hello', '0.9'),
+    })
+    await bucket.reindex()
+    expect(text(bucket, 'versions')).to.match(/^created_at: .*\n---\nhello 1\.0,-0\.9 \S{32}\n$/)
+  })
+
   it('are of the kinds that are there, in the forms that are there', async () => {
     const keysOf = async (objects: Readonly<Record<string, Uint8Array | string>>): Promise<string[]> => {
       const bucket = bucketOf({ ...objects, 'gems/hello-1.0.gem': hello })
