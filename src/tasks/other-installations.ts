@@ -48,7 +48,7 @@ export async function newBeside(
 }
 
 /** A list of them as a clause: `This account has the installation a`. */
-export const accountHas = (others: readonly string[]): string =>
+const accountHas = (others: readonly string[]): string =>
   `This account has the installation${others.length === 1 ? '' : 's'} ${others.join(', ')}`
 
 /**

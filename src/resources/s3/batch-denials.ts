@@ -235,7 +235,7 @@ function ownRequest(work: BatchWork): KnownRequest {
 const demands = /^s3:(x-amz-server-side-encryption|if-(none-)?match|x-amz-)/i
 
 /** Whether it is about how something is written, and not about who does. */
-export const isDemand = ({ by }: Pick<BatchDenial, 'by'>): boolean => by.some((key) => demands.test(key))
+const isDemand = ({ by }: Pick<BatchDenial, 'by'>): boolean => by.some((key) => demands.test(key))
 
 /**
  * The statement with an exception for the roles, for whoever it belongs to; `undefined` where it is about how something is

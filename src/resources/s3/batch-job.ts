@@ -121,7 +121,7 @@ export async function beginJob(
 }
 
 /** What looking for jobs, and at one, needs. */
-export const jobReadNeeds = (accountId: string, region: string) =>
+const jobReadNeeds = (accountId: string, region: string) =>
   [
     { access: 'read', actions: ['s3:ListJobs'], resources: ['*'] },
     { access: 'read', actions: ['s3:DescribeJob'], resources: [arnOfJob(accountId, region)] },
