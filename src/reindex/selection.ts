@@ -76,9 +76,9 @@ export function chooseObjects({ prefix = '', only, exclude = [], mapping }: Choi
       return isExcluded
     },
     judge(key, facts = {}) {
-      const rule = rules.find(({ match }) => match.test(key))
+      const rule = rules.length === 0 ? undefined : rules.find(({ match }) => match.test(key))
       if (rule !== undefined && idleRules.size > 0) idleRules.delete(rule)
-      if (rule === undefined && packuments.has(key)) {
+      if (rule === undefined && packuments.size > 0 && packuments.has(key)) {
         return { kind: kindOf(key), class: 'metadata', format: 'npm', cacheControl: cacheControl.metadata }
       }
       const found = cachingOf(key, facts)

@@ -124,7 +124,9 @@ async function nextPage(range: Active, options: ScanOptions, taking: Taking): Pr
   const { objects, truncated } = readPage(body)
   // The end may have been given away while this page was under way.
   const { through } = range
-  const mine = through === undefined ? objects : objects.filter(({ key }) => compareKeys(key, through) <= 0)
+  const end = objects.at(-1)?.key
+  const isMine = through === undefined || end === undefined || compareKeys(end, through) <= 0
+  const mine = isMine ? objects : objects.filter(({ key }) => compareKeys(key, through) <= 0)
   const more = truncated && mine.length === objects.length && objects.length > 0
   const last = more ? (mine.at(-1)?.key ?? asked) : through
   takeIn(mine, { after: asked, through: last }, { ...taking, packuments: range.packuments })
