@@ -87,6 +87,12 @@ for (const [from, to] of moves) {
       expect(changes).to.deep.equal([])
     })
 
+    it('tells with --verbose of all that it asks, whoever asks it', async () => {
+      const { stderr } = await place.run(['status', '--verbose'])
+      const call = { lambda: 'kms:Decrypt', function: 'cloudfront-keyvaluestore:GetKey' }[from]
+      expect(stderr).to.match(new RegExp(`^aws ${call} us-east-1: 200, 1 attempt, \\d+ ms, request id \\S+$`, 'm'))
+    })
+
     it('has a graph in which the distribution runs what is published', async () => {
       const graph = await place.succeed(['status', '--graph', 'mermaid'])
       const end = { lambda: 'Lambdaversion', function: 'PublishedCloudFrontfunction' }[from]
