@@ -12,7 +12,7 @@ import { exitCodes } from '../errors.ts'
 import { carriedChoice, reindexFlags } from '../flags/reindex-flags.ts'
 
 /** What `--json` tells. */
-export type Result = Report
+export type Result = Omit<Report, 'elsewhere'>
 
 export default class AuditCacheControl extends CtlCommand {
   static override summary = 'Report every object that CloudFront would cache wrongly, and change nothing'

@@ -7,7 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 
 import type { Call } from '../../src/sandbox/host/call-log.ts'
-import { type Installation, type Kept, nameOfCall, withInstallation } from '../support/installation.ts'
+import {
+  type Installation,
+  type InstallOptions,
+  type Kept,
+  nameOfCall,
+  withInstallation,
+} from '../support/installation.ts'
 
 /** Numbers from 0 to below 1 (mulberry32). */
 function randomFrom(start: number): () => number {
@@ -57,6 +63,8 @@ async function runUntil(
 export interface Histories {
   /** What each history begins with. */
   readonly kept: Kept
+  /** How it is installed. */
+  readonly options?: InstallOptions
   /** Told with every failure: the same seed gives the same moments. */
   readonly seed: number
   /** Kills, in all histories together. */
@@ -75,11 +83,11 @@ export interface Histories {
 
 /** Goes through one history after the other, until there were enough kills. */
 export async function killAtRandom(histories: Histories): Promise<void> {
-  const { kept, seed, moments, mostKills, calls, words, afterKill, atEnd } = histories
+  const { kept, options = {}, seed, moments, mostKills, calls, words, afterKill, atEnd } = histories
   const random = randomFrom(seed)
   let kills = 0
   for (let history = 1; kills < moments; history++) {
-    await withInstallation({ from: kept }, async (place) => {
+    await withInstallation({ ...options, from: kept }, async (place) => {
       const story: string[] = []
       const where = (): string => `seed ${seed}, history ${history}, killed ${story.join('; ')}`
       for (let kill = 1; kill <= mostKills && kills < moments; kill++) {

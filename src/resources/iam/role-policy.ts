@@ -57,6 +57,8 @@ interface PolicyUse<Want> {
   readonly ties: (want: Want) => readonly Tie[]
   readonly loses: string
   readonly madeBy: string
+  /** What its role is called where it is taken away. */
+  readonly role: string
 }
 
 /** The inline policy of the edge function's role. It names the key by its ARN, so it comes after both role and key. */
@@ -66,6 +68,7 @@ export const rolePolicy = (aws: Aws): Resource<RolePolicyWant, PolicyDocument> =
     ties: ({ keyArn }) => [{ to: keyArn, as: 'to decrypt with' }],
     loses: 'The function, were it still there, could not decrypt its secret any more.',
     madeBy: 'bootstrap-cloudfront',
+    role: 'the role',
   })
 
 /** The inline policy of a role, which belongs to whoever owns the role: the chain has made sure of that before. */
@@ -101,7 +104,7 @@ export function inlinePolicy<Want extends InlinePolicyWant>(
     exported: exportedRolePolicy,
     takedown: ({ names: { roleName, rolePolicyName } }, _live, cli) => [
       {
-        title: "Delete the role's policy",
+        title: `Delete ${use.role}'s policy`,
         commands: [cli('iam', 'delete-role-policy', '--role-name', roleName, '--policy-name', rolePolicyName)],
         expected: 'Nothing is printed.',
         takes: 'a call',

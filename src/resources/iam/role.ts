@@ -56,6 +56,8 @@ export interface RoleUse {
   readonly description: string
   /** Which command makes it. */
   readonly madeBy: string
+  /** What it is called where it is taken away. */
+  readonly called: string
 }
 
 /** Lambda assumes the role when it runs the function, the replicator when it spreads it to the edge. */
@@ -63,6 +65,7 @@ const atEdge: RoleUse = {
   services: ['lambda.amazonaws.com', 'edgelambda.amazonaws.com'],
   description: 'Runs the function that checks signed URLs at CloudFront for packagecloud:enterprise',
   madeBy: 'bootstrap-cloudfront',
+  called: 'the role',
 }
 
 const trustOf = ({ services, sameAccount }: RoleUse, accountId: string): PolicyDocument => ({
@@ -96,7 +99,7 @@ export function role(aws: Aws, use: RoleUse = atEdge): Resource<RoleWant, Role> 
     exported: (want, live) => exportedRole(want, live, trustOf(use, want.accountId)),
     takedown: ({ names: { roleName } }, _live, cli) => [
       {
-        title: 'Delete the role',
+        title: `Delete ${use.called}`,
         commands: [cli('iam', 'delete-role', '--role-name', roleName)],
         expected:
           'Nothing is printed. `DeleteConflict`: it has another policy, which somebody has added; take that away first.',

@@ -20,16 +20,7 @@ import { need, type Settings } from '../../settings/settings.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import { say } from '../../ui/talk.ts'
 import { warning } from '../../text.ts'
-import {
-  applyChain,
-  type Chain,
-  check,
-  compute,
-  type Conduct,
-  planChain,
-  runChain,
-  where,
-} from '../chain/chain.ts'
+import { applyChain, type Chain, check, compute, type Conduct, planChain, runChain, where } from '../chain/chain.ts'
 import { estimateBatch } from '../costs/batch-estimate.ts'
 import { dollars } from '../costs/dollars.ts'
 import { lookForShutOut } from './shut-out.ts'

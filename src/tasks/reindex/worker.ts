@@ -13,6 +13,8 @@ import { packWorker } from '../../resources/lambda/worker-package.ts'
 import { policyOf } from '../permissions/policy.ts'
 import type { Need } from '../../resources/resource.ts'
 import type { Tags } from '../../resources/tags.ts'
+import type { AwsCli, Takedown } from '../../resources/takedown.ts'
+import { takedownOf } from '../chain/ensure.ts'
 import { type Chain, compute, ensure, together, wait } from '../chain/chain.ts'
 
 /** What the steps hand on. */
@@ -45,6 +47,7 @@ const ofFunction: RoleUse = {
   services: 'lambda.amazonaws.com',
   description: 'Runs the function that reads and rewrites objects for packagecloud:enterprise',
   madeBy,
+  called: "the function's role",
 }
 
 const ofJobs: RoleUse = {
@@ -52,29 +55,50 @@ const ofJobs: RoleUse = {
   sameAccount: true,
   description: 'Jobs of S3 Batch Operations that have the function read and rewrite objects, packagecloud:enterprise',
   madeBy,
+  called: 'the role of jobs',
+}
+
+/** The resources, for a bucket. */
+function workerResources(aws: Aws, names: Names, { region, bucket }: Pick<WorkerWishes, 'region' | 'bucket'>) {
+  const ofWorker = workerNames(names)
+  const policy = (role: RoleUse, of: (accountId: string) => readonly Need[], loses: string) =>
+    inlinePolicy(aws, {
+      document: ({ accountId }) => policyOf(of(accountId)),
+      ties: () => [],
+      ...{ loses, madeBy, role: role.called },
+    })
+  return {
+    workerRole: role(aws, ofFunction),
+    jobRole: role(aws, ofJobs),
+    workerPolicy: policy(
+      ofFunction,
+      (accountId) => [...workerNeeds({ accountId, bucket }), logNeeds(ofWorker, accountId, region)],
+      'The function, were it still there, could do nothing any more.',
+    ),
+    jobPolicy: policy(
+      ofJobs,
+      (accountId) => [...jobNeeds({ bucket }), invokeNeeds(ofWorker, accountId, region)],
+      'Jobs that are still under way fail.',
+    ),
+    worker: workerFunction(aws, region),
+  }
 }
 
 /** Makes what is missing, and brings up to date what is there. What a job uses that is under way stays as it is. */
 export function workerChain<C extends Worker>(aws: Aws, names: Names, wishes: WorkerWishes): Chain<C> {
-  const { region, bucket, concurrency, adopt, tags, boundary } = wishes
+  const { region, concurrency, adopt, tags, boundary } = wishes
   const [ofWorker, ofJob] = [workerNames(names), jobNames(names)]
-  const policy = (what: { of: (accountId: string) => readonly Need[]; loses: string }) =>
-    inlinePolicy(aws, {
-      document: ({ accountId }) => policyOf(what.of(accountId)),
-      ties: () => [],
-      loses: what.loses,
-      madeBy,
-    })
-  const makeRole = (title: string, use: RoleUse, called: Names, as: 'workerRole' | 'jobRole') =>
+  const resources = workerResources(aws, names, wishes)
+  const makeRole = (title: string, called: Names, as: 'workerRole' | 'jobRole') =>
     ensure<C, typeof as, RoleWant>(title, {
-      resource: role(aws, use),
+      resource: resources[as],
       want: ({ account }) => ({ names: called, accountId: account.id, adopt, tags, boundary }),
       as,
     })
-  const workerRole = makeRole('Create the IAM role that the function runs as', ofFunction, ofWorker, 'workerRole')
-  const jobRole = makeRole('Create the IAM role of jobs', ofJobs, ofJob, 'jobRole')
+  const workerRole = makeRole('Create the IAM role that the function runs as', ofWorker, 'workerRole')
+  const jobRole = makeRole('Create the IAM role of jobs', ofJob, 'jobRole')
   const makeFunction = ensure<C, 'worker', WorkerFunctionWant>('Create the function that does the work', {
-    resource: workerFunction(aws, region),
+    resource: resources.worker,
     want: ({ account, workerRole, workerZip }) => ({
       ...{ names: ofWorker, accountId: account.id, roleArn: workerRole.arn, zip: workerZip },
       ...{ concurrency, adopt, tags },
@@ -93,10 +117,7 @@ export function workerChain<C extends Worker>(aws: Aws, names: Names, wishes: Wo
     together(
       'Say what the roles allow',
       ensure("Allow the function to read and rewrite the bucket's objects", {
-        resource: policy({
-          of: (accountId) => [...workerNeeds({ accountId, bucket }), logNeeds(ofWorker, accountId, region)],
-          loses: 'The function, were it still there, could do nothing any more.',
-        }),
+        resource: resources.workerPolicy,
         want: ({ account, workerRole }) => ({
           ...{ names: ofWorker, accountId: account.id, roleArn: workerRole.arn, boundary },
         }),
@@ -104,10 +125,7 @@ export function workerChain<C extends Worker>(aws: Aws, names: Names, wishes: Wo
         within: workerRole,
       }),
       ensure('Allow jobs to invoke the function', {
-        resource: policy({
-          of: (accountId) => [...jobNeeds({ bucket }), invokeNeeds(ofWorker, accountId, region)],
-          loses: 'Jobs that are still under way fail.',
-        }),
+        resource: resources.jobPolicy,
         want: ({ account, jobRole }) => ({
           ...{ names: ofJob, accountId: account.id, roleArn: jobRole.arn, boundary },
         }),
@@ -142,3 +160,52 @@ const invokeNeeds = (names: Names, accountId: string, region: string): Need => (
   actions: ['lambda:InvokeFunction'],
   resources: [arnOfVersion(arnOfFunction(names, accountId, region), '*')],
 })
+
+/** Where something was made for jobs. */
+export interface WorkerPlace {
+  readonly accountId: string
+  readonly region: string
+  readonly bucket: string
+}
+
+/**
+ * How what is there of it is taken away: the function before the roles, since nothing goes that something else needs.
+ * What is somebody else's is left.
+ *
+ * @throws what AWS answers
+ */
+export async function workerTakedowns(
+  aws: Aws,
+  names: Names,
+  { accountId, ...place }: WorkerPlace,
+  cli: AwsCli,
+): Promise<Takedown[]> {
+  const { workerRole, workerPolicy, jobRole, jobPolicy, worker } = workerResources(aws, names, place)
+  const isOurs = (live: { readonly owner: string | undefined } | undefined) => live?.owner === names.installation
+  const wanted = { accountId, adopt: false, roleArn: '', zip: new Uint8Array(), concurrency: 0 }
+  const ofFunction = { ...wanted, names: workerNames(names) }
+  const takedowns: Takedown[] = []
+  if (isOurs(await worker.describe(ofFunction))) takedowns.push(...((await takedownOf(worker, ofFunction, cli)) ?? []))
+  for (const [role, policy, want] of [
+    [jobRole, jobPolicy, { ...wanted, names: jobNames(names) }],
+    [workerRole, workerPolicy, ofFunction],
+  ] as const) {
+    if (!isOurs(await role.describe(want))) continue
+    takedowns.push(...((await takedownOf(policy, want, cli)) ?? []), ...((await takedownOf(role, want, cli)) ?? []))
+  }
+  return takedowns
+}
+
+/** What it takes to look for that. */
+export function workerLookNeeds(aws: Aws, names: Names, { accountId, ...place }: WorkerPlace): Need[] {
+  const { workerRole, workerPolicy, jobRole, jobPolicy, worker } = workerResources(aws, names, place)
+  const wanted = { accountId, adopt: false, roleArn: '*', zip: new Uint8Array(), concurrency: 0 }
+  const ofWorker = { ...wanted, names: workerNames(names) }
+  const ofJob = { ...wanted, names: jobNames(names) }
+  return [
+    ...[worker, workerRole, workerPolicy].flatMap((one) => one.needs(ofWorker)),
+    ...[jobRole, jobPolicy].flatMap((one) => one.needs(ofJob)),
+  ]
+    .filter(({ access }) => access === 'read')
+    .map((need) => ({ ...need, optional: 'runbook can not tell what reindex-everything --run-on batch has made' }))
+}

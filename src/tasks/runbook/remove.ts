@@ -19,6 +19,7 @@ import { runChain } from '../chain/chain.ts'
 import { takedownOf } from '../chain/ensure.ts'
 import { takedownsOf } from '../chain/survey.ts'
 import { withSecret } from '../enable/look.ts'
+import { workerLookNeeds, workerTakedowns } from '../reindex/worker.ts'
 import { noWishes } from '../reconfigure-cloudfront-distribution.ts'
 import { disabling, toS3 } from './disable.ts'
 import { type Change, type RunbookStep, toDo } from './document.ts'
@@ -35,7 +36,12 @@ export interface Doomed {
 /** What a look for all that is to go needs beside that of `status`: both ways to read the bucket may be there. */
 export function removalNeeds(aws: Aws, settings: Settings, accountId: string): Need[] {
   const want = { names: namesOf(settings.installation.value), accountId }
-  return [...originAccessIdentity(aws).needs(want), ...originAccessControl(aws).needs(want)]
+  const place = { accountId, region: optional(settings, 'region') ?? '*', bucket: optional(settings, 'bucket') ?? '*' }
+  return [
+    ...originAccessIdentity(aws).needs(want),
+    ...originAccessControl(aws).needs(want),
+    ...workerLookNeeds(aws, want.names, place),
+  ]
 }
 
 /** What is taken away, and what is not, as sentences. */
@@ -168,6 +174,7 @@ async function allTakedowns(ground: Ground, ours: readonly TaggedDistribution[])
   const first = rest.filter(({ kind }) => kind === 'S3 bucket policy')
   const last = rest.filter(({ kind }) => kind !== 'S3 bucket policy')
   const others = await othersOf(ground)
+  const ofJobs = await ofJobsIn(ground)
   const keys = 'keys' in status.leftOver ? status.leftOver.keys.map(({ arn }) => scheduled(arn, cli)) : []
   return {
     takedowns: [
@@ -176,9 +183,25 @@ async function allTakedowns(ground: Ground, ours: readonly TaggedDistribution[])
       ...(other ?? []),
       ...last.flatMap(({ takedowns }) => takedowns),
       ...others.takedowns,
+      ...ofJobs.takedowns,
       ...keys,
     ],
-    leftAlone: [...refused.map(left), ...others.leftAlone],
+    leftAlone: [...refused.map(left), ...others.leftAlone, ...ofJobs.leftAlone],
+  }
+}
+
+/** What is there of jobs of S3 Batch Operations. As {@link othersOf}. */
+async function ofJobsIn(ground: Ground): Promise<Removal> {
+  const { aws, cli, names } = ground
+  const { account, bucket } = seenOf(ground).ctx
+  try {
+    const place = { accountId: account.id, region: bucket.region, bucket: bucket.name }
+    return { takedowns: await workerTakedowns(aws, names, place, cli), leftAlone: [] }
+  } catch (error) {
+    const { failure, message } = explainError(error, 'Look for it')
+    if (failure === 'interrupted') throw error
+    const what = 'What reindex-everything --run-on batch has made'
+    return { takedowns: [], leftAlone: [`${what} is not told, and may be left. ${message}`] }
   }
 }
 

@@ -11,6 +11,8 @@ import { expect } from 'chai'
 
 import type { Report } from '../../../src/reindex/report.ts'
 import type { OpenedSigner } from '../../../src/repositories/openpgp.ts'
+import { awsCli } from '../../../src/resources/takedown.ts'
+import { workerTakedowns } from '../../../src/tasks/reindex/worker.ts'
 import type { ElsewhereWishes } from '../../../src/tasks/reindex/elsewhere.ts'
 import { reindexEverything, type ReindexWishes } from '../../../src/tasks/reindex/reindex-everything.ts'
 import { type AwsUnderTest, noSettings, startAws } from '../../support/aws-under-test.ts'
@@ -70,6 +72,16 @@ describe('a run on S3 Batch Operations', function () {
     expect(await leftIn(s3, shared)).to.deep.equal(await leftIn(s3, alone))
     expect({ ...report.total }).to.deep.equal({ ...expected.total })
     expect(report.indexes).to.deep.equal(expected.indexes)
+    const where = { accountId: place.sandbox.accountId, region: 'us-east-1', bucket: shared }
+    const takedowns = await workerTakedowns(place.aws, place.names, where, awsCli(undefined))
+    expect(takedowns.map(({ commands }) => commands.join())).to.deep.equal([
+      'aws lambda delete-function --region us-east-1 --function-name packagecloud_reindex',
+      'aws logs delete-log-group --region us-east-1 --log-group-name /aws/lambda/packagecloud_reindex',
+      'aws iam delete-role-policy --role-name packagecloud_reindex_jobs --policy-name packagecloud_reindex_jobs',
+      'aws iam delete-role --role-name packagecloud_reindex_jobs',
+      'aws iam delete-role-policy --role-name packagecloud_reindex --policy-name packagecloud_reindex',
+      'aws iam delete-role --role-name packagecloud_reindex',
+    ])
     const again = await runOn(shared, { elsewhere: yes })
     expect([again.elsewhere, again.total.rewritten]).to.deep.equal([undefined, 0])
   })
