@@ -81,9 +81,8 @@ describe('reindex-everything --run-on batch, killed with -9', function () {
       const killed: string[] = []
       for (const point of points) {
         const killer = new AbortController()
-        let run: Promise<unknown> | undefined
         const { reached, stop } = killAt(place, point, killer, () => run)
-        run = place.run(onBatch(place), { signal: killer.signal })
+        const run: Promise<unknown> = place.run(onBatch(place), { signal: killer.signal })
         await run
         stop()
         if (reached() !== undefined) killed.push(point.join(' '))
