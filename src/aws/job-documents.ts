@@ -7,7 +7,7 @@ export type JobStatus =
   | ('Cancelling' | 'Cancelled' | 'Failing' | 'Failed')
 
 /** What a job is to do with each row of its manifest. */
-type JobOperation =
+export type JobOperation =
   | {
       readonly LambdaInvoke: {
         /** Of a version: a function that is changed meanwhile changes nothing of the job. */

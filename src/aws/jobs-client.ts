@@ -21,7 +21,7 @@ import { type LeanAnswer, LeanClient, type LeanMetadata, type LeanRequest } from
 import { errorIn } from './s3-answer.ts'
 import { createRequestSigner, type Credentials, encodeComponent, type Query, type Unsigned } from './signature-v4.ts'
 
-export type { Job, JobToCreate, ListedJob } from './job-documents.ts'
+export type { Job, JobOperation, JobToCreate, ListedJob } from './job-documents.ts'
 
 /** An operation on jobs of one account, in the region of the client. */
 export type JobCall = { readonly accountId: string } & (

@@ -58,6 +58,9 @@ export const workerNames = (names: Names): Names => called(names, `${names.insta
 /** The names of the role of jobs of S3 Batch Operations. */
 export const jobNames = (names: Names): Names => called(names, `${names.installation}_reindex_jobs`)
 
+/** The names of the role of jobs that compute checksums, which invoke nothing and read objects themselves. */
+export const checksumNames = (names: Names): Names => called(names, `${names.installation}_reindex_checksums`)
+
 type Tags = readonly { Key?: string | undefined; Value?: string | undefined }[] | Readonly<Record<string, string>>
 
 /** The installation that a resource's tags say it belongs to; both of AWS's spellings of tags are understood. */

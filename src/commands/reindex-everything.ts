@@ -102,6 +102,7 @@ export default class ReindexEverything extends CtlCommand {
     const signingKeys = await openSigningKeys(keyFiles, flags['passphrase-file'])
     const apkKeys = await Promise.all(flags['apk-key'].map((word) => openApkKey(word, flags['passphrase-file'])))
     this.say(...signingKeys.warnings(Date.now()))
+    const made = { adopt: flags.adopt, tags: readTags(flags.tag), boundary: flags['permissions-boundary'] }
     const report = await reindexFromFlags(
       { ...flags, json: this.jsonEnabled() },
       {
@@ -126,11 +127,10 @@ export default class ReindexEverything extends CtlCommand {
             : {
                 concurrency:
                   metadata.flags['concurrency']?.setFromDefault === true ? usualFunctions : flags.concurrency,
-                yes: flags.yes,
-                adopt: flags.adopt,
-                tags: readTags(flags.tag),
-                boundary: flags['permissions-boundary'],
+                ...made,
               },
+        checksums: flags.checksums === 'batch' ? made : undefined,
+        yes: flags.yes,
       },
       (...blocks) => this.say(...blocks),
     )

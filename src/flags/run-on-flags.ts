@@ -6,6 +6,8 @@ import { tagFlag } from './tag-flags.ts'
 
 const helpGroup = 'BEYOND ONE MACHINE'
 const dependsOn = ['run-on']
+/** What is made is made for either. */
+const relationships = [{ type: 'some' as const, flags: ['run-on', 'checksums'] }]
 
 /** Who does the work of reindex-everything. */
 const workplaces = ['local', 'batch'] as const
@@ -30,13 +32,20 @@ export const runOnFlags = {
     max: 5000,
     dependsOn,
   }),
-  yes: { ...changeFlags.yes, helpGroup, dependsOn },
-  adopt: { ...adoptFlag.adopt, helpGroup, dependsOn },
+  checksums: Flags.option({
+    options: ['read', 'batch'] as const,
+    description:
+      'how digests are had that nothing tells: packages are read whole, or S3 Batch Operations computes them; read if none is given',
+    helpGroup,
+    exclusive: ['attributes-only', 'shard', 'list'],
+  })(),
+  yes: { ...changeFlags.yes, helpGroup, relationships },
+  adopt: { ...adoptFlag.adopt, helpGroup, relationships },
   ...tagFlag,
   'permissions-boundary': {
     ...boundaryFlag['permissions-boundary'],
     description: "permissions boundary of the function's role and of that of jobs",
     helpGroup,
-    dependsOn,
+    relationships,
   },
 }

@@ -80,6 +80,14 @@ export const jobNeeds = ({ bucket }: Pick<ReindexScope, 'bucket'>): Need[] => [
   { access: 'write', actions: ['s3:PutObject'], resources: [arnOfObject(bucket, jobKeys.reports)] },
 ]
 
+/** What the role of a job needs that computes checksums: it restores what is archived for as long as it reads it. */
+export const checksumNeeds = ({ accountId, bucket }: ReindexScope): Need[] => [
+  ...jobNeeds({ bucket }),
+  { access: 'read', actions: ['s3:GetObject', 's3:GetObjectVersion'], resources: [arnOfObject(bucket)] },
+  { access: 'write', actions: ['s3:RestoreObject'], resources: [arnOfObject(bucket)] },
+  keyNeeds('read', 'kms:Decrypt', accountId, bucket),
+]
+
 /**
  * The use of any key of the account, but only through S3 and for objects of this bucket: each object may be encrypted
  * with another one.

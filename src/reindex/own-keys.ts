@@ -33,6 +33,16 @@ export const resultsOf = (run: string, shard: number): string => `${batchFolder(
 export const resultKey = (run: string, shard: number, part: number): string =>
   `${resultsOf(run, shard)}${part}.ndjson.gz`
 
+/** The run of a job that computes checksums. */
+export const checksumRun = (name: string): string => `checksums-${name}`
+
+/** What keys of all those runs begin with. */
+export const checksumFolder = `${batchPrefix}${checksumRun('')}`
+
+/** Is this the key of what S3 tells at last of a job that computes checksums: where the lines of its report are? */
+export const isChecksumReport = (key: string): boolean =>
+  key.startsWith(checksumFolder) && /^[^/]+\/report\/job-[^/]+\/manifest\.json$/.test(key.slice(batchPrefix.length))
+
 /** Is this the key of what was found out, by a host or by a function? */
 export const isHandedIn = (key: string): boolean =>
   key.startsWith(shardsPrefix) ||

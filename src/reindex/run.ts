@@ -10,7 +10,8 @@ import { makeIndexes } from './indexes/make-indexes.ts'
 import { createPublisher } from './indexes/publish.ts'
 import { forgetOld } from './journal/content-changes.ts'
 import type { Stretch } from './journal/journal.ts'
-import { Elsewhere } from './batch/elsewhere.ts'
+import { Elsewhere, type ListedRun } from './batch/elsewhere.ts'
+import { Checksums } from './checksums/checksums.ts'
 import { findRepositories, partlyBelow } from './found-repositories.ts'
 import type { Hints } from './inventory/read-inventory.ts'
 import { createMissing } from './listing/missing-indexes.ts'
@@ -175,9 +176,17 @@ export class ReindexRun {
 
   /** The way to have functions do a part of the work, once the bucket is listed. */
   get elsewhere(): Elsewhere {
-    const lock = this.#lock
+    return new Elsewhere(this.#listedRun)
+  }
+
+  /** The way to have S3 compute digests, once the bucket is listed. */
+  get checksums(): Checksums {
+    return new Checksums(this.#listedRun)
+  }
+
+  get #listedRun(): ListedRun {
     const goingOn = (): void => this.#assertGoingOn()
-    return new Elsewhere({ ...this.#tools, ...this.#listed, lock, signal: this.#stop, goingOn })
+    return { ...this.#tools, ...this.#listed, lock: this.#lock, signal: this.#stop, goingOn }
   }
 
   /** Tells the host that makes the indexes what this one has found out of its part. */

@@ -22,6 +22,9 @@ export interface FlagShape {
   readonly default?: unknown
   readonly exclusive?: readonly unknown[] | undefined
   readonly dependsOn?: readonly unknown[] | undefined
+  /** Of type `some`: it goes only with one of these. */
+  readonly relationships?:
+    readonly { readonly type: string; readonly flags: readonly (string | { readonly name: string })[] }[] | undefined
   readonly parse?: unknown
 }
 

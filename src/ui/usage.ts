@@ -76,8 +76,17 @@ function relationProblems(given: Words['given'], { flags }: Shape, environment: 
     const lacking = (flag.dependsOn ?? [])
       .map(String)
       .filter((other) => !isGiven(other) && flags[other]?.default === undefined)
+    const companions = (flag.relationships ?? []).flatMap(({ type, flags: others }) =>
+      type === 'some' && !others.some((other) => isGiven(nameIn(other))) ? [others.map(nameIn)] : [],
+    )
     return [
       ...clashes.map((other) => ({ what: `--${name} and --${other} can't be given together.` })),
+      ...companions.map((others) => ({
+        what: `--${name} goes only with ${listed(
+          others.map((one) => `--${one}`),
+          'or',
+        )}.`,
+      })),
       ...(lacking.length === 0
         ? []
         : [
@@ -91,6 +100,8 @@ function relationProblems(given: Words['given'], { flags }: Shape, environment: 
     ]
   })
 }
+
+const nameIn = (other: string | { readonly name: string }): string => (typeof other === 'string' ? other : other.name)
 
 /** @param isUnclear - a flag is unknown, so that a word may be its value: of such words nothing is said */
 function argProblems(words: readonly string[], { command, args, strict }: Shape, isUnclear: boolean): Problem[] {

@@ -19,6 +19,7 @@ const flags = {
   'dry-run': Flags.boolean({ char: 'n' }),
   'exit-code': Flags.boolean({ dependsOn: ['dry-run'] }),
   secret: Flags.boolean({ hidden: true }),
+  yes: Flags.boolean({ relationships: [{ type: 'some', flags: ['enable', 'alias'] }] }),
 }
 const target = Args.string({ description: 'cf://ID', required: true, ignoreStdin: true })
 const shapes = {
@@ -63,6 +64,7 @@ describe('a command line', () => {
       ['one', 'x --dry-run=yes', '--dry-run takes no value.'],
       ['one', 'x -ed', "--enable and --disable can't be given together."],
       ['one', 'x --exit-code', '--exit-code goes only with --dry-run.'],
+      ['one', 'x --yes', '--yes goes only with --enable or --alias.'],
       ['one', '--json', 'pc-ctl it needs TARGET.'],
       ['one', 'x y z', 'pc-ctl it takes no argument after TARGET, so not "y" and "z" either.'],
       ['none', 'x', 'pc-ctl it takes no argument, so not "x" either.'],

@@ -29,7 +29,7 @@ export type Ended = Job | 'forgotten'
  *
  * @throws CtlError (interrupted), which says that the job goes on
  */
-export async function watchJob(jobs: Jobs, note: JobNote, talk: Talk): Promise<Ended> {
+export async function watchJob(jobs: Jobs, note: JobNote, talk: Talk, noun = 'shards'): Promise<Ended> {
   const again = looking(pace, talk)
   const progress = new Progress()
   let [isBraked, seen] = [false, 0]
@@ -38,7 +38,7 @@ export async function watchJob(jobs: Jobs, note: JobNote, talk: Talk): Promise<E
     if (job === undefined) return 'forgotten'
     if (isOver(job)) return job
     const { succeeded, failed, total } = job.tasks
-    if (seen === 0) progress.begin({ noun: 'shards', total })
+    if (seen === 0) progress.begin({ noun, total })
     progress.add(succeeded + failed - seen)
     seen = succeeded + failed
     if (!isBraked && isTooMuch(job.tasks)) {
@@ -83,9 +83,9 @@ const goesOn = (note: JobNote, cause: unknown): CtlError =>
   })
 
 /** What a job came to, as far as it came to its end: in words. */
-export function outcomeOf({ tasks, activeSeconds }: Job): string {
+export function outcomeOf({ tasks, activeSeconds }: Job, noun = 'shards'): string {
   const failed = tasks.failed === 0 ? '' : `, ${count(tasks.failed)} failed`
-  return `${count(tasks.succeeded)} of ${count(tasks.total)} shards${failed}, at work for ${formatDuration(activeSeconds)}`
+  return `${count(tasks.succeeded)} of ${count(tasks.total)} ${noun}${failed}, at work for ${formatDuration(activeSeconds)}`
 }
 
 /**

@@ -48,7 +48,7 @@ export async function writeWanted(
     addTo(amount, wants)
     noteCopies(journal, wants)
     const body = await packWanted(head, wants)
-    const write = pace.run(() => put(s3, wantedKey(run, shard), 'application/gzip', body))
+    const write = pace.run(() => putPlain(s3, wantedKey(run, shard), 'application/gzip', body))
     const noted = write.then(() => options.done(wants.length)).finally(() => under.delete(noted))
     under.add(noted)
     if (under.size >= atOnce) await Promise.race(under)
@@ -59,7 +59,7 @@ export async function writeWanted(
   journal.commit()
   if (rows.length === 0) return undefined
   const key = manifestKey(run)
-  const etag = await put(s3, key, 'text/csv', Buffer.from(rows.join('')))
+  const etag = await putPlain(s3, key, 'text/csv', Buffer.from(rows.join('')))
   return { run, ...amount, manifest: { key, etag } }
 }
 
@@ -70,7 +70,7 @@ function noteCopies({ copies }: Journal, wants: readonly Want[]): void {
   }
 }
 
-async function put(s3: LeanS3, key: string, type: string, body: Buffer): Promise<string> {
+export async function putPlain(s3: LeanS3, key: string, type: string, body: Buffer): Promise<string> {
   const headers = { ...plain, 'content-type': type }
   const { headers: answered } = await s3.send({
     method: 'PUT',

@@ -36,7 +36,7 @@ export const resultOf = ({ facts, ...about }: PackageFacts): ReadResult => ({
 })
 
 /** Up to here a read of all of it costs less than asking for a checksum first. Most packages are smaller. */
-const readWhole = 256 * 1024
+export const readWhole = 256 * 1024
 
 /**
  * Reads one package from S3: all of it in one request where it is small, else no more than its header where S3 has a

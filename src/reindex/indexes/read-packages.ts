@@ -91,7 +91,9 @@ export function wantedOf(
 ): { readonly job: ReadJob; readonly before: readonly string[] } {
   const { key, size, etag, first } = row
   // After a copy that was cut off, size and time prove nothing.
-  const known = (journal.copies.isUnsure(key) ? undefined : old.digestsOf(storedObject(row))) ?? {}
+  const listed = (journal.copies.isUnsure(key) ? undefined : old.digestsOf(storedObject(row))) ?? {}
+  const sha256 = journal.digests.of(key, etag)
+  const known = sha256 === undefined ? listed : { ...listed, sha256 }
   const last = journal.republished.isSuspected(key) ? journal.lastDigest(key) : undefined
   return { job: { format: format.name, key, size, etag, first, known }, before: last ? [last] : old.listed(key) }
 }

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 
-import { CtlError, messageOf } from '../../errors.ts'
 import type { Digests } from '../../repositories/format.ts'
 import { strongest } from '../../repositories/strongest.ts'
 import type { KeyRange } from '../ranges.ts'
 import { Copies, copiesSchema } from './copies.ts'
 import { Counted } from './counted.ts'
 import { Findings, findingsSchema } from './findings.ts'
+import { KnownDigests, knownDigestsSchema } from './known-digests.ts'
+import { openingFailed } from './opening-failed.ts'
 import { Republished, republishedSchema } from './republished.ts'
 import { type ReadPackage, type Row, rowColumns, rowOf, textOrNull } from './row.ts'
 import { below, Selected } from './selected.ts'
@@ -54,7 +55,7 @@ const schema = `
     PRIMARY KEY (key, format)
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS repository (id TEXT PRIMARY KEY, hash TEXT NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID;
-  ${copiesSchema} ${findingsSchema} ${republishedSchema} ${sharedSchema}`
+  ${copiesSchema} ${findingsSchema} ${republishedSchema} ${sharedSchema} ${knownDigestsSchema}`
 
 /** As long as all is to be done, it held every key once more: looking through all rows takes less than keeping it. */
 const dropped = 'DROP INDEX IF EXISTS pending;'
@@ -71,6 +72,7 @@ export class Journal {
   readonly counted: Counted
   readonly selected: Selected
   readonly shared: Shared
+  readonly digests: KnownDigests
   readonly #sql: SqlFile
 
   /**
@@ -88,6 +90,7 @@ export class Journal {
       this.counted = new Counted(this.#sql)
       this.selected = new Selected(this.#sql)
       this.shared = new Shared(this.#sql)
+      this.digests = new KnownDigests(this.#sql)
     } catch (error) {
       throw openingFailed(this.file, error)
     }
@@ -119,6 +122,7 @@ export class Journal {
     )
     this.#sql.write(`DELETE FROM package WHERE ${where}`, ...values)
     this.#sql.write('DELETE FROM repository')
+    this.digests.forgetAll()
     this.commit()
   }
 
@@ -150,6 +154,7 @@ export class Journal {
   remove(key: string): void {
     this.#sql.write('DELETE FROM object WHERE key = ?', key)
     this.#sql.write('DELETE FROM package WHERE key = ?', key)
+    this.digests.forget(key)
   }
 
   /** Has an object looked at once more. */
@@ -159,7 +164,9 @@ export class Journal {
 
   /** What was read of an object holds for it under its new ETag too, since its content is the same. */
   sameContent(key: string, before: string, after: string): void {
-    if (before !== after) this.#sql.write('UPDATE package SET etag = ? WHERE key = ? AND etag = ?', after, key, before)
+    if (before === after) return
+    this.#sql.write('UPDATE package SET etag = ? WHERE key = ? AND etag = ?', after, key, before)
+    this.digests.moved(key, before, after)
   }
 
   /** The strongest digest of a package as it was read last, whatever is there now. */
@@ -279,20 +286,3 @@ const usualEndings = "'.deb', '.rpm', '.apk', '.gem', '.whl'"
 const contents = `object LEFT JOIN package ON package.key = object.key AND package.format = ?
   AND package.size = object.size AND package.etag = object.etag`
 const isRead = 'package.key IS NOT NULL'
-function openingFailed(file: string, error: unknown): CtlError {
-  if (/database is locked/.test(messageOf(error))) {
-    return new CtlError('refused', `Another pc-ctl on this host is at work on this bucket: it holds ${file}.`, {
-      hint: 'Wait until it has ended, or stop it: it can be gone on with at any time.',
-      code: 'JournalInUse',
-      cause: error,
-    })
-  }
-  return new CtlError('failed', `The journal ${file} can't be used: ${messageOf(error)}`, {
-    hint: [
-      'Give another folder with --state-dir, or remove the file: losing it costs time, never correctness.',
-      'It needs a local disk, not a network file system.',
-    ],
-    code: 'JournalUnusable',
-    cause: error,
-  })
-}

@@ -29,9 +29,9 @@ export interface TakeInOptions {
 export async function takeIn(options: TakeInOptions): Promise<number> {
   const { s3, journal, signal } = options
   let objects = 0
-  for await (const { key, etag } of handedIn(s3)) {
+  for await (const { key, etag } of listedBelow(s3, ownPrefix)) {
     if (signal.aborted) break
-    if (journal.shared.isTaken(key, etag)) continue
+    if (!isHandedIn(key) || journal.shared.isTaken(key, etag)) continue
     const { body } = await s3.send({ method: 'GET', action: 's3:GetObject', key })
     const lines = await unpackLines(body).catch((error: unknown) => {
       throw unreadable(key, error)
@@ -47,13 +47,14 @@ export async function takeIn(options: TakeInOptions): Promise<number> {
   return objects
 }
 
-async function* handedIn(s3: Pick<LeanS3, 'send'>): AsyncGenerator<Listed> {
+/** What is in the bucket below a prefix. */
+export async function* listedBelow(s3: Pick<LeanS3, 'send'>, prefix: string): AsyncGenerator<Listed> {
   let after = ''
   for (let more = true; more;) {
-    const query = { 'list-type': '2', 'encoding-type': 'url', prefix: ownPrefix }
+    const query = { 'list-type': '2', 'encoding-type': 'url', prefix }
     const asked: Record<string, string> = after === '' ? query : { ...query, 'start-after': after }
     const page = readPage((await s3.send({ method: 'GET', action: 's3:ListBucket', query: asked })).body)
-    yield* page.objects.filter(({ key }) => isHandedIn(key))
+    yield* page.objects
     more = page.truncated
     after = page.objects.at(-1)?.key ?? after
   }

@@ -7,6 +7,7 @@ import {
   describeJob,
   isOver,
   type Job,
+  type JobOperation,
   type Jobs,
   jobsIn,
   type JobToCreate,
@@ -26,11 +27,11 @@ export interface BatchJobWant extends TagsWant {
   readonly manifest: { readonly key: string; readonly etag: string }
   /** Rows of the manifest. */
   readonly tasks: number
-  /** Of a version of the function. */
-  readonly functionArn: string
+  /** What is to be done with each of them. */
+  readonly operation: JobOperation
   readonly roleArn: string
-  /** What the function is told with each row. */
-  readonly userArguments: Readonly<Record<string, string>>
+  /** What of reindex-everything it is made for: jobs are found by it. */
+  readonly flag: JobFlag
   /** Below it S3 reports what became of each row. */
   readonly reportPrefix: string
   /** What is to be agreed to before it begins. */
@@ -38,6 +39,9 @@ export interface BatchJobWant extends TagsWant {
   /** Told of the job as soon as there is one. */
   readonly noted: (id: string) => Promise<void>
 }
+
+/** Flags that have jobs made. */
+export type JobFlag = '--run-on' | '--checksums'
 
 export type BatchJob = Pick<Job, 'id' | 'status'>
 
@@ -76,8 +80,8 @@ export function batchJob(aws: Aws, region: string): Resource<BatchJobWant, Batch
       },
     ],
     pattern: () => ({ id: '*', status: 'Active' }),
-    ties: ({ functionArn, roleArn }) => [
-      { to: functionArn, as: 'invokes' },
+    ties: ({ operation, roleArn }) => [
+      ...('LambdaInvoke' in operation ? [{ to: operation.LambdaInvoke.FunctionArn, as: 'invokes' }] : []),
       { to: roleArn, as: 'works as' },
     ],
     describe: (want) => findJobOf(jobsOf(want), want),
@@ -128,16 +132,16 @@ const jobReadNeeds = (accountId: string, region: string) =>
   ] as const
 
 /** Jobs are found by it, and by what it says of the bucket; up to 256 characters. */
-const descriptionOf = (bucket: string, key: string): string =>
-  `pc-ctl reindex-everything --run-on batch: s3://${bucket}/${key}`.slice(0, 256)
+const descriptionOf = (flag: JobFlag, bucket: string, key: string): string =>
+  `pc-ctl reindex-everything ${flag} batch: s3://${bucket}/${key}`.slice(0, 256)
 
 /** The job of a manifest that is under way, if there is one; of any of the bucket where no key is given. */
 export async function findJobOf(
   jobs: Jobs,
-  { bucket, manifest }: { readonly bucket: string; readonly manifest?: { readonly key: string } },
+  { flag, bucket, manifest }: Pick<BatchJobWant, 'flag' | 'bucket'> & { readonly manifest?: { readonly key: string } },
 ): Promise<Job | undefined> {
   for await (const { id, description } of listJobs(jobs, underWay)) {
-    if (!description.startsWith(descriptionOf(bucket, manifest?.key ?? ''))) continue
+    if (!description.startsWith(descriptionOf(flag, bucket, manifest?.key ?? ''))) continue
     const job = await describeJob(jobs, id)
     const isMeant = manifest === undefined || job?.manifest.objectArn === arnOfObject(bucket, manifest.key)
     if (job !== undefined && isMeant && !isOver(job)) return job
@@ -173,16 +177,16 @@ const prepared = (jobs: Jobs, id: string, talk: Talk): Promise<Job> =>
   )
 
 function jobToCreate(want: BatchJobWant, attempt: number): JobToCreate {
-  const { bucket, manifest, functionArn, userArguments } = want
+  const { bucket, manifest, operation, flag } = want
   return {
     // The same manifest has one job, however often it is asked for.
-    token: createHash('sha256').update(`${manifest.key} ${manifest.etag} ${functionArn} ${attempt}`).digest('hex'),
-    description: descriptionOf(bucket, manifest.key),
+    token: createHash('sha256')
+      .update(`${manifest.key} ${manifest.etag} ${JSON.stringify(operation)} ${attempt}`)
+      .digest('hex'),
+    description: descriptionOf(flag, bucket, manifest.key),
     priority: 10,
     roleArn: want.roleArn,
-    operation: {
-      LambdaInvoke: { FunctionArn: functionArn, InvocationSchemaVersion: '2.0', UserArguments: userArguments },
-    },
+    operation,
     manifest: { objectArn: arnOfObject(bucket, manifest.key), etag: manifest.etag, fields: ['Bucket', 'Key'] },
     report: { bucketArn: arnOfBucket(bucket), prefix: want.reportPrefix, owner: want.accountId },
     tags: tagsWanted(want),

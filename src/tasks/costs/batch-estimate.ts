@@ -33,4 +33,10 @@ export function estimateBatch({ shards, attributes, reads, bytes }: Amount, conc
   return { dollars: { ...dollars, total }, seconds: Math.round(seconds + aroundTasks), pricesAsOf: asOf }
 }
 
+/** What it costs to have a job compute the checksums of so many objects, in US dollars. */
+export function estimateChecksums({ objects, bytes }: { readonly objects: number; readonly bytes: number }): number {
+  const { perJob, perMillionTasks, perGigabyteChecksummed } = prices.batch
+  return perJob + millions(objects) * perMillionTasks + (bytes / 1e9) * perGigabyteChecksummed
+}
+
 const millions = (number: number): number => number / 1_000_000

@@ -39,7 +39,7 @@ export const prices = {
   lambdaEdge: { perMillionRequests: 0.6, perGigabyteSecond: 0.000_050_01 },
   lambda: { perMillionRequests: 0.2, perGigabyteSecond: 0.000_013_333_4 },
   /** S3 Batch Operations. */
-  batch: { perJob: 0.25, perMillionTasks: 1 },
+  batch: { perJob: 0.25, perMillionTasks: 1, perGigabyteChecksummed: 0.004 },
   kms: { perKeyAndMonth: 1 },
   s3: { perMillionGets: 0.4, perMillionPuts: 5 },
   costExplorer: { perQuestion: 0.01 },

@@ -14,6 +14,7 @@ import { anyGroup, invalidate } from '../cf/invalidation.ts'
 import { planRefresh } from '../invalidate/refresh.ts'
 import { needsOf, supposed } from '../chain/survey.ts'
 import { leftJobNeed, workNeeds } from '../reindex/batch-work.ts'
+import { checksumWorkNeeds } from '../reindex/checksums.ts'
 import { dropNeeds } from '../reindex/invalidate-republished.ts'
 import { noWishes, reconfigureCloudfrontDistribution } from '../reconfigure-cloudfront-distribution.ts'
 import { removalNeeds } from '../runbook/remove.ts'
@@ -84,7 +85,12 @@ export function needsFor(group: PermissionGroup, aws: Aws, settings: Settings, s
     case 'reindex':
       return [...reindexNeeds(scope), ...inventory, ...dropNeeds(aws, scope.accountId), leftJobNeed(settings, scope)]
     case 'reindex-batch':
-      return [...reindexNeeds(scope), ...inventory, ...workNeeds(aws, settings, scope)]
+      return [
+        ...reindexNeeds(scope),
+        ...inventory,
+        ...workNeeds(aws, settings, scope),
+        ...checksumWorkNeeds(aws, settings, scope),
+      ]
     case 'invalidate':
       return [
         ...needsOf(planRefresh(aws, settings, { named: [], reported: [], words: [], carried: [] }), { account }),

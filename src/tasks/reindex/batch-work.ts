@@ -1,7 +1,7 @@
 /** From what a job of S3 Batch Operations needs to its end. */
 import { arnOfJob } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { type Jobs, jobsIn } from '../../aws/jobs-client.ts'
+import { type JobOperation, type Jobs, jobsIn } from '../../aws/jobs-client.ts'
 import { type Names, namesOf } from '../../aws/names.ts'
 import { type Ended, outcomeOf, watchJob } from '../../reindex/batch/watch-job.ts'
 import type { Batch } from '../../reindex/batch/write-wanted.ts'
@@ -27,6 +27,8 @@ export interface Site {
   readonly accountId: string
   readonly noteJob: (note: JobNote) => Promise<void>
   readonly over: (ended: Ended) => void
+  /** What its tasks are called; shards if nothing is said. */
+  readonly noun?: string
 }
 
 /** What a job is to do, and what is to be agreed to before. */
@@ -49,7 +51,7 @@ export function workChain(
     resource: batchJob(aws, region),
     want: ({ workerVersion, jobRole }) => ({
       ...{ names, tags: wishes.tags, accountId, bucket, manifest, tasks: shards, question },
-      ...{ functionArn: workerVersion.arn, roleArn: jobRole.arn, userArguments: { run } },
+      ...{ operation: invoking(workerVersion.arn, run), roleArn: jobRole.arn, flag: '--run-on' as const },
       reportPrefix: reportPrefix(run),
       noted: (id) => site.noteJob({ id, accountId, region }),
     }),
@@ -62,20 +64,25 @@ export function workChain(
   ]
 }
 
+const invoking = (functionArn: string, run: string): JobOperation => ({
+  LambdaInvoke: { FunctionArn: functionArn, InvocationSchemaVersion: '2.0', UserArguments: { run } },
+})
+
 /** What is left of a job that was begun before: the version of the function that it names is not touched. */
 export const goOnChain = (aws: Aws, site: Site, id: string): Chain<object> => [
   wait('Have the job begin', async (_, talk) => (await beginJob(jobsOf(aws, site), id, talk)).status),
   watch(aws, site, () => id),
 ]
 
-const watch = <C>(aws: Aws, site: Site, idOf: (ctx: C) => string): Step<C> =>
+/** Waits until a job is over. */
+export const watch = <C>(aws: Aws, site: Site, idOf: (ctx: C) => string): Step<C> =>
   wait<C>('Wait until the job is over', async (ctx, talk) => {
-    const { accountId, region } = site
+    const { accountId, region, noun } = site
     const note = { id: idOf(ctx), accountId, region }
     await site.noteJob(note)
-    const ended = await watchJob(jobsOf(aws, site), note, talk)
+    const ended = await watchJob(jobsOf(aws, site), note, talk, noun)
     site.over(ended)
-    return ended === 'forgotten' ? 'AWS has forgotten it' : outcomeOf(ended)
+    return ended === 'forgotten' ? 'AWS has forgotten it' : outcomeOf(ended, noun)
   })
 
 const jobsOf = (aws: Aws, { accountId, region }: Site): Jobs => jobsIn(aws, accountId, region)

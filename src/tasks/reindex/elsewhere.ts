@@ -58,7 +58,7 @@ export interface Elsewhere<C> {
 const mostRoots = 20
 
 /** The random part tells two apart of one second. */
-const newRun = (): string =>
+export const newRun = (): string =>
   `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(4).toString('hex')}`
 
 /** Has functions do the work that S3 Batch Operations invokes. */
@@ -160,7 +160,7 @@ async function findBegun({ run, account }: OnElsewhere, jobs: Jobs): Promise<Job
     say(warning(overMeanwhile(note.id, job)))
     await run.elsewhere.noteJob(undefined)
   }
-  return findJobOf(jobs, { bucket: name })
+  return findJobOf(jobs, { flag: '--run-on', bucket: name })
 }
 
 const overMeanwhile = (id: string, job: Job | undefined): string =>
@@ -199,7 +199,7 @@ function runOf({ manifest }: Job, bucket: string): string | undefined {
 }
 
 /** It may begin, once it is confirmed. */
-const isWaiting = ({ status }: Job): boolean => /^(New|Preparing|Suspended)$/.test(status)
+export const isWaiting = ({ status }: Job): boolean => /^(New|Preparing|Suspended)$/.test(status)
 
 const waitingQuestion = ({ id, tasks }: Job): string =>
   `Have the job ${id} begin, which waits for that${tasks.total === 0 ? '' : `, with ${count(tasks.total)} shards`}?`
@@ -222,7 +222,7 @@ const halfFailed = ({ id, tasks }: Job, why: readonly string[]): string =>
   `${count(tasks.failed)} of ${count(tasks.total)} shards of the job ${id} have failed; this host does them now. ` +
   why.join('; ')
 
-const notAgreed = (): CtlError =>
+export const notAgreed = (): CtlError =>
   new CtlError('refused', 'Not agreed, so nothing was changed.', {
     hint: 'The job goes on waiting, for 30 days at most. The same command asks again.',
   })

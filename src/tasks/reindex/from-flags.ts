@@ -13,6 +13,7 @@ import { isPage, openReportFile } from '../../ui/report-file.ts'
 import { chooseShow, fleeting } from '../../ui/renderer.ts'
 import type { Say } from '../../text.ts'
 import { writePage } from './report-page.ts'
+import type { ChecksumWishes } from './checksums.ts'
 import type { ElsewhereWishes } from './elsewhere.ts'
 import { reindexEverything, type ReindexWishes } from './reindex-everything.ts'
 
@@ -36,7 +37,11 @@ export type CommandWishes = Pick<
   | 'shardObjects'
 > & {
   /** Have functions do the work, after asking, or without. */
-  readonly elsewhere?: (Omit<ElsewhereWishes, 'agree'> & { readonly yes: boolean }) | undefined
+  readonly elsewhere?: Omit<ElsewhereWishes, 'agree'> | undefined
+  /** Have S3 compute digests. */
+  readonly checksums?: Omit<ChecksumWishes, 'agree'> | undefined
+  /** Without asking, where that is so. */
+  readonly yes?: boolean
 }
 
 /**
@@ -55,9 +60,8 @@ export async function reindexFromFlags(
   const show = chooseShow(flags)
   const writeReport = await openReport(flags)
   const signal = interruptSignal(say)
-  const { elsewhere } = wishes
-  const agree = async (questions: readonly string[]): Promise<boolean> =>
-    elsewhere?.yes === true || (await ask(questions, signal))
+  const { elsewhere, checksums, yes } = wishes
+  const agree = async (questions: readonly string[]): Promise<boolean> => yes === true || (await ask(questions, signal))
   return reindexEverything(await connect(settings), settings, {
     ...wishes,
     choice,
@@ -68,6 +72,7 @@ export async function reindexFromFlags(
     signal,
     writeReport,
     elsewhere: elsewhere && { ...elsewhere, agree },
+    checksums: checksums && { ...checksums, agree },
   })
 }
 

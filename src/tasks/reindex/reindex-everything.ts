@@ -6,8 +6,9 @@ import type { Report } from '../../reindex/report.ts'
 import { openRun, type ReindexOptions, type ReindexRun, writes } from '../../reindex/run.ts'
 import { need, type Settings } from '../../settings/settings.ts'
 import { say } from '../../ui/talk.ts'
-import { type Chain, check, compute, runChain, type Step } from '../chain/chain.ts'
+import { type Chain, check, compute, runChain, type Step, where } from '../chain/chain.ts'
 import { assertSomethingBelow, idleChoices } from './matching-nothing.ts'
+import { type ChecksumWishes, computeChecksums } from './checksums.ts'
 import { besideNoJob, type ElsewhereWishes, onBatch, type OnElsewhere } from './elsewhere.ts'
 import { dropAtEdges, findEdges } from './invalidate-republished.ts'
 
@@ -18,6 +19,8 @@ export interface ReindexWishes extends ReindexOptions {
   readonly inventory?: InventoryPlace | undefined
   /** Have functions do the work that S3 Batch Operations invokes; without it this host does. */
   readonly elsewhere?: ElsewhereWishes | undefined
+  /** Have S3 compute digests that nothing tells; without it packages are read whole for them. */
+  readonly checksums?: ChecksumWishes | undefined
 }
 
 /** Of wishes: what objects carry, and no index. */
@@ -38,6 +41,8 @@ export const attributesOnly = {
 interface Reindexing extends OnElsewhere {
   /** What an inventory tells; undefined: none was named. */
   hints: Hints | undefined
+  /** Digests that S3 would compute, were this not only a look: what needs them is not looked at. */
+  toCompute?: number
   /** The distributions whose edges are to drop what was published again. */
   edges: readonly string[]
   report: Report
@@ -57,11 +62,18 @@ export async function reindexEverything(aws: Aws, settings: Settings, wishes: Re
   const mode = writes(options) ? 'apply' : 'plan'
   const { opening, here, closing } = reindexChain(aws, settings, open, options)
   try {
+    let begun: Reindexing | undefined
+    let first = opening
+    if (wishes.checksums !== undefined) {
+      const { ctx } = await runChain(opening, mode, options)
+      ctx.toCompute = await computeChecksums(aws, settings, ctx.run, wishes.checksums, options)
+      ;[begun, first] = [ctx, []]
+    }
     if (wishes.elsewhere === undefined) {
-      return (await runChain([...opening, ...here, ...closing], mode, options)).ctx.report
+      return (await runChain([...first, ...here, ...closing], mode, options, begun)).ctx.report
     }
     const { hand, work, back } = onBatch<Reindexing>(aws, settings, wishes.elsewhere, options)
-    const { ctx } = await runChain([...opening, ...hand], mode, options)
+    const { ctx } = await runChain([...first, ...hand], mode, options, begun)
     await work(ctx)
     // What a job leaves is done here; where nothing is written, it is not even looked at.
     const rest = [...back, ...(writes(options) ? here : []), ...closing]
@@ -125,7 +137,7 @@ function reindexChain(aws: Aws, settings: Settings, open: () => Promise<ReindexR
     opening,
     here: [
       ...(options.attributes && !options.listOnly ? [attributes] : []),
-      ...(options.indexes && !options.listOnly ? [indexes] : []),
+      ...(options.indexes && !options.listOnly ? where(({ toCompute = 0 }) => toCompute === 0, [indexes]) : []),
     ],
     closing: [
       ...(invalidates ? [drop] : []),

@@ -1,0 +1,96 @@
+import type { ListedRun } from '../batch/elsewhere.ts'
+import { putPlain } from '../batch/write-wanted.ts'
+import { findRepositories } from '../found-repositories.ts'
+import { checksumRun, manifestKey } from '../own-keys.ts'
+import { encodePath } from '../../aws/signature-v4.ts'
+import { telling } from '../progress.ts'
+import type { Talk } from '../../ui/step-talk.ts'
+import { takeChecksums } from './take-checksums.ts'
+import { type Undigested, unknownDigests } from './unknown-digests.ts'
+
+/** What a job is to compute, or a part of it. */
+export interface ChecksumAmount {
+  readonly objects: number
+  readonly bytes: number
+}
+
+/** A manifest in the bucket. */
+export interface ChecksumBatch extends ChecksumAmount {
+  /** Of all that is written for it. */
+  readonly run: string
+  readonly manifest: { readonly key: string; readonly etag: string }
+}
+
+/** Of one job: its manifest is held in memory until it is written. */
+const mostOfJob = 250_000
+/** Percent-encoded (API reference, "JobManifestLocation"): what is longer is read here. */
+const longestKey = 1024
+
+/** Has S3 compute digests that nothing tells, for a run whose bucket is listed. */
+export class Checksums {
+  readonly #run: ListedRun
+  #left: AsyncGenerator<Undigested> | undefined
+
+  constructor(run: ListedRun) {
+    this.#run = run
+  }
+
+  /** Takes in what jobs have reported. */
+  async take(talk: Talk): Promise<number> {
+    return this.#telling(talk, () => takeChecksums(this.#run))
+  }
+
+  /** How much there is for jobs to do. */
+  async measure(talk: Talk): Promise<ChecksumAmount> {
+    let [objects, bytes] = [0, 0]
+    await this.#telling(talk, async () => {
+      for await (const { size } of this.#unknown()) {
+        objects++
+        bytes += size
+      }
+    })
+    return { objects, bytes }
+  }
+
+  /**
+   * Writes the manifest of the next job.
+   *
+   * @returns undefined where there is no more to be done
+   */
+  async hand(name: string, talk: Talk): Promise<ChecksumBatch | undefined> {
+    const { s3 } = this.#run
+    const rows: string[] = []
+    let bytes = 0
+    await this.#telling(talk, async () => {
+      const left = (this.#left ??= this.#unknown())
+      for (let next = await left.next(); next.done !== true; next = await left.next()) {
+        rows.push(`${s3.bucket},${encodePath(next.value.key)}\n`)
+        bytes += next.value.size
+        if (rows.length === mostOfJob) break
+      }
+    })
+    if (rows.length === 0) return undefined
+    const run = checksumRun(name)
+    const key = manifestKey(run)
+    const etag = await putPlain(s3, key, 'text/csv', Buffer.from(rows.join('')))
+    return { run, objects: rows.length, bytes, manifest: { key, etag } }
+  }
+
+  async *#unknown(): AsyncGenerator<Undigested> {
+    const { choice, scanned, progress } = this.#run
+    progress.begin({ noun: 'packages' })
+    for await (const one of unknownDigests(findRepositories(scanned, choice), this.#run)) {
+      if (encodePath(one.key).length > longestKey) continue
+      progress.add(1, one.size)
+      yield one
+    }
+    this.#run.journal.commit()
+  }
+
+  async #telling<T>(talk: Talk, work: () => Promise<T>): Promise<T> {
+    const { progress, show, goingOn } = this.#run
+    const done = await telling(progress, { show, talk }, work)
+    goingOn()
+    return done
+  }
+}

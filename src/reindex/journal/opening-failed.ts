@@ -1,0 +1,20 @@
+import { CtlError, messageOf } from '../../errors.ts'
+
+/** Why a journal can't be used. */
+export function openingFailed(file: string, error: unknown): CtlError {
+  if (/database is locked/.test(messageOf(error))) {
+    return new CtlError('refused', `Another pc-ctl on this host is at work on this bucket: it holds ${file}.`, {
+      hint: 'Wait until it has ended, or stop it: it can be gone on with at any time.',
+      code: 'JournalInUse',
+      cause: error,
+    })
+  }
+  return new CtlError('failed', `The journal ${file} can't be used: ${messageOf(error)}`, {
+    hint: [
+      'Give another folder with --state-dir, or remove the file: losing it costs time, never correctness.',
+      'It needs a local disk, not a network file system.',
+    ],
+    code: 'JournalUnusable',
+    cause: error,
+  })
+}

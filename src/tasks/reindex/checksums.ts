@@ -1,0 +1,207 @@
+/** Digests that nothing tells, which S3 Batch Operations computes: what is known so has no package read whole. */
+import type { Aws } from '../../aws/connect.ts'
+import { arnOfRole } from '../../aws/arns.ts'
+import { type Job, type JobOperation, jobsIn } from '../../aws/jobs-client.ts'
+import { checksumNames, type Names, namesOf } from '../../aws/names.ts'
+import type { PolicyDocument } from '../../aws/policy.ts'
+import type { ChecksumAmount, ChecksumBatch, Checksums } from '../../reindex/checksums/checksums.ts'
+import { checksumRun, manifestKey, reportPrefix } from '../../reindex/own-keys.ts'
+import { checksumNeeds } from '../../reindex/needs.ts'
+import { count } from '../../reindex/progress.ts'
+import type { ReindexRun } from '../../reindex/run.ts'
+import { type Account, anyAccount, lookUpAccount } from '../../resources/account.ts'
+import type { Need } from '../../resources/resource.ts'
+import { inlinePolicy } from '../../resources/iam/role-policy.ts'
+import { role, type Role, type RoleUse } from '../../resources/iam/role.ts'
+import { type BatchJob, batchJob, findJobOf } from '../../resources/s3/batch-job.ts'
+import { need, type Settings } from '../../settings/settings.ts'
+import { sizeOf } from '../../ui/size.ts'
+import { say } from '../../ui/talk.ts'
+import { warning } from '../../text.ts'
+import { applyChain, type Chain, check, compute, type Conduct, ensure, runChain } from '../chain/chain.ts'
+import { needsOf } from '../chain/survey.ts'
+import { estimateChecksums } from '../costs/batch-estimate.ts'
+import { dollars } from '../costs/dollars.ts'
+import { policyOf } from '../permissions/policy.ts'
+import type { PermissionScope } from '../permissions/scope.ts'
+import { goOnChain, type Site, watch } from './batch-work.ts'
+import { type ElsewhereWishes, isWaiting, newRun, notAgreed } from './elsewhere.ts'
+import { lookForShutOut } from './shut-out.ts'
+
+export type ChecksumWishes = Omit<ElsewhereWishes, 'concurrency'>
+
+/** What the steps hand on. */
+interface Computing {
+  account: Account
+  begun: Job | undefined
+  amount: ChecksumAmount
+  batch: ChecksumBatch | undefined
+  role: Role
+  policy: PolicyDocument
+  job: BatchJob
+}
+
+const ofChecksums: RoleUse = {
+  services: 'batchoperations.s3.amazonaws.com',
+  sameAccount: true,
+  description: 'Jobs of S3 Batch Operations that compute checksums of objects, packagecloud:enterprise',
+  madeBy: '`reindex-everything --checksums batch`',
+  called: 'the role of jobs that compute checksums',
+}
+
+const sha256: JobOperation = { S3ComputeObjectChecksum: { ChecksumAlgorithm: 'SHA256', ChecksumType: 'FULL_OBJECT' } }
+
+/**
+ * Has S3 compute the digests of packages that nothing tells the digests of, one job after another, and takes in what it
+ * reports; where nothing is to be written it only tells what there is and what it would cost. A job that an earlier run has
+ * begun is waited for, and what one has reported is never computed again.
+ *
+ * @returns how many are still to be computed: none, where something may be written
+ */
+export async function computeChecksums(
+  aws: Aws,
+  settings: Settings,
+  run: ReindexRun,
+  wishes: ChecksumWishes,
+  conduct: Conduct & { readonly dryRun: boolean },
+): Promise<number> {
+  const { checksums } = run
+  const mode = conduct.dryRun ? 'plan' : 'apply'
+  const opening = [...lookingChain(aws, settings, run), ...(conduct.dryRun ? [measure(checksums)] : [])]
+  const { account, begun, amount } = (await runChain<Computing>(opening, mode, conduct)).ctx
+  if (conduct.dryRun) return amount.objects
+  const site = siteOf(run, account)
+  if (begun !== undefined) {
+    if (isWaiting(begun) && !(await wishes.agree([`Have the job ${begun.id} begin, which waits for that?`]))) {
+      throw notAgreed()
+    }
+    await runChain(goOnChain(aws, site, begun.id), 'apply', conduct)
+  }
+  for (;;) {
+    const { batch } = (await runChain<Computing>([takeIn(checksums), hand(checksums)], 'apply', conduct)).ctx
+    if (batch === undefined) return 0
+    const names = namesOf(settings.installation.value)
+    await applyChain(computeChain(aws, names, wishes, site, batch), conduct, wishes.agree)
+  }
+}
+
+function lookingChain(aws: Aws, settings: Settings, { bucket }: ReindexRun): Chain<Computing> {
+  const names = checksumNames(namesOf(settings.installation.value))
+  return [
+    compute('Credentials', { from: () => lookUpAccount(aws), as: 'account', tell: ({ id }) => `account ${id}` }),
+    lookForShutOut<Computing>(aws, need(settings, 'bucket'), ({ account }) => ({
+      ...{ bucket: bucket.name, region: bucket.region, accountId: account.id, encryption: bucket.encryption },
+      ...{ jobRoleArn: arnOfRole(names, account.id), functionRoleArn: undefined },
+      ...{ manifest: manifestKey(checksumRun('')), report: `${reportPrefix(checksumRun(''))}/job`, result: '' },
+      ...{ objects: [], now: Date.now() },
+    })),
+    compute('Look for a job that computes checksums', {
+      from: ({ account }) =>
+        findJobOf(jobsIn(aws, account.id, bucket.region), { flag: '--checksums', bucket: bucket.name }),
+      as: 'begun',
+      tell: (job) => (job === undefined ? 'there is none' : `${job.id} is ${job.status}`),
+    }),
+  ]
+}
+
+const measure = (checksums: Checksums) =>
+  compute<Computing, 'amount'>('Look for packages whose digest nothing tells', {
+    from: (_, talk) => checksums.measure(talk),
+    as: 'amount',
+    tell: (amount) =>
+      amount.objects === 0
+        ? 'there are none'
+        : `${amountText(amount)}: S3 would compute them for about ${dollars(estimateChecksums(amount))}`,
+  })
+
+const takeIn = (checksums: Checksums) =>
+  check<Computing>('Take in what S3 has computed', {
+    that: async (_, talk) => `${count(await checksums.take(talk))} checksums`,
+  })
+
+const hand = (checksums: Checksums) =>
+  compute<Computing, 'batch'>('Look for packages whose digest nothing tells', {
+    from: (_, talk) => checksums.hand(newRun(), talk),
+    as: 'batch',
+    tell: (batch) => (batch === undefined ? 'there are none' : amountText(batch)),
+  })
+
+/** Makes what the job needs, and the job; waits until that is over. */
+function computeChain(
+  aws: Aws,
+  names: Names,
+  { adopt, tags, boundary }: Omit<ChecksumWishes, 'agree'>,
+  site: Site,
+  batch: ChecksumBatch,
+): Chain<Computing> {
+  const { bucket, region, accountId } = site
+  const ofRole = checksumNames(names)
+  const makeRole = ensure<Computing, 'role', Parameters<ReturnType<typeof role>['describe']>[0]>(
+    'Create the IAM role of jobs that compute checksums',
+    {
+      resource: role(aws, ofChecksums),
+      want: () => ({ names: ofRole, accountId, adopt, tags, boundary }),
+      as: 'role',
+    },
+  )
+  const policy = inlinePolicy(aws, {
+    document: ({ accountId }) => policyOf(checksumNeeds({ accountId, bucket })),
+    ties: () => [],
+    loses: 'Jobs that are still under way fail.',
+    madeBy: ofChecksums.madeBy,
+    role: ofChecksums.called,
+  })
+  return [
+    makeRole,
+    ensure('Allow jobs to read the objects', {
+      resource: policy,
+      want: ({ role: { arn } }) => ({ names: ofRole, accountId, roleArn: arn, boundary }),
+      as: 'policy',
+      within: makeRole,
+    }),
+    ensure('Have S3 Batch Operations begin a job', {
+      resource: batchJob(aws, region),
+      want: ({ role: { arn } }) => ({
+        ...{ names, tags, accountId, bucket, manifest: batch.manifest, tasks: batch.objects },
+        ...{ operation: sha256, roleArn: arn, flag: '--checksums' as const, question: questionOf(batch, accountId) },
+        ...{ reportPrefix: reportPrefix(batch.run), noted: async () => undefined },
+      }),
+      as: 'job',
+    }),
+    watch(aws, site, ({ job }) => job.id),
+  ]
+}
+
+/** It reads, and nothing depends on it: no run has to keep out of its way. */
+const siteOf = ({ bucket }: ReindexRun, account: Account): Site => ({
+  ...{ bucket: bucket.name, region: bucket.region, accountId: account.id, noun: 'checksums' },
+  noteJob: async () => undefined,
+  over(ended) {
+    if (ended === 'forgotten' || (ended.status === 'Complete' && ended.tasks.failed === 0)) return
+    say(warning(leftText(ended)))
+  },
+})
+
+const leftText = ({ id, status, tasks, failures }: Job): string =>
+  `The job ${id} is ${status}, and ${count(tasks.total - tasks.succeeded)} of ${count(tasks.total)} checksums are not computed` +
+  `${failures.length === 0 ? '' : ` (${failures.join('; ')})`}: this host reads those packages whole.`
+
+const questionOf = (batch: ChecksumBatch, accountId: string): string =>
+  `Have S3 compute the checksums of ${amountText(batch)} in account ${accountId}, for about ${dollars(estimateChecksums(batch))}?`
+
+const amountText = ({ objects, bytes }: ChecksumAmount): string =>
+  `${count(objects)} ${objects === 1 ? 'package' : 'packages'} of ${sizeOf(bytes)}`
+
+/** What it takes beside what `--run-on batch` does. */
+export function checksumWorkNeeds(aws: Aws, settings: Settings, scope: PermissionScope): Need[] {
+  const { accountId, bucket, tags, boundary } = scope
+  const site = { bucket, region: '*', accountId, noteJob: async () => undefined, over: () => undefined }
+  const batch = { run: '*', objects: 0, bytes: 0, manifest: { key: '*', etag: '*' } }
+  const names = namesOf(settings.installation.value)
+  const ofRole = arnOfRole(checksumNames(names), accountId)
+  return needsOf(computeChain(aws, names, { adopt: false, tags, boundary }, site, batch), {
+    account: anyAccount(accountId),
+  })
+    .filter(({ resources }) => resources.includes(ofRole))
+    .map((one) => ({ ...one, optional: 'reindex-everything --checksums batch can not be used' }))
+}
