@@ -1,5 +1,15 @@
 import type { PlanLine } from '../ui/plan.ts'
-import type { Amount } from './batch/wants.ts'
+
+/** How much there is to be done. */
+export interface Amount {
+  readonly shards: number
+  readonly objects: number
+  /** Objects whose headers are to be looked at, which mostly means that they are copied. */
+  readonly attributes: number
+  readonly reads: number
+  /** Bytes of what is to be read, at most. */
+  readonly bytes: number
+}
 
 /** What of a run functions do that S3 Batch Operations invokes. */
 export interface ElsewhereReport {

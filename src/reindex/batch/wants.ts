@@ -3,6 +3,7 @@ import { type FoundRepository, type IndexOptions, repositoryOf } from '../indexe
 import type { MakeIndexesOptions } from '../indexes/make-indexes.ts'
 import { lastTime } from '../indexes/last-time.ts'
 import { isHopeless, wantedOf } from '../indexes/read-packages.ts'
+import type { Amount } from '../elsewhere-report.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Row } from '../journal/row.ts'
 import { rootOf } from '../report.ts'
@@ -164,17 +165,6 @@ export async function* shardsOf(
     }
   }
   if (shard.length > 0) yield shard
-}
-
-/** How much there is to be done. */
-export interface Amount {
-  readonly shards: number
-  readonly objects: number
-  /** Objects whose headers are to be looked at, which mostly means that they are copied. */
-  readonly attributes: number
-  readonly reads: number
-  /** Bytes of what is to be read, at most. */
-  readonly bytes: number
 }
 
 export const nothingYet = () => ({ shards: 0, objects: 0, attributes: 0, reads: 0, bytes: 0 })

@@ -3,7 +3,8 @@ import type { Journal } from '../journal/journal.ts'
 import { manifestKey, wantedKey } from '../own-keys.ts'
 import type { Pace } from '../pace.ts'
 import { packWanted, type Want, type WantedHead } from './want.ts'
-import { addTo, type Amount, nothingYet } from './wants.ts'
+import type { Amount } from '../elsewhere-report.ts'
+import { addTo, nothingYet } from './wants.ts'
 
 /** What was handed over. */
 export interface Batch extends Amount {

@@ -1,6 +1,5 @@
 /** What a job of S3 Batch Operations would cost and take, from prices and typical times alone: nobody is asked. */
-import type { Amount } from '../../reindex/batch/wants.ts'
-import type { BatchEstimate } from '../../reindex/elsewhere-report.ts'
+import type { Amount, BatchEstimate } from '../../reindex/elsewhere-report.ts'
 import { prices } from './prices.ts'
 
 /**

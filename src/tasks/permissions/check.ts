@@ -6,7 +6,8 @@ import type { Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import { type Block, item, verbatim, whole } from '../../text.ts'
 import type { Conduct } from '../chain/chain.ts'
-import { grouped, policyOf } from './policy.ts'
+import { policyOf } from '../../resources/policy-of-needs.ts'
+import { grouped } from './policy.ts'
 import { status } from '../status/status.ts'
 
 /** Which of the needed permissions the credentials in use have. */

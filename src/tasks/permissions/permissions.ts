@@ -20,7 +20,7 @@ import { noWishes, reconfigureCloudfrontDistribution } from '../reconfigure-clou
 import { removalNeeds } from '../runbook/remove.ts'
 import { statusChain } from '../status/status-chain.ts'
 import { rotationNeeds } from '../rotate/needs.ts'
-import type { PermissionScope } from './scope.ts'
+import type { PermissionScope } from '../permission-scope.ts'
 
 /** Groups of commands that one policy serves. */
 export const permissionGroups = [

@@ -8,7 +8,7 @@ import { type CreateWishes, createDistributions, lookChain } from '../cf/create.
 import { anyGroup, findInvalidations, invalidate } from '../cf/invalidation.ts'
 import { modifyDistribution } from '../cf/modify.ts'
 import { anyDoomed, removeDistributions } from '../cf/remove.ts'
-import type { PermissionScope } from './scope.ts'
+import type { PermissionScope } from '../permission-scope.ts'
 
 /** What s3cmd's commands but cfremove need: cfmodify and cfinval may change every distribution of the account. */
 export function cfNeeds(aws: Aws, settings: Settings, { accountId, bucket }: PermissionScope): Need[] {

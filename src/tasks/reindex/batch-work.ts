@@ -13,7 +13,7 @@ import { beginJob, type BatchJob, batchJob, type BatchJobWant } from '../../reso
 import { optional, type Settings } from '../../settings/settings.ts'
 import { type Chain, ensure, type Step, wait } from '../chain/chain.ts'
 import { needsOf } from '../chain/survey.ts'
-import type { PermissionScope } from '../permissions/scope.ts'
+import type { PermissionScope } from '../permission-scope.ts'
 import { shutOutNeeds } from './shut-out.ts'
 import { type Worker, workerChain, type WorkerWishes } from './worker.ts'
 

@@ -10,7 +10,7 @@ import { role, type Role, type RoleUse, type RoleWant } from '../../resources/ia
 import { edgeVersion, type EdgeVersion, untilVersionActive } from '../../resources/lambda/edge-version.ts'
 import { workerFunction, type WorkerFunction, type WorkerFunctionWant } from '../../resources/lambda/worker-function.ts'
 import { packWorker } from '../../resources/lambda/worker-package.ts'
-import { policyOf } from '../permissions/policy.ts'
+import { policyOf } from '../../resources/policy-of-needs.ts'
 import type { Need } from '../../resources/resource.ts'
 import type { Tags } from '../../resources/tags.ts'
 import type { AwsCli, Takedown } from '../../resources/takedown.ts'

@@ -12,7 +12,7 @@ import { readInventoryPlace } from '../../../src/reindex/inventory/place.ts'
 import { type Hints, readInventory } from '../../../src/reindex/inventory/read-inventory.ts'
 import { inventoryNeeds } from '../../../src/reindex/needs.ts'
 import type { Need } from '../../../src/resources/resource.ts'
-import { policyOf } from '../../../src/tasks/permissions/policy.ts'
+import { policyOf } from '../../../src/resources/policy-of-needs.ts'
 import { type AwsUnderTest, noSettings, startAws } from '../../support/aws-under-test.ts'
 import { clientConfig } from '../../support/clients.ts'
 

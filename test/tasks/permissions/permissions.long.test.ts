@@ -45,7 +45,7 @@ import { loadSettings, type Settings } from '../../../src/settings/settings.ts'
 import { associable, type Bootstrap, bootstrapCloudfront } from '../../../src/tasks/bootstrap-cloudfront.ts'
 import { applyChain, type Conduct, planChain } from '../../../src/tasks/chain/chain.ts'
 import { needsFor, type PermissionGroup } from '../../../src/tasks/permissions/permissions.ts'
-import { policyOf } from '../../../src/tasks/permissions/policy.ts'
+import { policyOf } from '../../../src/resources/policy-of-needs.ts'
 import {
   noWishes,
   type Reconfigure,

@@ -1,7 +1,7 @@
-import type { Engine } from '../../edge/engine.ts'
-import type { InventoryPlace } from '../../reindex/inventory/place.ts'
-import type { OriginAccess } from '../../resources/cloudfront/distribution-config.ts'
-import type { Tags } from '../../resources/tags.ts'
+import type { Engine } from '../edge/engine.ts'
+import type { InventoryPlace } from '../reindex/inventory/place.ts'
+import type { OriginAccess } from '../resources/cloudfront/distribution-config.ts'
+import type { Tags } from '../resources/tags.ts'
 
 /** What policies are written for. */
 export interface PermissionScope {
