@@ -41,7 +41,7 @@ export interface BatchJobWant extends TagsWant {
 }
 
 /** Flags that have jobs made. */
-export type JobFlag = '--run-on' | '--checksums'
+type JobFlag = '--run-on' | '--checksums'
 
 export type BatchJob = Pick<Job, 'id' | 'status'>
 
