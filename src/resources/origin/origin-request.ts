@@ -1,7 +1,8 @@
 import type { Origin } from '@aws-sdk/client-cloudfront'
 
 import { arnOfIdentity } from '../../aws/arns.ts'
-import { addressOfAws, type Possible } from '../../aws/policy-condition.ts'
+import type { Possible } from '../../aws/policy-condition.ts'
+import { absent, type Context, fromWithinAws, is, none, oneOf } from '../../aws/policy-context.ts'
 import type { KnownRequest } from '../../aws/policy-match.ts'
 import type { Reader } from './bucket-policy.ts'
 
@@ -23,10 +24,6 @@ const service = 'cloudfront.amazonaws.com'
 
 /** A name in an account of CloudFront's own, that no policy of a customer has; or none. */
 const ofCloudFront: readonly Possible[] = [undefined, ['(of CloudFront)']]
-const absent: readonly Possible[] = [undefined]
-const is = (...values: readonly string[]): readonly Possible[] => [values]
-const oneOf = (...values: readonly string[]): readonly Possible[] => values.map((value) => [value])
-
 /**
  * What S3 sees of CloudFront's own request, as AWS's documents have it; what they leave open is left out.
  *
@@ -54,33 +51,18 @@ export const namesOfReader = (reader: Reader): KnownRequest['names'] =>
     ? { Service: [service] }
     : { AWS: [arnOfIdentity(reader.id)], CanonicalUser: [reader.s3CanonicalUserId] }
 
-type Context = Readonly<Record<string, readonly Possible[]>>
-
 /** In requests of both kinds. */
 const ofRequest = ({ region, now }: Fetching): Context => ({
   // Clients must come by HTTPS, so CloudFront does too.
-  'aws:SecureTransport': is('true'),
-  // AWS's endpoints take no less.
-  's3:TlsVersion': oneOf('1.2', '1.3'),
-  'aws:SourceIp': is(addressOfAws),
-  'aws:RequestedRegion': is(region),
-  'aws:CurrentTime': is(new Date(now).toISOString()),
-  'aws:EpochTime': is(String(Math.floor(now / 1000))),
-  // It comes by no VPC endpoint, no access point and no session, and asks for the newest version of one object.
+  ...fromWithinAws({ region, now }),
+  // It comes by no session, and asks for the newest version of one object.
   ...none(
-    ...['aws:SourceVpc', 'aws:SourceVpcArn', 'aws:SourceVpce', 'aws:VpcSourceIp', 'aws:VpceAccount', 'aws:VpceOrgID'],
-    ...['aws:VpceOrgPaths', 'aws:Ec2InstanceSourceVpc', 'aws:Ec2InstanceSourcePrivateIPv4', 'aws:CalledVia'],
-    ...['aws:CalledViaFirst', 'aws:CalledViaLast', 'aws:FederatedProvider', 'aws:SourceIdentity', 'aws:TagKeys'],
-    ...['aws:MultiFactorAuthPresent', 'aws:MultiFactorAuthAge', 'aws:TokenIssueTime', 'aws:AssumedRoot'],
-    ...['s3:DataAccessPointArn', 's3:DataAccessPointAccount', 's3:AccessPointNetworkOrigin'],
-    ...['s3:AccessGrantsInstanceArn', 's3:VersionId', 's3:prefix', 's3:delimiter', 's3:max-keys'],
-    ...['s3:x-amz-acl', 's3:x-amz-server-side-encryption', 's3:x-amz-server-side-encryption-aws-kms-key-id'],
+    ...['aws:TagKeys', 'aws:TokenIssueTime', 'aws:AssumedRoot', 's3:AccessGrantsInstanceArn'],
+    ...['s3:prefix', 's3:delimiter', 's3:max-keys'],
+    ...['s3:x-amz-server-side-encryption', 's3:x-amz-server-side-encryption-aws-kms-key-id'],
   ),
-  's3:authType': is('REST-HEADER'),
   's3:signatureAge': oneOf('0', '60000'),
 })
-
-const none = (...keys: readonly string[]): Context => Object.fromEntries(keys.map((key) => [key, absent]))
 
 /** Without a policy that passes headers on, S3 gets CloudFront's own and those that the origin adds. */
 function ofHeaders({ origin, passesHeaders }: Fetching): Context {

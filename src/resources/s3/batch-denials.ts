@@ -4,7 +4,8 @@ import { GetBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
 import { absentAs } from '../../aws/absent.ts'
 import { arnOfBucket, arnOfObject } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { addressOfAws, type Possible } from '../../aws/policy-condition.ts'
+import type { Possible } from '../../aws/policy-condition.ts'
+import { absent, type Context, fromWithinAws, is, none } from '../../aws/policy-context.ts'
 import { both, isAbout, isAboutResource, type KnownRequest, textsOf, type Verdict } from '../../aws/policy-match.ts'
 import { parseDocument, type PolicyDocument, type PolicyStatement } from '../../aws/policy.ts'
 import { isObject } from '../../json-object.ts'
@@ -124,12 +125,6 @@ function verdictOn(statement: PolicyStatement, request: KnownRequest, arns: read
   return open.length === 0 || open.every((key) => ofAccount.has(key.toLowerCase())) ? 'no' : 'unknown'
 }
 
-type Context = Readonly<Record<string, readonly Possible[]>>
-
-const absent: readonly Possible[] = [undefined]
-const is = (...values: readonly string[]): readonly Possible[] => [values]
-const none = (...keys: readonly string[]): Context => Object.fromEntries(keys.map((key) => [key, absent]))
-
 /** What S3 Batch Operations encrypts reports with; whether it says so or leaves it to the bucket, AWS does not tell. */
 const ofReport: readonly Possible[] = [undefined, ['AES256']]
 
@@ -195,21 +190,11 @@ const byRole = (roleArn: string, { accountId, region, now }: BatchWork): Context
   'aws:ViaAWSService': is('false'),
   'aws:ResourceAccount': is(accountId),
   's3:ResourceAccount': is(accountId),
-  'aws:SecureTransport': is('true'),
-  's3:TlsVersion': [['1.2'], ['1.3']],
-  's3:authType': is('REST-HEADER'),
   's3:signatureversion': is('AWS4-HMAC-SHA256'),
-  'aws:SourceIp': is(addressOfAws),
-  'aws:RequestedRegion': is(region),
-  'aws:CurrentTime': is(new Date(now).toISOString()),
-  'aws:EpochTime': is(String(Math.floor(now / 1000))),
+  ...fromWithinAws({ region, now }),
   ...none(
-    ...['aws:SourceVpc', 'aws:SourceVpcArn', 'aws:SourceVpce', 'aws:VpcSourceIp', 'aws:VpceAccount', 'aws:VpceOrgID'],
-    ...['aws:VpceOrgPaths', 'aws:Ec2InstanceSourceVpc', 'aws:Ec2InstanceSourcePrivateIPv4', 'aws:CalledVia'],
-    ...['aws:CalledViaFirst', 'aws:CalledViaLast', 'aws:FederatedProvider', 'aws:SourceIdentity', 'aws:username'],
-    ...['aws:MultiFactorAuthPresent', 'aws:MultiFactorAuthAge', 'aws:SourceArn', 'aws:SourceAccount', 'aws:Referer'],
-    ...['aws:PrincipalServiceName', 'aws:PrincipalServiceNamesList', 's3:DataAccessPointArn', 's3:x-amz-acl'],
-    ...['s3:DataAccessPointAccount', 's3:AccessPointNetworkOrigin', 's3:VersionId'],
+    ...['aws:username', 'aws:SourceArn', 'aws:SourceAccount', 'aws:Referer'],
+    ...['aws:PrincipalServiceName', 'aws:PrincipalServiceNamesList'],
   ),
 })
 
