@@ -12,13 +12,14 @@ import {
   ListDistributionsCommand,
   ListOriginAccessControlsCommand,
 } from '@aws-sdk/client-cloudfront'
-import { ListRolePoliciesCommand, ListRolesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam'
+import { CreateRoleCommand, ListRolePoliciesCommand, ListRolesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { DescribeKeyCommand, ListAliasesCommand, ListKeysCommand } from '@aws-sdk/client-kms'
 import { ListFunctionsCommand } from '@aws-sdk/client-lambda'
 import { GetBucketPolicyCommand, ListObjectsV2Command, PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 import { lexer } from 'marked'
 
+import { tagKey } from '../../src/aws/names.ts'
 import type { Runbook, RunbookStep } from '../../src/tasks/runbook/document.ts'
 import { hasAws } from '../support/aws-and-boto.ts'
 import { bucket, install, type Installation, shellWords } from '../support/installation.ts'
@@ -141,6 +142,17 @@ async function makeTheirs(place: Place): Promise<void> {
   )
 }
 
+/** The role of jobs that compute checksums, as a run leaves it: nothing else need be there of jobs. */
+async function makeChecksumRole({ clients: { iam } }: Place): Promise<void> {
+  const name = 'packagecloud_reindex_checksums'
+  const document = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}'
+  const AssumeRolePolicyDocument =
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"batchoperations.s3.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+  const Tags = [{ Key: tagKey, Value: 'packagecloud' }]
+  await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument, Tags }))
+  await iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: name, PolicyDocument: document }))
+}
+
 /** A distribution of somebody else's, as ours but without our mark. */
 async function copyDistribution({ clients: { cloudfront } }: Place): Promise<string> {
   const [first] = (await cloudfront.send(new ListDistributionsCommand({}))).DistributionList?.Items ?? []
@@ -194,6 +206,7 @@ describe('what runbook --kind remove prints', function () {
     await makeTheirs(place)
     beforeOurs = await everything(place)
     await place.connect()
+    await makeChecksumRole(place)
     // The identity stays behind when the control takes over: both are there then.
     const [command = '', arn = ''] = await place.bootstrap()
     await place.succeed([command, arn, '--origin-access', 'oac'])
@@ -219,6 +232,7 @@ describe('what runbook --kind remove prints', function () {
       [/^Delete the origin access control/, /OriginAccessControlInUse/],
       [/^Delete the function/, /replicated function/],
       [/^Delete the role$/, /DeleteConflict/],
+      [/^Delete the role of jobs that compute checksums$/, /DeleteConflict/],
     ]
     for (const [title, error] of early) {
       const { code, stderr } = await place.shell(titled(runbook, title).commands)

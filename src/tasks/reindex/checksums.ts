@@ -6,13 +6,11 @@ import { checksumNames, type Names, namesOf } from '../../aws/names.ts'
 import type { PolicyDocument } from '../../aws/policy.ts'
 import type { ChecksumAmount, ChecksumBatch, Checksums } from '../../reindex/checksums/checksums.ts'
 import { checksumRun, manifestKey, reportPrefix } from '../../reindex/own-keys.ts'
-import { checksumNeeds } from '../../reindex/needs.ts'
 import { count } from '../../reindex/progress.ts'
 import type { ReindexRun } from '../../reindex/run.ts'
 import { type Account, anyAccount, lookUpAccount } from '../../resources/account.ts'
 import type { Need } from '../../resources/resource.ts'
-import { inlinePolicy } from '../../resources/iam/role-policy.ts'
-import { role, type Role, type RoleUse } from '../../resources/iam/role.ts'
+import type { Role, RoleWant } from '../../resources/iam/role.ts'
 import { type BatchJob, batchJob, findJobOf } from '../../resources/s3/batch-job.ts'
 import { need, type Settings } from '../../settings/settings.ts'
 import { sizeOf } from '../../ui/size.ts'
@@ -22,9 +20,9 @@ import { applyChain, type Chain, check, compute, type Conduct, ensure, runChain 
 import { needsOf } from '../chain/survey.ts'
 import { estimateChecksums } from '../costs/batch-estimate.ts'
 import { dollars } from '../costs/dollars.ts'
-import { policyOf } from '../../resources/policy-of-needs.ts'
 import type { PermissionScope } from '../permission-scope.ts'
 import { goOnChain, type Site, watch } from './batch-work.ts'
+import { checksumResources } from './checksum-role.ts'
 import { type ElsewhereWishes, isWaiting, newRun, notAgreed } from './elsewhere.ts'
 import { lookForShutOut } from './shut-out.ts'
 
@@ -39,14 +37,6 @@ interface Computing {
   role: Role
   policy: PolicyDocument
   job: BatchJob
-}
-
-const ofChecksums: RoleUse = {
-  services: 'batchoperations.s3.amazonaws.com',
-  sameAccount: true,
-  description: 'Jobs of S3 Batch Operations that compute checksums of objects, packagecloud:enterprise',
-  madeBy: '`reindex-everything --checksums batch`',
-  called: 'the role of jobs that compute checksums',
 }
 
 const sha256: JobOperation = { S3ComputeObjectChecksum: { ChecksumAlgorithm: 'SHA256', ChecksumType: 'FULL_OBJECT' } }
@@ -136,25 +126,16 @@ function computeChain(
 ): Chain<Computing> {
   const { bucket, region, accountId } = site
   const ofRole = checksumNames(names)
-  const makeRole = ensure<Computing, 'role', Parameters<ReturnType<typeof role>['describe']>[0]>(
-    'Create the IAM role of jobs that compute checksums',
-    {
-      resource: role(aws, ofChecksums),
-      want: () => ({ names: ofRole, accountId, adopt, tags, boundary }),
-      as: 'role',
-    },
-  )
-  const policy = inlinePolicy(aws, {
-    document: ({ accountId }) => policyOf(checksumNeeds({ accountId, bucket })),
-    ties: () => [],
-    loses: 'Jobs that are still under way fail.',
-    madeBy: ofChecksums.madeBy,
-    role: ofChecksums.called,
+  const { checksumRole, checksumPolicy } = checksumResources(aws, bucket)
+  const makeRole = ensure<Computing, 'role', RoleWant>('Create the IAM role of jobs that compute checksums', {
+    resource: checksumRole,
+    want: () => ({ names: ofRole, accountId, adopt, tags, boundary }),
+    as: 'role',
   })
   return [
     makeRole,
     ensure('Allow jobs to read the objects', {
-      resource: policy,
+      resource: checksumPolicy,
       want: ({ role: { arn } }) => ({ names: ofRole, accountId, roleArn: arn, boundary }),
       as: 'policy',
       within: makeRole,

@@ -1,7 +1,7 @@
 /** What S3 Batch Operations needs to do reindex-everything's work: a function, and two roles. */
 import { arnOfFunction, arnOfVersion, arnsOfOwnLogs } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { jobNames, type Names, workerNames } from '../../aws/names.ts'
+import { checksumNames, jobNames, type Names, workerNames } from '../../aws/names.ts'
 import type { PolicyDocument } from '../../aws/policy.ts'
 import { jobNeeds, workerNeeds } from '../../reindex/needs.ts'
 import { type Account, lookUpAccount } from '../../resources/account.ts'
@@ -16,6 +16,7 @@ import type { Tags } from '../../resources/tags.ts'
 import type { AwsCli, Takedown } from '../../resources/takedown.ts'
 import { takedownOf } from '../chain/ensure.ts'
 import { type Chain, compute, ensure, together, wait } from '../chain/chain.ts'
+import { checksumResources } from './checksum-role.ts'
 
 /** What the steps hand on. */
 export interface Worker {
@@ -169,7 +170,7 @@ export interface WorkerPlace {
 }
 
 /**
- * How what is there of it is taken away: the function before the roles, since nothing goes that something else needs.
+ * How what is there of it, and for jobs that compute checksums, is taken away: the function before the roles, since nothing goes that something else needs.
  * What is somebody else's is left.
  *
  * @throws what AWS answers
@@ -181,6 +182,7 @@ export async function workerTakedowns(
   cli: AwsCli,
 ): Promise<Takedown[]> {
   const { workerRole, workerPolicy, jobRole, jobPolicy, worker } = workerResources(aws, names, place)
+  const { checksumRole, checksumPolicy } = checksumResources(aws, place.bucket)
   const isOurs = (live: { readonly owner: string | undefined } | undefined) => live?.owner === names.installation
   const wanted = { accountId, adopt: false, roleArn: '', zip: new Uint8Array(), concurrency: 0 }
   const ofFunction = { ...wanted, names: workerNames(names) }
@@ -189,6 +191,7 @@ export async function workerTakedowns(
   for (const [role, policy, want] of [
     [jobRole, jobPolicy, { ...wanted, names: jobNames(names) }],
     [workerRole, workerPolicy, ofFunction],
+    [checksumRole, checksumPolicy, { ...wanted, names: checksumNames(names) }],
   ] as const) {
     if (!isOurs(await role.describe(want))) continue
     takedowns.push(...((await takedownOf(policy, want, cli)) ?? []), ...((await takedownOf(role, want, cli)) ?? []))
@@ -199,13 +202,19 @@ export async function workerTakedowns(
 /** What it takes to look for that. */
 export function workerLookNeeds(aws: Aws, names: Names, { accountId, ...place }: WorkerPlace): Need[] {
   const { workerRole, workerPolicy, jobRole, jobPolicy, worker } = workerResources(aws, names, place)
+  const { checksumRole, checksumPolicy } = checksumResources(aws, place.bucket)
   const wanted = { accountId, adopt: false, roleArn: '*', zip: new Uint8Array(), concurrency: 0 }
   const ofWorker = { ...wanted, names: workerNames(names) }
   const ofJob = { ...wanted, names: jobNames(names) }
+  const ofChecksums = { ...wanted, names: checksumNames(names) }
   return [
     ...[worker, workerRole, workerPolicy].flatMap((one) => one.needs(ofWorker)),
     ...[jobRole, jobPolicy].flatMap((one) => one.needs(ofJob)),
+    ...[checksumRole, checksumPolicy].flatMap((one) => one.needs(ofChecksums)),
   ]
     .filter(({ access }) => access === 'read')
-    .map((need) => ({ ...need, optional: 'runbook can not tell what reindex-everything --run-on batch has made' }))
+    .map((need) => ({
+      ...need,
+      optional: 'runbook can not tell what reindex-everything has made for S3 Batch Operations',
+    }))
 }

@@ -200,7 +200,7 @@ async function ofJobsIn(ground: Ground): Promise<Removal> {
   } catch (error) {
     const { failure, message } = explainError(error, 'Look for it')
     if (failure === 'interrupted') throw error
-    const what = 'What reindex-everything --run-on batch has made'
+    const what = 'What reindex-everything has made for S3 Batch Operations'
     return { takedowns: [], leftAlone: [`${what} is not told, and may be left. ${message}`] }
   }
 }

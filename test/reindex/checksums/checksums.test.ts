@@ -7,8 +7,10 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { expect } from 'chai'
 
 import type { Report } from '../../../src/reindex/report.ts'
+import { awsCli } from '../../../src/resources/takedown.ts'
 import type { ChecksumWishes } from '../../../src/tasks/reindex/checksums.ts'
 import { reindexEverything, type ReindexWishes } from '../../../src/tasks/reindex/reindex-everything.ts'
+import { workerTakedowns } from '../../../src/tasks/reindex/worker.ts'
 import { type AwsUnderTest, noSettings, startAws } from '../../support/aws-under-test.ts'
 import { jobsAtOnce } from '../../support/batch-jobs.ts'
 import { clientConfig } from '../../support/clients.ts'
@@ -90,6 +92,13 @@ describe('checksums that S3 Batch Operations computes', function () {
     await rm(join(folder, shared), { recursive: true })
     await run(shared, { full: true })
     expect(asked).to.deep.equal([])
+    const where = { accountId: place.sandbox.accountId, region: 'us-east-1', bucket: shared }
+    const takedowns = await workerTakedowns(place.aws, place.names, where, awsCli(undefined))
+    const role = '--role-name packagecloud_reindex_checksums'
+    expect(takedowns.map(({ commands }) => commands.join())).to.deep.equal([
+      `aws iam delete-role-policy ${role} --policy-name packagecloud_reindex_checksums`,
+      `aws iam delete-role ${role}`,
+    ])
   })
 
   it('are told the price of beforehand, and nothing is made unless that is agreed to', async () => {
