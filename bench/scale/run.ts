@@ -65,7 +65,7 @@ const doing: Readonly<Record<string, (run: ReindexRun) => Promise<unknown>>> = {
   list: (one) => one.list(talk),
   cut: (one) => one.elsewhere.wouldHandOver(talk),
   'hand over': (one) => one.elsewhere.handOver('scale', talk),
-  gather: (one) => one.elsewhere.takeBack(talk),
+  gather: (one) => one.elsewhere.takeBack('scale', talk),
   index: (one) => one.makeIndexes(talk),
   async report(one) {
     const { total, indexes } = await one.report()

@@ -30,6 +30,10 @@ export const jobKeys = { manifests: manifestKey('*'), reports: `${reportPrefix('
 /** What keys of a shard's results begin with: one that takes too long for one invocation has several. */
 export const resultsOf = (run: string, shard: number): string => `${batchFolder(run)}results/${numbered(shard)}-`
 
+/** What keys of all results of a run begin with, or of all runs. */
+export const resultsBelow = (run: string | undefined): string =>
+  run === undefined ? batchPrefix : `${batchFolder(run)}results/`
+
 export const resultKey = (run: string, shard: number, part: number): string =>
   `${resultsOf(run, shard)}${part}.ndjson.gz`
 

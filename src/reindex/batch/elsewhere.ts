@@ -2,13 +2,14 @@ import type { Lock } from '../lock.ts'
 import { findRepositories } from '../found-repositories.ts'
 import type { JobNote } from '../job-note.ts'
 import type { Scanned } from '../listing/scan.ts'
-import { reportPrefix } from '../own-keys.ts'
+import { reportPrefix, resultsBelow } from '../own-keys.ts'
 import { count, telling } from '../progress.ts'
 import type { Ledger } from '../report.ts'
 import type { Found } from '../shards/found-lines.ts'
 import { takeIn } from '../shards/take-in.ts'
 import type { Tools } from '../tools.ts'
 import type { Talk } from '../../ui/step-talk.ts'
+import { believable } from './believable.ts'
 import { version, type Want } from './want.ts'
 import type { Amount } from '../elsewhere-report.ts'
 import { amountOf, shardsOf, usualLimits, wantsOf } from './wants.ts'
@@ -59,13 +60,19 @@ export class Elsewhere {
     return shardsOf(wantsOf(found, this.#run), scanned.roots, limits)
   }
 
-  /** Takes into the journal what functions have found out. */
-  async takeBack(talk: Talk): Promise<string> {
+  /**
+   * Takes into the journal what functions have found out, as far as it is of the objects that were listed.
+   *
+   * @param run - whose results are taken; undefined: nobody knows which
+   */
+  async takeBack(run: string | undefined, talk: Talk): Promise<string> {
     const { ledger } = this.#run
+    const below = resultsBelow(run)
+    const believed = (said: readonly Found[]): Promise<Found[]> => believable(said, this.#run)
     const noted = ({ row, rewritten }: Found): void => {
       if (rewritten !== undefined) ledger.note(row, { kind: 'rewritten', row, ...rewritten })
     }
-    return `${count(await this.#telling(talk, () => takeIn({ ...this.#run, noted })))} objects`
+    return `${count(await this.#telling(talk, () => takeIn({ ...this.#run, below, believed, noted })))} objects`
   }
 
   /** What this host, or whoever held the lock before, has noted of a job. */

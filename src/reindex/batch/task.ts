@@ -6,7 +6,7 @@ import { messageOf } from '../../errors.ts'
 import { readPage } from '../listing/list-page.ts'
 import { resultKey, resultsOf, wantedKey } from '../own-keys.ts'
 import type { Pace } from '../pace.ts'
-import { type Found, packLines, unpackLines } from '../shards/found-lines.ts'
+import { type Found, isFound, packLines, unpackLines } from '../shards/found-lines.ts'
 import { carryOut, type CarriedOut } from './carry-out.ts'
 import { unpackWanted, type Want } from './want.ts'
 
@@ -71,7 +71,7 @@ async function doneBefore({ s3, run, shard }: TaskOptions): Promise<{ keys: Set<
   const keys = new Set<string>()
   for (const { key } of objects) {
     const { body } = await s3.send({ method: 'GET', action: 's3:GetObject', key })
-    for (const line of await unpackLines(body)) keys.add((line as Found).row.key)
+    for (const line of await unpackLines(body)) if (isFound(line)) keys.add(line.row.key)
   }
   return { keys, parts: objects.length }
 }

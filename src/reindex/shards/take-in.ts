@@ -1,43 +1,45 @@
 import type { LeanS3 } from '../../aws/s3-lean.ts'
 import { CtlError } from '../../errors.ts'
-import { isObject } from '../../json-object.ts'
 import type { Digests } from '../../repositories/format.ts'
 import { strongest } from '../../repositories/strongest.ts'
 import { noteArrival, noteContent, noteVersion } from '../journal/content-changes.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Row } from '../journal/row.ts'
-import { isHandedIn } from '../own-keys.ts'
+import { isHandedIn, shardsPrefix } from '../own-keys.ts'
 import { ownPrefix } from '../selection.ts'
+import { warning } from '../../text.ts'
+import { say } from '../../ui/talk.ts'
 import { type Listed, readPage } from '../listing/list-page.ts'
-import { type Found, type FoundPackage, unpackLines } from './found-lines.ts'
+import { type Found, type FoundPackage, isFound, unpackLines } from './found-lines.ts'
 
 export interface TakeInOptions {
   readonly s3: Pick<LeanS3, 'send'>
   readonly journal: Journal
   readonly signal: AbortSignal
+  /** What keys of what was handed in begin with; undefined: all of it. */
+  readonly below?: string | undefined
+  /** Of what is said in one object, what is to be believed, where the bucket is listed already; undefined: all of it. */
+  readonly believed?: (said: readonly Found[]) => Promise<readonly Found[]>
   /** Told of each object that was taken in. */
   readonly noted?: (found: Found) => void
 }
 
 /**
  * Takes into the journal what other hosts have handed in, as if it had been found out here. To be done before the bucket
- * is listed: what is no longer so shows then, and what was handed in twice, or long ago, does no harm.
+ * is listed: what is no longer so shows then, and what was handed in twice, or long ago, does no harm. Afterwards
+ * somebody has to say what is to be believed.
  *
  * @returns of how many objects something was taken in
  * @throws what S3 answers
  */
 export async function takeIn(options: TakeInOptions): Promise<number> {
-  const { s3, journal, signal } = options
+  const { s3, journal, signal, below = ownPrefix, believed = all } = options
   let objects = 0
-  for await (const { key, etag } of listedBelow(s3, ownPrefix)) {
+  for await (const { key, etag } of listedBelow(s3, below)) {
     if (signal.aborted) break
     if (!isHandedIn(key) || journal.shared.isTaken(key, etag)) continue
-    const { body } = await s3.send({ method: 'GET', action: 's3:GetObject', key })
-    const lines = await unpackLines(body).catch((error: unknown) => {
-      throw unreadable(key, error)
-    })
+    const lines = await believed(await foundIn(s3, key).catch((error: unknown) => passOver(error, key)))
     for (const line of lines) {
-      if (!isFound(line)) throw unreadable(key)
       takeFound(journal, line)
       options.noted?.(line)
     }
@@ -45,6 +47,27 @@ export async function takeIn(options: TakeInOptions): Promise<number> {
     journal.shared.noteTaken(key, etag)
   }
   return objects
+}
+
+const all = async (said: readonly Found[]): Promise<readonly Found[]> => said
+
+/** Hosts are to be of one version. Results of functions stay for years, and what they said is found out here, too. */
+function passOver(error: unknown, key: string): Found[] {
+  if (key.startsWith(shardsPrefix) || !(error instanceof CtlError && error.code === unreadableCode)) throw error
+  say(warning(`${error.message} This host finds out by itself what it said.`))
+  return []
+}
+
+/** @throws CtlError (failed) where it is not what {@link packLines} has made of what was found out */
+async function foundIn(s3: Pick<LeanS3, 'send'>, key: string): Promise<Found[]> {
+  const { body } = await s3.send({ method: 'GET', action: 's3:GetObject', key })
+  const lines = await unpackLines(body).catch((error: unknown) => {
+    throw unreadable(key, error)
+  })
+  return lines.map((line) => {
+    if (!isFound(line)) throw unreadable(key)
+    return line
+  })
 }
 
 /** What is in the bucket below a prefix. */
@@ -61,7 +84,7 @@ export async function* listedBelow(s3: Pick<LeanS3, 'send'>, prefix: string): As
 }
 
 /** Takes in what is known of one object elsewhere. What is known here of a later version stays. */
-function takeFound(journal: Journal, { row, packages, republished }: Found): void {
+function takeFound(journal: Journal, { row, packages, republished, rewritten }: Found): void {
   const known = journal.get(row.key)
   const isSame = known !== undefined && isSameContent(known, row)
   if (known !== undefined && known.modified > row.modified && known.etag !== row.etag) return
@@ -71,6 +94,7 @@ function takeFound(journal: Journal, { row, packages, republished }: Found): voi
     journal.republished.note(row.key, { sure: republished === 'surely', since: Math.floor(Date.now() / 1000) })
   }
   if (isSame) journal.sameContent(row.key, known.etag, row.etag)
+  if (rewritten !== undefined) journal.copies.ended(row.key)
   if (known === undefined || known.modified <= row.modified) {
     journal.put(isSame ? { ...row, first: Math.min(known.first, row.first) } : row)
   }
@@ -92,18 +116,11 @@ function takePackage(journal: Journal, { key, size, etag }: Row, found: FoundPac
   journal.copies.contentRead(key)
 }
 
-/** Is it what we write? Another version of pc-ctl may have written otherwise. */
-const isFound = (line: unknown): line is Found =>
-  isObject(line) &&
-  isObject(line['row']) &&
-  ['key', 'etag', 'class', 'format'].every((name) => typeof (line['row'] as Row)[name as keyof Row] === 'string') &&
-  ['size', 'modified', 'first'].every((name) => Number.isFinite((line['row'] as Row)[name as keyof Row])) &&
-  Array.isArray(line['packages']) &&
-  line['packages'].every((one) => isObject(one) && typeof one['format'] === 'string')
+const unreadableCode = 'HandedInUnreadable'
 
 const unreadable = (key: string, cause?: unknown): CtlError =>
-  new CtlError('failed', `What another host has handed in can't be read (s3 object ${key}).`, {
+  new CtlError('failed', `What another host or a function has handed in can't be read (s3 object ${key}).`, {
     hint: 'Run pc-ctl of one version on all hosts. Or remove the object: then this host finds out by itself what it said.',
-    code: 'HandedInUnreadable',
+    code: unreadableCode,
     ...(cause === undefined ? {} : { cause }),
   })

@@ -100,13 +100,13 @@ export function onBatch<C extends OnElsewhere>(
   })
   const take = check<C>('Take in what the job has found out', {
     async that(ctx, talk) {
-      const { run, ended } = ctx
-      const taken = await run.elsewhere.takeBack(talk)
+      const { run, ended, batch } = ctx
+      const of = ended === 'forgotten' ? batch?.run : runOf(ended, run.bucket.name)
+      const taken = await run.elsewhere.takeBack(of, talk)
       await run.elsewhere.noteJob(undefined)
       if (ended === 'forgotten') return taken
       const { id, status, tasks } = ended
       ctx.elsewhere = { job: { id, status, shards: tasks.total, failed: tasks.failed } }
-      const of = runOf(ended, run.bucket.name)
       const why = tasks.failed === 0 || of === undefined ? [] : await run.elsewhere.whyFailed(of, id)
       assertDone(ended, why)
       if (tasks.failed > 0) say(warning(halfFailed(ended, why)))

@@ -10,6 +10,7 @@ import { type BatchAnswer, handler } from '../../../src/reindex/batch/function.t
 import type { Batch } from '../../../src/reindex/batch/write-wanted.ts'
 import type { Report } from '../../../src/reindex/report.ts'
 import { openRun, type ReindexRun } from '../../../src/reindex/run.ts'
+import { isFound, packLines, unpackLines } from '../../../src/reindex/shards/found-lines.ts'
 import type { OpenedSigner } from '../../../src/repositories/openpgp.ts'
 import { type AwsUnderTest, startAws } from '../../support/aws-under-test.ts'
 import { nameOfCall } from '../../support/installation.ts'
@@ -116,7 +117,7 @@ describe('the function that S3 Batch Operations invokes', function () {
       const codes = await invokeAll(shared, batch)
       expect(codes.length).to.be.greaterThan(3)
       expect(new Set(codes)).to.deep.equal(new Set(['Succeeded']))
-      await run.elsewhere.takeBack(place.talk)
+      await run.elsewhere.takeBack('r1', place.talk)
       last = lastCall()
     })
     expect(readings(last)).to.deep.equal([])
@@ -144,6 +145,40 @@ describe('the function that S3 Batch Operations invokes', function () {
     })
   })
 
+  it('is believed of what was listed, and of nothing else', async () => {
+    const [alone, shared] = [await filled(), await filled()]
+    const expected = await runOn(alone, 'alone')
+    const report = await runOn(shared, 'shared', async (run) => {
+      await invokeAll(shared, await handedOver(run))
+      const said = await Promise.all(
+        ['000001-1', '000002-1', '000003-1', '000004-1'].map(async (name) => {
+          const { Body } = await s3.send(
+            new GetObjectCommand({ Bucket: shared, Key: `.pc-ctl/batch/r1/results/${name}.ndjson.gz` }),
+          )
+          return unpackLines((await Body?.transformToByteArray()) ?? new Uint8Array())
+        }),
+      )
+      const real = said.flat().filter(isFound)
+      const debs = real.filter(({ row }) => row.key.endsWith('.deb') && row.key.startsWith('apt/pool/main/'))
+      expect(debs.length).to.be.greaterThan(2)
+      const forged = debs.flatMap(({ row, ...one }, index) => [
+        // Not there, as what was removed since; and a later version than was listed, with what another one says.
+        { ...one, row: { ...row, key: row.key.replace('_amd64', '_arm64') } },
+        { ...debs.at(index - 1), row: { ...row, etag: 'f'.repeat(32), modified: row.modified + 9 } },
+      ])
+      for (const key of ['r1/results/999999-1', 'r0/results/000001-1']) {
+        const Key = `.pc-ctl/batch/${key}.ndjson.gz`
+        await s3.send(new PutObjectCommand({ Bucket: shared, Key, Body: await packLines(forged) }))
+      }
+      const Key = '.pc-ctl/batch/r1/results/999999-2.ndjson.gz'
+      await s3.send(new PutObjectCommand({ Bucket: shared, Key, Body: 'no gzip' }))
+      await run.elsewhere.takeBack('r1', place.talk)
+    })
+    expect({ ...report.total }).to.deep.equal({ ...expected.total })
+    expect(report.indexes).to.deep.equal(expected.indexes)
+    expect(await leftIn(s3, shared)).to.deep.equal(await leftIn(s3, alone))
+  })
+
   it('fails for good where it is not allowed to look, and whoever asked does it then', async () => {
     const bucket = await filled()
     const report = await runOn(bucket, 'host', async (run) => {
@@ -151,7 +186,7 @@ describe('the function that S3 Batch Operations invokes', function () {
       const what = { kind: 'error', code: 'AccessDenied' } as const
       place.sandbox.faults.add({ service: 's3', operation: 'GetObject', calls: 1, what })
       expect(await failureOf(bucket, id, '%7B%22s%22%3A1%7D')).to.equal('AccessDenied: Access Denied')
-      expect(await run.elsewhere.takeBack(place.talk)).to.equal('0 objects')
+      expect(await run.elsewhere.takeBack('r1', place.talk)).to.equal('0 objects')
     })
     expect([report.failed, report.total.left]).to.deep.equal([0, 0])
   })
@@ -166,7 +201,7 @@ describe('the function that S3 Batch Operations invokes', function () {
         new PutObjectCommand({ Bucket: bucket, Key: key, Body: (await Body?.transformToByteArray()) ?? '' }),
       )
       await invokeAll(bucket, batch)
-      await run.elsewhere.takeBack(place.talk)
+      await run.elsewhere.takeBack('r1', place.talk)
     })
     expect(report.failed).to.equal(0)
     const list = await reader(s3, bucket)('apt/dists/stable/main/binary-amd64/Packages')
