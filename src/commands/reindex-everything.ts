@@ -3,7 +3,7 @@ import { Flags } from '@oclif/core'
 import type { Report } from '../reindex/report.ts'
 import { carriedFlags } from '../settings/settings.ts'
 import { reindexFromFlags } from '../tasks/reindex/from-flags.ts'
-import { listText, reportText } from '../tasks/reindex/report-text.ts'
+import { hasWork, listText, reportText } from '../tasks/reindex/report-text.ts'
 import { baseUrlFlag, readBaseUrl } from '../flags/base-url-flag.ts'
 import { pagerFlag } from '../flags/pager-flag.ts'
 import { repeatable } from '../flags/repeatable.ts'
@@ -171,8 +171,3 @@ const unusedOf = (keys: readonly { readonly prefix: string }[], { indexes }: Rep
   [...new Set(keys.map(({ prefix }) => prefix))].filter(
     (prefix) => prefix !== '' && !indexes.some(({ format, root }) => format === 'alpine' && root.startsWith(prefix)),
   )
-
-const hasWork = ({ total, indexes, elsewhere }: Report): boolean =>
-  (elsewhere?.planned?.shards ?? 0) > 0 ||
-  total.rewritten > 0 ||
-  indexes.some(({ outcome }) => outcome === 'would be written')

@@ -33,3 +33,23 @@ export interface BatchEstimate {
   /** Of the prices, ISO 8601. */
   readonly pricesAsOf: string
 }
+
+/** How much there is for jobs to do that compute checksums. */
+export interface ChecksumAmount {
+  /** One after the other. */
+  readonly jobs: number
+  /** Packages whose digest nothing tells. */
+  readonly objects: number
+  readonly bytes: number
+}
+
+/** What of a run's digests S3 computes. */
+export interface ChecksumReport {
+  /** Of a dry run: what there is to do, and what it would cost. While there is something, no index is looked at. */
+  readonly planned: ChecksumAmount & {
+    /** US dollars, by the prices alone. */
+    readonly dollars: number
+    /** Of the prices, ISO 8601. */
+    readonly pricesAsOf: string
+  }
+}

@@ -6,7 +6,7 @@ import { inOneLine } from '../text.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Row } from './journal/row.ts'
 import type { Attended } from './attributes/attend.ts'
-import type { ElsewhereReport } from './elsewhere-report.ts'
+import type { ChecksumReport, ElsewhereReport } from './elsewhere-report.ts'
 import { compareKeys } from './ranges.ts'
 import type { Scanned } from './listing/scan.ts'
 import type { Choice } from './selection.ts'
@@ -74,6 +74,8 @@ export interface Report {
   readonly shard?: ShardReport
   /** With --run-on batch. */
   readonly elsewhere?: ElsewhereReport
+  /** With --checksums batch. */
+  readonly checksums?: ChecksumReport
 }
 
 const mostProblems = 1000

@@ -215,7 +215,7 @@ export class ReindexRun {
   }
 
   /** What the run came to; writes it to the file that was asked for, too. */
-  async report(more: Pick<Report, 'elsewhere'> = {}): Promise<Report> {
+  async report(more: Pick<Report, 'elsewhere' | 'checksums'> = {}): Promise<Report> {
     const { journal, writeReport, begun, bucket } = this.#tools
     const { scanned, ledger } = this.#listed
     const seconds = (performance.now() - begun) / 1000

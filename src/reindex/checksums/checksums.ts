@@ -1,5 +1,6 @@
 import type { ListedRun } from '../batch/elsewhere.ts'
 import { putPlain } from '../batch/write-wanted.ts'
+import type { ChecksumAmount } from '../elsewhere-report.ts'
 import { findRepositories } from '../found-repositories.ts'
 import { checksumRun, manifestKey } from '../own-keys.ts'
 import { encodePath } from '../../aws/signature-v4.ts'
@@ -7,12 +8,6 @@ import { telling } from '../progress.ts'
 import type { Talk } from '../../ui/step-talk.ts'
 import { takeChecksums } from './take-checksums.ts'
 import { type Undigested, unknownDigests } from './unknown-digests.ts'
-
-/** What a job is to compute, or a part of it. */
-export interface ChecksumAmount {
-  readonly objects: number
-  readonly bytes: number
-}
 
 /** A manifest in the bucket. */
 export interface ChecksumBatch extends ChecksumAmount {
@@ -49,7 +44,7 @@ export class Checksums {
         bytes += size
       }
     })
-    return { objects, bytes }
+    return { jobs: Math.ceil(objects / mostOfJob), objects, bytes }
   }
 
   /**
@@ -73,7 +68,7 @@ export class Checksums {
     const run = checksumRun(name)
     const key = manifestKey(run)
     const etag = await putPlain(s3, key, 'text/csv', Buffer.from(rows.join('')))
-    return { run, objects: rows.length, bytes, manifest: { key, etag } }
+    return { run, jobs: 1, objects: rows.length, bytes, manifest: { key, etag } }
   }
 
   async *#unknown(): AsyncGenerator<Undigested> {

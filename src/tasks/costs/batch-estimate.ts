@@ -1,5 +1,5 @@
 /** What a job of S3 Batch Operations would cost and take, from prices and typical times alone: nobody is asked. */
-import type { Amount, BatchEstimate } from '../../reindex/elsewhere-report.ts'
+import type { Amount, BatchEstimate, ChecksumAmount } from '../../reindex/elsewhere-report.ts'
 import { prices } from './prices.ts'
 
 /**
@@ -32,10 +32,10 @@ export function estimateBatch({ shards, attributes, reads, bytes }: Amount, conc
   return { dollars: { ...dollars, total }, seconds: Math.round(seconds + aroundTasks), pricesAsOf: asOf }
 }
 
-/** What it costs to have a job compute the checksums of so many objects, in US dollars. */
-export function estimateChecksums({ objects, bytes }: { readonly objects: number; readonly bytes: number }): number {
+/** What it costs to have jobs compute the checksums of so many objects, in US dollars. */
+export function estimateChecksums({ jobs, objects, bytes }: ChecksumAmount): number {
   const { perJob, perMillionTasks, perGigabyteChecksummed } = prices.batch
-  return perJob + millions(objects) * perMillionTasks + (bytes / 1e9) * perGigabyteChecksummed
+  return jobs * perJob + millions(objects) * perMillionTasks + (bytes / 1e9) * perGigabyteChecksummed
 }
 
 const millions = (number: number): number => number / 1_000_000

@@ -4,7 +4,8 @@ import { arnOfRole } from '../../aws/arns.ts'
 import { type Job, type JobOperation, jobsIn } from '../../aws/jobs-client.ts'
 import { checksumNames, type Names, namesOf } from '../../aws/names.ts'
 import type { PolicyDocument } from '../../aws/policy.ts'
-import type { ChecksumAmount, ChecksumBatch, Checksums } from '../../reindex/checksums/checksums.ts'
+import type { ChecksumBatch, Checksums } from '../../reindex/checksums/checksums.ts'
+import type { ChecksumAmount, ChecksumReport } from '../../reindex/elsewhere-report.ts'
 import { checksumRun, manifestKey, reportPrefix } from '../../reindex/own-keys.ts'
 import { count } from '../../reindex/progress.ts'
 import type { ReindexRun } from '../../reindex/run.ts'
@@ -13,17 +14,18 @@ import type { Need } from '../../resources/resource.ts'
 import type { Role, RoleWant } from '../../resources/iam/role.ts'
 import { type BatchJob, batchJob, findJobOf } from '../../resources/s3/batch-job.ts'
 import { need, type Settings } from '../../settings/settings.ts'
-import { sizeOf } from '../../ui/size.ts'
 import { say } from '../../ui/talk.ts'
 import { warning } from '../../text.ts'
 import { applyChain, type Chain, check, compute, type Conduct, ensure, runChain } from '../chain/chain.ts'
 import { needsOf } from '../chain/survey.ts'
 import { estimateChecksums } from '../costs/batch-estimate.ts'
 import { dollars } from '../costs/dollars.ts'
+import { prices } from '../costs/prices.ts'
 import type { PermissionScope } from '../permission-scope.ts'
 import { goOnChain, type Site, watch } from './batch-work.ts'
 import { checksumResources } from './checksum-role.ts'
 import { type ElsewhereWishes, isWaiting, newRun, notAgreed } from './elsewhere.ts'
+import { checksumAmountText } from './planned-text.ts'
 import { lookForShutOut } from './shut-out.ts'
 
 export type ChecksumWishes = Omit<ElsewhereWishes, 'concurrency'>
@@ -46,7 +48,7 @@ const sha256: JobOperation = { S3ComputeObjectChecksum: { ChecksumAlgorithm: 'SH
  * reports; where nothing is to be written it only tells what there is and what it would cost. A job that an earlier run has
  * begun is waited for, and what one has reported is never computed again.
  *
- * @returns how many are still to be computed: none, where something may be written
+ * @returns what there is still to compute, where nothing may be written
  */
 export async function computeChecksums(
   aws: Aws,
@@ -54,12 +56,12 @@ export async function computeChecksums(
   run: ReindexRun,
   wishes: ChecksumWishes,
   conduct: Conduct & { readonly dryRun: boolean },
-): Promise<number> {
+): Promise<ChecksumReport | undefined> {
   const { checksums } = run
   const mode = conduct.dryRun ? 'plan' : 'apply'
   const opening = [...lookingChain(aws, settings, run), ...(conduct.dryRun ? [measure(checksums)] : [])]
   const { account, begun, amount } = (await runChain<Computing>(opening, mode, conduct)).ctx
-  if (conduct.dryRun) return amount.objects
+  if (conduct.dryRun) return { planned: { ...amount, dollars: estimateChecksums(amount), pricesAsOf: prices.asOf } }
   const site = siteOf(run, account)
   if (begun !== undefined) {
     if (isWaiting(begun) && !(await wishes.agree([`Have the job ${begun.id} begin, which waits for that?`]))) {
@@ -69,7 +71,7 @@ export async function computeChecksums(
   }
   for (;;) {
     const { batch } = (await runChain<Computing>([takeIn(checksums), hand(checksums)], 'apply', conduct)).ctx
-    if (batch === undefined) return 0
+    if (batch === undefined) return undefined
     const names = namesOf(settings.installation.value)
     await applyChain(computeChain(aws, names, wishes, site, batch), conduct, wishes.agree)
   }
@@ -101,7 +103,7 @@ const measure = (checksums: Checksums) =>
     tell: (amount) =>
       amount.objects === 0
         ? 'there are none'
-        : `${amountText(amount)}: S3 would compute them for about ${dollars(estimateChecksums(amount))}`,
+        : `${checksumAmountText(amount)}: S3 would compute them for about ${dollars(estimateChecksums(amount))}`,
   })
 
 const takeIn = (checksums: Checksums) =>
@@ -113,7 +115,7 @@ const hand = (checksums: Checksums) =>
   compute<Computing, 'batch'>('Look for packages whose digest nothing tells', {
     from: (_, talk) => checksums.hand(newRun(), talk),
     as: 'batch',
-    tell: (batch) => (batch === undefined ? 'there are none' : amountText(batch)),
+    tell: (batch) => (batch === undefined ? 'there are none' : checksumAmountText(batch)),
   })
 
 /** Makes what the job needs, and the job; waits until that is over. */
@@ -168,16 +170,13 @@ const leftText = ({ id, status, tasks, failures }: Job): string =>
   `${failures.length === 0 ? '' : ` (${failures.join('; ')})`}: this host reads those packages whole.`
 
 const questionOf = (batch: ChecksumBatch, accountId: string): string =>
-  `Have S3 compute the checksums of ${amountText(batch)} in account ${accountId}, for about ${dollars(estimateChecksums(batch))}?`
-
-const amountText = ({ objects, bytes }: ChecksumAmount): string =>
-  `${count(objects)} ${objects === 1 ? 'package' : 'packages'} of ${sizeOf(bytes)}`
+  `Have S3 compute the checksums of ${checksumAmountText(batch)} in account ${accountId}, for about ${dollars(estimateChecksums(batch))}?`
 
 /** What it takes beside what `--run-on batch` does. */
 export function checksumWorkNeeds(aws: Aws, settings: Settings, scope: PermissionScope): Need[] {
   const { accountId, bucket, tags, boundary } = scope
   const site = { bucket, region: '*', accountId, noteJob: async () => undefined, over: () => undefined }
-  const batch = { run: '*', objects: 0, bytes: 0, manifest: { key: '*', etag: '*' } }
+  const batch = { run: '*', jobs: 1, objects: 0, bytes: 0, manifest: { key: '*', etag: '*' } }
   const names = namesOf(settings.installation.value)
   const ofRole = arnOfRole(checksumNames(names), accountId)
   return needsOf(computeChain(aws, names, { adopt: false, tags, boundary }, site, batch), {

@@ -1,5 +1,6 @@
-import type { ElsewhereReport } from '../../reindex/elsewhere-report.ts'
+import type { ChecksumAmount, ElsewhereReport } from '../../reindex/elsewhere-report.ts'
 import { count } from '../../reindex/progress.ts'
+import type { Report } from '../../reindex/report.ts'
 import { type Block, table } from '../../text.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import { planText } from '../../ui/plan.ts'
@@ -32,3 +33,18 @@ export function plannedText({ shards, objects, attributes, reads, bytes, estimat
     ...planText(plan),
   ]
 }
+
+/** What S3 would compute, and for how much. */
+export function checksumsText({ checksums }: Pick<Report, 'checksums'>): Block[] {
+  const planned = checksums?.planned
+  if (planned === undefined || planned.objects === 0) return []
+  const { jobs, pricesAsOf } = planned
+  return [
+    `S3 would compute the checksums of ${checksumAmountText(planned)} in ${count(jobs)} ${jobs === 1 ? 'job' : 'jobs'}, ` +
+      `for about ${dollars(planned.dollars)} (prices as of ${pricesAsOf}). Indexes are looked at once they are known.`,
+  ]
+}
+
+/** How much it is. */
+export const checksumAmountText = ({ objects, bytes }: Pick<ChecksumAmount, 'objects' | 'bytes'>): string =>
+  `${count(objects)} ${objects === 1 ? 'package' : 'packages'} of ${sizeOf(bytes)}`

@@ -1,4 +1,5 @@
 import type { Aws } from '../../aws/connect.ts'
+import type { ChecksumReport } from '../../reindex/elsewhere-report.ts'
 import type { InventoryPlace } from '../../reindex/inventory/place.ts'
 import { type Hints, readInventory } from '../../reindex/inventory/read-inventory.ts'
 import { count, Progress, telling } from '../../reindex/progress.ts'
@@ -41,8 +42,7 @@ export const attributesOnly = {
 interface Reindexing extends OnElsewhere {
   /** What an inventory tells; undefined: none was named. */
   hints: Hints | undefined
-  /** Digests that S3 would compute, were this not only a look: what needs them is not looked at. */
-  toCompute?: number
+  checksums: ChecksumReport | undefined
   /** The distributions whose edges are to drop what was published again. */
   edges: readonly string[]
   report: Report
@@ -66,7 +66,7 @@ export async function reindexEverything(aws: Aws, settings: Settings, wishes: Re
     let first = opening
     if (wishes.checksums !== undefined) {
       const { ctx } = await runChain(opening, mode, options)
-      ctx.toCompute = await computeChecksums(aws, settings, ctx.run, wishes.checksums, options)
+      ctx.checksums = await computeChecksums(aws, settings, ctx.run, wishes.checksums, options)
       ;[begun, first] = [ctx, []]
     }
     if (wishes.elsewhere === undefined) {
@@ -137,18 +137,22 @@ function reindexChain(aws: Aws, settings: Settings, open: () => Promise<ReindexR
     opening,
     here: [
       ...(options.attributes && !options.listOnly ? [attributes] : []),
-      ...(options.indexes && !options.listOnly ? where(({ toCompute = 0 }) => toCompute === 0, [indexes]) : []),
+      ...(options.indexes && !options.listOnly ? where(hasDigests, [indexes]) : []),
     ],
     closing: [
       ...(invalidates ? [drop] : []),
       ...(options.shard !== undefined && !looks ? [handIn] : []),
       compute(options.writeReport === undefined ? 'Sum up' : 'Write the report', {
-        from: ({ run, elsewhere }) => run.report(elsewhere === undefined ? {} : { elsewhere }),
+        from: ({ run, elsewhere, checksums }) =>
+          run.report({ ...(elsewhere && { elsewhere }), ...(checksums && { checksums }) }),
         as: 'report',
       }),
     ],
   }
 }
+
+/** What needs digests that S3 would compute, were this not only a look, is not looked at. */
+const hasDigests = ({ checksums }: Reindexing): boolean => (checksums?.planned.objects ?? 0) === 0
 
 /** Before other runs are kept out: where it can't be used nothing was begun. */
 const hintsFrom = (aws: Aws, place: InventoryPlace, { choice, show }: ReindexWishes): Step<Reindexing> =>

@@ -8,7 +8,17 @@ import type { ReportFile } from '../../ui/report-file.ts'
 import { sizeOf } from '../../ui/size.ts'
 import { type ReportPage, renderReportPage } from '../../ui/report-page.ts'
 import { type Block, item, type Item, kept, table, verbatim } from '../../text.ts'
-import { apartText, indexesText, nameOf, neitherText, republishedText, skippedText, todoText } from './report-text.ts'
+import { checksumsText } from './planned-text.ts'
+import {
+  apartText,
+  hasWork,
+  indexesText,
+  nameOf,
+  neitherText,
+  republishedText,
+  skippedText,
+  todoText,
+} from './report-text.ts'
 
 /** Rows of a list: more would be a page that no browser likes, and nobody reads. */
 const most = 5_000
@@ -38,6 +48,7 @@ function pageOf(
       { heading: 'Problems', blocks: problems(report, lists['problems'] ?? []) },
       { heading: 'Published again', blocks: republishedText(report, carried, ofRun) },
       { heading: dryRun ? 'Attributes that are wrong' : 'Attributes that were wrong', blocks: wrong(report) },
+      { heading: 'Checksums', blocks: checksumsText(report) },
       { heading: 'Indexes', blocks: indexesText(report, most) },
       { heading: 'Skipped', blocks: skippedText(report) },
       { heading: 'Packages that are not as others', blocks: apartText(report) },
@@ -47,14 +58,14 @@ function pageOf(
   }
 }
 
-function verdictOf({ failed, indexes, dryRun, total, problemCount }: Report): Item {
+function verdictOf(report: Report): Item {
+  const { failed, indexes, dryRun, problemCount } = report
   if (failed > 0) return item('failed', `${count(failed)} failed: the problems say which, and what to do.`)
   const refused = indexes.filter(({ outcome }) => outcome === 'refused').length
   if (refused > 0) return item('refused', `${count(refused)} indexes were not written, to protect those who use them.`)
   const note = problemCount === 0 ? '' : ` Problems that are to be looked at: ${count(problemCount)}.`
   if (!dryRun) return item(note === '' ? 'ok' : 'warning', `All that could be put right is right.${note}`)
-  const work = total.rewritten > 0 || indexes.some(({ outcome }) => outcome === 'would be written')
-  if (work) return item('update', `Something is to be put right; nothing was written.${note}`)
+  if (hasWork(report)) return item('update', `Something is to be put right; nothing was written.${note}`)
   return item(note === '' ? 'ok' : 'warning', `Nothing is to be put right.${note}`)
 }
 

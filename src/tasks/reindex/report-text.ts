@@ -2,7 +2,7 @@ import { reasons as skipReasons } from '../../reindex/attributes/attributes.ts'
 import type { Report } from '../../reindex/report.ts'
 import type { Counts, RepositoryReport } from '../../reindex/repository-reports.ts'
 import { count } from '../../reindex/progress.ts'
-import { plannedText } from './planned-text.ts'
+import { checksumsText, plannedText } from './planned-text.ts'
 import { commandLine } from '../../shell.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import { type Block, kept, nested, table, verbatim } from '../../text.ts'
@@ -31,7 +31,8 @@ export function reportText(report: Report, carried: readonly string[] = [], ofRu
     `${count(report.failed)} failed`,
     `${count(report.neither.objects)} neither package nor metadata`,
   ]
-  if (report.elsewhere?.planned !== undefined) return plannedText(report.elsewhere.planned)
+  const checksums = checksumsText(report)
+  if (report.elsewhere?.planned !== undefined) return [...plannedText(report.elsewhere.planned), ...checksums]
   return [
     ...repositoriesText(report),
     ...indexesText(report),
@@ -41,10 +42,18 @@ export function reportText(report: Report, carried: readonly string[] = [], ofRu
     ...problemsText(report),
     ...republishedText(report, carried, ofRun),
     ...neitherText(report),
+    ...checksums,
     `${summary.join(', ')} (${formatDuration(report.seconds)}).`,
     ...shardText(report),
   ]
 }
+
+/** Whether a run that only looked has found something to do. */
+export const hasWork = ({ total, indexes, elsewhere, checksums }: Report): boolean =>
+  (elsewhere?.planned?.shards ?? 0) > 0 ||
+  (checksums?.planned.objects ?? 0) > 0 ||
+  total.rewritten > 0 ||
+  indexes.some(({ outcome }) => outcome === 'would be written')
 
 /** What one of several hosts has done of all. */
 const shardText = ({ shard, dryRun }: Report): Block[] => {

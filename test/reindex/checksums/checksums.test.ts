@@ -9,6 +9,7 @@ import { expect } from 'chai'
 import type { Report } from '../../../src/reindex/report.ts'
 import { awsCli } from '../../../src/resources/takedown.ts'
 import type { ChecksumWishes } from '../../../src/tasks/reindex/checksums.ts'
+import { hasWork, reportText } from '../../../src/tasks/reindex/report-text.ts'
 import { reindexEverything, type ReindexWishes } from '../../../src/tasks/reindex/reindex-everything.ts'
 import { workerTakedowns } from '../../../src/tasks/reindex/worker.ts'
 import { type AwsUnderTest, noSettings, startAws } from '../../support/aws-under-test.ts'
@@ -90,7 +91,10 @@ describe('checksums that S3 Batch Operations computes', function () {
     asked.length = 0
     await run(shared)
     await rm(join(folder, shared), { recursive: true })
-    await run(shared, { full: true })
+    const again = await run(shared, { full: true })
+    expect(again.checksums).to.equal(undefined)
+    const { checksums } = await run(shared, { dryRun: true })
+    expect(checksums?.planned).to.include({ jobs: 0, objects: 0, dollars: 0 })
     expect(asked).to.deep.equal([])
     const where = { accountId: place.sandbox.accountId, region: 'us-east-1', bucket: shared }
     const takedowns = await workerTakedowns(place.aws, place.names, where, awsCli(undefined))
@@ -104,8 +108,17 @@ describe('checksums that S3 Batch Operations computes', function () {
   it('are told the price of beforehand, and nothing is made unless that is agreed to', async () => {
     const bucket = await filled()
     const changing = /(Create|Put|Update)/
-    const dry = await calls(() => run(bucket, { dryRun: true }))
+    const told: Report[] = []
+    const dry = await calls(async () => told.push(await run(bucket, { dryRun: true })))
     expect(dry.filter((call) => changing.test(call))).to.deep.equal([])
+    const [report] = told
+    const bytes = packages.reduce((sum, [, { length }]) => sum + length, 0)
+    expect(report?.checksums?.planned).to.deep.include({ jobs: 1, objects: 2, bytes })
+    expect(report?.checksums?.planned.dollars).to.be.closeTo(0.25, 0.001)
+    expect(JSON.stringify(report && reportText(report))).to.match(
+      /S3 would compute the checksums of 2 packages of [\d.]+ KB in 1 job, for about \$0\.25 \(prices as of [\d-]+\)\./,
+    )
+    expect(report !== undefined && hasWork(report)).to.equal(true)
     const refused: unknown = await run(bucket, { checksums: { ...yes, agree: async () => false } }).catch(
       (error: unknown) => error,
     )
