@@ -133,7 +133,9 @@ const jobReadNeeds = (accountId: string, region: string) =>
 
 /** Jobs are found by it, and by what it says of the bucket; up to 256 characters. */
 const descriptionOf = (flag: JobFlag, bucket: string, key: string): string =>
-  `pc-ctl reindex-everything ${flag} batch: s3://${bucket}/${key}`.slice(0, 256)
+  `${beginningOf(flag)}${bucket}/${key}`.slice(0, 256)
+
+const beginningOf = (flag: JobFlag): string => `pc-ctl reindex-everything ${flag} batch: s3://`
 
 /** The job of a manifest that is under way, if there is one; of any of the bucket where no key is given. */
 export async function findJobOf(
@@ -145,6 +147,19 @@ export async function findJobOf(
     const job = await describeJob(jobs, id)
     const isMeant = manifest === undefined || job?.manifest.objectArn === arnOfObject(bucket, manifest.key)
     if (job !== undefined && isMeant && !isOver(job)) return job
+  }
+  return undefined
+}
+
+/** A job under way that a function works for, on another bucket. */
+export async function findJobElsewhere(
+  jobs: Jobs,
+  { flag, bucket, functionArn }: Pick<BatchJobWant, 'flag' | 'bucket'> & { readonly functionArn: string },
+): Promise<Job | undefined> {
+  for await (const { id, description } of listJobs(jobs, underWay)) {
+    if (!description.startsWith(beginningOf(flag)) || description.startsWith(descriptionOf(flag, bucket, ''))) continue
+    const job = await describeJob(jobs, id)
+    if (job?.functionArn?.startsWith(`${functionArn}:`) === true && !isOver(job)) return job
   }
   return undefined
 }

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 
 import type { Aws } from '../../aws/connect.ts'
 import { describeJob, isOver, type Job, type Jobs, jobsIn } from '../../aws/jobs-client.ts'
-import { arnOfRole } from '../../aws/arns.ts'
-import { jobNames, namesOf, workerNames } from '../../aws/names.ts'
+import { arnOfFunction, arnOfRole } from '../../aws/arns.ts'
+import { jobNames, type Names, namesOf, workerNames } from '../../aws/names.ts'
 import { CtlError } from '../../errors.ts'
 import { assertDone, cancelCommand, type Ended, outcomeOf } from '../../reindex/batch/watch-job.ts'
 import type { Batch } from '../../reindex/batch/write-wanted.ts'
@@ -14,7 +14,7 @@ import { count } from '../../reindex/progress.ts'
 import type { ReindexRun } from '../../reindex/run.ts'
 import { type Account, lookUpAccount } from '../../resources/account.ts'
 import { pending } from '../../resources/resource.ts'
-import { findJobOf } from '../../resources/s3/batch-job.ts'
+import { findJobElsewhere, findJobOf } from '../../resources/s3/batch-job.ts'
 import { need, type Settings } from '../../settings/settings.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import { say } from '../../ui/talk.ts'
@@ -76,7 +76,11 @@ export function onBatch<C extends OnElsewhere>(
     tell: ({ id }) => `account ${id}`,
   })
   const find = compute<C, 'begun'>('Look for a job that is under way', {
-    from: (ctx) => findBegun(ctx, jobsOf(ctx)),
+    async from(ctx) {
+      const begun = await findBegun(ctx, jobsOf(ctx))
+      if (begun === undefined) await assertFree(ctx, jobsOf(ctx), workerNames(names))
+      return begun
+    },
     as: 'begun',
     tell: (job) => (job === undefined ? 'there is none' : `${job.id} is ${job.status}`),
   })
@@ -160,6 +164,26 @@ async function findBegun({ run, account }: OnElsewhere, jobs: Jobs): Promise<Job
     await run.elsewhere.noteJob(undefined)
   }
   return findJobOf(jobs, { flag: '--run-on', bucket: name })
+}
+
+/**
+ * Keeps the rights of a job's function where they are: it has those on one bucket.
+ *
+ * @throws CtlError (refused)
+ */
+async function assertFree({ run, account }: OnElsewhere, jobs: Jobs, names: Names): Promise<void> {
+  const { name, region } = run.bucket
+  const functionArn = arnOfFunction(names, account.id, region)
+  const job = await findJobElsewhere(jobs, { flag: '--run-on', bucket: name, functionArn })
+  if (job === undefined) return
+  const of = job.manifest.objectArn.replace(/^arn:[^:]*:s3:::|\/.*$/g, '')
+  throw new CtlError('refused', `The job ${job.id} is at work on another bucket, ${of}: it is ${job.status}.`, {
+    hint: [
+      `Its function ${names.functionName} may work on one bucket at a time, and would fail there from now on.`,
+      'Run the same command again when it is over, or give this bucket another --installation.',
+    ],
+    code: 'JobElsewhere',
+  })
 }
 
 const overMeanwhile = (id: string, job: Job | undefined): string =>

@@ -143,6 +143,19 @@ describe('a run on S3 Batch Operations whose job', function () {
     expect((await runOn({}, 'another host')).total.rewritten).to.equal(0)
   })
 
+  it('works on another bucket keeps its function, and the rights of that', async () => {
+    await stopped()
+    const first = bucket
+    bucket = `${first}-other`
+    await s3.send(new CreateBucketCommand({ Bucket: bucket, ObjectOwnership: 'BucketOwnerEnforced' }))
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'pool/hello_1.deb', Body: 'deb' }))
+    const { failure, code, message } = await failureOf(runOn({ elsewhere: yes }, 'another host'))
+    expect([failure, code]).to.deep.equal(['refused', 'JobElsewhere'])
+    expect(message).to.contain(`at work on another bucket, ${first}:`)
+    bucket = first
+    expect((await runOn({ elsewhere: yes })).elsewhere?.job).to.include({ failed: 0 })
+  })
+
   it('is found again without journal and without lock', async () => {
     await stopped()
     await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: '.pc-ctl/lock' }))
