@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { expect } from 'chai'
 
 import { encryptBucket, policyOfBucketKey } from '../support/encrypted-bucket.ts'
 import { endState, type EndState } from '../support/end-state.ts'
-import { killAt, type NamedPoint as Point, pointsOf } from './kills.ts'
+import { killedAt, type NamedPoint as Point, pointsOf } from './kills.ts'
 import {
   alone,
   discard,
@@ -143,22 +141,7 @@ const endingOf = async ({ isSeen }: Scene, place: Installation, stdout: string):
 function interruptedAt(scene: Scene, point: Point): Promise<Ending> {
   return withInstallation(optionsOf(scene), async (place) => {
     const words = await alone(() => scene.prepare(place))
-    await runUntil(place, words, point)
+    await killedAt(place, words, point)
     return endingOf(scene, place, await alone(() => place.succeed(words)))
   })
-}
-
-/** Runs the command, a process, and kills it at a point; what had begun by then is carried out or not, as the point's phase says. */
-async function runUntil(place: Installation, words: readonly string[], point: Point): Promise<void> {
-  const [name, , phase] = point
-  const killer = new AbortController()
-  const { reached, stop } = killAt(place, point, killer, () => run)
-  const run = place.run(words, { signal: killer.signal })
-  const { code, stdout } = await run
-  expect([code, stdout]).to.deep.equal([137, ''])
-  // Calls that were on their way beside it end before the next run, as they would.
-  await sleep(50)
-  stop()
-  // Not carried out, or carried out but never answered.
-  expect(reached()?.status === undefined ? 'before' : 'after', `${name}, killed`).to.equal(phase)
 }

@@ -184,3 +184,18 @@ export function killAt(
   })
   return { reached: () => reached, stop }
 }
+
+/** Runs the command, a process, and kills it at a point; what had begun by then is carried out or not, as the point's phase says. */
+export async function killedAt(place: Installation, words: readonly string[], point: NamedPoint): Promise<void> {
+  const [name, , phase] = point
+  const killer = new AbortController()
+  const { reached, stop } = killAt(place, point, killer, () => run)
+  const run = place.run(words, { signal: killer.signal })
+  const { code, stdout } = await run
+  expect([code, stdout]).to.deep.equal([137, ''])
+  // Calls that were on their way beside it end before the next run, as they would.
+  await sleep(50)
+  stop()
+  // Not carried out, or carried out but never answered.
+  expect(reached()?.status === undefined ? 'before' : 'after', `${name}, killed`).to.equal(phase)
+}

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,14 +18,7 @@ import { clientConfig } from '../../support/clients.ts'
 import { nameOfCall } from '../../support/installation.ts'
 import { plainRun } from '../plain-run.ts'
 import { reader } from '../repositories-under-test.ts'
-import { deb } from '../../repositories/apt/packages-made.ts'
-
-/** Of another content each, and larger than what is read in one request. */
-const largeDeb = (name: string): Buffer =>
-  deb({
-    fields: { Package: name, Version: '1.0', Architecture: 'all' },
-    payload: randomBytes(300 * 1024).toString('hex'),
-  })
+import { largeDeb } from '../../repositories/apt/packages-made.ts'
 
 const keys = ['apt/pool/a_1.0_all.deb', 'apt/pool/b c+_1.0_all.deb']
 
@@ -53,7 +46,7 @@ describe('checksums that S3 Batch Operations computes', function () {
     await s3.send(new CreateBucketCommand({ Bucket, ObjectOwnership: 'BucketOwnerEnforced' }))
     const put = (Key: string, Body: string | Buffer) => s3.send(new PutObjectCommand({ Bucket, Key, Body }))
     for (const [key, body] of packages) await put(key, body)
-    await put('apt/Packages', '')
+    await put('apt/Packages', '\n')
     await put('apt/Release', 'Suite: x\n')
     return Bucket
   }

@@ -1,4 +1,5 @@
 /** Packages and buckets made for tests, with nothing but Node. */
+import { randomBytes } from 'node:crypto'
 import { createHash } from 'node:crypto'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 
@@ -181,3 +182,10 @@ export class Bucket {
 /** The stanza of a package as other tools write it, without what they disagree on. */
 export const entryOf = (bytes: Uint8Array, filename: string, fields: Readonly<Record<string, string>> = {}): string =>
   `${controlText(fields)}Filename: ${filename}\nSize: ${bytes.length}\nMD5sum: ${hash('md5', bytes)}\nSHA256: ${hash('sha256', bytes)}\n\n`
+
+/** Of another content each, and larger than what is read in one request. */
+export const largeDeb = (name: string): Buffer =>
+  deb({
+    fields: { Package: name, Version: '1.0', Architecture: 'all' },
+    payload: randomBytes(300 * 1024).toString('hex'),
+  })
