@@ -21,10 +21,12 @@ import type { Settings } from '../../../src/settings/settings.ts'
 import { needsFor } from '../../../src/tasks/permissions/permissions.ts'
 import { policyOf } from '../../../src/resources/policy-of-needs.ts'
 import { policiesOf } from '../../../src/tasks/permissions/policy.ts'
-import { reindexEverything } from '../../../src/tasks/reindex/reindex-everything.ts'
+import { reindexEverything, type ReindexWishes } from '../../../src/tasks/reindex/reindex-everything.ts'
 import { plainRun } from '../../reindex/plain-run.ts'
-import { noSettings, startAws } from '../../support/aws-under-test.ts'
+import { type AwsUnderTest, noSettings, startAws } from '../../support/aws-under-test.ts'
 import { jobsAtOnce } from '../../support/batch-jobs.ts'
+import { nameOfCall } from '../../support/installation.ts'
+import { largeDeb } from '../../repositories/apt/packages-made.ts'
 
 const bucket = 'packages-example-org'
 const region = 'us-east-1'
@@ -32,8 +34,26 @@ const given = (value: string) => ({ value, source: { kind: 'default' as const } 
 const settings: Settings = { ...noSettings, bucket: given(bucket), region: given(region) }
 const Key = 'pool/hello_1.0.deb'
 
+const agree = async (): Promise<boolean> => true
+const onFunctions: Partial<ReindexWishes> = { elsewhere: { concurrency: 2, adopt: false, agree } }
+/** A flat repository whose index has no digest of its package yet. */
+const large = 'apt/pool/a_1.0_all.deb'
+const repository = { [large]: largeDeb('a'), 'apt/Packages': '\n', 'apt/Release': 'Suite: x\n' }
+
+interface Attempt {
+  /** An action that the user may not use. */
+  readonly missing?: string
+  readonly wishes?: Partial<ReindexWishes>
+  /** Beside a package. */
+  readonly objects?: Readonly<Record<string, string | Buffer>>
+  /** What is looked at in the end. */
+  readonly look?: (bench: AwsUnderTest) => void
+}
+
 /** Has a job put a bucket right as a user with the policy, perhaps without an action. */
-async function attempt(missing?: string): Promise<Report | CtlError> {
+async function attempt({ missing, wishes = onFunctions, objects = {}, look }: Attempt = {}): Promise<
+  Report | CtlError
+> {
   const bench = await startAws({ timing: { ...jobsAtOnce, principal: 0 } })
   const folder = await mkdtemp(join(tmpdir(), 'reindex-batch-permissions-'))
   const { accountId } = bench.sandbox
@@ -44,9 +64,11 @@ async function attempt(missing?: string): Promise<Report | CtlError> {
     const ApplyServerSideEncryptionByDefault = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: KeyMetadata?.Arn } as const
     const ServerSideEncryptionConfiguration = { Rules: [{ ApplyServerSideEncryptionByDefault }] }
     await s3.send(new PutBucketEncryptionCommand({ Bucket: bucket, ServerSideEncryptionConfiguration }))
-    await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'x' }))
+    for (const [name, Body] of Object.entries({ [Key]: 'x', ...objects })) {
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: name, Body }))
+    }
     const needs = needsFor('reindex-batch', bench.aws, settings, { accountId, bucket, access: 'oai' })
-      .filter(({ optional }) => optional === undefined)
+      .filter(({ optional }) => optional === undefined || (wishes.checksums && /--checksums/.test(optional)))
       .map((need) => ({ ...need, actions: need.actions.filter((action) => action !== missing) }))
       .filter(({ actions }) => actions.length > 0)
     const iam = bench.aws.client(IAMClient, region)
@@ -60,13 +82,11 @@ async function attempt(missing?: string): Promise<Report | CtlError> {
     const report = await reindexEverything(
       await connect({ ...settings, ...keys }),
       { ...settings, ...keys },
-      {
-        ...plainRun(folder),
-        elsewhere: { concurrency: 2, adopt: false, agree: async () => true },
-      },
+      { ...plainRun(folder), ...wishes },
     )
     const { CacheControl } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key }))
     expect(CacheControl).to.contain('immutable')
+    look?.(bench)
     return report
   } catch (error) {
     if (error instanceof CtlError) return error
@@ -87,12 +107,28 @@ describe('The policy of reindex-batch', function () {
     expect([report.failed, report.problems]).to.deep.equal([0, []])
   })
 
+  it('is enough for jobs that compute checksums', async () => {
+    const readers: string[] = []
+    const report = await attempt({
+      wishes: { checksums: { adopt: false, agree } },
+      objects: repository,
+      look({ sandbox }) {
+        const reads = sandbox.calls.list((call) => /:GetObject$/.test(nameOfCall(call)) && call.status === 200)
+        readers.push(...reads.flatMap(({ resource, caller }) => (resource?.endsWith(large) === true ? [caller] : [])))
+      },
+    })
+    if (report instanceof CtlError) throw report
+    expect([report.failed, report.problems]).to.deep.equal([0, []])
+    // The job has read it whole, and nobody else.
+    expect(readers.join()).to.match(/^arn:aws:sts::\d+:assumed-role\/packagecloud_reindex_checksums\/[^,]+$/)
+  })
+
   for (const action of [
     ...['s3:ListJobs', 's3:CreateJob', 's3:DescribeJob', 's3:UpdateJobStatus', 'iam:PassRole'],
     ...['lambda:CreateFunction', 'lambda:PutFunctionConcurrency', 'lambda:PublishVersion'],
   ]) {
     it(`needs ${action}, and says so when it is missing`, async () => {
-      const result = await attempt(action)
+      const result = await attempt({ missing: action })
       if (!(result instanceof CtlError)) throw new Error('everything worked')
       const said = [result.message, ...result.hint].join('\n')
       expect(result.failure, said).to.equal('denied')
