@@ -136,13 +136,14 @@ behavesLikeAResource('The function that does the work of a host', async (bench) 
   const { arn: roleArn } = await made(bench, role(bench.aws), { ...ours(bench), names })
   const want = { ...ours(bench), names, roleArn, zip: functionZip('export const handler = 1'), concurrency: 20 }
   const FunctionName = names.functionName
+  const elsewhere = { AWS_ENDPOINT_URL: 'https://example.org' }
   return {
     resource: workerFunction(bench.aws, region),
     want,
     adopting: adopting(want),
     tamper: async () => {
       await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 10, minDelay: 0.1 }, { FunctionName })
-      await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, MemorySize: 512 }))
+      await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables: elsewhere } }))
     },
     disown: async () => {
       const { arn: Resource } = (await workerFunction(bench.aws, region).describe(want)) ?? {}

@@ -72,7 +72,8 @@ export class Elsewhere {
     const noted = ({ row, rewritten }: Found): void => {
       if (rewritten !== undefined) ledger.note(row, { kind: 'rewritten', row, ...rewritten })
     }
-    return `${count(await this.#telling(talk, () => takeIn({ ...this.#run, below, believed, noted })))} objects`
+    const taken = await this.#telling(talk, () => takeIn({ ...this.#run, below, believed, noted }))
+    return `${count(taken)} ${taken === 1 ? 'object' : 'objects'}`
   }
 
   /** What this host, or whoever held the lock before, has noted of a job. */

@@ -13,6 +13,8 @@ export interface FunctionSettings {
   readonly MemorySize: number
   /** Seconds. */
   readonly Timeout: number
+  /** Names of variables that somebody has set, which may lead the function elsewhere; wanted are none. */
+  readonly Environment?: string | undefined
 }
 
 /**
@@ -28,16 +30,21 @@ export const settingsChanges = (live: FunctionSettings, wanted: FunctionSettings
   ...change('Role', live.Role, wanted.Role),
   ...change('MemorySize', live.MemorySize, wanted.MemorySize),
   ...change('Timeout', live.Timeout, wanted.Timeout),
+  ...change('Environment', live.Environment, wanted.Environment),
 ]
 
 /** The part of a function's or a version's configuration that is ours to set. */
-export const settingsOf = (configuration: FunctionConfiguration): FunctionSettings => ({
-  Runtime: configuration.Runtime ?? '',
-  Handler: configuration.Handler ?? '',
-  Role: configuration.Role ?? '',
-  MemorySize: configuration.MemorySize ?? 0,
-  Timeout: configuration.Timeout ?? 0,
-})
+export function settingsOf(configuration: FunctionConfiguration): FunctionSettings {
+  const variables = Object.keys(configuration.Environment?.Variables ?? {}).sort()
+  return {
+    Runtime: configuration.Runtime ?? '',
+    Handler: configuration.Handler ?? '',
+    Role: configuration.Role ?? '',
+    MemorySize: configuration.MemorySize ?? 0,
+    Timeout: configuration.Timeout ?? 0,
+    ...(variables.length === 0 ? {} : { Environment: variables.join(', ') }),
+  }
+}
 
 /** @throws CtlError when Lambda says that it could not make or update the function */
 export function failIfFailed(found: FunctionConfiguration): void {

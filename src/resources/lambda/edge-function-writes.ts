@@ -42,7 +42,7 @@ interface Known {
  */
 export async function createFunction(
   lambda: LambdaClient,
-  { names, tags, settings: { Runtime: runtime, ...settings }, description, architecture }: Wish,
+  { names, tags, settings, description, architecture }: Wish,
   ZipFile: Uint8Array,
   talk: Talk,
 ): Promise<FunctionConfiguration> {
@@ -51,8 +51,7 @@ export async function createFunction(
     Description: description,
     Code: { ZipFile },
     ...inArchitecture(architecture),
-    Runtime: runtime as Runtime,
-    ...settings,
+    ...told(settings),
     Tags: tags,
   })
   return patiently(() => lambda.send(command), whyNotYet, propagation, talk)
@@ -77,12 +76,11 @@ export async function updateFunction(
   if (tagChanges(live.tags, tags).length > 0) {
     await lambda.send(new TagResourceCommand({ Resource: live.arn, Tags: tags }))
   }
-  const { Runtime: runtime, ...settings } = wanted
   let known: Known = live
   if (settingsChanges(live.settings, wanted).length > 0) {
     const { RevisionId } = await settled(lambda, FunctionName, known, talk)
-    const change = { FunctionName, Runtime: runtime as Runtime, ...settings, RevisionId }
-    const command = new UpdateFunctionConfigurationCommand(change)
+    const none = live.settings.Environment === undefined ? {} : { Environment: { Variables: {} } }
+    const command = new UpdateFunctionConfigurationCommand({ FunctionName, ...told(wanted), ...none, RevisionId })
     known = knownFrom(await patiently(() => lambda.send(command), whyNotYet, propagation, talk))
   }
   if (sha256(ZipFile) !== live.codeSha256) {
@@ -95,6 +93,14 @@ export async function updateFunction(
   }
   return settled(lambda, FunctionName, known, talk)
 }
+
+const told = ({ Runtime: runtime, Handler, Role, MemorySize, Timeout }: FunctionSettings) => ({
+  Runtime: runtime as Runtime,
+  Handler,
+  Role,
+  MemorySize,
+  Timeout,
+})
 
 const knownFrom = (found: FunctionConfiguration): Known => ({
   codeSha256: found.CodeSha256 ?? '',
