@@ -1,3 +1,5 @@
+import { CtlError } from '../errors.ts'
+
 /**
  * Texts one behind another, in UTF-8: as they go into an index, so that nobody has to read them again. In front of them
  * stands where each ends, in 32 bits.
@@ -26,13 +28,15 @@ export class Sections {
 
   /**
    * @param count - of the texts that were packed
-   * @throws Error where that many were not
+   * @throws CtlError (failed) where that many were not
    */
   constructor(bytes: Uint8Array, count: number) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#count = count
     if (bytes.length < count * endLength || this.#end(count - 1) !== bytes.length) {
-      throw new Error('what is kept of a package was not written by this version')
+      throw new CtlError('failed', 'what is kept of a package was not written by this version', {
+        hint: 'Run the same command with --full, which reads the packages again.',
+      })
     }
   }
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 
+import { CtlError } from '../../src/errors.ts'
 import { packSections, Sections } from '../../src/repositories/sections.ts'
 
 describe('sections', () => {
@@ -28,7 +29,7 @@ describe('sections', () => {
       [packed.subarray(0, -1), 2],
       [new Uint8Array(), 2],
     ] as const) {
-      expect(() => new Sections(bytes, count)).to.throw('was not written by this version')
+      expect(() => new Sections(bytes, count)).to.throw(CtlError, 'was not written by this version')
     }
   })
 })
