@@ -143,7 +143,7 @@ describe('pc-ctl costs --estimate', () => {
 
   it('needs no account and no configuration', async () => {
     const { code, stdout, stderr } = await run('--estimate', '--downloads', '20000000', '--gb', '3000')
-    expect(stdout.match(/as others\s+quote\s+(?:it|them)/g)).to.have.length(2)
+    expect(stdout.match(/as others\s+quote\s+(?:it|them)/g)).to.have.length(3)
     expect([code, stderr]).to.deep.equal([0, ''])
     expect(stdout).to.match(/^Lambda@Edge +\$193\.63 +\$170\.00 +\$10\.00 +\$12\.63 +\$1\.00$/m)
     expect(stdout).to.match(/^CloudFront Function +\$182\.34 +\$170\.00 +\$10\.00 +\$2\.34 +\$0\.00$/m)

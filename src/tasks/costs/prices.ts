@@ -7,6 +7,7 @@
 export const prices = {
   /** When these were last compared with their sources, ISO 8601. */
   asOf: '2026-11-29',
+  /** Of what downloads cost. */
   sources: [
     'https://aws.amazon.com/cloudfront/pricing/ (traffic, plans, what is free)',
     'Not read from AWS but as others quote its price list, 2026: CloudFront Functions, and their reads of key value stores',
@@ -15,7 +16,6 @@ export const prices = {
     'https://aws.amazon.com/kms/pricing/ and https://aws.amazon.com/s3/pricing/',
     'Amazon CloudFront Developer Guide, "Flat-rate pricing plans"; levels and prices of the plans in part as others quote them',
     'https://aws.amazon.com/aws-cost-management/aws-cost-explorer/pricing/',
-    'Not read from AWS but as others quote it: AWS Price List, October 2026 (S3 Batch Operations; Lambda on arm64)',
   ],
   cloudfront: {
     /** Of each month, of the whole account. */
@@ -37,6 +37,7 @@ export const prices = {
     perInvalidationPath: 0.005,
   },
   lambdaEdge: { perMillionRequests: 0.6, perGigabyteSecond: 0.000_050_01 },
+  /** On arm64. Not read from AWS but as others quote its price list, October 2026; so are the next ones. */
   lambda: { perMillionRequests: 0.2, perGigabyteSecond: 0.000_013_333_4 },
   /** S3 Batch Operations. */
   batch: { perJob: 0.25, perMillionTasks: 1, perGigabyteChecksummed: 0.004 },
