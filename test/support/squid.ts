@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -46,7 +46,9 @@ export async function startSquid({ folder, user, password, names, refused }: Squ
   await writeFile(file('passwords'), `${user}:${hash}`)
   await writeFile(file('hosts'), names.map((name) => `127.0.0.1 ${name}\n`).join(''))
   await writeFile(file('conf'), configuration({ place, open, asking, refused }))
-  const squid = spawn('squid', ['-N', '-f', file('conf')], { stdio: 'ignore' })
+  // Segments of shared memory are called after it; those of another, or of one that was killed, are in the way.
+  const service = `pcctl${open}`
+  const squid = spawn('squid', ['-N', '-n', service, '-f', file('conf')], { stdio: 'ignore' })
   await listening(squid, open, () => readFile(file('cache.log'), 'utf8').catch(() => ''))
   return {
     open,
@@ -58,6 +60,9 @@ export async function startSquid({ folder, user, password, names, refused }: Squ
       const ended = once(squid, 'exit')
       squid.kill('SIGKILL')
       await ended
+      for (const segment of ['metadata', 'queues', 'readers']) {
+        await rm(`/dev/shm/${service}-cf__${segment}.shm`, { force: true })
+      }
     },
   }
 }
