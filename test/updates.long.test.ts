@@ -18,7 +18,7 @@ const newest = '987.6.5'
 const hint = `Note: pc-ctl ${newest} is there, this is ${manifest.version}.`
 
 describe('a hint at a newer version', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let folder: string
   let program: string
   let registry: Server

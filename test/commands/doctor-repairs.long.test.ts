@@ -17,7 +17,7 @@ const brokenWith: Readonly<Record<Engine, readonly Broken[]>> = { lambda: broken
 
 for (const engine of engines)
   describe(`the repairs that doctor prints with --engine ${engine}`, function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     let place: Place
     before(async () => {
       const deployed = await deploy(engine)

@@ -23,7 +23,7 @@ const lastLine = ({ stderr }: CliRun): string => stderr.trimEnd().split('\n').at
 const commandIn = ({ stderr }: CliRun): string => /^ *(pc-ctl .*)$/m.exec(stderr)?.[1] ?? ''
 
 describe('the order of reconfigure, restart and what the edge needs', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let place: Installation
   let host: PackagecloudHost
   beforeEach(async () => {

@@ -12,7 +12,7 @@ import { expect } from 'chai'
 import { arnOfDistribution, edit, inUse, markKey, marks, type Rotation } from '../support/rotation.ts'
 
 describe('rotate-cloudfront-secret, in more detail', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   let here: Rotation
   beforeEach(async () => {
     here = await inUse({}, 2)

@@ -7,7 +7,7 @@ import { documentOf, groundOf, hasChromium, sheetsOf, urlOf } from '../support/c
 import { type Installation, install } from '../support/installation.ts'
 
 describe('the page of pc-ctl runbook', function () {
-  this.timeout(180_000)
+  this.timeout(300_000)
   let place: Installation | undefined
   let url: string
   before(async function () {

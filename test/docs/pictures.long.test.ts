@@ -18,7 +18,7 @@ const grounds: Readonly<Record<string, Readonly<Record<Scheme, string>>>> = {
 }
 
 describe('pictures', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   before(function () {
     if (!hasChromium()) this.skip()
   })

@@ -11,7 +11,7 @@ import { writeSite } from '../../scripts/site/site.ts'
 import { documentOf, groundOf, hasChromium, urlOf } from '../support/chromium.ts'
 
 describe('the site', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
 
   it('names links that lead nowhere', () => {
     const files = new Map([

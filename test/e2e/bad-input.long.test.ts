@@ -227,7 +227,7 @@ const cases: readonly Case[] = [
 ]
 
 describe('bad input: one clear message, the right exit code, nothing changed', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let kept: Kept | undefined
   before(async () => (kept = await keepBootstrapped()))
   after(() => discard(kept))

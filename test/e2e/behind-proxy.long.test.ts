@@ -19,7 +19,7 @@ const password = 'p@ss:w/ö%rd'
 
 /** All that talk to AWS. The name of its endpoint is known to the proxy alone, so nothing else gets there. */
 describe('behind a proxy', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let place: Installation
   let authority: OwnAuthority
   let tls: { port: number; close(): void }

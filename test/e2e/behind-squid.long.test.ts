@@ -14,7 +14,7 @@ const password = 'p@ss:w/rd%'
 
 /** A proxy that knows nothing of our tests. */
 describe('behind squid', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let place: Installation
   let authority: OwnAuthority
   let tls: { port: number; close(): void }

@@ -16,7 +16,7 @@ const terminals = { stdin: 'tty', stdout: 'tty', stderr: 'tty' } as const
 const envOf = ({ env, folder }: Installation) => ({ cwd: folder, env: { ...env, LC_ALL: 'C.UTF-8' } })
 
 describe('streams that break', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let kept: Kept | undefined
   before(async function () {
     if (!hasTerminals) return this.skip()

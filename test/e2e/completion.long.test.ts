@@ -78,7 +78,7 @@ const cases: readonly Typed[] = [
 ]
 
 describe('completion', function () {
-  this.timeout(240_000)
+  this.timeout(300_000)
   let place: Installation
   let id = ''
   let invalidation = ''

@@ -13,7 +13,7 @@ import {
 } from '../support/installation.ts'
 
 describe('a permission that is missing', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let kept: Kept | undefined
   before(async () => (kept = await keepBootstrapped()))
   after(() => discard(kept))

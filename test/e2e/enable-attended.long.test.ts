@@ -14,7 +14,7 @@ const writing = 'packagecloud.rb? [y/N]'
 const restarting = 'on this host now? [y/N]'
 
 describe('bootstrap-cloudfront beside another installation, with somebody at the terminal', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
 
   it('asks before it makes a new one, and makes nothing if that is not meant', async function () {
     if (!hasTerminals) this.skip()
@@ -39,7 +39,7 @@ describe('bootstrap-cloudfront beside another installation, with somebody at the
 })
 
 describe('enable-cloudfront, with somebody at the terminal', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let place: Installation
   let ctl: string
   before(function () {

@@ -57,7 +57,7 @@ describe('enable-cloudfront, killed with -9 at each change, then run again', fun
 })
 
 describe('disable-cloudfront, killed with -9 while packagecloud-ctl works, then run again', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
 
   it('makes it live, and changes nothing else', () =>
     withInstallation(options, async (place) => {

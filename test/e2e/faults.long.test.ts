@@ -23,7 +23,7 @@ interface Outcome {
 }
 
 describe('errors that pass by themselves', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let kept: Kept
   let withFunction: Kept
   before(async () => {
@@ -113,6 +113,7 @@ describe('errors that pass by themselves', function () {
     lambda: 'ServiceException',
     s3: 'InternalError',
     sts: 'InternalFailure',
+    tagging: 'code=InternalServiceException,status=500,message=Internal error',
   }
   const serverError = (call: string): string => serverErrors[call.split(':')[0] ?? ''] ?? ''
   const everywhere: Readonly<Record<string, (call: string) => string>> = {
@@ -233,7 +234,7 @@ describe('errors that pass by themselves', function () {
 })
 
 describe('errors that do not pass', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let kept: Kept
   before(async () => (kept = await keepBootstrapped()))
   after(() => discard(kept))

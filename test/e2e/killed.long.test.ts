@@ -32,7 +32,7 @@ interface Ending {
 }
 
 describe('killed with -9 before and after each changing call, then run again', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let kept: Kept
   let withFunction: Kept
   before(async () => {

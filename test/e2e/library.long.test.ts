@@ -42,7 +42,7 @@ console.log(url, verdict.accepted ? verdict.key : verdict.reason)
 `
 
 describe('the npm package, installed into an empty folder', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   let folder: string
   let packed: Packed
 

@@ -21,7 +21,7 @@ const everything = JSON.stringify({
 
 /** S3 answers HEAD alike for a missing permission and for a caller that it does not know; other services differ in words. */
 describe('credentials that AWS does not know', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let place: Installation
   let commands: readonly (readonly string[])[] = []
   /** How far the clock of the sandbox is ahead, in milliseconds. */

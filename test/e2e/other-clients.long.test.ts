@@ -7,7 +7,7 @@ import { aws, boto, hasAws, hasBoto } from '../support/aws-and-boto.ts'
 import { bucket, install, type Installation } from '../support/installation.ts'
 
 describe('other clients read what pc-ctl has made', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   let place: Installation
   before(async () => {
     place = await install()

@@ -20,7 +20,7 @@ const password = 'p@ss:w/rd%'
 
 /** What pc-ctl asks that is not AWS's API. */
 describe('what clients ask, behind a proxy', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let place: Installation
   let authority: OwnAuthority
   let edge: Server

@@ -12,7 +12,7 @@ const execute = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 
 describe('the npm package, installed globally into an empty prefix without a network', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   let prefix: string
   let place: Installation
 

@@ -28,7 +28,7 @@ const ssoProfile = 'sso_account_id = 123456789012\nsso_role_name = Operator\n'
 
 /** What AWS's own tools read, in each form that pc-ctl may meet it. packagecloud.rb has no keys here. */
 describe('profiles', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   let place: Installation
   let keys: Partial<AccessKey>
   let role = ''

@@ -14,7 +14,7 @@ const words = ['reindex-everything', '--checksums', 'batch', '--indexes-only', '
 const putsOfChecksums = 4
 
 describe('reindex-everything --checksums batch, killed with -9', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   const packages = ['a', 'b'].map((name) => [`apt/pool/${name}_1.0_all.deb`, largeDeb(name)] as const)
   const options = { timing: jobsAtOnce }
 

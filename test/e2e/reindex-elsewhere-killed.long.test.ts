@@ -31,7 +31,7 @@ const points: readonly NamedPoint[] = [
 ]
 
 describe('reindex-everything --run-on batch, killed with -9', function () {
-  this.timeout(240_000)
+  this.timeout(300_000)
   let key: Awaited<ReturnType<typeof makeKey>>
   let kept: Kept
   const options = { timing: jobsAtOnce }

@@ -12,7 +12,7 @@ for (const [engine, drifts, kinds] of [
   ['function', functionRounds, 16],
 ] as const) {
   describe(`the repairs that status prints with --engine ${engine}`, function () {
-    this.timeout(120_000)
+    this.timeout(300_000)
     let place: Installation
     before(async () => {
       place = await install({ engine })

@@ -34,7 +34,7 @@ const installed = works('s3cmd', '--version') && works('openssl', 'version')
  * 2010, whose changes are noted down and compared with what pc-ctl has made of them.
  */
 describe('s3cmd and pc-ctl, side by side', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let place: Installation
   let old: OldApi
   let id = ''

@@ -16,7 +16,7 @@ const site = 's3tools-test'
 
 /** s3cmd's page about CloudFront, command by command, with pc-ctl in s3cmd's place. */
 describe("the walk of s3cmd's page", function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let place: Installation
   let id = ''
   let domain = ''

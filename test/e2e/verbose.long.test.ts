@@ -8,7 +8,7 @@ import { bucket, expectPlainTalk, install, type Installation, nameOfCall, secret
 const traced = /^ *aws (\S+) (\S+): (\d{3})[^,]*, (\d+) attempts?, (\d+) ms, request id (\S+)$/gm
 
 describe('--verbose', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let place: Installation
   let next: string[]
 

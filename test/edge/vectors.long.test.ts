@@ -66,7 +66,7 @@ describe('vectors', () => {
     const present = spawnSync(interpreter, words).status === 0
     it(`hold for the ${language} signer`, async function () {
       if (!present) return this.skip()
-      this.timeout(120_000)
+      this.timeout(300_000)
       const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-signer-'))
       try {
         if (build !== undefined) await start(build, join(folder, 'sign'), 'sign.go')

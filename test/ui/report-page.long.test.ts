@@ -13,7 +13,7 @@ import { type ReportPage, renderReportPage } from '../../src/ui/report-page.ts'
 import { everywhere, textOf } from './report-under-test.ts'
 
 describe('the page of a report, in a browser', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let folder: string
   let server: Server
   let asked: string[]

@@ -27,7 +27,7 @@ import { plainRun } from '../plain-run.ts'
 const objects = 6
 
 describe('a run on S3 Batch Operations whose job', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   let place: AwsUnderTest
   let s3: S3Client
   let folder: string

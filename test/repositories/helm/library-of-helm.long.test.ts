@@ -51,7 +51,7 @@ func main() {
 `
 
 describe('the YAML library of Helm', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   let folder = ''
   before(() => {
     if (!isThere) return

@@ -8,7 +8,7 @@ import { aws, boto, hasAws, hasBoto } from '../../support/aws-and-boto.ts'
 import { type S3Fixture, startS3 } from '../../support/s3-client.ts'
 
 describe("the sandbox's S3 and other clients", function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   let fixture: S3Fixture
   let folder: string
   before(async () => {

@@ -13,7 +13,7 @@ const resolving = [
 ]
 
 describe("the sandbox's S3 Control and other clients", function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   let fixture: JobFixture
   before(async () => {
     fixture = await startJobs()

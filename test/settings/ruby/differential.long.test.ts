@@ -17,7 +17,7 @@ interface Answer {
 }
 
 describe('what a Ruby file sets', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
 
   before(function () {
     if (!hasRuby) this.skip()

@@ -151,7 +151,7 @@ async function sidsIn({ aws, settings }: Scene): Promise<string[]> {
 }
 
 describe('two operators at once', function () {
-  this.timeout(180_000)
+  this.timeout(300_000)
 
   it('bootstrap one of each, use one key, and are told of every key that is left over', async () => {
     let leftOver = 0

@@ -98,7 +98,7 @@ async function attempt({ missing, wishes = onFunctions, objects = {}, look }: At
 }
 
 describe('The policy of reindex-batch', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
 
   it('is enough, for the function and the job too', async () => {
     const report = await attempt()

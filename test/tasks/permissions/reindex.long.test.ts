@@ -141,7 +141,7 @@ for (const group of ['audit', 'reindex'] as const) {
   const actions = [...new Set(needed.flatMap((need) => need.actions))].sort()
 
   describe(`The policy of ${group}`, function () {
-    this.timeout(120_000)
+    this.timeout(300_000)
     let signer: OpenedSigner
     before(async () => ({ signer } = await makeKey()))
 

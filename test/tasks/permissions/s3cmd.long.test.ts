@@ -156,7 +156,7 @@ for (const [name, { run, prepare, rare }] of Object.entries(groups)) {
     needsFor(group, nobody, { ...noSettings, bucket: given(bucket) }, { accountId, bucket, access: 'oai' })
 
   describe(`The policy of ${group}`, function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
 
     const attempt = async (missing?: string): Promise<unknown> => {
       const bench = await startCf()
