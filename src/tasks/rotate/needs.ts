@@ -1,3 +1,4 @@
+import { arnOfKeyValueStore } from '../../aws/arns.ts'
 import { namesOf } from '../../aws/names.ts'
 import type { Engine } from '../../edge/engine.ts'
 import { rotationMarkNeeds } from '../../resources/cloudfront/rotation-mark.ts'
@@ -36,6 +37,8 @@ export const rotationNeeds = (
   ...needs
     // The engine stays.
     .filter((need) => !isForMoves(need))
+    // There is a distribution, which tells the engine: no store has to be looked for in case it does not.
+    .filter(({ resources }) => engine === 'function' || !resources.includes(arnOfKeyValueStore(accountId)))
     .map((need) => {
       const isNeeded = (action: string): boolean =>
         need.access === 'read'
