@@ -1,6 +1,7 @@
 import type { FunctionConfiguration } from '@aws-sdk/client-lambda'
 
 import { edgeFiles } from '../../edge/config.ts'
+import { newestRuntime, runsOurs } from '../../edge/runtime.ts'
 import { CtlError } from '../../errors.ts'
 import type { Change } from '../../ui/plan.ts'
 import { change } from '../resource.ts'
@@ -22,6 +23,10 @@ export interface FunctionSettings {
  * `Lambda@Edge`.
  */
 export const fixedSettings = { Handler: edgeFiles.handler, MemorySize: 128, Timeout: 5 } as const
+
+/** A runtime that runs our code stays as it is. */
+export const keptRuntime = (live: { readonly settings: FunctionSettings } | undefined): string =>
+  live !== undefined && runsOurs(live.settings.Runtime) ? live.settings.Runtime : newestRuntime
 
 /** The settings that differ, one change each. */
 export const settingsChanges = (live: FunctionSettings, wanted: FunctionSettings): Change[] => [

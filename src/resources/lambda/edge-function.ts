@@ -13,8 +13,13 @@ import { absentAs } from '../../aws/absent.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { edgeRegion, ownerOf } from '../../aws/names.ts'
 import { type EdgeRules, firstRules } from '../../edge/config.ts'
-import { newestRuntime, runsOurs } from '../../edge/runtime.ts'
-import { fixedSettings, type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
+import {
+  fixedSettings,
+  type FunctionSettings,
+  keptRuntime,
+  settingsChanges,
+  settingsOf,
+} from './edge-function-settings.ts'
 import { exportedFunction } from './edge-function-export.ts'
 import { takedownOfFunction } from './edge-function-takedown.ts'
 import { createFunction, updateFunction } from './edge-function-writes.ts'
@@ -76,7 +81,7 @@ const functionDescription = 'Checks signed package URLs at CloudFront for packag
 
 const wantedSettings = ({ runtime, roleArn }: EdgeFunctionWant, live: EdgeFunction | undefined): FunctionSettings => ({
   ...fixedSettings,
-  Runtime: runtime ?? (live !== undefined && runsOurs(live.settings.Runtime) ? live.settings.Runtime : newestRuntime),
+  Runtime: runtime ?? keptRuntime(live),
   Role: roleArn,
 })
 

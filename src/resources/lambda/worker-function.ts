@@ -10,12 +10,11 @@ import { arnOfFunction } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { ownerOf } from '../../aws/names.ts'
 import { patiently, settling } from '../../aws/patience.ts'
-import { newestRuntime, runsOurs } from '../../edge/runtime.ts'
 import { messageOf, CtlError } from '../../errors.ts'
 import { change, create, type Decision, notOurs, pending, type Resource, updateIf } from '../resource.ts'
 import { requestedWith, tagChanges, type Tags, tagsWanted, type TagsWant } from '../tags.ts'
 import { tagsOfFunction } from './edge-function.ts'
-import { type FunctionSettings, settingsChanges, settingsOf } from './edge-function-settings.ts'
+import { type FunctionSettings, keptRuntime, settingsChanges, settingsOf } from './edge-function-settings.ts'
 import { createFunction, sha256, updateFunction } from './edge-function-writes.ts'
 import { takedownOfWorker } from './worker-takedown.ts'
 import { workerHandler } from './worker-package.ts'
@@ -124,7 +123,7 @@ const wantedSettings = (
   live: Pick<WorkerFunction, 'settings'> | undefined,
 ): FunctionSettings => ({
   ...fixedSettings,
-  Runtime: live !== undefined && runsOurs(live.settings.Runtime) ? live.settings.Runtime : newestRuntime,
+  Runtime: keptRuntime(live),
   Role: roleArn,
 })
 
