@@ -4,6 +4,7 @@
  *
  * Source: Amazon S3 API Reference, "Amazon S3 Control"; Amazon S3 User Guide, "Performing object operations in bulk".
  */
+import { nameOf } from './absent.ts'
 import { arnOfJob } from './arns.ts'
 import type { Aws, ClientConfig } from './clients.ts'
 import {
@@ -65,9 +66,8 @@ export class S3ControlClient extends LeanClient<JobCall, JobAnswer> {
 
   protected requestFor(call: JobCall): LeanRequest {
     const body = call.operation === 'CreateJob' ? Buffer.from(documentOf(call.job)) : undefined
-    const isPost = call.operation === 'CreateJob' || call.operation === 'UpdateJobStatus'
     return {
-      method: isPost ? 'POST' : 'GET',
+      method: methodOf(call),
       endpoint: `https://${call.accountId}.s3-control.${this.#region}.amazonaws.com`,
       ...placeOf(call),
       headers: {
@@ -83,12 +83,14 @@ export class S3ControlClient extends LeanClient<JobCall, JobAnswer> {
   }
 
   protected outputOf({ headers, body, $metadata }: LeanAnswer, call: JobCall): JobAnswer {
-    const method = this.requestFor(call).method
-    const error = errorIn({ status: $metadata.httpStatusCode, headers, body }, method)
+    const error = errorIn({ status: $metadata.httpStatusCode, headers, body }, methodOf(call))
     if (error !== undefined) throw Object.assign(error, { $metadata })
     return { document: body.toString('utf8'), $metadata }
   }
 }
+
+const methodOf = ({ operation }: JobCall): 'GET' | 'POST' =>
+  operation === 'CreateJob' || operation === 'UpdateJobStatus' ? 'POST' : 'GET'
 
 function placeOf(call: JobCall): { readonly path: string; readonly query?: Query } {
   const jobs = '/v20180820/jobs'
@@ -107,7 +109,10 @@ function placeOf(call: JobCall): { readonly path: string; readonly query?: Query
 /** States that a job does not leave any more. */
 export const isOver = ({ status }: Pick<ListedJob, 'status'>): boolean => /^(Complete|Failed|Cancelled)$/.test(status)
 
-/** All others. */
+/** States in which a job has not begun; it does so once it is confirmed. */
+export const isWaiting = ({ status }: Pick<ListedJob, 'status'>): boolean => /^(New|Preparing|Suspended)$/.test(status)
+
+/** All that {@link isOver} is not. */
 export const underWay: readonly JobStatus[] = [
   ...(['New', 'Preparing', 'Suspended', 'Ready', 'Active', 'Pausing', 'Paused', 'Completing'] as const),
   ...(['Cancelling', 'Failing'] as const),
@@ -146,9 +151,8 @@ export async function describeJob({ client, accountId }: Jobs, id: string): Prom
 }
 
 /**
- * Has a job begin that waits to be confirmed, or ends one.
- *
- * @throws S3Error called `JobStatusException` for one that is in no state for that
+ * Has a job begin that waits to be confirmed, or ends one. For one that is in no state for that nothing is done: somebody
+ * has done so meanwhile, or it has come to its end, which whoever waits for it sees.
  */
 export async function updateJobStatus(
   { client, accountId }: Jobs,
@@ -157,7 +161,9 @@ export async function updateJobStatus(
   reason?: string,
 ): Promise<void> {
   const told = reason === undefined ? {} : { reason: reason.slice(0, 256) }
-  await client.send({ operation: 'UpdateJobStatus', accountId, id, status, ...told })
+  await client.send({ operation: 'UpdateJobStatus', accountId, id, status, ...told }).catch((error: unknown) => {
+    if (nameOf(error) !== 'JobStatusException') throw error
+  })
 }
 
 /** All jobs, the latest first; only those in certain states, where these are given. */

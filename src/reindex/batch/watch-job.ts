@@ -1,5 +1,4 @@
 /** Waits for a job of S3 Batch Operations, and ends it where too much fails. */
-import { nameOf } from '../../aws/absent.ts'
 import { describeJob, isOver, type Job, type Jobs, updateJobStatus } from '../../aws/jobs-client.ts'
 import type { LeanS3 } from '../../aws/s3-lean.ts'
 import { looking, type Pace, type Talk } from '../../aws/patience.ts'
@@ -43,22 +42,13 @@ export async function watchJob(jobs: Jobs, note: JobNote, talk: Talk, noun = 'sh
     seen = succeeded + failed
     if (!isBraked && isTooMuch(job.tasks)) {
       isBraked = true
-      await cancel(jobs, note.id)
+      await updateJobStatus(jobs, note.id, 'Cancelled', ownReason)
     }
     try {
       await again(told(job, progress))
     } catch (error) {
       throw error instanceof CtlError && error.failure === 'interrupted' ? goesOn(note, error) : error
     }
-  }
-}
-
-async function cancel(jobs: Jobs, id: string): Promise<void> {
-  try {
-    await updateJobStatus(jobs, id, 'Cancelled', ownReason)
-  } catch (error) {
-    // It has come to its end meanwhile.
-    if (nameOf(error) !== 'JobStatusException') throw error
   }
 }
 

@@ -6,6 +6,7 @@ import {
   createJob,
   describeJob,
   isOver,
+  isWaiting,
   type Job,
   type JobOperation,
   type Jobs,
@@ -15,7 +16,6 @@ import {
   underWay,
   updateJobStatus,
 } from '../../aws/jobs-client.ts'
-import { nameOf } from '../../aws/absent.ts'
 import { type Pace, pause, type Talk, until } from '../../aws/patience.ts'
 import { CtlError } from '../../errors.ts'
 import { create, type Decision, keep, pending, type Resource, updateIf } from '../resource.ts'
@@ -88,7 +88,7 @@ export function batchJob(aws: Aws, region: string): Resource<BatchJobWant, Batch
 
     decide({ question }, live): Decision<BatchJob> {
       if (live === undefined) return { ...create({ id: pending('job id'), status: 'Ready' }), ask: question }
-      if (!/^(New|Preparing|Suspended)$/.test(live.status)) return keep(live)
+      if (!isWaiting(live)) return keep(live)
       const after = { ...live, status: 'Ready' }
       return updateIf(after, [{ field: 'Status', before: live.status, after: after.status }], question)
     },
@@ -117,10 +117,7 @@ export async function beginJob(
   if (job.status === 'Failed' && want !== undefined) throw failedAtOnce(job)
   if (job.status !== 'Suspended') return job
   if (want !== undefined) await assertWhole(jobs, job, want)
-  await updateJobStatus(jobs, job.id, 'Ready', 'confirmed by pc-ctl').catch((error: unknown) => {
-    // Somebody has done so meanwhile, or ended it: whoever waits for it sees that.
-    if (nameOf(error) !== 'JobStatusException') throw error
-  })
+  await updateJobStatus(jobs, job.id, 'Ready', 'confirmed by pc-ctl')
   return { id, status: 'Ready' }
 }
 

@@ -1,8 +1,9 @@
 /** From what a job of S3 Batch Operations needs to its end. */
 import { arnOfJob } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { type JobOperation, type Jobs, jobsIn } from '../../aws/jobs-client.ts'
+import { isWaiting, type Job, type JobOperation, type Jobs, jobsIn } from '../../aws/jobs-client.ts'
 import { type Names, namesOf } from '../../aws/names.ts'
+import { CtlError } from '../../errors.ts'
 import { type Ended, outcomeOf, watchJob } from '../../reindex/batch/watch-job.ts'
 import type { Batch } from '../../reindex/batch/write-wanted.ts'
 import type { JobNote } from '../../reindex/job-note.ts'
@@ -11,7 +12,7 @@ import { anyAccount } from '../../resources/account.ts'
 import type { Need } from '../../resources/resource.ts'
 import { beginJob, type BatchJob, batchJob, type BatchJobWant } from '../../resources/s3/batch-job.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
-import { type Chain, ensure, type Step, wait } from '../chain/chain.ts'
+import { type Chain, type Conduct, ensure, runChain, type Step, wait } from '../chain/chain.ts'
 import { needsOf } from '../chain/survey.ts'
 import type { PermissionScope } from '../permission-scope.ts'
 import { shutOutNeeds } from './shut-out.ts'
@@ -19,6 +20,9 @@ import { type Worker, workerChain, type WorkerWishes } from './worker.ts'
 
 /** What an operator may wish of what is made. */
 export type WorkWishes = Pick<WorkerWishes, 'concurrency' | 'adopt' | 'tags' | 'boundary'>
+
+/** Asks; answers whether to go on. */
+export type Agree = (questions: readonly string[]) => Promise<boolean>
 
 /** Where a job works, and whom to tell of it. */
 export interface Site {
@@ -68,11 +72,31 @@ const invoking = (functionArn: string, run: string): JobOperation => ({
   LambdaInvoke: { FunctionArn: functionArn, InvocationSchemaVersion: '2.0', UserArguments: { run } },
 })
 
-/** What is left of a job that was begun before: the version of the function that it names is not touched. */
-export const goOnChain = (aws: Aws, site: Site, id: string): Chain<object> => [
-  wait('Have the job begin', async (_, talk) => (await beginJob(jobsOf(aws, site), id, talk)).status),
-  watch(aws, site, () => id),
-]
+/**
+ * Does what is left of a job that was begun before: the version of the function that it names is not touched.
+ *
+ * @param question - what is to be agreed to where it has not begun yet
+ * @throws CtlError (refused) where that is not
+ */
+export async function goOn(
+  aws: Aws,
+  site: Site,
+  begun: Job,
+  { question, agree }: { readonly question: string; readonly agree: Agree },
+  conduct: Conduct,
+): Promise<void> {
+  if (isWaiting(begun) && !(await agree([question]))) throw notAgreed()
+  const chain: Chain<object> = [
+    wait('Have the job begin', async (_, talk) => (await beginJob(jobsOf(aws, site), begun.id, talk)).status),
+    watch(aws, site, () => begun.id),
+  ]
+  await runChain(chain, 'apply', conduct)
+}
+
+const notAgreed = (): CtlError =>
+  new CtlError('refused', 'Not agreed, so nothing was changed.', {
+    hint: 'The job goes on waiting, for 30 days at most. The same command asks again.',
+  })
 
 /** Waits until a job is over. */
 export const watch = <C>(aws: Aws, site: Site, idOf: (ctx: C) => string): Step<C> =>

@@ -22,9 +22,9 @@ import { estimateChecksums } from '../costs/batch-estimate.ts'
 import { dollars } from '../costs/dollars.ts'
 import { prices } from '../costs/prices.ts'
 import type { PermissionScope } from '../permission-scope.ts'
-import { goOnChain, type Site, watch } from './batch-work.ts'
+import { goOn, type Site, watch } from './batch-work.ts'
 import { checksumResources } from './checksum-role.ts'
-import { type ElsewhereWishes, isWaiting, newRun, notAgreed } from './elsewhere.ts'
+import { type ElsewhereWishes, newRun } from './elsewhere.ts'
 import { checksumAmountText } from './planned-text.ts'
 import { lookForShutOut } from './shut-out.ts'
 
@@ -64,10 +64,8 @@ export async function computeChecksums(
   if (conduct.dryRun) return { planned: { ...amount, dollars: estimateChecksums(amount), pricesAsOf: prices.asOf } }
   const site = siteOf(run, account)
   if (begun !== undefined) {
-    if (isWaiting(begun) && !(await wishes.agree([`Have the job ${begun.id} begin, which waits for that?`]))) {
-      throw notAgreed()
-    }
-    await runChain(goOnChain(aws, site, begun.id), 'apply', conduct)
+    const question = `Have the job ${begun.id} begin, which waits for that?`
+    await goOn(aws, site, begun, { ...wishes, question }, conduct)
   }
   for (;;) {
     const { batch } = (await runChain<Computing>([takeIn(checksums), hand(checksums)], 'apply', conduct)).ctx

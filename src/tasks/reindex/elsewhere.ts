@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 
 import type { Aws } from '../../aws/connect.ts'
 import { describeJob, isOver, type Job, type Jobs, jobsIn } from '../../aws/jobs-client.ts'
-import { arnOfFunction, arnOfRole } from '../../aws/arns.ts'
+import { arnOfFunction, arnOfObject, arnOfRole } from '../../aws/arns.ts'
 import { jobNames, type Names, namesOf, workerNames } from '../../aws/names.ts'
 import { CtlError } from '../../errors.ts'
 import { assertDone, cancelCommand, type Ended, outcomeOf } from '../../reindex/batch/watch-job.ts'
@@ -19,16 +19,15 @@ import { need, type Settings } from '../../settings/settings.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import { say } from '../../ui/talk.ts'
 import { warning } from '../../text.ts'
-import { applyChain, type Chain, check, compute, type Conduct, planChain, runChain, where } from '../chain/chain.ts'
+import { applyChain, type Chain, check, compute, type Conduct, planChain, where } from '../chain/chain.ts'
 import { estimateBatch } from '../costs/batch-estimate.ts'
 import { dollars } from '../costs/dollars.ts'
 import { lookForShutOut } from './shut-out.ts'
-import { goOnChain, type Site, workChain, type WorkWishes } from './batch-work.ts'
+import { type Agree, goOn, type Site, workChain, type WorkWishes } from './batch-work.ts'
 
 /** What an operator says of the work elsewhere. */
 export interface ElsewhereWishes extends WorkWishes {
-  /** Asks; answers whether to go on. */
-  readonly agree: (questions: readonly string[]) => Promise<boolean>
+  readonly agree: Agree
 }
 
 /** What the steps hand on, beside the run. */
@@ -126,8 +125,7 @@ export function onBatch<C extends OnElsewhere>(
   const work = async (ctx: C): Promise<void> => {
     const { begun, batch } = ctx
     if (begun !== undefined) {
-      if (isWaiting(begun) && !(await wishes.agree([waitingQuestion(begun)]))) throw notAgreed()
-      await runChain(goOnChain(aws, siteOf(ctx), begun.id), 'apply', conduct)
+      await goOn(aws, siteOf(ctx), begun, { ...wishes, question: waitingQuestion(begun) }, conduct)
     } else if (batch !== undefined) {
       const asked = { ...batch, question: questionOf(batch, wishes, ctx.account) }
       await applyChain(workChain(aws, names, wishes, siteOf(ctx), asked), conduct, wishes.agree)
@@ -217,12 +215,9 @@ export const besideNoJob =
 
 /** The run of a job's manifest. */
 function runOf({ manifest }: Job, bucket: string): string | undefined {
-  const prefix = `arn:aws:s3:::${bucket}/`
+  const prefix = arnOfObject(bucket, '')
   return manifest.objectArn.startsWith(prefix) ? runOfManifest(manifest.objectArn.slice(prefix.length)) : undefined
 }
-
-/** It may begin, once it is confirmed. */
-export const isWaiting = ({ status }: Job): boolean => /^(New|Preparing|Suspended)$/.test(status)
 
 const waitingQuestion = ({ id, tasks }: Job): string =>
   `Have the job ${id} begin, which waits for that${tasks.total === 0 ? '' : `, with ${count(tasks.total)} shards`}?`
@@ -244,8 +239,3 @@ const supposed = ({ shards }: Amount) => ({
 const halfFailed = ({ id, tasks }: Job, why: readonly string[]): string =>
   `${count(tasks.failed)} of ${count(tasks.total)} shards of the job ${id} have failed; this host does them now. ` +
   why.join('; ')
-
-export const notAgreed = (): CtlError =>
-  new CtlError('refused', 'Not agreed, so nothing was changed.', {
-    hint: 'The job goes on waiting, for 30 days at most. The same command asks again.',
-  })
