@@ -104,7 +104,6 @@ export class ReindexRun {
     this.#scanned = scanned
     this.#ledger = new Ledger(scanned.roots, journal)
     if (shard !== undefined) this.#part = partOf(shard, journal, choice)
-    this.#assertGoingOn()
     if (scanned.objects + scanned.leftOut === 0) return 'there is nothing in the bucket'
     return `${progress.outcome()}${taken === 0 ? '' : `, and took in what other hosts know of ${count(taken)}`}`
   }
@@ -141,7 +140,6 @@ export class ReindexRun {
         },
       }),
     )
-    this.#assertGoingOn()
   }
 
   /** Makes the indexes of repositories anew, one after the other; one of several hosts reads its packages, and no more. */
@@ -156,16 +154,10 @@ export class ReindexRun {
     const found = findRepositories(scanned, choice, this.#missing?.created)
     for (const part of partlyBelow(scanned, choice)) ledger.mention(part)
     const options = { ...this.#tools, publisher, signal: this.#stop }
-    const stopped = (): boolean => this.#stop.aborted
     await this.#telling(talk, async () => {
-      try {
-        if (this.#part !== undefined) await readPart(found, this.#part, ledger, options)
-        else await makeIndexes(found, scanned.excludedFolders, ledger, options)
-      } catch (error) {
-        if (!stopped()) throw error
-      }
+      if (this.#part !== undefined) await readPart(found, this.#part, ledger, options)
+      else await makeIndexes(found, scanned.excludedFolders, ledger, options)
     })
-    this.#assertGoingOn()
     const outcome = progress.outcome()
     // Only by reading them some packages have turned out to change under their keys.
     const changed = { ...mine, excludes: (key: string) => mine.excludes(key) || !journal.republished.isSure(key) }
@@ -185,8 +177,8 @@ export class ReindexRun {
   }
 
   get #listedRun(): ListedRun {
-    const goingOn = (): void => this.#assertGoingOn()
-    return { ...this.#tools, ...this.#listed, lock: this.#lock, signal: this.#stop, goingOn }
+    const telling = <T>(talk: Talk, work: () => Promise<T>): Promise<T> => this.#telling(talk, work)
+    return { ...this.#tools, ...this.#listed, lock: this.#lock, signal: this.#stop, telling }
   }
 
   /** Tells the host that makes the indexes what this one has found out of its part. */
@@ -197,7 +189,6 @@ export class ReindexRun {
     progress.begin({ noun: 'objects' })
     const options = { ...this.#tools, signal: this.#stop, done: (objects: number) => progress.add(objects) }
     this.#handedIn = await this.#telling(talk, () => handIn(shard, part, options))
-    this.#assertGoingOn()
     return progress.outcome()
   }
 
@@ -252,9 +243,18 @@ export class ReindexRun {
     return this.#part === undefined ? choice : choiceWithin(choice, this.#part)
   }
 
-  #telling<T>(talk: Talk, work: () => Promise<T>): Promise<T> {
+  /**
+   * Tells how far some work is while it is done.
+   *
+   * @throws CtlError once the run is to end, whatever became of the work
+   */
+  async #telling<T>(talk: Talk, work: () => Promise<T>): Promise<T> {
     const { progress, show } = this.#tools
-    return telling(progress, { show, talk }, work)
+    try {
+      return await telling(progress, { show, talk }, work)
+    } finally {
+      this.#assertGoingOn()
+    }
   }
 
   /** @throws CtlError (refused) if the lock was lost, (interrupted) if the operator stopped the run */

@@ -3,7 +3,7 @@ import { findRepositories } from '../found-repositories.ts'
 import type { JobNote } from '../job-note.ts'
 import type { Scanned } from '../listing/scan.ts'
 import { reportPrefix, resultsBelow } from '../own-keys.ts'
-import { count, telling } from '../progress.ts'
+import { count } from '../progress.ts'
 import type { Ledger } from '../report.ts'
 import type { Found } from '../shards/found-lines.ts'
 import { takeIn } from '../shards/take-in.ts'
@@ -21,8 +21,12 @@ export interface ListedRun extends Tools {
   readonly scanned: Scanned
   readonly ledger: Ledger
   readonly lock: Lock | undefined
-  /** @throws CtlError once the run is to end */
-  readonly goingOn: () => void
+  /**
+   * Tells how far some work is while it is done.
+   *
+   * @throws CtlError once the run is to end, whatever became of the work
+   */
+  readonly telling: <T>(talk: Talk, work: () => Promise<T>) => Promise<T>
 }
 
 /** Has functions do a part of a run's work. */
@@ -43,14 +47,14 @@ export class Elsewhere {
     const head = { version, mapping: choice.mapping, aclOwner: facts?.aclOwner } as const
     progress.begin({ noun: 'objects' })
     const done = (objects: number): void => progress.add(objects)
-    return this.#telling(talk, () => writeWanted(this.#cut(), { ...this.#run, head, run: id, done }))
+    return this.#run.telling(talk, () => writeWanted(this.#cut(), { ...this.#run, head, run: id, done }))
   }
 
   /** What there would be to hand over. */
   async wouldHandOver(talk: Talk): Promise<Amount> {
     const { progress } = this.#run
     progress.begin({ noun: 'objects' })
-    return this.#telling(talk, () => amountOf(this.#cut(), (objects) => progress.add(objects)))
+    return this.#run.telling(talk, () => amountOf(this.#cut(), (objects) => progress.add(objects)))
   }
 
   #cut(): AsyncGenerator<readonly Want[]> {
@@ -72,7 +76,7 @@ export class Elsewhere {
     const noted = ({ row, rewritten }: Found): void => {
       if (rewritten !== undefined) ledger.note(row, { kind: 'rewritten', row, ...rewritten })
     }
-    const taken = await this.#telling(talk, () => takeIn({ ...this.#run, below, believed, noted }))
+    const taken = await this.#run.telling(talk, () => takeIn({ ...this.#run, below, believed, noted }))
     return `${count(taken)} ${taken === 1 ? 'object' : 'objects'}`
   }
 
@@ -92,15 +96,5 @@ export class Elsewhere {
   /** Why tasks of a job have failed, as far as S3 has reported that. */
   whyFailed(run: string, jobId: string): Promise<string[]> {
     return whyTasksFailed(this.#run.s3, reportPrefix(run), jobId)
-  }
-
-  async #telling<T>(talk: Talk, work: () => Promise<T>): Promise<T> {
-    const { progress, show, goingOn } = this.#run
-    const done = await telling(progress, { show, talk }, work).catch((error: unknown) => {
-      goingOn()
-      throw error
-    })
-    goingOn()
-    return done
   }
 }

@@ -4,7 +4,6 @@ import type { ChecksumAmount } from '../elsewhere-report.ts'
 import { findRepositories } from '../found-repositories.ts'
 import { checksumRun, manifestKey } from '../own-keys.ts'
 import { encodePath } from '../../aws/signature-v4.ts'
-import { telling } from '../progress.ts'
 import type { Talk } from '../../ui/step-talk.ts'
 import { takeChecksums } from './take-checksums.ts'
 import { type Undigested, unknownDigests } from './unknown-digests.ts'
@@ -32,13 +31,13 @@ export class Checksums {
 
   /** Takes in what jobs have reported. */
   async take(talk: Talk): Promise<number> {
-    return this.#telling(talk, () => takeChecksums(this.#run))
+    return this.#run.telling(talk, () => takeChecksums(this.#run))
   }
 
   /** How much there is for jobs to do. */
   async measure(talk: Talk): Promise<ChecksumAmount> {
     let [objects, bytes] = [0, 0]
-    await this.#telling(talk, async () => {
+    await this.#run.telling(talk, async () => {
       for await (const { size } of this.#unknown()) {
         objects++
         bytes += size
@@ -56,7 +55,7 @@ export class Checksums {
     const { s3 } = this.#run
     const rows: string[] = []
     let bytes = 0
-    await this.#telling(talk, async () => {
+    await this.#run.telling(talk, async () => {
       const left = (this.#left ??= this.#unknown())
       for (let next = await left.next(); next.done !== true; next = await left.next()) {
         rows.push(`${s3.bucket},${encodePath(next.value.key)}\n`)
@@ -80,12 +79,5 @@ export class Checksums {
       yield one
     }
     this.#run.journal.commit()
-  }
-
-  async #telling<T>(talk: Talk, work: () => Promise<T>): Promise<T> {
-    const { progress, show, goingOn } = this.#run
-    const done = await telling(progress, { show, talk }, work)
-    goingOn()
-    return done
   }
 }
