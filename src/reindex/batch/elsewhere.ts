@@ -13,7 +13,7 @@ import { believable } from './believable.ts'
 import { version, type Want } from './want.ts'
 import type { Amount } from '../elsewhere-report.ts'
 import { amountOf, shardsOf, usualLimits, wantsOf } from './wants.ts'
-import { whyTasksFailed } from './watch-job.ts'
+import { whyTasksFailed } from './job-report.ts'
 import { type Batch, writeWanted } from './write-wanted.ts'
 
 /** A run whose bucket is listed. */

@@ -1,9 +1,7 @@
 /** Waits for a job of S3 Batch Operations, and ends it where too much fails. */
 import { describeJob, isOver, type Job, type Jobs, updateJobStatus } from '../../aws/jobs-client.ts'
-import type { LeanS3 } from '../../aws/s3-lean.ts'
 import { looking, type Pace, type Talk } from '../../aws/patience.ts'
 import { CtlError } from '../../errors.ts'
-import { isObject } from '../../json-object.ts'
 import { commandLine } from '../../shell.ts'
 import type { JobNote } from '../job-note.ts'
 import { Progress, count } from '../progress.ts'
@@ -103,42 +101,4 @@ export function assertDone(ended: Job, why: readonly string[]): void {
     ],
     code,
   })
-}
-
-/** Why tasks have failed, each reason once, from the job's report; nothing where there is none, or it can't be read. */
-export async function whyTasksFailed(s3: LeanS3, prefix: string, id: string): Promise<string[]> {
-  try {
-    const read = async (key: string): Promise<string> =>
-      (await s3.send({ method: 'GET', action: 's3:GetObject', key })).body.toString('utf8')
-    const manifest: unknown = JSON.parse(await read(`${prefix}/job-${id}/manifest.json`))
-    const results = isObject(manifest) && Array.isArray(manifest['Results']) ? manifest['Results'] : []
-    const failed = results.filter((one: unknown) => isObject(one) && one['TaskExecutionStatus'] === 'failed')
-    const texts = await Promise.all(failed.slice(0, 3).map((one: { Key: string }) => read(one.Key)))
-    return [...new Set(texts.join('').split('\n').flatMap(reasonIn))].slice(0, mostReasons)
-  } catch {
-    return []
-  }
-}
-
-const mostReasons = 5
-
-/** The last field of a line, or what stands before it where that is empty. */
-function reasonIn(line: string): string[] {
-  const fields = [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map(([, field = '']) =>
-    field.replace(/^"|"$/g, '').replaceAll('""', '"'),
-  )
-  const [, , , , code = '', , message = ''] = fields
-  const text = message === '' ? code : thrownIn(message)
-  return text === '' ? [] : [text.slice(0, 300)]
-}
-
-/** Lambda tells what a function throws as JSON, with all of its stack. */
-function thrownIn(message: string): string {
-  const [, told = '{}'] = /^Lambda returned function error: (\{.*\})$/s.exec(message) ?? []
-  try {
-    const thrown: unknown = JSON.parse(told)
-    return isObject(thrown) && typeof thrown['errorMessage'] === 'string' ? thrown['errorMessage'] : message
-  } catch {
-    return message
-  }
 }

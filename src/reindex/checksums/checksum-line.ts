@@ -1,4 +1,4 @@
-import { isObject } from '../../json-object.ts'
+import { fieldsOf, objectIn } from '../batch/job-report.ts'
 import { decodeKey } from '../listing/list-page.ts'
 
 /** The digest of one version of an object, as a job that computes checksums reports it. */
@@ -20,27 +20,12 @@ export interface Checksum {
 export function readChecksumLine(line: string, bucket: string): Checksum | undefined {
   const [of, encoded = '', , status, , , told = ''] = fieldsOf(line)
   if (of !== bucket || status !== 'succeeded') return undefined
-  const result = parsed(told)
+  const result = objectIn(told)
   const { etag, checksumAlgorithm: algorithm, checksumType: type = 'FULL_OBJECT' } = result
   if (typeof etag !== 'string' || algorithm !== 'SHA256' || type !== 'FULL_OBJECT') return undefined
   const sha256 = digestIn(result)
   const key = decoded(encoded)
   return sha256 === undefined || key === undefined ? undefined : { key, etag: etag.replaceAll('"', ''), sha256 }
-}
-
-/** Of CSV: what has quotes is doubled inside of them. */
-const fieldsOf = (line: string): string[] =>
-  [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map(([, field = '']) =>
-    field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field,
-  )
-
-function parsed(told: string): Readonly<Record<string, unknown>> {
-  try {
-    const result: unknown = JSON.parse(told)
-    return isObject(result) ? result : {}
-  } catch {
-    return {}
-  }
 }
 
 /** Both forms of it are told: where they differ neither is believed. */

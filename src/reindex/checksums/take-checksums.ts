@@ -1,5 +1,5 @@
 import type { LeanS3 } from '../../aws/s3-lean.ts'
-import { isObject } from '../../json-object.ts'
+import { filesIn } from '../batch/job-report.ts'
 import { packageSource } from '../indexes/package-source.ts'
 import type { Journal } from '../journal/journal.ts'
 import { checksumFolder, isChecksumReport } from '../own-keys.ts'
@@ -45,8 +45,8 @@ function noteLine(journal: Journal, line: string, bucket: string): boolean {
 async function* linesOf(s3: LeanS3, manifest: string, signal: AbortSignal): AsyncGenerator<string> {
   const { body } = await s3.send({ method: 'GET', action: 's3:GetObject', key: manifest })
   const folder = manifest.slice(0, manifest.lastIndexOf('/') + 1)
-  for (const { key, md5 } of resultsIn(body.toString('utf8'))) {
-    if (!key.startsWith(folder)) continue
+  for (const { status, key, md5 } of filesIn(body.toString('utf8'))) {
+    if (status !== 'succeeded' || !key.startsWith(folder)) continue
     const { headers } = await s3.send({ method: 'HEAD', action: 's3:GetObject', key })
     const etag = (headers['etag'] ?? '').replaceAll('"', '')
     // S3 encrypts reports so that their ETags are their MD5s.
@@ -60,15 +60,5 @@ async function* linesOf(s3: LeanS3, manifest: string, signal: AbortSignal): Asyn
       yield* lines
     }
     yield rest
-  }
-}
-
-function* resultsIn(text: string): Generator<{ readonly key: string; readonly md5: string }> {
-  const manifest: unknown = JSON.parse(text)
-  const results: unknown = isObject(manifest) ? manifest['Results'] : undefined
-  for (const one of Array.isArray(results) ? (results as unknown[]) : []) {
-    const { TaskExecutionStatus: status, Key: key, MD5Checksum: md5 } = isObject(one) ? one : {}
-    if (status === 'succeeded' && typeof key === 'string' && typeof md5 === 'string')
-      yield { key, md5: md5.toLowerCase() }
   }
 }
