@@ -8,8 +8,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 import { connect } from '../../src/aws/connect.ts'
 import { openRun, type ReindexRun } from '../../src/reindex/run.ts'
-import { chooseObjects } from '../../src/reindex/selection.ts'
 import type { Talk } from '../../src/ui/step-talk.ts'
+import { plainRun } from '../../test/reindex/plain-run.ts'
 
 /** What a step took. */
 export interface Took {
@@ -41,22 +41,9 @@ const aws = await connect({
 const signal = new AbortController().signal
 const talk: Talk = { tell: () => undefined, signal }
 const run = await openRun(aws, 'bench', {
-  choice: chooseObjects({}),
-  stateDir,
+  ...plainRun(stateDir),
   concurrency: 64,
-  dryRun: false,
-  attributes: true,
-  indexes: true,
-  signerOf: () => undefined,
-  changeKey: false,
-  allowShrink: false,
-  createMissing: false,
-  formatOptions: {},
-  strict: false,
-  listOnly: false,
-  full: false,
   forceUnlock: true,
-  show: 'nothing',
   signal,
 })
 

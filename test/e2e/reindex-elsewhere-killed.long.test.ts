@@ -2,8 +2,6 @@
  * `reindex-everything --run-on batch`, killed with -9 at what it makes and begins, one after the other in one history, and
  * at random moments: what goes on by itself goes on meanwhile.
  */
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { expect } from 'chai'
@@ -11,14 +9,15 @@ import { expect } from 'chai'
 import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { contentOf } from '../reindex/bucket-under-test.ts'
-import { clientView, fillRepositories, makeKey, reader } from '../reindex/repositories-under-test.ts'
+import { clientView, type makeKey, reader } from '../reindex/repositories-under-test.ts'
 import { jobsAtOnce } from '../support/batch-jobs.ts'
+import { keepRepositories } from './kept-repositories.ts'
 import { killAt, killAtRandom, type NamedPoint } from './kills.ts'
-import { bucket, discard, install, type Installation, type Kept, withInstallation } from '../support/installation.ts'
+import { bucket, discard, type Installation, type Kept, withInstallation } from '../support/installation.ts'
 
 const moments = 2
 /** Told with every failure: the same seed gives the same moments. */
-const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
+const seed = Number(process.env['SEED'] ?? process.env['FC_SEED'] ?? Date.now() % 1_000_000)
 /** In the order of a run: each kill lets the next run come one further. */
 const points: readonly NamedPoint[] = [
   ['iam:PutRolePolicy', 1, 'after'],
@@ -36,16 +35,7 @@ describe('reindex-everything --run-on batch, killed with -9', function () {
   let kept: Kept
   const options = { timing: jobsAtOnce }
   before(async () => {
-    key = await makeKey()
-    const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-killed-'))
-    const place = await install(options)
-    try {
-      await fillRepositories(place.clients.s3, bucket, key.signer)
-      await writeFile(join(place.folder, 'key.asc'), key.armored)
-    } finally {
-      await place.close(folder)
-    }
-    kept = { folder, next: [] }
+    ;({ kept, key } = await keepRepositories(options))
   })
   after(() => discard(kept))
 

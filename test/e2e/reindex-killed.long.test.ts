@@ -1,5 +1,3 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { expect } from 'chai'
@@ -7,9 +5,10 @@ import { expect } from 'chai'
 import { resultOf } from '../support/json-document.ts'
 import type { Report } from '../../src/reindex/report.ts'
 import { contentOf } from '../reindex/bucket-under-test.ts'
-import { clientView, fillRepositories, makeKey, reader } from '../reindex/repositories-under-test.ts'
+import { clientView, type makeKey, reader } from '../reindex/repositories-under-test.ts'
+import { keepRepositories } from './kept-repositories.ts'
 import { killAtRandom } from './kills.ts'
-import { bucket, discard, install, type Installation, type Kept, withInstallation } from '../support/installation.ts'
+import { bucket, discard, type Installation, type Kept, withInstallation } from '../support/installation.ts'
 
 const moments = 50
 /** Of one history, before it may end undisturbed. */
@@ -22,16 +21,7 @@ describe('reindex-everything, killed with -9 at random moments', function () {
   let key: Awaited<ReturnType<typeof makeKey>>
   let kept: Kept
   before(async () => {
-    key = await makeKey()
-    const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-killed-'))
-    const place = await install()
-    try {
-      await fillRepositories(place.clients.s3, bucket, key.signer)
-      await writeFile(join(place.folder, 'key.asc'), key.armored)
-    } finally {
-      await place.close(folder)
-    }
-    kept = { folder, next: [] }
+    ;({ kept, key } = await keepRepositories())
   })
   after(() => discard(kept))
 
