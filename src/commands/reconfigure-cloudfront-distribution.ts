@@ -77,7 +77,9 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
       tags: readTags(flags.tag),
       wait: !flags['no-wait'],
     })
-    const outcome = await change(chain, { ...flags, json: this.jsonEnabled() }, (...blocks) => this.say(...blocks))
+    const how = { ...flags, json: this.jsonEnabled() }
+    const asksThen = flags['write-config'] ? [`writes ${settings.configFile}`] : []
+    const outcome = await change(chain, how, (...blocks) => this.say(...blocks), { asksThen })
     if ('plan' in outcome) {
       this.print(...planText(outcome.plan))
       process.exitCode = planExitCode(outcome.plan, flags['exit-code'])

@@ -15,6 +15,18 @@ export interface Terminal {
 export const isAttended = (): boolean => process.stdin.isTTY && isTalkSeen()
 
 /**
+ * Better than to stop halfway: to be called before anything is done that a question comes after.
+ *
+ * @param asks - what is asked before, as `begins a job`
+ * @throws CtlError of kind `usage` where nobody is there to answer
+ */
+export function assertAnswerable(asks: readonly string[]): void {
+  if (asks.length === 0 || isAttended()) return
+  const message = `This asks before it ${asks.join(' and ')}, and there is no terminal. Nothing was changed.`
+  throw new CtlError('usage', message, { hint: 'Run it with --yes if the answer is yes.' })
+}
+
+/**
  * Asks yes/no questions on the terminal, until one is not answered with yes. No is the default, and what the end of the
  * input (Ctrl-D) means.
  *

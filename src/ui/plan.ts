@@ -33,6 +33,10 @@ export interface PlanLine {
   readonly ours?: true
 }
 
+/** What is asked before a plan is carried out, for whoever has to know whether somebody is there to answer. */
+export const asksIn = (plan: readonly PlanLine[]): string[] =>
+  plan.some(({ ask }) => ask !== undefined) ? ['changes what is not its own'] : []
+
 const marks = { keep: 'keep', create: 'create', update: 'update', remove: 'remove', refuse: 'refused' } as const
 const verbs = { keep: 'unchanged', create: 'create', update: 'update', remove: 'remove', refuse: 'refused' } as const
 

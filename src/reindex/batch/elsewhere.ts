@@ -50,11 +50,16 @@ export class Elsewhere {
     return this.#run.telling(talk, () => writeWanted(this.#cut(), { ...this.#run, head, run: id, done }))
   }
 
-  /** What there would be to hand over. */
-  async wouldHandOver(talk: Talk): Promise<Amount> {
+  /**
+   * What there would be to hand over.
+   *
+   * @param most - shards, of which no more are counted
+   */
+  async wouldHandOver(talk: Talk, most = Infinity): Promise<Amount> {
     const { progress } = this.#run
     progress.begin({ noun: 'objects' })
-    return this.#run.telling(talk, () => amountOf(this.#cut(), (objects) => progress.add(objects)))
+    const shards = firstOf(this.#cut(), most)
+    return this.#run.telling(talk, () => amountOf(shards, (objects) => progress.add(objects)))
   }
 
   #cut(): AsyncGenerator<readonly Want[]> {
@@ -96,5 +101,13 @@ export class Elsewhere {
   /** Why tasks of a job have failed, as far as S3 has reported that. */
   whyFailed(run: string, jobId: string): Promise<string[]> {
     return whyTasksFailed(this.#run.s3, reportPrefix(run), jobId)
+  }
+}
+
+async function* firstOf<T>(all: AsyncIterable<T>, most: number): AsyncGenerator<T> {
+  let number = 0
+  for await (const one of all) {
+    yield one
+    if (++number >= most) return
   }
 }

@@ -8,11 +8,14 @@ import type { Talk } from '../../ui/step-talk.ts'
 import { takeChecksums } from './take-checksums.ts'
 import { type Undigested, unknownDigests } from './unknown-digests.ts'
 
-/** A manifest in the bucket. */
+/** What one job is to compute. */
 export interface ChecksumBatch extends ChecksumAmount {
   /** Of all that is written for it. */
   readonly run: string
-  readonly manifest: { readonly key: string; readonly etag: string }
+  /** Of its manifest. */
+  readonly key: string
+  /** Writes that; answers its ETag. */
+  readonly write: () => Promise<string>
 }
 
 /** Of one job: its manifest is held in memory until it is written. */
@@ -47,11 +50,11 @@ export class Checksums {
   }
 
   /**
-   * Writes the manifest of the next job.
+   * Finds what the next job is to compute; writes nothing yet.
    *
    * @returns undefined where there is no more to be done
    */
-  async hand(name: string, talk: Talk): Promise<ChecksumBatch | undefined> {
+  async next(name: string, talk: Talk): Promise<ChecksumBatch | undefined> {
     const { s3 } = this.#run
     const rows: string[] = []
     let bytes = 0
@@ -66,8 +69,8 @@ export class Checksums {
     if (rows.length === 0) return undefined
     const run = checksumRun(name)
     const key = manifestKey(run)
-    const etag = await putPlain(s3, key, 'text/csv', Buffer.from(rows.join('')))
-    return { run, jobs: 1, objects: rows.length, bytes, manifest: { key, etag } }
+    const write = (): Promise<string> => putPlain(s3, key, 'text/csv', Buffer.from(rows.join('')))
+    return { run, jobs: 1, objects: rows.length, bytes, key, write }
   }
 
   async *#unknown(): AsyncGenerator<Undigested> {

@@ -1,6 +1,6 @@
-import { ask, isAttended } from '../../ui/ask.ts'
+import { ask, assertAnswerable, isAttended } from '../../ui/ask.ts'
 import { interruptSignal } from '../../ui/interrupt.ts'
-import type { PlanLine } from '../../ui/plan.ts'
+import { hasChanges, type PlanLine } from '../../ui/plan.ts'
 import { chooseShow, quietly } from '../../ui/renderer.ts'
 import { type Block, type Say, warning } from '../../text.ts'
 import { applyChain, type Chain, planChain } from './chain.ts'
@@ -28,6 +28,8 @@ interface Manner {
   /** What ends it early, where the command has looked at something before. */
   readonly signal?: AbortSignal
   readonly beside?: (plan: readonly PlanLine[]) => Promise<Beside | undefined>
+  /** What the command asks of once AWS is changed, as `writes packagecloud.rb`. */
+  readonly asksThen?: readonly string[]
 }
 
 /**
@@ -39,7 +41,11 @@ export async function change<C extends object>(
   chain: Chain<C>,
   flags: ChangeFlags,
   say: Say,
-  { signal = interruptSignal(say, { unseen: !flags['dry-run'] }), beside = async () => undefined }: Manner = {},
+  {
+    signal = interruptSignal(say, { unseen: !flags['dry-run'] }),
+    beside = async () => undefined,
+    asksThen = [],
+  }: Manner = {},
 ): Promise<Changed<C>> {
   if (flags['dry-run']) {
     const plan = await planChain(chain, { show: quietly(flags), signal })
@@ -52,6 +58,7 @@ export async function change<C extends object>(
     flags.yes || (await ask(questions, conduct.signal))
   let unasked: ReturnType<typeof beside> | undefined
   const further = async (plan: readonly PlanLine[]): Promise<string[]> => {
+    if (!flags.yes && hasChanges(plan)) assertAnswerable(asksThen)
     const looking = beside(plan)
     if (flags.yes || !isAttended()) {
       unasked = looking

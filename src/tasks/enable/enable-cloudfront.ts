@@ -6,8 +6,8 @@ import { type Flags, type Settings, carriedFlags, need } from '../../settings/se
 import type { Wanted } from '../../settings/writing/rewrite.ts'
 import { commandLine } from '../../shell.ts'
 import { CtlError, exitCodes } from '../../errors.ts'
-import { ask, isAttended } from '../../ui/ask.ts'
-import type { PlanLine } from '../../ui/plan.ts'
+import { ask, assertAnswerable } from '../../ui/ask.ts'
+import { asksIn, type PlanLine } from '../../ui/plan.ts'
 import { chooseShow, quietly } from '../../ui/renderer.ts'
 import { render } from '../../ui/template.ts'
 import { type Say, verbatim, warning } from '../../text.ts'
@@ -163,18 +163,14 @@ class Enabler {
     throw refusal(refused, 'Refused, and nothing was changed')
   }
 
-  /** Better than to stop halfway. */
   #assertAnswerable(ctl: string | undefined): void {
     const { flags, writeConfig } = this.#wishes
-    if (flags.yes || isAttended()) return
-    const asks = [
-      ...(this.#outcome.plan.some(({ ask: asked }) => asked !== undefined) ? ['changes what is not its own'] : []),
+    if (flags.yes) return
+    assertAnswerable([
+      ...asksIn(this.#outcome.plan),
       ...(writeConfig && (this.#isToDo(2) || this.#isToDo(5)) ? ['writes packagecloud.rb'] : []),
       ...(ctl !== undefined && this.#isToDo(7) ? ['restarts packagecloud'] : []),
-    ]
-    if (asks.length === 0) return
-    const message = `This asks before it ${asks.join(' and ')}, and there is no terminal. Nothing was changed.`
-    throw new CtlError('usage', message, { hint: 'Run it with --yes if the answer is yes.' })
+    ])
   }
 
   async #putObjectsRight(): Promise<void> {

@@ -7,13 +7,14 @@ import { CtlError } from '../../errors.ts'
 import { type Ended, outcomeOf, watchJob } from '../../reindex/batch/watch-job.ts'
 import type { Batch } from '../../reindex/batch/write-wanted.ts'
 import type { JobNote } from '../../reindex/job-note.ts'
-import { reportPrefix } from '../../reindex/own-keys.ts'
-import { anyAccount } from '../../resources/account.ts'
-import type { Need } from '../../resources/resource.ts'
+import { manifestKey, reportPrefix } from '../../reindex/own-keys.ts'
+import { type Need, pending } from '../../resources/resource.ts'
 import { beginJob, type BatchJob, batchJob, type BatchJobWant } from '../../resources/s3/batch-job.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
+import type { Talk } from '../../ui/step-talk.ts'
 import { type Chain, type Conduct, ensure, runChain, type Step, wait } from '../chain/chain.ts'
 import { needsOf } from '../chain/survey.ts'
+import { amountText } from './planned-text.ts'
 import type { PermissionScope } from '../permission-scope.ts'
 import { shutOutNeeds } from './shut-out.ts'
 import { type Worker, workerChain, type WorkerWishes } from './worker.ts'
@@ -21,8 +22,10 @@ import { type Worker, workerChain, type WorkerWishes } from './worker.ts'
 /** What an operator may wish of what is made. */
 export type WorkWishes = Pick<WorkerWishes, 'concurrency' | 'adopt' | 'tags' | 'boundary'>
 
-/** Asks; answers whether to go on. */
-export type Agree = (questions: readonly string[]) => Promise<boolean>
+/** Asks; answers whether to go on. Undefined: that was agreed to beforehand. */
+export type Agree = ((questions: readonly string[]) => Promise<boolean>) | undefined
+
+export const agreedBefore = async (): Promise<boolean> => true
 
 /** Where a job works, and whom to tell of it. */
 export interface Site {
@@ -36,35 +39,56 @@ export interface Site {
 }
 
 /** What a job is to do, and what is to be agreed to before. */
-type Task = Pick<Batch, 'run' | 'manifest' | 'shards'> & { readonly question: string }
+interface Task {
+  /** Writes that down; answers with nothing where there is nothing to do. */
+  readonly cut: (talk: Talk) => Promise<Batch | undefined>
+  readonly question: string
+}
+
+type Written = Pick<Batch, 'run' | 'manifest' | 'shards'>
 
 interface Working extends Worker {
+  /** There once it is cut. */
+  batch?: Written | undefined
   job: BatchJob
 }
 
-/** Makes what the job needs, and the job; waits until that is over. */
+/** Nothing is written before it is agreed to. */
+const supposed: Written = { run: 'RUN', shards: 0, manifest: { key: manifestKey('RUN'), etag: pending('manifest') } }
+
+const whyIdle = (ctx: Working): string | undefined =>
+  'batch' in ctx && ctx.batch === undefined ? 'there is nothing to do' : undefined
+
+/** Makes what the job needs, what it is to do and the job; waits until that is over. */
 export function workChain(
   aws: Aws,
   names: Names,
   wishes: WorkWishes,
   site: Site,
-  { run, manifest, shards, question }: Task,
+  { cut, question }: Task,
 ): Chain<Working> {
   const { bucket, region, accountId } = site
   const makeJob = ensure<Working, 'job', BatchJobWant>('Have S3 Batch Operations begin a job', {
     resource: batchJob(aws, region),
-    want: ({ workerVersion, jobRole }) => ({
+    want: ({ workerVersion, jobRole, batch: { run, manifest, shards } = supposed }) => ({
       ...{ names, tags: wishes.tags, accountId, bucket, manifest, tasks: shards, question },
       ...{ operation: invoking(workerVersion.arn, run), roleArn: jobRole.arn, flag: '--run-on' as const },
       reportPrefix: reportPrefix(run),
       noted: (id) => site.noteJob({ id, accountId, region }),
     }),
     as: 'job',
+    skip: whyIdle,
   })
   return [
-    ...workerChain<Working>(aws, names, { ...wishes, region, bucket }),
+    ...workerChain<Working>(aws, names, { ...wishes, region, bucket, accountId }),
+    // Once all is there that it takes: it may be a hundred thousand objects.
+    wait('Cut what is to be done into shards', async (ctx, talk) => {
+      const batch = await cut(talk)
+      ctx.batch = batch
+      return batch === undefined ? 'there is nothing to do' : amountText(batch)
+    }),
     makeJob,
-    watch(aws, site, ({ job }) => job.id),
+    { ...watch<Working>(aws, site, ({ job }) => job.id), skip: whyIdle },
   ]
 }
 
@@ -85,7 +109,7 @@ export async function goOn(
   { question, agree }: { readonly question: string; readonly agree: Agree },
   conduct: Conduct,
 ): Promise<void> {
-  if (isWaiting(begun) && !(await agree([question]))) throw notAgreed()
+  if (isWaiting(begun) && agree !== undefined && !(await agree([question]))) throw notAgreed()
   const chain: Chain<object> = [
     wait('Have the job begin', async (_, talk) => (await beginJob(jobsOf(aws, site), begun.id, talk)).status),
     watch(aws, site, () => begun.id),
@@ -124,8 +148,8 @@ export function workNeeds(aws: Aws, settings: Settings, scope: PermissionScope):
   const { accountId, bucket, tags, boundary } = scope
   const region = optional(settings, 'region') ?? '*'
   const site = { bucket, region, accountId, noteJob: async () => undefined, over: () => undefined }
-  const task = { run: '*', manifest: { key: '*', etag: '*' }, shards: 0, question: '' }
+  const task = { cut: async () => undefined, question: '' }
   const wishes = { concurrency: 1, adopt: false, tags, boundary }
   const chain = workChain(aws, namesOf(settings.installation.value), wishes, site, task)
-  return [shutOutNeeds(bucket), ...needsOf(chain, { account: anyAccount(accountId) })]
+  return [shutOutNeeds(bucket), ...needsOf(chain, { batch: supposed })]
 }

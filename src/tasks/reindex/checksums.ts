@@ -9,20 +9,20 @@ import type { ChecksumAmount, ChecksumReport } from '../../reindex/elsewhere-rep
 import { checksumRun, manifestKey, reportPrefix } from '../../reindex/own-keys.ts'
 import { count } from '../../reindex/progress.ts'
 import type { ReindexRun } from '../../reindex/run.ts'
-import { type Account, anyAccount, lookUpAccount } from '../../resources/account.ts'
-import type { Need } from '../../resources/resource.ts'
+import type { Account } from '../../resources/account.ts'
+import { type Need, pending } from '../../resources/resource.ts'
 import type { Role, RoleWant } from '../../resources/iam/role.ts'
 import { type BatchJob, batchJob, findJobOf } from '../../resources/s3/batch-job.ts'
 import { need, type Settings } from '../../settings/settings.ts'
 import { say } from '../../ui/talk.ts'
 import { warning } from '../../text.ts'
-import { applyChain, type Chain, check, compute, type Conduct, ensure, runChain } from '../chain/chain.ts'
+import { applyChain, type Chain, check, compute, type Conduct, ensure, runChain, wait } from '../chain/chain.ts'
 import { needsOf } from '../chain/survey.ts'
 import { estimateChecksums } from '../costs/batch-estimate.ts'
 import { dollars } from '../costs/dollars.ts'
 import { prices } from '../costs/prices.ts'
 import type { PermissionScope } from '../permission-scope.ts'
-import { goOn, type Site, watch } from './batch-work.ts'
+import { agreedBefore, goOn, type Site, watch } from './batch-work.ts'
 import { checksumResources } from './checksum-role.ts'
 import { type ElsewhereWishes, newRun } from './elsewhere.ts'
 import { checksumAmountText } from './planned-text.ts'
@@ -32,10 +32,11 @@ export type ChecksumWishes = Omit<ElsewhereWishes, 'concurrency'>
 
 /** What the steps hand on. */
 interface Computing {
-  account: Account
   begun: Job | undefined
   amount: ChecksumAmount
   batch: ChecksumBatch | undefined
+  /** Of the manifest, once that is written. */
+  etag?: string
   role: Role
   policy: PolicyDocument
   job: BatchJob
@@ -48,46 +49,51 @@ const sha256: JobOperation = { S3ComputeObjectChecksum: { ChecksumAlgorithm: 'SH
  * reports; where nothing is to be written it only tells what there is and what it would cost. A job that an earlier run has
  * begun is waited for, and what one has reported is never computed again.
  *
+ * @param at - the run, and the account that it works in
  * @returns what there is still to compute, where nothing may be written
  */
 export async function computeChecksums(
   aws: Aws,
   settings: Settings,
-  run: ReindexRun,
+  at: At,
   wishes: ChecksumWishes,
   conduct: Conduct & { readonly dryRun: boolean },
 ): Promise<ChecksumReport | undefined> {
-  const { checksums } = run
+  const { checksums } = at.run
   const mode = conduct.dryRun ? 'plan' : 'apply'
-  const opening = [...lookingChain(aws, settings, run), ...(conduct.dryRun ? [measure(checksums)] : [])]
-  const { account, begun, amount } = (await runChain<Computing>(opening, mode, conduct)).ctx
+  const opening = [...lookingChain(aws, settings, at), ...(conduct.dryRun ? [measure(checksums)] : [])]
+  const { begun, amount } = (await runChain<Computing>(opening, mode, conduct)).ctx
   if (conduct.dryRun) return { planned: { ...amount, dollars: estimateChecksums(amount), pricesAsOf: prices.asOf } }
-  const site = siteOf(run, account)
+  const site = siteOf(at)
   if (begun !== undefined) {
     const question = `Have the job ${begun.id} begin, which waits for that?`
-    await goOn(aws, site, begun, { ...wishes, question }, conduct)
+    await goOn(aws, site, begun, { agree: wishes.agree, question }, conduct)
   }
   for (;;) {
-    const { batch } = (await runChain<Computing>([takeIn(checksums), hand(checksums)], 'apply', conduct)).ctx
+    const { batch } = (await runChain<Computing>([takeIn(checksums), next(checksums)], 'apply', conduct)).ctx
     if (batch === undefined) return undefined
     const names = namesOf(settings.installation.value)
-    await applyChain(computeChain(aws, names, wishes, site, batch), conduct, wishes.agree)
+    await applyChain(computeChain(aws, names, wishes, site, batch), conduct, wishes.agree ?? agreedBefore)
   }
 }
 
-function lookingChain(aws: Aws, settings: Settings, { bucket }: ReindexRun): Chain<Computing> {
+/** Where checksums are computed. */
+interface At {
+  readonly run: ReindexRun
+  readonly account: Account
+}
+
+function lookingChain(aws: Aws, settings: Settings, { run: { bucket }, account }: At): Chain<Computing> {
   const names = checksumNames(namesOf(settings.installation.value))
   return [
-    compute('Credentials', { from: () => lookUpAccount(aws), as: 'account', tell: ({ id }) => `account ${id}` }),
-    lookForShutOut<Computing>(aws, need(settings, 'bucket'), ({ account }) => ({
+    lookForShutOut<Computing>(aws, need(settings, 'bucket'), () => ({
       ...{ bucket: bucket.name, region: bucket.region, accountId: account.id, encryption: bucket.encryption },
       ...{ jobRoleArn: arnOfRole(names, account.id), functionRoleArn: undefined },
       ...{ manifest: manifestKey(checksumRun('')), report: `${reportPrefix(checksumRun(''))}/job`, result: '' },
       ...{ objects: [], now: Date.now() },
     })),
     compute('Look for a job that computes checksums', {
-      from: ({ account }) =>
-        findJobOf(jobsIn(aws, account.id, bucket.region), { flag: '--checksums', bucket: bucket.name }),
+      from: () => findJobOf(jobsIn(aws, account.id, bucket.region), { flag: '--checksums', bucket: bucket.name }),
       as: 'begun',
       tell: (job) => (job === undefined ? 'there is none' : `${job.id} is ${job.status}`),
     }),
@@ -109,9 +115,9 @@ const takeIn = (checksums: Checksums) =>
     that: async (_, talk) => `${count(await checksums.take(talk))} checksums`,
   })
 
-const hand = (checksums: Checksums) =>
+const next = (checksums: Checksums) =>
   compute<Computing, 'batch'>('Look for packages whose digest nothing tells', {
-    from: (_, talk) => checksums.hand(newRun(), talk),
+    from: (_, talk) => checksums.next(newRun(), talk),
     as: 'batch',
     tell: (batch) => (batch === undefined ? 'there are none' : checksumAmountText(batch)),
   })
@@ -140,10 +146,14 @@ function computeChain(
       as: 'policy',
       within: makeRole,
     }),
+    wait('Write the manifest of the job', async (ctx) => {
+      ctx.etag = await batch.write()
+      return checksumAmountText(batch)
+    }),
     ensure('Have S3 Batch Operations begin a job', {
       resource: batchJob(aws, region),
-      want: ({ role: { arn } }) => ({
-        ...{ names, tags, accountId, bucket, manifest: batch.manifest, tasks: batch.objects },
+      want: ({ role: { arn }, etag = pending('manifest') }) => ({
+        ...{ names, tags, accountId, bucket, manifest: { key: batch.key, etag }, tasks: batch.objects },
         ...{ operation: sha256, roleArn: arn, flag: '--checksums' as const, question: questionOf(batch, accountId) },
         ...{ reportPrefix: reportPrefix(batch.run), noted: async () => undefined },
       }),
@@ -154,7 +164,7 @@ function computeChain(
 }
 
 /** It reads, and nothing depends on it: no run has to keep out of its way. */
-const siteOf = ({ bucket }: ReindexRun, account: Account): Site => ({
+const siteOf = ({ run: { bucket }, account }: At): Site => ({
   ...{ bucket: bucket.name, region: bucket.region, accountId: account.id, noun: 'checksums' },
   noteJob: async () => undefined,
   over(ended) {
@@ -174,12 +184,10 @@ const questionOf = (batch: ChecksumBatch, accountId: string): string =>
 export function checksumWorkNeeds(aws: Aws, settings: Settings, scope: PermissionScope): Need[] {
   const { accountId, bucket, tags, boundary } = scope
   const site = { bucket, region: '*', accountId, noteJob: async () => undefined, over: () => undefined }
-  const batch = { run: '*', jobs: 1, objects: 0, bytes: 0, manifest: { key: '*', etag: '*' } }
+  const batch = { run: '*', jobs: 1, objects: 0, bytes: 0, key: '*', write: async () => '' }
   const names = namesOf(settings.installation.value)
   const ofRole = arnOfRole(checksumNames(names), accountId)
-  return needsOf(computeChain(aws, names, { adopt: false, tags, boundary }, site, batch), {
-    account: anyAccount(accountId),
-  })
+  return needsOf(computeChain(aws, names, { adopt: false, tags, boundary }, site, batch))
     .filter(({ resources }) => resources.includes(ofRole))
     .map((one) => ({ ...one, optional: 'reindex-everything --checksums batch can not be used' }))
 }

@@ -12,18 +12,19 @@ import type { Amount, ElsewhereReport } from '../../reindex/elsewhere-report.ts'
 import { manifestKey, reportPrefix, resultKey, runOfManifest } from '../../reindex/own-keys.ts'
 import { count } from '../../reindex/progress.ts'
 import type { ReindexRun } from '../../reindex/run.ts'
-import { type Account, lookUpAccount } from '../../resources/account.ts'
-import { pending } from '../../resources/resource.ts'
+import type { Account } from '../../resources/account.ts'
 import { findJobElsewhere, findJobOf } from '../../resources/s3/batch-job.ts'
 import { need, type Settings } from '../../settings/settings.ts'
 import { formatDuration } from '../../ui/duration.ts'
+import type { Talk } from '../../ui/step-talk.ts'
 import { say } from '../../ui/talk.ts'
 import { warning } from '../../text.ts'
 import { applyChain, type Chain, check, compute, type Conduct, planChain, where } from '../chain/chain.ts'
 import { estimateBatch } from '../costs/batch-estimate.ts'
 import { dollars } from '../costs/dollars.ts'
+import { amountText } from './planned-text.ts'
 import { lookForShutOut } from './shut-out.ts'
-import { type Agree, goOn, type Site, workChain, type WorkWishes } from './batch-work.ts'
+import { type Agree, agreedBefore, goOn, type Site, workChain, type WorkWishes } from './batch-work.ts'
 
 /** What an operator says of the work elsewhere. */
 export interface ElsewhereWishes extends WorkWishes {
@@ -44,8 +45,8 @@ export interface OnElsewhere {
 
 /** The parts of a run that has functions do its work. */
 export interface Elsewhere<C> {
-  /** Finds out what is to be done, and writes it down for functions. */
-  readonly hand: Chain<C>
+  /** Finds out whether something is to be done, or how much, where that is to be told; writes nothing. */
+  readonly look: Chain<C>
   /** Has it done, and waits until it is. */
   readonly work: (ctx: C) => Promise<void>
   /** Takes what has come of it. */
@@ -69,11 +70,6 @@ export function onBatch<C extends OnElsewhere>(
   const { dryRun } = conduct
   const names = namesOf(settings.installation.value)
   const jobsOf = ({ account, run }: C): Jobs => jobsIn(aws, account.id, run.bucket.region)
-  const credentials = compute<C, 'account'>('Credentials', {
-    from: () => lookUpAccount(aws),
-    as: 'account',
-    tell: ({ id }) => `account ${id}`,
-  })
   const find = compute<C, 'begun'>('Look for a job that is under way', {
     async from(ctx) {
       const begun = await findBegun(ctx, jobsOf(ctx))
@@ -91,15 +87,12 @@ export function onBatch<C extends OnElsewhere>(
     objects: [...scanned.roots].slice(0, mostRoots).map((root) => `${root}package`),
     now: Date.now(),
   }))
-  const cut = compute<C, 'batch'>('Cut what is to be done into shards', {
-    from: ({ run }, talk) => run.elsewhere.handOver(newRun(), talk),
-    as: 'batch',
-    tell: (batch) => (batch === undefined ? 'there is nothing to do' : amountText(batch)),
-  })
-  const measure = compute<C, 'amount'>('Cut what is to be done into shards', {
-    from: ({ run }, talk) => run.elsewhere.wouldHandOver(talk),
+  // Whoever is asked is told what it comes to; it takes as long as the cutting does.
+  const isTold = dryRun || wishes.agree !== undefined
+  const measure = compute<C, 'amount'>('Look for what is to be done', {
+    from: ({ run }, talk) => run.elsewhere.wouldHandOver(talk, isTold ? Infinity : 1),
     as: 'amount',
-    tell: (amount) => (amount.shards === 0 ? 'there is nothing to do' : amountText(amount)),
+    tell: (amount) => (amount.shards === 0 ? 'there is nothing to do' : isTold ? amountText(amount) : 'there is some'),
   })
   const take = check<C>('Take in what the job has found out', {
     async that(ctx, talk) {
@@ -118,25 +111,24 @@ export function onBatch<C extends OnElsewhere>(
   })
   const plan = async (ctx: C): Promise<void> => {
     const { amount } = ctx
-    const chain = amount.shards === 0 ? [] : workChain(aws, names, wishes, siteOf(ctx), supposed(amount))
+    const task = { cut: async () => undefined, question: '' }
+    const chain = amount.shards === 0 ? [] : workChain(aws, names, wishes, siteOf(ctx), task)
     const planned = { ...amount, estimate: estimateBatch(amount, wishes.concurrency) }
     ctx.elsewhere = { planned: { ...planned, plan: await planChain(chain, conduct) } }
   }
   const work = async (ctx: C): Promise<void> => {
-    const { begun, batch } = ctx
+    const { begun, amount, account, run } = ctx
     if (begun !== undefined) {
-      await goOn(aws, siteOf(ctx), begun, { ...wishes, question: waitingQuestion(begun) }, conduct)
-    } else if (batch !== undefined) {
-      const asked = { ...batch, question: questionOf(batch, wishes, ctx.account) }
-      await applyChain(workChain(aws, names, wishes, siteOf(ctx), asked), conduct, wishes.agree)
+      const question = waitingQuestion(begun)
+      await goOn(aws, siteOf(ctx), begun, { agree: wishes.agree, question }, conduct)
+    } else if (amount.shards > 0) {
+      const cut = async (talk: Talk) => (ctx.batch = await run.elsewhere.handOver(newRun(), talk))
+      const task = { cut, question: questionOf(amount, wishes, account) }
+      await applyChain(workChain(aws, names, wishes, siteOf(ctx), task), conduct, wishes.agree ?? agreedBefore)
     }
   }
   return {
-    hand: [
-      credentials,
-      find,
-      ...(dryRun ? [shutOut, measure] : where<C>(({ begun }) => begun === undefined, [shutOut, cut])),
-    ],
+    look: [find, ...where<C>(({ begun }) => dryRun || begun === undefined, [shutOut, measure])],
     work: dryRun ? plan : work,
     back: dryRun ? [] : where<C>((ctx) => 'ended' in ctx, [take]),
   }
@@ -222,19 +214,10 @@ function runOf({ manifest }: Job, bucket: string): string | undefined {
 const waitingQuestion = ({ id, tasks }: Job): string =>
   `Have the job ${id} begin, which waits for that${tasks.total === 0 ? '' : `, with ${count(tasks.total)} shards`}?`
 
-function questionOf(batch: Batch, { concurrency }: ElsewhereWishes, { id }: Account): string {
-  const { dollars: cost, seconds } = estimateBatch(batch, concurrency)
-  return `Have S3 Batch Operations do ${amountText(batch)} in account ${id}, for about ${dollars(cost.total)} and ${formatDuration(seconds)}?`
+function questionOf(amount: Amount, { concurrency }: ElsewhereWishes, { id }: Account): string {
+  const { dollars: cost, seconds } = estimateBatch(amount, concurrency)
+  return `Have S3 Batch Operations do ${amountText(amount)} in account ${id}, for about ${dollars(cost.total)} and ${formatDuration(seconds)}?`
 }
-
-const amountText = ({ shards, objects }: Pick<Amount, 'shards' | 'objects'>): string =>
-  `${count(shards)} ${shards === 1 ? 'shard' : 'shards'} of ${count(objects)} ${objects === 1 ? 'object' : 'objects'}`
-
-/** What a plan knows of a batch. */
-const supposed = ({ shards }: Amount) => ({
-  ...{ run: 'RUN', shards, question: '' },
-  manifest: { key: manifestKey('RUN'), etag: pending('manifest') },
-})
 
 const halfFailed = ({ id, tasks }: Job, why: readonly string[]): string =>
   `${count(tasks.failed)} of ${count(tasks.total)} shards of the job ${id} have failed; this host does them now. ` +

@@ -6,7 +6,7 @@ import { carriedFlags } from '../../settings/settings.ts'
 import { settingsFor } from '../../settings/settings-for.ts'
 import { stateFolder } from '../../settings/state-folder.ts'
 import type { Flags } from '../../settings/settings.ts'
-import { ask } from '../../ui/ask.ts'
+import { ask, assertAnswerable } from '../../ui/ask.ts'
 import { interruptSignal } from '../../ui/interrupt.ts'
 import { carriedChoice, readMapping, type ReindexFlags } from '../../flags/reindex-flags.ts'
 import { isPage, openReportFile } from '../../ui/report-file.ts'
@@ -44,6 +44,12 @@ export type CommandWishes = Pick<
   readonly yes?: boolean
 }
 
+/** Hours before it is asked: where nobody is there to answer, nothing is begun. */
+function assertAgreeable({ elsewhere, checksums, yes, dryRun }: CommandWishes): void {
+  if (yes === true || dryRun || (elsewhere ?? checksums) === undefined) return
+  assertAnswerable(['has S3 Batch Operations begin a job'])
+}
+
 /**
  * Goes over the objects of the bucket as a command's flags ask for, and writes the report to where they say.
  *
@@ -54,6 +60,7 @@ export async function reindexFromFlags(
   wishes: CommandWishes,
   say: Say,
 ): Promise<Report> {
+  assertAgreeable(wishes)
   const settings = await settingsFor(flags)
   const mapping = await readMapping(flags.mapping)
   const choice = chooseObjects({ ...flags, mapping })
@@ -61,7 +68,7 @@ export async function reindexFromFlags(
   const writeReport = await openReport(flags)
   const signal = interruptSignal(say)
   const { elsewhere, checksums, yes } = wishes
-  const agree = async (questions: readonly string[]): Promise<boolean> => yes === true || (await ask(questions, signal))
+  const agree = yes === true ? undefined : (questions: readonly string[]): Promise<boolean> => ask(questions, signal)
   return reindexEverything(await connect(settings), settings, {
     ...wishes,
     choice,

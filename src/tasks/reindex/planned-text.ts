@@ -1,4 +1,4 @@
-import type { ChecksumAmount, ElsewhereReport } from '../../reindex/elsewhere-report.ts'
+import type { Amount, ChecksumAmount, ElsewhereReport } from '../../reindex/elsewhere-report.ts'
 import { count } from '../../reindex/progress.ts'
 import type { Report } from '../../reindex/report.ts'
 import { type Block, table } from '../../text.ts'
@@ -33,6 +33,9 @@ export function plannedText({ shards, objects, attributes, reads, bytes, estimat
     ...planText(plan),
   ]
 }
+
+export const amountText = ({ shards, objects }: Pick<Amount, 'shards' | 'objects'>): string =>
+  `${count(shards)} ${shards === 1 ? 'shard' : 'shards'} of ${count(objects)} ${objects === 1 ? 'object' : 'objects'}`
 
 /** What S3 would compute, and for how much. */
 export function checksumsText({ checksums }: Pick<Report, 'checksums'>): Block[] {

@@ -8,6 +8,7 @@ import { openRun, type ReindexOptions, type ReindexRun, writes } from '../../rei
 import { need, type Settings } from '../../settings/settings.ts'
 import { say } from '../../ui/talk.ts'
 import { type Chain, check, compute, runChain, type Step, where } from '../chain/chain.ts'
+import { credentials } from '../credentials.ts'
 import { assertSomethingBelow, idleChoices } from './matching-nothing.ts'
 import { type ChecksumWishes, computeChecksums } from './checksums.ts'
 import { besideNoJob, type ElsewhereWishes, onBatch, type OnElsewhere } from './elsewhere.ts'
@@ -66,14 +67,14 @@ export async function reindexEverything(aws: Aws, settings: Settings, wishes: Re
     let first = opening
     if (wishes.checksums !== undefined) {
       const { ctx } = await runChain(opening, mode, options)
-      ctx.checksums = await computeChecksums(aws, settings, ctx.run, wishes.checksums, options)
+      ctx.checksums = await computeChecksums(aws, settings, ctx, wishes.checksums, options)
       ;[begun, first] = [ctx, []]
     }
     if (wishes.elsewhere === undefined) {
       return (await runChain([...first, ...here, ...closing], mode, options, begun)).ctx.report
     }
-    const { hand, work, back } = onBatch<Reindexing>(aws, settings, wishes.elsewhere, options)
-    const { ctx } = await runChain([...first, ...hand], mode, options, begun)
+    const { look, work, back } = onBatch<Reindexing>(aws, settings, wishes.elsewhere, options)
+    const { ctx } = await runChain([...first, ...look], mode, options, begun)
     await work(ctx)
     // What a job leaves is done here; where nothing is written, it is not even looked at.
     const rest = [...back, ...(writes(options) ? here : []), ...closing]
@@ -111,6 +112,7 @@ function reindexChain(aws: Aws, settings: Settings, open: () => Promise<ReindexR
     },
   })
   const opening: Chain<Reindexing> = [
+    ...((options.elsewhere ?? options.checksums) === undefined ? [] : [credentials(aws)]),
     compute('Look at the bucket', { from: open, as: 'run', tell: tellBucket }),
     // Hours before it is needed: where there is none, nothing is begun.
     ...(invalidates

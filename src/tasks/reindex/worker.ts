@@ -4,7 +4,6 @@ import type { Aws } from '../../aws/connect.ts'
 import { checksumNames, jobNames, type Names, workerNames } from '../../aws/names.ts'
 import type { PolicyDocument } from '../../aws/policy.ts'
 import { jobNeeds, workerNeeds } from '../../reindex/needs.ts'
-import { type Account, lookUpAccount } from '../../resources/account.ts'
 import { inlinePolicy } from '../../resources/iam/role-policy.ts'
 import { role, type Role, type RoleUse, type RoleWant } from '../../resources/iam/role.ts'
 import { edgeVersion, type EdgeVersion, untilVersionActive } from '../../resources/lambda/edge-version.ts'
@@ -20,7 +19,6 @@ import { checksumResources } from './checksum-role.ts'
 
 /** What the steps hand on. */
 export interface Worker {
-  account: Account
   workerZip: Uint8Array
   workerRole: Role
   jobRole: Role
@@ -34,6 +32,7 @@ export interface WorkerWishes {
   /** Where the bucket is: jobs and their functions are there, too. */
   readonly region: string
   readonly bucket: string
+  readonly accountId: string
   /** How many of the function may run at once. */
   readonly concurrency: number
   readonly adopt: boolean
@@ -87,27 +86,26 @@ function workerResources(aws: Aws, names: Names, { region, bucket }: Pick<Worker
 
 /** Makes what is missing, and brings up to date what is there. What a job uses that is under way stays as it is. */
 export function workerChain<C extends Worker>(aws: Aws, names: Names, wishes: WorkerWishes): Chain<C> {
-  const { region, concurrency, adopt, tags, boundary } = wishes
+  const { region, accountId, concurrency, adopt, tags, boundary } = wishes
   const [ofWorker, ofJob] = [workerNames(names), jobNames(names)]
   const resources = workerResources(aws, names, wishes)
   const makeRole = (title: string, called: Names, as: 'workerRole' | 'jobRole') =>
     ensure<C, typeof as, RoleWant>(title, {
       resource: resources[as],
-      want: ({ account }) => ({ names: called, accountId: account.id, adopt, tags, boundary }),
+      want: () => ({ names: called, accountId, adopt, tags, boundary }),
       as,
     })
   const workerRole = makeRole('Create the IAM role that the function runs as', ofWorker, 'workerRole')
   const jobRole = makeRole('Create the IAM role of jobs', ofJob, 'jobRole')
   const makeFunction = ensure<C, 'worker', WorkerFunctionWant>('Create the function that does the work', {
     resource: resources.worker,
-    want: ({ account, workerRole, workerZip }) => ({
-      ...{ names: ofWorker, accountId: account.id, roleArn: workerRole.arn, zip: workerZip },
+    want: ({ workerRole, workerZip }) => ({
+      ...{ names: ofWorker, accountId, roleArn: workerRole.arn, zip: workerZip },
       ...{ concurrency, adopt, tags },
     }),
     as: 'worker',
   })
   return [
-    compute('Credentials', { from: () => lookUpAccount(aws), as: 'account', tell: ({ id }) => `account ${id}` }),
     compute('Code of the function', {
       from: packWorker,
       as: 'workerZip',
@@ -119,17 +117,13 @@ export function workerChain<C extends Worker>(aws: Aws, names: Names, wishes: Wo
       'Say what the roles allow',
       ensure("Allow the function to read and rewrite the bucket's objects", {
         resource: resources.workerPolicy,
-        want: ({ account, workerRole }) => ({
-          ...{ names: ofWorker, accountId: account.id, roleArn: workerRole.arn, boundary },
-        }),
+        want: ({ workerRole }) => ({ names: ofWorker, accountId, roleArn: workerRole.arn, boundary }),
         as: 'workerPolicy',
         within: workerRole,
       }),
       ensure('Allow jobs to invoke the function', {
         resource: resources.jobPolicy,
-        want: ({ account, jobRole }) => ({
-          ...{ names: ofJob, accountId: account.id, roleArn: jobRole.arn, boundary },
-        }),
+        want: ({ jobRole }) => ({ names: ofJob, accountId, roleArn: jobRole.arn, boundary }),
         as: 'jobPolicy',
         within: jobRole,
       }),
@@ -137,7 +131,7 @@ export function workerChain<C extends Worker>(aws: Aws, names: Names, wishes: Wo
     ),
     ensure('Publish a numbered version: a job runs that one to its end', {
       resource: edgeVersion(aws, region),
-      want: ({ account, worker }) => ({ names: ofWorker, accountId: account.id, function: worker }),
+      want: ({ worker }) => ({ names: ofWorker, accountId, function: worker }),
       as: 'workerVersion',
       basedOn: [makeFunction],
       within: makeFunction,

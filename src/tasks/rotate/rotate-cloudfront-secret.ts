@@ -5,8 +5,8 @@ import { carriedFlags, type Settings } from '../../settings/settings.ts'
 import { CtlError } from '../../errors.ts'
 import { commandLine } from '../../shell.ts'
 import { advice, item, type Line, type Say, verbatim } from '../../text.ts'
-import { ask } from '../../ui/ask.ts'
-import { hasChanges, planText } from '../../ui/plan.ts'
+import { ask, assertAnswerable } from '../../ui/ask.ts'
+import { asksIn, hasChanges, planText } from '../../ui/plan.ts'
 import { chooseShow, quietly } from '../../ui/renderer.ts'
 import { associable, bootstrapCloudfront } from '../bootstrap-cloudfront.ts'
 import { type Conduct, runChain } from '../chain/chain.ts'
@@ -93,6 +93,7 @@ class Rotator {
     if (hasChanges(plan)) tell('', ...planText(plan.filter((line) => line.do !== 'keep')))
     if (flags['dry-run']) return this.#outcome
     assertNotRefused(plan)
+    if (!flags.yes) assertAnswerable(asksIn(plan))
     if (finish) await this.#finish(outlook)
     else await this.#rotate(outlook)
     return this.#outcome

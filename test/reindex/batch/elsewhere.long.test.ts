@@ -8,6 +8,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
@@ -124,6 +125,8 @@ describe('a run on S3 Batch Operations whose job', function () {
     const { failure } = await failureOf(runOn({ elsewhere: { ...yes, agree: async () => false } }))
     expect(failure).to.equal('refused')
     expect((await newestJob()).id).to.equal('')
+    const listed = new ListObjectsV2Command({ Bucket: bucket, Prefix: '.pc-ctl/batch/' })
+    expect((await s3.send(listed)).KeyCount).to.equal(0)
     expect(await right()).to.equal(0)
   })
 
