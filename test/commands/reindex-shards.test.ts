@@ -1,6 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
@@ -146,11 +147,17 @@ describe('pc-ctl reindex-everything --shard', function () {
     }
   })
 
-  it('tells what another version of pc-ctl has handed in from what it can read', async () => {
-    const Key = '.pc-ctl/shards/1-of-2/000001.ndjson.gz'
-    await place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'nothing packed' }))
+  it('tells what can not be used of what was handed in, and finds that out by itself', async () => {
+    const folder = '.pc-ctl/shards/1-of-2/'
+    const ofOther = gzipSync('{"version":1}\n{}\n')
+    for (const [name, Body] of Object.entries({ '000001': 'nothing packed', '000002': ofOther, '000003': ofOther })) {
+      await place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key: `${folder}${name}.ndjson.gz`, Body }))
+    }
     const { code, stderr } = await place.run(words('maker'))
-    expect(code).to.equal(1)
-    expect(stderr).to.contain(Key)
+    expect(code).to.equal(0)
+    const told = stderr.replaceAll(/\s+/g, ' ')
+    expect(told).to.contain(`can't be read (s3 object ${folder}000001.ndjson.gz).`)
+    expect(told).to.contain(`of no use to this one (s3 object ${folder}000002.ndjson.gz and 1 more).`)
+    expect((await place.run(words('maker'))).stderr).to.not.contain(folder)
   })
 })

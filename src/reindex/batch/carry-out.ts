@@ -16,11 +16,17 @@ export interface CarryOutOptions {
   readonly pace: Pace
   /** Once it is aborted nothing more is begun. */
   readonly signal: AbortSignal
+  /** Told what is known of an object then. */
+  readonly found: (found: Found) => Promise<void>
 }
 
 /** What came of some wants. */
 export interface CarriedOut {
-  readonly found: readonly Found[]
+  /** Of how many objects something is known now. */
+  readonly found: number
+  /** How many of them were put right, and of how many packages were read. */
+  readonly rewritten: number
+  readonly read: number
   /** Keys of what nothing came of, and why; whoever asked does them otherwise. */
   readonly failed: readonly { readonly key: string; readonly error: unknown }[]
   /** Not begun. */
@@ -42,7 +48,7 @@ export async function carryOut(wants: readonly Want[], options: CarryOutOptions)
   const choice = chooseObjects({ mapping: head.mapping })
   for (const { row, isPackument } of wants) if (isPackument) choice.takeForPackument(row.key)
   const judge = choice.judge.bind(choice)
-  const found: Found[] = []
+  const sums = { found: 0, rewritten: 0, read: 0 }
   const failed: { key: string; error: unknown }[] = []
   const queue = [...wants].reverse()
   let inARow = 0
@@ -54,7 +60,13 @@ export async function carryOut(wants: readonly Want[], options: CarryOutOptions)
   const one = async (want: Want): Promise<void> => {
     try {
       const done = await doOne(want, { s3, engine, judge, signal })
-      if (done !== undefined) found.push(done.known)
+      if (done !== undefined) {
+        const { packages, rewritten } = done.known
+        sums.found++
+        if (rewritten !== undefined) sums.rewritten++
+        if (packages.length > 0) sums.read++
+        await options.found(done.known)
+      }
       if (done?.unread === undefined) inARow = 0
       else fail(want.row.key, done.unread.error)
     } catch (error) {
@@ -72,7 +84,7 @@ export async function carryOut(wants: readonly Want[], options: CarryOutOptions)
   }
   await Promise.all(Array.from({ length: Math.min(pace.cap, wants.length) }, worker))
   if (stop !== undefined) throw asError(stop)
-  return { found, failed, left: queue.length }
+  return { ...sums, failed, left: queue.length }
 }
 
 const nothing = (): void => undefined

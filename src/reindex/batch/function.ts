@@ -5,9 +5,9 @@
  */
 import { createLeanS3, type LeanS3, type S3Address } from '../../aws/s3-lean.ts'
 import { messageOf } from '../../errors.ts'
-import { isObject } from '../../json-object.ts'
 import { Pace } from '../pace.ts'
 import { doTask, type TaskOutcome } from './task.ts'
+import { shardIn } from './want.ts'
 
 /** What S3 asks. */
 export interface BatchEvent {
@@ -72,15 +72,6 @@ async function answerTo({ s3Key, s3Bucket }: BatchTask, run: string, signal: Abo
     return { resultCode: 'TemporaryFailure', resultString: messageOf(error).slice(0, 300) }
   } finally {
     s3.close()
-  }
-}
-
-function shardIn(s3Key: string): number | undefined {
-  try {
-    const told: unknown = JSON.parse(decodeURIComponent(s3Key.replaceAll('+', ' ')))
-    return isObject(told) && Number.isSafeInteger(told['s']) ? Number(told['s']) : undefined
-  } catch {
-    return undefined
   }
 }
 

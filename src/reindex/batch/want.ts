@@ -46,3 +46,26 @@ export async function unpackWanted(packed: Uint8Array): Promise<{ head: WantedHe
   if (!isObject(head) || head['version'] !== version) throw new Error('this is not what the function was made for')
   return { head: head as unknown as WantedHead, wants: wants as Want[] }
 }
+
+/** What a row of a manifest names. */
+export interface Shard {
+  readonly number: number
+  /** Of what is wanted of it: S3 holds the manifest against what the job was made of, and this holds the shard against it. */
+  readonly etag: string
+}
+
+/** As the key of a row in a manifest. */
+export const rowOf = ({ number, etag }: Shard): string => encodeURIComponent(JSON.stringify({ s: number, e: etag }))
+
+/** @returns undefined for what {@link rowOf} has not made */
+export function shardIn(row: string): Shard | undefined {
+  try {
+    const told: unknown = JSON.parse(decodeURIComponent(row.replaceAll('+', ' ')))
+    const { s: number, e: etag } = isObject(told) ? told : {}
+    return typeof number === 'number' && Number.isSafeInteger(number) && typeof etag === 'string'
+      ? { number, etag }
+      : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -2,7 +2,7 @@ import type { LeanS3 } from '../../aws/s3-lean.ts'
 import type { Journal } from '../journal/journal.ts'
 import { manifestKey, wantedKey } from '../own-keys.ts'
 import type { Pace } from '../pace.ts'
-import { packWanted, type Want, type WantedHead } from './want.ts'
+import { packWanted, rowOf, type Want, type WantedHead } from './want.ts'
 import type { Amount } from '../elsewhere-report.ts'
 import { addTo, nothingYet } from './wants.ts'
 
@@ -45,12 +45,16 @@ export async function writeWanted(
   const under = new Set<Promise<unknown>>()
   for await (const wants of shards) {
     signal.throwIfAborted()
-    const shard = rows.push(`${s3.bucket},${encodeURIComponent(JSON.stringify({ s: rows.length + 1 }))}\n`)
+    const number = rows.push('')
     addTo(amount, wants)
     noteCopies(journal, wants)
     const body = await packWanted(head, wants)
-    const write = pace.run(() => putPlain(s3, wantedKey(run, shard), 'application/gzip', body))
-    const noted = write.then(() => options.done(wants.length)).finally(() => under.delete(noted))
+    const write = async (): Promise<void> => {
+      const etag = await pace.run(() => putPlain(s3, wantedKey(run, number), 'application/gzip', body))
+      rows[number - 1] = `${s3.bucket},${rowOf({ number, etag })}\n`
+      options.done(wants.length)
+    }
+    const noted = write().finally(() => under.delete(noted))
     under.add(noted)
     if (under.size >= atOnce) await Promise.race(under)
   }

@@ -10,7 +10,7 @@ import { Findings, findingsSchema } from './findings.ts'
 import { KnownDigests, knownDigestsSchema } from './known-digests.ts'
 import { openingFailed } from './opening-failed.ts'
 import { Republished, republishedSchema } from './republished.ts'
-import { type ReadPackage, type Row, rowColumns, rowOf, textOrNull } from './row.ts'
+import { journalVersion, type ReadPackage, type Row, rowColumns, rowOf, textOrNull } from './row.ts'
 import { below, Selected } from './selected.ts'
 import { Shared, sharedSchema } from './shared.ts'
 import { SqlFile, type SqlRow } from './sql-file.ts'
@@ -38,8 +38,6 @@ export interface Published {
   readonly summary: string
 }
 
-/** Of the tables, and of what is read from packages: what an older one kept is read again. */
-const version = 7
 const schema = `
   CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS object (
@@ -273,12 +271,12 @@ export class Journal {
 
 function prepareTables(sql: SqlFile): void {
   const found = sql.prepare('PRAGMA user_version').get()?.['user_version']
-  if (found !== 0 && found !== version) {
+  if (found !== 0 && found !== journalVersion) {
     sql.execute(
       'DROP TABLE IF EXISTS object; DROP TABLE IF EXISTS package; DROP TABLE IF EXISTS upload; DROP TABLE IF EXISTS repository;',
     )
   }
-  sql.execute(`${schema} ${dropped} PRAGMA user_version = ${version};`)
+  sql.execute(`${schema} ${dropped} PRAGMA user_version = ${journalVersion};`)
 }
 
 const usualEndings = "'.deb', '.rpm', '.apk', '.gem', '.whl'"

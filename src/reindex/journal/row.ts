@@ -2,6 +2,9 @@ import type { SQLOutputValue } from 'node:sqlite'
 
 import type { SqlRow } from './sql-file.ts'
 
+/** Of the journal's tables, and of what is read from packages: what was kept or told by another one is read again. */
+export const journalVersion = 7
+
 /** One version of an object: where one of these differs, it is not the object that the journal knows. */
 interface Version {
   readonly key: string

@@ -4,7 +4,7 @@ import type { Known } from '../journal/shared.ts'
 import type { Stretch } from '../journal/stretch.ts'
 import { shardsPrefix } from '../own-keys.ts'
 import type { Choice } from '../selection.ts'
-import { type Found, foundOf, packLines } from './found-lines.ts'
+import { type Found, FoundLines, foundOf } from './found-lines.ts'
 import type { Shard } from '../shard.ts'
 
 export interface HandInOptions {
@@ -15,9 +15,6 @@ export interface HandInOptions {
   readonly done: (objects: number) => void
 }
 
-/** Lines of one object: a megabyte or so, once packed. */
-const linesEach = 5000
-
 /**
  * Writes what the journal knows of a stretch into the bucket, where the host that makes the indexes finds it. What was
  * handed in before is written over; what is left of it is of no harm, since it holds for versions that are no longer there.
@@ -27,22 +24,22 @@ const linesEach = 5000
  */
 export async function handIn(shard: Shard, stretch: Stretch, options: HandInOptions): Promise<number> {
   const { s3, journal, choice, signal } = options
-  let lines: Found[] = []
+  const lines = new FoundLines()
   let [pieces, objects] = [0, 0]
   const flush = async (): Promise<void> => {
     if (lines.length === 0 || signal.aborted) return
+    const { length } = lines
     const key = `${shardsPrefix}${shard.number}-of-${shard.of}/${String(++pieces).padStart(6, '0')}.ndjson.gz`
     const headers = { 'content-type': 'application/gzip', 'cache-control': 'no-store' }
-    const body = await packLines(lines)
+    const body = await lines.pack()
     await s3.send({ method: 'PUT', action: 's3:PutObject', key, headers, body, isMark: true })
-    objects += lines.length
-    options.done(lines.length)
-    lines = []
+    objects += length
+    options.done(length)
   }
   for (const known of journal.shared.known(stretch)) {
     if (!isChosen(known, choice)) continue
-    lines.push(told(known, journal))
-    if (lines.length === linesEach) await flush()
+    lines.add(told(known, journal))
+    if (lines.isFull) await flush()
   }
   await flush()
   return objects

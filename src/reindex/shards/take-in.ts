@@ -1,19 +1,21 @@
+import { statusOf } from '../../aws/denial.ts'
 import type { LeanS3 } from '../../aws/s3-lean.ts'
-import { CtlError } from '../../errors.ts'
 import type { Digests } from '../../repositories/format.ts'
 import { strongest } from '../../repositories/strongest.ts'
 import { noteArrival, noteContent, noteVersion } from '../journal/content-changes.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Row } from '../journal/row.ts'
-import { isHandedIn, shardsPrefix } from '../own-keys.ts'
+import { isHandedIn } from '../own-keys.ts'
 import { ownPrefix } from '../selection.ts'
-import { warning } from '../../text.ts'
+import { type Block, warning } from '../../text.ts'
 import { say } from '../../ui/talk.ts'
 import { type Listed, readPage } from '../listing/list-page.ts'
-import { type Found, type FoundPackage, isFound, unpackLines } from './found-lines.ts'
+import { count } from '../progress.ts'
+import { packageSource } from '../indexes/package-source.ts'
+import { type Found, type FoundPackage, FoundUnreadable, readFound } from './found-lines.ts'
 
 export interface TakeInOptions {
-  readonly s3: Pick<LeanS3, 'send'>
+  readonly s3: LeanS3
   readonly journal: Journal
   readonly signal: AbortSignal
   /** What keys of what was handed in begin with; undefined: all of it. */
@@ -33,42 +35,72 @@ export interface TakeInOptions {
  * @throws what S3 answers
  */
 export async function takeIn(options: TakeInOptions): Promise<number> {
-  const { s3, journal, signal, below = ownPrefix, believed = all } = options
+  const { s3, journal, signal, below = ownPrefix } = options
+  const unreadable: Unreadable[] = []
   let objects = 0
-  for await (const { key, etag } of listedBelow(s3, below)) {
+  for await (const listed of listedBelow(s3, below)) {
     if (signal.aborted) break
+    const { key, etag } = listed
     if (!isHandedIn(key) || journal.shared.isTaken(key, etag)) continue
-    const lines = await believed(await foundIn(s3, key).catch((error: unknown) => passOver(error, key)))
-    for (const line of lines) {
-      takeFound(journal, line)
-      options.noted?.(line)
+    try {
+      for await (const found of foundIn(listed, options)) objects += found
+    } catch (error) {
+      // It has expired or was handed in anew since it was listed; what is there then the next run takes in.
+      if (isGone(error)) continue
+      if (!(error instanceof FoundUnreadable)) throw error
+      unreadable.push({ key, isOtherVersion: error.isOtherVersion })
     }
-    objects += lines.length
-    journal.shared.noteTaken(key, etag)
+    if (!isAborted(signal)) journal.shared.noteTaken(key, etag)
   }
+  say(...passedOver(unreadable))
   return objects
 }
 
+const isGone = (error: unknown): boolean => [404, 412].includes(statusOf(error) ?? 0)
+
+const isAborted = (signal: AbortSignal): boolean => signal.aborted
+
+/** What can't be read of what others have handed in. */
+interface Unreadable {
+  readonly key: string
+  readonly isOtherVersion: boolean
+}
+
+/** Nothing is lost by it: what such an object says is found out here, too. */
+function passedOver(unreadable: readonly Unreadable[]): Block[] {
+  const told = (those: readonly Unreadable[], what: string): Block[] => {
+    const [first] = those
+    if (first === undefined) return []
+    const which = those.length === 1 ? first.key : `${first.key} and ${count(those.length - 1)} more`
+    return [warning(`${what} (s3 object ${which}). This host finds out by itself what it said.`)]
+  }
+  const others = unreadable.filter(({ isOtherVersion }) => isOtherVersion)
+  return [
+    ...told(
+      unreadable.filter(({ isOtherVersion }) => !isOtherVersion),
+      "What another host or a function has handed in can't be read",
+    ),
+    ...told(others, 'Another version of pc-ctl has handed in what is of no use to this one'),
+  ]
+}
+
+/** Takes in what one object says, and tells how many it was of, a part of them at a time. */
+async function* foundIn(
+  { key, size, etag }: Listed,
+  { s3, journal, signal, believed = all, noted }: TakeInOptions,
+): AsyncGenerator<number> {
+  for await (const said of readFound(packageSource(s3, { key, size, etag, first: 0 }, {}).stream())) {
+    if (signal.aborted) return
+    const lines = await believed(said)
+    for (const line of lines) {
+      takeFound(journal, line)
+      noted?.(line)
+    }
+    yield lines.length
+  }
+}
+
 const all = async (said: readonly Found[]): Promise<readonly Found[]> => said
-
-/** Hosts are to be of one version. Results of functions stay for years, and what they said is found out here, too. */
-function passOver(error: unknown, key: string): Found[] {
-  if (key.startsWith(shardsPrefix) || !(error instanceof CtlError && error.code === unreadableCode)) throw error
-  say(warning(`${error.message} This host finds out by itself what it said.`))
-  return []
-}
-
-/** @throws CtlError (failed) where it is not what {@link packLines} has made of what was found out */
-async function foundIn(s3: Pick<LeanS3, 'send'>, key: string): Promise<Found[]> {
-  const { body } = await s3.send({ method: 'GET', action: 's3:GetObject', key })
-  const lines = await unpackLines(body).catch((error: unknown) => {
-    throw unreadable(key, error)
-  })
-  return lines.map((line) => {
-    if (!isFound(line)) throw unreadable(key)
-    return line
-  })
-}
 
 /** What is in the bucket below a prefix. */
 export async function* listedBelow(s3: Pick<LeanS3, 'send'>, prefix: string): AsyncGenerator<Listed> {
@@ -115,12 +147,3 @@ function takePackage(journal: Journal, { key, size, etag }: Row, found: FoundPac
   if (digest !== undefined && noteContent(journal, key, before, digest)) journal.lookAgain(key)
   journal.copies.contentRead(key)
 }
-
-const unreadableCode = 'HandedInUnreadable'
-
-const unreadable = (key: string, cause?: unknown): CtlError =>
-  new CtlError('failed', `What another host or a function has handed in can't be read (s3 object ${key}).`, {
-    hint: 'Run pc-ctl of one version on all hosts. Or remove the object: then this host finds out by itself what it said.',
-    code: unreadableCode,
-    ...(cause === undefined ? {} : { cause }),
-  })

@@ -2,21 +2,29 @@ import { rm, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import { messageOf } from '../../../src/errors.ts'
 import { type BatchAnswer, handler } from '../../../src/reindex/batch/function.ts'
+import { packWanted, rowOf, shardIn, type Want, type WantedHead } from '../../../src/reindex/batch/want.ts'
 import type { Batch } from '../../../src/reindex/batch/write-wanted.ts'
 import type { Report } from '../../../src/reindex/report.ts'
 import { openRun, type ReindexRun } from '../../../src/reindex/run.ts'
-import { isFound, packLines, unpackLines } from '../../../src/reindex/shards/found-lines.ts'
+import { type Found, unpackLines } from '../../../src/reindex/shards/found-lines.ts'
 import type { OpenedSigner } from '../../../src/repositories/openpgp.ts'
 import { type AwsUnderTest, startAws } from '../../support/aws-under-test.ts'
 import { nameOfCall } from '../../support/installation.ts'
 import { clientConfig } from '../../support/clients.ts'
 import { plainRun } from '../plain-run.ts'
 import { clientView, keyOfDeb, makeKey, reader } from '../repositories-under-test.ts'
+import { packed, unpacked } from '../shards/packed-found.ts'
 import { fillMixed, leftIn } from './mixed-bucket.ts'
 
 describe('the function that S3 Batch Operations invokes', function () {
@@ -91,12 +99,16 @@ describe('the function that S3 Batch Operations invokes', function () {
       ({ results }) => `no failure: ${JSON.stringify(results)}`,
       (error: unknown) => messageOf(error),
     )
-  const invokeAll = async (bucket: string, { run, manifest }: Batch, milliseconds?: number): Promise<string[]> => {
+  /** The shards that a manifest names, as S3 tells the function of them. */
+  const rowsOf = async (bucket: string, { manifest }: Batch): Promise<string[]> => {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: manifest.key }))
     const rows = ((await Body?.transformToString()) ?? '').trimEnd().split('\n')
+    return rows.map((row) => row.split(',')[1] ?? '')
+  }
+  const invokeAll = async (bucket: string, batch: Batch, milliseconds?: number): Promise<string[]> => {
     const codes: string[] = []
-    for (const row of rows) {
-      const answer = await invoke(bucket, run, row.split(',')[1] ?? '', milliseconds)
+    for (const row of await rowsOf(bucket, batch)) {
+      const answer = await invoke(bucket, batch.run, row, milliseconds)
       codes.push(...answer.results.map(({ resultCode }) => resultCode))
     }
     return codes
@@ -145,6 +157,23 @@ describe('the function that S3 Batch Operations invokes', function () {
     })
   })
 
+  it('has written down what is done when its time is nearly over, whatever is still under way', async () => {
+    const bucket = await filled()
+    await runOn(bucket, 'host', async (run) => {
+      const batch = await handedOver(run)
+      const row = (await rowsOf(bucket, batch)).find((one) => shardIn(one)?.number === 1) ?? ''
+      const what = { kind: 'delay', milliseconds: 1500 } as const
+      place.sandbox.faults.add({ service: 's3', operation: 'CopyObject', calls: 1, what })
+      const { results } = await invoke(bucket, batch.run, row, 60_700)
+      place.sandbox.faults.clear()
+      expect(results.map(({ resultCode }) => resultCode)).to.deep.equal(['Succeeded'])
+      const { Contents = [] } = await s3.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: '.pc-ctl/batch/r1/results/000001-' }),
+      )
+      expect(Contents.map(({ Key }) => Key?.slice(-'1.ndjson.gz'.length))).to.deep.equal(['1.ndjson.gz', '2.ndjson.gz'])
+    })
+  })
+
   it('is believed of what was listed, and of nothing else', async () => {
     const [alone, shared] = [await filled(), await filled()]
     const expected = await runOn(alone, 'alone')
@@ -155,20 +184,20 @@ describe('the function that S3 Batch Operations invokes', function () {
           const { Body } = await s3.send(
             new GetObjectCommand({ Bucket: shared, Key: `.pc-ctl/batch/r1/results/${name}.ndjson.gz` }),
           )
-          return unpackLines((await Body?.transformToByteArray()) ?? new Uint8Array())
+          return unpacked((await Body?.transformToByteArray()) ?? new Uint8Array())
         }),
       )
-      const real = said.flat().filter(isFound)
+      const real = said.flat()
       const debs = real.filter(({ row }) => row.key.endsWith('.deb') && row.key.startsWith('apt/pool/main/'))
       expect(debs.length).to.be.greaterThan(2)
-      const forged = debs.flatMap(({ row, ...one }, index) => [
+      const forged = debs.flatMap(({ row, ...one }, index): Found[] => [
         // Not there, as what was removed since; and a later version than was listed, with what another one says.
         { ...one, row: { ...row, key: row.key.replace('_amd64', '_arm64') } },
-        { ...debs.at(index - 1), row: { ...row, etag: 'f'.repeat(32), modified: row.modified + 9 } },
+        { ...(debs.at(index - 1) ?? one), row: { ...row, etag: 'f'.repeat(32), modified: row.modified + 9 } },
       ])
       for (const key of ['r1/results/999999-1', 'r0/results/000001-1']) {
         const Key = `.pc-ctl/batch/${key}.ndjson.gz`
-        await s3.send(new PutObjectCommand({ Bucket: shared, Key, Body: await packLines(forged) }))
+        await s3.send(new PutObjectCommand({ Bucket: shared, Key, Body: await packed(...forged) }))
       }
       const Key = '.pc-ctl/batch/r1/results/999999-2.ndjson.gz'
       await s3.send(new PutObjectCommand({ Bucket: shared, Key, Body: 'no gzip' }))
@@ -182,10 +211,11 @@ describe('the function that S3 Batch Operations invokes', function () {
   it('fails for good where it is not allowed to look, and whoever asked does it then', async () => {
     const bucket = await filled()
     const report = await runOn(bucket, 'host', async (run) => {
-      const { run: id } = await handedOver(run)
+      const batch = await handedOver(run)
+      const [row = ''] = await rowsOf(bucket, batch)
       const what = { kind: 'error', code: 'AccessDenied' } as const
       place.sandbox.faults.add({ service: 's3', operation: 'GetObject', calls: 1, what })
-      expect(await failureOf(bucket, id, '%7B%22s%22%3A1%7D')).to.equal('AccessDenied: Access Denied')
+      expect(await failureOf(bucket, batch.run, row)).to.equal('AccessDenied: Access Denied')
       expect(await run.elsewhere.takeBack('r1', place.talk)).to.equal('0 objects')
     })
     expect([report.failed, report.total.left]).to.deep.equal([0, 0])
@@ -208,10 +238,29 @@ describe('the function that S3 Batch Operations invokes', function () {
     expect(list?.toString()).to.contain('Version: 3.0')
   })
 
+  it('does nothing of what somebody else has written where it is told what is wanted', async () => {
+    const bucket = await filled()
+    await runOn(bucket, 'host', async (run) => {
+      const batch = await handedOver(run)
+      const Key = `.pc-ctl/batch/${batch.run}/wanted/000001.ndjson.gz`
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }))
+      const lines = await unpackLines((await Body?.transformToByteArray()) ?? new Uint8Array())
+      const mapping = { file: 'm.json', text: '[{"pattern":"**","cacheControl":"max-age=1"}]' }
+      const head = { ...(lines[0] as WantedHead), mapping }
+      await s3.send(
+        new PutObjectCommand({ Bucket: bucket, Key, Body: await packWanted(head, lines.slice(1) as Want[]) }),
+      )
+      const [row = ''] = await rowsOf(bucket, batch)
+      const last = lastCall()
+      expect(await failureOf(bucket, batch.run, row)).to.match(/^PreconditionFailed/)
+      expect(readings(last)).to.deep.equal([])
+    })
+  })
+
   it('refuses what names no shard', async () => {
-    for (const key of ['', 'a.deb', '%', '%7B%22s%22%3A%22x%22%7D', 'null']) {
+    for (const key of ['', 'a.deb', '%', '%7B%22s%22%3A%22x%22%7D', '%7B%22s%22%3A1%7D', 'null']) {
       expect(await failureOf('b', 'r', key)).to.equal(`no shard of a run: ${key}`)
     }
-    expect(await failureOf('no-such-bucket', 'r', '%7B%22s%22%3A1%7D')).to.match(/^NoSuchBucket/)
+    expect(await failureOf('no-such-bucket', 'r', rowOf({ number: 1, etag: 'e' }))).to.match(/^NoSuchBucket/)
   })
 })

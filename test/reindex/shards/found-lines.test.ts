@@ -2,20 +2,31 @@ import { gzipSync } from 'node:zlib'
 
 import { expect } from 'chai'
 
-import { isFound, packLines, unpackLines } from '../../../src/reindex/shards/found-lines.ts'
+import { journalVersion } from '../../../src/reindex/journal/row.ts'
+import { FoundLines, FoundUnreadable, isFound } from '../../../src/reindex/shards/found-lines.ts'
+import { packed, unpacked } from './packed-found.ts'
 
 describe('what others have found out', () => {
   const row = {
     ...{ key: 'a.deb', size: 1, etag: 'e', modified: 1, first: 1, class: 'package', format: 'apt', todo: false },
     ...{ why: null, cacheControl: 'x', contentType: 'y', encoding: null, skip: null },
   }
-  const read = { format: 'apt', bad: null, about: '{"digests":{"sha256":"00"}}', facts: 'AA==' }
-  const line = { row, packages: [read], rewritten: { before: { cacheControl: '', contentType: '' }, wanted: 'x' } }
+  const ofPackage = {
+    format: 'apt',
+    bad: null,
+    about: `{"digests":{"sha256":"${'0'.repeat(64)}"},"identity":"a"}`,
+    facts: 'AA==',
+  }
+  const line = { row, packages: [ofPackage], rewritten: { before: { cacheControl: '', contentType: '' }, wanted: 'x' } }
+
+  const failureOf = (bytes: Buffer, size?: number): Promise<unknown> =>
+    unpacked(bytes, size).catch((error: unknown) => error)
 
   it('is what was packed', async () => {
-    const lines = await unpackLines(await packLines([line]))
-    expect(lines).to.deep.equal([line])
-    expect(lines.every(isFound)).to.equal(true)
+    const odd = { ...line, row: { ...row, key: 'ü/\u2028\n"😀.deb' } }
+    expect(await unpacked(await packed(line, odd), 7)).to.deep.equal([line, odd])
+    const many = Array.from({ length: 2500 }, (_, at) => ({ ...line, row: { ...row, key: `${at}.deb` } }))
+    expect(await unpacked(await packed(...many), 4096)).to.deep.equal(many)
   })
 
   it('is nothing that would only be stumbled over later', () => {
@@ -25,19 +36,52 @@ describe('what others have found out', () => {
       { ...line, row: { ...row, size: 1.5 } },
       ...['format', 'bad', 'about', 'facts', 'before'].map((name) => ({
         ...line,
-        packages: [{ ...read, [name]: {} }],
+        packages: [{ ...ofPackage, [name]: {} }],
       })),
-      ...['{', 'null', '{}', '{"digests":{"sha256":1}}'].map((about) => ({ ...line, packages: [{ ...read, about }] })),
-      { ...line, packages: [{ ...read, facts: null }] },
-      { ...line, packages: [{ ...read, about: null }] },
+      ...['{', 'null', '{}', '{"digests":{"sha256":1}}', '{"digests":{}}'].map((about) => ({
+        ...line,
+        packages: [{ ...ofPackage, about }],
+      })),
+      ...['0', '0\nPackage: x', 'g'.repeat(64), 'A'.repeat(64)].map((sha256) => ({
+        ...line,
+        packages: [{ ...ofPackage, about: JSON.stringify({ digests: { sha256 }, identity: 'a' }) }],
+      })),
+      ...['', 'k'.repeat(1025)].map((key) => ({ ...line, row: { ...row, key } })),
+      { ...line, row: { ...row, size: -1 } },
+      { ...line, republished: true },
+      { ...line, rewritten: { before: {}, wanted: 'x' } },
+      { ...line, packages: [{ ...ofPackage, facts: null }] },
+      { ...line, packages: [{ ...ofPackage, about: null }] },
       { ...line, rewritten: {} },
       { ...line, rewritten: null },
     ]
     for (const other of others) expect(isFound(other), JSON.stringify(other)).to.equal(false)
   })
 
-  it('is refused where it unpacks to more than somebody has room for', async () => {
-    const failure = await unpackLines(gzipSync(Buffer.alloc(65_536)), 65_535).catch((error: unknown) => error)
-    expect(failure).to.have.property('code', 'ERR_BUFFER_TOO_LARGE')
+  it('is read as far as it is what was packed', async () => {
+    const whole = await packed(line)
+    for (const other of [
+      ...[Buffer.from('no gzip'), whole.subarray(0, -9), gzipSync('{'), gzipSync('[]\n'), gzipSync('{}\n')],
+      gzipSync(`{"version":${journalVersion}}\n{}\n`),
+    ]) {
+      expect(await failureOf(other), String(other)).to.be.instanceOf(FoundUnreadable)
+    }
+    const other = gzipSync(`{"version":${journalVersion + 1}}\n${JSON.stringify(line)}\n`)
+    expect(await failureOf(other)).to.have.property('isOtherVersion', true)
+    expect(await failureOf(whole)).to.deep.equal([line])
+  })
+
+  it('takes no more room than a piece of it, whatever it unpacks to', async () => {
+    const bomb = gzipSync(Buffer.alloc(40 * 1024 ** 2, '['))
+    expect(await failureOf(bomb, 16_384)).to.be.instanceOf(FoundUnreadable)
+    const lines = new FoundLines()
+    const huge = { ...ofPackage, facts: 'A'.repeat(33 * 1024 ** 2) }
+    lines.add({ row, packages: [huge] })
+    expect(await unpacked(await lines.pack())).to.deep.equal([{ row, packages: [] }])
+    const large = { ...ofPackage, facts: 'A'.repeat(9 * 1024 ** 2) }
+    for (let added = 1; !lines.isFull; added++) {
+      lines.add({ row, packages: [large] })
+      expect(added).to.be.at.most(4)
+    }
   })
 })
