@@ -17,6 +17,8 @@ import { promisify } from 'node:util'
 import { Plugin } from '@oclif/core'
 import { build, type OutputFile, type Plugin as BundlerPlugin, transform } from 'esbuild'
 
+import { mishapWords } from '../src/sandbox/host/faults.ts'
+import { performedOperations } from '../src/sandbox/host/performed.ts'
 import { buildEdge } from './build-edge.ts'
 import { buildFunction } from './build-function.ts'
 import { buildSigning } from './build-signing.ts'
@@ -176,10 +178,17 @@ try {
 
 const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true })
 await plugin.load()
-await writeFile(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest)}\n`)
+await writeFile(join(root, 'oclif.manifest.json'), `${JSON.stringify(await withFaultWords(plugin.manifest))}\n`)
 // Nothing of whoever builds is in the pages: neither terminal nor settings nor locale.
 const env = { FORCE_COLOR: '1', TERM: 'xterm', LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: root }
 await promisify(execFile)(process.execPath, [join(root, 'scripts/help-pages.ts')], { env })
+
+/** What completion can't load the whole sandbox to know. */
+async function withFaultWords({ commands: all, ...rest }: Plugin['manifest']): Promise<object> {
+  const { sandbox } = all
+  const fault = { ...sandbox?.flags['fault'], faults: { services: await performedOperations(), mishaps: mishapWords } }
+  return { ...rest, commands: { ...all, sandbox: { ...sandbox, flags: { ...sandbox?.flags, fault } } } }
+}
 
 /** Only ES modules are split; but that Node's loader finds some forty of them before the first call takes a while. */
 async function writeAsCommonJS({ path, text }: OutputFile): Promise<void> {

@@ -11,7 +11,8 @@ export function normalWords(args: readonly string[]): string[] {
     // Both are words of ours that are no commands: what there is to tell of them, help itself tells.
     return [...about.filter((word) => word !== 'help' && word !== 'version'), '--help']
   }
-  if (first === 'version' || first === '-V') {
+  // Before a command -v can't be meant for one.
+  if (first === 'version' || first === '-V' || first === '-v') {
     if (rest.every((word) => word === '--json')) return ['--version', ...rest]
     if (rest.every((word) => word === '--json' || word === '-h' || word === '--help')) {
       return [...rest.filter((word) => word === '--json'), '--help']

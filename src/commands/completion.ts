@@ -22,10 +22,14 @@ export default class Completion extends CtlCommand {
     'TAB has them. What is found is kept for some seconds, in ~/.cache/pc-ctl. The packages bring all three scripts.'
   static override examples = [
     { description: 'In ~/.bashrc:', command: 'source <(<%= config.bin %> <%= command.id %> bash)' },
-    { description: 'In ~/.zshrc, behind compinit:', command: 'source <(<%= config.bin %> <%= command.id %> zsh)' },
+    {
+      description: 'In ~/.zshrc, behind compinit if that is called there:',
+      command: 'source <(<%= config.bin %> <%= command.id %> zsh)',
+    },
     {
       description: 'For fish, once:',
-      command: '<%= config.bin %> <%= command.id %> fish > ~/.config/fish/completions/pc-ctl.fish',
+      command:
+        'mkdir -p ~/.config/fish/completions && <%= config.bin %> <%= command.id %> fish > ~/.config/fish/completions/pc-ctl.fish',
     },
   ]
   static override args = {

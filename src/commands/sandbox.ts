@@ -14,6 +14,7 @@ import { packagecloudCtl } from '../rehearsal/packagecloud-ctl.ts'
 import { prepareStage, type Prepared, StageError } from '../rehearsal/stage.ts'
 import { NotPrivateError, operatorName, startSandbox, type Sandbox } from '../sandbox/host/sandbox.ts'
 import { CtlCommand } from '../ui/command.ts'
+import { didYouMean } from '../ui/near.ts'
 import { CtlError, messageOf } from '../errors.ts'
 import { ReaderGone, result } from '../ui/result.ts'
 import { labelled, nested, verbatim } from '../text.ts'
@@ -44,7 +45,7 @@ export default class SandboxCommand extends CtlCommand {
   ].join('\n')
   static override examples = [
     '<%= config.bin %> <%= command.id %> --bucket packages-example-org --region eu-central-1 --state ./rehearsal',
-    '<%= config.bin %> <%= command.id %> --fault cloudfront:CreateDistribution:1:after:ServiceUnavailable',
+    '<%= config.bin %> <%= command.id %> --fault cloudfront:CreateDistributionWithTags:1:after:ServiceUnavailable',
     '<%= config.bin %> <%= command.id %> --bucket packages-example-org --enforce-iam policies.json',
   ]
   static override flags = {
@@ -102,6 +103,7 @@ export default class SandboxCommand extends CtlCommand {
       faults,
       policies,
     }).catch((error: unknown) => {
+      if (error instanceof FaultSyntaxError) throw unreadable(error, 'fault')
       if (error instanceof NotPrivateError) {
         throw new CtlError('refused', `The state folder can't hold the keys: ${error.message}.`, { hint: error.remedy })
       }
@@ -207,10 +209,12 @@ function usage<T>(parse: () => T, what: 'fault' | 'duration' = 'fault'): T {
   try {
     return parse()
   } catch (error) {
-    if (error instanceof FaultSyntaxError)
-      throw new CtlError('usage', error.message, {
-        hint: what === 'fault' ? faultGrammar.map((line) => verbatim(line)) : [],
-      })
-    throw error
+    throw error instanceof FaultSyntaxError ? unreadable(error, what) : error
   }
+}
+
+function unreadable({ message, slip }: FaultSyntaxError, what: 'fault' | 'duration'): CtlError {
+  const meant = slip === undefined ? [] : didYouMean(slip.word, slip.known)
+  const grammar = what === 'fault' ? faultGrammar.map((line) => verbatim(line)) : []
+  return new CtlError('usage', message, { hint: [...meant, ...grammar] })
 }

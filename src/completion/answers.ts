@@ -47,6 +47,14 @@ async function askerOf(question: AwsQuestion): Promise<Asker> {
         return arn === undefined ? [] : [{ name: arn, note: bucket }]
       }
     }
+    case 'boundaries': {
+      const { ownPolicies } = await import('../resources/iam/policies.ts')
+      return async (aws) =>
+        (await ownPolicies(aws)).map(({ arn, bounds }) => ({
+          name: arn,
+          note: bounds === 0 ? undefined : `bounds ${bounds} already`,
+        }))
+    }
     case 'buckets': {
       const { bucketNames } = await import('../resources/s3/near-buckets.ts')
       return async (aws) => (await bucketNames(aws)).map(named)

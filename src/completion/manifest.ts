@@ -14,6 +14,15 @@ export interface Flag {
   readonly delimiter?: string
   readonly hidden?: boolean
   readonly exclusive?: readonly string[]
+  /** Of a fault of the sandbox, what its parts may be. */
+  readonly faults?: FaultWords
+}
+
+/** What `SERVICE:OPERATION[:CALLS][:before|after]:WHAT` is made of. */
+export interface FaultWords {
+  /** Services by name, with the operations that each performs. */
+  readonly services: Readonly<Record<string, readonly string[]>>
+  readonly mishaps: readonly string[]
 }
 
 /** A word of a command without a flag. */

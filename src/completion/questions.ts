@@ -8,7 +8,14 @@ export type Question = { readonly about: 'profiles' } | AwsQuestion
 export type AwsQuestion =
   | {
       readonly about:
-        'bucket-key' | 'buckets' | 'certificates' | 'distributions' | 'installations' | 'principals' | 'versions'
+        | 'boundaries'
+        | 'bucket-key'
+        | 'buckets'
+        | 'certificates'
+        | 'distributions'
+        | 'installations'
+        | 'principals'
+        | 'versions'
     }
   /** Of a distribution, the newest. */
   | { readonly about: 'invalidations'; readonly distribution: string }
@@ -41,6 +48,7 @@ export function questionFor(subject: Subject, begun: string): Question | undefin
     case 'buckets':
     case 'bucket-uris':
       return { about: 'buckets' }
+    case 'boundaries':
     case 'bucket-key':
     case 'certificates':
     case 'installations':
@@ -95,6 +103,7 @@ export function wordsOf(subject: Subject, begun: string, found: readonly Found[]
       return prefixed(begun.startsWith('/') ? '/' : '', named)
     case 'prefixes':
       return named.filter(({ word }) => word.endsWith('/'))
+    case 'boundaries':
     case 'bucket-key':
     case 'buckets':
     case 'certificates':

@@ -9,6 +9,7 @@ import type { Flag, Paths } from './manifest.ts'
 /** What only AWS, or its configuration, can tell. */
 export type Subject =
   | 'aliases'
+  | 'boundaries'
   | 'bucket-key'
   | 'buckets'
   | 'bucket-uris'
@@ -51,6 +52,7 @@ export const flagSubjects: Readonly<Record<string, Subject>> = {
   inventory: 's3-uris',
   key: 'keys',
   'log-to': 's3-uris',
+  'permissions-boundary': 'boundaries',
   prefix: 'prefixes',
   profile: 'profiles',
   'remove-alias': 'aliases',

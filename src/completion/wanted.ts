@@ -1,4 +1,5 @@
 /** Which kind of word stands at the cursor: read off oclif's manifest, which `--help` is made of too. */
+import { faultWords } from './fault-words.ts'
 import type { Arg, Command, Flag, Paths } from './manifest.ts'
 import {
   argFlags,
@@ -169,7 +170,8 @@ const optionWords = ({ options = [] }: { readonly options?: readonly string[] | 
 
 /** A value of a flag, or of several between which there is a delimiter the last one. */
 function valueAt({ id }: Command, flag: Flag, at: Omit<Wanted, 'known'>): Wanted {
-  const { name, options = flagValues[name] ?? [], delimiter } = flag
+  const { name, options = flagValues[name] ?? [], delimiter, faults } = flag
+  if (faults !== undefined) return { ...at, known: optionWords({ options: faultWords(at.begun, faults) }) }
   const start = delimiter === undefined ? 0 : at.begun.lastIndexOf(delimiter) + 1
   const named = delimiter === undefined ? [] : at.begun.slice(0, start).split(delimiter)
   return {

@@ -66,7 +66,10 @@ function relationProblems(given: Words['given'], { flags }: Shape, environment: 
   }
   const told = new Set<string>()
   return Object.entries(flags).flatMap(([name, flag]) => {
-    if (!isGiven(name)) return flag.required === true ? [{ what: `--${name} must be given.` }] : []
+    if (!isGiven(name)) {
+      if (flag.required !== true) return []
+      return [{ what: `--${name} must be given: ${allowedValues(`--${name}`, flag)}.` }]
+    }
     const clashes = (flag.exclusive ?? []).map(String).filter((other) => {
       const pair = [name, other].sort().join()
       if (!isGiven(other) || told.has(pair)) return false
@@ -109,8 +112,8 @@ function argProblems(words: readonly string[], { command, args, strict }: Shape,
   const missing = entries.filter(([, arg]) => arg.required === true).slice(words.length)
   const surplus = strict && !entries.some(([, arg]) => arg.multiple === true) ? words.slice(entries.length) : []
   const names = entries.map(([name]) => name.toUpperCase())
-  const needed = missing.map(([name, { description }]) => ({
-    what: `${command} needs ${name.toUpperCase()}.`,
+  const needed = missing.map(([name, { description, options }]) => ({
+    what: `${command} needs ${name.toUpperCase()}${options === undefined ? '' : `: ${listed(options, 'or')}`}.`,
     allowed: description === undefined ? undefined : `${name.toUpperCase()}: ${description}`,
   }))
   if (isUnclear) return needed

@@ -178,6 +178,16 @@ describe('pc-ctl sandbox', () => {
     expect(await wrong('--bucket', 'Packages')).to.match(/Error: --bucket Packages[^]*not valid[^]*lower-case/)
   })
 
+  it('refuses faults that no call could meet, and ends', async () => {
+    const run = await runCli(['sandbox', '--state', state, '--fault', 'cloudfront:CreateDistributon:drop'])
+    expect([run.code, run.stdout]).to.deep.equal([2, ''])
+    expect(run.stderr)
+      .to.match(
+        /^Error: The sandbox has no operation "CreateDistributon" of cloudfront\.\n +Did you mean `CreateDistribution`\?/,
+      )
+      .and.to.match(/^ +SERVICE:OPERATION/m)
+  })
+
   it('refuses what it can’t read, and says how faults are written', async () => {
     const run = await runCli(['sandbox', '--fault', 'nonsense'])
     expect([run.code, run.stdout]).to.deep.equal([2, ''])

@@ -130,6 +130,25 @@ describe('what is wanted at the cursor', () => {
     expect(wanted('put', '--only=apt,y')).to.include({ before: '--only=apt,', begun: 'y' })
   })
 
+  it('is the next part of a fault of the sandbox', () => {
+    const faults = { services: { kms: ['Encrypt'], iam: ['GetRole'] }, mishaps: ['drop', 'delay='] }
+    const sandbox: Command = { id: 'sandbox', args: {}, flags: { fault: option('fault', { faults }) } }
+    const offered = (begun: string): string[] =>
+      wantedAt([sandbox], ['sandbox', '--fault', begun]).known.map(({ word }) => word)
+    expect(offered('k')).to.deep.equal(['kms:', 'iam:', '*:'])
+    expect(offered('kms:')).to.deep.equal(['kms:Encrypt:', 'kms:*:'])
+    expect(offered('*:')).to.deep.equal(['*:Encrypt:', '*:GetRole:', '*:*:'])
+    expect(offered('kmz:')).to.deep.equal(['kmz:*:'])
+    const rest = ['before:', 'after:', 'drop', 'delay=']
+    expect(offered('kms:*:')).to.deep.equal(rest.map((word) => `kms:*:${word}`))
+    expect(offered('kms:*:1-3:')).to.deep.equal(rest.map((word) => `kms:*:1-3:${word}`))
+    expect(offered('kms:*:*:')).to.deep.equal(rest.map((word) => `kms:*:*:${word}`))
+    expect(offered('kms:*:after:')).to.deep.equal(['kms:*:after:drop', 'kms:*:after:delay='])
+    expect(offered('kms:*:2:after:')).to.deep.equal(['kms:*:2:after:drop', 'kms:*:2:after:delay='])
+    expect(offered('kms:*:drop:')).to.be.empty
+    expect(wantedAt([sandbox], ['sandbox', '--fault=kms:']).before).to.equal('--fault=')
+  })
+
   it('is a region of AWS', () => {
     expect(known('status', '--region', '')).to.include.members(['eu-central-1', 'us-east-1'])
     expect(known('status', '--region=eu')).to.include('eu-central-1')
@@ -165,8 +184,8 @@ describe('what is wanted at the cursor', () => {
 /** Flags whose values nobody but who types them knows. */
 const free = [
   ...['account', 'add-alias', 'add-header', 'alias', 'base-url', 'comment', 'concurrency', 'deploy-time', 'downloads'],
-  ...['exclude', 'expires', 'fault', 'front', 'front-path', 'front-port', 'gb', 'latency', 'limit', 'longest-life'],
-  ...['mfa-code', 'objects-per-shard', 'permissions-boundary', 'port', 'shard', 'tag', 'token'],
+  ...['exclude', 'expires', 'front', 'front-path', 'front-port', 'gb', 'latency', 'limit', 'longest-life'],
+  ...['mfa-code', 'objects-per-shard', 'port', 'shard', 'tag', 'token'],
 ]
 
 describe('what AWS is asked for', () => {
@@ -177,7 +196,7 @@ describe('what AWS is asked for', () => {
     )) {
       for (const flag of Object.values(flags).filter(({ type }) => type === 'option')) {
         const told = subjectOfFlag(id, flag)
-        const isKnown = (flag.options ?? flagValues[flag.name]) !== undefined
+        const isKnown = (flag.options ?? flagValues[flag.name] ?? flag.faults) !== undefined
         if (!isKnown && told.paths === undefined && told.subject === undefined && id !== 'sandbox') open.add(flag.name)
       }
     }

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { RequestCertificateCommand } from '@aws-sdk/client-acm'
+import { PutRolePermissionsBoundaryCommand } from '@aws-sdk/client-iam'
 import { expect } from 'chai'
 
 import { bucket, install, type Installation } from '../support/installation.ts'
@@ -74,6 +75,17 @@ const cases: readonly Typed[] = [
       'pc-ctl reconfigure-cloudfront-distribution arn:aws:lambda:us-east-1:111122223333:function:packagecloud_cloudfront_auth:1 ',
   },
   { line: 'pc-ctl version --j', becomes: 'pc-ctl version --json ' },
+  {
+    line: 'pc-ctl bootstrap-cloudfront --permissions-boundary arn:aws:iam::111122223333:p',
+    becomes: 'pc-ctl bootstrap-cloudfront --permissions-boundary arn:aws:iam::111122223333:policy/EdgeBoundary ',
+  },
+  {
+    line: 'pc-ctl sandbox --fault cloudfront:CreateDistributionW',
+    becomes: 'pc-ctl sandbox --fault cloudfront:CreateDistributionWithTags:',
+  },
+  { line: 'pc-ctl sandbox --fault=kms:Encrypt:2:af', becomes: 'pc-ctl sandbox --fault=kms:Encrypt:2:after:' },
+  { line: 'pc-ctl sandbox --fault kms:Encrypt:1:thr', becomes: 'pc-ctl sandbox --fault kms:Encrypt:1:throttle ' },
+  { line: 'pc-ctl sandbox --fault kms:Encrypt:de', becomes: 'pc-ctl sandbox --fault kms:Encrypt:delay=' },
   { line: 'pc-ctl sandbox --state sta', becomes: 'pc-ctl sandbox --state state-of-it/' },
 ]
 
@@ -93,6 +105,9 @@ describe('completion', function () {
     invalidation = new RegExp(`cf://${id}/(\\w+)`).exec(made)?.[1] ?? ''
     const request = new RequestCertificateCommand({ DomainName: 'downloads.example.org' })
     certificate = (await place.clients.acm.send(request)).CertificateArn ?? ''
+    const PermissionsBoundary = 'arn:aws:iam::111122223333:policy/EdgeBoundary'
+    const RoleName = 'packagecloud_cloudfront_auth'
+    await place.clients.iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary }))
     await place.succeed(['cfmodify', `cf://${id}`, '--add-alias', 'downloads.example.org', '--yes'])
     const folder = join(place.folder, 'home')
     await mkdir(join(folder, 'state-of-it'), { recursive: true })
@@ -145,6 +160,20 @@ describe('completion', function () {
     )
     expect(offers).to.have.length(all.length)
     for (const [index, [line, word]] of all.entries()) expect(offers[index], line).to.include(word)
+  })
+
+  it('is had by the lines that the page shows, in a home where no shell was ever started', async function () {
+    if (!(['bash', 'zsh', 'fish'] as const).every(isInstalled)) this.skip()
+    const page = await readFile(join(import.meta.dirname, '../../docs/commands.md'), 'utf8')
+    const [, lines = ''] = /^## completion SHELL$[^]*?^```sh\n([^]*?)^```$/m.exec(page) ?? []
+    const folder = join(place.folder, 'new home')
+    await mkdir(folder)
+    const fresh = { folder, env: await settle({ folder, env: {} }, lines) }
+    const typed = ['pc-ctl cfinfo --format ta']
+    for (const name of ['bash', 'zsh'] as const) {
+      expect(await tabbed(name, typed, fresh), name).to.deep.equal(['pc-ctl cfinfo --format table '])
+    }
+    expect(await fishOffers(typed, fresh, '')).to.deep.equal([['table']])
   })
 
   it('asks AWS once in a while, and keeps no secret', async () => {

@@ -15,22 +15,24 @@ export type Shell = 'bash' | 'zsh' | 'fish'
 /** Whether a shell is installed. */
 export const isInstalled = (shell: Shell): boolean => spawnSync(shell, ['--version']).status === 0
 
-/** Prompts, and what is on the line in brackets once Ctrl-X Ctrl-P has been typed; the completions are loaded. */
-const startFiles = {
+/** Prompts, and what is on the line in brackets once Ctrl-X Ctrl-P has been typed. */
+const bareStartFiles = {
   bash: `PS1='READY> '
 bind 'set enable-bracketed-paste off' 'set bell-style none' 'set page-completions off'
 bind -x '"\\C-x\\C-p": printf "\\n<<%s>>\\n" "$READLINE_LINE"'
-source <(pc-ctl completion bash)
 `,
   zsh: `PS1='READY> '
-fpath=(${root}/completions $fpath)
-autoload -Uz compinit
-compinit -u -D
 show() { print -r -- ''; print -r -- "<<$BUFFER>>" }
 zle -N show
 bindkey -e
 bindkey '^X^P' show
 `,
+}
+
+/** How completions are loaded where packages have brought them to zsh. */
+const loaded = {
+  bash: 'source <(pc-ctl completion bash)\n',
+  zsh: `fpath=(${root}/completions $fpath)\nautoload -Uz compinit\ncompinit -u -D\n`,
 }
 
 /** An interactive shell on a terminal, in a folder of its own that is its home too. */
@@ -39,15 +41,20 @@ export interface ShellUnderTest {
   readonly env: Record<string, string>
 }
 
-/** Makes a home for shells, and `pc-ctl` a program. */
-export async function settle({ folder, env }: ShellUnderTest): Promise<Record<string, string>> {
+/**
+ * Makes a home for shells, and `pc-ctl` a program.
+ *
+ * @param lines - of an installation guide, which are typed in place of the completions being there
+ */
+export async function settle({ folder, env }: ShellUnderTest, lines?: string): Promise<Record<string, string>> {
   const bin = join(folder, 'bin')
   await mkdir(bin)
   await writeFile(join(bin, 'pc-ctl'), `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'bin/run.js')}' "$@"\n`)
   await chmod(join(bin, 'pc-ctl'), 0o755)
-  await writeFile(join(folder, '.bashrc'), startFiles.bash)
-  await writeFile(join(folder, '.zshrc'), startFiles.zsh)
-  return {
+  for (const name of ['bash', 'zsh'] as const) {
+    await writeFile(join(folder, `.${name}rc`), bareStartFiles[name] + (lines === undefined ? loaded[name] : ''))
+  }
+  const settled = {
     ...env,
     PATH: `${bin}:${process.env['PATH'] ?? ''}`,
     HOME: folder,
@@ -57,6 +64,8 @@ export async function settle({ folder, env }: ShellUnderTest): Promise<Record<st
     ...compiled,
     AWS_EC2_METADATA_DISABLED: 'true',
   }
+  if (lines !== undefined) await promisify(execFile)('bash', ['-ec', lines], { cwd: folder, env: settled })
+  return settled
 }
 
 const programs = {
@@ -87,13 +96,21 @@ export async function tabbed(
 }
 
 /** The candidates that fish has for the end of each of some lines, without what they are. */
-export async function fishOffers(lines: readonly string[], { folder, env }: ShellUnderTest): Promise<string[][]> {
-  const script = 'pc-ctl completion fish | source; for line in $argv; complete -C $line; printf "\\f"; end'
+export async function fishOffers(
+  lines: readonly string[],
+  { folder, env }: ShellUnderTest,
+  load = 'pc-ctl completion fish | source',
+): Promise<string[][]> {
+  const script = load + '; for line in $argv; complete -C $line; printf "\\f"; end'
   // The embedded AWS that is asked may be in this very process.
-  const { stdout, stderr } = await promisify(execFile)('fish', ['--no-config', '-c', script, ...lines], {
-    cwd: folder,
-    env,
-  })
+  const { stdout, stderr } = await promisify(execFile)(
+    'fish',
+    [...(load === '' ? [] : ['--no-config']), '-c', script, ...lines],
+    {
+      cwd: folder,
+      env,
+    },
+  )
   if (stderr !== '') throw new Error(stderr)
   const offers = stdout.split('\f').slice(0, -1)
   return offers.map((all) => all.split('\n').flatMap((each) => (each === '' ? [] : (each.split('\t')[0] ?? ''))))

@@ -81,6 +81,19 @@ describe('a command line', () => {
     )
   })
 
+  it('lacks what it must have, and is told what that may be', () => {
+    const kind = Flags.option({ options: ['enable', 'remove'] as const, required: true })()
+    const file = Flags.string({ helpValue: 'FILE', required: true })
+    const shell = Args.string({ options: ['bash', 'zsh'], required: true, ignoreStdin: true })
+    expect(() =>
+      checkUsage([], { command: 'pc-ctl it', flags: { kind, file }, args: { shell }, strict: true }, {}),
+    ).to.throw(
+      '--kind must be given: enable or remove. ' +
+        '--file must be given: --file FILE. ' +
+        'pc-ctl it needs SHELL: bash or zsh.',
+    )
+  })
+
   it('is refused for everything at once', () => {
     const error = refusal('one', ['--bogus', '--concurrency', 'x', '--exit-code'])
     expect(error?.message).to.equal(

@@ -1,5 +1,5 @@
 import { wordingOf } from '../wire/errors.ts'
-import { AwsError } from '../contracts/service.ts'
+import { AwsError, type Service } from '../contracts/service.ts'
 
 /** Something that goes wrong at chosen calls. */
 export interface Fault {
@@ -85,8 +85,22 @@ export const faultGrammar: readonly string[] = [
   '       kill ends the Lambda function that makes the call',
 ]
 
-/** A fault that can't be read; the message says which part. */
-export class FaultSyntaxError extends Error {}
+/** What may stand last in a fault, or begin there. */
+export const mishapWords: readonly string[] = [
+  ...['drop', 'cut', 'kill', 'throttle', 'delay=', 'code='],
+  ...Object.keys(knownErrors),
+]
+
+/** A fault that can't be read, or that no call would meet; the message says which part. */
+export class FaultSyntaxError extends Error {
+  /** The word that is not known, and those that are. */
+  readonly slip: { readonly word: string; readonly known: readonly string[] } | undefined
+
+  constructor(message: string, slip?: FaultSyntaxError['slip']) {
+    super(message)
+    this.slip = slip
+  }
+}
 
 /** Reads the form that {@link faultGrammar} describes. Throws {@link FaultSyntaxError}. */
 export function parseFault(text: string): Fault {
@@ -113,7 +127,10 @@ function parseMishap(text: string): Mishap {
   if (text.startsWith('delay=')) return { kind: 'delay', milliseconds: parseDuration(text.slice('delay='.length)) }
   if (!text.includes('=')) {
     if (!(text in knownErrors)) {
-      throw new FaultSyntaxError(`"${text}" is not a well-known error; write code=${text},status=...,message=...`)
+      throw new FaultSyntaxError(`"${text}" is not a well-known error; write code=${text},status=...,message=...`, {
+        word: text,
+        known: mishapWords,
+      })
     }
     return { kind: 'error', code: text }
   }
@@ -136,13 +153,27 @@ export function parseDuration(text: string): number {
   return Number(parts[1]) * (units[parts[2] ?? ''] ?? 1)
 }
 
+/** Services by the names that faults know them by, with what they perform. */
+type Performers = readonly Pick<Service, 'names' | 'operations'>[]
+
 /** The faults that are waiting for their calls. */
 export class FaultPlan {
   readonly #planned: { fault: Fault; seen: number }[] = []
+  readonly #services: Performers
 
-  /** Adds a fault; its calls are counted from now on. A string is read by {@link parseFault}. */
+  /** @param services - all that there are to call */
+  constructor(services: Performers) {
+    this.#services = services
+  }
+
+  /**
+   * Adds a fault; its calls are counted from now on. A string is read by {@link parseFault}. One that no call could meet is
+   * a {@link FaultSyntaxError}: it would seem that whatever was tried had withstood it.
+   */
   add(fault: Fault | string): void {
-    this.#planned.push({ fault: typeof fault === 'string' ? parseFault(fault) : fault, seen: 0 })
+    const read = typeof fault === 'string' ? parseFault(fault) : fault
+    refuseUnmet(read, this.#services)
+    this.#planned.push({ fault: read, seen: 0 })
   }
 
   list(): readonly Fault[] {
@@ -163,6 +194,18 @@ export class FaultPlan {
     }
     return due
   }
+}
+
+function refuseUnmet({ service = '*', operation = '*' }: Fault, services: Performers): void {
+  const meant = services.filter(({ names: own }) => service === '*' || own.includes(service))
+  if (meant.length === 0) {
+    const known = services.flatMap(({ names: own }) => own)
+    throw new FaultSyntaxError(`The sandbox has no service "${service}".`, { word: service, known })
+  }
+  const known = meant.flatMap(({ operations }) => operations)
+  if (operation === '*' || known.includes(operation)) return
+  const whose = service === '*' ? 'any service' : service
+  throw new FaultSyntaxError(`The sandbox has no operation "${operation}" of ${whose}.`, { word: operation, known })
 }
 
 const names = (pattern: string | undefined, name: string): boolean =>

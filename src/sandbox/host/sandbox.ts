@@ -89,7 +89,7 @@ interface Identity {
 }
 
 /** How long AWS takes in a rehearsal: long enough to be seen, short enough to be waited for. */
-const rehearsalTiming: Timing = {
+export const rehearsalTiming: Timing = {
   roleAssumable: 2000,
   principal: 1000,
   functionActive: 1000,
@@ -107,7 +107,7 @@ const rehearsalTiming: Timing = {
 export const operatorName = 'operator'
 
 /** The account that AWS's own documents use. */
-const exampleAccount = '111122223333'
+export const exampleAccount = '111122223333'
 
 /**
  * Starts an embedded AWS on loopback.
@@ -156,9 +156,20 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     edgeByEdge: options.edgeByEdge ?? false,
   }
   const calls = new CallLog()
-  const faults = new FaultPlan()
-  for (const fault of options.faults ?? []) faults.add(fault)
   const services = await createServices(context, (request) => dispatcher.answerInside(request))
+  const close = async (front?: Front): Promise<void> => {
+    await Promise.all([closeServer(server), front?.close()])
+    await services.close()
+    store.close()
+    if (options.state === undefined) await rm(folder, { recursive: true, force: true })
+  }
+  const faults = new FaultPlan(services.all)
+  try {
+    for (const fault of options.faults ?? []) faults.add(fault)
+  } catch (error) {
+    await close()
+    throw error
+  }
   const findSecret = (id: string): Secret | undefined =>
     id === identity.accessKeyId ? rootSecret(identity) : (services.iam.secret(id) ?? services.sts.secret(id))
   const dispatcher: Dispatcher = new Dispatcher({ context, services, calls, faults, findSecret })
@@ -197,12 +208,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     frontUrl: front?.url,
     front: front === undefined ? undefined : { ...front, token: identity.token },
     onCall: (hook) => dispatcher.onCall(hook),
-    async close() {
-      await Promise.all([closeServer(server), front?.close()])
-      await services.close()
-      store.close()
-      if (options.state === undefined) await rm(folder, { recursive: true, force: true })
-    },
+    close: () => close(front),
   }
 }
 

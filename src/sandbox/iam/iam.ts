@@ -2,6 +2,7 @@ import { accountArn, roleArn, serviceLinkedRoleArn, userArn } from '../contracts
 import { tagsIn } from './input.ts'
 import type { PolicyDocument } from '../contracts/policy-document.ts'
 import { parsePolicy } from '../policy/policy-document.ts'
+import { policyOperations } from './policies.ts'
 import { roleOperations } from './roles.ts'
 import { simulationOperations } from './simulation.ts'
 import type { AccessKey, IamOperation, IamState, Role } from './state.ts'
@@ -38,6 +39,7 @@ const everything = parsePolicy('{"Version":"2012-10-17","Statement":{"Effect":"A
 const operations: Readonly<Record<string, IamOperation>> = {
   ...roleOperations,
   ...userOperations,
+  ...policyOperations,
   ...simulationOperations,
   ListAccountAliases: () => ({ AccountAliases: {}, IsTruncated: false }),
 }

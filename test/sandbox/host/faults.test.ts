@@ -3,6 +3,11 @@ import { expect } from 'chai'
 import { isChanging } from '../../../src/sandbox/host/call-log.ts'
 import { errorOf, FaultPlan, FaultSyntaxError, parseDuration, parseFault } from '../../../src/sandbox/host/faults.ts'
 
+const services = [
+  { names: ['kms'], operations: ['Encrypt', 'Decrypt'] },
+  { names: ['iam'], operations: ['Encrypt', 'GetRole'] },
+]
+
 describe('sandbox faults', () => {
   it('reads every part of the grammar', () => {
     expect(parseFault('cloudfront:CreateDistribution:2:after:ServiceUnavailable')).to.deep.equal({
@@ -41,7 +46,7 @@ describe('sandbox faults', () => {
   })
 
   it('counts the calls that match, from when it was added', () => {
-    const plan = new FaultPlan()
+    const plan = new FaultPlan(services)
     plan.add('kms:Encrypt:2:throttle')
     plan.add('kms:*:2-3:drop')
     const take = (operation: string): string[] => plan.take('kms', operation).map(({ what }) => what.kind)
@@ -50,6 +55,26 @@ describe('sandbox faults', () => {
     expect(take('Decrypt')).to.deep.equal(['drop'])
     expect(take('Encrypt')).to.deep.equal([])
     expect(plan.take('iam', 'Encrypt')).to.deep.equal([])
+  })
+
+  it('are refused where no call could meet them, with what there is instead', () => {
+    const plan = new FaultPlan(services)
+    const slipIn = (fault: string): FaultSyntaxError['slip'] => {
+      try {
+        plan.add(fault)
+      } catch (error) {
+        if (error instanceof FaultSyntaxError) return error.slip
+      }
+      return undefined
+    }
+    expect(slipIn('kns:Encrypt:drop')).to.deep.equal({ word: 'kns', known: ['kms', 'iam'] })
+    expect(slipIn('kms:GetRole:drop')).to.deep.equal({ word: 'GetRole', known: ['Encrypt', 'Decrypt'] })
+    expect(slipIn('*:GetRoles:drop')?.known).to.include.members(['Decrypt', 'GetRole'])
+    expect(slipIn('kms:Encrypt:SlowDwon')?.known).to.include.members(['SlowDown', 'drop'])
+    expect(plan.list()).to.be.empty
+    for (const fault of ['*:GetRole:drop', 'iam:*:drop', '*:*:drop']) expect(slipIn(fault)).to.equal(undefined)
+    plan.add({ operation: 'GetRole', what: { kind: 'drop' } })
+    expect(plan.list()).to.have.length(4)
   })
 
   it('throttles in the words of each service', () => {

@@ -9,6 +9,7 @@ import {
   GetRolePolicyCommand,
   GetUserCommand,
   IAMClient,
+  ListPoliciesCommand,
   ListRolePoliciesCommand,
   ListRolesCommand,
   ListRoleTagsCommand,
@@ -17,6 +18,8 @@ import {
   TagRoleCommand,
   UntagRoleCommand,
   UpdateAssumeRolePolicyCommand,
+  type ListPoliciesCommandInput,
+  type PolicyScopeType,
   type Tag,
 } from '@aws-sdk/client-iam'
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
@@ -43,7 +46,10 @@ describe('the sandbox’s IAM and STS', () => {
   })
   after(() => sandbox.close())
 
-  const create = (name: string, more: { Path?: string; Tags?: Tag[] } = {}): Promise<unknown> =>
+  const create = (
+    name: string,
+    more: { Path?: string; Tags?: Tag[]; PermissionsBoundary?: string } = {},
+  ): Promise<unknown> =>
     iam.send(
       new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: trust('lambda.amazonaws.com'), ...more }),
     )
@@ -136,6 +142,28 @@ describe('the sandbox’s IAM and STS', () => {
     expect(first.Roles?.map(({ RoleName }) => RoleName)).to.deep.equal(['page-1', 'page-2'])
     const second = await iam.send(new ListRolesCommand({ PathPrefix: '/pages/', MaxItems: 2, Marker: first.Marker }))
     expect([second.IsTruncated, second.Roles?.length]).to.deep.equal([false, 1])
+  })
+
+  it('lists the managed policies that roles are bounded by, and how many each bounds', async () => {
+    const own = `arn:aws:iam::${sandbox.accountId}:policy/edge/Boundary`
+    const ofAws = 'arn:aws:iam::aws:policy/PowerUserAccess'
+    for (const [name, PermissionsBoundary] of Object.entries({ 'bound-1': own, 'bound-2': own, 'bound-3': ofAws })) {
+      await create(name, { PermissionsBoundary })
+    }
+    const listed = async (more: ListPoliciesCommandInput): Promise<unknown[]> => {
+      const { Policies = [] } = await iam.send(new ListPoliciesCommand(more))
+      return Policies.map(({ Arn, PermissionsBoundaryUsageCount: count }) => [Arn, count])
+    }
+    expect(await listed({})).to.have.deep.members([
+      [own, 2],
+      [ofAws, 1],
+    ])
+    expect(await listed({ Scope: 'Local' })).to.deep.equal([[own, 2]])
+    expect(await listed({ Scope: 'AWS', PolicyUsageFilter: 'PermissionsBoundary' })).to.deep.equal([[ofAws, 1]])
+    expect(await listed({ PathPrefix: '/edge/' })).to.deep.equal([[own, 2]])
+    expect(await listed({ PolicyUsageFilter: 'PermissionsPolicy' })).to.be.empty
+    const odd = new ListPoliciesCommand({ Scope: 'Mine' as PolicyScopeType })
+    expect(await failureOf(iam.send(odd))).to.match(/^ValidationError: .*at 'scope' failed/)
   })
 
   it('lets a service assume a role once its trust has aged', async () => {
