@@ -1,4 +1,6 @@
 /** Calls without a proper answer: what they have done is not known. */
+import { isThrottlingError } from '@smithy/core/retry'
+
 import { CtlError, messageOf } from '../errors.ts'
 import { networkFailure, statusOf } from './aws-error.ts'
 
@@ -12,6 +14,10 @@ export function leavesOpen(error: unknown): boolean {
   if (status !== undefined) return status < 400 || status >= 500
   return networkFailure(error) !== undefined
 }
+
+/** Whether the same call may be answered later, by nothing more than time: one that only reads. */
+export const mayPass = (error: unknown): boolean =>
+  leavesOpen(error) || (error instanceof Error && isThrottlingError(error as Parameters<typeof isThrottlingError>[0]))
 
 /** How an answer broke off before it was complete, if it did: on its way, or with a success that can't be read. */
 export function howItBrokeOff(error: unknown): string | undefined {

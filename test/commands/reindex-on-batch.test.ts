@@ -1,9 +1,10 @@
 import { CreateRoleCommand } from '@aws-sdk/client-iam'
-import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
+import type { Fault } from '../../src/sandbox/host/faults.ts'
 import { jobsAtOnce, jobsTrust } from '../support/batch-jobs.ts'
-import { bucket, withInstallation } from '../support/installation.ts'
+import { bucket, type Installation, withInstallation } from '../support/installation.ts'
 
 const words = ['reindex-everything', '--attributes-only']
 const batch = [...words, '--run-on', 'batch']
@@ -45,5 +46,69 @@ describe('pc-ctl reindex-everything --run-on batch, before anything is written',
       expect(stderr.replaceAll(/\s+/g, ' ')).to.contain(`IAM role ${RoleName}`).and.contain('nothing was changed')
       const ofBatch = new ListObjectsV2Command({ Bucket: bucket, Prefix: '.pc-ctl/batch/' })
       expect((await place.clients.s3.send(ofBatch)).KeyCount).to.equal(0)
+    }))
+})
+
+describe('pc-ctl reindex-everything --run-on batch, while its job is at work', function () {
+  this.timeout(120_000)
+  const objects = 3
+  const fill = async (place: Installation): Promise<void> => {
+    for (let number = 1; number <= objects; number++) {
+      await place.clients.s3.send(
+        new PutObjectCommand({ Bucket: bucket, Key: `pool/hello_${number}.deb`, Body: `deb ${number}` }),
+      )
+    }
+  }
+  /** Holds the job up, and has AWS answer so when it is asked about it, the first times after the job has begun. */
+  const answering = (place: Installation, calls: [number, number], what: Fault['what']): void => {
+    place.sandbox.faults.add({ operation: 'CopyObject', what: { kind: 'delay', milliseconds: 1000 } })
+    let isAtWork = false
+    place.sandbox.onCall((call, phase) => {
+      if (isAtWork || phase !== 'before' || call.operation !== 'CopyObject') return undefined
+      isAtWork = true
+      place.sandbox.faults.add({ operation: 'DescribeJob', calls, what })
+      return undefined
+    })
+  }
+  const run = (place: Installation) => place.run([...batch, '--yes', '--objects-per-shard', '1'])
+
+  it('goes on waiting where AWS gives no answer for a while', () =>
+    withInstallation(options, async (place) => {
+      await fill(place)
+      // More than calls are repeated.
+      answering(place, [1, 12], { kind: 'error', code: 'InternalError' })
+      const { code, stderr } = await run(place)
+      expect([code, stderr]).to.deep.equal([0, stderr])
+      expect(stderr).to.contain('AWS gives no answer about the job at the moment')
+    }))
+
+  it('says that the job goes on where AWS refuses to tell of it', () =>
+    withInstallation(options, async (place) => {
+      await fill(place)
+      answering(place, [1, 1], { kind: 'error', code: 'ExpiredToken' })
+      const { code, stderr } = await run(place)
+      expect(code).to.equal(3)
+      const told = stderr.replaceAll(/\s+/g, ' ')
+      expect(told).to.match(/Warning: the job \S+ goes on by itself\. The same command waits for it again,/)
+      expect(told).to.contain('The session is over')
+      expect((await run(place)).code).to.equal(0)
+    }))
+
+  it('begins none once another run holds the lock', () =>
+    withInstallation(options, async (place) => {
+      await fill(place)
+      let isTaken = false
+      place.sandbox.onCall(async (call, phase) => {
+        if (isTaken || phase !== 'after' || call.operation !== 'PublishVersion') return undefined
+        isTaken = true
+        const Body = JSON.stringify({ run: 'x', owner: 'somebody', released: false })
+        await place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key: '.pc-ctl/lock', Body }))
+        return undefined
+      })
+      const { code, stderr } = await run(place)
+      expect(code).to.equal(4)
+      expect(stderr.replaceAll(/\s+/g, ' ')).to.contain('Another run has taken over the lock of this bucket')
+      expect(place.sandbox.calls.list().some(({ operation }) => operation === 'CreateJob')).to.equal(false)
+      expect(isTaken).to.equal(true)
     }))
 })

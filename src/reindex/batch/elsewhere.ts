@@ -43,6 +43,8 @@ export class Elsewhere {
    * @returns undefined where there is nothing to do
    */
   async handOver(id: string, talk: Talk): Promise<Batch | undefined> {
+    // Somebody may have thought about it for a night.
+    await this.noteJob(undefined)
     const { progress, choice, facts } = this.#run
     const head = { version, mapping: choice.mapping, aclOwner: facts?.aclOwner } as const
     progress.begin({ noun: 'objects' })
@@ -85,17 +87,28 @@ export class Elsewhere {
     return `${count(taken)} ${taken === 1 ? 'object' : 'objects'}`
   }
 
-  /** What this host, or whoever held the lock before, has noted of a job. */
+  /** What this host, or whoever held the lock before, has noted of a job: each job once. */
   notedJobs(): JobNote[] {
     const { lock, journal } = this.#run
-    return [journal.shared.job(), lock?.job].filter((note) => note !== undefined)
+    const notes = [journal.shared.job(), lock?.job].filter((note) => note !== undefined)
+    return [...new Map(notes.map((note) => [note.id, note])).values()]
   }
 
-  /** Notes what works for this run, for whoever comes after it. */
+  /**
+   * Notes what works for this run, for whoever comes after it.
+   *
+   * @throws CtlError (refused) once another run holds the lock
+   */
   async noteJob(note: JobNote | undefined): Promise<void> {
     const { lock, journal } = this.#run
     journal.shared.noteJob(note)
     await lock?.name(note)
+    lock?.lost.throwIfAborted()
+  }
+
+  /** Aborted once another run holds the lock. */
+  get lost(): AbortSignal | undefined {
+    return this.#run.lock?.lost
   }
 
   /** Why tasks of a job have failed, as far as S3 has reported that. */

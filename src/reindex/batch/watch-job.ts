@@ -1,11 +1,14 @@
 /** Waits for a job of S3 Batch Operations, and ends it where too much fails. */
 import { describeJob, isOver, type Job, type Jobs, updateJobStatus } from '../../aws/jobs-client.ts'
-import { looking, type Pace, type Talk } from '../../aws/patience.ts'
-import { CtlError } from '../../errors.ts'
+import { mayPass } from '../../aws/no-answer.ts'
+import { looking, patiently, type Pace, type Talk } from '../../aws/patience.ts'
+import { CtlError, messageOf } from '../../errors.ts'
 import { commandLine } from '../../shell.ts'
 import type { JobNote } from '../job-note.ts'
 import { Progress, count } from '../progress.ts'
 import { formatDuration } from '../../ui/duration.ts'
+import { say } from '../../ui/talk.ts'
+import { warning } from '../../text.ts'
 
 /** A job that is not confirmed fails after 30 days; one at work ends long before. */
 const pace: Pace = { first: 500, most: 10_000, total: 40 * 24 * 3_600_000 }
@@ -21,19 +24,42 @@ const ownReason = 'pc-ctl: too many tasks have failed'
 /** What has become of a job. */
 export type Ended = Job | 'forgotten'
 
+/** How long AWS may give no answer about a job: it goes on meanwhile, and networks and services come back. */
+const silence: Pace = { first: 1_000, most: 30_000, total: 30 * 60_000 }
+
+export interface WatchOptions {
+  readonly talk: Talk
+  /** What its tasks are called. */
+  readonly noun?: string | undefined
+  /** Aborted where there is no use in waiting any more. */
+  readonly lost?: AbortSignal | undefined
+}
+
 /**
  * Waits until a job is over, however that comes.
  *
- * @throws CtlError (interrupted), which says that the job goes on
+ * @throws CtlError (interrupted), which says that the job goes on; the reason of `lost`; what AWS answers, after it was told
+ *   that the job goes on
  */
-export async function watchJob(jobs: Jobs, note: JobNote, talk: Talk, noun = 'shards'): Promise<Ended> {
+export async function watchJob(jobs: Jobs, note: JobNote, options: WatchOptions): Promise<Ended> {
+  try {
+    return await watch(jobs, note, options)
+  } catch (error) {
+    if (error instanceof CtlError && error.failure === 'interrupted') throw goesOn(note, error)
+    say(warning(`the job ${note.id} goes on by itself. ${nextOf(note).join(' ')}`))
+    throw error
+  }
+}
+
+async function watch(jobs: Jobs, note: JobNote, { talk, noun = 'shards', lost }: WatchOptions): Promise<Ended> {
   const again = looking(pace, talk)
   const progress = new Progress()
   let [isBraked, seen] = [false, 0]
   for (;;) {
-    const job = await describeJob(jobs, note.id)
+    const job = await patiently(() => describeJob(jobs, note.id), whyNoAnswer, silence, talk)
     if (job === undefined) return 'forgotten'
     if (isOver(job)) return job
+    lost?.throwIfAborted()
     const { succeeded, failed, total } = job.tasks
     if (seen === 0) progress.begin({ noun, total })
     progress.add(succeeded + failed - seen)
@@ -42,13 +68,12 @@ export async function watchJob(jobs: Jobs, note: JobNote, talk: Talk, noun = 'sh
       isBraked = true
       await updateJobStatus(jobs, note.id, 'Cancelled', ownReason)
     }
-    try {
-      await again(told(job, progress))
-    } catch (error) {
-      throw error instanceof CtlError && error.failure === 'interrupted' ? goesOn(note, error) : error
-    }
+    await again(told(job, progress))
   }
 }
+
+const whyNoAnswer = (error: unknown): string | undefined =>
+  mayPass(error) ? `AWS gives no answer about the job at the moment (${messageOf(error)}), which goes on` : undefined
 
 function told({ status, tasks }: Job, progress: Progress): string {
   const failed = tasks.failed === 0 ? '' : `, ${count(tasks.failed)} failed`
@@ -64,11 +89,13 @@ export const cancelCommand = ({ id, accountId, region }: JobNote): string =>
     ...['--job-id', id, '--requested-job-status', 'Cancelled'],
   ])
 
+const nextOf = (note: JobNote): [string, string] => [
+  'The same command waits for it again, and goes on from there.',
+  `To end it: \`${cancelCommand(note)}\``,
+]
+
 const goesOn = (note: JobNote, cause: unknown): CtlError =>
-  new CtlError('interrupted', `Interrupted. The job ${note.id} goes on by itself.`, {
-    hint: ['The same command waits for it again, and goes on from there.', `To end it: \`${cancelCommand(note)}\``],
-    cause,
-  })
+  new CtlError('interrupted', `Interrupted. The job ${note.id} goes on by itself.`, { hint: nextOf(note), cause })
 
 /** What a job came to, as far as it came to its end: in words. */
 export function outcomeOf({ tasks, activeSeconds }: Job, noun = 'shards'): string {

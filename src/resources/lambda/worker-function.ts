@@ -11,6 +11,8 @@ import type { Aws } from '../../aws/connect.ts'
 import { ownerOf } from '../../aws/names.ts'
 import { patiently, settling } from '../../aws/patience.ts'
 import { messageOf, CtlError } from '../../errors.ts'
+import { commandLine } from '../../shell.ts'
+import { verbatim } from '../../text.ts'
 import { change, create, type Decision, notOurs, pending, type Resource, updateIf } from '../resource.ts'
 import { requestedWith, tagChanges, type Tags, tagsWanted, type TagsWant } from '../tags.ts'
 import { tagsOfFunction } from './edge-function.ts'
@@ -110,7 +112,7 @@ export function workerFunction(aws: Aws, region: string): Resource<WorkerFunctio
           ReservedConcurrentExecutions: concurrency,
         })
         await patiently(() => lambda().send(reserve), whyNotYet, settling, talk).catch((error: unknown) => {
-          throw isTooMany(error) ? tooMany(concurrency, error) : error
+          throw isTooMany(error) ? tooMany(concurrency, region, error) : error
         })
       }
       return workerOf(configuration, { ...live?.tags, ...tags }, concurrency)
@@ -173,14 +175,20 @@ const whyNotYet = (error: unknown): string | undefined =>
     ? 'waiting for an earlier change of the function to settle'
     : undefined
 
-/** Lambda keeps at least 100 of an account's for all functions that reserve none. */
+/** Lambda keeps at least 100 of an account's for all functions that reserve none; all, where the account has no more. */
 const isTooMany = (error: unknown): boolean => /UnreservedConcurrentExecution/i.test(messageOf(error))
 
-const tooMany = (concurrency: number, cause: unknown): CtlError =>
+const tooMany = (concurrency: number, region: string, cause: unknown): CtlError =>
   new CtlError('failed', `Lambda can't reserve ${concurrency} runs at once for the function: ${messageOf(cause)}`, {
     hint: [
-      'Lambda keeps 100 of the account for functions that reserve none. Give --concurrency a smaller number, or ask AWS for a ' +
-        'higher quota of "Concurrent executions" in this region.',
+      'So many are kept for functions that reserve none. Give --concurrency a smaller number. ' +
+        'New accounts may have 10 in all, and can reserve none before they get a higher quota:',
+      verbatim(
+        commandLine([
+          ...['aws', 'service-quotas', 'request-service-quota-increase', '--region', region],
+          ...['--service-code', 'lambda', '--quota-code', 'L-B99A9384', '--desired-value', '1000'],
+        ]),
+      ),
     ],
     code: nameOf(cause),
     cause,

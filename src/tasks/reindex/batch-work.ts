@@ -34,6 +34,8 @@ export interface Site {
   readonly accountId: string
   readonly noteJob: (note: JobNote) => Promise<void>
   readonly over: (ended: Ended) => void
+  /** Aborted where nothing may be waited for any more, since another run holds the lock. */
+  readonly lost?: AbortSignal | undefined
   /** What its tasks are called; shards if nothing is said. */
   readonly noun?: string
 }
@@ -125,10 +127,10 @@ const notAgreed = (): CtlError =>
 /** Waits until a job is over. */
 export const watch = <C>(aws: Aws, site: Site, idOf: (ctx: C) => string): Step<C> =>
   wait<C>('Wait until the job is over', async (ctx, talk) => {
-    const { accountId, region, noun } = site
+    const { accountId, region, noun, lost } = site
     const note = { id: idOf(ctx), accountId, region }
     await site.noteJob(note)
-    const ended = await watchJob(jobsOf(aws, site), note, talk, noun)
+    const ended = await watchJob(jobsOf(aws, site), note, { talk, noun, lost })
     site.over(ended)
     return ended === 'forgotten' ? 'AWS has forgotten it' : outcomeOf(ended, noun)
   })

@@ -164,7 +164,8 @@ function computeChain(
 }
 
 /** It reads, and nothing depends on it: no run has to keep out of its way. */
-const siteOf = ({ run: { bucket }, account }: At): Site => ({
+const siteOf = ({ run: { bucket, elsewhere }, account }: At): Site => ({
+  lost: elsewhere.lost,
   ...{ bucket: bucket.name, region: bucket.region, accountId: account.id, noun: 'checksums' },
   noteJob: async () => undefined,
   over(ended) {

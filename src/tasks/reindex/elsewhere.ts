@@ -141,6 +141,7 @@ const siteOf = (ctx: OnElsewhere): Site => ({
   accountId: ctx.account.id,
   noteJob: (note) => ctx.run.elsewhere.noteJob(note),
   over: (ended) => (ctx.ended = ended),
+  lost: ctx.run.elsewhere.lost,
 })
 
 /** One that was noted, else one that AWS tells of: a journal can be lost. */
