@@ -35,7 +35,8 @@ if (isTalkSeen()) (await import('./updates.ts')).hintAtUpdate(flags)
 /** Runs the command; answers whether it came to its end. */
 async function runCommand(): Promise<boolean> {
   try {
-    const config = await Config.load(import.meta.url)
+    // There are no plugins: what lies where oclif keeps them, in a home that may be somebody else's, is not looked at.
+    const config = await Config.load({ root: import.meta.filename, userPlugins: false })
     assertCommand(config)
     const document = flags.includes('--json') ? documentOf(config) : undefined
     if (document !== undefined) result.print(`${JSON.stringify(document, undefined, 2)}\n`)
