@@ -51,10 +51,14 @@ import { childrenOf } from './children.ts'
 import { type Evaluation, rule } from './evaluation.ts'
 import { operate } from './operate.ts'
 import { assignKey, placeOf, readKey } from './places.ts'
+import type { Located } from './source.ts'
 import { everything, Reference, RubyArray, Unknown, type Value } from './value.ts'
 import { localOf, variableOf } from './variables.ts'
 
-type Named = Node & { name: string; depth?: number }
+interface Named extends Located {
+  readonly name: string
+  readonly depth?: number
+}
 
 /** What can be on the left of an assignment, its place looked up once. */
 interface Target {
@@ -103,7 +107,7 @@ function keyed(
 }
 
 /** `receiver.name ||= …` and its like: an object that is not known takes in the value. */
-function attribute(node: Node & { receiver: Node | null; value: Node }, run: Evaluation): Value {
+function attribute(node: Located & { receiver: Node | null; value: Node }, run: Evaluation): Value {
   const self = node.receiver === null ? (run.context.self ?? null) : run.evaluate(node.receiver)
   const value = run.evaluate(node.value)
   operate(node, self, 'attribute=', [value], run)
@@ -130,7 +134,7 @@ const andWrite = (target: Target, value: Node, run: Evaluation): Value => {
 
 const operatorWrite = (
   target: Target,
-  node: Node & { binaryOperator: string; value: Node },
+  node: Located & { binaryOperator: string; value: Node },
   run: Evaluation,
 ): Value => {
   const old = target.read()
@@ -195,7 +199,7 @@ export const assignmentRules = [
   }),
   rule(ItLocalVariableReadNode, (_, run) => localOf('it', run) ?? null),
   ...[CallOrWriteNode, CallAndWriteNode, CallOperatorWriteNode].map((Class) =>
-    rule<Node & { receiver: Node | null; value: Node }>(Class, attribute),
+    rule<Located & { receiver: Node | null; value: Node }>(Class, attribute),
   ),
   // Beneath what is not evaluated.
   ...[

@@ -20,6 +20,7 @@ import type { Evaluation } from './evaluation.ts'
 import { shown } from './names.ts'
 import { bind } from './parameters.ts'
 import { iterators, pairIterators } from './reserved.ts'
+import type { Located } from './source.ts'
 import { held } from './state.ts'
 import { oneOf, type Pattern } from './pattern.ts'
 import { Procedure, Reference, RubyArray, RubyHash, textOf, Unknown, type Value } from './value.ts'
@@ -42,7 +43,7 @@ export function blockOf(node: Node | null, run: Evaluation): Value {
 
 /** Calls all methods of a name that the file defines, as any of them may be the one. `undefined` if there is none. */
 export function callMethods(
-  node: Node,
+  node: Located,
   name: string,
   args: readonly Value[],
   block: Value,
@@ -62,7 +63,7 @@ export function callMethods(
 }
 
 /** Calls procedures any number of times. */
-export function callProcedures(node: Node, all: readonly Value[], args: readonly Value[], run: Evaluation): Unknown {
+export function callProcedures(node: Located, all: readonly Value[], args: readonly Value[], run: Evaluation): Unknown {
   const unsure = run.unknown(node, 'depends on a block, which is not evaluated')
   const procedures = all.filter((each) => each instanceof Procedure)
   if (procedures.length === 0) return unsure.reaching(args)
@@ -157,7 +158,7 @@ function runOnEach(array: Reference, block: Procedure, run: Evaluation): boolean
 
 /** Calls a block that a method was given, as often as that may do so. */
 export function callBlock(
-  node: Node,
+  node: Located,
   self: Value,
   name: string,
   args: readonly Value[],

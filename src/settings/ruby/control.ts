@@ -104,7 +104,7 @@ export const controlRules = [
   }),
   rule(CaseMatchNode, evaluatePatterns),
   ...[ClassNode, ModuleNode, SingletonClassNode].map((Class) =>
-    rule<Node & { body: Node | null }>(Class, (node, run) => {
+    rule<ClassNode | ModuleNode | SingletonClassNode>(Class, (node, run) => {
       const unsure = run.notEvaluated(node)
       const scope = { id: `${run.context.source.id}${node.location.startOffset}`, parent: undefined }
       return run.repeated(unsure, () =>

@@ -6,7 +6,7 @@ import type { Context, Surroundings } from './context.ts'
 import { mergeStates, mergeValues } from './merge.ts'
 import { canBeShown } from './names.ts'
 import { type Effect, Note } from './note.ts'
-import type { Source } from './source.ts'
+import type { Located, Source } from './source.ts'
 import { type Content, State } from './state.ts'
 import {
   everything,
@@ -26,7 +26,7 @@ export type Rule = (node: Node, run: Evaluation) => Value
 type Rules = ReadonlyMap<unknown, Rule>
 
 /** A rule for one class of nodes. */
-export function rule<N extends Node>(
+export function rule<N extends Located>(
   Class: new (...args: never[]) => N,
   evaluate: (node: N, run: Evaluation) => Value,
 ): readonly [unknown, Rule] {
@@ -261,7 +261,7 @@ export class Evaluation {
     return String(this.#objects - 1)
   }
 
-  note(node: Node, text: string, effect: Effect): void {
+  note(node: Located, text: string, effect: Effect): void {
     const { source } = this.context
     const line = this.lineOf(node)
     const id = `${line} ${text}`
@@ -270,12 +270,12 @@ export class Evaluation {
     this.notes.set(id, note)
   }
 
-  unknown(node: Node, reason: string): Unknown {
+  unknown(node: Located, reason: string): Unknown {
     this.risks += 1
     return new Unknown(this.lineOf(node), reason)
   }
 
-  unknownName(node: Node, name: string): Unknown {
+  unknownName(node: Located, name: string): Unknown {
     return this.unknown(node, `uses ${canBeShown(name) ? name : 'a name'}, which this file does not set`)
   }
 
@@ -291,7 +291,7 @@ export class Evaluation {
     return this.unknown(node, `depends on a ${kindOf(node)}, which is not evaluated`)
   }
 
-  lineOf(node: Node): number {
+  lineOf(node: Located): number {
     return this.context.source.lineAt(node.location.startOffset)
   }
 }

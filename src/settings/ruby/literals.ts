@@ -27,6 +27,7 @@ import {
 import { unquoted } from './barewords.ts'
 import { type Evaluation, rule } from './evaluation.ts'
 import { anyText, followedBy, oneOf, type Pattern } from './pattern.ts'
+import type { Located } from './source.ts'
 import { isKey, patternOf, Reference, RubyArray, RubyHash, RubySymbol, toS, Unknown, type Value } from './value.ts'
 
 export const literalRules = [
@@ -61,7 +62,7 @@ const escapedByteOrderMark = /\ufeff|\\u\{?[\s0]*feff|\\xef|\\357/i
 
 /** Prism decodes for us, except that its decoder drops a byte order mark at the beginning of a string. */
 function text(
-  node: Node & StringFlags,
+  node: Located & StringFlags,
   at: Location | null,
   { value, validEncoding }: RubyString,
   run: Evaluation,

@@ -1,17 +1,16 @@
-import type { Node } from '@ruby/prism/src/nodes.js'
-
 import { callMethods, callProcedures } from './blocks.ts'
 import type { Evaluation } from './evaluation.ts'
 import { callMethod } from './methods.ts'
 import { shown } from './names.ts'
 import { assignKey, readKey } from './places.ts'
 import { callers, isMutator, keepers, lookers, makers, words } from './reserved.ts'
+import type { Located } from './source.ts'
 import { held } from './state.ts'
 import { anyText, followedBy } from './pattern.ts'
 import { classOf, patternOf, Procedure, Reference, RubyArray, RubyHash, textOf, Unknown, type Value } from './value.ts'
 
 /** Calls a method of an evaluated receiver with evaluated arguments; what a block does is seen to elsewhere. */
-export function operate(node: Node, self: Value, name: string, args: readonly Value[], run: Evaluation): Value {
+export function operate(node: Located, self: Value, name: string, args: readonly Value[], run: Evaluation): Value {
   if (sends.has(name)) return send(node, self, args, run)
   if (name === '[]=' || name === 'store') return storeKey(node, self, name, args, run)
   if (self instanceof Procedure) return operateOnProcedure(node, self, name, args, run)
@@ -32,7 +31,7 @@ export function operate(node: Node, self: Value, name: string, args: readonly Va
 
 const sends = new Set(['send', 'public_send', '__send__'])
 
-function send(node: Node, self: Value, args: readonly Value[], run: Evaluation): Value {
+function send(node: Located, self: Value, args: readonly Value[], run: Evaluation): Value {
   const [name = null, ...rest] = args
   const text = textOf(name)
   if (text !== undefined) return operate(node, self, text, rest, run)
@@ -42,7 +41,7 @@ function send(node: Node, self: Value, args: readonly Value[], run: Evaluation):
   return unsure.reaching([self, ...rest])
 }
 
-function storeKey(node: Node, self: Value, name: string, args: readonly Value[], run: Evaluation): Value {
+function storeKey(node: Located, self: Value, name: string, args: readonly Value[], run: Evaluation): Value {
   const [key, value, ...rest] = args
   if (key === undefined || value === undefined || rest.length > 0) {
     const unsure = run.unknown(node, 'is assigned in a way that is not evaluated')
@@ -63,7 +62,13 @@ function storeKey(node: Node, self: Value, name: string, args: readonly Value[],
   return value
 }
 
-function operateOnProcedure(node: Node, self: Procedure, name: string, args: readonly Value[], run: Evaluation): Value {
+function operateOnProcedure(
+  node: Located,
+  self: Procedure,
+  name: string,
+  args: readonly Value[],
+  run: Evaluation,
+): Value {
   if (name === 'to_proc' || name === 'curry' || name === 'freeze' || name === 'lambda?') return self
   return callProcedures(node, [self], args, run)
 }
@@ -83,7 +88,7 @@ const methodTakers = words('method public_method')
 /** Methods of a text that leave it as it is. */
 const same = new Set(['to_s', 'to_sym', 'to_str', 'itself', 'freeze', 'dup', '+@', '-@'])
 
-function operateOnUnknown(node: Node, self: Unknown, name: string, args: readonly Value[], run: Evaluation): Value {
+function operateOnUnknown(node: Located, self: Unknown, name: string, args: readonly Value[], run: Evaluation): Value {
   if (isMutator(name)) {
     const unsure = run.unknown(node, 'may be changed under another name')
     if (self.hints.fresh !== true) run.state.loseAll(self.reach, unsure)
@@ -114,7 +119,7 @@ const variableSetters = words('local_variable_set instance_variable_set const_se
 const writers = words('dump generate pretty_generate puts print p pp info warn debug error write')
 
 /** It may be a procedure, or a method of an object. */
-function callReached(node: Node, self: Unknown, args: readonly Value[], run: Evaluation): void {
+function callReached(node: Located, self: Unknown, args: readonly Value[], run: Evaluation): void {
   const reached = run.state.closure(self.reach)
   callProcedures(
     node,
@@ -127,7 +132,7 @@ function callReached(node: Node, self: Unknown, args: readonly Value[], run: Eva
   }
 }
 
-function operateOnObject(node: Node, self: Reference, name: string, args: readonly Value[], run: Evaluation): Value {
+function operateOnObject(node: Located, self: Reference, name: string, args: readonly Value[], run: Evaluation): Value {
   const content = run.state.at(self)
   const changed = content instanceof RubyHash ? changeHash(node, self, content, name, args, run) : undefined
   const more = content instanceof RubyArray ? addedTo(content, name, args, run) : undefined
@@ -160,7 +165,7 @@ function operateOnObject(node: Node, self: Reference, name: string, args: readon
 const environmentMethods = words('[] fetch key? has_key? include? empty? length size nil? == !=')
 
 /** An array or hash is changed in a way that is not imitated. */
-export function loseBy(node: Node, self: Reference, name: string, args: readonly Value[], run: Evaluation): void {
+export function loseBy(node: Located, self: Reference, name: string, args: readonly Value[], run: Evaluation): void {
   run.state.loseObject(
     self,
     run.unknown(node, `may be changed by ${shown(name)}, which is not evaluated`).reaching(args),
@@ -172,7 +177,7 @@ export function loseBy(node: Node, self: Reference, name: string, args: readonly
 
 /** Changes to a hash that are imitated. Gives `undefined` for others. */
 function changeHash(
-  node: Node,
+  node: Located,
   self: Reference,
   hash: RubyHash,
   name: string,

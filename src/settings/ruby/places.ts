@@ -10,6 +10,7 @@ import {
 import { childrenOf } from './children.ts'
 import type { Evaluation } from './evaluation.ts'
 import { callMethod } from './methods.ts'
+import type { Located } from './source.ts'
 import { held } from './state.ts'
 import { anyText } from './pattern.ts'
 import { isKey, patternOf, Procedure, Reference, RubyArray, RubyHash, Unknown, type Value } from './value.ts'
@@ -69,7 +70,7 @@ export function placeOf(node: Node | null, run: Evaluation): Value {
 }
 
 /** Reads a key of an array, hash or string. */
-export function readKey(node: Node, place: Value, key: Value, run: Evaluation): Value {
+export function readKey(node: Located, place: Value, key: Value, run: Evaluation): Value {
   if (place instanceof Unknown) return run.derived(place)
   if (place === null) return run.unknown(node, 'is read from nil')
   if (!(place instanceof Reference) || place instanceof Procedure) {
@@ -86,7 +87,7 @@ export function readKey(node: Node, place: Value, key: Value, run: Evaluation): 
 }
 
 /** Assigns a key of a place. What it does to something unknown is noted. */
-export function assignKey(node: Node, place: Value, key: Value, value: Value, run: Evaluation): void {
+export function assignKey(node: Located, place: Value, key: Value, value: Value, run: Evaluation): void {
   if (place instanceof Reference) {
     const content = run.state.at(place)
     if (content instanceof RubyHash) assignEntry(node, place, content, key, value, run)
@@ -100,7 +101,7 @@ export function assignKey(node: Node, place: Value, key: Value, value: Value, ru
   assignToUnknown(node, place, key, value, run)
 }
 
-function assignEntry(node: Node, place: Reference, hash: RubyHash, key: Value, value: Value, run: Evaluation): void {
+function assignEntry(node: Located, place: Reference, hash: RubyHash, key: Value, value: Value, run: Evaluation): void {
   const line = run.lineOf(node)
   if (isKey(key)) {
     if (place.id === 'ENV') run.state.setEntry(place, hash, key, value ?? undefined, line)
@@ -123,7 +124,7 @@ function assignEntry(node: Node, place: Reference, hash: RubyHash, key: Value, v
 /** More items than this are not made by assigning one of them. */
 const longestGap = 1000
 
-function assignItem(node: Node, place: Reference, key: Value, value: Value, run: Evaluation): void {
+function assignItem(node: Located, place: Reference, key: Value, value: Value, run: Evaluation): void {
   const content = run.state.at(place)
   const unsure = run.unknown(node, 'is changed in a way that is not evaluated').reaching([value])
   const items = content instanceof RubyArray ? content.items : []
@@ -138,7 +139,7 @@ function assignItem(node: Node, place: Reference, key: Value, value: Value, run:
 }
 
 /** Whatever it may be, this key of it may have been assigned. */
-function assignToUnknown(node: Node, place: Unknown, key: Value, value: Value, run: Evaluation): void {
+function assignToUnknown(node: Located, place: Unknown, key: Value, value: Value, run: Evaluation): void {
   const pattern = patternOf(key) ?? anyText
   const unsure = run.unknown(node, 'may be set under another name').reaching([value])
   run.note(node, 'an assignment to a key of an object that is not known', { keys: pattern })

@@ -1,5 +1,13 @@
 import type { Location } from '@ruby/prism/src/nodes.js'
 
+/**
+ * Whatever has a place in the file, which is all that is asked of a node by what only says where something is: `Node` is a
+ * union of 150 classes, and each type that is made of it is compared with all of them.
+ */
+export interface Located {
+  readonly location: Location
+}
+
 /** The text that is being evaluated, by byte offsets as the syntax tree has them. */
 export class Source {
   readonly file: string
