@@ -53,9 +53,9 @@ async function runUntil(
     return called === undefined || late || now === 'after' ? undefined : 'drop'
   })
   const run = place.run([...words], { signal: killer.signal })
-  const { code, stderr } = await run
+  const { code, stderr, stdout } = await run
   stop()
-  expect(code, stderr).to.equal(called === undefined ? 0 : 137)
+  expect(code, `${stderr}${stdout}`).to.equal(called === undefined ? 0 : 137)
   return called
 }
 

@@ -54,6 +54,8 @@ export interface BatchDenial {
   readonly denies: readonly BatchAct[]
   /** What it may deny as well: that hangs on something that is not known before. */
   readonly mayDeny: readonly BatchAct[]
+  /** What it denies of all that there is to do so with, and not of some objects only. */
+  readonly never: readonly BatchAct[]
   /** The condition keys that it goes by, such as `aws:SourceIp`. */
   readonly by: readonly string[]
 }
@@ -78,14 +80,15 @@ export const batchDenials = ({ Statement }: PolicyDocument, work: BatchWork): Ba
     const found = requestsOf(work)
       // What this host is let do, the policy has let it do already, but for how it is done.
       .filter(({ act }) => act !== 'write manifest' || isDemand({ by }))
-      .map(({ act, request, arns }) => ({ act, is: verdictOn(statement, request, arns) }))
-    const those = (is: Verdict['is']): BatchAct[] => [
-      ...new Set(found.flatMap((one) => (one.is === is ? one.act : []))),
+      .map(({ act, request, arns }) => ({ act, ...verdictOn(statement, request, arns) }))
+    const where = (is: (one: (typeof found)[number]) => boolean): BatchAct[] => [
+      ...new Set(found.filter(is).map(({ act }) => act)),
     ]
+    const those = (verdict: Verdict['is']): BatchAct[] => where(({ is }) => is === verdict)
     const denies = those('yes')
     const mayDeny = those('unknown').filter((act) => act !== 'write manifest' && !denies.includes(act))
     if (denies.length + mayDeny.length === 0) return []
-    return [{ statement, called: nameOf(statement, index), denies, mayDeny, by }]
+    return [{ statement, called: nameOf(statement, index), denies, mayDeny, never: where(({ ofAll }) => ofAll), by }]
   })
 
 const nameOf = ({ Sid }: PolicyStatement, index: number): string =>
@@ -116,13 +119,20 @@ const ofAccount = new Set([
   'aws:sourceorgid',
 ])
 
-function verdictOn(statement: PolicyStatement, request: KnownRequest, arns: readonly string[]): Verdict['is'] {
+/** On a request; `ofAll`: whichever of the resources it is of. */
+function verdictOn(
+  statement: PolicyStatement,
+  request: KnownRequest,
+  arns: readonly string[],
+): { readonly is: Verdict['is']; readonly ofAll: boolean } {
   const about = isAbout(statement, request)
-  if (about.is === 'no') return 'no'
+  if (about.is === 'no') return { is: 'no', ofAll: false }
   const each = arns.map((arn) => both(about, isAboutResource(statement, arn)))
-  if (each.some(({ is }) => is === 'yes')) return 'yes'
+  const ofAll = each.every(({ is }) => is === 'yes')
+  if (each.some(({ is }) => is === 'yes')) return { is: 'yes', ofAll }
   const open = each.flatMap((verdict) => (verdict.is === 'unknown' ? verdict.open : []))
-  return open.length === 0 || open.every((key) => ofAccount.has(key.toLowerCase())) ? 'no' : 'unknown'
+  const isNothing = open.length === 0 || open.every((key) => ofAccount.has(key.toLowerCase()))
+  return { is: isNothing ? 'no' : 'unknown', ofAll }
 }
 
 /** What S3 Batch Operations encrypts reports with; whether it says so or leaves it to the bucket, AWS does not tell. */
@@ -220,7 +230,7 @@ function ownRequest(work: BatchWork): KnownRequest {
 const demands = /^s3:(x-amz-server-side-encryption|if-(none-)?match|x-amz-)/i
 
 /** Whether it is about how something is written, and not about who does. */
-const isDemand = ({ by }: Pick<BatchDenial, 'by'>): boolean => by.some((key) => demands.test(key))
+export const isDemand = ({ by }: Pick<BatchDenial, 'by'>): boolean => by.some((key) => demands.test(key))
 
 /**
  * The statement with an exception for the roles, for whoever it belongs to; `undefined` where it is about how something is

@@ -6,14 +6,14 @@ import { checksumNames, type Names, namesOf } from '../../aws/names.ts'
 import type { PolicyDocument } from '../../aws/policy.ts'
 import type { ChecksumBatch, Checksums } from '../../reindex/checksums/checksums.ts'
 import type { ChecksumAmount, ChecksumReport } from '../../reindex/elsewhere-report.ts'
-import { checksumRun, manifestKey, reportPrefix } from '../../reindex/own-keys.ts'
+import { reportPrefix } from '../../reindex/own-keys.ts'
 import { count } from '../../reindex/progress.ts'
 import type { ReindexRun } from '../../reindex/run.ts'
 import type { Account } from '../../resources/account.ts'
 import { type Need, pending } from '../../resources/resource.ts'
 import type { Role, RoleWant } from '../../resources/iam/role.ts'
 import { type BatchJob, batchJob, findJobOf } from '../../resources/s3/batch-job.ts'
-import { need, type Settings } from '../../settings/settings.ts'
+import type { Settings } from '../../settings/settings.ts'
 import { say } from '../../ui/talk.ts'
 import { warning } from '../../text.ts'
 import { applyChain, type Chain, check, compute, type Conduct, ensure, runChain, wait } from '../chain/chain.ts'
@@ -26,7 +26,6 @@ import { agreedBefore, goOn, type Site, watch } from './batch-work.ts'
 import { checksumResources } from './checksum-role.ts'
 import { type ElsewhereWishes, newRun } from './elsewhere.ts'
 import { checksumAmountText } from './planned-text.ts'
-import { lookForShutOut } from './shut-out.ts'
 
 export type ChecksumWishes = Omit<ElsewhereWishes, 'concurrency'>
 
@@ -61,7 +60,7 @@ export async function computeChecksums(
 ): Promise<ChecksumReport | undefined> {
   const { checksums } = at.run
   const mode = conduct.dryRun ? 'plan' : 'apply'
-  const opening = [...lookingChain(aws, settings, at), ...(conduct.dryRun ? [measure(checksums)] : [])]
+  const opening = [...lookingChain(aws, at), ...(conduct.dryRun ? [measure(checksums)] : [])]
   const { begun, amount } = (await runChain<Computing>(opening, mode, conduct)).ctx
   if (conduct.dryRun) return { planned: { ...amount, dollars: estimateChecksums(amount), pricesAsOf: prices.asOf } }
   const site = siteOf(at)
@@ -83,15 +82,8 @@ interface At {
   readonly account: Account
 }
 
-function lookingChain(aws: Aws, settings: Settings, { run: { bucket }, account }: At): Chain<Computing> {
-  const names = checksumNames(namesOf(settings.installation.value))
+function lookingChain(aws: Aws, { run: { bucket }, account }: At): Chain<Computing> {
   return [
-    lookForShutOut<Computing>(aws, need(settings, 'bucket'), () => ({
-      ...{ bucket: bucket.name, region: bucket.region, accountId: account.id, encryption: bucket.encryption },
-      ...{ jobRoleArn: arnOfRole(names, account.id), functionRoleArn: undefined },
-      ...{ manifest: manifestKey(checksumRun('')), report: `${reportPrefix(checksumRun(''))}/job`, result: '' },
-      ...{ objects: [], now: Date.now() },
-    })),
     compute('Look for a job that computes checksums', {
       from: () => findJobOf(jobsIn(aws, account.id, bucket.region), { flag: '--checksums', bucket: bucket.name }),
       as: 'begun',

@@ -3,18 +3,18 @@ import { randomBytes } from 'node:crypto'
 
 import type { Aws } from '../../aws/connect.ts'
 import { describeJob, isOver, type Job, type Jobs, jobsIn } from '../../aws/jobs-client.ts'
-import { arnOfFunction, arnOfObject, arnOfRole } from '../../aws/arns.ts'
-import { jobNames, type Names, namesOf, workerNames } from '../../aws/names.ts'
+import { arnOfFunction, arnOfObject } from '../../aws/arns.ts'
+import { type Names, namesOf, workerNames } from '../../aws/names.ts'
 import { CtlError } from '../../errors.ts'
 import { assertDone, cancelCommand, type Ended, outcomeOf } from '../../reindex/batch/watch-job.ts'
 import type { Batch } from '../../reindex/batch/write-wanted.ts'
 import type { Amount, ElsewhereReport } from '../../reindex/elsewhere-report.ts'
-import { manifestKey, reportPrefix, resultKey, runOfManifest } from '../../reindex/own-keys.ts'
+import { runOfManifest } from '../../reindex/own-keys.ts'
 import { count } from '../../reindex/progress.ts'
 import type { ReindexRun } from '../../reindex/run.ts'
 import type { Account } from '../../resources/account.ts'
 import { findJobElsewhere, findJobOf } from '../../resources/s3/batch-job.ts'
-import { need, type Settings } from '../../settings/settings.ts'
+import type { Settings } from '../../settings/settings.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import type { Talk } from '../../ui/step-talk.ts'
 import { say } from '../../ui/talk.ts'
@@ -23,7 +23,6 @@ import { applyChain, type Chain, check, compute, type Conduct, planChain, where 
 import { estimateBatch } from '../costs/batch-estimate.ts'
 import { dollars } from '../costs/dollars.ts'
 import { amountText } from './planned-text.ts'
-import { lookForShutOut } from './shut-out.ts'
 import { type Agree, agreedBefore, goOn, type Site, workChain, type WorkWishes } from './batch-work.ts'
 
 /** What an operator says of the work elsewhere. */
@@ -53,9 +52,6 @@ export interface Elsewhere<C> {
   readonly back: Chain<C>
 }
 
-/** Repositories of which a policy may say something each: some are enough to see it. */
-const mostRoots = 20
-
 /** The random part tells two apart of one second. */
 export const newRun = (): string =>
   `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(4).toString('hex')}`
@@ -79,14 +75,6 @@ export function onBatch<C extends OnElsewhere>(
     as: 'begun',
     tell: (job) => (job === undefined ? 'there is none' : `${job.id} is ${job.status}`),
   })
-  const shutOut = lookForShutOut<C>(aws, need(settings, 'bucket'), ({ run: { bucket, scanned }, account }) => ({
-    ...{ bucket: bucket.name, region: bucket.region, accountId: account.id, encryption: bucket.encryption },
-    jobRoleArn: arnOfRole(jobNames(names), account.id),
-    functionRoleArn: arnOfRole(workerNames(names), account.id),
-    ...{ manifest: manifestKey('RUN'), report: `${reportPrefix('RUN')}/job`, result: resultKey('RUN', 1, 1) },
-    objects: [...scanned.roots].slice(0, mostRoots).map((root) => `${root}package`),
-    now: Date.now(),
-  }))
   // Whoever is asked is told what it comes to; it takes as long as the cutting does.
   const isTold = dryRun || wishes.agree !== undefined
   const measure = compute<C, 'amount'>('Look for what is to be done', {
@@ -128,7 +116,7 @@ export function onBatch<C extends OnElsewhere>(
     }
   }
   return {
-    look: [find, ...where<C>(({ begun }) => dryRun || begun === undefined, [shutOut, measure])],
+    look: [find, ...where<C>(({ begun }) => dryRun || begun === undefined, [measure])],
     work: dryRun ? plan : work,
     back: dryRun ? [] : where<C>((ctx) => 'ended' in ctx, [take]),
   }

@@ -13,6 +13,7 @@ import { assertSomethingBelow, idleChoices } from './matching-nothing.ts'
 import { type ChecksumWishes, computeChecksums } from './checksums.ts'
 import { besideNoJob, type ElsewhereWishes, onBatch, type OnElsewhere } from './elsewhere.ts'
 import { dropAtEdges, findEdges } from './invalidate-republished.ts'
+import { shutOutLooks } from './shut-out.ts'
 
 export interface ReindexWishes extends ReindexOptions {
   /** Have edges drop packages that were published again under the same key. */
@@ -111,9 +112,13 @@ function reindexChain(aws: Aws, settings: Settings, open: () => Promise<ReindexR
       return outcome
     },
   })
+  const [elsewhere, checksums] = [options.elsewhere !== undefined, options.checksums !== undefined]
+  const isHanded = elsewhere || checksums
+  const policy = shutOutLooks<Reindexing>(aws, settings, { elsewhere, checksums, refuses: !looks })
   const opening: Chain<Reindexing> = [
-    ...((options.elsewhere ?? options.checksums) === undefined ? [] : [credentials(aws)]),
+    ...(isHanded ? [credentials(aws)] : []),
     compute('Look at the bucket', { from: open, as: 'run', tell: tellBucket }),
+    ...(isHanded ? [policy.before] : []),
     // Hours before it is needed: where there is none, nothing is begun.
     ...(invalidates
       ? [
@@ -134,6 +139,7 @@ function reindexChain(aws: Aws, settings: Settings, open: () => Promise<ReindexR
         return outcome
       },
     }),
+    ...(isHanded ? [policy.listed] : []),
   ]
   return {
     opening,

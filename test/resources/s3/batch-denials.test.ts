@@ -70,6 +70,17 @@ describe('what keeps S3 Batch Operations off a bucket', () => {
     expect(told({ ...put, Resource: 'arn:aws:s3:::packages/el/*' })).to.equal('write objects; perhaps ')
   })
 
+  it('leaves some of the work undone, or all of it', () => {
+    const never = (more: Partial<PolicyStatement>): string[] =>
+      batchDenials({ Statement: [deny({ Action: 's3:PutObject', Resource: objects, ...more })] }, work).flatMap(
+        (one) => [...one.never],
+      )
+    expect(never({})).to.deep.equal(['write report', 'write objects', 'write results'])
+    expect(never({ Resource: 'arn:aws:s3:::packages/el/*' })).to.deep.equal([])
+    expect(never({ Resource: 'arn:aws:s3:::packages/.pc-ctl/*' })).to.deep.equal(['write report', 'write results'])
+    expect(never({ Condition: { NotIpAddress: { 'aws:SourceIp': '52.95.0.0/16' } } })).to.deep.equal([])
+  })
+
   it('of a job without a function is only what it reads and writes itself', () => {
     expect(
       told({ Condition: { Null: { 'aws:SourceVpce': 'true' } } }, { ...work, functionRoleArn: undefined }),
