@@ -47,7 +47,7 @@ export interface ListedJob {
 
 /** A job as it describes itself. */
 export interface Job extends ListedJob {
-  readonly functionArn: string | undefined
+  readonly roleArn: string
   readonly userArguments: Readonly<Record<string, string>>
   readonly manifest: { readonly objectArn: string; readonly etag: string }
   /** Why it has failed, in AWS's words. */
@@ -155,14 +155,13 @@ function listed(element: XmlElement | undefined): ListedJob {
 export function jobIn(document: string): Job {
   const job = childOf(parseTree(document), 'Job')
   const invoke = childOf(childOf(job, 'Operation'), 'LambdaInvoke')
-  const functionArn = at(invoke, 'FunctionArn')
   const reason = at(job, 'StatusUpdateReason')
   const failures = under(job, 'FailureReasons').map((one) =>
     [at(one, 'FailureCode'), at(one, 'FailureReason')].filter((text) => text !== '').join(': '),
   )
   return {
     ...listed(job),
-    functionArn: functionArn === '' ? undefined : functionArn,
+    roleArn: at(job, 'RoleArn'),
     userArguments: Object.fromEntries(under(invoke, 'UserArguments').map((one) => [at(one, 'key'), at(one, 'value')])),
     manifest: {
       objectArn: at(job, 'Manifest', 'Location', 'ObjectArn'),

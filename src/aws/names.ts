@@ -47,19 +47,26 @@ export function namesOf(installation: string): Names {
   }
 }
 
-const called = (names: Names, name: string): Names => ({
-  ...names,
-  ...{ roleName: name, rolePolicyName: name, functionName: name },
-})
+/**
+ * IAM has no regions, and what these roles may do is about buckets of one: each region has roles of its own. Their names have
+ * 64 characters at most.
+ */
+const ofRole = (names: Names, use: string, region: string): Names => {
+  const name = `${names.installation}_${use}_${region}`
+  return { ...names, roleName: name, rolePolicyName: name }
+}
 
 /** The names of the function that does reindex-everything's work where S3 Batch Operations runs it, and of its role. */
-export const workerNames = (names: Names): Names => called(names, `${names.installation}_reindex`)
+export const workerNames = (names: Names, region: string): Names => ({
+  ...ofRole(names, 'reindex', region),
+  functionName: `${names.installation}_reindex`,
+})
 
 /** The names of the role of jobs of S3 Batch Operations. */
-export const jobNames = (names: Names): Names => called(names, `${names.installation}_reindex_jobs`)
+export const jobNames = (names: Names, region: string): Names => ofRole(names, 'batch', region)
 
 /** The names of the role of jobs that compute checksums, which invoke nothing and read objects themselves. */
-export const checksumNames = (names: Names): Names => called(names, `${names.installation}_reindex_checksums`)
+export const checksumNames = (names: Names, region: string): Names => ofRole(names, 'checksum', region)
 
 type Tags = readonly { Key?: string | undefined; Value?: string | undefined }[] | Readonly<Record<string, string>>
 

@@ -35,7 +35,7 @@ describe('pc-ctl reindex-everything --run-on batch, before anything is written',
   it('is refused where something is not of pc-ctl, before the work is cut', () =>
     withInstallation(options, async (place) => {
       const { accountId } = place.sandbox
-      const RoleName = 'packagecloud_reindex_jobs'
+      const RoleName = 'packagecloud_batch_eu-central-1'
       const AssumeRolePolicyDocument = jobsTrust(accountId)
       await place.clients.iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }))
       const run = place.run([...batch, '--yes'])

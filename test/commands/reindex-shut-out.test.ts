@@ -38,7 +38,7 @@ describe('pc-ctl reindex-everything --run-on batch', function () {
           'and the function can not write down what it has found out.',
       )
       expect(said).to.match(
-        /"ArnNotEquals":\{"aws:PrincipalArn":\["arn:aws:iam::\d+:role\/packagecloud\/enterprise\/packagecloud_reindex_jobs","arn:aws:iam::\d+:role\/packagecloud\/enterprise\/packagecloud_reindex"\]\}/,
+        /"ArnNotEquals":\{"aws:PrincipalArn":\["arn:aws:iam::\d+:role\/packagecloud\/enterprise\/packagecloud_batch_eu-central-1","arn:aws:iam::\d+:role\/packagecloud\/enterprise\/packagecloud_reindex_eu-central-1"\]\}/,
       )
       expect(said).to.contain('OnlyKms of the policy').and.contain('By it this host can not write what is to be done')
       expect(said).to.contain(`"NotResource": "arn:aws:s3:::${bucket}/.pc-ctl/*"`)

@@ -30,7 +30,7 @@ const points: readonly NamedPoint[] = [
 ]
 
 describe('reindex-everything --run-on batch, killed with -9', function () {
-  this.timeout(300_000)
+  this.timeout(900_000)
   let key: Awaited<ReturnType<typeof makeKey>>
   let kept: Kept
   const options = { timing: jobsAtOnce }

@@ -144,7 +144,7 @@ async function makeTheirs(place: Place): Promise<void> {
 
 /** The role of jobs that compute checksums, as a run leaves it: nothing else need be there of jobs. */
 async function makeChecksumRole({ clients: { iam } }: Place): Promise<void> {
-  const name = 'packagecloud_reindex_checksums'
+  const name = 'packagecloud_checksum_eu-central-1'
   const document = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}'
   const AssumeRolePolicyDocument =
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"batchoperations.s3.amazonaws.com"},"Action":"sts:AssumeRole"}]}'

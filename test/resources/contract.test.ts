@@ -132,7 +132,7 @@ behavesLikeAResource(
 
 behavesLikeAResource('The function that does the work of a host', async (bench) => {
   const lambda = bench.aws.client(LambdaClient, region)
-  const names = workerNames(bench.names)
+  const names = workerNames(bench.names, region)
   const { arn: roleArn } = await made(bench, role(bench.aws), { ...ours(bench), names })
   const want = { ...ours(bench), names, roleArn, zip: functionZip('export const handler = 1'), concurrency: 20 }
   const FunctionName = names.functionName

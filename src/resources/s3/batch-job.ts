@@ -41,7 +41,7 @@ export interface BatchJobWant extends TagsWant {
 }
 
 /** Flags that have jobs made. */
-type JobFlag = '--run-on' | '--checksums'
+export type JobFlag = '--run-on' | '--checksums'
 
 export type BatchJob = Pick<Job, 'id' | 'status'>
 
@@ -148,15 +148,15 @@ export async function findJobOf(
   return undefined
 }
 
-/** A job under way that a function works for, on another bucket. */
+/** A job under way that works as a role, on another bucket. */
 export async function findJobElsewhere(
   jobs: Jobs,
-  { flag, bucket, functionArn }: Pick<BatchJobWant, 'flag' | 'bucket'> & { readonly functionArn: string },
+  { flag, bucket, roleArn }: Pick<BatchJobWant, 'flag' | 'bucket' | 'roleArn'>,
 ): Promise<Job | undefined> {
   for await (const { id, description } of listJobs(jobs, underWay)) {
     if (!description.startsWith(beginningOf(flag)) || description.startsWith(descriptionOf(flag, bucket, ''))) continue
     const job = await describeJob(jobs, id)
-    if (job?.functionArn?.startsWith(`${functionArn}:`) === true && !isOver(job)) return job
+    if (job?.roleArn === roleArn && !isOver(job)) return job
   }
   return undefined
 }

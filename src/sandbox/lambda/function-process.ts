@@ -23,7 +23,12 @@ interface ContainerCredentials {
   last(): boolean
 }
 
-/** Lambda gives a container this long to load the function's module. */
+/**
+ * Lambda gives a container this long to load the function's module; where that is not enough, it is begun anew with the first
+ * event, for as long as the function may take. Here it goes on in place of that.
+ *
+ * Source: Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle".
+ */
 const initMilliseconds = 10_000
 /** How often the memory of a container at work is looked at. */
 const memoryMilliseconds = 100
@@ -116,7 +121,7 @@ export class FunctionProcess {
     timeout: number,
   ): Promise<Exclude<ContainerMessage, { kind: 'ready' }>> {
     if (!this.#ready) {
-      const first = await this.#next(initMilliseconds)
+      const first = await this.#next(Math.max(initMilliseconds, timeout))
       if (first.kind !== 'ready') return first.kind === 'error' ? first : this.#exitReply()
       this.#ready = true
     }

@@ -1,5 +1,5 @@
 /** From what a job of S3 Batch Operations needs to its end. */
-import { arnOfJob } from '../../aws/arns.ts'
+import { arnOfJob, arnOfRole } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { isWaiting, type Job, type JobOperation, type Jobs, jobsIn } from '../../aws/jobs-client.ts'
 import { type Names, namesOf } from '../../aws/names.ts'
@@ -9,7 +9,15 @@ import type { Batch } from '../../reindex/batch/write-wanted.ts'
 import type { JobNote } from '../../reindex/job-note.ts'
 import { manifestKey, reportPrefix } from '../../reindex/own-keys.ts'
 import { type Need, pending } from '../../resources/resource.ts'
-import { beginJob, type BatchJob, batchJob, type BatchJobWant } from '../../resources/s3/batch-job.ts'
+import type { Bucket } from '../../resources/s3/bucket.ts'
+import {
+  beginJob,
+  type BatchJob,
+  batchJob,
+  type BatchJobWant,
+  findJobElsewhere,
+  type JobFlag,
+} from '../../resources/s3/batch-job.ts'
 import { optional, type Settings } from '../../settings/settings.ts'
 import type { Talk } from '../../ui/step-talk.ts'
 import { type Chain, type Conduct, ensure, runChain, type Step, wait } from '../chain/chain.ts'
@@ -117,6 +125,30 @@ export async function goOn(
     watch(aws, site, () => begun.id),
   ]
   await runChain(chain, 'apply', conduct)
+}
+
+/**
+ * Keeps the rights of what a job works with where they are: it has those on one bucket.
+ *
+ * @param ofRole - the names of the role that jobs of a flag work as
+ * @throws CtlError (refused)
+ */
+export async function assertFree(
+  jobs: Jobs,
+  flag: JobFlag,
+  { name: bucket }: Pick<Bucket, 'name'>,
+  ofRole: Names,
+): Promise<void> {
+  const job = await findJobElsewhere(jobs, { flag, bucket, roleArn: arnOfRole(ofRole, jobs.accountId) })
+  if (job === undefined) return
+  const of = job.manifest.objectArn.replace(/^arn:[^:]*:s3:::|\/.*$/g, '')
+  throw new CtlError('refused', `The job ${job.id} is at work on another bucket, ${of}: it is ${job.status}.`, {
+    hint: [
+      `In a region ${ofRole.installation} has rights for jobs on one bucket at a time: that job would fail from now on.`,
+      'Run the same command again when it is over, or give this bucket another --installation.',
+    ],
+    code: 'JobElsewhere',
+  })
 }
 
 const notAgreed = (): CtlError =>

@@ -13,7 +13,7 @@ import type { Account } from '../../resources/account.ts'
 import { type Need, pending } from '../../resources/resource.ts'
 import type { Role, RoleWant } from '../../resources/iam/role.ts'
 import { type BatchJob, batchJob, findJobOf } from '../../resources/s3/batch-job.ts'
-import type { Settings } from '../../settings/settings.ts'
+import { optional, type Settings } from '../../settings/settings.ts'
 import { say } from '../../ui/talk.ts'
 import { warning } from '../../text.ts'
 import { applyChain, type Chain, check, compute, type Conduct, ensure, runChain, wait } from '../chain/chain.ts'
@@ -22,7 +22,7 @@ import { estimateChecksums } from '../costs/batch-estimate.ts'
 import { dollars } from '../costs/dollars.ts'
 import { prices } from '../costs/prices.ts'
 import type { PermissionScope } from '../permission-scope.ts'
-import { agreedBefore, goOn, type Site, watch } from './batch-work.ts'
+import { agreedBefore, assertFree, goOn, type Site, watch } from './batch-work.ts'
 import { checksumResources } from './checksum-role.ts'
 import { type ElsewhereWishes, newRun } from './elsewhere.ts'
 import { checksumAmountText } from './planned-text.ts'
@@ -59,8 +59,9 @@ export async function computeChecksums(
   conduct: Conduct & { readonly dryRun: boolean },
 ): Promise<ChecksumReport | undefined> {
   const { checksums } = at.run
+  const names = namesOf(settings.installation.value)
   const mode = conduct.dryRun ? 'plan' : 'apply'
-  const opening = [...lookingChain(aws, at), ...(conduct.dryRun ? [measure(checksums)] : [])]
+  const opening = [...lookingChain(aws, names, at), ...(conduct.dryRun ? [measure(checksums)] : [])]
   const { begun, amount } = (await runChain<Computing>(opening, mode, conduct)).ctx
   if (conduct.dryRun) return { planned: { ...amount, dollars: estimateChecksums(amount), pricesAsOf: prices.asOf } }
   const site = siteOf(at)
@@ -71,7 +72,6 @@ export async function computeChecksums(
   for (;;) {
     const { batch } = (await runChain<Computing>([takeIn(checksums), next(checksums)], 'apply', conduct)).ctx
     if (batch === undefined) return undefined
-    const names = namesOf(settings.installation.value)
     await applyChain(computeChain(aws, names, wishes, site, batch), conduct, wishes.agree ?? agreedBefore)
   }
 }
@@ -82,10 +82,15 @@ interface At {
   readonly account: Account
 }
 
-function lookingChain(aws: Aws, { run: { bucket }, account }: At): Chain<Computing> {
+function lookingChain(aws: Aws, names: Names, { run: { bucket }, account }: At): Chain<Computing> {
   return [
     compute('Look for a job that computes checksums', {
-      from: () => findJobOf(jobsIn(aws, account.id, bucket.region), { flag: '--checksums', bucket: bucket.name }),
+      async from() {
+        const jobs = jobsIn(aws, account.id, bucket.region)
+        const begun = await findJobOf(jobs, { flag: '--checksums', bucket: bucket.name })
+        if (begun === undefined) await assertFree(jobs, '--checksums', bucket, checksumNames(names, bucket.region))
+        return begun
+      },
       as: 'begun',
       tell: (job) => (job === undefined ? 'there is none' : `${job.id} is ${job.status}`),
     }),
@@ -123,7 +128,7 @@ function computeChain(
   batch: ChecksumBatch,
 ): Chain<Computing> {
   const { bucket, region, accountId } = site
-  const ofRole = checksumNames(names)
+  const ofRole = checksumNames(names, region)
   const { checksumRole, checksumPolicy } = checksumResources(aws, bucket)
   const makeRole = ensure<Computing, 'role', RoleWant>('Create the IAM role of jobs that compute checksums', {
     resource: checksumRole,
@@ -176,10 +181,11 @@ const questionOf = (batch: ChecksumBatch, accountId: string): string =>
 /** What it takes beside what `--run-on batch` does. */
 export function checksumWorkNeeds(aws: Aws, settings: Settings, scope: PermissionScope): Need[] {
   const { accountId, bucket, tags, boundary } = scope
-  const site = { bucket, region: '*', accountId, noteJob: async () => undefined, over: () => undefined }
+  const region = optional(settings, 'region') ?? '*'
+  const site = { bucket, region, accountId, noteJob: async () => undefined, over: () => undefined }
   const batch = { run: '*', jobs: 1, objects: 0, bytes: 0, key: '*', write: async () => '' }
   const names = namesOf(settings.installation.value)
-  const ofRole = arnOfRole(checksumNames(names), accountId)
+  const ofRole = arnOfRole(checksumNames(names, region), accountId)
   return needsOf(computeChain(aws, names, { adopt: false, tags, boundary }, site, batch))
     .filter(({ resources }) => resources.includes(ofRole))
     .map((one) => ({ ...one, optional: 'reindex-everything --checksums batch can not be used' }))

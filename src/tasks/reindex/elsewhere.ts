@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 
 import type { Aws } from '../../aws/connect.ts'
 import { describeJob, isOver, type Job, type Jobs, jobsIn } from '../../aws/jobs-client.ts'
-import { arnOfFunction, arnOfObject } from '../../aws/arns.ts'
-import { type Names, namesOf, workerNames } from '../../aws/names.ts'
+import { arnOfObject } from '../../aws/arns.ts'
+import { jobNames, namesOf } from '../../aws/names.ts'
 import { CtlError } from '../../errors.ts'
 import { assertDone, cancelCommand, type Ended, outcomeOf } from '../../reindex/batch/watch-job.ts'
 import type { Batch } from '../../reindex/batch/write-wanted.ts'
@@ -13,7 +13,7 @@ import { runOfManifest } from '../../reindex/own-keys.ts'
 import { count } from '../../reindex/progress.ts'
 import type { ReindexRun } from '../../reindex/run.ts'
 import type { Account } from '../../resources/account.ts'
-import { findJobElsewhere, findJobOf } from '../../resources/s3/batch-job.ts'
+import { findJobOf } from '../../resources/s3/batch-job.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { formatDuration } from '../../ui/duration.ts'
 import type { Talk } from '../../ui/step-talk.ts'
@@ -23,7 +23,7 @@ import { applyChain, type Chain, check, compute, type Conduct, planChain, where 
 import { estimateBatch } from '../costs/batch-estimate.ts'
 import { dollars } from '../costs/dollars.ts'
 import { amountText } from './planned-text.ts'
-import { type Agree, agreedBefore, goOn, type Site, workChain, type WorkWishes } from './batch-work.ts'
+import { type Agree, agreedBefore, assertFree, goOn, type Site, workChain, type WorkWishes } from './batch-work.ts'
 
 /** What an operator says of the work elsewhere. */
 export interface ElsewhereWishes extends WorkWishes {
@@ -69,7 +69,8 @@ export function onBatch<C extends OnElsewhere>(
   const find = compute<C, 'begun'>('Look for a job that is under way', {
     async from(ctx) {
       const begun = await findBegun(ctx, jobsOf(ctx))
-      if (begun === undefined) await assertFree(ctx, jobsOf(ctx), workerNames(names))
+      if (begun === undefined)
+        await assertFree(jobsOf(ctx), '--run-on', ctx.run.bucket, jobNames(names, ctx.run.bucket.region))
       return begun
     },
     as: 'begun',
@@ -143,26 +144,6 @@ async function findBegun({ run, account }: OnElsewhere, jobs: Jobs): Promise<Job
     await run.elsewhere.noteJob(undefined)
   }
   return findJobOf(jobs, { flag: '--run-on', bucket: name })
-}
-
-/**
- * Keeps the rights of a job's function where they are: it has those on one bucket.
- *
- * @throws CtlError (refused)
- */
-async function assertFree({ run, account }: OnElsewhere, jobs: Jobs, names: Names): Promise<void> {
-  const { name, region } = run.bucket
-  const functionArn = arnOfFunction(names, account.id, region)
-  const job = await findJobElsewhere(jobs, { flag: '--run-on', bucket: name, functionArn })
-  if (job === undefined) return
-  const of = job.manifest.objectArn.replace(/^arn:[^:]*:s3:::|\/.*$/g, '')
-  throw new CtlError('refused', `The job ${job.id} is at work on another bucket, ${of}: it is ${job.status}.`, {
-    hint: [
-      `Its function ${names.functionName} may work on one bucket at a time, and would fail there from now on.`,
-      'Run the same command again when it is over, or give this bucket another --installation.',
-    ],
-    code: 'JobElsewhere',
-  })
 }
 
 const overMeanwhile = (id: string, job: Job | undefined): string =>

@@ -91,12 +91,12 @@ function worksOf(
     objects: [...roots].slice(0, mostRoots).map((root) => `${root}package`),
   }
   const ofFunctions: Work = {
-    ...{ ...of, flag: '--run-on', jobRoleArn: arnOfRole(jobNames(names), accountId) },
-    functionRoleArn: arnOfRole(workerNames(names), accountId),
+    ...{ ...of, flag: '--run-on', jobRoleArn: arnOfRole(jobNames(names, region), accountId) },
+    functionRoleArn: arnOfRole(workerNames(names, region), accountId),
     ...{ manifest: manifestKey('RUN'), report: `${reportPrefix('RUN')}/job`, result: resultKey('RUN', 1, 1) },
   }
   const ofChecksums: Work = {
-    ...{ ...of, flag: '--checksums', jobRoleArn: arnOfRole(checksumNames(names), accountId) },
+    ...{ ...of, flag: '--checksums', jobRoleArn: arnOfRole(checksumNames(names, region), accountId) },
     functionRoleArn: undefined,
     ...{ manifest: manifestKey(checksumRun('')), report: `${reportPrefix(checksumRun(''))}/job`, result: '' },
   }

@@ -60,7 +60,7 @@ const ofJobs: RoleUse = {
 
 /** The resources, for a bucket. */
 function workerResources(aws: Aws, names: Names, { region, bucket }: Pick<WorkerWishes, 'region' | 'bucket'>) {
-  const ofWorker = workerNames(names)
+  const ofWorker = workerNames(names, region)
   const policy = (role: RoleUse, of: (accountId: string) => readonly Need[], loses: string) =>
     inlinePolicy(aws, {
       document: ({ accountId }) => policyOf(of(accountId)),
@@ -87,7 +87,7 @@ function workerResources(aws: Aws, names: Names, { region, bucket }: Pick<Worker
 /** Makes what is missing, and brings up to date what is there. What a job uses that is under way stays as it is. */
 export function workerChain<C extends Worker>(aws: Aws, names: Names, wishes: WorkerWishes): Chain<C> {
   const { region, accountId, concurrency, adopt, tags, boundary } = wishes
-  const [ofWorker, ofJob] = [workerNames(names), jobNames(names)]
+  const [ofWorker, ofJob] = [workerNames(names, region), jobNames(names, region)]
   const resources = workerResources(aws, names, wishes)
   const makeRole = (title: string, called: Names, as: 'workerRole' | 'jobRole') =>
     ensure<C, typeof as, RoleWant>(title, {
@@ -179,13 +179,13 @@ export async function workerTakedowns(
   const { checksumRole, checksumPolicy } = checksumResources(aws, place.bucket)
   const isOurs = (live: { readonly owner: string | undefined } | undefined) => live?.owner === names.installation
   const wanted = { accountId, adopt: false, roleArn: '', zip: new Uint8Array(), concurrency: 0 }
-  const ofFunction = { ...wanted, names: workerNames(names) }
+  const ofFunction = { ...wanted, names: workerNames(names, place.region) }
   const takedowns: Takedown[] = []
   if (isOurs(await worker.describe(ofFunction))) takedowns.push(...((await takedownOf(worker, ofFunction, cli)) ?? []))
   for (const [role, policy, want] of [
-    [jobRole, jobPolicy, { ...wanted, names: jobNames(names) }],
+    [jobRole, jobPolicy, { ...wanted, names: jobNames(names, place.region) }],
     [workerRole, workerPolicy, ofFunction],
-    [checksumRole, checksumPolicy, { ...wanted, names: checksumNames(names) }],
+    [checksumRole, checksumPolicy, { ...wanted, names: checksumNames(names, place.region) }],
   ] as const) {
     if (!isOurs(await role.describe(want))) continue
     takedowns.push(...((await takedownOf(policy, want, cli)) ?? []), ...((await takedownOf(role, want, cli)) ?? []))
@@ -198,9 +198,9 @@ export function workerLookNeeds(aws: Aws, names: Names, { accountId, ...place }:
   const { workerRole, workerPolicy, jobRole, jobPolicy, worker } = workerResources(aws, names, place)
   const { checksumRole, checksumPolicy } = checksumResources(aws, place.bucket)
   const wanted = { accountId, adopt: false, roleArn: '*', zip: new Uint8Array(), concurrency: 0 }
-  const ofWorker = { ...wanted, names: workerNames(names) }
-  const ofJob = { ...wanted, names: jobNames(names) }
-  const ofChecksums = { ...wanted, names: checksumNames(names) }
+  const ofWorker = { ...wanted, names: workerNames(names, place.region) }
+  const ofJob = { ...wanted, names: jobNames(names, place.region) }
+  const ofChecksums = { ...wanted, names: checksumNames(names, place.region) }
   return [
     ...[worker, workerRole, workerPolicy].flatMap((one) => one.needs(ofWorker)),
     ...[jobRole, jobPolicy].flatMap((one) => one.needs(ofJob)),

@@ -113,7 +113,10 @@ describe('a run on S3 Batch Operations whose job', function () {
     expect(report.elsewhere?.planned).to.include({ shards: objects, objects, attributes: objects, reads: 0 })
     expect(report.elsewhere?.planned?.estimate.dollars.total).to.be.within(0.25, 0.26)
     const plan = report.elsewhere?.planned?.plan.map(({ kind, name }) => `${kind} ${name}`)
-    expect(plan?.slice(0, 2)).to.deep.equal(['IAM role packagecloud_reindex', 'IAM role packagecloud_reindex_jobs'])
+    expect(plan?.slice(0, 2)).to.deep.equal([
+      'IAM role packagecloud_reindex_us-east-1',
+      'IAM role packagecloud_batch_us-east-1',
+    ])
     expect(plan?.at(-1)).to.equal(`S3 Batch Operations job of s3://${bucket}/.pc-ctl/batch/RUN/manifest.csv`)
     const changing = place.sandbox.calls
       .list()
@@ -148,15 +151,29 @@ describe('a run on S3 Batch Operations whose job', function () {
 
   it('works on another bucket keeps its function, and the rights of that', async () => {
     await stopped()
-    const first = bucket
+    const [first, { id }] = [bucket, await newestJob()]
     bucket = `${first}-other`
     await s3.send(new CreateBucketCommand({ Bucket: bucket, ObjectOwnership: 'BucketOwnerEnforced' }))
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'pool/hello_1.deb', Body: 'deb' }))
     const { failure, code, message } = await failureOf(runOn({ elsewhere: yes }, 'another host'))
     expect([failure, code]).to.deep.equal(['refused', 'JobElsewhere'])
     expect(message).to.contain(`at work on another bucket, ${first}:`)
+    // In another region there are a function and roles of its own.
+    bucket = `${first}-far`
+    const region = 'eu-west-1'
+    const there = new S3Client({ ...clientConfig(place.sandbox), region })
+    const CreateBucketConfiguration = { LocationConstraint: region } as const
+    await there.send(
+      new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration, ObjectOwnership: 'BucketOwnerEnforced' }),
+    )
+    await there.send(new PutObjectCommand({ Bucket: bucket, Key: 'pool/hello_1.deb', Body: 'deb' }))
+    there.destroy()
+    const far = await runOn({ elsewhere: yes }, 'a third host')
+    expect(far.elsewhere?.job).to.include({ status: 'Complete', shards: 1, failed: 0 })
     bucket = first
-    expect((await runOn({ elsewhere: yes })).elsewhere?.job).to.include({ failed: 0 })
+    await runOn({ elsewhere: yes })
+    expect(valueIn((await jobs()('GET', `/${id}`)).text, 'NumberOfTasksSucceeded')).to.equal(String(objects))
+    expect(await right()).to.equal(objects)
   })
 
   it('is found again without journal and without lock', async () => {

@@ -77,10 +77,10 @@ describe('a run on S3 Batch Operations', function () {
     expect(takedowns.map(({ commands }) => commands.join())).to.deep.equal([
       'aws lambda delete-function --region us-east-1 --function-name packagecloud_reindex',
       'aws logs delete-log-group --region us-east-1 --log-group-name /aws/lambda/packagecloud_reindex',
-      'aws iam delete-role-policy --role-name packagecloud_reindex_jobs --policy-name packagecloud_reindex_jobs',
-      'aws iam delete-role --role-name packagecloud_reindex_jobs',
-      'aws iam delete-role-policy --role-name packagecloud_reindex --policy-name packagecloud_reindex',
-      'aws iam delete-role --role-name packagecloud_reindex',
+      'aws iam delete-role-policy --role-name packagecloud_batch_us-east-1 --policy-name packagecloud_batch_us-east-1',
+      'aws iam delete-role --role-name packagecloud_batch_us-east-1',
+      'aws iam delete-role-policy --role-name packagecloud_reindex_us-east-1 --policy-name packagecloud_reindex_us-east-1',
+      'aws iam delete-role --role-name packagecloud_reindex_us-east-1',
     ])
     const again = await runOn(shared, { elsewhere: yes })
     expect([again.elsewhere, again.total.rewritten]).to.deep.equal([undefined, 0])

@@ -91,9 +91,9 @@ describe('checksums that S3 Batch Operations computes', function () {
     expect(asked).to.deep.equal([])
     const where = { accountId: place.sandbox.accountId, region: 'us-east-1', bucket: shared }
     const takedowns = await workerTakedowns(place.aws, place.names, where, awsCli(undefined))
-    const role = '--role-name packagecloud_reindex_checksums'
+    const role = '--role-name packagecloud_checksum_us-east-1'
     expect(takedowns.map(({ commands }) => commands.join())).to.deep.equal([
-      `aws iam delete-role-policy ${role} --policy-name packagecloud_reindex_checksums`,
+      `aws iam delete-role-policy ${role} --policy-name packagecloud_checksum_us-east-1`,
       `aws iam delete-role ${role}`,
     ])
   })
@@ -125,6 +125,10 @@ describe('checksums that S3 Batch Operations computes', function () {
     const failed: unknown = await run(bucket).catch((error: unknown) => error)
     expect(failed).to.have.property('failure', 'denied')
     place.sandbox.faults.clear()
+    // The role of such jobs has rights on one bucket.
+    const elsewhere: unknown = await run(await filled()).catch((error: unknown) => error)
+    expect(elsewhere).to.include({ failure: 'refused', code: 'JobElsewhere' })
+    expect(elsewhere).to.have.property('message').that.contains(`at work on another bucket, ${bucket}:`)
     const [key = ''] = keys
     const Body = largeDeb('other')
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body }))

@@ -120,7 +120,7 @@ describe('The policy of reindex-batch', function () {
     if (report instanceof CtlError) throw report
     expect([report.failed, report.problems]).to.deep.equal([0, []])
     // The job has read it whole, and nobody else.
-    expect(readers.join()).to.match(/^arn:aws:sts::\d+:assumed-role\/packagecloud_reindex_checksums\/[^,]+$/)
+    expect(readers.join()).to.match(/^arn:aws:sts::\d+:assumed-role\/packagecloud_checksum_[\w-]+\/[^,]+$/)
   })
 
   for (const action of [
