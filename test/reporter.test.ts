@@ -72,6 +72,15 @@ describe('the reporter', () => {
         expect(stdout).to.include('3 skipped, which is a failure in CI')
       })
 
+      it('names in CI the files that took longest, with their hooks, that one first', async () => {
+        const long = join(folder, 'long.cjs')
+        const wait = '(done) => setTimeout(done, 300)'
+        await writeFile(long, `describe('long', () => { before(${wait}); it('waits', ${wait}) })`)
+        const { stdout } = await run({ may: skipped }, ...how, long)
+        expect(stdout).to.match(/ took 1 s: \S*long\.cjs\n  took 0 s: /)
+        expect((await run({ ci: '' }, ...how)).stdout).not.to.include(' took ')
+      })
+
       it('counts those alone that the list does not excuse, and tells the reason of the others', async () => {
         const { code, stdout } = await run({ may: skipped.slice(0, 2) }, ...how)
         expect(code, stdout).to.equal(1)

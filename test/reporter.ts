@@ -24,15 +24,20 @@ interface Where {
 
 const usual: Where = { skips: join(root, '.ci/skips.json'), debian: '/etc/debian_version' }
 
+/** How many files are named that took longest. */
+const mostSlow = 10
+
 /**
- * Dots, and at the end the tests that were skipped. In CI (`CI` is set, and this is a Debian or its like) a skipped test is
- * a failure, unless `.ci/skips.json` says why it can't be otherwise: a test that never runs proves nothing, and nobody
- * misses it.
+ * Dots, and at the end the tests that were skipped. In CI (`CI` is set, and this is a Debian or its like) also the files
+ * that took longest; and a skipped test is a failure there, unless `.ci/skips.json` says why it can't be otherwise: a test
+ * that never runs proves nothing, and nobody misses it.
  *
  * It hears of every test, whichever process ran it, and of those that a hook or the test itself skipped.
  */
 export default class DotsAndSkips extends Mocha.reporters.Dot {
   readonly #skipped: { file: string; test: Mocha.Test }[] = []
+  /** Milliseconds of the tests and hooks of each file. */
+  readonly #times = new Map<string, number>()
   readonly #where: Where
 
   /** @param options - mocha's; only those of the reporter are looked at */
@@ -42,6 +47,11 @@ export default class DotsAndSkips extends Mocha.reporters.Dot {
     runner.on('pending', (test) => {
       this.#skipped.push({ file: relative(root, test.file ?? ''), test })
     })
+    for (const event of ['test end', 'hook end'] as const) {
+      runner.on(event, ({ file = '', duration = 0 }) => {
+        this.#times.set(file, (this.#times.get(file) ?? 0) + duration)
+      })
+    }
   }
 
   /** Called by mocha when all is over; what is handed on becomes the exit code. */
@@ -56,10 +66,17 @@ export default class DotsAndSkips extends Mocha.reporters.Dot {
         `  skipped: ${file}: ${test.fullTitle()}${reason === undefined ? '' : ` (${reason})`}`,
       )
     }
+    if (isCi(this.#where)) this.#tellSlow()
     const isFailure = isCi(this.#where) && unexcused.length > 0
     if (isFailure)
       Mocha.reporters.Base.consoleLog(`\n  ${unexcused.length} skipped, which is a failure in CI: ${remedy}\n`)
     report(failures + (isFailure ? unexcused.length : 0))
+  }
+
+  #tellSlow(): void {
+    const slow = [...this.#times].sort(([, one], [, other]) => other - one).slice(0, mostSlow)
+    for (const [file, milliseconds] of slow)
+      Mocha.reporters.Base.consoleLog(`  took ${(milliseconds / 1000).toFixed(0)} s: ${relative(root, file)}`)
   }
 }
 

@@ -185,11 +185,14 @@ export async function runClient(
   }
 }
 
+/** Of a JVM that ends after a second: what it compiles at length, and collects side by side, never pays. */
+const shortJvm = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'
+
 /** Proxies, indexes and caches of this machine's are none of a test's business. */
 function environmentOf(folder: string): NodeJS.ProcessEnv {
   const foreign = /proxy$|^(aws|pip|npm|gem|bundle|ruby|maven|mvn|node)_/i
   const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name))
-  return { ...Object.fromEntries(kept), HOME: folder, LC_ALL: 'C.UTF-8' }
+  return { ...Object.fromEntries(kept), HOME: folder, LC_ALL: 'C.UTF-8', MAVEN_OPTS: shortJvm }
 }
 
 /** A test that a client is needed for. Where there is none it is skipped. */

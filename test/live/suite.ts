@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/host/sandbox.ts'
 import { nameOfCall } from '../support/installation.ts'
 import { quick } from '../support/aws-under-test.ts'
+import { compiled } from '../support/run-cli.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -34,7 +35,7 @@ export async function startSuite(options: SandboxOptions = {}): Promise<Suite> {
   const folder = await mkdtemp(join(tmpdir(), 'pc-ctl-live-'))
   const sandbox = await startSandbox({ port: 0, ...options, timing: { ...quick, ...options.timing } })
   const { PATH = '', HOME = '' } = process.env
-  const env = { PATH, HOME, LC_ALL: 'C.UTF-8', ...sandbox.environment, AWS_REGION: 'eu-central-1' }
+  const env = { PATH, HOME, LC_ALL: 'C.UTF-8', ...compiled, ...sandbox.environment, AWS_REGION: 'eu-central-1' }
   let seen = 0
   return {
     sandbox,
