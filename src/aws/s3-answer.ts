@@ -81,3 +81,9 @@ export function isPassing(error: unknown): boolean {
   if (error instanceof ProxyFailure) return error.$retryable !== undefined
   return error instanceof Error && 'code' in error && /^(ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|HPE_)/.test(String(error.code))
 }
+
+/** Is it only read with a key that its owner has, and S3 has not (SSE-C)? The answer to HEAD has no body to say so. */
+export const asksForCustomerKey = (error: unknown): boolean =>
+  error instanceof S3Error &&
+  error.$metadata.httpStatusCode === 400 &&
+  /Server Side Encryption|customer.{0,20}key/i.test(error.message)

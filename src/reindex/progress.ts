@@ -11,6 +11,8 @@ export interface Part {
   readonly noun: string
   /** How many there are; undefined: nobody knows. */
   readonly total?: number | undefined
+  /** So many were done before it was looked at: they tell nothing of how fast it goes. */
+  readonly before?: number | undefined
   /** What it is at just now, such as a repository. */
   readonly detail?: (() => string) | undefined
 }
@@ -48,15 +50,16 @@ export class Progress {
 
   /** How far it is, in one line: first how long it will still take. Keys in it do nothing to a terminal. */
   line(): string {
-    const { noun, detail } = this.#part
+    const { noun, detail, before = 0 } = this.#part
+    const done = before + this.#done
     const span = Math.max(0.001, (this.#now() - this.#since) / 1000)
     const rate = this.#done / span
     // More may come to light than there seemed to be.
-    const total = this.#part.total !== undefined && this.#part.total >= this.#done ? this.#part.total : undefined
-    const left = total === undefined || rate === 0 ? undefined : (total - this.#done) / rate
+    const total = this.#part.total !== undefined && this.#part.total >= done ? this.#part.total : undefined
+    const left = total === undefined || rate === 0 ? undefined : (total - done) / rate
     return [
       left === undefined ? '' : `${formatDuration(left)} left`,
-      `${count(this.#done)}${total === undefined ? '' : ` of ${count(total)}`} ${noun}`,
+      `${count(done)}${total === undefined ? '' : ` of ${count(total)}`} ${noun}`,
       `${count(Math.round(rate))}/s`,
       this.#bytes === 0 ? '' : `${(this.#bytes / span / 1e6).toFixed(1)} MB/s`,
       this.retries === 0 ? '' : `${count(this.retries)} retries`,

@@ -26,6 +26,12 @@ describe('the progress of a long run', () => {
     progress.add(50)
     expect(progress.line()).to.match(/^50 objects, 5\/s, 1,200 retries/)
     expect(progress.outcome()).to.equal('50 objects in 10 s')
+    // What was done before it was looked at tells nothing of its pace.
+    progress.begin({ noun: 'shards', total: 1000, before: 800 })
+    time = 30_000
+    expect(progress.line()).to.match(/^800 of 1,000 shards, 0\/s/)
+    progress.add(100)
+    expect(progress.line()).to.match(/^10 s left, 900 of 1,000 shards, 10\/s/)
   })
 
   it('fits two lines of a terminal of 80 columns, whatever is counted and however long a repository is named', () => {

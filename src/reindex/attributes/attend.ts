@@ -1,7 +1,7 @@
 import { nameOf } from '../../aws/absent.ts'
 import { statusOf } from '../../aws/denial.ts'
+import { asksForCustomerKey } from '../../aws/s3-answer.ts'
 import type { LeanS3, S3Response } from '../../aws/s3-lean.ts'
-import { messageOf } from '../../errors.ts'
 import { planRewrite, reasons, type Rewrite } from './attributes.ts'
 import type { Row } from '../journal/row.ts'
 import type { RewriteEngine } from './rewrite.ts'
@@ -117,7 +117,7 @@ async function whyRefused(s3: Attending['s3'], key: string, error: unknown): Pro
   try {
     await s3.send({ method: 'GET', action: 's3:GetObject', key, headers: { range: 'bytes=0-0' } })
   } catch (reason) {
-    if (/Server Side Encryption|customer.{0,20}key/i.test(messageOf(reason))) return 'customer key'
+    if (asksForCustomerKey(reason)) return 'customer key'
     throw reason
   }
   throw error

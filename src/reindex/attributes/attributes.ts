@@ -114,6 +114,9 @@ export const reasons = {
   publicAcl: 'open to the public by a grant that Block Public Access does not let be given again',
 } as const
 
+/** Can it not be read before it is restored, which makes no other version of it? As far as its listing or its headers tell. */
+export const isArchived = ({ skip }: { readonly skip: string | null }): boolean => skip?.startsWith('archived') === true
+
 /** What an operator can do about objects that were skipped for a reason. */
 export function remedyOf(reason: string): string {
   if (/^archived \((GLACIER|DEEP_ARCHIVE)\)$/.test(reason)) {

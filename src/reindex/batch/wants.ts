@@ -1,3 +1,4 @@
+import { isArchived } from '../attributes/attributes.ts'
 import type { OldIndexes } from '../../repositories/format.ts'
 import { type FoundRepository, type IndexOptions, repositoryOf } from '../indexes/index-repository.ts'
 import type { MakeIndexesOptions } from '../indexes/make-indexes.ts'
@@ -126,7 +127,7 @@ function wantsOfPage(page: readonly Row[], opened: readonly Opened[], options: W
     const reads: WantedRead[] = []
     for (const { repository, old, read } of readers) {
       const { format } = repository
-      if (read.has(key) || format.roleOf(key) !== 'package') continue
+      if (isArchived(row) || read.has(key) || format.roleOf(key) !== 'package') continue
       const { job, before } = wantedOf(row, format, old, journal)
       reads.push({ format: format.name, known: job.known, before })
     }

@@ -54,14 +54,19 @@ export async function watchJob(jobs: Jobs, note: JobNote, options: WatchOptions)
 async function watch(jobs: Jobs, note: JobNote, { talk, noun = 'shards', lost }: WatchOptions): Promise<Ended> {
   const again = looking(pace, talk)
   const progress = new Progress()
-  let [isBraked, seen] = [false, 0]
+  let [isBraked, isBegun, seen] = [false, false, 0]
   for (;;) {
     const job = await patiently(() => describeJob(jobs, note.id), whyNoAnswer, silence, talk)
     if (job === undefined) return 'forgotten'
     if (isOver(job)) return job
     lost?.throwIfAborted()
     const { succeeded, failed, total } = job.tasks
-    if (seen === 0) progress.begin({ noun, total })
+    // One that was taken up again is at work for some time.
+    if (!isBegun && job.status === 'Active') {
+      isBegun = true
+      seen = succeeded + failed
+      progress.begin({ noun, total, before: seen })
+    }
     progress.add(succeeded + failed - seen)
     seen = succeeded + failed
     if (!isBraked && isTooMuch(job.tasks)) {

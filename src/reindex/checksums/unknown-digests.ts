@@ -34,9 +34,8 @@ export async function* unknownDigests(
   }
 }
 
-/** Smaller ones are read in one request, digest and all; those in archives can't be read now at all. */
-const isWorthAsking = ({ row, reads }: Want): boolean =>
-  row.size > readWhole && row.skip?.startsWith('archived') !== true && reads.some(lacksOnlySha256)
+/** Smaller ones are read in one request, digest and all. */
+const isWorthAsking = ({ row, reads }: Want): boolean => row.size > readWhole && reads.some(lacksOnlySha256)
 
 const lacksOnlySha256 = ({ format, known }: WantedRead): boolean => {
   const lacking = formatNamed(format).digests.filter((name) => known[name] === undefined)

@@ -1,4 +1,5 @@
 /** What a repository's indexes were made of last time: if that is so again, nothing needs to be read. */
+import { isArchived } from '../attributes/attributes.ts'
 import { createHash, createPublicKey } from 'node:crypto'
 
 import type { FormatOptions } from '../../repositories/format.ts'
@@ -57,11 +58,9 @@ function hashOf(
   if (created !== undefined) hash.update(JSON.stringify([...created.keys()]))
   for (const stretch of stretches) {
     for (const row of journal.stretch(stretch)) {
-      const { key, size, etag, skip } = row
+      const { key, size, etag } = row
       const role = roleOf(format, row)
-      // Restored, it is the same version, and can be read.
-      const archived = skip?.startsWith('archived') === true
-      if (role !== undefined) hash.update(JSON.stringify([role, key, size, etag, archived]))
+      if (role !== undefined) hash.update(JSON.stringify([role, key, size, etag, isArchived(row)]))
     }
   }
   return hash.digest('hex')

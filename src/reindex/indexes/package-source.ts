@@ -2,9 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 import { nameOf } from '../../aws/absent.ts'
 import { statusOf } from '../../aws/denial.ts'
+import { asksForCustomerKey } from '../../aws/s3-answer.ts'
 import { bodyOf, type LeanS3 } from '../../aws/s3-lean.ts'
 import type { Digests, PackageSource } from '../../repositories/format.ts'
 import { BadPackageError } from '../../repositories/format.ts'
+import { reasons } from '../attributes/attributes.ts'
 
 const breaks = 5
 
@@ -69,6 +71,7 @@ async function readable<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
+    if (asksForCustomerKey(error)) throw new BadPackageError(`it is ${reasons.customerKey}, and so can not be read`)
     if (nameOf(error) === 'InvalidObjectState') throw new ArchivedPackageError('it is archived, and so can not be read')
     throw error
   }

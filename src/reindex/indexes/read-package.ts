@@ -1,3 +1,4 @@
+import { statusOf } from '../../aws/denial.ts'
 import type { LeanS3 } from '../../aws/s3-lean.ts'
 import { BadPackageError, type Digests, type Format, type PackageFacts } from '../../repositories/format.ts'
 import { ArchivedPackageError, digestsAtS3, packageSource } from './package-source.ts'
@@ -38,6 +39,12 @@ export const resultOf = ({ facts, ...about }: PackageFacts): ReadResult => ({
 /** Up to here a read of all of it costs less than asking for a checksum first. Most packages are smaller. */
 export const readWhole = 256 * 1024
 
+/** Why S3 refuses a request as such only the answer to one says that has a body. */
+function saidByReading(error: unknown): Digests {
+  if (statusOf(error) === 400) return {}
+  throw error
+}
+
 /**
  * Reads one package from S3: all of it in one request where it is small, else no more than its header where S3 has a
  * checksum of it.
@@ -47,7 +54,7 @@ export const readWhole = 256 * 1024
 export async function readPackage(s3: LeanS3, format: Format, job: ReadJob): Promise<ReadResult> {
   const ask = job.size > readWhole && format.digests.some((name) => job.known[name] === undefined)
   try {
-    const known = ask ? { ...job.known, ...(await digestsAtS3(s3, job)) } : job.known
+    const known = ask ? { ...job.known, ...(await digestsAtS3(s3, job).catch(saidByReading)) } : job.known
     const source = packageSource(s3, job, known)
     const read = await format.readPackage(source)
     return resultOf({ ...read, digests: { ...source.digestsSeen(), ...read.digests } })

@@ -12,7 +12,7 @@ type Planned = NonNullable<ElsewhereReport['planned']>
 /** What functions would do of all, and for how much. */
 export function plannedText({ shards, objects, attributes, reads, bytes, estimate, plan }: Planned): Block[] {
   if (shards === 0)
-    return ['There is nothing that is worth handing over: without --run-on batch this host does the rest.']
+    return ['There is nothing for S3 Batch Operations to do. What else there may be this host does by itself.']
   const { dollars: cost, seconds, pricesAsOf } = estimate
   return [
     table(
