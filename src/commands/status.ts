@@ -8,7 +8,14 @@ import { lookUp } from '../tasks/chain/look-up.ts'
 import { type CostReport, lookAtCosts } from '../tasks/costs/costs.ts'
 import { askingCosts, costsText } from '../tasks/costs/text.ts'
 import { status, type Status as Report } from '../tasks/status/status.ts'
-import { type GraphForm, graphForms, statusDrawing, statusGraph, statusTrees } from '../tasks/status/graph.ts'
+import {
+  type GraphForm,
+  graphForms,
+  statusDrawing,
+  statusGraph,
+  statusPage,
+  statusTrees,
+} from '../tasks/status/graph.ts'
 import { statusText } from '../tasks/status/text.ts'
 import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
@@ -65,7 +72,7 @@ export default class Status extends CtlCommand {
     let report = await look(quietly({ ...flags, json: this.jsonEnabled() }))
     const costs = flags.costs ? await this.#costs(aws, settings.installation.value, flags) : undefined
     const again = ['pc-ctl', 'status', ...wishes.carried]
-    const shown = form === undefined ? statusText(report, again) : await graphIn(form, report)
+    const shown = form === undefined ? statusText(report, again) : await graphIn(form, report, again)
     // What is looked at again and again stays on the screen.
     if (flags.watch) this.print(...shown)
     else await this.printLong(flags, ...shown, ...(costs ? ['', ...costsText(costs)] : []))
@@ -110,14 +117,15 @@ function formOf(word: string | undefined, graph: boolean): GraphForm | undefined
   return graph ? (form ?? (isResultSeen() ? 'tree' : 'mermaid')) : undefined
 }
 
-async function graphIn(form: GraphForm, report: Report): Promise<Block[]> {
+async function graphIn(form: GraphForm, report: Report, again: readonly string[]): Promise<Block[]> {
   switch (form) {
     case 'tree':
       return statusTrees(report)
     case 'mermaid':
       return [whole(statusGraph(report))]
     case 'svg':
+      return [whole(await statusDrawing(report))]
     case 'html':
-      return [whole(await statusDrawing(report, form))]
+      return [whole(await statusPage(report, again))]
   }
 }

@@ -31,7 +31,6 @@ export interface TemplateData {
   }
   'report.html': { page: ShownPage }
   'status-graph.svg': { drawing: Drawing }
-  'status-graph.html': { title: string; svg: Part }
   'completion.bash': Record<string, never>
   'completion.zsh': Record<string, never>
   'completion.fish': Record<string, never>

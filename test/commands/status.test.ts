@@ -206,6 +206,9 @@ describe('pc-ctl status', () => {
     expect(html)
       .to.match(/^<!doctype html>\n/)
       .and.include(svg.trimEnd())
+      // The same page as a report is, light and dark.
+      .and.include('prefers-color-scheme: dark')
+      .and.include('All 9 resources are as pc-ctl would make them.')
     const refused = await place.run(['status', 'svg'])
     expect(refused).to.include({ code: 2, stdout: '' })
     expect(refused.stderr).to.include('pc-ctl status --graph svg')

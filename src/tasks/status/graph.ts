@@ -1,9 +1,10 @@
 /** What exists and what depends on what: as a tree, as Mermaid has it, and as a drawing. */
 import type { Drawing } from '../../ui/drawing.ts'
+import { renderReportPage } from '../../ui/report-page.ts'
 import { type Part, render, renderPart } from '../../ui/template.ts'
 import { type Block, item, type Tree, tree } from '../../text.ts'
 import { bucketKind, type Status, type StatusLine } from './status.ts'
-import { stateMarks, whichOne } from './text.ts'
+import { stateMarks, statusBlocks, statusTitle, whichOne } from './text.ts'
 
 /** How a graph is told. */
 export const graphForms = ['tree', 'mermaid', 'svg', 'html'] as const
@@ -89,15 +90,32 @@ export function statusTrees(status: Status): Block[] {
 
 /** Pixels of a drawing. */
 const box = { width: 250, height: 56 } as const
-const space = { across: 220, down: 30, around: 20 } as const
+const space = { down: 30, around: 20 } as const
+/** Where arrows turn behind a box, one after the other, and how much of what an arrow says stands before its end. */
+const arrow = { first: 12, apart: 10, end: 10, character: 7 } as const
 /** Characters that a box has room for. */
 const mostCharacters = 34
 
-/** A status as a drawing of its own, or as a page with it. */
-export async function statusDrawing(status: Status, form: 'svg' | 'html'): Promise<string> {
-  const drawing = drawn(status)
-  if (form === 'svg') return render('status-graph.svg', { drawing })
-  return render('status-graph.html', { title: drawing.title, svg: await renderPart('status-graph.svg', { drawing }) })
+/** A status as a drawing. */
+export const statusDrawing = (status: Status): Promise<string> => render('status-graph.svg', { drawing: drawn(status) })
+
+/**
+ * A status as a page with its drawing.
+ *
+ * @param again - the command that shows it
+ */
+export async function statusPage(status: Status, again: readonly string[]): Promise<string> {
+  const others = status.resources.filter(({ state }) => state !== 'ok').length
+  const all = status.resources.length
+  return renderReportPage({
+    title: statusTitle(status),
+    verdict: status.drift
+      ? item('update', `${others} of ${all} resources are not as pc-ctl would make them.`)
+      : item('ok', `All ${all} resources are as pc-ctl would make them.`),
+    facts: [],
+    picture: await statusPicture(status),
+    sections: [{ heading: 'Resources', blocks: statusBlocks(status, again) }],
+  })
 }
 
 interface Place {
@@ -135,20 +153,20 @@ function placesOf(status: Status): Place[] {
 
 function drawn(status: Status): Drawing {
   const places = placesOf(status)
-  const [columns, rows] = [places.map(({ column }) => column), places.map(({ row }) => row)]
+  const xs = xsOf(places)
   return {
-    title: `${status.installation} in account ${status.account}`,
-    width: xOf(Math.max(...columns)) + box.width + space.around,
-    height: yOf(Math.max(...rows)) + box.height + space.around,
+    title: statusTitle(status),
+    width: Math.max(...xs) + box.width + space.around,
+    height: yOf(Math.max(...places.map(({ row }) => row))) + box.height + space.around,
     boxes: places.map(({ node: { kind, short, name, state }, column, row }) => ({
-      x: xOf(column),
+      x: xs[column] ?? 0,
       y: yOf(row),
       kind,
       name: inBox(short),
       whole: name,
       drifts: state !== 'ok',
     })),
-    arrows: places.flatMap((place) => arrowsTo(place, places)),
+    arrows: places.flatMap((place) => arrowsTo(place, places, xs)),
   }
 }
 
@@ -156,21 +174,39 @@ function drawn(status: Status): Drawing {
 export const statusPicture = (status: Status): Promise<Part> =>
   renderPart('status-graph.svg', { drawing: drawn(status) })
 
-const xOf = (column: number): number => space.around + column * (box.width + space.across)
 const yOf = (row: number): number => space.around + row * (box.height + space.down)
 
-/** Each arrives at a height of its own, and turns where no other one does. */
-function arrowsTo({ node, column, row }: Place, places: readonly Place[]): Drawing['arrows'] {
-  const from = places.flatMap((place) =>
+/** Where columns begin: before each there is room for the turns of arrows, and for what those say that end there. */
+function xsOf(places: readonly Place[]): number[] {
+  const columns = Math.max(...places.map(({ column }) => column)) + 1
+  const xs: number[] = [space.around]
+  for (let column = 1; column < columns; column++) {
+    const said = places
+      .filter((place) => place.column === column)
+      .flatMap((place) => arrivalsAt(place.node, places).map(({ as }) => as.length))
+    const turning = places.filter((place) => place.column === column - 1).map(({ row }) => turnBehind(row))
+    const gap = Math.max(0, ...turning) + arrow.apart + Math.max(0, ...said) * arrow.character + arrow.end
+    xs.push((xs.at(-1) ?? 0) + box.width + gap)
+  }
+  return xs
+}
+
+const turnBehind = (row: number): number => arrow.first + row * arrow.apart
+
+const arrivalsAt = (node: Node, places: readonly Place[]): (Place & { readonly as: string })[] =>
+  places.flatMap((place) =>
     place.node.dependsOn.filter(({ kind }) => kind === node.kind).map(({ as }) => ({ ...place, as })),
   )
+
+/** Each arrives at a height of its own, and turns where no other one does. */
+function arrowsTo({ node, column, row }: Place, places: readonly Place[], xs: readonly number[]): Drawing['arrows'] {
+  const from = arrivalsAt(node, places)
   return from.map(({ as, ...source }, index) => {
-    const [begin, end] = [xOf(source.column) + box.width, xOf(column) - 2]
+    const [begin, end] = [(xs[source.column] ?? 0) + box.width, (xs[column] ?? 0) - 2]
     const until = yOf(row) + Math.round(((index + 1) * box.height) / (from.length + 1))
-    const turn = begin + 12 + source.row * 10
     return {
-      path: `M${begin} ${yOf(source.row) + box.height / 2}H${turn}V${until}H${end}`,
-      x: end - 10,
+      path: `M${begin} ${yOf(source.row) + box.height / 2}H${begin + turnBehind(source.row)}V${until}H${end}`,
+      x: end - arrow.end,
       y: until - 4,
       label: as,
     }

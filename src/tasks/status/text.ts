@@ -12,20 +12,28 @@ import { publishedKind, type Status, type StatusLine } from './status.ts'
 /** How the state of a resource is marked. */
 export const stateMarks = { ok: 'ok', missing: 'failed', drift: 'update', 'not ours': 'refused' } as const
 
+/** Whose status it is. */
+export const statusTitle = ({ installation, account }: Status): string => `${installation} in account ${account}`
+
 /**
  * A status as one screen of text.
  *
  * @param again - the command that shows it
  */
-export function statusText(status: Status, again: readonly string[]): Block[] {
+export const statusText = (status: Status, again: readonly string[]): Block[] => [
+  heading(statusTitle(status)),
+  '',
+  ...statusBlocks(status, again),
+]
+
+/** What of a status stands below its title. */
+export function statusBlocks(status: Status, again: readonly string[]): Block[] {
   const rows = status.resources.map((line) => [
     item(stateMarks[line.state], line.state),
     shortKind(line),
     whichOne(line),
   ])
   return [
-    heading(`${status.installation} in account ${status.account}`),
-    '',
     table(rows),
     '',
     table(statusFacts(status)),
