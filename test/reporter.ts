@@ -47,11 +47,10 @@ export default class DotsAndSkips extends Mocha.reporters.Dot {
     runner.on('pending', (test) => {
       this.#skipped.push({ file: relative(root, test.file ?? ''), test })
     })
-    for (const event of ['test end', 'hook end'] as const) {
-      runner.on(event, ({ file = '', duration = 0 }) => {
-        this.#times.set(file, (this.#times.get(file) ?? 0) + duration)
-      })
+    const add = ({ file = '', duration = 0 }: Mocha.Runnable): void => {
+      this.#times.set(file, (this.#times.get(file) ?? 0) + duration)
     }
+    runner.on('test end', add).on('hook end', add)
   }
 
   /** Called by mocha when all is over; what is handed on becomes the exit code. */
