@@ -51,6 +51,17 @@ describe('workflows of GitHub', function () {
     })
   }
 
+  it('leave no token behind that what is checked out could use, and write only where nothing is tested', () => {
+    for (const file of files) {
+      const text = read(file)
+      expect(text, file).to.match(/^permissions: \{ contents: read \}$/m)
+      const kept = [...text.matchAll(/uses: actions\/checkout@.*\n(.*)\n/g)].map(([, next = '']) => next.trim())
+      expect(new Set(kept), file).to.deep.equal(new Set(['with: { persist-credentials: false }']))
+      const jobs = text.split(/^ {2}(?=\w+:$)/m).filter((job) => job.includes('.ci/run'))
+      for (const job of jobs) expect(job, file).not.to.match(/\bwrite\b|secrets\./)
+    }
+  })
+
   it('with a key or an expression that there is not are found', async () => {
     const ci = read('.github/workflows/ci.yml')
     for (const [right, wrong] of [
