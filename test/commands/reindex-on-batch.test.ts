@@ -4,7 +4,8 @@ import { expect } from 'chai'
 
 import type { Fault } from '../../src/sandbox/host/faults.ts'
 import { jobsAtOnce, jobsTrust } from '../support/batch-jobs.ts'
-import { bucket, type Installation, withInstallation } from '../support/installation.ts'
+import { aws, boto, hasAws, hasBoto } from '../support/aws-and-boto.ts'
+import { bucket, type Installation, shellWords, withInstallation } from '../support/installation.ts'
 
 const words = ['reindex-everything', '--attributes-only']
 const batch = [...words, '--run-on', 'batch']
@@ -111,4 +112,48 @@ describe('pc-ctl reindex-everything --run-on batch, while its job is at work', f
       expect(place.sandbox.calls.list().some(({ operation }) => operation === 'CreateJob')).to.equal(false)
       expect(isTaken).to.equal(true)
     }))
+})
+
+describe('pc-ctl reindex-everything --run-on batch, denied and cancelled', function () {
+  this.timeout(180_000)
+
+  it('tells what is denied, and what ends a job, which the AWS command line and boto3 do', async function () {
+    if (!hasAws || !hasBoto) this.skip()
+    await withInstallation(options, async (place) => {
+      const { sandbox, env } = place
+      const deniable = [
+        's3control:ListJobs',
+        'lambda:CreateFunction',
+        's3control:CreateJob',
+        's3control:UpdateJobStatus',
+      ]
+      for (const call of deniable) {
+        sandbox.faults.add(`${call}:1:code=AccessDenied,status=403,message=no`)
+        const { code, stderr } = await place.run([...batch, '--yes'])
+        const action = call.replace('s3control', 's3')
+        expect([code, stderr], call).to.deep.equal([5, stderr])
+        expect(stderr, `${call}\n${stderr}`).to.contain(`AWS denied ${action}`).and.contain(`"Action":"${action}"`)
+        sandbox.faults.clear()
+      }
+      // The job waits to be confirmed.
+      const { code, stderr } = await place.run(words)
+      expect([code, stderr]).to.deep.equal([4, stderr])
+      const said = stderr.replaceAll(/\s+/g, ' ')
+      const [, id = '', cancel = ''] = /The job ([\w-]+) of S3 .* To end it: `aws ([^`]+)`/.exec(said) ?? []
+      // Both put the account before the host, where there is none: they take the sandbox for their proxy.
+      const at = { env: { ...env, ...sandbox.environment, HTTP_PROXY: sandbox.endpoint }, cwd: place.folder }
+      expect((await aws(at, ...shellWords(cancel))).stdout).to.match(/"Status": "Cancell(ed|ing)"/)
+      const script = [
+        'import sys',
+        'jobs = boto3.client("s3control", region_name=sys.argv[1])',
+        'print(jobs.describe_job(AccountId=sys.argv[2], JobId=sys.argv[3])["Job"]["Status"])',
+      ]
+      const described = await boto(at, script.join('\n'), 'eu-central-1', sandbox.accountId, id)
+      expect(described.stdout.trim()).to.equal('Cancelled')
+      const again = await place.run([...batch, '--yes'])
+      expect([again.code, again.stderr]).to.deep.equal([0, again.stderr])
+      expect(again.stderr.replaceAll(/\s+/g, ' ')).to.contain(`the job ${id} is over meanwhile, Cancelled`)
+      expect((await place.run([...words, '--dry-run', '--exit-code'])).code).to.equal(0)
+    })
+  })
 })

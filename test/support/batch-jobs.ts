@@ -219,7 +219,8 @@ const member = (pairs: Record<string, string>, element: string, key: string, val
     .map(([name, text]) => `<${element}><${key}>${name}</${key}><${value}>${text}</${value}></${element}>`)
     .join('')
 
-function documentOf(asked: Asked, jobsRole: string): string {
+/** The document of CreateJob. */
+export function documentOf(asked: Asked, jobsRole: string): string {
   const { token = `token-${++tokens}`, priority = 10, confirmation, etag = 'none', functionArn = '' } = asked
   const { userArguments, schema = '2.0', role = jobsRole, tags, fields = ['Bucket', 'Key'] } = asked
   const version =

@@ -73,8 +73,11 @@ async function serve(
   }
 }
 
+/** A client that takes this for its proxy sends whole URLs (RFC 9112, section 3.2.2). */
+const withoutOrigin = (url: string): string => url.replace(/^https?:\/\/[^/?#]*\/?/i, '/')
+
 function arrivalOf(incoming: IncomingMessage): Arrival {
-  const url = incoming.url ?? '/'
+  const url = withoutOrigin(incoming.url ?? '/')
   const mark = url.indexOf('?')
   const headers: Record<string, string> = {}
   for (let at = 0; at + 1 < incoming.rawHeaders.length; at += 2) {

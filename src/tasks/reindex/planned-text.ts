@@ -29,7 +29,7 @@ export function plannedText({ shards, objects, attributes, reads, bytes, estimat
       ],
       ['WHAT', 'HOW MUCH'],
     ),
-    `Prices are as of ${pricesAsOf}. Then this host makes the indexes.`,
+    `Prices are as of ${pricesAsOf}. Then this host does what is left.`,
     ...planText(plan),
   ]
 }

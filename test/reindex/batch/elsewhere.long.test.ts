@@ -21,7 +21,7 @@ import { reindexEverything, type ReindexWishes } from '../../../src/tasks/reinde
 import type { Call } from '../../../src/sandbox/host/call-log.ts'
 import { type AwsUnderTest, noSettings, startAws } from '../../support/aws-under-test.ts'
 import { clientConfig } from '../../support/clients.ts'
-import { jobClient, jobsAtOnce, valueIn } from '../../support/batch-jobs.ts'
+import { documentOf, jobClient, jobsAtOnce, valueIn } from '../../support/batch-jobs.ts'
 import { nameOfCall } from '../../support/installation.ts'
 import { plainRun } from '../plain-run.ts'
 
@@ -182,6 +182,30 @@ describe('a run on S3 Batch Operations whose job', function () {
     const { id } = await newestJob()
     const report = await runOn({ elsewhere: yes }, 'another host')
     expect(report.elsewhere?.job?.id).to.equal(id)
+    expect(await right()).to.equal(objects)
+  })
+
+  it('is paused by one of a higher priority is waited for', async () => {
+    let first = ''
+    place.sandbox.faults.add({ service: 's3', operation: 'CopyObject', what: { kind: 'delay', milliseconds: 500 } })
+    at('s3:CopyObject', async () => {
+      first = (await newestJob()).id
+      const { text } = await jobs()('GET', `/${first}`)
+      // The same once more: each shard is done once.
+      const asked = { functionArn: valueIn(text, 'FunctionArn'), userArguments: { run: valueIn(text, 'value') } }
+      const of = { manifest: valueIn(text, 'ObjectArn'), etag: valueIn(text, 'ETag'), role: valueIn(text, 'RoleArn') }
+      const report = '<Enabled>false</Enabled>'
+      const made = await jobs()('POST', '', documentOf({ ...asked, ...of, report, priority: 100 }, ''))
+      expect(made.status, made.text).to.equal(200)
+    })
+    const seen = new Set<string>()
+    const running = runOn({ elsewhere: yes })
+    const watch = setInterval(() => {
+      if (first !== '') void jobs()('GET', `/${first}`).then(({ text }) => seen.add(valueIn(text, 'Status')))
+    }, 20)
+    const report = await running.finally(() => clearInterval(watch))
+    expect([...seen]).to.include('Paused')
+    expect(report.elsewhere?.job).to.deep.equal({ id: first, status: 'Complete', shards: objects, failed: 0 })
     expect(await right()).to.equal(objects)
   })
 
