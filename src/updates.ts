@@ -2,7 +2,7 @@
  * A hint at a newer version, at most once a day: for who has installed pc-ctl with npm and sits at a terminal. It never
  * makes anybody wait: a process of its own asks the registry, and what it learns is told a later time.
  */
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { isTalkSeen, say } from './ui/talk.ts'
 import { packageRoot } from './ui/package-root.ts'
@@ -63,13 +63,13 @@ export const noteLatest = (file: string, latest: string): void => remember(file,
 
 const isSet = (value = ''): boolean => !['', '0', 'false'].includes(value)
 
-/** Whoever has it from elsewhere, such as a distribution's package, gets newer ones from there. */
+/** Whoever has it from elsewhere, such as a distribution's package, npx or a project's own list, gets newer ones from there. */
 const isWelcome = (flags: readonly string[], environment: Environment): boolean =>
   isTalkSeen() &&
   !flags.includes('--json') &&
   !isSet(environment[variables.noUpdateCheck]) &&
   !isSet(environment['CI']) &&
-  basename(dirname(packageRoot)) === 'node_modules'
+  dirname(packageRoot).endsWith(join('/lib', 'node_modules'))
 
 /** A clock that was set back does not end the hints. */
 const isLongAgo = (time: number | undefined, now: number): boolean => time === undefined || Math.abs(now - time) >= day

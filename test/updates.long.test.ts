@@ -30,7 +30,7 @@ describe('a hint at a newer version', function () {
     folder = await mkdtemp(join(tmpdir(), 'pc-ctl-updates-'))
     program = join(folder, 'lib/node_modules/pc-ctl')
     for (const part of ['bin', 'dist', 'templates', 'package.json', 'oclif.manifest.json'])
-      await cp(join(root, part), join(program, part), { recursive: true })
+      for (const place of [program, inProject()]) await cp(join(root, part), join(place, part), { recursive: true })
     registry = createServer((request, response) => {
       asked.push(request.url ?? '')
       answer(response)
@@ -42,6 +42,9 @@ describe('a hint at a newer version', function () {
     registry.close()
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   })
+
+  /** Where npm puts it for one project, and npx for itself. */
+  const inProject = (): string => join(folder, 'project/node_modules/pc-ctl')
 
   let home: string
   let memory: string
@@ -130,6 +133,7 @@ describe('a hint at a newer version', function () {
     'the result is JSON': () => run({}, {}, ['--json']),
     'nobody sees stderr': () => run({}, { stderr: 'pipe' }),
     'it was not installed with npm': () => run({}, { program: root }),
+    'it was installed for a project alone': () => run({}, { program: inProject() }),
     'there is no place to remember it': () => run({ XDG_CACHE_HOME: join(home, 'packagecloud.rb') }),
   }
   for (const [where, start] of Object.entries(silent)) {

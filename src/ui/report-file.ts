@@ -1,10 +1,12 @@
 import { once } from 'node:events'
-import { createWriteStream, rmSync } from 'node:fs'
+import { createWriteStream, existsSync, rmSync } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { dirname, extname } from 'node:path'
 import { finished } from 'node:stream/promises'
 
 import { CtlError, messageOf } from '../errors.ts'
+import { commandLine } from '../shell.ts'
+import { verbatim } from '../text.ts'
 
 /** Where a report is to be written. */
 export interface ReportFile {
@@ -63,12 +65,20 @@ async function begin(path: string): Promise<void> {
   await (await open(path, 'wx')).close()
 }
 
-const notWritten = (failure: 'usage' | 'failed', file: string, cause: unknown): CtlError =>
-  new CtlError(failure, `The report ${file} can't be written: ${messageOf(cause)}`, {
-    hint: failure === 'usage' ? [] : 'The run itself is done: the same command tells its result again.',
+function notWritten(failure: 'usage' | 'failed', file: string, cause: unknown): CtlError {
+  const folder = dirname(file)
+  const lacks = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT' && !existsSync(folder)
+  const reason = lacks ? `there is no folder ${folder}.` : messageOf(cause)
+  const hint = [
+    ...(lacks ? [verbatim(commandLine(['mkdir', '-p', folder]))] : []),
+    ...(failure === 'usage' ? [] : ['The run itself is done: the same command tells its result again.']),
+  ]
+  return new CtlError(failure, `The report ${file} can't be written: ${reason}`, {
+    hint,
     code: 'ReportNotWritten',
     cause,
   })
+}
 
 async function isSpecial(file: string): Promise<boolean> {
   try {

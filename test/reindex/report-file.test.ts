@@ -56,6 +56,13 @@ describe('the file of a report', () => {
   }
   const read = async (): Promise<unknown> => JSON.parse(await readFile(file, 'utf8'))
 
+  it('is refused in a folder that is not there, with how to make it', async () => {
+    const error = await refusal(openReportFile(join(folder, 'not there', 'report.json')))
+    expect(error).to.include({ failure: 'usage' })
+    expect(error.message).to.match(/report\.json can't be written: there is no folder \/.*\/not there\.$/)
+    expect(error.hint.map(String)).to.deep.equal([`mkdir -p '${join(folder, 'not there')}'`])
+  })
+
   it('holds all problems, and nothing is left beside it', async () => {
     for (const problems of [
       [],
