@@ -9,6 +9,7 @@ import { copyEngine } from './attributes/rewrite.ts'
 import { makeIndexes } from './indexes/make-indexes.ts'
 import { createPublisher } from './indexes/publish.ts'
 import { forgetOld } from './journal/content-changes.ts'
+import { workingFailed } from './journal/journal-failed.ts'
 import type { Stretch } from './journal/journal.ts'
 import { Elsewhere, type ListedRun } from './batch/elsewhere.ts'
 import { Checksums } from './checksums/checksums.ts'
@@ -89,9 +90,12 @@ export class ReindexRun {
    */
   async list(talk: Talk, hints?: Hints): Outcome {
     const { journal, choice, progress, full, shard } = this.#tools
-    if (full) journal.forget(choice.prefix)
-    forgetOld(journal)
-    const taken = full ? 0 : await takeIn({ ...this.#tools, signal: this.#stop })
+    progress.begin({ noun: 'objects that others have looked at' })
+    const taken = await this.#telling(talk, async () => {
+      if (full) journal.forget(choice.prefix)
+      forgetOld(journal)
+      return full ? 0 : takeIn({ ...this.#tools, signal: this.#stop, noted: () => progress.add(1) })
+    })
     progress.begin({ noun: 'objects', total: hints?.objects })
     const seen = (objects: number): void => progress.add(objects)
     const options = { ...this.#tools, formats, cuts: hints?.cuts, signal: this.#stop, seen }
@@ -249,9 +253,11 @@ export class ReindexRun {
    * @throws CtlError once the run is to end, whatever became of the work
    */
   async #telling<T>(talk: Talk, work: () => Promise<T>): Promise<T> {
-    const { progress, show } = this.#tools
+    const { progress, show, journal } = this.#tools
     try {
       return await telling(progress, { show, talk }, work)
+    } catch (error) {
+      throw workingFailed(journal.file, error)
     } finally {
       this.#assertGoingOn()
     }

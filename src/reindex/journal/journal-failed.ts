@@ -18,3 +18,16 @@ export function openingFailed(file: string, error: unknown): CtlError {
     cause: error,
   })
 }
+
+/** Why a run can't go on where its journal can't be written or read any more; any other error is what it is. */
+export function workingFailed(file: string, error: unknown): unknown {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR')) return error
+  return new CtlError('failed', `The journal ${file} can't be used any more: ${error.message}.`, {
+    hint: [
+      'Make room on its disk, or give a folder on another one with --state-dir: losing the file costs time, never correctness.',
+      'What is done in the bucket is kept: the same command goes on from there.',
+    ],
+    code: 'JournalUnusable',
+    cause: error,
+  })
+}
