@@ -19,8 +19,19 @@ const hmac = (key: string | Buffer, data: string): Buffer => createHmac('sha256'
 /** `YYYYMMDDTHHMMSSZ` of milliseconds since the epoch. */
 export const stampOf = (instant: number): string => new Date(instant).toISOString().replace(/[-:]|\.\d+/g, '')
 
-export const signingKeyOf = (secret: string, date: string, region: string, service: string): Buffer =>
-  [date, region, service, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`))
+/** Those that were last asked for: a client signs all requests of a day to a service with one. */
+const signingKeys = new Map<string, Buffer>()
+const mostSigningKeys = 100
+
+export function signingKeyOf(secret: string, date: string, region: string, service: string): Buffer {
+  const id = JSON.stringify([secret, date, region, service])
+  const known = signingKeys.get(id)
+  if (known !== undefined) return known
+  const key = [date, region, service, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`))
+  if (signingKeys.size === mostSigningKeys) signingKeys.clear()
+  signingKeys.set(id, key)
+  return key
+}
 
 /** The canonical request: "Create a signed AWS API request" in the IAM User Guide, step 1. */
 export function canonicalRequest(
