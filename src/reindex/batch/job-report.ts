@@ -44,13 +44,19 @@ export function objectIn(text: string): Readonly<Record<string, unknown>> {
 
 /** Reasons are told of so many files of failed tasks, and so many in all. */
 const [mostFiles, mostReasons] = [3, 5]
+/** Their beginnings are enough. */
+const mostBytes = 1_048_576
 
 /** Why tasks have failed, each reason once, from the job's report; nothing where there is none, or it can't be read. */
-export async function whyTasksFailed(s3: LeanS3, prefix: string, id: string): Promise<string[]> {
+export async function whyTasksFailed(s3: Pick<LeanS3, 'send'>, prefix: string, id: string): Promise<string[]> {
   try {
+    const headers = { range: `bytes=0-${mostBytes - 1}` }
     const read = async (key: string): Promise<string> =>
-      (await s3.send({ method: 'GET', action: 's3:GetObject', key })).body.toString('utf8')
-    const files = filesIn(await read(`${prefix}/job-${id}/manifest.json`)).filter(({ status }) => status === 'failed')
+      (await s3.send({ method: 'GET', action: 's3:GetObject', key, headers })).body.toString('utf8')
+    const folder = `${prefix}/job-${id}/`
+    const files = filesIn(await read(`${folder}manifest.json`)).filter(
+      ({ status, key }) => status === 'failed' && key.startsWith(folder),
+    )
     const texts = await Promise.all(files.slice(0, mostFiles).map(({ key }) => read(key)))
     return [...new Set(texts.join('').split('\n').flatMap(reasonIn))].slice(0, mostReasons)
   } catch {

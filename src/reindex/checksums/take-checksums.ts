@@ -21,9 +21,9 @@ export interface TakeChecksumsOptions {
  */
 export async function takeChecksums({ s3, journal, signal }: TakeChecksumsOptions): Promise<number> {
   let objects = 0
-  for await (const { key, etag } of listedBelow(s3, checksumFolder)) {
+  for await (const { key, etag, size } of listedBelow(s3, checksumFolder)) {
     if (signal.aborted) break
-    if (!isChecksumReport(key) || journal.shared.isTaken(key, etag)) continue
+    if (!isChecksumReport(key) || size > mostOfManifest || journal.shared.isTaken(key, etag)) continue
     for await (const line of linesOf(s3, key, signal)) if (noteLine(journal, line, s3.bucket)) objects++
     // Cut off, it is taken in once more.
     if (!isAborted(signal)) journal.shared.noteTaken(key, etag)
@@ -31,6 +31,11 @@ export async function takeChecksums({ s3, journal, signal }: TakeChecksumsOption
   journal.commit()
   return objects
 }
+
+/** It names some files. */
+const mostOfManifest = 16 * 1_048_576
+/** A line has a key and a digest; what does not end is none of S3's. */
+const longestLine = 65_536
 
 const isAborted = (signal: AbortSignal): boolean => signal.aborted
 
@@ -58,6 +63,7 @@ async function* linesOf(s3: LeanS3, manifest: string, signal: AbortSignal): Asyn
       const lines = (rest + Buffer.from(piece).toString('latin1')).split('\n')
       rest = lines.pop() ?? ''
       yield* lines
+      if (rest.length > longestLine) break
     }
     yield rest
   }

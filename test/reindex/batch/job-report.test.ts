@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 
-import { fieldsOf, filesIn, objectIn } from '../../../src/reindex/batch/job-report.ts'
+import type { LeanS3 } from '../../../src/aws/s3-lean.ts'
+import { fieldsOf, filesIn, objectIn, whyTasksFailed } from '../../../src/reindex/batch/job-report.ts'
 
 describe('the report of a job', () => {
   const md5 = 'D41D8CD98F00B204E9800998ECF8427E'
@@ -47,5 +48,24 @@ describe('the report of a job', () => {
       '403',
       'Access Denied',
     ])
+  })
+
+  it('tells why tasks have failed from its own files, and of no other object', async () => {
+    const folder = 'p/job-1/'
+    const line = (why: string): string => `b,k,,failed,200,200,"${why}"\n`
+    const named = (key: string) => ({ TaskExecutionStatus: 'failed', Bucket: 'b', Key: key, MD5Checksum: md5 })
+    const objects: Record<string, string> = {
+      [`${folder}manifest.json`]: JSON.stringify({ Results: [`${folder}results/1.csv`, 'secret/2.csv'].map(named) }),
+      [`${folder}results/1.csv`]: line('too slow') + line('too slow') + line('denied'),
+      'secret/2.csv': line('what nobody asked for'),
+    }
+    const ranges: unknown[] = []
+    const send: LeanS3['send'] = async ({ key = '', headers }) => {
+      ranges.push(headers?.['range'])
+      return { status: 206, headers: {}, body: Buffer.from(objects[key] ?? '') }
+    }
+    expect(await whyTasksFailed({ send }, 'p', '1')).to.deep.equal(['too slow', 'denied'])
+    // However large somebody has made them.
+    expect(new Set(ranges)).to.deep.equal(new Set(['bytes=0-1048575']))
   })
 })
