@@ -1,5 +1,8 @@
 import { CtlError } from '../errors.ts'
 
+/** What helps where what is kept of a package can't be used. */
+export const readAgain = 'Run the same command with --full, which reads the packages again.'
+
 /**
  * Texts one behind another, in UTF-8: as they go into an index, so that nobody has to read them again. In front of them
  * stands where each ends, in 32 bits.
@@ -35,7 +38,7 @@ export class Sections {
     this.#count = count
     if (bytes.length < count * endLength || this.#end(count - 1) !== bytes.length) {
       throw new CtlError('failed', 'what is kept of a package was not written by this version', {
-        hint: 'Run the same command with --full, which reads the packages again.',
+        hint: readAgain,
       })
     }
   }

@@ -8,6 +8,7 @@ import {
   type Repository,
 } from '../../repositories/format.ts'
 import type { OpenedSigner } from '../../repositories/openpgp.ts'
+import { readAgain } from '../../repositories/sections.ts'
 import { CtlError, messageOf } from '../../errors.ts'
 import { inOneLine } from '../../text.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -76,11 +77,15 @@ async function attempt(found: FoundRepository, options: IndexOptions): Promise<E
       return { report: { outcome: 'refused', why: error.message, todo: error.todo } }
     }
     if (isHopeless(error) && !(error instanceof WriteConflict)) throw error
-    const todo = error instanceof CtlError ? inOneLine(error.hint) : again(error)
+    const todo = error instanceof CtlError ? inOneLine(error.hint) : isOfContent(error) ? readAgain : again(error)
     const failed = { key: found.root, what: `could not be indexed: ${messageOf(error)}`, todo }
     return { report: { outcome: 'failed', why: messageOf(error), todo }, failures: [failed] }
   }
 }
+
+/** What is kept of a package is not as it was written: AWS, networks and files fail otherwise. */
+const isOfContent = (error: unknown): boolean =>
+  error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError
 
 async function makeIndex(own: FoundRepository, options: IndexOptions): Promise<Ended> {
   const { format } = own
