@@ -46,7 +46,6 @@ describe('the examples of help', function () {
     await mkdir(join(place.folder, 'bin'))
     await write('pc-ctl', `exec '${process.execPath}' '${root}/bin/run.js' "$@"`)
     await write('packagecloud-ctl', '')
-    await mkdir(join(place.folder, '.config/fish/completions'), { recursive: true })
   })
   after(() => place.close())
 
