@@ -57,17 +57,6 @@ const oclif: BundlerPlugin = {
   },
 }
 
-/** What is printed at once is printed from one file: each module more takes its time. */
-const main: BundlerPlugin = {
-  name: 'main',
-  setup(bundler) {
-    bundler.onResolve({ filter: /^\.\/(?:run|completion\/complete)\.ts$/ }, ({ path }) => ({
-      path: path.replace(/\.ts$/, '.js'),
-      external: true,
-    }))
-  },
-}
-
 /** All commands and oclif are one file, in which each is set up when it is first asked for. */
 const program: BundlerPlugin = {
   name: 'program',
@@ -101,47 +90,71 @@ const commands = (await readdir(join(root, 'src/commands')))
   .map((file) => file.slice(0, -'.ts'.length))
 
 const programText = `
-  export const run = () => import('./src/run.ts')
-  export const help = () => import('./src/help.ts')
-  export const worker = () => import('./src/reindex/batch/function.ts')
+  export const run = () => require('./src/run.ts').runCommandLine()
+  export const help = () => require('./src/help.ts').default
+  export const worker = () => require('./src/reindex/batch/function.ts')
   export const commands = {
-    ${commands.map((name) => `'${name}': () => import('./src/commands/${name}.ts'),`).join('\n')}
+    ${commands.map((name) => `'${name}': () => require('./src/commands/${name}.ts').default,`).join('\n')}
   }
 `
 
-/** Where run, help and the commands are looked for. */
+/** Where oclif looks for help and the commands. */
 const ways: readonly (readonly [file: string, text: string])[] = [
-  ['run.js', "import{run}from'./program.js';await run()"],
-  ['help.js', "import{help}from'./program.js';export default(await help()).default"],
+  ['help.cjs', "module.exports=require('./program.cjs').help()"],
   ...commands.map((name): [string, string] => [
-    `commands/${name}.js`,
-    `import{commands}from'../program.js';export default(await commands['${name}']()).default`,
+    `commands/${name}.cjs`,
+    `module.exports=require('../program.cjs').commands['${name}']()`,
   ]),
 ]
 
+/** What `src/compiled.ts` loads: CommonJS, whose code V8 hands out and takes back as it is after a run. */
+const asCommonJS = {
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  // The last one is called in a checkout only.
+  define: {
+    'import.meta.dirname': '__dirname',
+    'import.meta.filename': '__filename',
+    'import.meta.resolve': 'undefined',
+  },
+  logOverride: { 'empty-import-meta': 'error' },
+  // As what is bundled has it, being ES modules.
+  banner: { js: '"use strict";' },
+} as const
+
 try {
   const uses = await usesOfLibraries()
-  // Libraries and CommonJS are asked for through require().
-  const banner = { js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);" }
   // oclif asks for TypeScript only while developing plugins.
   const external = ['typescript']
-  const { metafile } = await build({
+  const plugins = [program, oclif, builtinsLazily, librariesLazily(uses)]
+  const started = await build({
     ...bundling,
+    ...asCommonJS,
+    write: false,
     entryPoints: [
       { in: 'program', out: 'program' },
-      ...[
-        'src/look-for-update.ts',
-        'src/completion/complete.ts',
-        'src/completion/look-up.ts',
-        'src/reindex/indexes/read-worker.ts',
-        'src/repositories/compression/decode-worker.ts',
-      ].map((file) => ({ in: file, out: file.slice('src/'.length, -'.ts'.length) })),
+      { in: 'src/completion/complete.ts', out: 'completion/complete' },
     ],
     outdir: next,
-    banner,
     external,
-    plugins: [program, oclif, builtinsLazily, librariesLazily(uses)],
+    plugins,
   })
+  const startedApart = await build({
+    ...bundling,
+    write: false,
+    entryPoints: [
+      'src/look-for-update.ts',
+      'src/completion/look-up.ts',
+      'src/reindex/indexes/read-worker.ts',
+      'src/repositories/compression/decode-worker.ts',
+    ],
+    // Libraries and CommonJS are asked for through require().
+    banner: { js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
+    outdir: next,
+    external,
+    plugins,
+  })
+  for (const { path, text } of [...started.outputFiles, ...startedApart.outputFiles]) await write(path, inAscii(text))
   const libraries = await build({
     ...bundling,
     entryPoints: libraryEntries(uses),
@@ -156,12 +169,7 @@ try {
   await Promise.all(libraries.outputFiles.map(writeAsCommonJS))
   await mkdir(join(next, 'commands'))
   for (const [file, text] of ways) await writeFile(join(next, file), `${text}\n`)
-  const started = await build({
-    ...bundling,
-    entryPoints: ['src/main.ts'],
-    outdir: next,
-    plugins: [main, builtinsLazily],
-  })
+  const main = await build({ ...bundling, entryPoints: ['src/main.ts'], outdir: next, plugins: [builtinsLazily] })
   const edge = await buildEdge(join(next, 'edge/index.mjs'))
   await writeFile(join(next, 'edge/cloudfront-function.js'), (await buildFunction()).bundle)
   await buildSigning(next)
@@ -169,7 +177,10 @@ try {
   await copyFile(join(root, 'node_modules/openpgp/dist/node/openpgp.min.mjs'), join(next, 'openpgp.mjs'))
   await writeFile(
     join(next, 'THIRD-PARTY-LICENSES.txt'),
-    await licences([metafile, libraries.metafile, started.metafile, edge], ['openpgp', '@ruby/prism']),
+    await licences(
+      [started.metafile, startedApart.metafile, libraries.metafile, main.metafile, edge],
+      ['openpgp', '@ruby/prism'],
+    ),
   )
   await takePlace()
 } finally {
@@ -197,8 +208,20 @@ async function writeAsCommonJS({ path, text }: OutputFile): Promise<void> {
   const platform = 'neutral'
   const supported = { 'dynamic-import': false }
   const { code } = await transform(text, { format: 'cjs', platform, target, minify, supported })
+  await write(path, inAscii(code))
+}
+
+async function write(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, code)
+  await writeFile(path, text)
+}
+
+/**
+ * With a single character beyond Latin-1 or its half, a file is two bytes a character to V8, and Node decodes and hashes all
+ * of it by the slow way. esbuild leaves such only in regular expressions, where they may be written so as well.
+ */
+function inAscii(text: string): string {
+  return text.replace(/[^\0-\x7F]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 async function takePlace(): Promise<void> {

@@ -23,15 +23,32 @@ const nameOf = (path: string): string | undefined => {
   return builtinModules.includes(name) || builtinModules.includes(`node:${name}`) ? name : undefined
 }
 
-/** CommonJS that exports names, each looked up when it is used. What Node of another version lacks is undefined there. */
+/**
+ * CommonJS that exports names, each looked up when it is used. What Node of another version lacks is undefined there.
+ *
+ * They are inherited: esbuild gives each module that imports from CommonJS an object of its own with a copy of all that
+ * the exports themselves have, but the same prototype.
+ */
 const lookedUp = (load: string, names: readonly string[]): string => `
   let loaded
   const load = () => (loaded ??= ${load})
+  const names = {}
   for (const name of ${JSON.stringify(names)}) {
     const set = (value) => void (load()[name] = value)
-    Object.defineProperty(exports, name, { get: () => load()[name], set, enumerable: true, configurable: true })
+    Object.defineProperty(names, name, { get: () => load()[name], set, enumerable: true, configurable: true })
   }
+  module.exports = Object.create(names)
 `
+
+/**
+ * The same for what Node has loaded already: to copy `node:util` alone would load what it has for when it is asked for,
+ * worker threads among it. What is a function, or has state of its own, can't be inherited from.
+ */
+const inherited = (name: string): string => {
+  const load = `process.getBuiltinModule('node:${name}')`
+  const isPlain = typeof process.getBuiltinModule(`node:${name}`) === 'object' && name !== 'process'
+  return `module.exports = ${isPlain ? `Object.create(${load})` : load}`
+}
 
 /** The same for what has nothing but a default export, which may be a function. */
 const defaultLookedUp = (load: string): string => `
@@ -63,9 +80,9 @@ export const builtinsLazily: Plugin = {
       return name === undefined ? undefined : { path: name, namespace: 'builtin' }
     })
     bundler.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
-      const load = `process.getBuiltinModule('node:${path}')`
-      if (loadedAnyway.has(path)) return { contents: `module.exports = ${load}` }
-      return { contents: lookedUp(load, Object.keys(process.getBuiltinModule(`node:${path}`) ?? {})) }
+      if (loadedAnyway.has(path)) return { contents: inherited(path) }
+      const names = Object.keys(process.getBuiltinModule(`node:${path}`) ?? {})
+      return { contents: lookedUp(`process.getBuiltinModule('node:${path}')`, names) }
     })
   },
 }

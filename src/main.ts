@@ -1,4 +1,6 @@
 import { printAtOnce } from './at-once.ts'
+import { requireCompiled } from './compiled.ts'
+import type * as Completion from './completion/complete.ts'
 import { privateCacheFolder } from './settings/cache-folder.ts'
 import { normalWords } from './words.ts'
 
@@ -11,13 +13,12 @@ process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
 
 // Not imported: that would load all that node:fs refers to.
 const { existsSync } = process.getBuiltinModule('node:fs')
-const { enableCompileCache } = process.getBuiltinModule('node:module')
+const path = process.getBuiltinModule('node:path')
 
 const [first, ...words] = process.argv.slice(2)
 // A shell's question holds a line as it is typed, half of a word at its end.
 if (first === '__complete') {
-  keepCompiled('__complete')
-  const { complete } = await import('./completion/complete.ts')
+  const { complete } = partsOf('__complete')('./completion/complete.cjs') as typeof Completion
   await complete(words)
 } else {
   await carryOut()
@@ -30,22 +31,23 @@ async function carryOut(): Promise<void> {
     await isWritten()
   } else {
     const [, , command = ''] = process.argv
-    keepCompiled(isCommand(command) ? command : 'help')
-    // Loaded only now, so that the compile cache covers it.
-    await import('./run.ts')
+    const { run } = partsOf(isCommand(command) ? command : 'help')('./program.cjs') as { run: () => Promise<void> }
+    await run()
   }
 }
 
 function isCommand(word: string): boolean {
-  return /^[a-z-]+$/.test(word) && existsSync(new URL(`./commands/${word}.js`, import.meta.url))
+  return /^[a-z-]+$/.test(word) && existsSync(path.join(import.meta.dirname, `commands/${word}.cjs`))
 }
 
 /**
- * Has Node keep what it compiles for the next time, in a folder that nobody else can put code into: left to itself it
- * takes one in /tmp. Each command has one, for what is kept is what its first run has used, and so has all that is no
- * command. Where there can be no such folder, nothing is kept.
+ * Loads parts of dist/. What V8 has compiled of them is kept for the next time, in a folder that nobody else can put code
+ * into. Each command has one, for what is kept is what it has used, and so has all that is no command. Where there can be
+ * no such folder, nothing is kept. Node's own variables for such a cache are heeded.
  */
-function keepCompiled(what: string): void {
-  const folder = privateCacheFolder(process.env, 'compiled', what)
-  if (folder !== undefined) enableCompileCache(folder)
+function partsOf(what: string): (id: string) => unknown {
+  const { NODE_COMPILE_CACHE: wished = '', NODE_DISABLE_COMPILE_CACHE: none = '' } = process.env
+  const folder = none !== '' ? undefined : wished !== '' ? wished : privateCacheFolder(process.env, 'compiled', what)
+  const name = `${wished === '' ? '' : `pc-ctl-${what}-`}${process.version}-${process.arch}`
+  return requireCompiled(import.meta.dirname, folder && path.join(folder, name))
 }

@@ -25,12 +25,15 @@ const printed: string[] = []
 ux.stdout = (text, ...more) => void printed.push(...format(...[text ?? []].flat(), ...more).split('\n'))
 ux.stderr = (text, ...more) => say(whole(format(...[text ?? []].flat(), ...more)))
 
-const isDone = await runCommand()
-if (!(await isWritten()) || !isDone) {
-  await allSaid()
-  process.exit()
+/** Carries out the command line that this process was started with. */
+export async function runCommandLine(): Promise<void> {
+  const isDone = await runCommand()
+  if (!(await isWritten()) || !isDone) {
+    await allSaid()
+    process.exit()
+  }
+  if (isTalkSeen()) (await import('./updates.ts')).hintAtUpdate(flags)
 }
-if (isTalkSeen()) (await import('./updates.ts')).hintAtUpdate(flags)
 
 /** Runs the command; answers whether it came to its end. */
 async function runCommand(): Promise<boolean> {

@@ -93,6 +93,7 @@ const starting = {
   'at-once.ts': ['ui'],
   'help.ts': ['ui'],
   'words.ts': [],
+  'compiled.ts': [],
   'updates.ts': ['settings', 'ui'],
   'look-for-update.ts': [],
   'signing.ts': ['edge'],

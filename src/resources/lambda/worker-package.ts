@@ -10,10 +10,10 @@ import { strToU8, zipSync } from 'fflate'
 import { packageRoot } from '../../ui/package-root.ts'
 
 /** Neither commands' entries nor what only a terminal, packagecloud.rb or the edge needs. */
-const files = ['package.json', 'dist/program.js', 'dist/lib/**/*.cjs', 'dist/repositories/**/*.js']
+const files = ['package.json', 'dist/program.cjs', 'dist/lib/**/*.cjs', 'dist/repositories/**/*.js']
 
 /** All that is not installed. */
-const entry = "import{worker}from'./dist/program.js';export const{handler}=await worker()\n"
+const entry = "import{worker}from'./dist/program.cjs';export const{handler}=worker()\n"
 
 /** Equal files give equal bytes: the order, times and modes are fixed, so Lambda's `CodeSha256` tells any change. */
 const fixed = { mtime: '1980-01-01T00:00:00', os: 3, attrs: 0o644 << 16, level: 6 } as const
@@ -29,7 +29,7 @@ export const workerHandler = 'index.handler'
 export async function packWorker(): Promise<Uint8Array> {
   const paths = new Set<string>()
   for await (const path of glob(files, { cwd: packageRoot })) paths.add(path.replaceAll('\\', '/'))
-  if (!paths.has('dist/program.js')) {
+  if (!paths.has('dist/program.cjs')) {
     throw new Error(`The function's code is missing; npm run build makes it: ${join(packageRoot, 'dist')}`)
   }
   const read = [...paths]

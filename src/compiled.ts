@@ -1,0 +1,138 @@
+/**
+ * Loads pc-ctl's own files with what V8 has compiled of them in a run before.
+ *
+ * Node has such a cache, but keeps a file as it is when it has just been loaded (`module.enableCompileCache`): of what is
+ * called later, which is nearly all, nothing is compiled, and each start does it anew. This one is written when a run has
+ * come to its end, and so holds what that run has used; all files are one, in place of one to be found for each.
+ */
+
+// Not imported: that would load all that these could export.
+const { readFileSync, renameSync, statSync, writeFileSync } = process.getBuiltinModule('node:fs')
+// eslint-disable-next-line rooms/imports -- This loads what the build has made of all rooms.
+const { createRequire } = process.getBuiltinModule('node:module')
+const path = process.getBuiltinModule('node:path')
+
+/** Milliseconds after which a run that goes on is long enough: V8 throws away what has not been called for a while. */
+const longEnough = 10_000
+
+/** What is kept of one file. V8 itself looks only whether a file is as long as it was. */
+interface Kept {
+  readonly size: number
+  readonly time: number
+  readonly code: Buffer
+}
+
+/**
+ * A store begins with two numbers of so many characters: the CRC-32 of what follows, for V8 runs damaged code as it is, and
+ * the length of the JSON there, which tells what is kept of which file, in the order of the code.
+ */
+const digits = 10
+type Index = readonly (readonly [file: string, size: number, time: number, length: number])[]
+
+type Require = (id: string) => unknown
+type Body = (exports: unknown, require: Require, module: Module, filename: string, dirname: string) => void
+interface Module {
+  exports: unknown
+}
+
+/**
+ * Makes a `require` for files of a folder, which are CommonJS in ASCII; what is not theirs is looked for by Node.
+ *
+ * @param folder - where they are
+ * @param store - what V8 has compiled; written when the process ends, if it is not there, or lacks a file that was loaded
+ */
+export function requireCompiled(folder: string, store: string | undefined): Require {
+  const { Script } = process.getBuiltinModule('node:vm')
+  const elsewhere = createRequire(path.join(folder, 'program.cjs'))
+  const kept = new Map(store === undefined ? [] : read(store))
+  const loaded = new Map<string, Module>()
+  const scripts = new Map<string, Omit<Kept, 'code'> & { readonly script: InstanceType<typeof Script> }>()
+
+  function load(file: string): unknown {
+    const before = loaded.get(file)
+    if (before !== undefined) return before.exports
+    const { size, mtimeMs: time } = statSync(file)
+    const known = kept.get(file)
+    const code = known?.size === size && known.time === time ? known.code : undefined
+    const text = `(function(exports,require,module,__filename,__dirname){${readFileSync(file, 'latin1')}\n})`
+    const script = new Script(text, { filename: file, ...(code === undefined ? {} : { cachedData: code }) })
+    if (code === undefined || script.cachedDataRejected === true) keepLater()
+    scripts.set(file, { size, time, script })
+    const module: Module = { exports: {} }
+    loaded.set(file, module)
+    const body = script.runInThisContext() as Body
+    const dirname = path.dirname(file)
+    body(module.exports, requireFrom(dirname), module, file, dirname)
+    return module.exports
+  }
+
+  const requireFrom = (from: string): Require =>
+    Object.assign((id: string): unknown => {
+      const file = fileOf(id, from)
+      return file === undefined ? elsewhere(id) : load(file)
+    }, elsewhere)
+
+  /** The file of ours that is asked for. `#lib/NAME` is what package.json says, without looking there each time. */
+  function fileOf(id: string, from: string): string | undefined {
+    const file = id.startsWith('#lib/')
+      ? path.join(folder, `lib/${id.slice('#lib/'.length)}.cjs`)
+      : path.resolve(from, id)
+    return file.endsWith('.cjs') && file.startsWith(path.join(folder, path.sep)) ? file : undefined
+  }
+
+  let isToKeep = false
+  function keepLater(): void {
+    if (store === undefined || isToKeep) return
+    isToKeep = true
+    const keep = (): void => {
+      clearTimeout(timer)
+      process.off('exit', keep)
+      for (const [file, { script, ...of }] of scripts) kept.set(file, { ...of, code: script.createCachedData() })
+      write(store, kept)
+    }
+    const timer = setTimeout(keep, longEnough).unref()
+    process.on('exit', keep)
+  }
+
+  return requireFrom(folder)
+}
+
+function read(store: string): ReadonlyMap<string, Kept> {
+  try {
+    const all = readFileSync(store)
+    const [checksum, length] = [all.toString('latin1', 0, digits), all.toString('latin1', digits, 2 * digits)]
+    const body = all.subarray(2 * digits)
+    if (checksumOf(body) !== checksum) return new Map()
+    let at = Number(length)
+    const index = JSON.parse(body.toString('utf8', 0, at)) as Index
+    return new Map(
+      index.map(([file, size, time, length]) => [file, { size, time, code: body.subarray(at, (at += length)) }]),
+    )
+  } catch {
+    // There is none, or none that can be read: then all is compiled, and kept.
+    return new Map()
+  }
+}
+
+/** In the place of the present one at once: another process may be about to read it. */
+function write(store: string, kept: ReadonlyMap<string, Kept>): void {
+  const next = `${store}.${process.pid}`
+  try {
+    const there = [...kept].filter(([file, { size, time }]) => {
+      const found = statSync(file, { throwIfNoEntry: false })
+      return found !== undefined && found.size === size && found.mtimeMs === time
+    })
+    const index: Index = there.map(([file, { size, time, code }]) => [file, size, time, code.length])
+    const json = Buffer.from(JSON.stringify(index))
+    const body = Buffer.concat([json, ...there.map(([, { code }]) => code)])
+    const head = Buffer.from(checksumOf(body) + padded(json.length))
+    writeFileSync(next, Buffer.concat([head, body]), { mode: 0o600 })
+    renameSync(next, store)
+  } catch {
+    // Nowhere to keep it.
+  }
+}
+
+const padded = (number: number): string => String(number).padStart(digits)
+
+const checksumOf = (bytes: Buffer): string => padded(process.getBuiltinModule('node:zlib').crc32(bytes))
