@@ -127,6 +127,12 @@ export function remembered<T>(service: string, question: string, ask: () => Prom
   return now === undefined ? ask() : now.memory.ask({ service, question, now, ask })
 }
 
+const beginning = new AsyncLocalStorage<() => void>()
+
+/** Begins a look; answers as soon as a request of it is handed over to be sent, or it has ended without any. */
+export const underWay = (look: () => Promise<void>): Promise<void> =>
+  new Promise((resolve) => void beginning.run(resolve, look).then(resolve, resolve))
+
 const watched = new AsyncLocalStorage<{ isSent: boolean }>()
 
 /** Makes a call; `note` tells then whether anything was sent for it, however it ended. */
@@ -139,7 +145,9 @@ export function rememberLooks({ config: { serviceId = '', requestHandler } }: Se
   const sent: Handler['handle'] = (request, options) => {
     const note = watched.getStore()
     if (note !== undefined) note.isSent = true
-    return send(request, options)
+    const answer = send(request, options)
+    beginning.getStore()?.()
+    return answer
   }
   handler.handle = async (request, options) => {
     const now = scope.getStore()

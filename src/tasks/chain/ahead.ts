@@ -5,9 +5,9 @@
  *
  * An apply has its looks from the plan. There it is what steps prepare that is begun ahead, by what others foresee.
  */
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as milliseconds } from 'node:timers/promises'
 
-import { fromMemory } from '../../aws/memory.ts'
+import { fromMemory, underWay } from '../../aws/memory.ts'
 import { type Talk, talking } from '../../ui/step-talk.ts'
 import { type Chain, isLeftOut, type Step } from './step.ts'
 
@@ -49,6 +49,20 @@ export const knownOf = <C extends object>(
           : (likely.get(key)?.() ?? standIn),
   })
 
+/** Milliseconds for a call to be made: whoever needs more waits for something else than this machine. */
+const longest = 100
+/** Turns of the event loop in which a connection to somebody near comes about, and what is sent leaves. */
+const turnsToLeave = 2
+
+/**
+ * Begins a look, and answers when its first call has left: what comes next loads clients, which takes its time. Whoever is
+ * far away is not waited for, nor is a handshake.
+ */
+async function leaving(look: () => Promise<void>): Promise<void> {
+  await Promise.race([underWay(look), milliseconds(longest)])
+  for (let turns = 0; turns < turnsToLeave; turns++) await turn()
+}
+
 /** The looks of a chain that are not answered yet. */
 export class LooksAhead<C extends object> {
   readonly #waiting: Set<Step<C>>
@@ -58,6 +72,8 @@ export class LooksAhead<C extends object> {
   readonly #likely: Likely
   readonly #what: 'ahead' | 'prepare'
   #known = -1
+  /** Until the first call is on its way. */
+  #first: Promise<void> | undefined
 
   constructor(chain: Chain<C>, ctx: C, { mode, signal }: { mode: 'plan' | 'apply'; signal: AbortSignal }) {
     const what = mode === 'plan' ? 'ahead' : 'prepare'
@@ -78,12 +94,23 @@ export class LooksAhead<C extends object> {
     void this.#beginEach(known)
   }
 
+  /** As {@link begin}, before anything else is begun; answers when the first call is on its way. */
+  async beginFirst(): Promise<void> {
+    this.begin()
+    await this.#first
+  }
+
   /** One after the other, so that the first call is on its way while the client of the next one is loaded. */
   async #beginEach(known: number): Promise<void> {
     for (const step of this.#waiting) {
       if (known !== this.#known) return
-      void this.#look(step)
-      await turn()
+      if (this.#first === undefined) {
+        this.#first = leaving(() => this.#look(step))
+        await this.#first
+      } else {
+        void this.#look(step)
+        await turn()
+      }
     }
   }
 

@@ -60,7 +60,11 @@ export async function runChain<C extends object>(
   )
   const inOrder = chain.flatMap((step) => step.together ?? [step])
   try {
-    await (memory === undefined ? list.run(ctx) : withMemory(memory, () => (ahead?.begin(), list.run(ctx))))
+    const run = async (): Promise<void> => {
+      await ahead?.beginFirst()
+      await list.run(ctx)
+    }
+    await (memory === undefined ? run() : withMemory(memory, run))
   } catch (error) {
     ahead?.end()
     await performance.settled()

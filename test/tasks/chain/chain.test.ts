@@ -135,7 +135,7 @@ describe('a plan', () => {
   it('reads in the order of the runbook, whichever of the steps side by side ends first', async () => {
     const { log } = bench()
     const slow = text(log, new Map())
-    const late: typeof slow = { ...slow, describe: (want) => sleep(20).then(() => slow.describe(want)) }
+    const late: typeof slow = { ...slow, describe: (want) => sleep(200).then(() => slow.describe(want)) }
     const chain: Chain<Context> = [
       together(
         'Both',
