@@ -76,8 +76,9 @@ function whyOverwritable(key: string, kind: Kind, facts: Facts): string | undefi
   }
   const present = facts.cacheControl ?? ''
   if (present === cacheControl.overwritable || present === overwritableUnstored) return reasons.before
-  const folder = movingFolder(key)
-  return folder !== undefined && isShortLived(present) ? reasons.folder(folder) : undefined
+  // Of most nothing is known yet, and looking through a key takes more than all the rest.
+  const folder = present !== '' && isShortLived(present) ? movingFolder(key) : undefined
+  return folder === undefined ? undefined : reasons.folder(folder)
 }
 
 /** What packages are called overwritable for: of one, and of many. */

@@ -59,11 +59,22 @@ const packagesBeside = patternsOf('packagesBeside')
 
 const nothing: Kind = { format: 'other', is: 'nothing' }
 
-/** What most objects are called, and no index is. */
-const usual: Readonly<Record<string, FormatName>> = {
-  ...{ deb: 'apt', udeb: 'apt', ddeb: 'apt', dsc: 'apt', rpm: 'yum', drpm: 'yum', apk: 'alpine', gem: 'gem' },
-  ...{ whl: 'pypi', egg: 'pypi', nupkg: 'nuget', crate: 'cargo', conda: 'conda' },
-}
+/** How most objects end, and no index does. One kind for all that are called so: there may be a hundred million of them. */
+const usual: ReadonlyMap<string, Kind> = new Map(
+  Object.entries({
+    ...({
+      deb: 'apt',
+      udeb: 'apt',
+      ddeb: 'apt',
+      dsc: 'apt',
+      rpm: 'yum',
+      drpm: 'yum',
+      apk: 'alpine',
+      gem: 'gem',
+    } as const),
+    ...({ whl: 'pypi', egg: 'pypi', nupkg: 'nuget', crate: 'cargo', conda: 'conda' } as const),
+  }).map(([called, format]) => [called, { format, is: 'package' }]),
+)
 const ending = /\.([a-z]+)$/
 const noIndex = /\.(?:tgz|jar|war|ear|aar|pom|module|zip|exe|tar\.xz)(?:\.(?:asc|md5|sha\d+))*$/
 
@@ -81,8 +92,8 @@ const companion =
 export function kindOf(key: string, size?: number): Kind {
   const path = `/${key}`
   if (size === 0 && path.endsWith('/')) return nothing
-  const format = usual[ending.exec(path)?.[1] ?? '']
-  if (format !== undefined && !path.includes('SNAPSHOT/')) return { format, is: 'package' }
+  const known = usual.get(ending.exec(path)?.[1] ?? '')
+  if (known !== undefined && !path.includes('SNAPSHOT/')) return known
   return indexOf(path) ?? packageOf(path) ?? (isKey(path) ? { format: 'other', is: 'index' } : besideOf(path))
 }
 
@@ -149,6 +160,9 @@ const evidence = layouts.flatMap((layout) =>
   })),
 )
 
+/** Of what is called as most objects are, only NuGet's packages are evidence of anything. */
+const silent: ReadonlySet<object> = new Set([...usual.values()].filter(({ format }) => format !== 'nuget'))
+
 /** The repositories that keys have proven to be there. Memory grows with their number, not with that of objects. */
 export class Proofs {
   /** By root: the formats whose indexes are there. */
@@ -156,7 +170,9 @@ export class Proofs {
   readonly #seen = new Map<string, number>()
 
   /** Takes in a key that is not nothing. */
-  note(key: string, { root, format }: Pick<Kind, 'root' | 'format'>): void {
+  note(key: string, kind: Pick<Kind, 'root' | 'format'>): void {
+    if (silent.has(kind)) return
+    const { root, format } = kind
     if (root !== undefined) this.#add(root, format)
     const path = `/${key}`
     for (const proof of evidence) {

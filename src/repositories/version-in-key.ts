@@ -13,7 +13,8 @@ const asFolder = new RegExp(
 )
 
 /** The word in the name of a file that says that it is replaced. */
-export const movingWordOfFile = (key: string): string | undefined => inFileName.exec(key)?.[1]
+export const movingWordOfFile = (key: string): string | undefined =>
+  inFileName.exec(key.slice(key.lastIndexOf('/') + 1))?.[1]
 
 /** The folder that says that what is in it is replaced. */
 export const movingFolder = (key: string): string | undefined => asFolder.exec(key)?.[1]

@@ -176,6 +176,29 @@ describe('kinds of repositories', () => {
     }
   })
 
+  it('are proven by the same names whether or not those of most objects are passed over', () => {
+    const endings = fc.constantFrom('deb', 'udeb', 'dsc', 'rpm', 'apk', 'gem', 'whl', 'egg', 'nupkg', 'crate', 'conda')
+    const folder = fc.constantFrom('a', '1', '3', 'de', 'info', 'objects', 'flat-container', 'x.pkg.tar', 'versions')
+    const name = fc.constantFrom('a', 'de', 'deb', 'versions', 'config.json', 'x.pkg.tar', 'terraform-provider-x_1.zip')
+    const key = fc
+      .tuple(fc.array(folder, { maxLength: 4 }), name, endings)
+      .map(([folders, file, ending]) => [...folders, `${file}.${ending}`].join('/'))
+    fc.assert(
+      fc.property(fc.array(key, { maxLength: 8 }), (keys) => {
+        const [passing, looking] = [new Proofs(), new Proofs()]
+        for (const one of keys) {
+          passing.note(one, kindOf(one))
+          looking.note(one, { ...kindOf(one) })
+        }
+        expect([...passing.roots]).to.deep.equal([...looking.roots])
+      }),
+    )
+    const proofs = new Proofs()
+    const flat = 'nuget/flat-container/a/1.0.0/a.1.0.0.nupkg'
+    proofs.note(flat, kindOf(flat))
+    expect([...proofs.roots.keys()]).to.deep.equal(['nuget/'])
+  })
+
   // What is looked for first must not hide what a pattern would have found.
   it('match the same whether or not their literal text is looked for first', () => {
     const patterns = layouts.flatMap((layout) =>

@@ -10,7 +10,7 @@ import { Findings, findingsSchema } from './findings.ts'
 import { KnownDigests, knownDigestsSchema } from './known-digests.ts'
 import { openingFailed } from './journal-failed.ts'
 import { Republished, republishedSchema } from './republished.ts'
-import { journalVersion, type ReadPackage, type Row, rowColumns, rowOf, textOrNull } from './row.ts'
+import { insertOf, journalVersion, type ReadPackage, type Row, rowColumns, rowOf, textOrNull } from './row.ts'
 import { below, Selected } from './selected.ts'
 import { Shared, sharedSchema } from './shared.ts'
 import { SqlFile, type SqlRow } from './sql-file.ts'
@@ -136,12 +136,8 @@ export class Journal {
   }
 
   put(row: Row): void {
-    const { key, size, etag, modified, class: kind, format, cacheControl, contentType, skip, todo, first } = row
-    this.#sql.write(
-      'INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      ...[key, size, etag, modified, kind, format, cacheControl, contentType, skip, todo ? 1 : 0, first],
-      ...[row.why, row.encoding],
-    )
+    const [query, values] = insertOf(row)
+    this.#sql.write(query, ...values)
   }
 
   get(key: string): Row | undefined {

@@ -76,3 +76,16 @@ export function rowOf(columns: SqlRow): Row {
     first: Number(first),
   }
 }
+
+/** What keeps an object, or takes the place of what is known of it: a statement and its values. */
+export function insertOf(row: Row): [query: string, values: (string | number | null)[]] {
+  const { key, size, etag, modified, class: kind, format, cacheControl, contentType, skip, first, why, encoding } = row
+  const todo = row.todo ? 1 : 0
+  // Most are kept once only, before anything is known of them, and each value that is bound takes its time.
+  if ((cacheControl ?? contentType ?? skip ?? why ?? encoding) === null) {
+    const bare = 'INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?, NULL, NULL)'
+    return [bare, [key, size, etag, modified, kind, format, todo, first]]
+  }
+  const values = [key, size, etag, modified, kind, format, cacheControl, contentType, skip, todo, first, why, encoding]
+  return ['INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', values]
+}

@@ -46,22 +46,26 @@ export class Selected {
 
   /** The keys of all objects, in their order. */
   *keys(selection: Selection): Generator<string> {
-    const [where, values] = this.#where(selection)
+    const [where, values] = listed(selection)
     const query = `SELECT key FROM object WHERE ${where} ORDER BY key`
-    for (const row of this.#file.prepare(query).iterate(...values)) yield String(row['key'])
+    for (const row of this.#file.prepare(query).iterate(...values)) {
+      const key = String(row['key'])
+      if (!selection.excludes(key)) yield key
+    }
   }
 
   /** Rows of a stretch, in the order of their keys, page by page. */
   *pages(selection: Selection, { from, to }: Stretch): Generator<Row[]> {
     const end = to === undefined ? '' : ' AND key < ?'
     let [after, how] = [from, '>=']
+    const [where, values] = listed(selection)
     for (let full = true; full;) {
-      const [where, values] = this.#where(selection)
       const query = `SELECT ${rowColumns} FROM object WHERE ${where} AND key ${how} ?${end} ORDER BY key LIMIT ${pageLength}`
-      const page = this.#file.rows(query, ...values, after, ...(to === undefined ? [] : [to])).map(rowOf)
+      const found = this.#file.rows(query, ...values, after, ...(to === undefined ? [] : [to])).map(rowOf)
+      const page = found.filter(({ key }) => !selection.excludes(key))
       if (page.length > 0) yield page
-      full = page.length === pageLength
-      ;[after, how] = [page.at(-1)?.key ?? '', '>']
+      full = found.length === pageLength
+      ;[after, how] = [found.at(-1)?.key ?? '', '>']
     }
   }
 
@@ -111,12 +115,18 @@ export class Selected {
       yield { key: String(row['key']), encoding: String(row['encoding']) }
   }
 
-  #where({ prefix, only, excludes }: Selection): [string, string[]] {
-    const [where, values] = below(prefix)
-    const formats = only === undefined ? '' : ` AND format IN (${only.map(() => '?').join(', ')})`
-    this.#excludes = excludes
-    return [`${where}${formats} AND NOT excluded(key)`, [...values, ...(only ?? [])]]
+  #where(selection: Selection): [string, string[]] {
+    const [where, values] = listed(selection)
+    this.#excludes = selection.excludes
+    return [`${where} AND NOT excluded(key)`, values]
   }
+}
+
+/** A condition that holds for what a selection holds, and for what it excludes. */
+function listed({ prefix, only }: Selection): [string, string[]] {
+  const [where, values] = below(prefix)
+  const formats = only === undefined ? '' : ` AND format IN (${only.map(() => '?').join(', ')})`
+  return [`${where}${formats}`, [...values, ...(only ?? [])]]
 }
 
 /** A condition that holds for the keys below a prefix. UTF-8 has no byte 0xFF, which is behind all of them. */
