@@ -13,7 +13,7 @@ import type { Conduct } from '../tasks/chain/chain.ts'
 import { lookUp } from '../tasks/chain/look-up.ts'
 import { assertFits } from '../tasks/engine-in-use.ts'
 import { denyOthers } from '../tasks/permissions/deny.ts'
-import { needsFor, permissionGroups } from '../tasks/permissions/permissions.ts'
+import { groupLines, needsFor, permissionGroups } from '../tasks/permissions/permissions.ts'
 import { inSeveral, policiesOf, terraformOf, tooLong } from '../tasks/permissions/policy.ts'
 import { boundaryFlag } from '../flags/boundary-flag.ts'
 import { engineFlag } from '../flags/engine-flag.ts'
@@ -31,13 +31,7 @@ export type Result = Record<string, PolicyDocument> | Checked
 
 export default class Permissions extends CtlCommand {
   static override summary = 'Print the least IAM policy that each group of commands needs, for just this installation'
-  static override description =
-    'Groups: enable (enable-cloudfront), bootstrap (bootstrap-cloudfront), distribution (reconfigure-cloudfront-distribution),\n' +
-    'rotate (rotate-cloudfront-secret), look (status, doctor,\n' +
-    'export, runbook, their --dry-run), audit (audit-cache-control, reindex-everything --list and --dry-run), reindex (reindex-everything),\n' +
-    'invalidate (invalidate), costs (costs, status --costs),\n' +
-    's3cmd (cflist, cfinfo, cfcreate, cfmodify, cfinval, cfinvalinfo, put),\n' +
-    'cfremove (cfremove).'
+  static override description = `Groups, and what each is for:\n${groupLines.map((line) => `  ${line}`).join('\n')}`
   static override examples = [
     '<%= config.bin %> <%= command.id %> bootstrap --account 999999999999 --bucket packages-example-org',
     '<%= config.bin %> <%= command.id %> --check',

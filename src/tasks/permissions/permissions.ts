@@ -22,22 +22,26 @@ import { statusChain } from '../status/status-chain.ts'
 import { rotationNeeds } from '../rotate/needs.ts'
 import type { PermissionScope } from '../permission-scope.ts'
 
-/** Groups of commands that one policy serves. */
-export const permissionGroups = [
-  'enable',
-  'bootstrap',
-  'distribution',
-  'rotate',
-  'look',
-  'audit',
-  'reindex',
-  'reindex-batch',
-  'invalidate',
-  'costs',
-  's3cmd',
-  'cfremove',
-] as const
-export type PermissionGroup = (typeof permissionGroups)[number]
+/** Groups that one policy serves, and the commands of each. */
+const groups = {
+  enable: 'enable-cloudfront',
+  bootstrap: 'bootstrap-cloudfront',
+  distribution: 'reconfigure-cloudfront-distribution',
+  rotate: 'rotate-cloudfront-secret',
+  look: 'status, doctor, export, runbook, their --dry-run',
+  audit: 'audit-cache-control, reindex-everything --list and --dry-run',
+  reindex: 'reindex-everything',
+  'reindex-batch': 'reindex-everything --run-on batch, --checksums batch',
+  invalidate: 'invalidate',
+  costs: 'costs, status --costs',
+  s3cmd: 'cflist, cfinfo, cfcreate, cfmodify, cfinval, cfinvalinfo, put',
+  cfremove: 'cfremove',
+} as const
+export type PermissionGroup = keyof typeof groups
+export const permissionGroups = Object.keys(groups) as PermissionGroup[]
+
+/** All groups, a line each. */
+export const groupLines: readonly string[] = Object.entries(groups).map(([group, commands]) => `${group}: ${commands}`)
 
 /**
  * The permissions that a group of commands needs, read off the very steps that the commands run. Where AWS chooses an
