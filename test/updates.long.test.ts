@@ -105,7 +105,7 @@ describe('a hint at a newer version', function () {
     await know({ ...(await remembered()), told: Date.now() - 25 * 3_600_000 })
     expect((await run()).stderr).to.include(hint)
     expect(asked).to.have.length(1)
-    expect(await readdir(join(home, 'cache/pc-ctl'))).to.have.members(['compiled', 'update.json'])
+    expect(await readdir(join(home, 'cache/pc-ctl'))).to.have.members(['update.json'])
   })
 
   it('waits for nobody: the command is done before the registry has answered', async () => {
