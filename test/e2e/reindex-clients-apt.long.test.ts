@@ -27,7 +27,7 @@ const entry = (name: string, version: string): string =>
   entryOf(made(name, version), pool(name, version), { Package: name, Version: version })
 
 describe('reindex-everything, for users of apt', function () {
-  this.timeout(300_000)
+  this.timeout(900_000)
   let shop: Shop
   let key: Awaited<ReturnType<typeof signingKey>>
   let signer: OpenedSigner
