@@ -59,21 +59,14 @@ const packagesBeside = patternsOf('packagesBeside')
 
 const nothing: Kind = { format: 'other', is: 'nothing' }
 
-/** How most objects end, and no index does. One kind for all that are called so: there may be a hundred million of them. */
+/** How most objects end, and no index does. */
+const usualEndings: Readonly<Record<string, FormatName>> = {
+  ...{ deb: 'apt', udeb: 'apt', ddeb: 'apt', dsc: 'apt', rpm: 'yum', drpm: 'yum', apk: 'alpine', gem: 'gem' },
+  ...{ whl: 'pypi', egg: 'pypi', nupkg: 'nuget', crate: 'cargo', conda: 'conda' },
+}
+/** One kind for all that end so: there may be a hundred million of them. */
 const usual: ReadonlyMap<string, Kind> = new Map(
-  Object.entries({
-    ...({
-      deb: 'apt',
-      udeb: 'apt',
-      ddeb: 'apt',
-      dsc: 'apt',
-      rpm: 'yum',
-      drpm: 'yum',
-      apk: 'alpine',
-      gem: 'gem',
-    } as const),
-    ...({ whl: 'pypi', egg: 'pypi', nupkg: 'nuget', crate: 'cargo', conda: 'conda' } as const),
-  }).map(([called, format]) => [called, { format, is: 'package' }]),
+  Object.entries(usualEndings).map(([called, format]) => [called, { format, is: 'package' }]),
 )
 const ending = /\.([a-z]+)$/
 const noIndex = /\.(?:tgz|jar|war|ear|aar|pom|module|zip|exe|tar\.xz)(?:\.(?:asc|md5|sha\d+))*$/
