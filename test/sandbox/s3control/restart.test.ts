@@ -20,25 +20,45 @@ describe('a sandbox that is started again', () => {
   })
   afterEach(() => rm(state, { recursive: true, force: true }))
 
+  /**
+   * Begins a job and ends its sandbox when the job is somewhere.
+   *
+   * @param jobState - milliseconds a job is in each state
+   * @returns the job, nothing where a busy machine did not see it there: it was elsewhere before it was asked
+   */
+  async function begunUntil(where: string, confirmation: boolean, jobState: number): Promise<string | undefined> {
+    const fixture = await startJobs({ state, timing: { ...jobsAtOnce, jobState } })
+    try {
+      await furnish(fixture)
+      const functionArn = await fixture.function(
+        'slow',
+        taskFunction(
+          `await new Promise((resolve) => setTimeout(resolve, ${Math.min(2 * jobState, 1_000)})); return ['Succeeded', task.s3Key]`,
+        ),
+      )
+      const rows = Array.from({ length: tasks }, (_, index) => `${bucket},shard-${index}`)
+      const id = await fixture.create(rows, { functionArn, confirmation })
+      const status = where === 'half done' ? 'Active' : where
+      for (;;) {
+        const text = await fixture.describe(id)
+        const done = Number(valueIn(text, 'NumberOfTasksSucceeded'))
+        if (valueIn(text, 'Status') === status && (where !== 'half done' || (done > 0 && done < tasks))) return id
+        if (done === tasks) return undefined
+        await sleep(2)
+      }
+    } finally {
+      await fixture.close()
+    }
+  }
+
   /** Ends the sandbox when the job is somewhere, and answers the description when the next one has come to its end. */
   async function interrupted(where: string, confirmation = false): Promise<{ text: string; lines: string[] }> {
-    const fixture = await startJobs({ state, timing: { ...jobsAtOnce, jobState: 20 } })
-    await furnish(fixture)
-    const functionArn = await fixture.function(
-      'slow',
-      taskFunction("await new Promise((resolve) => setTimeout(resolve, 40)); return ['Succeeded', task.s3Key]"),
-    )
-    const rows = Array.from({ length: tasks }, (_, index) => `${bucket},shard-${index}`)
-    const id = await fixture.create(rows, { functionArn, confirmation })
-    const status = where === 'half done' ? 'Active' : where
-    for (;;) {
-      const text = await fixture.describe(id)
-      const done = Number(valueIn(text, 'NumberOfTasksSucceeded'))
-      if (valueIn(text, 'Status') === status && (where !== 'half done' || (done > 0 && done < tasks))) break
-      if (done === tasks) throw new Error(`it was never ${where}`)
-      await sleep(2)
+    let id: string | undefined
+    for (let jobState = 20; id === undefined; jobState *= 4) {
+      expect(jobState, `it was never seen ${where}`).to.be.below(2_000)
+      await rm(state, { recursive: true, force: true })
+      id = await begunUntil(where, confirmation, jobState)
     }
-    await fixture.close()
 
     const sandbox = await startSandbox({ state, timing: jobsAtOnce })
     const ask = jobClient(sandbox)
