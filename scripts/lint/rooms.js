@@ -17,7 +17,7 @@ export const rooms = {
   reindex: ['resources', 'aws', 'repositories', 'ui'],
   resources: ['aws', 'repositories', 'edge', 'ui'],
   aws: ['settings', 'edge', 'ui'],
-  flags: ['settings', 'edge', 'ui'],
+  flags: ['resources', 'settings', 'edge', 'ui'],
   settings: ['ui'],
   repositories: ['ui'],
   ui: [],

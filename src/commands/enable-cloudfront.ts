@@ -1,6 +1,5 @@
 import { Flags } from '@oclif/core'
 
-import { priceClasses } from '../resources/cloudfront/distribution-config.ts'
 import { carriedFlags } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
 import { commandLine } from '../shell.ts'
@@ -13,9 +12,8 @@ import { boundaryFlag } from '../flags/boundary-flag.ts'
 import { adoptFlag, changeFlags, planExitCode } from '../flags/change-flags.ts'
 import { engineFlag } from '../flags/engine-flag.ts'
 import { frontFlags, frontPathFlag, tokenOf } from '../flags/front-flags.ts'
-import { keyPolicyFlag } from '../flags/key-policy-flag.ts'
 import { ctlFlag } from '../flags/packagecloud-ctl-flags.ts'
-import { repeatable } from '../flags/repeatable.ts'
+import { servingFlags } from '../flags/serving-flags.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { signingKeyFlags } from '../flags/signing-key-flags.ts'
 import { readTags, tagFlag } from '../flags/tag-flags.ts'
@@ -48,18 +46,7 @@ export default class EnableCloudfront extends CtlCommand {
     'attributes-only': Flags.boolean({ description: 'put attributes of objects right, make no indexes' }),
     ...signingKeyFlags,
     ...writeConfigFlag,
-    'origin-access': Flags.option({ options: ['oai', 'oac'] as const })({
-      description:
-        'how CloudFront reads the bucket: origin access identity or control; by default as it is, else what can',
-    }),
-    alias: Flags.string({
-      description: 'domain name of your own to add (repeatable)',
-      ...repeatable,
-      helpValue: 'NAME',
-    }),
-    certificate: Flags.string({ description: 'ACM certificate in us-east-1 for the aliases', helpValue: 'ARN' }),
-    'price-class': Flags.option({ options: priceClasses })({ description: 'edges to use' }),
-    ...keyPolicyFlag,
+    ...servingFlags,
     ...frontFlags,
     ...frontPathFlag,
     ...ctlFlag,

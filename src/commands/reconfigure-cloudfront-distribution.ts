@@ -8,15 +8,13 @@ import { change } from '../tasks/chain/change.ts'
 import { reconfigureCloudfrontDistribution } from '../tasks/reconfigure-cloudfront-distribution.ts'
 import { type Connected, connected } from '../tasks/connected.ts'
 import { anyConnectedKeys, assertWritable, connectedKeys, writeConfig, type Written } from '../tasks/write-config.ts'
-import { priceClasses } from '../resources/cloudfront/distribution-config.ts'
 import { adoptFlag, changeFlags, planExitCode } from '../flags/change-flags.ts'
-import { keyPolicyFlag } from '../flags/key-policy-flag.ts'
+import { servingFlags } from '../flags/serving-flags.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
 import { writeConfigFlag } from '../flags/write-config-flags.ts'
 import { interruptSignal } from '../ui/interrupt.ts'
 import { CtlCommand } from '../ui/command.ts'
 import { type PlanLine, planText } from '../ui/plan.ts'
-import { repeatable } from '../flags/repeatable.ts'
 import { readTags, tagFlag } from '../flags/tag-flags.ts'
 import { advice, type Say, verbatim, warning } from '../text.ts'
 
@@ -39,19 +37,8 @@ export default class ReconfigureCloudfrontDistribution extends CtlCommand {
     }),
   }
   static override flags = {
-    'origin-access': Flags.option({ options: ['oai', 'oac'] as const })({
-      description:
-        'how CloudFront reads the bucket: origin access identity or control; by default as it is, else what can',
-    }),
-    alias: Flags.string({
-      description: 'domain name of your own to add (repeatable)',
-      ...repeatable,
-      helpValue: 'NAME',
-    }),
-    certificate: Flags.string({ description: 'ACM certificate in us-east-1 for the aliases', helpValue: 'ARN' }),
-    'price-class': Flags.option({ options: priceClasses })({ description: 'edges to use' }),
+    ...servingFlags,
     distribution: Flags.string({ description: 'distribution to use', helpValue: 'ID' }),
-    ...keyPolicyFlag,
     'no-wait': Flags.boolean({ description: 'do not wait until all edges have the new configuration' }),
     ...writeConfigFlag,
     ...tagFlag,
