@@ -1,5 +1,5 @@
 /** The function's only call to AWS: KMS Decrypt, signed by aws4fetch, since the SDK is a hundred times its size. */
-import { AwsClient } from 'aws4fetch'
+import { AwsV4Signer } from 'aws4fetch'
 
 import { isObject } from '../json-object.ts'
 import type { EdgeConfig } from './config.ts'
@@ -30,38 +30,35 @@ export function decrypting(
   config: EdgeConfig,
   environment: Record<string, string | undefined> = process.env,
 ): (ciphertext: string) => Promise<Uint8Array> {
-  const client = new AwsClient({
+  const signedBy = {
     accessKeyId: environment['AWS_ACCESS_KEY_ID'] ?? '',
     secretAccessKey: environment['AWS_SECRET_ACCESS_KEY'] ?? '',
     ...(environment['AWS_SESSION_TOKEN'] && { sessionToken: environment['AWS_SESSION_TOKEN'] }),
     service: 'kms',
     region: config.region,
-    retries: 0,
-  })
-  const endpoint = environment['AWS_ENDPOINT_URL_KMS'] ?? `https://kms.${config.region}.amazonaws.com/`
-  return (ciphertext) => decrypt(client, endpoint, config, ciphertext)
+    url: environment['AWS_ENDPOINT_URL_KMS'] ?? `https://kms.${config.region}.amazonaws.com/`,
+  }
+  return (ciphertext) => decrypt(signedBy, config, ciphertext)
 }
 
-async function decrypt(
-  client: AwsClient,
-  endpoint: string,
-  config: EdgeConfig,
-  ciphertext: string,
-): Promise<Uint8Array> {
-  const response = await client
-    .fetch(endpoint, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.Decrypt' },
-      body: JSON.stringify({
-        CiphertextBlob: ciphertext,
-        EncryptionContext: config.encryptionContext,
-        KeyId: config.keyId,
-      }),
-      signal: AbortSignal.timeout(patienceMs),
-    })
-    .catch((cause: unknown) => {
-      throw new PassingTrouble('KMS Decrypt: no answer', { cause })
-    })
+type SignedBy = ConstructorParameters<typeof AwsV4Signer>[0]
+
+async function decrypt(signedBy: SignedBy, config: EdgeConfig, ciphertext: string): Promise<Uint8Array> {
+  const { url, ...signed } = await new AwsV4Signer({
+    ...signedBy,
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.Decrypt' },
+    body: JSON.stringify({
+      CiphertextBlob: ciphertext,
+      EncryptionContext: config.encryptionContext,
+      KeyId: config.keyId,
+    }),
+  }).sign()
+  // Not with a Request, such as aws4fetch's client makes: where it is collected before the answer, its signal goes with it,
+  // and nothing ends the call.
+  const response = await fetch(url, { ...signed, signal: AbortSignal.timeout(patienceMs) }).catch((cause: unknown) => {
+    throw new PassingTrouble('KMS Decrypt: no answer', { cause })
+  })
   const answer = await readAnswer(response)
   if (typeof answer.Plaintext === 'string') return decodeSecret(Buffer.from(answer.Plaintext, 'base64').toString())
   const message = `KMS Decrypt: ${String(answer.__type)}: ${String(answer.message)}`

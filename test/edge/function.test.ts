@@ -5,6 +5,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 import { expect } from 'chai'
 
@@ -27,6 +29,10 @@ const config: EdgeConfig = {
   secrets: ['Y3VycmVudA==', 'cHJldmlvdXM='],
 }
 const plaintexts: Record<string, string> = { 'Y3VycmVudA==': secrets.current, 'cHJldmlvdXM=': secrets.previous }
+
+setFlagsFromString('--expose-gc')
+/** Collects what nothing refers to any more, as Node does at any moment. */
+const collectGarbage = runInNewContext('gc') as () => void
 
 /** A request for /x, signed with the given secret. */
 const signed = (secret: string) => {
@@ -205,8 +211,10 @@ describe('edge function, built', () => {
     const handler = await container()
     const silence = () => undefined
     troubles.push(silence, silence, silence, silence)
+    const collecting = setInterval(collectGarbage, 100)
     const begun = performance.now()
     expect(await handler(signed(secrets.current))).to.include({ status: '503' })
+    clearInterval(collecting)
     expect(performance.now() - begun).to.be.lessThan(5000)
     for (const secret of Object.values(secrets)) expect(await handler(signed(secret))).to.include({ uri: '/x' })
   })

@@ -33,7 +33,7 @@ describe('the sandbox’s KMS', () => {
   let elsewhere: KMSClient
   let KeyId: string
   before(async () => {
-    sandbox = await startSandbox({ timing: { principal: 100 } })
+    sandbox = await startSandbox({ timing: { principal: 1000 } })
     kms = new KMSClient({ ...clientConfig(sandbox), maxAttempts: 1 })
     elsewhere = new KMSClient({ ...clientConfig(sandbox, sandbox, 'eu-west-1'), maxAttempts: 1 })
     KeyId = await newKey()
@@ -186,7 +186,7 @@ describe('the sandbox’s KMS', () => {
         new CreateRoleCommand({ RoleName: 'named', AssumeRolePolicyDocument: JSON.stringify(document) }),
       )
       expect(await failureOf(put(root, role))).to.equal(refusal)
-      await new Promise((resolve) => setTimeout(resolve, 150))
+      await new Promise((resolve) => setTimeout(resolve, 1050))
       await put(root, role)
       expect(await failureOf(put(role))).to.match(
         /^MalformedPolicyDocumentException: The new key policy will not allow you/,
