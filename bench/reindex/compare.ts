@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { Readable } from 'node:stream'
 
 import type { LeanS3 } from '../../src/aws/s3-lean.ts'
+import { Claims } from '../../src/reindex/indexes/claims.ts'
 import { indexRepository } from '../../src/reindex/indexes/index-repository.ts'
 import { readInThreads, type Readers } from '../../src/reindex/indexes/read-threads.ts'
 import type { Journal } from '../../src/reindex/journal/journal.ts'
@@ -68,7 +69,7 @@ async function run(
   const { report, failures, findings } = await indexRepository(
     { format: formatNamed(name), root: '', stretches: [{ from: '', to: undefined }] },
     {
-      ...{ s3: bucketOf(indexes), journal, pace, publisher: undefined, signer: undefined },
+      ...{ s3: bucketOf(indexes), journal, pace, claims: new Claims(), publisher: undefined, signer: undefined },
       readers: {
         ...readers,
         read: (job) => readers.read({ ...job, known: isKnown ? (known.get(job.key) ?? {}) : {} }),

@@ -1,10 +1,10 @@
 import type { Finding } from '../repositories/format.ts'
+import { foldersAbove } from '../repositories/nested-roots.ts'
 import { compareKeys } from './ranges.ts'
 import type { FoundRepository } from './indexes/index-repository.ts'
 import { kept } from '../text.ts'
 import { nameOfRoot } from './report.ts'
 import { segmentsOf } from './repository-reports.ts'
-import type { CreatedIndexes } from './listing/missing-indexes.ts'
 import type { Scanned } from './listing/scan.ts'
 import type { Choice } from './selection.ts'
 
@@ -24,10 +24,10 @@ export function partlyBelow({ indexed }: Pick<Scanned, 'indexed'>, choice: Choic
 
 /** The repositories whose indexes can be made: those that have some, and lie whole within what was chosen. */
 export function findRepositories(
-  { indexed }: Scanned,
+  { indexed, excludedFolders, created }: Pick<Scanned, 'indexed' | 'excludedFolders' | 'created'>,
   choice: Choice,
-  created: CreatedIndexes = new Map(),
 ): FoundRepository[] {
+  const partlyExcluded = new Set([...excludedFolders].flatMap((folder) => [...foldersAbove(folder)]))
   return [...indexed].flatMap(([format, roots]) => {
     if (choice.only?.includes(format.name) === false) return []
     const segments = Map.groupBy(segmentsOf([...roots]), ({ root }) => root)
@@ -37,7 +37,8 @@ export function findRepositories(
       .map((root) => {
         const empty = created.get(format)?.get(root)
         const stretches = segments.get(root) ?? []
-        return { format, root, stretches, ...(empty === undefined ? {} : { created: empty }) }
+        const isPartlyExcluded = partlyExcluded.has(root)
+        return { format, root, stretches, isPartlyExcluded, ...(empty === undefined ? {} : { created: empty }) }
       })
   })
 }

@@ -1,6 +1,7 @@
 /** The front door of the engine: one run over one bucket, step by step. */
 import type { Aws } from '../aws/connect.ts'
 import type { Bucket } from '../resources/s3/bucket.ts'
+import type { Finding } from '../repositories/format.ts'
 import { formats } from '../repositories/formats.ts'
 import { CtlError } from '../errors.ts'
 import type { Talk } from '../ui/step-talk.ts'
@@ -52,7 +53,8 @@ export class ReindexRun {
   /** Aborted by the operator, or because the lock was lost. */
   #stop: AbortSignal
   #scanned: Scanned | undefined
-  #missing: ReturnType<typeof createMissing> | undefined
+  /** Why of some folders of packages no repository is made. */
+  #doubts: readonly Finding[] = []
   #ledger: Ledger | undefined
   #dropped: readonly string[] | undefined
   /** What of all is this host's; undefined: all. */
@@ -101,9 +103,11 @@ export class ReindexRun {
     const options = { ...this.#tools, formats, cuts: hints?.cuts, signal: this.#stop, seen }
     const scanned = await this.#telling(talk, () => scan(options))
     if (this.#tools.createMissing && this.#tools.indexes) {
-      this.#missing = createMissing(journal, scanned, this.#tools)
+      const { created, doubts } = createMissing(journal, scanned, this.#tools)
+      scanned.created = created
+      this.#doubts = doubts
       // Told of by their own names, as the next run will.
-      for (const roots of this.#missing.created.values()) for (const root of roots.keys()) scanned.roots.add(root)
+      for (const roots of created.values()) for (const root of roots.keys()) scanned.roots.add(root)
     }
     this.#scanned = scanned
     this.#ledger = new Ledger(scanned.roots, journal)
@@ -154,13 +158,13 @@ export class ReindexRun {
     const publisher = writes(this.#tools)
       ? createPublisher({ ...this.#tools, s3, aclOwner: facts?.aclOwner })
       : undefined
-    for (const doubt of this.#missing?.doubts ?? []) ledger.mention(doubt)
-    const found = findRepositories(scanned, choice, this.#missing?.created)
+    for (const doubt of this.#doubts) ledger.mention(doubt)
+    const found = findRepositories(scanned, choice)
     for (const part of partlyBelow(scanned, choice)) ledger.mention(part)
     const options = { ...this.#tools, publisher, signal: this.#stop }
     await this.#telling(talk, async () => {
       if (this.#part !== undefined) await readPart(found, this.#part, ledger, options)
-      else await makeIndexes(found, scanned.excludedFolders, ledger, options)
+      else await makeIndexes(found, ledger, options)
     })
     const outcome = progress.outcome()
     // Only by reading them some packages have turned out to change under their keys.

@@ -76,6 +76,26 @@ describe('pc-ctl reindex-everything, a repository inside of another one', functi
     expect(hrefs(written, 'el/')).to.deep.equal(['a.rpm', 'sub/b.rpm'])
   })
 
+  it('knows by any of the indexes that list it that a package was published again', async () => {
+    const stale = { inner: 'inner is older', outer: 'outer is older' }
+    for (const [name, text] of Object.entries(stale)) {
+      const [older, now] = [debOf(name, text), debOf(name)]
+      const [inner, outer] = name === 'inner' ? [older, now] : [now, older]
+      await place.put(`two/${name}/pool/x/${name}_1.0_amd64.deb`, now)
+      await place.put(`two/${name}/pool/x/Packages`, entryOf(inner, `${name}_1.0_amd64.deb`, { Package: name }))
+      await place.put(
+        `two/${name}/dists/s/main/binary-amd64/Packages`,
+        entryOf(outer, `pool/x/${name}_1.0_amd64.deb`, { Package: name }),
+      )
+      await place.put(`two/${name}/dists/s/Release`, 'Suite: s\nDate: Thu, 01 Jan 2026 00:00:00 UTC\n')
+    }
+    const { republished, indexes } = await run()
+    expect(republished.keys).to.deep.equal(Object.keys(stale).map((name) => `two/${name}/pool/x/${name}_1.0_amd64.deb`))
+    // The report names them as ever, though the inner ones are made first.
+    const roots = indexes.map(({ root }) => root).filter((root) => root.startsWith('two/'))
+    expect(roots).to.deep.equal(['two/inner/', 'two/inner/pool/x/', 'two/outer/', 'two/outer/pool/x/'])
+  })
+
   it('knows that nothing has changed, and what has', async () => {
     expect(outcomes(await run())).to.include({ 'apt/': 'unchanged 30', 'el/': 'unchanged 2' })
     await place.put('apt/pool/team/p0_1.0_amd64.deb', debOf('p0', 'another one'))

@@ -1,6 +1,6 @@
 import { explainError, isBadIdentity } from '../../aws/denial.ts'
 import type { LeanS3 } from '../../aws/s3-lean.ts'
-import { noteGone } from '../journal/content-changes.ts'
+import { noteCopied, noteGone } from '../journal/content-changes.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Row } from '../journal/row.ts'
 import type { Pace } from '../pace.ts'
@@ -78,7 +78,7 @@ function remember(journal: Journal, before: Row, attended: Attended): void {
   const { kind } = attended
   if (kind === 'skipped' || (kind === 'rewritten' && attended.from !== undefined)) journal.copies.ended(before.key)
   if (kind === 'rewritten' && attended.from !== undefined) {
-    journal.sameContent(before.key, attended.from, attended.row.etag)
+    noteCopied(journal, before.key, attended.from, attended.row)
   }
   if ('row' in attended) journal.put(attended.row)
 }

@@ -78,6 +78,8 @@ export class Elsewhere {
    */
   async takeBack(run: string | undefined, talk: Talk): Promise<string> {
     const { ledger } = this.#run
+    // What was put right as it was planned may turn out to have been published again.
+    ledger.comesAgain = true
     const below = resultsBelow(run)
     const believed = (said: readonly Found[]): Promise<Found[]> => believable(said, this.#run)
     const noted = ({ row, rewritten }: Found): void => {

@@ -21,8 +21,8 @@ export interface WantedRead {
   readonly format: string
   /** What is known of its content without reading it. */
   readonly known: Digests
-  /** Digests of what was there before. */
-  readonly before: readonly string[]
+  /** Digests of what was there before, by each that knows some. */
+  readonly before: readonly (readonly string[])[]
 }
 
 /** What holds for all that is wanted in one object of wants. */
@@ -36,7 +36,7 @@ export interface WantedHead {
 }
 
 /** Goes up when a function of before could not do what is wanted now. */
-export const version = 1
+export const version = 2
 
 export const packWanted = (head: WantedHead, wants: readonly Want[]): Promise<Buffer> => packLines([head, ...wants])
 

@@ -1,8 +1,10 @@
 import { isArchived } from '../attributes/attributes.ts'
 import type { OldIndexes } from '../../repositories/format.ts'
-import { type FoundRepository, type IndexOptions, repositoryOf } from '../indexes/index-repository.ts'
+import type { Claims } from '../indexes/claims.ts'
+import { claimsOn } from '../indexes/find-claims.ts'
+import type { FoundRepository } from '../indexes/index-repository.ts'
 import type { MakeIndexesOptions } from '../indexes/make-indexes.ts'
-import { lastTime } from '../indexes/last-time.ts'
+import { openRepository, unchangedSince } from '../indexes/open-repository.ts'
 import { isHopeless, wantedOf } from '../indexes/read-packages.ts'
 import type { Amount } from '../elsewhere-report.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -44,17 +46,18 @@ const most = { ahead: 32, bytes: 16 * 1024 ** 2 }
 /**
  * What there is to be done, in the order of keys, some hundred objects at a time; ends early when it is stopped. What is
  * to be read is told by going along the repositories that a key is in: there is nothing to be remembered of each key.
- * A repository that lists a package of another one of its format, further down, leaves that to it.
+ * A repository that lists a package of another one of its format, further down, leaves that to it, but for what it claims.
  */
 export async function* wantsOf(
   found: readonly FoundRepository[],
   options: WantingOptions,
 ): AsyncGenerator<readonly Want[]> {
   const { journal, choice, signal } = options
+  const claims = await claimsOn(found, options)
   for await (const { piece, opened } of openedPieces(found, options)) {
     for (const page of journal.selected.pages(choice, piece)) {
       if (signal.aborted) return
-      yield wantsOfPage(page, opened, options)
+      yield wantsOfPage(page, opened, { ...options, claims })
     }
   }
 }
@@ -99,11 +102,10 @@ function open(
   options: WantingOptions,
 ): { readonly bytes: number; readonly opened: Promise<Opened | undefined> } {
   const { signal, signerOf } = options
-  const signer = signerOf(repository.root)
-  const more: IndexOptions = { ...options, publisher: undefined, signer, read: () => undefined, now: Date.now() }
-  if (lastTime(repository, more) !== undefined) return { bytes: 0, opened: Promise.resolve(undefined) }
-  const seen = repositoryOf(repository, more)
-  const opened = repository.format.open(seen).then(
+  const more = { ...options, signer: signerOf(repository.root), now: Date.now() }
+  if (unchangedSince(repository, more) !== undefined) return { bytes: 0, opened: Promise.resolve(undefined) }
+  const opening = openRepository(repository, more)
+  const opened = opening.opened.then(
     (old) => ({ repository, old }),
     (error: unknown) => {
       if (signal.aborted || isHopeless(error)) throw error
@@ -112,10 +114,14 @@ function open(
   )
   // Whoever comes to its piece hears of it.
   opened.catch(() => undefined)
-  return { bytes: seen.indexes.reduce((sum, { size }) => sum + size, 0), opened }
+  return { bytes: opening.repository.indexes.reduce((sum, { size }) => sum + size, 0), opened }
 }
 
-function wantsOfPage(page: readonly Row[], opened: readonly Opened[], options: WantingOptions): Want[] {
+function wantsOfPage(
+  page: readonly Row[],
+  opened: readonly Opened[],
+  options: WantingOptions & { readonly claims: Claims },
+): Want[] {
   const { journal, choice } = options
   const [first = '', last = ''] = [page[0]?.key, page.at(-1)?.key]
   const readers = opened.map((one) => ({ ...one, read: journal.readBetween(one.repository.format.name, first, last) }))
@@ -128,7 +134,7 @@ function wantsOfPage(page: readonly Row[], opened: readonly Opened[], options: W
     for (const { repository, old, read } of readers) {
       const { format } = repository
       if (isArchived(row) || read.has(key) || format.roleOf(key) !== 'package') continue
-      const { job, before } = wantedOf(row, format, old, journal)
+      const { job, before } = wantedOf(row, format, old, options)
       reads.push({ format: format.name, known: job.known, before })
     }
     if (!attributes && reads.length === 0) continue

@@ -1,13 +1,4 @@
-import type { LeanS3 } from '../../aws/s3-lean.ts'
-import {
-  type Finding,
-  type FormatOptions,
-  type IndexedPackage,
-  type IndexPlan,
-  RefusedRepository,
-  type Repository,
-} from '../../repositories/format.ts'
-import type { OpenedSigner } from '../../repositories/openpgp.ts'
+import { type Finding, type IndexedPackage, type IndexPlan, RefusedRepository } from '../../repositories/format.ts'
 import { readAgain } from '../../repositories/sections.ts'
 import { CtlError, messageOf } from '../../errors.ts'
 import { inOneLine } from '../../text.ts'
@@ -15,29 +6,20 @@ import type { Journal } from '../journal/journal.ts'
 import type { Row } from '../journal/row.ts'
 import type { IndexReport } from '../report.ts'
 import { joinGuests } from './guests.ts'
-import { compareKeys } from '../ranges.ts'
-import { findingsOf, lastTime, noteMade } from './last-time.ts'
+import { findingsOf, noteMade } from './last-time.ts'
+import { openRepository, type OpeningOptions, unchangedSince } from './open-repository.ts'
 import { type Publisher, WriteConflict } from './publish.ts'
-import { readIndex } from './read-index.ts'
 import { again, badPackage, type IndexFinding, isHopeless, readPackages, type ReadingOptions } from './read-packages.ts'
-import { type FoundRepository, indexRows, packagesOf, storedObject } from './repository-objects.ts'
+import { type FoundRepository, indexRows, packagesOf } from './repository-objects.ts'
 import { shrinking } from './shrink-brake.ts'
-import { whyNotSigned } from './signing.ts'
 
 export type { FoundRepository } from './repository-objects.ts'
 
-export interface IndexOptions extends ReadingOptions {
-  readonly s3: LeanS3
+export interface IndexOptions extends ReadingOptions, Omit<OpeningOptions, 'pace'> {
   readonly journal: Journal
   /** Undefined: only look. */
   readonly publisher: Publisher | undefined
-  readonly signer: OpenedSigner | undefined
-  /** Sign with other keys than those that it is signed with. */
-  readonly changeKey: boolean
   readonly allowShrink: boolean
-  readonly formatOptions: FormatOptions
-  /** Milliseconds since the epoch. */
-  readonly now: number
 }
 
 /** What became of a repository, what an operator should know of its objects, and what failed. */
@@ -64,7 +46,7 @@ export async function indexRepository(found: FoundRepository, options: IndexOpti
 }
 
 async function attempt(found: FoundRepository, options: IndexOptions): Promise<Ended> {
-  const before = lastTime(found, options)
+  const before = unchangedSince(found, options)
   if (before !== undefined) {
     const report = { outcome: 'unchanged' as const, packages: before.packages, unchanged: before.objects }
     return { report, findings: findingsOf(found, options.journal) }
@@ -90,10 +72,8 @@ const isOfContent = (error: unknown): boolean =>
 async function makeIndex(own: FoundRepository, options: IndexOptions): Promise<Ended> {
   const { format } = own
   const { signer, journal, now, formatOptions } = options
-  const repository = repositoryOf(own, options)
-  const old = await format.open(repository)
-  const unsigned = await whyNotSigned(old.signatures, options)
-  if (unsigned !== undefined) return { report: { outcome: 'refused', ...unsigned } }
+  const { repository, opened } = openRepository(own, options)
+  const old = await opened
   const found = joinGuests(own, old, journal)
   const { bad, failures } = await readPackages(found, old, options)
   if (failures.length > 0) {
@@ -165,17 +145,4 @@ function countChanges({ groups }: IndexPlan, expected: ReadonlyMap<string, Row>)
   const all = groups.flat()
   const same = all.filter(({ key, md5 }) => expected.get(key)?.etag === md5)
   return [all.length - same.length, same.length]
-}
-
-/** A repository as its format sees it. */
-export function repositoryOf(found: FoundRepository, { s3, journal, pace }: IndexOptions): Repository {
-  const created = found.created ?? new Map<string, Uint8Array>()
-  const empty = [...created].map(([key, { length: size }]) => ({ key, size, etag: '', modified: 0 }))
-  return {
-    root: found.root,
-    indexes: [...[...indexRows(found, journal)].map(storedObject), ...empty].sort((one, other) =>
-      compareKeys(one.key, other.key),
-    ),
-    read: async (key) => created.get(key) ?? pace.run(() => readIndex(s3, key)),
-  }
 }

@@ -1,10 +1,11 @@
-import { foldersAbove } from '../../repositories/nested-roots.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Progress } from '../progress.ts'
-import { type Ledger, nameOfRoot } from '../report.ts'
+import { type IndexReport, type Ledger, nameOfRoot } from '../report.ts'
+import { claimsOn } from './find-claims.ts'
+import { innermostFirst } from './guests.ts'
 import { type FoundRepository, indexRepository, type IndexOptions } from './index-repository.ts'
 
-export interface MakeIndexesOptions extends Omit<IndexOptions, 'now' | 'read' | 'signer'> {
+export interface MakeIndexesOptions extends Omit<IndexOptions, 'now' | 'read' | 'signer' | 'claims'> {
   readonly journal: Journal
   readonly progress: Progress
   /** What signs the repository with a root. */
@@ -13,34 +14,33 @@ export interface MakeIndexesOptions extends Omit<IndexOptions, 'now' | 'read' | 
   readonly strict: boolean
 }
 
-/**
- * Makes the indexes of all repositories that were found, one after the other, and notes what comes of each.
- *
- * @param excludedFolders - folders of packages that were left out: an index without them would lose them
- */
+/** Makes the indexes of all repositories that were found, one after the other, and notes what comes of each. */
 export async function makeIndexes(
   found: readonly FoundRepository[],
-  excludedFolders: ReadonlySet<string>,
   ledger: Ledger,
   options: MakeIndexesOptions,
 ): Promise<void> {
   const { journal, progress, signal } = options
-  const sizes = found.map(({ format, stretches }) =>
-    stretches.reduce((sum, stretch) => sum + journal.countPackages(format.name, stretch), 0),
+  const sizes = new Map(
+    found.map((repository) => {
+      const { format, stretches } = repository
+      return [repository, stretches.reduce((sum, stretch) => sum + journal.countPackages(format.name, stretch), 0)]
+    }),
   )
-  const partlyExcluded = new Set([...excludedFolders].flatMap((folder) => [...foldersAbove(folder)]))
   let current = ''
-  const total = sizes.reduce((sum, size) => sum + size, 0)
+  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0)
   progress.begin({ noun: 'packages', total, detail: () => current })
-  for (const [index, repository] of found.entries()) {
+  const claims = await claimsOn(found, options)
+  const reports = new Map<FoundRepository, IndexReport>()
+  for (const repository of innermostFirst(found)) {
     if (signal.aborted) return
     const { root, format } = repository
     current = `${format.name} ${nameOfRoot(root)}`
-    if (partlyExcluded.has(root)) {
-      ledger.indexes.push(partlyChosen(repository))
-      continue
-    }
-    await makeOne(repository, sizes[index] ?? 0, ledger, options)
+    reports.set(repository, await makeOne(repository, sizes.get(repository) ?? 0, ledger, { ...options, claims }))
+  }
+  for (const repository of found) {
+    const report = reports.get(repository)
+    if (report !== undefined) ledger.indexes.push(report)
   }
 }
 
@@ -48,8 +48,8 @@ async function makeOne(
   repository: FoundRepository,
   packages: number,
   ledger: Ledger,
-  options: MakeIndexesOptions,
-): Promise<void> {
+  options: MakeIndexesOptions & Pick<IndexOptions, 'claims'>,
+): Promise<IndexReport> {
   // Those that need not be read count when their repository is done.
   let unread = packages
   const read = (bytes: number): void => {
@@ -63,21 +63,10 @@ async function makeOne(
     read,
   })
   options.progress.add(Math.max(0, unread))
-  ledger.indexes.push(indexed.report)
   for (const finding of indexed.failures) ledger.fail(finding)
   for (const finding of indexed.findings) {
     if (options.strict && finding.bad === true) ledger.fail(finding)
     else ledger.mention(finding)
   }
+  return indexed.report
 }
-
-const partlyChosen = ({ root, format }: FoundRepository): Ledger['indexes'][number] => ({
-  root,
-  format: format.name,
-  packages: 0,
-  written: 0,
-  unchanged: 0,
-  outcome: 'refused',
-  why: 'some of its packages are left out by --exclude',
-  todo: 'Leave out all of it, or nothing: an index without them would lose them.',
-})

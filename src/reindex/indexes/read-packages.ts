@@ -6,12 +6,14 @@ import { messageOf } from '../../errors.ts'
 import type { Content, Journal } from '../journal/journal.ts'
 import type { Pace } from '../pace.ts'
 import { noteContent } from '../journal/content-changes.ts'
+import type { Claims } from './claims.ts'
 import type { About, BadPackage, ReadJob, ReadResult } from './read-package.ts'
 import type { Readers } from './read-threads.ts'
 import { type FoundRepository, packageContents, storedObject } from './repository-objects.ts'
 
 export interface ReadingOptions {
   readonly journal: Journal
+  readonly claims: Claims
   readonly pace: Pick<Pace, 'cap' | 'run'>
   readonly readers: Readers
   readonly signal: AbortSignal
@@ -72,9 +74,9 @@ async function readOne(
   row: Content,
   format: Format,
   old: OldIndexes,
-  { readers, journal, read }: ReadingOptions,
+  { readers, journal, claims, read }: ReadingOptions,
 ): Promise<BadPackage | undefined> {
-  const { job, before } = wantedOf(row, format, old, journal)
+  const { job, before } = wantedOf(row, format, old, { journal, claims })
   const result = await readers.read(job)
   takeRead(journal, job, before, result)
   if ('bad' in result) return result
@@ -82,27 +84,31 @@ async function readOne(
   return undefined
 }
 
-/** What is to be read of a package, and the digests of what was there before, as far as anybody knows. */
+/**
+ * What is to be read of a package, and the digests of what was there before, as far as anybody knows: of each index that
+ * lists it, its own and others', or of the journal, which was told last.
+ */
 export function wantedOf(
   row: Pick<Content, 'key' | 'size' | 'etag' | 'first'>,
   format: Format,
   old: OldIndexes,
-  journal: Journal,
-): { readonly job: ReadJob; readonly before: readonly string[] } {
+  { journal, claims }: Pick<ReadingOptions, 'journal' | 'claims'>,
+): { readonly job: ReadJob; readonly before: readonly (readonly string[])[] } {
   const { key, size, etag, first } = row
   // After a copy that was cut off, size and time prove nothing.
   const listed = (journal.copies.isUnsure(key) ? undefined : old.digestsOf(storedObject(row))) ?? {}
   const sha256 = journal.digests.of(key, etag)
   const known = sha256 === undefined ? listed : { ...listed, sha256 }
   const last = journal.republished.isSuspected(key) ? journal.lastDigest(key) : undefined
-  return { job: { format: format.name, key, size, etag, first, known }, before: last ? [last] : old.listed(key) }
+  const before = last === undefined ? [old.listed(key), ...claims.of(format, key)] : [[last]]
+  return { job: { format: format.name, key, size, etag, first, known }, before }
 }
 
 /** Notes what was read of a package, wherever that was. */
 function takeRead(
   journal: Journal,
   { format, key, size, etag }: ReadJob,
-  before: readonly string[],
+  before: readonly (readonly string[])[],
   result: ReadResult,
 ): void {
   if ('facts' in result) {

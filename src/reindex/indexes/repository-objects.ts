@@ -13,6 +13,8 @@ export interface FoundRepository {
   readonly stretches: readonly Stretch[]
   /** Keys of packages below another one's root that its index lists, too; each is a stretch of its own. */
   readonly guests?: readonly string[]
+  /** Some of its packages were left out: an index without them would lose them. */
+  readonly isPartlyExcluded?: boolean
   /** Objects of its index that are not there, and to be taken for empty lists: by key, what they would say. */
   readonly created?: ReadonlyMap<string, Uint8Array>
 }

@@ -37,15 +37,37 @@ export function noteArrival(journal: Journal, { key, size, etag }: Pick<Row, 'ke
 }
 
 /**
+ * Notes that an object has another ETag now, with the same content. What had an ETag of before, after an upload in parts
+ * that made another one, has it again once it is copied: then it is what was read before.
+ */
+export function noteCopied(
+  journal: Journal,
+  key: string,
+  from: string,
+  { size, etag }: { readonly size: number; readonly etag: string },
+): void {
+  const isAsBefore = from !== etag && journal.republished.isSuspected(key) && journal.wasRead(key, size, etag)
+  journal.sameContent(key, from, etag)
+  if (isAsBefore) journal.republished.forget(key)
+}
+
+/**
  * Notes what reading a package has shown of its content.
  *
- * @param before - digests of what was there before, as far as the journal or the present indexes tell
+ * @param before - digests of what was there before, as far as the journal or the present indexes tell: of each index, of
+ *   which one may be older than another
  * @returns whether it is now known to be another content, and was not before
  */
-export function noteContent(journal: Journal, key: string, before: readonly string[], digest: string): boolean {
+export function noteContent(
+  journal: Journal,
+  key: string,
+  before: readonly (readonly string[])[],
+  digest: string,
+): boolean {
   const { republished } = journal
-  if (before.length === 0 || republished.isSure(key)) return false
-  if (before.includes(digest)) {
+  const told = before.filter(({ length }) => length > 0)
+  if (told.length === 0 || republished.isSure(key)) return false
+  if (told.every((digests) => digests.includes(digest))) {
     if (republished.isSuspected(key)) republished.forget(key)
     return false
   }

@@ -233,6 +233,12 @@ export class Journal {
     }
   }
 
+  /** Has some format read this content of an object? */
+  wasRead(key: string, size: number, etag: string): boolean {
+    const query = 'SELECT 1 FROM package WHERE key = ? AND size = ? AND etag = ?'
+    return this.#sql.prepare(query).get(key, size, etag) !== undefined
+  }
+
   /** Which of the objects from a key to another (both included) a format has read as they are now. */
   readBetween(format: string, first: string, last: string): ReadonlySet<string> {
     const query = `SELECT object.key FROM package JOIN object ON object.key = package.key AND object.size = package.size

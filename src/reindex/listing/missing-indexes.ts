@@ -1,11 +1,8 @@
 import type { Finding, Format, FormatOptions } from '../../repositories/format.ts'
 import type { Journal } from '../journal/journal.ts'
 import { roleOf } from '../role.ts'
-import type { Scanned } from './scan.ts'
+import type { CreatedIndexes, Scanned } from './scan.ts'
 import type { Choice } from '../selection.ts'
-
-/** By format and root: the objects of the empty index that a new repository begins with. */
-export type CreatedIndexes = ReadonlyMap<Format, ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>>
 
 /**
  * Looks for folders of packages that are in no repository. Those whose layout leaves no doubt become repositories, with

@@ -13,6 +13,9 @@ import { type Choice, isRight, ownPrefix } from '../selection.ts'
 import { RootsSeen } from './roots-seen.ts'
 import { Unproven } from './unproven.ts'
 
+/** By format and root: the objects of the empty index that a new repository begins with. */
+export type CreatedIndexes = ReadonlyMap<Format, ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>>
+
 /** What a listing of the bucket showed; the objects themselves are in the journal. */
 export interface Scanned {
   objects: number
@@ -29,6 +32,8 @@ export interface Scanned {
   readonly indexed: Map<Format, Set<string>>
   /** Folders of packages that `--exclude` leaves out: an index without them would lose them. */
   readonly excludedFolders: Set<string>
+  /** What is made of folders of packages without an index. */
+  created: CreatedIndexes
 }
 
 export interface ScanOptions {
@@ -79,6 +84,7 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
     roots: new Set(),
     indexed: new Map(options.formats.map((format) => [format, new Set<string>()])),
     excludedFolders: new Set(),
+    created: new Map(),
   }
   const rootsSeen = new RootsSeen(scanned.indexed)
   const taking = { ...options, scanned, proofs, unproven, rootsSeen }
@@ -176,6 +182,7 @@ function takeIn(objects: readonly Listed[], range: KeyRange, taking: Taking): vo
 function takeObject(object: Listed, row: Row | undefined, taking: Taking): void {
   const { journal, choice, scanned, packuments, proofs } = taking
   const { key } = object
+  if (key.startsWith(ownPrefix)) return
   if (choice.excludes(key)) {
     proofs.note(key, kindOf(key, object.size))
     scanned.leftOut++

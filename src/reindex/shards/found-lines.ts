@@ -26,8 +26,8 @@ export interface FoundPackage {
   readonly about: string | null
   /** In base64. */
   readonly facts: string | null
-  /** Digests of what was at the key before, where this was read without the journal that knows them. */
-  readonly before?: readonly string[]
+  /** Digests of what was at the key before, by each that knows some, where this was read without the journal that does. */
+  readonly before?: readonly (readonly string[])[]
 }
 
 const gzipped = promisify(gzip)
@@ -212,7 +212,7 @@ const isFoundPackage = ({ format, bad, about, facts, before = [] }: JsonObject):
   (bad === null) === (about !== null) &&
   (about === null) === (facts === null) &&
   Array.isArray(before) &&
-  before.every(isText)
+  before.every((digests: unknown) => Array.isArray(digests) && digests.every(isText))
 
 /** As `About` is written: what of it stands in indexes as it is can be nothing else than it should be. */
 function isAbout(about: unknown): boolean {

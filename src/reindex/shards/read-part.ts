@@ -1,8 +1,10 @@
 import { messageOf } from '../../errors.ts'
 import { RefusedRepository } from '../../repositories/format.ts'
-import { joinGuests } from '../indexes/guests.ts'
-import { type FoundRepository, repositoryOf } from '../indexes/index-repository.ts'
+import { claimsOn } from '../indexes/find-claims.ts'
+import { innermostFirst, joinGuests } from '../indexes/guests.ts'
+import type { FoundRepository, IndexOptions } from '../indexes/index-repository.ts'
 import type { MakeIndexesOptions } from '../indexes/make-indexes.ts'
+import { openRepository } from '../indexes/open-repository.ts'
 import { again, isHopeless, readPackages } from '../indexes/read-packages.ts'
 import type { Stretch } from '../journal/stretch.ts'
 import { type Ledger, nameOfRoot } from '../report.ts'
@@ -16,7 +18,7 @@ export async function readPart(
   options: MakeIndexesOptions,
 ): Promise<void> {
   const { journal, progress, signal } = options
-  const mine = found.flatMap((repository) => {
+  const mine = [...innermostFirst(found)].flatMap((repository) => {
     const packages = commonTo(repository.stretches, part)
       .map((stretch) => journal.countPackages(repository.format.name, stretch))
       .reduce((sum, count) => sum + count, 0)
@@ -25,6 +27,7 @@ export async function readPart(
   let current = ''
   const total = mine.reduce((sum, { packages }) => sum + packages, 0)
   progress.begin({ noun: 'packages', total, detail: () => current })
+  const claims = await claimsOn(found, { ...options, isForAnother: true })
   for (const { repository, packages } of mine) {
     if (signal.aborted) return
     current = `${repository.format.name} ${nameOfRoot(repository.root)}`
@@ -34,7 +37,8 @@ export async function readPart(
       unread--
       progress.add(1, bytes)
     }
-    await readOfOne(repository, part, ledger, { ...options, signer: undefined, now: Date.now(), read })
+    const more = { signer: undefined, now: Date.now(), isForAnother: true, read, claims }
+    await readOfOne(repository, part, ledger, { ...options, ...more })
     progress.add(Math.max(0, unread))
   }
 }
@@ -43,10 +47,10 @@ async function readOfOne(
   repository: FoundRepository,
   part: Stretch,
   ledger: Ledger,
-  options: Parameters<typeof repositoryOf>[1],
+  options: IndexOptions,
 ): Promise<void> {
   try {
-    const old = await repository.format.open(repositoryOf(repository, options))
+    const old = await openRepository(repository, options).opened
     const whole = joinGuests(repository, old, options.journal)
     const { failures } = await readPackages({ ...whole, stretches: commonTo(whole.stretches, part) }, old, options)
     for (const finding of failures) ledger.fail(finding)

@@ -2,7 +2,7 @@ import { statusOf } from '../../aws/denial.ts'
 import type { LeanS3 } from '../../aws/s3-lean.ts'
 import type { Digests } from '../../repositories/format.ts'
 import { strongest } from '../../repositories/strongest.ts'
-import { noteArrival, noteContent, noteVersion } from '../journal/content-changes.ts'
+import { noteArrival, noteContent, noteCopied, noteVersion } from '../journal/content-changes.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Row } from '../journal/row.ts'
 import { isHandedIn } from '../own-keys.ts'
@@ -125,7 +125,7 @@ function takeFound(journal: Journal, { row, packages, republished, rewritten }: 
   if (republished !== undefined) {
     journal.republished.note(row.key, { sure: republished === 'surely', since: Math.floor(Date.now() / 1000) })
   }
-  if (isSame) journal.sameContent(row.key, known.etag, row.etag)
+  if (isSame) noteCopied(journal, row.key, known.etag, row)
   if (rewritten !== undefined) journal.copies.ended(row.key)
   if (known === undefined || known.modified <= row.modified) {
     journal.put(isSame ? { ...row, first: Math.min(known.first, row.first) } : row)
@@ -140,7 +140,7 @@ const isSameContent = (known: Row, row: Row): boolean =>
 function takePackage(journal: Journal, { key, size, etag }: Row, found: FoundPackage): void {
   const { format, bad, about, facts } = found
   const last = journal.republished.isSuspected(key) ? journal.lastDigest(key) : undefined
-  const before = last === undefined ? (found.before ?? []) : [last]
+  const before = last === undefined ? (found.before ?? []) : [[last]]
   const read = facts === null ? null : Buffer.from(facts, 'base64')
   journal.putPackage({ key, format, size, etag, bad, about, facts: read })
   const digest = about === null ? undefined : strongest((JSON.parse(about) as { digests?: Digests }).digests ?? {})

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { Report } from '../../../src/reindex/report.ts'
@@ -21,6 +21,7 @@ import { jobsAtOnce } from '../../support/batch-jobs.ts'
 import { plainRun } from '../plain-run.ts'
 import { makeKey } from '../repositories-under-test.ts'
 import { fillMixed, leftIn } from './mixed-bucket.ts'
+import { nestedApt, picker } from './odd-corpus.ts'
 
 describe('a run on S3 Batch Operations', function () {
   this.timeout(60_000)
@@ -48,6 +49,10 @@ describe('a run on S3 Batch Operations', function () {
     await s3.send(new CreateBucketCommand({ Bucket, ObjectOwnership: 'BucketOwnerEnforced' }))
     later = 0
     await fillMixed(s3, Bucket, signer)
+    // Packages that two indexes list, of which one is older than the other.
+    for (const { key: Key, body: Body } of nestedApt(picker(1))) {
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body }))
+    }
     later = 60_000
     return Bucket
   }

@@ -20,12 +20,14 @@ export async function fillMixed(s3: S3Client, Bucket: string, signer: OpenedSign
 export async function leftIn(s3: S3Client, bucket: string): Promise<Record<string, unknown>> {
   const content = await contentOf(s3, bucket)
   const read = reader(s3, bucket)
-  for (const [key, look] of Object.entries(content)) {
+  for (const [key, seen] of Object.entries(content)) {
+    const look = { ...(seen as object), VersionId: undefined }
+    content[key] = look
     if (!/Release|repomd|\.asc$/.test(key)) continue
     const text = (await read(key))
       ?.toString()
       .replace(/^Date: .*$|<revision>.*|<timestamp>.*|-----BEGIN PGP SIGNATURE[^]*/gm, '')
-    content[key] = { ...(look as object), ETag: text, ContentLength: 0, ChecksumCRC64NVME: '', ChecksumCRC32: '' }
+    content[key] = { ...look, ETag: text, ContentLength: 0, ChecksumCRC64NVME: '', ChecksumCRC32: '' }
   }
   return content
 }
