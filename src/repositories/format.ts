@@ -277,6 +277,15 @@ export interface Format<Old extends OldIndexes = OldIndexes> {
    */
   readPackage(source: PackageSource): Promise<PackageFacts>
   /**
+   * The identity of a package by what {@link Format.readPackage} has kept of it on another host, where anybody may have had
+   * a hand in it.
+   *
+   * @returns undefined for facts that it can't have kept of such an object: nothing may be missing in them, and nothing be
+   *   more than one package's
+   * @throws whatever it stumbles over: then they are none, too
+   */
+  identityIn(object: Pick<StoredObject, 'key' | 'size'>, facts: Uint8Array): string | undefined
+  /**
    * Makes the new indexes. What the packages can't tell is carried over from the old ones. Deterministic: the same
    * input gives the same bytes, so that what is there already is not written.
    *

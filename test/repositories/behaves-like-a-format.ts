@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 
 import { shrinking } from '../../src/reindex/indexes/shrink-brake.ts'
-import type { Format, FormatOptions } from '../../src/repositories/format.ts'
+import type { Format, FormatOptions, StoredObject } from '../../src/repositories/format.ts'
 import { kindOf } from '../../src/repositories/layout.ts'
 import { FormatBucket, md5, type Read } from './format-bucket.ts'
 
@@ -105,6 +105,41 @@ export function behavesLikeAFormat(name: string, prepare: () => Promise<FormatSu
       expect(plan.bad).to.deep.equal(bad === undefined ? [] : [bad.key])
       expect(await namesNow()).to.deep.equal([...names, added.name].sort())
       expect(bucket.missing(await bucket.plan())).to.deep.equal([])
+    })
+
+    it('knows what it keeps of a package where others have read that, and nothing that lacks something', async () => {
+      const { format } = subject
+      const told = (object: StoredObject, facts: Uint8Array): string | undefined => {
+        try {
+          return format.identityIn(object, facts)
+        } catch {
+          return undefined
+        }
+      }
+      const { read } = await bucket.plan()
+      for (const one of read) expect(told(one, one.facts), one.key).to.equal(one.identity)
+      for (const one of read.filter(({ facts }) => facts.length > 0)) {
+        const step = Math.ceil(one.facts.length / 300)
+        for (let end = 0; end < one.facts.length; end += step) {
+          expect(told(one, one.facts.subarray(0, end)), `${one.key}, cut off at ${end}`).to.equal(undefined)
+        }
+        expect(told(one, Buffer.concat([one.facts, one.facts])), `${one.key}, twice`).to.equal(undefined)
+      }
+      const texts = [
+        '{}',
+        '[]',
+        'null',
+        '""',
+        '1',
+        '[["P","x"]]',
+        '{"name":"x"}',
+        '\0\0\0\u0002{}',
+        '\0\0\0\0',
+        '\0'.repeat(32),
+      ]
+      for (const text of texts) {
+        for (const one of read) expect(told(one, Buffer.from(text)), `${one.key}: ${text}`).to.equal(undefined)
+      }
     })
 
     it('keeps the entry of what can not be read for the moment, if it reads anything', async () => {

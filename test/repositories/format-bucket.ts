@@ -19,6 +19,8 @@ export const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes
 /** A plan, and what it was made from. */
 export interface Planned extends IndexPlan {
   readonly old: OldIndexes
+  /** What was read. */
+  readonly read: readonly IndexedPackage[]
   /** Keys of what could not be read. */
   readonly bad: readonly string[]
 }
@@ -97,7 +99,7 @@ export class FormatBucket {
     }
     const input = { repository, old, packages: () => packages, unreadable, signer: undefined, now }
     const plan = await this.#format.writeIndexes({ ...input, options: this.#options })
-    return { ...plan, old, bad: unreadable.map(({ key }) => key) }
+    return { ...plan, old, read: packages, bad: unreadable.map(({ key }) => key) }
   }
 
   /** What of a plan is not there already, in the order in which it is written. */

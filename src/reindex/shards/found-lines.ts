@@ -5,6 +5,8 @@ import { promisify } from 'node:util'
 import { createGunzip, gunzip, gzip } from 'node:zlib'
 
 import { isObject, type JsonObject } from '../../json-object.ts'
+import type { PackageFacts } from '../../repositories/format.ts'
+import { formats } from '../../repositories/formats.ts'
 import type { Attended } from '../attributes/attend.ts'
 import type { Known } from '../journal/shared.ts'
 import { journalVersion, type Row } from '../journal/row.ts'
@@ -186,7 +188,7 @@ export const isFound = (line: unknown): line is Found =>
   isObject(line['row']) &&
   isRow(line['row']) &&
   Array.isArray(line['packages']) &&
-  line['packages'].every((one: unknown) => isObject(one) && isFoundPackage(one)) &&
+  isWhole(line['row'], line['packages']) &&
   [undefined, 'surely', 'perhaps'].some((word) => line['republished'] === word) &&
   (line['rewritten'] === undefined || isRewritten(line['rewritten']))
 
@@ -203,6 +205,31 @@ const isRow = (row: JsonObject): boolean =>
   ['size', 'modified', 'first'].every((name) => Number.isSafeInteger(row[name]) && Number(row[name]) >= 0) &&
   ['why', 'cacheControl', 'contentType', 'encoding', 'skip'].every((name) => isTextOrNull(row[name])) &&
   typeof row['todo'] === 'boolean'
+
+/** @param row - {@link isRow} */
+const isWhole = (row: JsonObject, packages: readonly unknown[]): boolean =>
+  packages.every(
+    (one) =>
+      isObject(one) &&
+      isFoundPackage(one) &&
+      (one['bad'] !== null || isKept({ key: String(row['key']), size: Number(row['size']) }, one)),
+  )
+
+/** Is it what the format keeps of such a package? Else indexes would be made with something missing. */
+function isKept(
+  object: { readonly key: string; readonly size: number },
+  { format, about, facts }: JsonObject,
+): boolean {
+  const kept = formats.find(({ name }) => name === format)
+  if (kept?.roleOf(object.key) !== 'package') return false
+  const { digests, identity } = JSON.parse(String(about)) as Pick<PackageFacts, 'digests' | 'identity'>
+  try {
+    const told = kept.identityIn(object, Buffer.from(String(facts), 'base64'))
+    return told !== undefined && told === identity && kept.digests.every((name) => digests[name] !== undefined)
+  } catch {
+    return false
+  }
+}
 
 const isFoundPackage = ({ format, bad, about, facts, before = [] }: JsonObject): boolean =>
   isText(format) &&

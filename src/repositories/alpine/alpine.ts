@@ -1,7 +1,7 @@
 import type { Format } from '../format.ts'
 import { foundsRepository, missingIndexes, roleOf, rootOf } from './layout.ts'
 import { type OldAlpine, openAlpine } from './old-indexes.ts'
-import { readApk } from './read-apk.ts'
+import { identityIn, readApk } from './read-apk.ts'
 import { writeIndexes } from './write-indexes.ts'
 
 /** Alpine's repositories, as apk reads them in its second version. */
@@ -15,5 +15,6 @@ export const alpine: Format<OldAlpine> = {
   missing: missingIndexes,
   open: openAlpine,
   readPackage: readApk,
+  identityIn: (_, facts) => identityIn(facts),
   writeIndexes,
 }

@@ -51,11 +51,10 @@ export function entryOf(info: string, identity: string): Entry {
     const words = lists.has(field) ? value.trim().split(/\s+/).join(' ') : value
     said.set(field, before === undefined ? words : `${before} ${words}`)
   }
-  const { P: name = '', V: version = '', A: arch } = Object.fromEntries(said)
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9._+-]*$/.test(name)) throw bad(`has a name that is none: ${shown(name)}`)
-  if (!/^\d[a-z0-9._~]*(?:-r\d+)?$/.test(version)) throw bad(`has a version that is none: ${shown(version)}`)
-  if (arch === undefined || !/^[a-z0-9_-]+$/.test(arch))
-    throw bad(`has an architecture that is none: ${shown(arch ?? '')}`)
+  const { P: name = '', V: version = '', A: arch = '' } = Object.fromEntries(said)
+  if (!mandatory.P.test(name)) throw bad(`has a name that is none: ${shown(name)}`)
+  if (!mandatory.V.test(version)) throw bad(`has a version that is none: ${shown(version)}`)
+  if (!mandatory.A.test(arch)) throw bad(`has an architecture that is none: ${shown(arch)}`)
   if (!said.has('datahash')) throw bad('has no datahash, without which apk takes no package')
   said.set('C', identity)
   said.set('T', truncated(said.get('T') ?? ''))
@@ -66,6 +65,34 @@ export function entryOf(info: string, identity: string): Entry {
       const isTold = always.has(field) || (value !== '' && !(numbers.has(field) && /^0+$/.test(value)))
       return isTold ? [[field, value]] : []
     }),
+  )
+}
+
+/** Of name, version and architecture. */
+const mandatory = {
+  P: /^[a-zA-Z0-9][a-zA-Z0-9._+-]*$/,
+  V: /^\d[a-z0-9._~]*(?:-r\d+)?$/,
+  A: /^[a-z0-9_-]+$/,
+}
+
+/** Are these the fields of what {@link entryOf} makes? */
+export function isEntry(fields: unknown): fields is readonly (readonly [string, string])[] {
+  if (!Array.isArray(fields)) return false
+  const pairs = fields as readonly unknown[]
+  const areLines = pairs.every(
+    (pair) =>
+      Array.isArray(pair) &&
+      pair.length === 2 &&
+      pair.every((text) => typeof text === 'string' && !/[\0\r\n]/.test(text)),
+  )
+  if (!areLines) return false
+  const said = new Map(pairs as readonly (readonly [string, string])[])
+  return (
+    said.size === pairs.length &&
+    [...said.keys()].every((field) => packageFields.has(field)) &&
+    [...always].every((field) => said.has(field)) &&
+    Object.entries(mandatory).every(([field, form]) => form.test(said.get(field) ?? '')) &&
+    /^Q1[A-Za-z0-9+/]{27}=$/.test(said.get('C') ?? '')
   )
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import { BadPackageError, type IndexedPackage, type PackageFacts, type PackageSource } from '../format.ts'
-import { type Entry, entryOf } from './entry.ts'
+import { type Entry, entryOf, isEntry } from './entry.ts'
 import { BadSegment, type Segment, segmentAt } from './segments.ts'
 
 const firstRead = 16 * 1024
@@ -20,14 +20,21 @@ export async function readApk(source: PackageSource): Promise<PackageFacts> {
     const control = controlIn(front)
     if (control !== undefined) {
       const entry = factsOf(control)
-      const identity = ['P', 'V', 'A'].map((field) => entry.get(field) ?? '').join(' ')
-      return { digests: source.known, identity, facts: Buffer.from(JSON.stringify([...entry])) }
+      return { digests: source.known, identity: identityOf(entry), facts: Buffer.from(JSON.stringify([...entry])) }
     }
     if (front.length >= most || more.length === 0) {
       const isCut = front.length < mostRead
       throw new BadPackageError(isCut ? 'it is cut off' : `its first ${mostRead} bytes do not tell what it is`)
     }
   }
+}
+
+const identityOf = (entry: Entry): string => ['P', 'V', 'A'].map((field) => entry.get(field) ?? '').join(' ')
+
+/** See `Format.identityIn`. */
+export function identityIn(facts: Uint8Array): string | undefined {
+  const told: unknown = JSON.parse(Buffer.from(facts).toString())
+  return isEntry(told) ? identityOf(new Map(told)) : undefined
 }
 
 export const unpackApk = ({ facts }: Pick<IndexedPackage, 'facts'>): Entry =>

@@ -1,9 +1,7 @@
 import type { PackageFacts, PackageSource } from '../format.ts'
 import type { Format } from '../format.ts'
 import { readDeb } from './deb.ts'
-import type { Stanza } from './deb822.ts'
-import { valueOf } from './deb822.ts'
-import { packDeb, packDsc } from './kept-package.ts'
+import { identityIn, identityOfPackage, identityOfSource, packDeb, packDsc } from './kept-package.ts'
 import { roleOf, rootOf } from './layout.ts'
 import { missingIndexes } from './missing.ts'
 import { type OldApt, openApt } from './old-indexes.ts'
@@ -20,18 +18,15 @@ export const apt: Format<OldApt> = {
   missing: missingIndexes,
   open: openApt,
   readPackage,
+  identityIn: ({ key }, facts) => identityIn(key, facts),
   writeIndexes: planIndexes,
 }
 
 async function readPackage(source: PackageSource): Promise<PackageFacts> {
   if (source.key.endsWith('.dsc')) {
     const { dsc, digests } = await readDsc(source)
-    return { digests, identity: identityOf(dsc, 'Source', 'source'), facts: packDsc(dsc) }
+    return { digests, identity: identityOfSource(dsc), facts: packDsc(dsc) }
   }
   const { control, digests } = await readDeb(source)
-  const architecture = valueOf(control, 'Architecture') ?? ''
-  return { digests, identity: identityOf(control, 'Package', architecture), facts: packDeb(control) }
+  return { digests, identity: identityOfPackage(control), facts: packDeb(control) }
 }
-
-const identityOf = (stanza: Stanza, name: string, architecture: string): string =>
-  `${valueOf(stanza, name) ?? ''} ${valueOf(stanza, 'Version') ?? ''} ${architecture}`

@@ -1,9 +1,10 @@
 /** What is kept of an apt package: its stanza as an index has it, as bytes. */
 import { packSections, Sections } from '../sections.ts'
+import { parseControl } from './deb.ts'
 import { parseStanzas, type Stanza, valueOf, writeStanza } from './deb822.ts'
 import { stanzaWarnings } from './fields.ts'
-import { type Listing, packagesStanza, stanzaParts } from './packages.ts'
-import { sourcesStanza } from './sources.ts'
+import { isOfPackage, type Listing, packagesStanza, stanzaParts } from './packages.ts'
+import { parseDsc, sourcesStanza } from './sources.ts'
 
 export function packDeb(control: Stanza): Uint8Array {
   const texts = stanzaParts(control).map(writeStanza)
@@ -12,6 +13,28 @@ export function packDeb(control: Stanza): Uint8Array {
 }
 
 export const packDsc = (dsc: Stanza): Uint8Array => packSections(['dsc', '', '', writeStanza(dsc), '', ''])
+
+export const identityOfPackage = (control: Stanza): string =>
+  identityOf(control, 'Package', valueOf(control, 'Architecture') ?? '')
+export const identityOfSource = (dsc: Stanza): string => identityOf(dsc, 'Source', 'source')
+
+const identityOf = (stanza: Stanza, name: string, architecture: string): string =>
+  `${valueOf(stanza, name) ?? ''} ${valueOf(stanza, 'Version') ?? ''} ${architecture}`
+
+/** See `Format.identityIn`. */
+export function identityIn(key: string, facts: Uint8Array): string | undefined {
+  const sections = new Sections(facts, 6)
+  const [kind, architecture, warnings, ...texts] = [0, 1, 2, 3, 4, 5].map((at) => sections.text(at))
+  const text = texts.join('')
+  if (key.endsWith('.dsc')) {
+    const dsc = parseDsc(text)
+    const isSource = kind === 'dsc' && architecture === '' && warnings === '' && writeStanza(dsc) === texts[0]
+    return isSource ? identityOfSource(dsc) : undefined
+  }
+  const control = parseControl(text)
+  const isPackage = kind === 'deb' && architecture === valueOf(control, 'Architecture') && isOfPackage(control)
+  return isPackage && writeStanza(control) === text ? identityOfPackage(control) : undefined
+}
 
 /** The present entry of a package. */
 export interface PresentEntry {

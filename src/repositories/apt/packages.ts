@@ -80,6 +80,9 @@ export function stanzaParts(control: Stanza): [Stanza, Stanza, Stanza] {
   return [fields.slice(0, filename), fields.slice(filename, size), fields.slice(size)]
 }
 
+/** Is nothing in a stanza that only an index says of a package? */
+export const isOfPackage = (stanza: Stanza): boolean => !stanza.some(([name]) => ofTheIndex.has(name.toLowerCase()))
+
 /** Are these digests of the same content? The strongest that both have decides. */
 export function sameContent(one: Digests, other: Digests): boolean {
   if (one.sha256 !== undefined && other.sha256 !== undefined) return one.sha256 === other.sha256

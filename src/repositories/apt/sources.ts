@@ -24,7 +24,7 @@ export async function readDsc(source: PackageSource): Promise<{ dsc: Stanza; dig
 }
 
 /** @throws {@link Malformed} where a field is missing that a Sources file needs, or a file name leads elsewhere */
-function parseDsc(text: string): Stanza {
+export function parseDsc(text: string): Stanza {
   const [stanza, another] = [...parseStanzas(signedText(text))]
   if (stanza === undefined || another !== undefined) throw new Malformed('it is not one stanza')
   for (const name of ['Source', 'Version', 'Files']) {

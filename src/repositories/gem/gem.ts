@@ -1,6 +1,7 @@
 import type { Format } from '../format.ts'
 import { missingIndexes, roleOf, rootOf } from './layout.ts'
 import { type OldGems, openGems } from './old-indexes.ts'
+import { identityIn } from './kept-gem.ts'
 import { readGem } from './read-gem.ts'
 import { writeIndexes } from './write-indexes.ts'
 
@@ -14,5 +15,6 @@ export const gem: Format<OldGems> = {
   missing: missingIndexes,
   open: openGems,
   readPackage: readGem,
+  identityIn: (_, facts) => identityIn(facts),
   writeIndexes,
 }

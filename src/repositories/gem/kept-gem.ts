@@ -1,4 +1,6 @@
 /** What the journal keeps of a gem: what indexes need in words, and its gemspec as it is served. */
+import { isObject } from '../../json-object.ts'
+import { inflateAll } from '../compression/inflate-all.ts'
 import type { IndexedPackage } from '../format.ts'
 import { anyPlatform, normalPlatform } from './platform.ts'
 import type { Specification } from './specification.ts'
@@ -42,6 +44,27 @@ export function unpackGem({ facts }: Pick<IndexedPackage, 'facts'>): KeptGem {
   const end = 4 + bytes.readUInt32BE(0)
   return { ...(JSON.parse(bytes.toString('utf8', 4, end)) as Kept), gemspec: bytes.subarray(end) }
 }
+
+export const identityOf = ({ name, version, platform }: GemName): string => `${name} ${version} ${platform}`
+
+/** See `Format.identityIn`. */
+export function identityIn(facts: Uint8Array): string | undefined {
+  const { gemspec, ...kept } = unpackGem({ facts })
+  return isKept(kept) && isGemspec(gemspec) ? identityOf(kept) : undefined
+}
+
+const isKept = (kept: unknown): kept is Kept =>
+  isObject(kept) &&
+  Object.keys(kept).length === 5 &&
+  ['name', 'version', 'platform'].every((name) => typeof kept[name] === 'string' && /^[^\s|]+$/.test(kept[name])) &&
+  ['needs', 'rubies'].every((name) => typeof kept[name] === 'string' && /^[^\n|]*$/.test(kept[name]))
+
+/** Lists of files are left out of it. */
+const largestGemspec = 16 * 1024 * 1024
+
+/** Is it whole, and marshalled by Ruby's version 4.8? */
+const isGemspec = (gemspec: Uint8Array): boolean =>
+  Buffer.from(inflateAll(gemspec, 'zlib', largestGemspec).subarray(0, 2)).toString('hex') === '0408'
 
 /** How the indexes call a gem: `hello-1.0`, `hello-1.0-x86_64-linux`. */
 export const originalName = ({ name, version, platform }: GemName): string =>

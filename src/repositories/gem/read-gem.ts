@@ -4,7 +4,7 @@ import { deflate, gunzip } from 'node:zlib'
 
 import { BadPackageError, type Digests, type PackageFacts, type PackageSource } from '../format.ts'
 import { MetadataFinder } from './find-metadata.ts'
-import { packGem } from './kept-gem.ts'
+import { identityOf, packGem } from './kept-gem.ts'
 import { readSpecification } from './specification.ts'
 
 const firstRead = 16 * 1024
@@ -17,9 +17,8 @@ export async function readGem(source: PackageSource): Promise<PackageFacts> {
   const digests = source.known.sha256 === undefined ? await readWhole(source, finder) : await readFront(source, finder)
   const { gzipped, bytes } = finder.end()
   const specification = readSpecification(await textOf(gzipped, bytes))
-  const { name, version, platform, marshalled } = specification
-  const gemspec = await promisify(deflate)(marshalled)
-  return { digests, identity: `${name} ${version} ${platform}`, facts: packGem(specification, gemspec) }
+  const gemspec = await promisify(deflate)(specification.marshalled)
+  return { digests, identity: identityOf(specification), facts: packGem(specification, gemspec) }
 }
 
 /** Goes on behind what is found, for the digest alone. */

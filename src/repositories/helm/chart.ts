@@ -3,6 +3,7 @@
  *
  * Source: Helm, `chart.Metadata` with its `Validate`, and `loader.LoadFiles`.
  */
+import { isObject } from '../../json-object.ts'
 import { BadPackageError } from '../format.ts'
 import { isVersion } from './semver.ts'
 import { isList, isMap, readYaml, textOf, UnreadableYaml, type Yaml, type YamlMap, YamlNumber } from './yaml.ts'
@@ -36,7 +37,7 @@ export function chartOf(chart: string, requirements?: string): ChartFields {
   const apiVersion = text(map, 'apiVersion') ?? 'v1'
   const name = printable(text(map, 'name')) ?? ''
   const version = text(map, 'version') ?? ''
-  if (name === '' || /^\.\.?$|[/\\]/.test(name)) throw bad(`has a name that is none: ${shown(name)}`)
+  if (!isName(name)) throw bad(`has a name that is none: ${shown(name)}`)
   if (!isVersion(version)) throw bad(`has a version that is none: ${shown(version)}`)
   const type = text(map, 'type')
   if (type !== undefined && !/^(?:application|library|)$/.test(type))
@@ -62,6 +63,21 @@ export function chartOf(chart: string, requirements?: string): ChartFields {
     fields[key] = printable(text(map, key))
   }
   return { ...told(fields), name, version, apiVersion: apiVersion === '' ? 'v1' : apiVersion }
+}
+
+const isName = (name: string): boolean => name !== '' && !/^\.\.?$|[/\\]/.test(name)
+
+/** Are these the fields of what {@link chartOf} makes? */
+export function isChart(fields: unknown): fields is ChartFields {
+  if (!isObject(fields)) return false
+  const { name, version, apiVersion } = fields
+  return (
+    Object.keys(fields).every((field) => chartFields.has(field)) &&
+    [name, version, apiVersion].every((text) => typeof text === 'string') &&
+    isName(String(name)) &&
+    isVersion(String(version)) &&
+    apiVersion !== ''
+  )
 }
 
 function dependencyOf(one: YamlMap): Json {

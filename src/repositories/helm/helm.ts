@@ -1,7 +1,7 @@
 import type { Format } from '../format.ts'
 import { foundsRepository, missingIndexes, roleOf, rootOf } from './layout.ts'
 import { type OldCharts, openCharts } from './old-index.ts'
-import { readChart } from './read-chart.ts'
+import { identityIn, readChart } from './read-chart.ts'
 import { writeIndex } from './write-index.ts'
 
 /** Repositories of charts: an `index.yaml`, and the charts that it leads to. */
@@ -14,5 +14,6 @@ export const helm: Format<OldCharts> = {
   missing: missingIndexes,
   open: openCharts,
   readPackage: readChart,
+  identityIn: (_, facts) => identityIn(facts),
   writeIndexes: writeIndex,
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { GunzipFront } from '../compression/gunzip-front.ts'
 import { BadPackageError, type Digests, type IndexedPackage, type PackageFacts, type PackageSource } from '../format.ts'
-import { chartOf, type ChartFields } from './chart.ts'
+import { chartOf, type ChartFields, isChart } from './chart.ts'
 import { ChartFinder } from './find-chart.ts'
 
 const firstRead = 16 * 1024
@@ -34,6 +34,12 @@ export async function readChart(source: PackageSource): Promise<PackageFacts> {
 /** What was read of a package; undefined where it is no chart. */
 export const unpackChart = ({ facts }: Pick<IndexedPackage, 'facts'>): ChartFields | undefined =>
   (JSON.parse(Buffer.from(facts).toString()) as ChartFields | null) ?? undefined
+
+/** See `Format.identityIn`. That something is no chart, and so in no index, is believed of nobody else. */
+export function identityIn(facts: Uint8Array): string | undefined {
+  const told: unknown = JSON.parse(Buffer.from(facts).toString())
+  return isChart(told) ? `${told.name} ${told.version}` : undefined
+}
 
 /** Goes on behind what is found, for the digest alone. */
 async function readWhole(source: PackageSource, gunzip: GunzipFront): Promise<Digests> {

@@ -64,6 +64,15 @@ function encode(manifest: JsonObject): Uint8Array {
 export const manifestOf = ({ facts }: Pick<IndexedPackage, 'facts'>): Manifest =>
   JSON.parse(Buffer.from(facts).toString()) as Manifest
 
+/** See `Format.identityIn`. */
+export function identityIn(facts: Uint8Array): string | undefined {
+  const { name, version, _id: id } = parse(facts)
+  const { identity } = readManifest(facts, { hasGyp: false, hasShrinkwrap: false })
+  return identity === `${String(name)} ${String(version)}` && id === `${String(name)}@${String(version)}`
+    ? identity
+    : undefined
+}
+
 const ofTexts = ['dependencies', 'optionalDependencies', 'devDependencies', 'peerDependencies']
 
 function normalised(

@@ -1,5 +1,6 @@
 import type { Format, OldIndexes } from '../format.ts'
 import { isTarball, missingPackuments, rootOfPackument } from './layout.ts'
+import { identityIn } from './manifest.ts'
 import { readTarball } from './read-tarball.ts'
 import { writeIndexes } from './write-indexes.ts'
 
@@ -26,5 +27,6 @@ export const npm: Format = {
   missing: missingPackuments,
   open: async () => nothing,
   readPackage: readTarball,
+  identityIn: (_, facts) => identityIn(facts),
   writeIndexes,
 }

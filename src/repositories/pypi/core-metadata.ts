@@ -1,3 +1,4 @@
+import { isObject } from '../../json-object.ts'
 import { BadPackageError } from '../format.ts'
 import { isProjectName } from './names.ts'
 
@@ -22,11 +23,30 @@ export function readCoreMetadata(bytes: Uint8Array, file: string): CoreMetadata 
   const name = fields.get('name')
   const version = fields.get('version')
   if (name === undefined || !isProjectName(name)) throw new BadPackageError(`its ${file} has no name of a project`)
-  if (version === undefined || !/^[\w.!+ -]{1,200}$/.test(version)) {
+  if (version === undefined || !isVersion(version)) {
     throw new BadPackageError(`its ${file} has no version`)
   }
   const requiresPython = fields.get('requires-python')
   return { name, version, ...(requiresPython === undefined || requiresPython === '' ? {} : { requiresPython }) }
+}
+
+const isVersion = (version: string): boolean => /^[\w.!+ -]{1,200}$/.test(version)
+
+const controls = /[\u0000-\u001f\u007f]/
+
+/** Is it what {@link readCoreMetadata} has read? */
+export function isCoreMetadata(said: unknown): said is CoreMetadata {
+  if (!isObject(said)) return false
+  const { name, version, requiresPython } = said
+  const isPythons = (text: unknown): boolean =>
+    typeof text === 'string' && text !== '' && text.length <= longestValue && !controls.test(text)
+  return (
+    typeof name === 'string' &&
+    isProjectName(name) &&
+    typeof version === 'string' &&
+    isVersion(version) &&
+    (requiresPython === undefined || isPythons(requiresPython))
+  )
 }
 
 const wanted = new Set(['name', 'version', 'requires-python'])
@@ -53,7 +73,7 @@ function headersIn(bytes: Buffer, file: string): Map<string, string> {
       else fields.set(field, value.trim())
     }
     const now = field === undefined ? '' : (fields.get(field) ?? '')
-    if (now.length > longestValue || /[\u0000-\u001f\u007f]/.test(now)) {
+    if (now.length > longestValue || controls.test(now)) {
       throw new BadPackageError(`the ${field ?? ''} in its ${file} is too long, or holds control characters`)
     }
   }

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 
+import { inflateAll } from '../compression/inflate-all.ts'
 import type { IndexedPackage } from '../format.ts'
 import type { CoreMetadata } from './core-metadata.ts'
+import { largestFile } from './zip-tail.ts'
 
 /** The file that is served beside a wheel. */
 interface MetadataFile {
@@ -45,4 +47,12 @@ export function unpackPackage({ facts }: Pick<IndexedPackage, 'facts'>): KeptPac
 export function metadataOf({ facts }: Pick<IndexedPackage, 'facts'>): Uint8Array {
   const bytes = Buffer.from(facts.buffer, facts.byteOffset, facts.byteLength)
   return inflateRawSync(bytes.subarray(4 + bytes.readUInt32BE(0)))
+}
+
+/** Does METADATA, which a wheel has and nothing else, stand behind the words as they tell it? */
+export function isMetadata(facts: Uint8Array, isWheel: boolean, told: MetadataFile | undefined): boolean {
+  const end = 4 + Buffer.from(facts.buffer, facts.byteOffset, facts.byteLength).readUInt32BE(0)
+  if (!isWheel) return told === undefined && facts.length === end
+  const file = fileOf(inflateAll(facts.subarray(end), 'raw', largestFile))
+  return Object.entries(file).every(([name, value]) => told?.[name as keyof MetadataFile] === value)
 }

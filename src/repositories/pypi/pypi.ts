@@ -1,7 +1,7 @@
 import type { Format } from '../format.ts'
 import { missingIndexes, roleOf, rootOf } from './keys.ts'
 import { type OldPages, openPages } from './old-pages.ts'
-import { readPackage } from './read-package.ts'
+import { identityIn, readPackage } from './read-package.ts'
 import { writeIndexes } from './write-indexes.ts'
 
 /**
@@ -18,5 +18,6 @@ export const pypi: Format<OldPages> = {
   missing: missingIndexes,
   open: openPages,
   readPackage,
+  identityIn: ({ key }, facts) => identityIn(key, facts),
   writeIndexes,
 }

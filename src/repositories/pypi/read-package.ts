@@ -1,18 +1,38 @@
 import { createHash } from 'node:crypto'
 
 import { BadPackageError, type Digests, type PackageFacts, type PackageSource } from '../format.ts'
-import { type CoreMetadata, readCoreMetadata } from './core-metadata.ts'
-import { packPackage } from './kept-package.ts'
+import { type CoreMetadata, isCoreMetadata, readCoreMetadata } from './core-metadata.ts'
+import { isMetadata, packPackage, unpackPackage } from './kept-package.ts'
 import { isWheel, normalized } from './names.ts'
 import { PkgInfoFinder } from './pkg-info.ts'
 import { fileInZip, type ReadRange, tailLength } from './zip-tail.ts'
 
 /** See `Format.readPackage`. */
 export async function readPackage(source: PackageSource): Promise<PackageFacts> {
-  const file = source.key.slice(source.key.lastIndexOf('/') + 1)
+  const file = fileIn(source.key)
   const { digests, said, metadata } = await read(source, file)
-  const identity = said === undefined ? file : `${normalized(said.name)} ${said.version} ${file}`
-  return { digests, identity, facts: packPackage(said, metadata) }
+  return { digests, identity: identityOf(file, said), facts: packPackage(said, metadata) }
+}
+
+const fileIn = (key: string): string => key.slice(key.lastIndexOf('/') + 1)
+
+const identityOf = (file: string, said: CoreMetadata | undefined): string =>
+  said === undefined ? file : `${normalized(said.name)} ${said.version} ${file}`
+
+const isPackedSource = (file: string): boolean => /\.(?:tar\.gz|tgz)$/.test(file)
+const isZipped = (file: string): boolean => isWheel(file) || file.endsWith('.zip')
+
+/** See `Format.identityIn`. */
+export function identityIn(key: string, facts: Uint8Array): string | undefined {
+  const file = fileIn(key)
+  const { name, version, requiresPython, metadata, ...others } = unpackPackage({ facts })
+  const isAll = Object.keys(others).length === 0 && isMetadata(facts, isWheel(file), metadata)
+  if (!isAll) return undefined
+  if (!isPackedSource(file) && !isZipped(file)) {
+    return [name, version, requiresPython].every((text) => text === undefined) ? identityOf(file, undefined) : undefined
+  }
+  const said: unknown = { name, version, ...(requiresPython === undefined ? {} : { requiresPython }) }
+  return isCoreMetadata(said) ? identityOf(file, said) : undefined
 }
 
 interface Read {
@@ -22,8 +42,8 @@ interface Read {
 }
 
 async function read(source: PackageSource, file: string): Promise<Read> {
-  if (/\.(?:tar\.gz|tgz)$/.test(file)) return readSdist(source)
-  const isZip = isWheel(file) || file.endsWith('.zip')
+  if (isPackedSource(file)) return readSdist(source)
+  const isZip = isZipped(file)
   const { digests, range } = await hashed(source, isZip)
   if (!isZip) return { digests }
   if (!isWheel(file)) {

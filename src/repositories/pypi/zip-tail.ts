@@ -15,7 +15,7 @@ export type ReadRange = (start: number, end: number) => Promise<Uint8Array>
 export const tailLength = 64 * 1024
 const largestList = 16 * 1024 * 1024
 /** Unpacked, of a file that is read. */
-const largestFile = 4 * 1024 * 1024
+export const largestFile = 4 * 1024 * 1024
 const largestPacked = 8 * 1024 * 1024
 const endLength = 22
 const entryLength = 46

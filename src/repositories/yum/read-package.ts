@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { BadPackageError, type PackageFacts, type PackageSource } from '../format.ts'
-import { packRpm } from './kept-rpm.ts'
+import { identityOf, packRpm } from './kept-rpm.ts'
 import { factsOf, readRpm, type RpmFacts } from './package-facts.ts'
 import { firstRead, headersAtMost, headersIn, type RpmHeaders } from './rpm-file.ts'
 import { charactersLeftOut } from '../xml.ts'
@@ -50,8 +50,7 @@ function wholeHeaders(bytes: Buffer, limit: number): RpmHeaders {
 }
 
 function told(facts: RpmFacts, size: number, digests: PackageFacts['digests']): PackageFacts {
-  const { name, epoch, version, release, arch } = facts
-  const identity = `${name}-${epoch}:${version}-${release}.${arch}`
+  const identity = identityOf(facts)
   const before = charactersLeftOut()
   const packed = packRpm(facts, size)
   return { digests, identity, facts: packed, ...(charactersLeftOut() === before ? {} : { note: stripped }) }

@@ -2,6 +2,7 @@ import type { Format, OldIndexes } from '../format.ts'
 import { isMapped } from './membership.ts'
 import { placesOf } from './old-entries.ts'
 import { missingIndexes } from './missing.ts'
+import { identityIn } from './kept-rpm.ts'
 import { readPackage } from './read-package.ts'
 import { type OldRepodata, openTree, type Tree, treeRootOf, treeRoots } from './tree.ts'
 import { writeIndexes } from './write-indexes.ts'
@@ -50,6 +51,7 @@ export const yum: Format<OldRepodata> = {
   },
 
   readPackage,
+  identityIn: ({ size }, facts) => identityIn(size, facts),
   writeIndexes,
 }
 

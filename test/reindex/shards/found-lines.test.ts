@@ -4,9 +4,15 @@ import { expect } from 'chai'
 
 import { journalVersion } from '../../../src/reindex/journal/row.ts'
 import { FoundLines, FoundUnreadable, isFound } from '../../../src/reindex/shards/found-lines.ts'
+import { packDeb } from '../../../src/repositories/apt/kept-package.ts'
 import { packed, unpacked } from './packed-found.ts'
 
 describe('what others have found out', () => {
+  const control = [
+    ['Package', 'a'],
+    ['Architecture', 'all'],
+    ['Version', '1'],
+  ] as const
   const row = {
     ...{ key: 'a.deb', size: 1, etag: 'e', modified: 1, first: 1, class: 'package', format: 'apt', todo: false },
     ...{ why: null, cacheControl: 'x', contentType: 'y', encoding: null, skip: null },
@@ -14,10 +20,15 @@ describe('what others have found out', () => {
   const ofPackage = {
     format: 'apt',
     bad: null,
-    about: `{"digests":{"sha256":"${'0'.repeat(64)}"},"identity":"a"}`,
-    facts: 'AA==',
+    about: `{"digests":{"sha256":"${'0'.repeat(64)}"},"identity":"a 1 all"}`,
+    facts: Buffer.from(packDeb(control)).toString('base64'),
   }
   const line = { row, packages: [ofPackage], rewritten: { before: { cacheControl: '', contentType: '' }, wanted: 'x' } }
+
+  const described = (mebibytes: number): typeof ofPackage => {
+    const facts = packDeb([...control, ['Description', 'x'.repeat(mebibytes * 1024 ** 2)]])
+    return { ...ofPackage, facts: Buffer.from(facts).toString('base64') }
+  }
 
   const failureOf = (bytes: Buffer, size?: number): Promise<unknown> =>
     unpacked(bytes, size).catch((error: unknown) => error)
@@ -44,8 +55,16 @@ describe('what others have found out', () => {
       })),
       ...['0', '0\nPackage: x', 'g'.repeat(64), 'A'.repeat(64)].map((sha256) => ({
         ...line,
-        packages: [{ ...ofPackage, about: JSON.stringify({ digests: { sha256 }, identity: 'a' }) }],
+        packages: [{ ...ofPackage, about: JSON.stringify({ digests: { sha256 }, identity: 'a 1 all' }) }],
       })),
+      // What would make an index with something missing.
+      ...['AA==', '', 'e30='].map((facts) => ({ ...line, packages: [{ ...ofPackage, facts }] })),
+      ...['{"digests":{},"identity":"a 1 all"}', ofPackage.about.replace('a 1', 'b 1')].map((about) => ({
+        ...line,
+        packages: [{ ...ofPackage, about }],
+      })),
+      ...['gem', 'none'].map((format) => ({ ...line, packages: [{ ...ofPackage, format }] })),
+      { ...line, row: { ...row, key: 'a.txt' } },
       ...['', 'k'.repeat(1025)].map((key) => ({ ...line, row: { ...row, key } })),
       { ...line, row: { ...row, size: -1 } },
       { ...line, republished: true },
@@ -75,10 +94,10 @@ describe('what others have found out', () => {
     const bomb = gzipSync(Buffer.alloc(40 * 1024 ** 2, '['))
     expect(await failureOf(bomb, 16_384)).to.be.instanceOf(FoundUnreadable)
     const lines = new FoundLines()
-    const huge = { ...ofPackage, facts: 'A'.repeat(33 * 1024 ** 2) }
+    const huge = described(33)
     lines.add({ row, packages: [huge] })
     expect(await unpacked(await lines.pack())).to.deep.equal([{ row, packages: [] }])
-    const large = { ...ofPackage, facts: 'A'.repeat(9 * 1024 ** 2) }
+    const large = described(9)
     for (let added = 1; !lines.isFull; added++) {
       lines.add({ row, packages: [large] })
       expect(added).to.be.at.most(4)
