@@ -28,7 +28,9 @@ import {
   librariesLazily,
   librariesThemselves,
   libraryEntries,
-  usesOfLibraries,
+  onePiece,
+  pieces,
+  usesInSource,
 } from './lazily.ts'
 import { licences } from './licences.ts'
 
@@ -57,15 +59,6 @@ const oclif: BundlerPlugin = {
   },
 }
 
-/** All commands and oclif are one file, in which each is set up when it is first asked for. */
-const program: BundlerPlugin = {
-  name: 'program',
-  setup(bundler) {
-    bundler.onResolve({ filter: /^program$/ }, ({ path }) => ({ path, namespace: 'program' }))
-    bundler.onLoad({ filter: /.*/, namespace: 'program' }, () => ({ contents: programText, resolveDir: root }))
-  },
-}
-
 /** How all of it is bundled. */
 const bundling = {
   absWorkingDir: root,
@@ -89,7 +82,8 @@ const commands = (await readdir(join(root, 'src/commands')))
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.slice(0, -'.ts'.length))
 
-const programText = `
+/** What is asked for from outside of the pieces. */
+const ways = `
   export const run = () => require('./src/run.ts').runCommandLine()
   export const help = () => require('./src/help.ts').default
   export const worker = () => require('./src/reindex/batch/function.ts')
@@ -99,7 +93,7 @@ const programText = `
 `
 
 /** Where oclif looks for help and the commands. */
-const ways: readonly (readonly [file: string, text: string])[] = [
+const oclifFiles: readonly (readonly [file: string, text: string])[] = [
   ['help.cjs', "module.exports=require('./program.cjs').help()"],
   ...commands.map((name): [string, string] => [
     `commands/${name}.cjs`,
@@ -123,22 +117,23 @@ const asCommonJS = {
 } as const
 
 try {
-  const uses = await usesOfLibraries()
+  const { libraries: uses, modules } = await usesInSource()
   // oclif asks for TypeScript only while developing plugins.
   const external = ['typescript']
-  const plugins = [program, oclif, builtinsLazily, librariesLazily(uses)]
-  const started = await build({
-    ...bundling,
-    ...asCommonJS,
-    write: false,
-    entryPoints: [
-      { in: 'program', out: 'program' },
-      { in: 'src/completion/complete.ts', out: 'completion/complete' },
-    ],
-    outdir: next,
-    external,
-    plugins,
-  })
+  const plugins = [oclif, builtinsLazily, librariesLazily(uses)]
+  const started = await Promise.all(
+    [...pieces, 'completion/complete'].map((piece) =>
+      build({
+        ...bundling,
+        ...asCommonJS,
+        write: false,
+        entryPoints: [piece === 'completion/complete' ? { in: `src/${piece}.ts`, out: piece } : { in: `piece:${piece}`, out: piece }],
+        outdir: next,
+        external,
+        plugins: [...(piece === 'completion/complete' ? [] : [onePiece(piece, modules, piece === 'program' ? ways : '')]), ...plugins],
+      }),
+    ),
+  )
   const startedApart = await build({
     ...bundling,
     write: false,
@@ -154,7 +149,7 @@ try {
     external,
     plugins,
   })
-  for (const { path, text } of [...started.outputFiles, ...startedApart.outputFiles]) await write(path, inAscii(text))
+  for (const { path, text } of [...started, startedApart].flatMap(({ outputFiles }) => outputFiles)) await write(path, inAscii(text))
   const libraries = await build({
     ...bundling,
     entryPoints: libraryEntries(uses),
@@ -168,7 +163,7 @@ try {
   })
   await Promise.all(libraries.outputFiles.map(writeAsCommonJS))
   await mkdir(join(next, 'commands'))
-  for (const [file, text] of ways) await writeFile(join(next, file), `${text}\n`)
+  for (const [file, text] of oclifFiles) await writeFile(join(next, file), `${text}\n`)
   const main = await build({ ...bundling, entryPoints: ['src/main.ts'], outdir: next, plugins: [builtinsLazily] })
   const edge = await buildEdge(join(next, 'edge/index.mjs'))
   await writeFile(join(next, 'edge/cloudfront-function.js'), (await buildFunction()).bundle)
@@ -178,7 +173,7 @@ try {
   await writeFile(
     join(next, 'THIRD-PARTY-LICENSES.txt'),
     await licences(
-      [started.metafile, startedApart.metafile, libraries.metafile, main.metafile, edge],
+      [...started.map(({ metafile }) => metafile), startedApart.metafile, libraries.metafile, main.metafile, edge],
       ['openpgp', '@ruby/prism'],
     ),
   )

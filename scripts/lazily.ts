@@ -8,7 +8,7 @@
  */
 import { glob, readFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 import type { Plugin } from 'esbuild'
 import ts from 'typescript'
@@ -87,25 +87,90 @@ export const builtinsLazily: Plugin = {
   },
 }
 
-/** A library, and what the source uses of it. */
+/** A library or a module of the source, and what the source uses of it. */
 export type Uses = ReadonlyMap<string, ReadonlySet<string>>
 
-/** Finds which libraries the source uses, and what of them; oclif, which each command begins with, is none of these. */
-export async function usesOfLibraries(): Promise<Uses> {
-  const uses = new Map<string, Set<string>>()
+/**
+ * The pieces that the source is bundled in, each a file that is loaded when something of it is first used: rooms, and those
+ * that they are used with. What is in none is in the first one, which all commands begin with.
+ */
+const rooms: Readonly<Record<string, RegExp>> = {
+  program: /^src\//,
+  ruby: /^src\/settings\/ruby\//,
+  repositories: /^src\/repositories\//,
+  reindex: /^src\/reindex\//,
+  resources: /^src\/resources\//,
+  tasks: /^src\/tasks\//,
+  sandbox: /^src\/(?:sandbox|rehearsal)\//,
+}
+
+export const pieces = Object.keys(rooms)
+
+const pieceOf = (file: string): string => pieces.findLast((piece) => rooms[piece]?.test(file)) ?? 'program'
+
+/** Finds what the source uses, of which libraries and of which modules; oclif, which each command begins with, is none of these. */
+export async function usesInSource(): Promise<{ readonly libraries: Uses; readonly modules: Uses }> {
+  const [libraries, modules] = [new Map<string, Set<string>>(), new Map<string, Set<string>>()]
+  const add = (uses: Map<string, Set<string>>, from: string, names: readonly string[]): void =>
+    void uses.set(from, new Set([...(uses.get(from) ?? []), ...names]))
   for await (const file of glob('src/**/*.ts', { cwd: root })) {
     const source = ts.createSourceFile(file, await readFile(join(root, file), 'utf8'), ts.ScriptTarget.Latest)
     for (const statement of source.statements) {
-      if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue
-      const { text: library } = statement.moduleSpecifier
-      const names = namesIn(statement.importClause)
-      if (names.length === 0 || library.startsWith('.') || library.startsWith('@oclif/')) continue
-      if (nameOf(library) !== undefined) continue
-      uses.set(library, new Set([...(uses.get(library) ?? []), ...names]))
+      const [from, names] = usedBy(statement)
+      if (names.length === 0) continue
+      if (from.startsWith('.')) add(modules, join(file, '..', from), names)
+      else if (!from.startsWith('@oclif/') && nameOf(from) === undefined) add(libraries, from, names)
     }
   }
-  return uses
+  return { libraries, modules }
 }
+
+/** Whether a statement imports, or exports something that it imports; from where, and what. */
+function usedBy(statement: ts.Statement): [from: string, names: readonly string[]] {
+  if (ts.isImportDeclaration(statement) && ts.isStringLiteral(statement.moduleSpecifier)) {
+    return [statement.moduleSpecifier.text, namesIn(statement.importClause)]
+  }
+  const isExport = ts.isExportDeclaration(statement) && !statement.isTypeOnly
+  const { moduleSpecifier: from, exportClause: what } = isExport ? statement : {}
+  if (from === undefined || !ts.isStringLiteral(from) || what === undefined || !ts.isNamedExports(what)) return ['', []]
+  return [from.text, what.elements.filter(({ isTypeOnly }) => !isTypeOnly).map(nameThere)]
+}
+
+/** What is imported or exported, as it is called where it comes from. */
+const nameThere = ({ name, propertyName }: ts.ImportSpecifier | ts.ExportSpecifier): string => (propertyName ?? name).text
+
+/**
+ * Bundles one piece: what it imports of another one is loaded when it is first used.
+ *
+ * @param modules - what the source uses of which module
+ * @param ways - what else it exports
+ */
+export const onePiece = (piece: string, modules: Uses, ways: string): Plugin => ({
+  name: `piece ${piece}`,
+  setup(bundler) {
+    bundler.onResolve({ filter: /^piece:/ }, ({ path }) => ({ path, namespace: 'piece' }))
+    bundler.onLoad({ filter: /.*/, namespace: 'piece' }, () => {
+      const files = [...modules.keys()].filter((file) => pieceOf(file) === piece).sort()
+      const there = files.map((file) => `'${file}': () => require('./${file}'),`)
+      return { contents: `export const modules = {${there.join('\n')}}\n${ways}`, resolveDir: root }
+    })
+    bundler.onResolve({ filter: /^\.{1,2}\// }, ({ path, importer, kind, namespace, resolveDir }) => {
+      const file = relative(root, join(resolveDir, path))
+      if (namespace === 'piece' || !importer.startsWith(join(root, 'src')) || pieceOf(file) === piece) return undefined
+      return { path: file, namespace: kind === 'dynamic-import' ? 'all of another piece' : 'another piece' }
+    })
+    const load = (file: string): string => `require('./${pieceOf(file)}.cjs').modules['${file}']()`
+    bundler.onResolve({ filter: /^\.\/\w+\.cjs$/ }, ({ path, namespace }) =>
+      namespace.endsWith('another piece') ? { path, external: true } : undefined,
+    )
+    bundler.onLoad({ filter: /.*/, namespace: 'another piece' }, ({ path }) => ({
+      contents: lookedUp(load(path), [...(modules.get(path) ?? [])]),
+    }))
+    bundler.onLoad({ filter: /.*/, namespace: 'all of another piece' }, ({ path }) => ({
+      contents: `module.exports = ${load(path)}`,
+    }))
+  },
+})
 
 /** @throws Error for `import * as`, of which nobody knows what it uses */
 function namesIn(clause: ts.ImportClause | undefined): string[] {
@@ -115,7 +180,7 @@ function namesIn(clause: ts.ImportClause | undefined): string[] {
     throw new Error(`import * as ${namedBindings.name.text}: name what is used, else all of it is bundled.`)
   }
   const named = namedBindings?.elements.filter(({ isTypeOnly }) => !isTypeOnly) ?? []
-  return [...(name === undefined ? [] : ['default']), ...named.map((one) => (one.propertyName ?? one.name).text)]
+  return [...(name === undefined ? [] : ['default']), ...named.map(nameThere)]
 }
 
 /** `aws-sdk-client-kms` of `@aws-sdk/client-kms`. */

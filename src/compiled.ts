@@ -7,7 +7,7 @@
  */
 
 // Not imported: that would load all that these could export.
-const { readFileSync, renameSync, statSync, writeFileSync } = process.getBuiltinModule('node:fs')
+const { openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } = process.getBuiltinModule('node:fs')
 // eslint-disable-next-line rooms/imports -- This loads what the build has made of all rooms.
 const { createRequire } = process.getBuiltinModule('node:module')
 const path = process.getBuiltinModule('node:path')
@@ -15,19 +15,24 @@ const path = process.getBuiltinModule('node:path')
 /** Milliseconds after which a run that goes on is long enough: V8 throws away what has not been called for a while. */
 const longEnough = 10_000
 
-/** What is kept of one file. V8 itself looks only whether a file is as long as it was. */
-interface Kept {
+/** A file as it was. V8 itself looks only whether it is as long. */
+interface Version {
   readonly size: number
   readonly time: number
-  readonly code: Buffer
+}
+
+/** What is kept of one file. */
+interface Kept extends Version {
+  /** Reads it; `undefined` where it is damaged. */
+  readonly code: () => Buffer | undefined
 }
 
 /**
- * A store begins with two numbers of so many characters: the CRC-32 of what follows, for V8 runs damaged code as it is, and
- * the length of the JSON there, which tells what is kept of which file, in the order of the code.
+ * A store begins with two numbers of so many characters: the CRC-32 and the length of the JSON that follows, which tells
+ * what is kept of which file, in the order of the code, and the CRC-32 of that: V8 runs damaged code as it is.
  */
 const digits = 10
-type Index = readonly (readonly [file: string, size: number, time: number, length: number])[]
+type Index = readonly (readonly [file: string, size: number, time: number, length: number, checksum: string])[]
 
 type Require = (id: string) => unknown
 type Body = (exports: unknown, require: Require, module: Module, filename: string, dirname: string) => void
@@ -46,14 +51,14 @@ export function requireCompiled(folder: string, store: string | undefined): Requ
   const elsewhere = createRequire(path.join(folder, 'program.cjs'))
   const kept = new Map(store === undefined ? [] : read(store))
   const loaded = new Map<string, Module>()
-  const scripts = new Map<string, Omit<Kept, 'code'> & { readonly script: InstanceType<typeof Script> }>()
+  const scripts = new Map<string, Version & { readonly script: InstanceType<typeof Script> }>()
 
   function load(file: string): unknown {
     const before = loaded.get(file)
     if (before !== undefined) return before.exports
     const { size, mtimeMs: time } = statSync(file)
     const known = kept.get(file)
-    const code = known?.size === size && known.time === time ? known.code : undefined
+    const code = known?.size === size && known.time === time ? known.code() : undefined
     const text = `(function(exports,require,module,__filename,__dirname){${readFileSync(file, 'latin1')}\n})`
     const script = new Script(text, { filename: file, ...(code === undefined ? {} : { cachedData: code }) })
     if (code === undefined || script.cachedDataRejected === true) keepLater()
@@ -87,7 +92,7 @@ export function requireCompiled(folder: string, store: string | undefined): Requ
     const keep = (): void => {
       clearTimeout(timer)
       process.off('exit', keep)
-      for (const [file, { script, ...of }] of scripts) kept.set(file, { ...of, code: script.createCachedData() })
+      for (const [file, { script, ...of }] of scripts) kept.set(file, { ...of, code: () => script.createCachedData() })
       write(store, kept)
     }
     const timer = setTimeout(keep, longEnough).unref()
@@ -97,16 +102,26 @@ export function requireCompiled(folder: string, store: string | undefined): Requ
   return requireFrom(folder)
 }
 
+/** What is kept is read file by file, when it is asked for: the first call to AWS needs a third of it. */
 function read(store: string): ReadonlyMap<string, Kept> {
   try {
-    const all = readFileSync(store)
-    const [checksum, length] = [all.toString('latin1', 0, digits), all.toString('latin1', digits, 2 * digits)]
-    const body = all.subarray(2 * digits)
-    if (checksumOf(body) !== checksum) return new Map()
-    let at = Number(length)
-    const index = JSON.parse(body.toString('utf8', 0, at)) as Index
+    const opened = openSync(store, 'r')
+    const part = (at: number, length: number, checksum: string): Buffer => {
+      const bytes = Buffer.allocUnsafeSlow(length)
+      if (readSync(opened, bytes, 0, length, at) !== length || checksumOf(bytes) !== checksum) throw new Error('damaged')
+      return bytes
+    }
+    const head = Buffer.alloc(2 * digits)
+    readSync(opened, head)
+    const length = Number(head.toString('latin1', digits))
+    const index = JSON.parse(part(head.length, length, head.toString('latin1', 0, digits)).toString()) as Index
+    let next = head.length + length
     return new Map(
-      index.map(([file, size, time, length]) => [file, { size, time, code: body.subarray(at, (at += length)) }]),
+      index.map(([file, size, time, length, checksum]) => {
+        const at = next
+        next += length
+        return [file, { size, time, code: () => ifWhole(() => part(at, length, checksum)) }]
+      }),
     )
   } catch {
     // There is none, or none that can be read: then all is compiled, and kept.
@@ -114,19 +129,27 @@ function read(store: string): ReadonlyMap<string, Kept> {
   }
 }
 
+function ifWhole<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
+
 /** In the place of the present one at once: another process may be about to read it. */
 function write(store: string, kept: ReadonlyMap<string, Kept>): void {
   const next = `${store}.${process.pid}`
   try {
-    const there = [...kept].filter(([file, { size, time }]) => {
+    const there = [...kept].flatMap(([file, { size, time, code: read }]) => {
       const found = statSync(file, { throwIfNoEntry: false })
-      return found !== undefined && found.size === size && found.mtimeMs === time
+      const code = found?.size === size && found.mtimeMs === time ? read() : undefined
+      return code === undefined ? [] : [{ file, size, time, code }]
     })
-    const index: Index = there.map(([file, { size, time, code }]) => [file, size, time, code.length])
+    const index: Index = there.map(({ file, size, time, code }) => [file, size, time, code.length, checksumOf(code)])
     const json = Buffer.from(JSON.stringify(index))
-    const body = Buffer.concat([json, ...there.map(([, { code }]) => code)])
-    const head = Buffer.from(checksumOf(body) + padded(json.length))
-    writeFileSync(next, Buffer.concat([head, body]), { mode: 0o600 })
+    const head = Buffer.from(checksumOf(json) + padded(json.length))
+    writeFileSync(next, Buffer.concat([head, json, ...there.map(({ code }) => code)]), { mode: 0o600 })
     renameSync(next, store)
   } catch {
     // Nowhere to keep it.
