@@ -1,3 +1,4 @@
+import { fromEnv } from '@aws-sdk/credential-provider-env'
 import { fromIni } from '@aws-sdk/credential-provider-ini'
 import {
   credentialsTreatedAsExpired,
@@ -34,6 +35,8 @@ export function credentialSource(
   codes: MfaCodes,
   environment: NodeJS.ProcessEnv = process.env,
 ): CredentialSource {
+  // What the SDK's chain begins with, and then needs no more of.
+  if (shared.namedBy === undefined && hasKeys(environment)) return fromEnv({ logger: detailLogger })
   const calls = new CredentialCalls(network)
   // As the SDK finds it; left to itself it writes a warning to the console where there is none.
   const region = environment['AWS_REGION'] || shared.profiles[shared.name]?.['region'] || 'us-east-1'
@@ -61,6 +64,9 @@ export function credentialSource(
   }
 }
 
+const hasKeys = ({ AWS_ACCESS_KEY_ID: id = '', AWS_SECRET_ACCESS_KEY: secret = '' }: NodeJS.ProcessEnv): boolean =>
+  id !== '' && secret !== ''
+
 /** Whether the profile in use is the only source there is. */
 function isBound({ shared, environment }: { shared: SharedConfiguration; environment: NodeJS.ProcessEnv }): boolean {
   const { name, namedBy, profiles } = shared
@@ -81,14 +87,15 @@ const tell = (...words: unknown[]): void => {
 export const detailLogger = { debug: ignore, info: ignore, warn: tell, error: tell }
 
 /** How the SDK's clients of STS and IAM Identity Center get out; they keep no error for us to look at. */
-class CredentialCalls extends NodeHttpHandler {
+class CredentialCalls implements Pick<NodeHttpHandler, 'handle' | 'destroy'> {
+  readonly #handler: NodeHttpHandler
   /** What the last call ended in, unless it ended well. */
   failure: unknown
   /** The last call, such as `sts:AssumeRole`. */
   action: string | undefined
 
   constructor(network: Network) {
-    super({
+    this.#handler = new NodeHttpHandler({
       socketTimeout: idleMs,
       ...(network.proxies.any ? { httpAgent: network.agent(false), httpsAgent: network.agent(true) } : {}),
     })
@@ -100,11 +107,15 @@ class CredentialCalls extends NodeHttpHandler {
     this.action = undefined
   }
 
-  override async handle(request: HandlerRequest, options?: Parameters<NodeHttpHandler['handle']>[1]): Promise<Handled> {
+  destroy(): void {
+    this.#handler.destroy()
+  }
+
+  async handle(request: HandlerRequest, options?: Parameters<NodeHttpHandler['handle']>[1]): Promise<Handled> {
     const begun = performance.now()
     this.action = actionOf(request)
     try {
-      const handled = await super.handle(request, options)
+      const handled = await this.#handler.handle(request, options)
       const { statusCode, headers } = handled.response
       this.failure =
         statusCode < 300 ? undefined : { $metadata: { httpStatusCode: statusCode, requestId: idIn(headers) } }

@@ -62,6 +62,7 @@ export class Memory {
     const known = now.isKnownGood ? this.#noted.get(id) : undefined
     if (known !== undefined) {
       now.heard.isOld = true
+      beginning.getStore()?.()
       // What was noted under this question was an answer to it.
       return known.answer as Promise<T>
     }
@@ -129,7 +130,7 @@ export function remembered<T>(service: string, question: string, ask: () => Prom
 
 const beginning = new AsyncLocalStorage<() => void>()
 
-/** Begins a look; answers as soon as a request of it is handed over to be sent, or it has ended without any. */
+/** Begins a look; answers as soon as a request of it is handed over to be sent, or was before, or it has ended without any. */
 export const underWay = (look: () => Promise<void>): Promise<void> =>
   new Promise((resolve) => void beginning.run(resolve, look).then(resolve, resolve))
 

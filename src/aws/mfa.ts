@@ -23,11 +23,11 @@ export function devicesOf({ name, profiles }: SharedConfiguration): string[] {
 export class MfaCodes {
   readonly #codes = new Map<string, string>()
   readonly #used = new Set<string>()
-  readonly #terminal: Terminal
+  readonly #terminal: () => Terminal
   #given: string | undefined
 
   /** @param given - `--mfa-code`, for the first device that one is needed of */
-  constructor(given: string | undefined, terminal: Terminal = onScreen()) {
+  constructor(given: string | undefined, terminal: () => Terminal = onScreen) {
     this.#given = given
     this.#terminal = terminal
   }
@@ -59,7 +59,7 @@ export class MfaCodes {
   async #codeOf(device: string): Promise<string> {
     const given = this.#given
     this.#given = undefined
-    return checked(given ?? (await askCode(device, this.#terminal)))
+    return checked(given ?? (await askCode(device, this.#terminal())))
   }
 }
 

@@ -31,20 +31,10 @@ export async function readSharedConfiguration(
     environment[variable] || join(home(environment), '.aws', name)
   const configFile = place('AWS_CONFIG_FILE', 'config')
   const credentialsFile = place('AWS_SHARED_CREDENTIALS_FILE', 'credentials')
-  const loaded = await loadSharedConfigFiles({
-    filepath: credentialsFile,
-    configFilepath: configFile,
-    ignoreCache: true,
-  })
-  const [ssoSessions, ...states] = await Promise.all([
-    loadSsoSessionData({ configFilepath: configFile }),
-    stateOf(configFile),
-    stateOf(credentialsFile),
-  ])
-  const profiles: Record<string, Profile> = {}
-  for (const part of [loaded.configFile, loaded.credentialsFile]) {
-    for (const [name, profile] of Object.entries(part)) profiles[name] = { ...profiles[name], ...profile }
-  }
+  const states = await Promise.all([stateOf(configFile), stateOf(credentialsFile)])
+  // What reads them is loaded only if there is something to read.
+  const isThere = states.includes('readable')
+  const { profiles, ssoSessions } = isThere ? await read(configFile, credentialsFile) : { profiles: {}, ssoSessions: {} }
   const byVariable = environment['AWS_PROFILE'] || undefined
   return {
     name: settings.profile?.value ?? byVariable ?? 'default',
@@ -53,6 +43,21 @@ export async function readSharedConfiguration(
     ssoSessions,
     files: [configFile, credentialsFile].map((file, index) => ({ file, state: states[index] ?? 'missing' })),
   }
+}
+
+async function read(
+  configFile: string,
+  credentialsFile: string,
+): Promise<Pick<SharedConfiguration, 'profiles' | 'ssoSessions'>> {
+  const [loaded, ssoSessions] = await Promise.all([
+    loadSharedConfigFiles({ filepath: credentialsFile, configFilepath: configFile, ignoreCache: true }),
+    loadSsoSessionData({ configFilepath: configFile }),
+  ])
+  const profiles: Record<string, Profile> = {}
+  for (const part of [loaded.configFile, loaded.credentialsFile]) {
+    for (const [name, profile] of Object.entries(part)) profiles[name] = { ...profiles[name], ...profile }
+  }
+  return { profiles, ssoSessions }
 }
 
 /** Whether a profile says where credentials come from, be it wrongly. */

@@ -231,46 +231,22 @@ function connectBy(
 }
 
 /**
- * Keeps connections as Node's agent does, and opens them through a proxy where there is one for their host: by tunnels, also
- * without TLS. In the other form of RFC 9112, section 3.2.2, proxies write Cache-Control anew (squid does), which breaks
- * signatures at best, and at worst is what S3 then keeps.
+ * An agent for one scheme: Node's own, unless a variable names a proxy. Then it opens connections through that where there is
+ * one for their host: by tunnels, also without TLS. In the other form of RFC 9112, section 3.2.2, proxies write
+ * Cache-Control anew (squid does), which breaks signatures at best, and at worst is what S3 then keeps.
  */
-class ThroughProxies extends HttpAgent {
-  readonly #proxies: Proxies
-  constructor(proxies: Proxies, options: AgentOptions) {
-    super(options)
-    this.#proxies = proxies
-  }
-
-  override createConnection(options: ClientRequestArgs, callback?: Created): Connection {
-    return connectBy(this.#proxies, 'http', options, callback, {
-      direct: () => super.createConnection(options, callback),
-      over: (tunnel) => tunnel,
-    })
-  }
-}
-
-/** As {@link ThroughProxies}, with TLS from here to the host. */
-class SecureThroughProxies extends HttpsAgent {
-  readonly #proxies: Proxies
-  constructor(proxies: Proxies, options: AgentOptions) {
-    super(options)
-    this.#proxies = proxies
-  }
-
-  override createConnection(options: ClientRequestArgs, callback?: Created): Connection {
-    return connectBy(this.#proxies, 'https', options, callback, {
-      direct: () => super.createConnection(options, callback),
-      over: (socket) => {
-        const tunnelled: ClientRequestArgs & { socket: Socket } = { ...options, socket }
-        return super.createConnection(tunnelled)
+export function agentThrough(secure: boolean, proxies: Proxies, options: AgentOptions): HttpAgent {
+  const agent = secure ? new HttpsAgent(options) : new HttpAgent(options)
+  if (!proxies.any) return agent
+  // No class of its own: to extend Node's would load TLS where nobody speaks it.
+  const createConnection = agent.createConnection.bind(agent)
+  agent.createConnection = (options, callback) =>
+    connectBy(proxies, secure ? 'https' : 'http', options, callback, {
+      direct: () => createConnection(options, callback),
+      over(tunnel) {
+        const tunnelled: ClientRequestArgs & { socket: Socket } = { ...options, socket: tunnel }
+        return secure ? createConnection(tunnelled) : tunnel
       },
     })
-  }
-}
-
-/** An agent for one scheme: Node's own, unless a variable names a proxy. */
-export function agentThrough(secure: boolean, proxies: Proxies, options: AgentOptions): HttpAgent {
-  if (!proxies.any) return secure ? new HttpsAgent(options) : new HttpAgent(options)
-  return secure ? new SecureThroughProxies(proxies, options) : new ThroughProxies(proxies, options)
+  return agent
 }

@@ -1,6 +1,8 @@
 import { Args, Flags } from '@oclif/core'
 
 import { type Aws, connect } from '../aws/connect.ts'
+import { askWho } from '../aws/first-call.ts'
+import { Memory } from '../aws/memory.ts'
 import { pause } from '../aws/patience.ts'
 import { carriedFlags } from '../settings/settings.ts'
 import { settingsFor } from '../settings/settings-for.ts'
@@ -8,14 +10,7 @@ import { lookUp } from '../tasks/chain/look-up.ts'
 import { type CostReport, lookAtCosts } from '../tasks/costs/costs.ts'
 import { askingCosts, costsText } from '../tasks/costs/text.ts'
 import { status, type Status as Report } from '../tasks/status/status.ts'
-import {
-  type GraphForm,
-  graphForms,
-  statusDrawing,
-  statusGraph,
-  statusPage,
-  statusTrees,
-} from '../tasks/status/graph.ts'
+import { statusDrawing, statusGraph, statusPage, statusTrees } from '../tasks/status/graph.ts'
 import { statusText } from '../tasks/status/text.ts'
 import { pagerFlag } from '../flags/pager-flag.ts'
 import { settingsFlags } from '../flags/settings-flags.ts'
@@ -28,6 +23,10 @@ import { advice, type Block, labelled, nested, verbatim, whole } from '../text.t
 
 /** Seconds between looks; each look is some twenty calls, most to CloudFront, which throttles early. */
 const interval = 15
+
+/** How a graph is told. */
+const graphForms = ['tree', 'mermaid', 'svg', 'html'] as const
+type GraphForm = (typeof graphForms)[number]
 
 /** What `--json` tells. */
 export type Result = Report & {
@@ -67,9 +66,11 @@ export default class Status extends CtlCommand {
     const settings = await settingsFor(flags)
     const aws = await connect(settings)
     const signal = interruptSignal((...blocks) => this.say(...blocks))
+    const memory = new Memory()
+    await askWho(aws, memory, signal)
     const wishes = { carried: carriedFlags(flags) }
-    const look = (show: Show) => status(aws, settings, wishes, { show, signal })
-    let report = await look(quietly({ ...flags, json: this.jsonEnabled() }))
+    const look = (show: Show, known = new Memory()) => status(aws, settings, wishes, { show, signal, memory: known })
+    let report = await look(quietly({ ...flags, json: this.jsonEnabled() }), memory)
     const costs = flags.costs ? await this.#costs(aws, settings.installation.value, flags) : undefined
     const again = ['pc-ctl', 'status', ...wishes.carried]
     const shown = form === undefined ? statusText(report, again) : await graphIn(form, report, again)

@@ -1,6 +1,6 @@
 /** What both engines need before anything of them is made. */
 import type { Aws } from '../aws/connect.ts'
-import type { Account } from '../resources/account.ts'
+import type { Account } from '../aws/account.ts'
 import type { EdgeWishes } from '../resources/lambda/edge-function.ts'
 import { type Bucket, whyNoIdentity } from '../resources/s3/bucket.ts'
 import type { Tags } from '../resources/tags.ts'

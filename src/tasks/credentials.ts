@@ -1,5 +1,5 @@
 import type { Aws } from '../aws/connect.ts'
-import { type Account, lookUpAccount } from '../resources/account.ts'
+import { type Account, lookUpAccount } from '../aws/account.ts'
 import { compute, type Step } from './chain/chain.ts'
 
 /** The step that says whose credentials are in use, and hands on their account. */

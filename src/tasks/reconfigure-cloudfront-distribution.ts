@@ -2,7 +2,7 @@ import { join } from 'node:path'
 
 import type { Aws } from '../aws/connect.ts'
 import { namesOf } from '../aws/names.ts'
-import type { Account } from '../resources/account.ts'
+import type { Account } from '../aws/account.ts'
 import { bucketPolicy, type BucketPolicy, type Reader } from '../resources/origin/bucket-policy.ts'
 import type { Bucket } from '../resources/s3/bucket.ts'
 import {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 
 import type { Aws } from '../../aws/connect.ts'
-import type { Account } from '../../resources/account.ts'
+import type { Account } from '../../aws/account.ts'
 import { bucketPolicy, type BucketPolicy } from '../../resources/origin/bucket-policy.ts'
 import {
   anyBucket,

@@ -1,5 +1,5 @@
 import type { Aws } from '../../aws/connect.ts'
-import type { Account } from '../../resources/account.ts'
+import type { Account } from '../../aws/account.ts'
 import { certificateNeeds } from '../../resources/cloudfront/certificate.ts'
 import type { DistributionEdit } from '../../resources/cloudfront/distribution-edit.ts'
 import { existingDistribution } from '../../resources/cloudfront/existing-distribution.ts'

@@ -1,6 +1,6 @@
 import type { Aws } from '../../aws/connect.ts'
 import { explainError } from '../../aws/denial.ts'
-import { type Account, anyAccount, lookUpAccount } from '../../resources/account.ts'
+import { type Account, anyAccount, lookUpAccount } from '../../aws/account.ts'
 import {
   disabledDistribution,
   type Removal,

@@ -5,9 +5,10 @@
  *
  * An apply has its looks from the plan. There it is what steps prepare that is begun ahead, by what others foresee.
  */
-import { setImmediate as turn, setTimeout as milliseconds } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 
-import { fromMemory, underWay } from '../../aws/memory.ts'
+import { leaving } from '../../aws/first-call.ts'
+import { fromMemory } from '../../aws/memory.ts'
 import { type Talk, talking } from '../../ui/step-talk.ts'
 import { type Chain, isLeftOut, type Step } from './step.ts'
 
@@ -48,20 +49,6 @@ export const knownOf = <C extends object>(
           ? foreseen.get(key)
           : (likely.get(key)?.() ?? standIn),
   })
-
-/** Milliseconds for a call to be made: whoever needs more waits for something else than this machine. */
-const longest = 100
-/** Turns of the event loop in which a connection to somebody near comes about, and what is sent leaves. */
-const turnsToLeave = 2
-
-/**
- * Begins a look, and answers when its first call has left: what comes next loads clients, which takes its time. Whoever is
- * far away is not waited for, nor is a handshake.
- */
-async function leaving(look: () => Promise<void>): Promise<void> {
-  await Promise.race([underWay(look), milliseconds(longest)])
-  for (let turns = 0; turns < turnsToLeave; turns++) await turn()
-}
 
 /** The looks of a chain that are not answered yet. */
 export class LooksAhead<C extends object> {

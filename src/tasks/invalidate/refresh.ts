@@ -2,7 +2,7 @@
 import { arnOfDistribution, arnOfObject } from '../../aws/arns.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { namesOf } from '../../aws/names.ts'
-import type { Account } from '../../resources/account.ts'
+import type { Account } from '../../aws/account.ts'
 import { bucketOrigin } from '../../resources/cloudfront/distribution-config.ts'
 import { type Distribution, findDistribution } from '../../resources/cloudfront/find-distribution.ts'
 import { answersTo } from '../../resources/cloudfront/live-distribution.ts'

@@ -1,5 +1,5 @@
 import type { Aws } from '../../aws/connect.ts'
-import { anyAccount } from '../../resources/account.ts'
+import { anyAccount } from '../../aws/account.ts'
 import type { Need } from '../../resources/resource.ts'
 import type { Settings } from '../../settings/settings.ts'
 import { needsOf, supposed } from '../chain/survey.ts'

@@ -9,7 +9,7 @@ import type { ChecksumAmount, ChecksumReport } from '../../reindex/elsewhere-rep
 import { reportPrefix } from '../../reindex/own-keys.ts'
 import { count } from '../../reindex/progress.ts'
 import type { ReindexRun } from '../../reindex/run.ts'
-import type { Account } from '../../resources/account.ts'
+import type { Account } from '../../aws/account.ts'
 import { type Need, pending } from '../../resources/resource.ts'
 import type { Role, RoleWant } from '../../resources/iam/role.ts'
 import { type BatchJob, batchJob, findJobOf } from '../../resources/s3/batch-job.ts'

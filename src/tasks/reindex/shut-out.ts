@@ -5,7 +5,7 @@ import { checksumNames, jobNames, namesOf, workerNames } from '../../aws/names.t
 import { CtlError } from '../../errors.ts'
 import { checksumRun, manifestKey, reportPrefix, resultKey } from '../../reindex/own-keys.ts'
 import type { ReindexRun } from '../../reindex/run.ts'
-import type { Account } from '../../resources/account.ts'
+import type { Account } from '../../aws/account.ts'
 import type { Need } from '../../resources/resource.ts'
 import {
   type BatchAct,

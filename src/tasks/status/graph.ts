@@ -6,10 +6,6 @@ import { type Block, item, type Tree, tree } from '../../text.ts'
 import { bucketKind, type Status, type StatusLine } from './status.ts'
 import { stateMarks, statusBlocks, statusTitle, whichOne } from './text.ts'
 
-/** How a graph is told. */
-export const graphForms = ['tree', 'mermaid', 'svg', 'html'] as const
-export type GraphForm = (typeof graphForms)[number]
-
 const client = 'package manager'
 const distributionKind = 'CloudFront distribution'
 const signed = 'signed URL'

@@ -1,8 +1,8 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 
-import { parseArn } from '../aws/arns.ts'
-import type { Aws } from '../aws/connect.ts'
-import { edgeRegion } from '../aws/names.ts'
+import { parseArn } from './arns.ts'
+import type { Aws } from './clients.ts'
+import { edgeRegion } from './names.ts'
 import { CtlError } from '../errors.ts'
 
 /** The AWS account that the credentials in use belong to. */
