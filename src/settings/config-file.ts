@@ -3,6 +3,7 @@ import { flagOrVariable, type RailsKey } from '../options.ts'
 import { type FileContent, isOpenToAll, NotReadable, readRegularFile } from './regular-file.ts'
 import type { Note } from './ruby/note.ts'
 import { nearFiles } from '../ui/near-files.ts'
+import { readPlain } from './plain.ts'
 
 /** A key of packagecloud.rb that is set to something other than nil. */
 export interface Found {
@@ -28,7 +29,7 @@ export interface ConfigFile {
 }
 
 /**
- * Reads packagecloud.rb. The parser is loaded only if there is a file.
+ * Reads packagecloud.rb. Ruby's parser is loaded only if there is a file with more in it than plain values.
  *
  * @param asked - whether somebody named this file, so that it has to be there
  * @param environment - what `ENV` holds in the file
@@ -42,26 +43,34 @@ export async function readConfigFile(
 ): Promise<ConfigFile | undefined> {
   const content = readIfThere(file, asked)
   if (content === undefined) return undefined
+  const { bytes, mode } = content
+  const { find, notes } = readPlain(bytes) ?? (await evaluate(bytes, file, environment))
+  return { file, notes, isOpenToAll: isOpenToAll(file, mode), find: (keys) => keys.flatMap((key) => find(key) ?? []) }
+}
+
+/** What a file sets. */
+export interface Told {
+  readonly notes: readonly Note[]
+  /** What a key of `packagecloud_rails` is set to. */
+  find(key: RailsKey): Found | undefined
+}
+
+/** Has a file read by the parser, which is loaded only now. */
+async function evaluate(content: Buffer, file: string, environment: NodeJS.ProcessEnv): Promise<Told> {
   const [{ readRuby }, { classOf, Unknown }] = await Promise.all([import('./ruby/read.ts'), import('./ruby/value.ts')])
-  const ruby = await readRuby(content.bytes, file, environment)
-  const find = (key: RailsKey): Found[] => {
-    const entry = ruby.get('packagecloud_rails', key)
-    if (entry === undefined || entry.value === null) return []
-    const { value, line } = entry
-    const known = typeof value === 'string' || typeof value === 'boolean' ? value : undefined
-    const unknown = value instanceof Unknown ? withLine(value.reason, value.line, line) : undefined
-    return [
-      {
-        key,
-        line,
-        value: known,
-        type: article(classOf(value)),
-        unknown,
-        isDoubtful: ruby.doubts('packagecloud_rails', key),
-      },
-    ]
+  const ruby = await readRuby(content, file, environment)
+  return {
+    notes: ruby.notes,
+    find(key) {
+      const entry = ruby.get('packagecloud_rails', key)
+      if (entry === undefined || entry.value === null) return undefined
+      const { value, line } = entry
+      const known = typeof value === 'string' || typeof value === 'boolean' ? value : undefined
+      const unknown = value instanceof Unknown ? withLine(value.reason, value.line, line) : undefined
+      const isDoubtful = ruby.doubts('packagecloud_rails', key)
+      return { key, line, value: known, type: article(classOf(value)), unknown, isDoubtful }
+    },
   }
-  return { file, notes: ruby.notes, isOpenToAll: isOpenToAll(file, content.mode), find: (keys) => keys.flatMap(find) }
 }
 
 /** The cause may stand elsewhere than the key. */
