@@ -11,6 +11,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -28,6 +29,7 @@ import {
   librariesLazily,
   librariesThemselves,
   libraryEntries,
+  moduleLookedUp,
   onePiece,
   pieces,
   usesInSource,
@@ -35,6 +37,7 @@ import {
 import { licences } from './licences.ts'
 
 const root = join(import.meta.dirname, '..')
+const requireHere = createRequire(import.meta.url)
 const dist = join(root, 'dist')
 const next = await mkdtemp(`${dist}.`)
 
@@ -53,6 +56,15 @@ const oclif: BundlerPlugin = {
   setup(bundler) {
     bundler.onResolve({ filter: /^@oclif\/core$/ }, () => ({ path: 'parts', namespace: 'oclif', sideEffects: false }))
     bundler.onLoad({ filter: /.*/, namespace: 'oclif' }, () => ({ contents: oclifParts, resolveDir: root }))
+    // What finds commands and plugins, for help alone.
+    const folder = join(root, 'node_modules/@oclif/core/lib/config')
+    bundler.onResolve({ filter: /^\.\/plugin(-loader)?$/ }, ({ path, resolveDir, namespace }) =>
+      namespace === 'file' && resolveDir === folder ? { path, namespace: 'oclif when it is used' } : undefined,
+    )
+    bundler.onLoad({ filter: /.*/, namespace: 'oclif when it is used' }, ({ path }) => ({
+      contents: moduleLookedUp(`require('${path}')`, Object.keys(requireHere(join(folder, path)) as object)),
+      resolveDir: folder,
+    }))
     // Whether this is Windows' Linux stands in a version line that pc-ctl does not use.
     bundler.onResolve({ filter: /^wsl-utils$/ }, ({ path }) => ({ path, namespace: 'wsl' }))
     bundler.onLoad({ filter: /.*/, namespace: 'wsl' }, () => ({ contents: 'export const isWsl = false' }))
@@ -84,7 +96,8 @@ const commands = (await readdir(join(root, 'src/commands')))
 
 /** What is asked for from outside of the pieces. */
 const ways = `
-  export const run = () => require('./src/run.ts').runCommandLine()
+  export const run = () =>
+    require('./src/run.ts').runCommandLine((name) => (Object.hasOwn(commands, name) ? commands[name]() : undefined))
   export const help = () => require('./src/help.ts').default
   export const worker = () => require('./src/reindex/batch/function.ts')
   export const commands = {
@@ -127,10 +140,17 @@ try {
         ...bundling,
         ...asCommonJS,
         write: false,
-        entryPoints: [piece === 'completion/complete' ? { in: `src/${piece}.ts`, out: piece } : { in: `piece:${piece}`, out: piece }],
+        entryPoints: [
+          piece === 'completion/complete'
+            ? { in: `src/${piece}.ts`, out: piece }
+            : { in: `piece:${piece}`, out: piece },
+        ],
         outdir: next,
         external,
-        plugins: [...(piece === 'completion/complete' ? [] : [onePiece(piece, modules, piece === 'program' ? ways : '')]), ...plugins],
+        plugins: [
+          ...(piece === 'completion/complete' ? [] : [onePiece(piece, modules, piece === 'program' ? ways : '')]),
+          ...plugins,
+        ],
       }),
     ),
   )
@@ -149,7 +169,8 @@ try {
     external,
     plugins,
   })
-  for (const { path, text } of [...started, startedApart].flatMap(({ outputFiles }) => outputFiles)) await write(path, inAscii(text))
+  for (const { path, text } of [...started, startedApart].flatMap(({ outputFiles }) => outputFiles))
+    await write(path, inAscii(text))
   const libraries = await build({
     ...bundling,
     entryPoints: libraryEntries(uses),

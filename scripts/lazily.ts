@@ -40,6 +40,10 @@ const lookedUp = (load: string, names: readonly string[]): string => `
   module.exports = Object.create(names)
 `
 
+/** The same for CommonJS that was made of an ES module, as who asks for it can tell. */
+export const moduleLookedUp = (load: string, names: readonly string[]): string =>
+  `${lookedUp(load, names)}\nObject.defineProperty(names, '__esModule', { value: true })`
+
 /**
  * The same for what Node has loaded already: to copy `node:util` alone would load what it has for when it is asked for,
  * worker threads among it. What is a function, or has state of its own, can't be inherited from.
@@ -137,7 +141,8 @@ function usedBy(statement: ts.Statement): [from: string, names: readonly string[
 }
 
 /** What is imported or exported, as it is called where it comes from. */
-const nameThere = ({ name, propertyName }: ts.ImportSpecifier | ts.ExportSpecifier): string => (propertyName ?? name).text
+const nameThere = ({ name, propertyName }: ts.ImportSpecifier | ts.ExportSpecifier): string =>
+  (propertyName ?? name).text
 
 /**
  * Bundles one piece: what it imports of another one is loaded when it is first used.

@@ -6,6 +6,7 @@ import { type Command, Config, Errors, run, ux } from '@oclif/core'
 
 import { CtlError } from './errors.ts'
 import { commandLine } from './shell.ts'
+import type { CtlCommand } from './ui/command.ts'
 import { beginCommand, type Envelope, envelopeOf } from './ui/envelope.ts'
 import { report } from './ui/failure.ts'
 import { printPaged } from './ui/pager.ts'
@@ -25,9 +26,29 @@ const printed: string[] = []
 ux.stdout = (text, ...more) => void printed.push(...format(...[text ?? []].flat(), ...more).split('\n'))
 ux.stderr = (text, ...more) => say(whole(format(...[text ?? []].flat(), ...more)))
 
-/** Carries out the command line that this process was started with. */
-export async function runCommandLine(): Promise<void> {
-  const isDone = await runCommand()
+/** A command, as it is made for a command line. */
+type CommandClass = (new (words: string[], config: Config) => CtlCommand) & { id: string }
+
+/**
+ * What commands ask oclif about pc-ctl. To have it loaded takes longer than to carry out many a command: oclif reads
+ * package.json and its manifest for that, and looks for plugins and hooks, of which there are none.
+ */
+class Bare extends Config {
+  override readonly bin = 'pc-ctl'
+  override readonly name = 'pc-ctl'
+
+  override async runHook(): ReturnType<Config['runHook']> {
+    return { successes: [], failures: [] }
+  }
+}
+
+/**
+ * Carries out the command line that this process was started with.
+ *
+ * @param commandOf - a command by its name
+ */
+export async function runCommandLine(commandOf: (name: string) => CommandClass | undefined): Promise<void> {
+  const isDone = await runCommand(commandOf)
   if (!(await isWritten()) || !isDone) {
     await allSaid()
     process.exit()
@@ -36,14 +57,21 @@ export async function runCommandLine(): Promise<void> {
 }
 
 /** Runs the command; answers whether it came to its end. */
-async function runCommand(): Promise<boolean> {
+async function runCommand(commandOf: (name: string) => CommandClass | undefined): Promise<boolean> {
   try {
+    const [name = '', ...words] = args
+    const Named = flags.includes('--help') ? undefined : commandOf(name)
+    if (Named !== undefined) {
+      Named.id = name
+      await allPrinted(new Named(words, new Bare({ root: import.meta.filename })).start())
+      return true
+    }
     // There are no plugins: what lies where oclif keeps them, in a home that may be somebody else's, is not looked at.
     const config = await Config.load({ root: import.meta.filename, userPlugins: false })
     assertCommand(config)
     const document = flags.includes('--json') ? documentOf(config) : undefined
     if (document !== undefined) result.print(`${JSON.stringify(document, undefined, 2)}\n`)
-    else await runThere(config)
+    else await allPrinted(run(args, config))
     return true
   } catch (error) {
     // How a command ends that has told itself why.
@@ -54,9 +82,9 @@ async function runCommand(): Promise<boolean> {
   }
 }
 
-async function runThere(config: Config): Promise<void> {
+async function allPrinted(running: Promise<unknown>): Promise<void> {
   try {
-    await run(args, config)
+    await running
   } finally {
     if (printed.length > 0) await printPaged(printed, true)
   }

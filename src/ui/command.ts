@@ -30,6 +30,11 @@ export abstract class CtlCommand extends Command {
     }),
   }
 
+  /** Carries it out, from its command line to its result. */
+  start(): Promise<unknown> {
+    return this._run()
+  }
+
   protected override async init(): Promise<void> {
     await super.init()
     beginCommand(this.id)
