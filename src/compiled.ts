@@ -28,10 +28,10 @@ interface Kept extends Version {
 }
 
 /**
- * A store begins with two numbers of so many characters: the CRC-32 and the length of the JSON that follows, which tells
- * what is kept of which file, in the order of the code, and the CRC-32 of that: V8 runs damaged code as it is.
+ * A store begins with the checksum and the length of the JSON that follows, which tells what is kept of which file, in the
+ * order of the code, and the checksum of that: V8 runs damaged code as it is. So many characters each:
  */
-const digits = 10
+const [checksumDigits, lengthDigits] = [64, 10]
 type Index = readonly (readonly [file: string, size: number, time: number, length: number, checksum: string])[]
 
 type Require = (id: string) => unknown
@@ -111,10 +111,10 @@ function read(store: string): ReadonlyMap<string, Kept> {
       if (readSync(opened, bytes, 0, length, at) !== length || checksumOf(bytes) !== checksum) throw new Error('damaged')
       return bytes
     }
-    const head = Buffer.alloc(2 * digits)
+    const head = Buffer.alloc(checksumDigits + lengthDigits)
     readSync(opened, head)
-    const length = Number(head.toString('latin1', digits))
-    const index = JSON.parse(part(head.length, length, head.toString('latin1', 0, digits)).toString()) as Index
+    const length = Number(head.toString('latin1', checksumDigits))
+    const index = JSON.parse(part(head.length, length, head.toString('latin1', 0, checksumDigits)).toString()) as Index
     let next = head.length + length
     return new Map(
       index.map(([file, size, time, length, checksum]) => {
@@ -148,7 +148,7 @@ function write(store: string, kept: ReadonlyMap<string, Kept>): void {
     })
     const index: Index = there.map(({ file, size, time, code }) => [file, size, time, code.length, checksumOf(code)])
     const json = Buffer.from(JSON.stringify(index))
-    const head = Buffer.from(checksumOf(json) + padded(json.length))
+    const head = Buffer.from(checksumOf(json) + String(json.length).padStart(lengthDigits))
     writeFileSync(next, Buffer.concat([head, json, ...there.map(({ code }) => code)]), { mode: 0o600 })
     renameSync(next, store)
   } catch {
@@ -156,6 +156,5 @@ function write(store: string, kept: ReadonlyMap<string, Kept>): void {
   }
 }
 
-const padded = (number: number): string => String(number).padStart(digits)
-
-const checksumOf = (bytes: Buffer): string => padded(process.getBuiltinModule('node:zlib').crc32(bytes))
+/** With zlib's, which would do, that is loaded too; each call of AWS needs crypto anyway. */
+const checksumOf = (bytes: Buffer): string => process.getBuiltinModule('node:crypto').hash('sha256', bytes, 'hex')

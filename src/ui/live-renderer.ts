@@ -9,6 +9,7 @@ import {
 
 import type { Mark } from '../text.ts'
 import { markText, styled } from './marks.ts'
+import type { Show } from './renderer.ts'
 import type { Screen } from './screen.ts'
 import { draw, stderr, talkScreen } from './talk.ts'
 
@@ -54,7 +55,7 @@ interface Internals {
  * listr2 judges by stdout whether there is a terminal, and where there is none takes its simple renderer, which writes
  * to stdout. Whether this one can be used is decided by `chooseShow`, so here it counts as one that needs no terminal.
  */
-export class LiveRenderer extends DefaultRenderer {
+class LiveRenderer extends DefaultRenderer {
   static override nonTTY = true
   readonly #terminal: ProcessOutput
   #release: (() => void) | undefined
@@ -101,3 +102,18 @@ export class LiveRenderer extends DefaultRenderer {
     return this as unknown as Internals
   }
 }
+
+/**
+ * listr2's options for a choice. What went wrong is told once, at the end of the command; in the list a step that failed keeps its title.
+ */
+export const rendering = (show: Show) => ({
+  renderer: LiveRenderer,
+  rendererOptions: {
+    collapseSubtasks: false,
+    showErrorMessage: false,
+    clearOutput: show === 'fleeting',
+  },
+  silentRendererCondition: show !== 'live' && show !== 'fleeting',
+  fallbackRendererCondition: false,
+  registerSignalListeners: false,
+})

@@ -1,4 +1,3 @@
-import { LiveRenderer } from './live-renderer.ts'
 import { essenceOf } from './step-talk.ts'
 import { isTalkSeen, stderr } from './talk.ts'
 import { item, type Say } from '../text.ts'
@@ -29,21 +28,6 @@ export function quietly(options: { verbose?: boolean; json?: boolean }): Show {
   const show = chooseShow(options)
   return show === 'lines' && options.verbose !== true ? 'nothing' : fleeting(show)
 }
-
-/**
- * listr2's options for a choice. What went wrong is told once, at the end of the command; in the list a step that failed keeps its title.
- */
-export const rendering = (show: Show) => ({
-  renderer: LiveRenderer,
-  rendererOptions: {
-    collapseSubtasks: false,
-    showErrorMessage: false,
-    clearOutput: show === 'fleeting',
-  },
-  silentRendererCondition: show !== 'live' && show !== 'fleeting',
-  fallbackRendererCondition: false,
-  registerSignalListeners: false,
-})
 
 /** How one step of a chain is shown where there is no live renderer. */
 export interface StepLines {
