@@ -29,6 +29,7 @@ import {
   librariesLazily,
   librariesThemselves,
   libraryEntries,
+  lookingUp,
   moduleLookedUp,
   onePiece,
   pieces,
@@ -51,6 +52,18 @@ const oclifParts = `
   export { run } from '@oclif/core/run'
   export { ux } from '@oclif/core/ux'
 `
+
+/** What oclif imports and pc-ctl has no use for, and what stands in its place. */
+const unused: Readonly<Record<string, string>> = {
+  // Whether this is Windows' Linux stands in a version line of oclif's own.
+  'wsl-utils': 'export const isWsl = false',
+  // Looks for commands where there is no manifest, and for plugins by patterns.
+  tinyglobby: 'export {}',
+  minimatch: 'export {}',
+  // Of oclif's own progress.
+  'cli-spinners': "const none = { frames: [''], interval: 80 }; export default { dots2: none, line: none }",
+}
+
 const oclif: BundlerPlugin = {
   name: 'oclif',
   setup(bundler) {
@@ -65,9 +78,11 @@ const oclif: BundlerPlugin = {
       contents: moduleLookedUp(`require('${path}')`, Object.keys(requireHere(join(folder, path)) as object)),
       resolveDir: folder,
     }))
-    // Whether this is Windows' Linux stands in a version line that pc-ctl does not use.
-    bundler.onResolve({ filter: /^wsl-utils$/ }, ({ path }) => ({ path, namespace: 'wsl' }))
-    bundler.onLoad({ filter: /.*/, namespace: 'wsl' }, () => ({ contents: 'export const isWsl = false' }))
+    bundler.onResolve({ filter: new RegExp(`^(?:${Object.keys(unused).join('|')})$`) }, ({ path }) => ({
+      path,
+      namespace: 'unused',
+    }))
+    bundler.onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({ contents: unused[path] ?? '' }))
   },
 }
 
@@ -133,7 +148,7 @@ try {
   const { libraries: uses, modules } = await usesInSource()
   // oclif asks for TypeScript only while developing plugins.
   const external = ['typescript']
-  const plugins = [oclif, builtinsLazily, librariesLazily(uses)]
+  const plugins = [oclif, lookingUp, builtinsLazily, librariesLazily(uses)]
   const started = await Promise.all(
     [...pieces, 'completion/complete'].map((piece) =>
       build({
@@ -179,13 +194,18 @@ try {
     chunkNames: 'chunks/[name]-[hash]',
     outExtension: { '.js': '.cjs' },
     external,
-    plugins: [librariesThemselves(uses), builtinsThere, builtinsLazily],
+    plugins: [librariesThemselves(uses), builtinsThere, lookingUp, builtinsLazily],
     write: false,
   })
   await Promise.all(libraries.outputFiles.map(writeAsCommonJS))
   await mkdir(join(next, 'commands'))
   for (const [file, text] of oclifFiles) await writeFile(join(next, file), `${text}\n`)
-  const main = await build({ ...bundling, entryPoints: ['src/main.ts'], outdir: next, plugins: [builtinsLazily] })
+  const main = await build({
+    ...bundling,
+    entryPoints: ['src/main.ts'],
+    outdir: next,
+    plugins: [lookingUp, builtinsLazily],
+  })
   const edge = await buildEdge(join(next, 'edge/index.mjs'))
   await writeFile(join(next, 'edge/cloudfront-function.js'), (await buildFunction()).bundle)
   await buildSigning(next)

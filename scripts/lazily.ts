@@ -24,25 +24,32 @@ const nameOf = (path: string): string | undefined => {
 }
 
 /**
- * CommonJS that exports names, each looked up when it is used. What Node of another version lacks is undefined there.
+ * Makes exports of which each is looked up when it is used; stands once in each bundle. What Node of another version lacks
+ * is undefined there.
  *
  * They are inherited: esbuild gives each module that imports from CommonJS an object of its own with a copy of all that
  * the exports themselves have, but the same prototype.
  */
-const lookedUp = (load: string, names: readonly string[]): string => `
-  let loaded
-  const load = () => (loaded ??= ${load})
-  const names = {}
-  for (const name of ${JSON.stringify(names)}) {
-    const set = (value) => void (load()[name] = value)
-    Object.defineProperty(names, name, { get: () => load()[name], set, enumerable: true, configurable: true })
+const lookUp = `
+  module.exports = (load, all, isModule) => {
+    let loaded
+    const there = () => (loaded ??= load())
+    const names = {}
+    for (const name of all.split(' ')) {
+      const set = (value) => void (there()[name] = value)
+      Object.defineProperty(names, name, { get: () => there()[name], set, enumerable: true, configurable: true })
+    }
+    if (isModule) Object.defineProperty(names, '__esModule', { value: true })
+    return Object.create(names)
   }
-  module.exports = Object.create(names)
 `
 
+/** CommonJS that exports names, each looked up when it is used. */
+const lookedUp = (load: string, names: readonly string[], isModule = false): string =>
+  `module.exports = require('look up')(() => ${load}, '${names.join(' ')}'${isModule ? ', true' : ''})`
+
 /** The same for CommonJS that was made of an ES module, as who asks for it can tell. */
-export const moduleLookedUp = (load: string, names: readonly string[]): string =>
-  `${lookedUp(load, names)}\nObject.defineProperty(names, '__esModule', { value: true })`
+export const moduleLookedUp = (load: string, names: readonly string[]): string => lookedUp(load, names, true)
 
 /**
  * The same for what Node has loaded already: to copy `node:util` alone would load what it has for when it is asked for,
@@ -75,6 +82,15 @@ export const builtinsThere: Plugin = {
   },
 }
 
+/** What all that is here is made with. */
+export const lookingUp: Plugin = {
+  name: 'looking up',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^look up$/ }, ({ path }) => ({ path, namespace: 'look up' }))
+    bundler.onLoad({ filter: /.*/, namespace: 'look up' }, () => ({ contents: lookUp }))
+  },
+}
+
 /** Node's own modules, when they are first used. */
 export const builtinsLazily: Plugin = {
   name: 'builtins',
@@ -101,10 +117,8 @@ export type Uses = ReadonlyMap<string, ReadonlySet<string>>
 const rooms: Readonly<Record<string, RegExp>> = {
   program: /^src\//,
   ruby: /^src\/settings\/ruby\//,
-  repositories: /^src\/repositories\//,
-  reindex: /^src\/reindex\//,
-  resources: /^src\/resources\//,
-  tasks: /^src\/tasks\//,
+  reindex: /^src\/(?:reindex|repositories)\//,
+  runbooks: /^src\/(?:tasks|resources)\//,
   sandbox: /^src\/(?:sandbox|rehearsal)\//,
 }
 
@@ -153,10 +167,10 @@ const nameThere = ({ name, propertyName }: ts.ImportSpecifier | ts.ExportSpecifi
 export const onePiece = (piece: string, modules: Uses, ways: string): Plugin => ({
   name: `piece ${piece}`,
   setup(bundler) {
+    const all = [...modules.keys()].sort()
     bundler.onResolve({ filter: /^piece:/ }, ({ path }) => ({ path, namespace: 'piece' }))
     bundler.onLoad({ filter: /.*/, namespace: 'piece' }, () => {
-      const files = [...modules.keys()].filter((file) => pieceOf(file) === piece).sort()
-      const there = files.map((file) => `'${file}': () => require('./${file}'),`)
+      const there = all.flatMap((file, at) => (pieceOf(file) === piece ? `${at}: () => require('./${file}'),` : []))
       return { contents: `export const modules = {${there.join('\n')}}\n${ways}`, resolveDir: root }
     })
     bundler.onResolve({ filter: /^\.{1,2}\// }, ({ path, importer, kind, namespace, resolveDir }) => {
@@ -164,7 +178,7 @@ export const onePiece = (piece: string, modules: Uses, ways: string): Plugin => 
       if (namespace === 'piece' || !importer.startsWith(join(root, 'src')) || pieceOf(file) === piece) return undefined
       return { path: file, namespace: kind === 'dynamic-import' ? 'all of another piece' : 'another piece' }
     })
-    const load = (file: string): string => `require('./${pieceOf(file)}.cjs').modules['${file}']()`
+    const load = (file: string): string => `require('./${pieceOf(file)}.cjs').modules[${all.indexOf(file)}]()`
     bundler.onResolve({ filter: /^\.\/\w+\.cjs$/ }, ({ path, namespace }) =>
       namespace.endsWith('another piece') ? { path, external: true } : undefined,
     )

@@ -108,7 +108,8 @@ function read(store: string): ReadonlyMap<string, Kept> {
     const opened = openSync(store, 'r')
     const part = (at: number, length: number, checksum: string): Buffer => {
       const bytes = Buffer.allocUnsafeSlow(length)
-      if (readSync(opened, bytes, 0, length, at) !== length || checksumOf(bytes) !== checksum) throw new Error('damaged')
+      if (readSync(opened, bytes, 0, length, at) !== length || checksumOf(bytes) !== checksum)
+        throw new Error('damaged')
       return bytes
     }
     const head = Buffer.alloc(checksumDigits + lengthDigits)

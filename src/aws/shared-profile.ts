@@ -34,7 +34,9 @@ export async function readSharedConfiguration(
   const states = await Promise.all([stateOf(configFile), stateOf(credentialsFile)])
   // What reads them is loaded only if there is something to read.
   const isThere = states.includes('readable')
-  const { profiles, ssoSessions } = isThere ? await read(configFile, credentialsFile) : { profiles: {}, ssoSessions: {} }
+  const { profiles, ssoSessions } = isThere
+    ? await read(configFile, credentialsFile)
+    : { profiles: {}, ssoSessions: {} }
   const byVariable = environment['AWS_PROFILE'] || undefined
   return {
     name: settings.profile?.value ?? byVariable ?? 'default',

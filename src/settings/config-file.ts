@@ -3,21 +3,9 @@ import { flagOrVariable, type RailsKey } from '../options.ts'
 import { type FileContent, isOpenToAll, NotReadable, readRegularFile } from './regular-file.ts'
 import type { Note } from './ruby/note.ts'
 import { nearFiles } from '../ui/near-files.ts'
-import { readPlain } from './plain.ts'
+import { type Found, readPlain, type Told } from './plain.ts'
 
-/** A key of packagecloud.rb that is set to something other than nil. */
-export interface Found {
-  readonly key: RailsKey
-  readonly line: number
-  /** Undefined where it is not known, or of a Ruby type that has no place here. */
-  readonly value: string | boolean | undefined
-  /** Its Ruby type with an article. */
-  readonly type: string
-  /** Why it is not known, if so. */
-  readonly unknown: string | undefined
-  /** Whether the file may set some keys that are not known, and this one is only as likely as any other. */
-  readonly isDoubtful: boolean
-}
+export type { Found } from './plain.ts'
 
 /** packagecloud.rb, read. */
 export interface ConfigFile {
@@ -44,15 +32,9 @@ export async function readConfigFile(
   const content = readIfThere(file, asked)
   if (content === undefined) return undefined
   const { bytes, mode } = content
-  const { find, notes } = readPlain(bytes) ?? (await evaluate(bytes, file, environment))
-  return { file, notes, isOpenToAll: isOpenToAll(file, mode), find: (keys) => keys.flatMap((key) => find(key) ?? []) }
-}
-
-/** What a file sets. */
-export interface Told {
-  readonly notes: readonly Note[]
-  /** What a key of `packagecloud_rails` is set to. */
-  find(key: RailsKey): Found | undefined
+  const told = readPlain(bytes) ?? (await evaluate(bytes, file, environment))
+  const find = (keys: readonly RailsKey[]): Found[] => keys.flatMap((key) => told.find(key) ?? [])
+  return { file, notes: told.notes, isOpenToAll: isOpenToAll(file, mode), find }
 }
 
 /** Has a file read by the parser, which is loaded only now. */

@@ -1,4 +1,26 @@
-import type { Found, Told } from './config-file.ts'
+import type { RailsKey } from '../options.ts'
+import type { Note } from './ruby/note.ts'
+
+/** A key of packagecloud.rb that is set to something other than nil. */
+export interface Found {
+  readonly key: RailsKey
+  readonly line: number
+  /** Undefined where it is not known, or of a Ruby type that has no place here. */
+  readonly value: string | boolean | undefined
+  /** Its Ruby type with an article. */
+  readonly type: string
+  /** Why it is not known, if so. */
+  readonly unknown: string | undefined
+  /** Whether the file may set some keys that are not known, and this one is only as likely as any other. */
+  readonly isDoubtful: boolean
+}
+
+/** What a file sets. */
+export interface Told {
+  readonly notes: readonly Note[]
+  /** What a key of `packagecloud_rails` is set to. */
+  find(key: RailsKey): Found | undefined
+}
 
 /** Hashes whose keys are set. Of others, Ruby's parser knows whether they may be. */
 const owner = '(packagecloud_rails|mysql|nginx|redis|resque|unicorn)'

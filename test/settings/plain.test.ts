@@ -99,7 +99,7 @@ describe('a packagecloud.rb of plain values', () => {
             expect(found).to.include({ key: one, line, unknown: undefined, isDoubtful: false })
             expect(found?.value).to.equal(isNumber ? undefined : value)
             expect(found?.type).to.equal(
-              isNumber ? 'an Integer' : typeof value === 'string' ? 'a String' : `a ${String(value)}`,
+              isNumber ? 'an Integer' : value === true ? 'a true' : value === false ? 'a false' : 'a String',
             )
           }
         }

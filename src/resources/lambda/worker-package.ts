@@ -10,7 +10,7 @@ import { strToU8, zipSync } from 'fflate'
 import { packageRoot } from '../../ui/package-root.ts'
 
 /** Neither commands' entries nor what only a terminal, packagecloud.rb or the edge needs. */
-const files = ['package.json', 'dist/program.cjs', 'dist/lib/**/*.cjs', 'dist/repositories/**/*.js']
+const files = ['package.json', 'dist/{program,reindex,runbooks}.cjs', 'dist/lib/**/*.cjs', 'dist/repositories/**/*.js']
 
 /** All that is not installed. */
 const entry = "import{worker}from'./dist/program.cjs';export const{handler}=worker()\n"
