@@ -41,6 +41,8 @@ export interface Lock {
 
 export interface LockOptions {
   readonly s3: LeanS3
+  /** What it says of its encryption. */
+  readonly encryption?: Readonly<Record<string, string>>
   /**
    * Id of the journal that this process has open. No other process of this host can have it open: a holder of the same
    * host and journal has died, however short a time ago.
@@ -70,17 +72,17 @@ export const isLost = (signal: AbortSignal): boolean => signal.aborted && signal
  * @throws CtlError (refused) where it is held; what S3 answers else
  */
 export async function takeLock(options: LockOptions): Promise<Lock> {
-  const { s3, journal, file, timing = usual, shard } = options
+  const { s3, encryption = {}, journal, file, timing = usual, shard } = options
   const host = hostname()
   const owner = `${userInfo().username}@${host} (process ${process.pid})`
   const begun = { since: Date.now(), process: ownIdentity() }
   const holder: Holder = { run: randomUUID(), owner, host, journal, file, ...begun, released: false }
-  const place: Place = { s3, key: shard === undefined ? lockKey : keyOfShard(shard) }
+  const place: Place = { s3, encryption, key: shard === undefined ? lockKey : keyOfShard(shard) }
   const mayTake = (present: Present): boolean => options.force || isDead(present, holder, timing)
   const lock = await takeOne(place, holder, mayTake, options)
   try {
     // Only now: of two that come at once, at least one sees the other.
-    for (const key of await othersThan(place.key, s3, shard)) await putAside({ s3, key }, mayTake, options)
+    for (const key of await othersThan(place.key, s3, shard)) await putAside({ ...place, key }, mayTake, options)
     return lock
   } catch (error) {
     await lock.release()
@@ -91,6 +93,7 @@ export async function takeLock(options: LockOptions): Promise<Lock> {
 /** An object that is a lock. */
 interface Place {
   readonly s3: LeanS3
+  readonly encryption: Readonly<Record<string, string>>
   readonly key: string
 }
 
@@ -237,8 +240,12 @@ async function look({ s3, key }: Place): Promise<Present | undefined> {
   }
 }
 
-async function write({ s3, key }: Place, holder: Holder, condition: Record<string, string>): Promise<string> {
-  const headers = { ...condition, 'content-type': 'application/json', 'cache-control': 'no-store' }
+async function write(
+  { s3, encryption, key }: Place,
+  holder: Holder,
+  condition: Record<string, string>,
+): Promise<string> {
+  const headers = { ...encryption, ...condition, 'content-type': 'application/json', 'cache-control': 'no-store' }
   const body = Buffer.from(JSON.stringify(holder))
   const answer = await s3.send({ method: 'PUT', action: 's3:PutObject', key, headers, body, isMark: true })
   return answer.headers['etag'] ?? ''

@@ -78,8 +78,8 @@ export class ReindexRun {
 
   /** @throws CtlError (refused) while another run is at work */
   async lock(): Promise<string | undefined> {
-    const { s3, journal, forceUnlock: force, lockTiming: timing, signal, shard, admit } = this.#tools
-    this.#lock = await takeLock({ s3, journal: journal.id, file: journal.file, force, timing, shard, admit })
+    const { journal, forceUnlock: force, lockTiming: timing, signal } = this.#tools
+    this.#lock = await takeLock({ ...this.#tools, journal: journal.id, file: journal.file, force, timing })
     this.#stop = AbortSignal.any([signal, this.#lock.lost])
     const { takenFrom } = this.#lock
     return takenFrom === undefined ? undefined : `taken over from ${takenFrom}`

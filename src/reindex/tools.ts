@@ -18,6 +18,8 @@ export interface Tools extends ReindexOptions {
   /** Undefined where nothing is written. */
   readonly facts: BucketFacts | undefined
   readonly s3: LeanS3
+  /** What new objects say of their encryption. */
+  readonly encryption: Readonly<Record<string, string>>
   readonly journal: Journal
   readonly pace: Pace
   readonly progress: Progress
@@ -49,7 +51,19 @@ export async function connectTools(aws: Aws, name: string, options: ReindexOptio
       options.listOnly ? undefined : assertLocksAreTold(s3),
     ])
     const journal = new Journal(options.stateDir, name)
-    return { ...options, begun, bucket, facts, s3, journal, pace, progress, readers: s3Readers(s3, traffic) }
+    const { encryptionHeaders: encryption = {} } = bucket
+    return {
+      ...options,
+      begun,
+      bucket,
+      facts,
+      s3,
+      encryption,
+      journal,
+      pace,
+      progress,
+      readers: s3Readers(s3, traffic),
+    }
   } catch (error) {
     s3.close()
     throw error

@@ -40,7 +40,9 @@ describe('pc-ctl reindex-everything --run-on batch', function () {
       expect(said).to.match(
         /"ArnNotEquals":\{"aws:PrincipalArn":\["arn:aws:iam::\d+:role\/packagecloud\/enterprise\/packagecloud_batch_eu-central-1","arn:aws:iam::\d+:role\/packagecloud\/enterprise\/packagecloud_reindex_eu-central-1"\]\}/,
       )
-      expect(said).to.contain('OnlyKms of the policy').and.contain('By it this host can not write what is to be done')
+      expect(said)
+        .to.contain('OnlyKms of the policy')
+        .and.contain('By it this host can not keep other runs out, this host can not write what is to be done')
       expect(said).to.contain(`"NotResource": "arn:aws:s3:::${bucket}/.pc-ctl/*"`)
       // Each is told once, although it is looked at twice.
       expect(said.match(/OnlyKms of the policy/g)).to.have.length(1)

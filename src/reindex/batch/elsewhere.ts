@@ -45,8 +45,8 @@ export class Elsewhere {
   async handOver(id: string, talk: Talk): Promise<Batch | undefined> {
     // Somebody may have thought about it for a night.
     await this.noteJob(undefined)
-    const { progress, choice, facts } = this.#run
-    const head = { version, mapping: choice.mapping, aclOwner: facts?.aclOwner } as const
+    const { progress, choice, encryption, facts } = this.#run
+    const head = { version, mapping: choice.mapping, encryption, aclOwner: facts?.aclOwner } as const
     progress.begin({ noun: 'objects' })
     const done = (objects: number): void => progress.add(objects)
     return this.#run.telling(talk, () => writeWanted(this.#cut(), { ...this.#run, head, run: id, done }))

@@ -9,7 +9,7 @@ import type { Pace } from '../pace.ts'
 import { packageSource } from '../indexes/package-source.ts'
 import { type Found, FoundLines, FoundUnreadable, readFound } from '../shards/found-lines.ts'
 import { carryOut, type CarriedOut } from './carry-out.ts'
-import { type Shard, unpackWanted, type Want } from './want.ts'
+import { type Shard, unpackWanted, type Want, type WantedHead } from './want.ts'
 
 /** How a task ended, in the words of S3 Batch Operations, and what there is to say of it. */
 export interface TaskOutcome {
@@ -43,7 +43,7 @@ export async function doTask(options: TaskOptions): Promise<TaskOutcome> {
     const { keys, parts } = await doneBefore(options)
     const left = wants.filter(({ row: { key } }) => !keys.has(key))
     if (left.length === 0) return { resultCode: 'Succeeded', resultString: `${keys.size} done before` }
-    const results = new Results(options, parts + 1)
+    const results = new Results(options, head.encryption, parts + 1)
     // Whatever is still under way then may take longer than there is time.
     options.signal.addEventListener('abort', () => results.flush())
     try {
@@ -93,12 +93,14 @@ async function doneBefore({ s3, run, shard }: TaskOptions): Promise<{ keys: Set<
 /** Writes down what was found out, in parts: as soon as there is enough for one, and what there is when it is to end. */
 class Results {
   readonly #options: TaskOptions
+  readonly #encryption: WantedHead['encryption']
   readonly #lines = new FoundLines()
   #part: number
   #written: Promise<void> = Promise.resolve()
 
-  constructor(options: TaskOptions, part: number) {
+  constructor(options: TaskOptions, encryption: WantedHead['encryption'], part: number) {
     this.#options = options
+    this.#encryption = encryption
     this.#part = part
   }
 
@@ -125,7 +127,8 @@ class Results {
 
   async #write(body: Buffer): Promise<void> {
     const { s3, run, shard } = this.#options
-    const headers = { 'content-type': 'application/gzip', 'cache-control': 'no-store', 'if-none-match': '*' }
+    const plain = { 'content-type': 'application/gzip', 'cache-control': 'no-store', 'if-none-match': '*' }
+    const headers = { ...this.#encryption, ...plain }
     for (;;) {
       const key = resultKey(run, shard.number, this.#part++)
       try {

@@ -31,6 +31,8 @@ export interface WantedHead {
   readonly version: typeof version
   /** The text of the mapping that tells what objects are, and its name. */
   readonly mapping: { readonly file: string; readonly text: string } | undefined
+  /** What results say of their encryption. */
+  readonly encryption: Readonly<Record<string, string>>
   /** Canonical id of the bucket's owner where objects have access control lists. */
   readonly aclOwner: string | undefined
 }

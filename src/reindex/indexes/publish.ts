@@ -54,6 +54,8 @@ export interface PublisherOptions {
   readonly s3: LeanS3
   readonly journal: Journal
   readonly pace: Pace
+  /** What new objects say of their encryption, where there is none that they could have theirs from. */
+  readonly encryption?: Headers | undefined
   /** Canonical id of the bucket's owner where objects have access control lists. */
   readonly aclOwner: string | undefined
 }
@@ -149,7 +151,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const tops = all.filter(({ top }) => top === true)
       await inParallel(tops, pace.cap, ({ key }) => pace.run(() => checkTop(s3, key, expected.get(key))))
       const neighbour = neighbourOf(groups, expected)
-      const template = all.length === 0 || neighbour === undefined ? {} : await inheritFrom(neighbour, options)
+      const near = all.length === 0 || neighbour === undefined ? {} : await inheritFrom(neighbour, options)
+      const template = { ...(inherited.some((name) => name in near) ? {} : options.encryption), ...near }
       const conflicts: WriteConflict[] = []
       for (const [index, group] of missing.entries()) {
         // The first group is asked for by nobody yet. What comes then belongs together and is soon done: an operator
@@ -206,7 +209,7 @@ const publicIndex = (): CtlError =>
     code: 'PublicGrant',
   })
 
-type Headers = Record<string, string>
+type Headers = Readonly<Record<string, string>>
 
 async function checkTop(s3: LeanS3, key: string, row: Row | undefined): Promise<void> {
   const now = await headOf(s3, key)
@@ -217,7 +220,7 @@ async function checkTop(s3: LeanS3, key: string, row: Row | undefined): Promise<
 async function inheritFrom(key: string, { s3, aclOwner }: PublisherOptions): Promise<Headers> {
   const head = await headOf(s3, key)
   if (head === undefined) return {}
-  const headers: Headers = {}
+  const headers: Record<string, string> = {}
   for (const name of inherited) if (head.headers[name] !== undefined) headers[name] = head.headers[name]
   if (aclOwner === undefined) return headers
   const acl = await s3.send({ method: 'GET', action: 's3:GetObjectAcl', key, query: { acl: '' } })

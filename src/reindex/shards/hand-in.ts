@@ -9,6 +9,8 @@ import type { Shard } from '../shard.ts'
 
 export interface HandInOptions {
   readonly s3: Pick<LeanS3, 'send'>
+  /** What new objects say of their encryption. */
+  readonly encryption: Readonly<Record<string, string>>
   readonly journal: Journal
   readonly choice: Choice
   readonly signal: AbortSignal
@@ -23,14 +25,14 @@ export interface HandInOptions {
  * @throws what S3 answers
  */
 export async function handIn(shard: Shard, stretch: Stretch, options: HandInOptions): Promise<number> {
-  const { s3, journal, choice, signal } = options
+  const { s3, encryption, journal, choice, signal } = options
   const lines = new FoundLines()
   let [pieces, objects] = [0, 0]
   const flush = async (): Promise<void> => {
     if (lines.length === 0 || signal.aborted) return
     const { length } = lines
     const key = `${shardsPrefix}${shard.number}-of-${shard.of}/${String(++pieces).padStart(6, '0')}.ndjson.gz`
-    const headers = { 'content-type': 'application/gzip', 'cache-control': 'no-store' }
+    const headers = { ...encryption, 'content-type': 'application/gzip', 'cache-control': 'no-store' }
     const body = await lines.pack()
     await s3.send({ method: 'PUT', action: 's3:PutObject', key, headers, body, isMark: true })
     objects += length

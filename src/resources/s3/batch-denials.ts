@@ -21,7 +21,8 @@ export interface BatchWork {
   readonly jobRoleArn: string
   /** Of the function; undefined for a job that has none, and reads objects itself. */
   readonly functionRoleArn: string | undefined
-  /** Keys: what the job reads, something that S3 writes of it, something that the function writes. */
+  /** Keys: what keeps other runs out, what the job reads, something that S3 writes of it, something that the function writes. */
+  readonly lock: string
   readonly manifest: string
   readonly report: string
   readonly result: string
@@ -33,6 +34,7 @@ export interface BatchWork {
 
 /** In the order in which they come. */
 const acts = {
+  'write lock': 'this host can not keep other runs out',
   'write manifest': 'this host can not write what is to be done',
   'read manifest': 'S3 can not read the manifest of its job',
   'write report': 'S3 can not report what became of its job',
@@ -79,17 +81,20 @@ export const batchDenials = ({ Statement }: PolicyDocument, work: BatchWork): Ba
     const by = keysOf(statement)
     const found = requestsOf(work)
       // What this host is let do, the policy has let it do already, but for how it is done.
-      .filter(({ act }) => act !== 'write manifest' || isDemand({ by }))
+      .filter(({ act }) => !isOwn(act) || isDemand({ by }))
       .map(({ act, request, arns }) => ({ act, ...verdictOn(statement, request, arns) }))
     const where = (is: (one: (typeof found)[number]) => boolean): BatchAct[] => [
       ...new Set(found.filter(is).map(({ act }) => act)),
     ]
     const those = (verdict: Verdict['is']): BatchAct[] => where(({ is }) => is === verdict)
     const denies = those('yes')
-    const mayDeny = those('unknown').filter((act) => act !== 'write manifest' && !denies.includes(act))
+    const mayDeny = those('unknown').filter((act) => !isOwn(act) && !denies.includes(act))
     if (denies.length + mayDeny.length === 0) return []
     return [{ statement, called: nameOf(statement, index), denies, mayDeny, never: where(({ ofAll }) => ofAll), by }]
   })
+
+/** What this host does itself. */
+const isOwn = (act: BatchAct): boolean => act === 'write lock' || act === 'write manifest'
 
 const nameOf = ({ Sid }: PolicyStatement, index: number): string =>
   Sid === undefined || Sid === '' ? `number ${index + 1}, which has no Sid` : Sid
@@ -140,7 +145,7 @@ const ofReport: readonly Possible[] = [undefined, ['AES256']]
 
 /** The requests that are made for a run. */
 function requestsOf(work: BatchWork): Asked[] {
-  const { bucket, manifest, report, result, objects, jobRoleArn, functionRoleArn, encryption } = work
+  const { bucket, lock, manifest, report, result, objects, jobRoleArn, functionRoleArn, encryption } = work
   const arns = (...keys: readonly string[]): string[] => keys.map((key) => arnOfObject(bucket, key))
   const reader = functionRoleArn ?? jobRoleArn
   const ofObjects = arns(...objects, ...strangers)
@@ -150,7 +155,13 @@ function requestsOf(work: BatchWork): Asked[] {
     arns: on,
   })
   return [
-    { act: 'write manifest', request: ownRequest(work), arns: arns(manifest) },
+    // The first time, and with each sign of life.
+    ...[ifNew, ifSame].map((condition): Asked => ({
+      act: 'write lock',
+      request: ownRequest(work, is(encryption), condition),
+      arns: arns(lock),
+    })),
+    { act: 'write manifest', request: ownRequest(work, is('AES256'), ifNew), arns: arns(manifest) },
     asked('read manifest', jobRoleArn, 's3:GetObject', arns(manifest)),
     asked('write report', jobRoleArn, 's3:PutObject', arns(report), writing(ofReport, { 's3:if-none-match': absent })),
     asked('read objects', reader, 's3:GetObject', ofObjects),
@@ -159,14 +170,17 @@ function requestsOf(work: BatchWork): Asked[] {
       : [
           asked('read objects', functionRoleArn, 's3:ListBucket', [arnOfBucket(bucket)], { 's3:prefix': [[result]] }),
           asked('write objects', functionRoleArn, 's3:PutObject', ofObjects, {
-            ...writing(is(encryption), { 's3:if-match': is('etag'), 's3:if-none-match': absent }),
+            ...writing(is(encryption), ifSame),
           }),
           asked('write results', functionRoleArn, 's3:PutObject', arns(result), {
-            ...writing(absent, { 's3:if-none-match': is('*') }),
+            ...writing(is(encryption), ifNew),
           }),
         ]),
   ]
 }
+
+const ifNew: Context = { 's3:if-none-match': is('*') }
+const ifSame: Context = { 's3:if-match': is('etag'), 's3:if-none-match': absent }
 
 /** Keys that have nothing in common: a statement about one of them is about most. */
 const strangers = ['7/11/debian/package_files/42136.deb', 'É/ø x']
@@ -212,7 +226,7 @@ const byRole = (roleArn: string, { accountId, region, now }: BatchWork): Context
  * Our own: of who asks and from where nothing is said, for the same has looked at the bucket just now. What the policy
  * demands of what is written is all that can be in the way.
  */
-function ownRequest(work: BatchWork): KnownRequest {
+function ownRequest(work: BatchWork, encryption: readonly Possible[], condition: Context): KnownRequest {
   const { accountId, jobRoleArn } = work
   const others = byRole(jobRoleArn, work)
   const known = ['aws:SecureTransport', 's3:TlsVersion', 'aws:RequestedRegion', 's3:x-amz-acl'] as const
@@ -221,7 +235,7 @@ function ownRequest(work: BatchWork): KnownRequest {
     action: 's3:PutObject',
     context: inLowerCase({
       ...Object.fromEntries(known.map((key) => [key, others[key] ?? absent])),
-      ...writing(is('AES256'), { 's3:if-none-match': is('*') }),
+      ...writing(encryption, condition),
     }),
   }
 }

@@ -3,6 +3,7 @@ import {
   GetBucketOwnershipControlsCommand,
   HeadBucketCommand,
   S3Client,
+  type ServerSideEncryptionByDefault,
 } from '@aws-sdk/client-s3'
 
 import { arnOfBucket } from '../../aws/arns.ts'
@@ -22,6 +23,11 @@ export interface Bucket {
   readonly encryption: string
   /** Key of the default encryption, if it names one. */
   readonly kmsKey: string | undefined
+  /**
+   * Headers that say what the bucket does by itself where they are missing: policies may demand that it is said. Undefined
+   * where it has no default.
+   */
+  readonly encryptionHeaders?: Readonly<Record<string, string>> | undefined
   /** `BucketOwnerEnforced` where ACLs are off. */
   readonly ownership: string
 }
@@ -141,10 +147,20 @@ export async function lookUpBucket(aws: Aws, name: string, word?: string): Promi
     region,
     encryption: rule?.SSEAlgorithm ?? 'AES256',
     kmsKey: rule?.KMSMasterKeyID,
+    encryptionHeaders: rule?.SSEAlgorithm === undefined ? undefined : encryptionHeaders(rule),
     // Buckets older than the setting behave as ObjectWriter.
     ownership: ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership ?? 'ObjectWriter',
   }
 }
+
+/** Without its id S3 would take another key for `aws:kms` than the bucket's. */
+const encryptionHeaders = ({
+  SSEAlgorithm = 'AES256',
+  KMSMasterKeyID: key,
+}: ServerSideEncryptionByDefault): Readonly<Record<string, string>> => ({
+  'x-amz-server-side-encryption': SSEAlgorithm,
+  ...(key === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': key }),
+})
 
 const settingsOf = (aws: Aws, Bucket: string, region: string) => {
   const s3 = aws.client(S3Client, region)

@@ -3,6 +3,7 @@ import type { Aws } from '../../aws/connect.ts'
 import { explainError } from '../../aws/denial.ts'
 import { checksumNames, jobNames, namesOf, workerNames } from '../../aws/names.ts'
 import { CtlError } from '../../errors.ts'
+import { lockKey } from '../../reindex/lock.ts'
 import { checksumRun, manifestKey, reportPrefix, resultKey } from '../../reindex/own-keys.ts'
 import type { ReindexRun } from '../../reindex/run.ts'
 import type { Account } from '../../aws/account.ts'
@@ -87,7 +88,7 @@ function worksOf(
   const names = namesOf(settings.installation.value)
   const { region, encryption } = bucket
   const of = {
-    ...{ bucket: bucket.name, region, accountId, encryption, now: Date.now() },
+    ...{ bucket: bucket.name, region, accountId, encryption, now: Date.now(), lock: lockKey },
     objects: [...roots].slice(0, mostRoots).map((root) => `${root}package`),
   }
   const ofFunctions: Work = {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { PutBucketEncryptionCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import { chooseObjects } from '../../../src/reindex/selection.ts'
@@ -31,6 +32,28 @@ describe('both engines', function () {
     expect(Object.keys(shared)).to.deep.equal(Object.keys(alone))
     for (const [name, what] of Object.entries(told[0])) expect(told[1][name], name).to.deep.equal(what)
     expect(Object.keys(told[1])).to.deep.equal(Object.keys(told[0]))
+  }
+
+  for (const algorithm of ['AES256', 'aws:kms'] as const) {
+    it(`write what a policy demands that wants encryption to be named, in a bucket of ${algorithm}`, async () => {
+      const pair = await both.pair()
+      await both.toBoth(pair, async (Bucket) => {
+        const ApplyServerSideEncryptionByDefault = { SSEAlgorithm: algorithm }
+        const ServerSideEncryptionConfiguration = { Rules: [{ ApplyServerSideEncryptionByDefault }] }
+        await both.s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration }))
+        await corpus.fill(both.s3, Bucket, picker(1), false)
+        const Sid = 'Named'
+        const Condition = { Null: { 's3:x-amz-server-side-encryption': 'true' } }
+        const Resource = `arn:aws:s3:::${Bucket}/*`
+        const Statement = [{ Sid, Effect: 'Deny', Principal: '*', Action: 's3:PutObject', Resource, Condition }]
+        const Policy = JSON.stringify({ Version: '2012-10-17', Statement })
+        await both.s3.send(new PutBucketPolicyCommand({ Bucket, Policy }))
+      })
+      const more = { formatOptions: corpus.options, createMissing: true, allowShrink: true }
+      const told = await both.run(pair, more)
+      expect([told[0]['failed'], told[0]['problems']]).to.deep.equal([0, told[0]['problems']])
+      await assertAlike(pair, told)
+    })
   }
 
   const seeds = (process.env['SEEDS'] ?? '2 4 10').split(' ').map(Number)

@@ -1,6 +1,7 @@
 /** One bucket, put right and indexed by this host alone and with the function that S3 Batch Operations invokes. */
 import { join } from 'node:path'
 
+import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam'
 import {
   CreateBucketCommand,
   DeletePublicAccessBlockCommand,
@@ -9,12 +10,13 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 
+import { connect } from '../../../src/aws/connect.ts'
 import { handler } from '../../../src/reindex/batch/function.ts'
 import type { Batch } from '../../../src/reindex/batch/write-wanted.ts'
 import type { ReindexOptions } from '../../../src/reindex/options.ts'
 import type { Report } from '../../../src/reindex/report.ts'
 import { openRun, type ReindexRun } from '../../../src/reindex/run.ts'
-import { type AwsUnderTest, startAws } from '../../support/aws-under-test.ts'
+import { type AwsUnderTest, noSettings, startAws } from '../../support/aws-under-test.ts'
 import { clientConfig } from '../../support/clients.ts'
 import { plainRun } from '../plain-run.ts'
 
@@ -46,11 +48,8 @@ export async function startBoth(folder: string): Promise<BothEngines> {
   let [buckets, batches] = [0, 0]
   const place = await startAws({ now: () => begun + later })
   const s3 = new S3Client(clientConfig(place.sandbox))
-  Object.assign(process.env, {
-    AWS_ACCESS_KEY_ID: place.sandbox.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: place.sandbox.secretAccessKey,
-    AWS_REGION: 'us-east-1',
-  })
+  Object.assign(process.env, await keysOfAdmin(place), { AWS_REGION: 'us-east-1' })
+  const aws = await connect(noSettings)
 
   const invokeAll = async (bucket: string, { manifest, run }: Batch): Promise<void> => {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: manifest.key }))
@@ -81,7 +80,7 @@ export async function startBoth(folder: string): Promise<BothEngines> {
     const writeReport: ReindexOptions['writeReport'] = async (_, { overwritableObjects = [] }) => {
       overwritable = [...overwritableObjects]
     }
-    const run = await openRun(place.aws, bucket, { ...plainRun(join(folder, bucket)), writeReport, ...more })
+    const run = await openRun(aws, bucket, { ...plainRun(join(folder, bucket)), writeReport, ...more })
     try {
       await run.lock()
       await run.list(place.talk)
@@ -125,9 +124,23 @@ export async function startBoth(folder: string): Promise<BothEngines> {
     },
     async close() {
       s3.destroy()
+      aws.close()
       await place.close()
     },
   }
+}
+
+/** Somebody whom a bucket's policy binds: the account's root it does not. */
+async function keysOfAdmin({ sandbox }: AwsUnderTest): Promise<Record<string, string | undefined>> {
+  const iam = new IAMClient(clientConfig(sandbox))
+  const UserName = 'admin'
+  await iam.send(new CreateUserCommand({ UserName }))
+  const Statement = [{ Effect: 'Allow', Action: '*', Resource: '*' }]
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement })
+  await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: 'all', PolicyDocument }))
+  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }))
+  iam.destroy()
+  return { AWS_ACCESS_KEY_ID: AccessKey?.AccessKeyId, AWS_SECRET_ACCESS_KEY: AccessKey?.SecretAccessKey }
 }
 
 function told(report: Report, overwritable: readonly string[]): Told {

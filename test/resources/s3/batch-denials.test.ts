@@ -7,7 +7,7 @@ const role = (name: string): string => `arn:aws:iam::111122223333:role/packagecl
 const work: BatchWork = {
   ...{ bucket: 'packages', region: 'eu-central-1', accountId: '111122223333', encryption: 'AES256' },
   ...{ jobRoleArn: role('jobs'), functionRoleArn: role('worker'), now: Date.parse('2026-11-30T10:00:00Z') },
-  ...{ manifest: '.pc-ctl/batch/R/manifest.csv', report: '.pc-ctl/batch/R/report/x' },
+  ...{ lock: '.pc-ctl/lock', manifest: '.pc-ctl/batch/R/manifest.csv', report: '.pc-ctl/batch/R/report/x' },
   ...{ result: '.pc-ctl/batch/R/results/1', objects: ['el/9/a.rpm', 'apt/pool/b.deb'] },
 }
 const objects = 'arn:aws:s3:::packages/*'
@@ -53,18 +53,25 @@ describe('what keeps S3 Batch Operations off a bucket', () => {
     const put = { Action: 's3:PutObject', Resource: objects }
     const kms = { StringNotEquals: { 's3:x-amz-server-side-encryption': 'aws:kms' } }
     expect(told({ ...put, Condition: kms })).to.equal(
-      'write manifest, write report, write objects, write results; perhaps ',
+      'write lock, write manifest, write report, write objects, write results; perhaps ',
     )
     expect(told({ ...put, Condition: kms }, { ...work, encryption: 'aws:kms' })).to.equal(
-      'write manifest, write report, write results; perhaps ',
+      'write manifest, write report; perhaps ',
     )
+    // What pc-ctl writes says what the bucket would do anyway.
+    for (const Condition of [
+      { Null: { 's3:x-amz-server-side-encryption': 'true' } },
+      { StringNotEquals: { 's3:x-amz-server-side-encryption': ['AES256', 'aws:kms'] } },
+    ]) {
+      expect(told({ ...put, Condition })).to.equal('; perhaps write report')
+    }
     const conditional = {
       Null: { 's3:if-none-match': 'true', 's3:if-match': 'true' },
       Bool: { 's3:ObjectCreationOperation': 'true' },
     }
     expect(told({ ...put, Condition: conditional })).to.equal('write report; perhaps ')
     expect(told({ ...put, Condition: { Null: { 's3:if-none-match': 'true' } } })).to.equal(
-      'write report, write objects; perhaps ',
+      'write lock, write report, write objects; perhaps ',
     )
     expect(told({ ...put, Resource: 'arn:aws:s3:::packages/private/*' })).to.equal('nothing')
     expect(told({ ...put, Resource: 'arn:aws:s3:::packages/el/*' })).to.equal('write objects; perhaps ')
