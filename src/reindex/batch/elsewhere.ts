@@ -10,9 +10,9 @@ import { takeIn } from '../shards/take-in.ts'
 import type { Tools } from '../tools.ts'
 import type { Talk } from '../../ui/step-talk.ts'
 import { believable } from './believable.ts'
-import { version, type Want } from './want.ts'
+import { version } from './want.ts'
 import type { Amount } from '../elsewhere-report.ts'
-import { amountOf, shardsOf, usualLimits, wantsOf } from './wants.ts'
+import { amountOf, type Outline, outlinesOf, shardsOf, usualLimits, wantsOf } from './wants.ts'
 import { whyTasksFailed } from './job-report.ts'
 import { type Batch, writeWanted } from './write-wanted.ts'
 
@@ -49,7 +49,7 @@ export class Elsewhere {
     const head = { version, mapping: choice.mapping, encryption, aclOwner: facts?.aclOwner } as const
     progress.begin({ noun: 'objects' })
     const done = (objects: number): void => progress.add(objects)
-    return this.#run.telling(talk, () => writeWanted(this.#cut(), { ...this.#run, head, run: id, done }))
+    return this.#run.telling(talk, () => writeWanted(this.#cut(wantsOf), { ...this.#run, head, run: id, done }))
   }
 
   /**
@@ -60,15 +60,17 @@ export class Elsewhere {
   async wouldHandOver(talk: Talk, most = Infinity): Promise<Amount> {
     const { progress } = this.#run
     progress.begin({ noun: 'objects' })
-    const shards = firstOf(this.#cut(), most)
+    const shards = firstOf(this.#cut(outlinesOf), most)
     return this.#run.telling(talk, () => amountOf(shards, (objects) => progress.add(objects)))
   }
 
-  #cut(): AsyncGenerator<readonly Want[]> {
+  #cut<T extends Outline>(
+    wanted: (...of: Parameters<typeof wantsOf>) => AsyncGenerator<readonly T[]>,
+  ): AsyncGenerator<readonly T[]> {
     const { choice, indexes, scanned, shardObjects } = this.#run
     const found = indexes ? findRepositories(scanned, choice) : []
     const limits = { ...usualLimits, objects: shardObjects ?? usualLimits.objects }
-    return shardsOf(wantsOf(found, this.#run), scanned.roots, limits)
+    return shardsOf(wanted(found, this.#run), scanned.roots, limits)
   }
 
   /**

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 import { isArchived } from '../attributes/attributes.ts'
 import type { OldIndexes } from '../../repositories/format.ts'
 import type { Claims } from '../indexes/claims.ts'
@@ -8,7 +10,7 @@ import { openRepository, unchangedSince } from '../indexes/open-repository.ts'
 import { isHopeless, wantedOf } from '../indexes/read-packages.ts'
 import type { Amount } from '../elsewhere-report.ts'
 import type { Journal } from '../journal/journal.ts'
-import type { Row } from '../journal/row.ts'
+import type { Row, Standing } from '../journal/row.ts'
 import { rootOf } from '../report.ts'
 import type { Choice } from '../selection.ts'
 import { endsWithin, type Piece, piecesOf } from './pieces.ts'
@@ -40,6 +42,16 @@ interface Opened {
   readonly old: OldIndexes
 }
 
+/** An object about which there is something to be done: all that a cut goes by. */
+interface Wanted<R, T> {
+  readonly row: R
+  /** Its headers are to be looked at, and put right. */
+  readonly attributes: boolean
+  readonly reads: readonly T[]
+}
+
+export type Outline = Wanted<Pick<Row, 'key' | 'size'>, unknown>
+
 /** So many pieces ahead repositories are opened, as long as their indexes are not large: each takes S3 some answers. */
 const most = { ahead: 32, bytes: 16 * 1024 ** 2 }
 
@@ -58,6 +70,22 @@ export async function* wantsOf(
     for (const page of journal.selected.pages(choice, piece)) {
       if (signal.aborted) return
       yield wantsOfPage(page, opened, { ...options, claims })
+    }
+  }
+}
+
+/** As {@link wantsOf}, as far as a cut goes by it: what is known of each object is left in the journal. */
+export async function* outlinesOf(
+  found: readonly FoundRepository[],
+  options: WantingOptions,
+): AsyncGenerator<readonly Outline[]> {
+  const { journal, choice, signal } = options
+  for await (const { piece, opened } of openedPieces(found, options)) {
+    for (const page of journal.selected.standings(choice, piece)) {
+      if (signal.aborted) return
+      yield wantedIn(page, opened, options)
+      // Nothing here waits for anything, and somebody may want to stop it.
+      await nextTurn()
     }
   }
 }
@@ -123,34 +151,49 @@ function wantsOfPage(
   options: WantingOptions & { readonly claims: Claims },
 ): Want[] {
   const { journal, choice } = options
-  const [first = '', last = ''] = [page[0]?.key, page.at(-1)?.key]
-  const readers = opened.map((one) => ({ ...one, read: journal.readBetween(one.repository.format.name, first, last) }))
-  const wants: Want[] = []
-  for (const row of page) {
-    const { key, size } = row
-    if (size > largest) continue
-    const attributes = options.attributes && row.todo
-    const reads: WantedRead[] = []
-    for (const { repository, old, read } of readers) {
-      const { format } = repository
-      if (isArchived(row) || read.has(key) || format.roleOf(key) !== 'package') continue
+  return wantedIn(page, opened, options).map(({ row, attributes, reads }) => ({
+    row,
+    attributes,
+    seenToChange: journal.republished.isSure(row.key),
+    isPackument: choice.isPackument(row.key),
+    reads: reads.map(({ repository: { format }, old }): WantedRead => {
       const { job, before } = wantedOf(row, format, old, options)
-      reads.push({ format: format.name, known: job.known, before })
-    }
-    if (!attributes && reads.length === 0) continue
-    const seenToChange = journal.republished.isSure(key)
-    wants.push({ row, attributes, seenToChange, isPackument: choice.isPackument(key), reads })
+      return { format: format.name, known: job.known, before }
+    }),
+  }))
+}
+
+/** Those of a page about which there is something to be done, each with the repositories that are to read it. */
+function wantedIn<R extends Standing>(
+  page: readonly R[],
+  opened: readonly Opened[],
+  { journal, attributes: all }: Pick<WantingOptions, 'journal' | 'attributes'>,
+): Wanted<R, Opened>[] {
+  const [first = '', last = ''] = [page[0]?.key, page.at(-1)?.key]
+  const readers = opened.map((one) => {
+    const { format } = one.repository
+    const read = journal.readBetween(format.name, first, last)
+    // Before the first run nothing is: keys need not be hashed for that.
+    const isUnread = (key: string): boolean => read.size === 0 || !read.has(key)
+    return { one, isWanted: (key: string): boolean => isUnread(key) && format.roleOf(key) === 'package' }
+  })
+  const wanted: Wanted<R, Opened>[] = []
+  for (const row of page) {
+    if (row.size > largest) continue
+    const attributes = all && row.todo
+    const reads = isArchived(row) ? [] : readers.filter(({ isWanted }) => isWanted(row.key)).map(({ one }) => one)
+    if (attributes || reads.length > 0) wanted.push({ row, attributes, reads })
   }
-  return wants
+  return wanted
 }
 
 /** Cuts what is wanted into shards, none of which has objects of two repositories. */
-export async function* shardsOf(
-  pages: AsyncIterable<readonly Want[]>,
+export async function* shardsOf<T extends Outline>(
+  pages: AsyncIterable<readonly T[]>,
   roots: { has(root: string): boolean },
   limits: ShardLimits,
-): AsyncGenerator<readonly Want[]> {
-  let shard: Want[] = []
+): AsyncGenerator<readonly T[]> {
+  let shard: T[] = []
   let [bytes, root, folder] = [0, '', '']
   for await (const page of pages) {
     for (const want of page) {
@@ -177,7 +220,7 @@ export async function* shardsOf(
 export const nothingYet = () => ({ shards: 0, objects: 0, attributes: 0, reads: 0, bytes: 0 })
 
 /** Counts one more shard. */
-export function addTo(amount: ReturnType<typeof nothingYet>, wants: readonly Want[]): void {
+export function addTo(amount: ReturnType<typeof nothingYet>, wants: readonly Outline[]): void {
   amount.shards++
   for (const { row, attributes, reads } of wants) {
     amount.objects++
@@ -188,7 +231,7 @@ export function addTo(amount: ReturnType<typeof nothingYet>, wants: readonly Wan
 }
 
 export async function amountOf(
-  all: AsyncIterable<readonly Want[]>,
+  all: AsyncIterable<readonly Outline[]>,
   counted: (objects: number) => void,
 ): Promise<Amount> {
   const amount = nothingYet()

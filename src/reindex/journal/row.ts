@@ -34,6 +34,9 @@ export interface Row extends Version {
   readonly first: number
 }
 
+/** As much of an object as it takes to say whether there is something to be done about it. */
+export type Standing = Pick<Row, 'key' | 'size' | 'skip' | 'todo'>
+
 /** What a format has read of a package: holds for one content of it, and for this format alone. */
 export interface ReadPackage {
   readonly key: string
@@ -76,6 +79,16 @@ export function rowOf(columns: SqlRow): Row {
     first: Number(first),
   }
 }
+
+export const standingColumns = 'object.key, object.size, skip, todo'
+
+/** Of its {@link standingColumns}. */
+export const standingOf = ([key, size, skip, todo]: SqlRow): Standing => ({
+  key: String(key),
+  size: Number(size),
+  skip: textOrNull(skip),
+  todo: todo === 1,
+})
 
 /** What keeps an object, or takes the place of what is known of it: a statement and its values. */
 export function insertOf(row: Row): [query: string, values: (string | number | null)[]] {

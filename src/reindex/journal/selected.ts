@@ -1,5 +1,5 @@
-import { type Row, rowColumns, rowOf } from './row.ts'
-import { pageLength, type SqlFile } from './sql-file.ts'
+import { type Row, rowColumns, rowOf, type Standing, standingColumns, standingOf } from './row.ts'
+import { pageLength, type SqlFile, type SqlRow } from './sql-file.ts'
 import type { Stretch } from './stretch.ts'
 
 /** Which rows a run is about. */
@@ -55,13 +55,27 @@ export class Selected {
   }
 
   /** Rows of a stretch, in the order of their keys, page by page. */
-  *pages(selection: Selection, { from, to }: Stretch): Generator<Row[]> {
+  pages(selection: Selection, stretch: Stretch): Generator<Row[]> {
+    return this.#pages(selection, stretch, rowColumns, rowOf)
+  }
+
+  /** As {@link pages}, with less of each, which takes half the time. */
+  standings(selection: Selection, stretch: Stretch): Generator<Standing[]> {
+    return this.#pages(selection, stretch, standingColumns, standingOf)
+  }
+
+  *#pages<T extends { readonly key: string }>(
+    selection: Selection,
+    { from, to }: Stretch,
+    columns: string,
+    made: (columns: SqlRow) => T,
+  ): Generator<T[]> {
     const end = to === undefined ? '' : ' AND key < ?'
     let [after, how] = [from, '>=']
     const [where, values] = listed(selection)
     for (let full = true; full;) {
-      const query = `SELECT ${rowColumns} FROM object WHERE ${where} AND key ${how} ?${end} ORDER BY key LIMIT ${pageLength}`
-      const found = this.#file.rows(query, ...values, after, ...(to === undefined ? [] : [to])).map(rowOf)
+      const query = `SELECT ${columns} FROM object WHERE ${where} AND key ${how} ?${end} ORDER BY key LIMIT ${pageLength}`
+      const found = this.#file.rows(query, ...values, after, ...(to === undefined ? [] : [to])).map(made)
       const page = found.filter(({ key }) => !selection.excludes(key))
       if (page.length > 0) yield page
       full = found.length === pageLength

@@ -76,7 +76,7 @@ export function onBatch<C extends OnElsewhere>(
     as: 'begun',
     tell: (job) => (job === undefined ? 'there is none' : `${job.id} is ${job.status}`),
   })
-  // Whoever is asked is told what it comes to; it takes as long as the cutting does.
+  // Whoever is asked is told what it comes to, for which all objects are gone through.
   const isTold = dryRun || wishes.agree !== undefined
   const measure = compute<C, 'amount'>('Look for what is to be done', {
     from: ({ run }, talk) => run.elsewhere.wouldHandOver(talk, isTold ? Infinity : 1),

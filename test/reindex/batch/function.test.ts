@@ -144,6 +144,16 @@ describe('the function that S3 Batch Operations invokes', function () {
     expect([complaints, unsigned]).to.deep.equal([[], []])
   })
 
+  it('is given what a plan has told of, shard by shard', async () => {
+    const bucket = await filled()
+    await runOn(bucket, 'plan', async (run) => {
+      const told = await run.elsewhere.wouldHandOver(place.talk)
+      const batch = await handedOver(run)
+      expect(batch).to.deep.equal({ ...told, run: 'r1', manifest: batch.manifest })
+      expect(told.reads).to.be.greaterThan(10)
+    })
+  })
+
   it('goes on where it was cut off, and does nothing twice', async () => {
     const bucket = await filled()
     await runOn(bucket, 'host', async (run) => {
