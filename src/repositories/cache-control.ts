@@ -69,10 +69,11 @@ function whyOverwritable(key: string, kind: Kind, facts: Facts): string | undefi
   if (kind.fixed === 'sealed') return undefined
   if (facts.seenToChange === true) return reasons.changed
   if (kind.fixed !== 'placed') {
-    const file = companionOf(key)
+    const base = companionOf(key)
+    const file = base.slice(base.lastIndexOf('/') + 1)
     const word = movingWordOfFile(file)
     if (word !== undefined) return reasons.word(word)
-    if (!namesVersion(file)) return reasons.unversioned
+    if (!namesVersion(base, file)) return reasons.unversioned
   }
   const present = facts.cacheControl ?? ''
   if (present === cacheControl.overwritable || present === overwritableUnstored) return reasons.before

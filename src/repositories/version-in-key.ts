@@ -13,8 +13,7 @@ const asFolder = new RegExp(
 )
 
 /** The word in the name of a file that says that it is replaced. */
-export const movingWordOfFile = (key: string): string | undefined =>
-  inFileName.exec(key.slice(key.lastIndexOf('/') + 1))?.[1]
+export const movingWordOfFile = (file: string): string | undefined => inFileName.exec(file)?.[1]
 
 /** The folder that says that what is in it is replaced. */
 export const movingFolder = (key: string): string | undefined => asFolder.exec(key)?.[1]
@@ -48,9 +47,12 @@ const date = /(?<!\d)20\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?!\d)/
 const fileEnding =
   /(?:\.(?:orig|debian)(?:-[^/.]+)?)?\.(?:tar\.[a-z0-9]+|tar|diff\.[a-z0-9]+|pkg\.tar\.[a-z0-9]+|[a-z][a-z0-9]*)$/i
 
-/** Is a version named, by the file or by the folders that it lies in? */
-export function namesVersion(key: string): boolean {
-  const file = key.slice(key.lastIndexOf('/') + 1)
+/**
+ * Is a version named, by the file or by the folders that it lies in?
+ *
+ * @param file - what the key ends with, behind its last slash
+ */
+export function namesVersion(key: string, file: string): boolean {
   // What most objects are called is asked for first: there may be a hundred million of them.
   if (usualDeb.test(file) || usualRpm.test(file)) return true
   if (packagecloudNumber.test(key) || packagecloudOwner.test(key)) return true

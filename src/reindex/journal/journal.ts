@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Digests } from '../../repositories/format.ts'
 import { strongest } from '../../repositories/strongest.ts'
 import type { KeyRange } from '../ranges.ts'
+import { type Arrival, insertsOf } from './arrivals.ts'
 import { Copies, copiesSchema } from './copies.ts'
 import { Counted } from './counted.ts'
 import { Findings, findingsSchema } from './findings.ts'
@@ -136,8 +137,12 @@ export class Journal {
   }
 
   put(row: Row): void {
-    const [query, values] = insertOf(row)
-    this.#sql.write(query, ...values)
+    this.#sql.write(...insertOf(row))
+  }
+
+  /** Keeps objects that it does not have yet. */
+  add(arrivals: readonly Arrival[]): void {
+    for (const insertion of insertsOf(arrivals)) this.#sql.write(...insertion)
   }
 
   get(key: string): Row | undefined {

@@ -90,15 +90,13 @@ export const standingOf = ([key, size, skip, todo]: SqlRow): Standing => ({
   todo: todo === 1,
 })
 
-/** What keeps an object, or takes the place of what is known of it: a statement and its values. */
-export function insertOf(row: Row): [query: string, values: (string | number | null)[]] {
+/** A statement and its values. */
+export type Insertion = readonly [query: string, ...values: (string | number | null)[]]
+
+/** What keeps an object, or takes the place of what is known of it. */
+export function insertOf(row: Row): Insertion {
   const { key, size, etag, modified, class: kind, format, cacheControl, contentType, skip, first, why, encoding } = row
   const todo = row.todo ? 1 : 0
-  // Most are kept once only, before anything is known of them, and each value that is bound takes its time.
-  if ((cacheControl ?? contentType ?? skip ?? why ?? encoding) === null) {
-    const bare = 'INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?, NULL, NULL)'
-    return [bare, [key, size, etag, modified, kind, format, todo, first]]
-  }
   const values = [key, size, etag, modified, kind, format, cacheControl, contentType, skip, todo, first, why, encoding]
-  return ['INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', values]
+  return ['INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', ...values]
 }

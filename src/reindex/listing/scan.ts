@@ -2,6 +2,7 @@ import type { LeanS3 } from '../../aws/s3-lean.ts'
 import type { Format } from '../../repositories/format.ts'
 import { kindOf, Proofs } from '../../repositories/layout.ts'
 import { noteArrival, noteGone, noteVersion } from '../journal/content-changes.ts'
+import type { Arrival } from '../journal/arrivals.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Row } from '../journal/row.ts'
 import { type Listed, readPage } from './list-page.ts'
@@ -87,7 +88,8 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
     created: new Map(),
   }
   const rootsSeen = new RootsSeen(scanned.indexed)
-  const taking = { ...options, scanned, proofs, unproven, rootsSeen }
+  const arrivals: Arrival[] = []
+  const taking = { ...options, scanned, proofs, unproven, rootsSeen, arrivals }
   const packuments = new Packuments<Unknown>(({ object, row }, isPackument) => {
     if (isPackument) choice.takeForPackument(object.key)
     takeObject(object, row, taking)
@@ -103,6 +105,7 @@ export async function scan(options: ScanOptions): Promise<Scanned> {
     end: (range) => range.packuments.end(range),
   })
   packuments.end()
+  keepArrivals(taking)
   rootsSeen.settle(proofs)
   for (const roots of [proofs.roots.keys(), ...scanned.indexed.values()])
     for (const root of roots) scanned.roots.add(root)
@@ -148,6 +151,8 @@ interface Taking {
   readonly proofs: Proofs
   readonly unproven: Unproven
   readonly rootsSeen: RootsSeen
+  /** Objects that the journal does not have: they are kept many at a time. */
+  readonly arrivals: Arrival[]
   /** Undefined: what nothing is known of now will stay so. */
   readonly packuments?: PackumentsInRange<Unknown>
 }
@@ -177,7 +182,11 @@ function takeIn(objects: readonly Listed[], range: KeyRange, taking: Taking): vo
     }
   }
   for (const object of objects.slice(index)) takeObject(object, undefined, taking)
+  keepArrivals(taking)
 }
+
+const keepArrivals = ({ journal, arrivals }: Pick<Taking, 'journal' | 'arrivals'>): void =>
+  journal.add(arrivals.splice(0))
 
 function takeObject(object: Listed, row: Row | undefined, taking: Taking): void {
   const { journal, choice, scanned, packuments, proofs } = taking
@@ -238,22 +247,14 @@ function takeObject(object: Listed, row: Row | undefined, taking: Taking): void 
     known.why === (wanted.why ?? null) &&
     known.format === wanted.format
   if (same) return
+  const why = wanted.why ?? null
+  const seen = { key, size, etag, modified, class: wanted.class, why, format: wanted.format, skip, todo }
+  if (row === undefined) {
+    taking.arrivals.push(seen)
+    return
+  }
   const first = isSame ? row.first : modified
-  journal.put({
-    key,
-    size,
-    etag,
-    modified,
-    class: wanted.class,
-    why: wanted.why ?? null,
-    format: wanted.format,
-    cacheControl,
-    contentType,
-    encoding: known?.encoding ?? null,
-    skip,
-    todo,
-    first,
-  })
+  journal.put({ ...seen, cacheControl, contentType, encoding: known?.encoding ?? null, first })
 }
 
 /**

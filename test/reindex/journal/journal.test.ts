@@ -8,6 +8,8 @@ import { expect } from 'chai'
 
 import { workingFailed } from '../../../src/reindex/journal/journal-failed.ts'
 import { Journal } from '../../../src/reindex/journal/journal.ts'
+import type { Arrival } from '../../../src/reindex/journal/arrivals.ts'
+import type { Row } from '../../../src/reindex/journal/row.ts'
 import { CtlError } from '../../../src/errors.ts'
 
 describe('the journal of a bucket', () => {
@@ -31,6 +33,34 @@ describe('the journal of a bucket', () => {
     const place = join(folder, 'a/b')
     new Journal(place, 'b').close()
     expect((await stat(place)).mode & 0o777).to.equal(0o700)
+  })
+
+  it('takes objects in many at a time, and leaves alone what it has', () => {
+    const journal = new Journal(folder, 'b')
+    const arrival = (number: number, more: object = {}): Arrival => ({
+      ...{
+        key: `k${String(number).padStart(2, '0')}`,
+        size: number,
+        etag: `e${String(number)}`,
+        modified: 1000 + number,
+      },
+      ...{ class: 'package', why: null, format: 'apt', skip: null, todo: true, ...more },
+    })
+    const others = [
+      { class: 'metadata' },
+      { format: 'yum' },
+      { skip: 'archived (GLACIER)', todo: false },
+      { why: 'so' },
+    ]
+    const arrivals = Array.from({ length: 40 }, (_, number) => arrival(number, others[number - 25]))
+    const kept: Row = { ...arrival(7), cacheControl: 'c', contentType: 't', encoding: 'gzip', first: 7 }
+    journal.put(kept)
+    journal.add(arrivals)
+    const blank = { cacheControl: null, contentType: null, encoding: null }
+    expect(journal.rows({ after: '', through: undefined }, 100)).to.deep.equal(
+      arrivals.map((one, number) => (number === 7 ? kept : { ...one, ...blank, first: one.modified })),
+    )
+    journal.close()
   })
 
   it('says which file it is where its disk is full, and what to do', () => {
