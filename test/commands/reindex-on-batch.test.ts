@@ -1,5 +1,5 @@
 import { CreateRoleCommand } from '@aws-sdk/client-iam'
-import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 
 import type { Fault } from '../../src/sandbox/host/faults.ts'
@@ -92,6 +92,58 @@ describe('pc-ctl reindex-everything --run-on batch, while its job is at work', f
       const told = stderr.replaceAll(/\s+/g, ' ')
       expect(told).to.match(/Warning: the job \S+ goes on by itself\. The same command waits for it again,/)
       expect(told).to.contain('The session is over')
+      expect((await run(place)).code).to.equal(0)
+    }))
+
+  it('is told when it was stopped while S3 reads what the job is to do, and found again by the next run', () =>
+    withInstallation(options, async (place) => {
+      await fill(place)
+      const operator = new AbortController()
+      place.sandbox.onCall((call, phase) => {
+        if (phase !== 'after') return undefined
+        if (call.operation === 'CreateJob') {
+          place.sandbox.faults.add({ operation: 'GetObject', calls: 1, what: { kind: 'delay', milliseconds: 2000 } })
+        }
+        if (call.operation === 'DescribeJob') operator.abort('SIGINT')
+        return undefined
+      })
+      const { code, stderr } = await place.run([...batch, '--yes'], { signal: operator.signal })
+      expect([code, stderr]).to.deep.equal([130, stderr])
+      const [, id = ''] =
+        /The job ([\w-]+) does nothing before it is confirmed/.exec(stderr.replaceAll(/\s+/g, ' ')) ?? []
+      place.sandbox.faults.clear()
+      const again = await run(place)
+      expect([again.code, again.stderr]).to.deep.equal([0, again.stderr])
+      expect(again.stderr).to.match(new RegExp(`Look for a job that is under way: ${id} is`))
+    }))
+
+  it('is of no more account once AWS has forgotten it, and that is told', () =>
+    withInstallation(options, async (place) => {
+      await fill(place)
+      expect((await run(place)).code).to.equal(0)
+      const read = new GetObjectCommand({ Bucket: bucket, Key: '.pc-ctl/lock' })
+      const lock = JSON.parse((await (await place.clients.s3.send(read)).Body?.transformToString()) ?? '') as object
+      const id = '00000000-0000-4000-8000-000000000000'
+      const job = { id, accountId: place.sandbox.accountId, region: 'eu-central-1' }
+      const Body = JSON.stringify({ ...lock, job })
+      await place.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key: '.pc-ctl/lock', Body }))
+      const { code, stderr } = await run(place)
+      expect([code, stderr]).to.deep.equal([0, stderr])
+      expect(stderr.replaceAll(/\s+/g, ' ')).to.contain(
+        `AWS has forgotten the job ${id}, as it does 90 days after the end. What it had found out was taken in.`,
+      )
+    }))
+
+  it('is cancelled where too much fails, with the reason', () =>
+    withInstallation(options, async (place) => {
+      await fill(place)
+      place.sandbox.faults.add({ operation: 'CopyObject', what: { kind: 'error', code: 'AccessDenied' } })
+      const { code, stderr } = await run(place)
+      expect([code, stderr]).to.deep.equal([1, stderr])
+      expect(stderr.replaceAll(/\s+/g, ' ')).to.match(
+        /The job \S+ (was cancelled|is over): \d of \d shards have failed\. The first: .*AccessDenied/,
+      )
+      place.sandbox.faults.clear()
       expect((await run(place)).code).to.equal(0)
     }))
 

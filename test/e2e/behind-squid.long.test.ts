@@ -62,6 +62,8 @@ describe('behind squid', function () {
     await succeed('status')
     await succeed('put', place.config, `s3://${bucket}/pool/one.deb`)
     await succeed('reindex-everything', '--attributes-only')
+    await place.put('pool/two.deb', 'deb')
+    await succeed('reindex-everything', '--attributes-only', '--run-on', 'batch', '--yes')
     await succeed('audit-cache-control')
     const log = await squid.log()
     expect(log).to.include(`200 CONNECT ${address()} operator`)

@@ -177,16 +177,21 @@ async function made(jobs: Jobs, want: BatchJobWant, talk: Talk): Promise<Job> {
 const isAboutRole = ({ failures, tasks }: Job): boolean =>
   tasks.succeeded + tasks.failed === 0 && /role|assum|forbidden|denied|not authorized/i.test(failures.join(' '))
 
-const prepared = (jobs: Jobs, id: string, talk: Talk): Promise<Job> =>
-  until(
-    'S3 to read the manifest',
-    async () => {
-      const job = await describeJob(jobs, id)
-      return job === undefined || /^(New|Preparing|Failing)$/.test(job.status) ? undefined : job
-    },
-    preparing,
-    talk,
-  )
+async function prepared(jobs: Jobs, id: string, talk: Talk): Promise<Job> {
+  const look = async (): Promise<Job | undefined> => {
+    const job = await describeJob(jobs, id)
+    return job === undefined || /^(New|Preparing|Failing)$/.test(job.status) ? undefined : job
+  }
+  try {
+    return await until(`S3 to read the manifest of the job ${id}`, look, preparing, talk)
+  } catch (error) {
+    if (!(error instanceof CtlError) || error.failure !== 'interrupted') throw error
+    throw new CtlError('interrupted', `Interrupted. The job ${id} does nothing before it is confirmed.`, {
+      hint: 'The same command waits for it again, and goes on from there. What nobody confirms ends by itself after 30 days.',
+      cause: error,
+    })
+  }
+}
 
 function jobToCreate(want: BatchJobWant, attempt: number): JobToCreate {
   const { bucket, manifest, operation, flag } = want
