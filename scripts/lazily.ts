@@ -133,6 +133,7 @@ export async function usesInSource(): Promise<{ readonly libraries: Uses; readon
     void uses.set(from, new Set([...(uses.get(from) ?? []), ...names]))
   for await (const file of glob('src/**/*.ts', { cwd: root })) {
     const source = ts.createSourceFile(file, await readFile(join(root, file), 'utf8'), ts.ScriptTarget.Latest)
+    for (const from of importedLater(source)) if (from.startsWith('.')) add(modules, join(file, '..', from), [])
     for (const statement of source.statements) {
       const [from, names] = usedBy(statement)
       if (names.length === 0) continue
@@ -141,6 +142,15 @@ export async function usesInSource(): Promise<{ readonly libraries: Uses; readon
     }
   }
   return { libraries, modules }
+}
+
+/** What is imported by `import()`: all of it. */
+function importedLater(node: ts.Node): string[] {
+  const found: string[] = []
+  node.forEachChild((child) => void found.push(...importedLater(child)))
+  if (!ts.isCallExpression(node) || node.expression.kind !== ts.SyntaxKind.ImportKeyword) return found
+  const [from] = node.arguments
+  return from !== undefined && ts.isStringLiteral(from) ? [...found, from.text] : found
 }
 
 /** Whether a statement imports, or exports something that it imports; from where, and what. */
@@ -178,7 +188,11 @@ export const onePiece = (piece: string, modules: Uses, ways: string): Plugin => 
       if (namespace === 'piece' || !importer.startsWith(join(root, 'src')) || pieceOf(file) === piece) return undefined
       return { path: file, namespace: kind === 'dynamic-import' ? 'all of another piece' : 'another piece' }
     })
-    const load = (file: string): string => `require('./${pieceOf(file)}.cjs').modules[${all.indexOf(file)}]()`
+    const load = (file: string): string => {
+      const at = all.indexOf(file)
+      if (at === -1) throw new Error(`Nobody is known to use ${file}, which ${piece} imports.`)
+      return `require('./${pieceOf(file)}.cjs').modules[${at}]()`
+    }
     bundler.onResolve({ filter: /^\.\/\w+\.cjs$/ }, ({ path, namespace }) =>
       namespace.endsWith('another piece') ? { path, external: true } : undefined,
     )
