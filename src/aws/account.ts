@@ -1,8 +1,7 @@
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
-
 import { parseArn } from './arns.ts'
 import type { Aws } from './clients.ts'
 import { edgeRegion } from './names.ts'
+import { StsClient } from './sts-client.ts'
 import { CtlError } from '../errors.ts'
 
 /** The AWS account that the credentials in use belong to. */
@@ -24,7 +23,7 @@ export const anyAccount = (id: string): Account => ({ id, caller: '', partition:
  * @throws CtlError of kind `configuration` for a partition that has no CloudFront with `Lambda@Edge`
  */
 export async function lookUpAccount(aws: Aws): Promise<Account> {
-  const { Account: id, Arn: caller } = await aws.client(STSClient, edgeRegion).send(new GetCallerIdentityCommand({}))
+  const { account: id, arn: caller } = await aws.client(StsClient, edgeRegion).send({ operation: 'GetCallerIdentity' })
   const partition = parseArn(caller ?? '')?.partition
   if (id === undefined || caller === undefined || partition === undefined) {
     throw new CtlError('failed', 'STS did not say which account the credentials belong to.')

@@ -1,6 +1,7 @@
 /**
- * A client of an API for which AWS's own will not do, made, observed and remembered as the SDK's clients are. Both that
- * there are for such APIs put the account before the host even of a custom endpoint, such as 127.0.0.1.
+ * A client of an API for which AWS's own will not do, made, observed and remembered as the SDK's clients are. Those for
+ * key value stores and S3 Control put the account before the host even of a custom endpoint, such as 127.0.0.1; the one
+ * for STS would be waited for.
  */
 import { buffer } from 'node:stream/consumers'
 
@@ -29,7 +30,7 @@ export interface LeanRequest {
   readonly query?: Query
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: Uint8Array | undefined
+  readonly body?: string | Uint8Array | undefined
 }
 
 export interface LeanMetadata {
@@ -44,6 +45,11 @@ export interface LeanAnswer {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
   readonly $metadata: LeanMetadata
+}
+
+interface SendOptions {
+  /** Ends it. */
+  readonly abortSignal?: AbortSignal
 }
 
 /** What the API is called. */
@@ -80,11 +86,11 @@ export abstract class LeanClient<
   }
 
   /** @throws what AWS answered, what the network threw */
-  async send(call: Call): Promise<Output> {
+  async send(call: Call, options: SendOptions = {}): Promise<Output> {
     const context = { clientName: this.#clientName, commandName: `${call.operation}Command` }
     const layered = this.#layers.reduceRight<ReturnType<Middleware>>(
       (next, layer) => layer(next, context),
-      async () => ({ output: await this.#patiently(call) }),
+      async () => ({ output: await this.#patiently(call, options) }),
     )
     // The layers hand on what is at their core.
     return (await layered({ input: { aboutArn: this.arnOf(call) } })).output as Output
@@ -101,12 +107,12 @@ export abstract class LeanClient<
   /** @throws the error that an answer is */
   protected abstract outputOf(answer: LeanAnswer, call: Call, credentials: Credentials): Output
 
-  async #patiently(call: Call): Promise<Output> {
+  async #patiently(call: Call, options: SendOptions): Promise<Output> {
     const { retryStrategy } = this.#given
     let token = await retryStrategy.acquireInitialRetryToken('')
     for (let attempts = 1; ; attempts++) {
       try {
-        return await this.#once(call, attempts)
+        return await this.#once(call, options, attempts)
       } catch (error) {
         const passing = passingIn(error)
         if (passing === undefined) throw error
@@ -117,9 +123,9 @@ export abstract class LeanClient<
     }
   }
 
-  async #once(call: Call, attempts: number): Promise<Output> {
+  async #once(call: Call, options: SendOptions, attempts: number): Promise<Output> {
     const credentials = await this.#credentials()
-    const { response } = await this.config.requestHandler.handle(await this.#signed(call, credentials))
+    const { response } = await this.config.requestHandler.handle(await this.#signed(call, credentials), options)
     const body = response.body === undefined ? Buffer.of() : await buffer(response.body as AsyncIterable<Uint8Array>)
     const isCorrected = this.#noteClock(response.headers['date'])
     const { headers, statusCode: httpStatusCode } = response
@@ -165,7 +171,7 @@ export abstract class LeanClient<
       hostname: url.hostname,
       ...(url.port === '' ? {} : { port: Number(url.port) }),
       ...{ method, path, query: sendable(query) },
-      headers: { ...signed, ...(body === undefined ? {} : { 'content-length': String(body.length) }) },
+      headers: { ...signed, ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }) },
       body,
     })
   }

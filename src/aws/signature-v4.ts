@@ -18,7 +18,7 @@ export interface Unsigned {
   readonly query: Query
   /** Names in lower case, `host` among them; values as bytes, each a character (Latin-1), as Node sends them. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array | undefined
+  readonly body: string | Uint8Array | undefined
 }
 
 const hexOfNothing = hash('sha256', '')
@@ -41,19 +41,20 @@ export const encodeQuery = (query: Query): string =>
 
 /**
  * Signs requests to S3 (AWS General Reference, "Signature Version 4", with S3's own rules: the path is encoded once, and
- * the payload's hash is a header). The SDK's signer takes several times as long, which decides how many objects a
- * second one core can rewrite.
+ * the payload's hash is a header), or to a service whose path has nothing to encode. The SDK's signer takes several times
+ * as long, which decides how many objects a second one core can rewrite.
  *
  * @returns the headers to send
  */
 export function createRequestSigner(
   region: string,
+  service = 's3',
 ): (request: Unsigned, credentials: Credentials, now: Date) => Record<string, string> {
   let cached: { id: string; sign: (text: string) => string } | undefined
   const signer = ({ secretAccessKey }: Credentials, day: string): ((text: string) => string) => {
     const id = `${day} ${secretAccessKey}`
     if (cached?.id !== id) {
-      const key = [day, region, 's3', 'aws4_request'].reduce(hmac, Buffer.from(`AWS4${secretAccessKey}`))
+      const key = [day, region, service, 'aws4_request'].reduce(hmac, Buffer.from(`AWS4${secretAccessKey}`))
       cached = { id, sign: hmacSha256(key) }
     }
     return cached.sign
@@ -63,7 +64,7 @@ export function createRequestSigner(
     const day = time.slice(0, 8)
     const headers = headersToSign(request, credentials, time)
     const { signed, digest } = canonical(request, headers, request.path)
-    const scope = `${day}/${region}/s3/aws4_request`
+    const scope = `${day}/${region}/${service}/aws4_request`
     const signature = signer(credentials, day)(`AWS4-HMAC-SHA256\n${time}\n${scope}\n${digest}`)
     headers['authorization'] =
       `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=${signature}`
@@ -112,7 +113,7 @@ export function canonical(
 }
 
 const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
-const hexHash = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex')
+const hexHash = (bytes: string | Uint8Array): string => hash('sha256', bytes, 'hex')
 
 const block = 64
 const digestBytes = 32
