@@ -71,6 +71,7 @@ describe('both engines', function () {
         allowShrink: choose(true, false),
         strict: choose(false, true),
         createMissing: choose(false, true),
+        ...choose({}, {}, {}, { attributes: false }, { indexes: false }, { full: true }),
       })
       await assertAlike(pair, await both.run(pair, more()))
       await both.toBoth(pair, (bucket) => corpus.publishAgain(both.s3, bucket, picker(seed + 2000), acl))

@@ -80,13 +80,14 @@ export async function startBoth(folder: string): Promise<BothEngines> {
     const writeReport: ReindexOptions['writeReport'] = async (_, { overwritableObjects = [] }) => {
       overwritable = [...overwritableObjects]
     }
-    const run = await openRun(aws, bucket, { ...plainRun(join(folder, bucket)), writeReport, ...more })
+    const options = { ...plainRun(join(folder, bucket)), writeReport, ...more }
+    const run = await openRun(aws, bucket, options)
     try {
       await run.lock()
       await run.list(place.talk)
       await elsewhere?.(run)
-      await run.putAttributesRight(place.talk)
-      await run.makeIndexes(place.talk)
+      if (options.attributes) await run.putAttributesRight(place.talk)
+      if (options.indexes) await run.makeIndexes(place.talk)
       return told(await run.report(), overwritable)
     } finally {
       await run.close()

@@ -183,6 +183,7 @@ async function put(s3: S3Client, Bucket: string, placed: Placed, pick: Pick, acl
     ...(pick(false, false, true) ? { Metadata: { of: 'x' }, ContentDisposition: 'attachment' } : {}),
     ...(pick(false, true) ? { Tagging: 'a=b' } : {}),
     ...(pick(false, false, true) ? { ServerSideEncryption: 'AES256' as const } : {}),
+    ...(pick(false, false, false, false, false, false, true) ? { ContentEncoding: 'gzip' } : {}),
     ...(acl && pick(false, true) ? { ACL: pick('public-read' as const, 'authenticated-read' as const) } : {}),
   }
   if (isPackage && pick(false, false, false, false, true)) {
