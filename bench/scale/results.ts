@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 
 import { cacheControl } from '../../src/repositories/cache-control.ts'
 import type { PackageFacts } from '../../src/repositories/format.ts'
+import { journalVersion } from '../../src/reindex/journal/row.ts'
 import type { Found } from '../../src/reindex/shards/found-lines.ts'
 import { resultKey } from '../../src/reindex/own-keys.ts'
 import { etagOf, type Kind, nameOf, type ScaleBucket } from './bucket.ts'
@@ -43,7 +44,7 @@ export class Results {
     const shard = this.#shardOf(key)
     if (shard === undefined) return undefined
     const first = (shard - 1) * perShard
-    const lines: string[] = []
+    const lines = [`${JSON.stringify({ version: journalVersion })}\n`]
     for (let index = first; index < Math.min(this.#bucket.count, first + perShard); index++) {
       const found = this.#foundOf(index)
       if (found !== undefined) lines.push(`${JSON.stringify(found)}\n`)

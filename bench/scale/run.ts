@@ -52,7 +52,11 @@ const doing: Readonly<Record<string, (run: ReindexRun) => Promise<unknown>>> = {
   list: (one) => one.list(talk),
   cut: (one) => one.elsewhere.wouldHandOver(talk),
   'hand over': (one) => one.elsewhere.handOver('scale', talk),
-  gather: (one) => one.elsewhere.takeBack('scale', talk),
+  async gather(one) {
+    const taken = await one.elsewhere.takeBack('scale', talk)
+    if (taken === '0 objects') throw new Error('What the synthetic S3 hands in is of no use to this version.')
+    return taken
+  },
   index: (one) => one.makeIndexes(talk),
   async report(one) {
     const { total, indexes } = await one.report()
