@@ -6,6 +6,7 @@ import { type Command, Config, Errors, run, ux } from '@oclif/core'
 
 import { CtlError } from './errors.ts'
 import { commandLine } from './shell.ts'
+import { BareConfig } from './ui/bare-config.ts'
 import type { CtlCommand } from './ui/command.ts'
 import { beginCommand, type Envelope, envelopeOf } from './ui/envelope.ts'
 import { report } from './ui/failure.ts'
@@ -30,19 +31,6 @@ ux.stderr = (text, ...more) => say(whole(format(...[text ?? []].flat(), ...more)
 type CommandClass = (new (words: string[], config: Config) => CtlCommand) & { id: string }
 
 /**
- * What commands ask oclif about pc-ctl. To have it loaded takes longer than to carry out many a command: oclif reads
- * package.json and its manifest for that, and looks for plugins and hooks, of which there are none.
- */
-class Bare extends Config {
-  override readonly bin = 'pc-ctl'
-  override readonly name = 'pc-ctl'
-
-  override async runHook(): ReturnType<Config['runHook']> {
-    return { successes: [], failures: [] }
-  }
-}
-
-/**
  * Carries out the command line that this process was started with.
  *
  * @param commandOf - a command by its name
@@ -63,7 +51,7 @@ async function runCommand(commandOf: (name: string) => CommandClass | undefined)
     const Named = flags.includes('--help') ? undefined : commandOf(name)
     if (Named !== undefined) {
       Named.id = name
-      await allPrinted(new Named(words, new Bare({ root: import.meta.filename })).start())
+      await allPrinted(new Named(words, new BareConfig({ root: import.meta.filename })).start())
       return true
     }
     // There are no plugins: what lies where oclif keeps them, in a home that may be somebody else's, is not looked at.

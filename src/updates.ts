@@ -5,6 +5,7 @@
 import { dirname, join } from 'node:path'
 
 import { isTalkSeen, say } from './ui/talk.ts'
+import { ownVersion } from './ui/own-version.ts'
 import { packageRoot } from './ui/package-root.ts'
 import { isObject } from './json-object.ts'
 import { variables } from './options.ts'
@@ -36,7 +37,7 @@ export function hintAtUpdate(flags: readonly string[], environment: Environment 
     if (file === undefined) return
     const memory = recall(file)
     const now = Date.now()
-    const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
+    const version = ownVersion()
     const { latest = version } = memory
     const tells = isNewer(latest, version) && isLongAgo(memory.told, now)
     const asks = isLongAgo(memory.asked, now)

@@ -13,6 +13,7 @@ import { type Runbook, runbookKinds } from '../tasks/runbook/document.ts'
 import { makeRunbook } from '../tasks/runbook/runbook.ts'
 import { runbookMarkdown, runbookPage } from '../tasks/runbook/text.ts'
 import { CtlCommand } from '../ui/command.ts'
+import { ownVersion } from '../ui/own-version.ts'
 import { isPage, openReportFile } from '../ui/report-file.ts'
 import { renderReportPage } from '../ui/report-page.ts'
 import { whole } from '../text.ts'
@@ -70,7 +71,7 @@ export default class RunbookCommand extends CtlCommand {
         kind,
         alias,
         certificate,
-        version: this.config.version,
+        version: ownVersion(),
         // Others type it elsewhere: what came from this environment stands in the commands too.
         carried: carriedFlags(flags, {}),
         front: front === '' ? undefined : front,

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { Block, Item } from '../text.ts'
+import { ownVersion } from './own-version.ts'
 import { packageRoot } from './package-root.ts'
 import { shown, shownAll } from './shown-page.ts'
 import { type Part, render } from './template.ts'
@@ -27,10 +28,7 @@ export interface ReportPage {
  * @param made - when the report was made
  */
 export async function renderReportPage(page: ReportPage, made = new Date()): Promise<string> {
-  const [template, manifest] = await Promise.all([
-    readFile(join(packageRoot, 'templates/report.html.ejs'), 'utf8'),
-    readFile(join(packageRoot, 'package.json'), 'utf8'),
-  ])
+  const template = await readFile(join(packageRoot, 'templates/report.html.ejs'), 'utf8')
   const [, style = ''] = /<style>([^]*?)<\/style>/.exec(template) ?? []
   const sections = page.sections
     .filter(({ blocks }) => blocks.length > 0)
@@ -42,7 +40,7 @@ export async function renderReportPage(page: ReportPage, made = new Date()): Pro
       facts: page.facts,
       sections,
       picture: page.picture,
-      version: (JSON.parse(manifest) as { version: string }).version,
+      version: ownVersion(),
       made: `${made.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
       styleHash: createHash('sha256').update(style).digest('base64'),
     },

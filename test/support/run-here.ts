@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 
-import { type Command, Config, Errors } from '@oclif/core'
+import { Config, Errors } from '@oclif/core'
 
+import { BareConfig } from '../../src/ui/bare-config.ts'
+import type { CtlCommand } from '../../src/ui/command.ts'
 import { result } from '../../src/ui/result.ts'
 import { stderr } from '../../src/ui/talk.ts'
 import { assertDocument } from './json-document.ts'
@@ -11,8 +13,8 @@ const root = join(import.meta.dirname, '../..')
 let config: Config | undefined
 let running: string | undefined
 
-/** A class that is no abstract one. */
-type CommandClass = typeof Command & (new (argv: string[], config: Config) => Command)
+/** A command, as it is made for a command line. */
+type CommandClass = (new (argv: string[], config: Config) => CtlCommand) & { id: string }
 
 /** Commands that hand their streams on to another program, or that a signal ends. */
 const ownProcess = new Set(['disable-cloudfront', 'reconfigure', 'restart', 'sandbox'])
@@ -72,7 +74,7 @@ async function carriedOut([word = '', ...args]: readonly string[]): Promise<CliR
     return { ...said, code }
   }
   try {
-    await Class.run([...args], config)
+    await new Class([...args], new BareConfig({ root })).start()
     return checked(Number(process.exitCode ?? 0))
   } catch (error) {
     if (!(error instanceof Errors.ExitError)) throw error
