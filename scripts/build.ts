@@ -150,22 +150,25 @@ try {
   const external = ['typescript']
   const plugins = [oclif, lookingUp, builtinsLazily, librariesLazily(uses)]
   const started = await Promise.all(
-    [...pieces, 'completion/complete'].map((piece) =>
+    [
+      ...pieces.map((piece) => ({
+        entry: { in: `piece:${piece}`, out: piece },
+        own: [onePiece(piece, modules, piece === 'program' ? ways : '')],
+      })),
+      // What a TAB waits for is a program by itself.
+      ...['completion/complete', 'completion/look-up'].map((name) => ({
+        entry: { in: `src/${name}.ts`, out: name },
+        own: [],
+      })),
+    ].map(({ entry, own }) =>
       build({
         ...bundling,
         ...asCommonJS,
         write: false,
-        entryPoints: [
-          piece === 'completion/complete'
-            ? { in: `src/${piece}.ts`, out: piece }
-            : { in: `piece:${piece}`, out: piece },
-        ],
+        entryPoints: [entry],
         outdir: next,
         external,
-        plugins: [
-          ...(piece === 'completion/complete' ? [] : [onePiece(piece, modules, piece === 'program' ? ways : '')]),
-          ...plugins,
-        ],
+        plugins: [...own, ...plugins],
       }),
     ),
   )
@@ -174,7 +177,6 @@ try {
     write: false,
     entryPoints: [
       'src/look-for-update.ts',
-      'src/completion/look-up.ts',
       'src/reindex/indexes/read-worker.ts',
       'src/repositories/compression/decode-worker.ts',
     ],

@@ -2,6 +2,7 @@ import { printAtOnce } from './at-once.ts'
 import { requireCompiled } from './compiled.ts'
 import type * as Completion from './completion/complete.ts'
 import { privateCacheFolder } from './settings/cache-folder.ts'
+import { ownWords } from './ui/own-words.ts'
 import { normalWords } from './words.ts'
 
 // Node 22 announces SQLite as experimental; an operator can do nothing with that, so it is not shown.
@@ -17,9 +18,11 @@ const path = process.getBuiltinModule('node:path')
 
 const [first, ...words] = process.argv.slice(2)
 // A shell's question holds a line as it is typed, half of a word at its end.
-if (first === '__complete') {
-  const { complete } = partsOf('__complete')('./completion/complete.cjs') as typeof Completion
+if (first === ownWords.complete) {
+  const { complete } = partsOf(first)('./completion/complete.cjs') as typeof Completion
   await complete(words)
+} else if (first === ownWords.lookUp) {
+  partsOf(first)('./completion/look-up.cjs')
 } else {
   await carryOut()
 }

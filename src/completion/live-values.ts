@@ -1,4 +1,5 @@
 /** What is there at the moment: known from before, or looked up by a process of its own, for which nobody waits long. */
+import { ownWords } from '../ui/own-words.ts'
 import { isBundled, packageRoot } from '../ui/package-root.ts'
 import { type Asked, openCache } from './cache.ts'
 import type { Found } from './questions.ts'
@@ -32,8 +33,11 @@ export async function liveValues(asked: Asked, deadline: number): Promise<readon
 function lookUp(asked: Asked): void {
   const { spawn } = process.getBuiltinModule('node:child_process')
   const path = process.getBuiltinModule('node:path')
-  const program = path.join(packageRoot, isBundled ? 'dist/completion/look-up.js' : 'src/completion/look-up.ts')
-  const child = spawn(process.execPath, [program, JSON.stringify(asked)], { detached: true, stdio: 'ignore' })
+  const [program, ...words] = isBundled
+    ? (['dist/main.js', ownWords.lookUp] as const)
+    : (['src/completion/look-up.ts'] as const)
+  const line = [path.join(packageRoot, program), ...words, JSON.stringify(asked)]
+  const child = spawn(process.execPath, line, { detached: true, stdio: 'ignore' })
   child.on('error', () => undefined)
   child.unref()
 }

@@ -48,9 +48,9 @@ describe('what is compiled', function () {
   })
 
   it('is kept there too of what looks things up for a TAB', async () => {
-    const program = join(import.meta.dirname, '../../dist/completion/look-up.js')
-    await promisify(execFile)(process.execPath, [program, '{}'], { env })
-    expect(readdirSync(join(home, '.cache/pc-ctl/compiled'))).to.deep.equal(['look-up'])
+    const program = join(import.meta.dirname, '../../dist/main.js')
+    await promisify(execFile)(process.execPath, [program, '__look-up', '{}'], { env })
+    expect(readdirSync(join(home, '.cache/pc-ctl/compiled'))).to.deep.equal(['__look-up'])
     expect(temporaryFiles()).to.deep.equal([])
   })
 
