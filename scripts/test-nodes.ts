@@ -19,9 +19,12 @@ const tests = [
   ...['behind-proxy', 'outside-behind-proxy', 'package'].map((name) => `test/e2e/${name}.long.test.ts`),
 ]
 
-/** What other programs make of our bytes, which are the same with every Node: a test that writes them holds them to that. */
+/**
+ * What other programs make of our bytes, which are the same with every Node: a test that writes them holds them to that. And
+ * whether both engines of a re-index do the same.
+ */
 const ignored = [
-  ...['edge', 'repositories', 'settings'].map((room) => `test/${room}/**/*.long.test.ts`),
+  ...['edge', 'reindex', 'repositories', 'settings'].map((room) => `test/${room}/**/*.long.test.ts`),
   'test/repositories/*/real-*.test.ts',
 ].flatMap((pattern) => ['--ignore', pattern])
 

@@ -36,7 +36,7 @@ export function credentialSource(
   environment: NodeJS.ProcessEnv = process.env,
 ): CredentialSource {
   // What the SDK's chain begins with, and then needs no more of.
-  if (shared.namedBy === undefined && hasKeys(environment)) return fromEnv({ logger: detailLogger })
+  if (shared.namedBy === undefined && hasKeys(environment)) return once(fromEnv({ logger: detailLogger }))
   const calls = new CredentialCalls(network)
   // As the SDK finds it; left to itself it writes a warning to the console where there is none.
   const region = environment['AWS_REGION'] || shared.profiles[shared.name]?.['region'] || 'us-east-1'
@@ -62,6 +62,12 @@ export function credentialSource(
       throw why
     }
   }
+}
+
+/** Asks once: all clients are of whoever the variables named at first. */
+function once(source: CredentialSource): CredentialSource {
+  let answer: ReturnType<CredentialSource> | undefined
+  return () => (answer ??= source())
 }
 
 const hasKeys = ({ AWS_ACCESS_KEY_ID: id = '', AWS_SECRET_ACCESS_KEY: secret = '' }: NodeJS.ProcessEnv): boolean =>

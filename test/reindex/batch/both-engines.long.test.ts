@@ -12,7 +12,7 @@ import { leftIn } from './mixed-bucket.ts'
 import { OddCorpus, picker } from './odd-corpus.ts'
 
 describe('both engines', function () {
-  this.timeout(120_000)
+  this.timeout(600_000)
   let folder: string
   let both: BothEngines
   let corpus: OddCorpus
