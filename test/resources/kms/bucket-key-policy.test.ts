@@ -25,7 +25,7 @@ const want: BucketKeyPolicyWant = {
   distributionArn: 'arn:aws:cloudfront::123456789012:distribution/E1',
   write: true,
   isNew: false,
-  backups: '/nonexistent',
+  backups: '/dev/null/nowhere',
 }
 const root: PolicyStatement = { Effect: 'Allow', Principal: { AWS: '123456789012' }, Action: 'kms:*', Resource: '*' }
 const keyWith = (...Statement: PolicyStatement[]): BucketKey => {

@@ -24,7 +24,7 @@ const wanting = (reader: Reader, of = names): BucketPolicyWant => ({
   names: of,
   bucket,
   reader,
-  backups: '/nonexistent',
+  backups: '/dev/null/nowhere',
 })
 
 const after = (want: BucketPolicyWant, live?: PolicyDocument): PolicyDocument =>
