@@ -11,6 +11,7 @@ import {
   inTurn,
   withInstallation,
 } from '../support/installation.ts'
+import { share } from '../support/share.ts'
 
 describe('a permission that is missing', function () {
   this.timeout(300_000)
@@ -108,7 +109,7 @@ describe('a permission that is missing', function () {
 
   for (const { title, bootstrapped, prepare, actions } of scenes) {
     it(`${title}: exit 5, with the action and the statement that allows it`, () =>
-      inTurn(actions, async (action) =>
+      inTurn(share(actions), async (action) =>
         withInstallation(bootstrapped && kept !== undefined ? { from: kept } : {}, async (place) => {
           const words = await prepare(place)
           const secretKey = await becomeUserWithout(place, action)

@@ -8,6 +8,7 @@ import type { Engine } from '../../src/edge/engine.ts'
 import { endState, type EndState } from '../support/end-state.ts'
 import { alone, type Installation, sideBySide, withInstallation } from '../support/installation.ts'
 import { killAt, type NamedPoint as Point, pointsOf } from './kills.ts'
+import { share } from '../support/share.ts'
 
 /** Nothing needs to be waited for, so that each run makes just the same calls. */
 const options = {
@@ -41,7 +42,7 @@ describe('enable-cloudfront, killed with -9 at each change, then run again', fun
         return { ending: await endingOf(place), points: choose(points) }
       })
       expect(points.length, 'points to die at').to.be.greaterThan(atLeast)
-      await sideBySide(points, async (point) => {
+      await sideBySide(share(points), async (point) => {
         const where = `killed ${point[2]} ${point[0]} ${point[1]}`
         const again = await withInstallation(options, async (place) => {
           const words = await prepare(place, engine)

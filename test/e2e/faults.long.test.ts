@@ -13,6 +13,7 @@ import {
   inTurn,
   withInstallation,
 } from '../support/installation.ts'
+import { share } from '../support/share.ts'
 
 interface Outcome {
   readonly stdout: string
@@ -128,7 +129,7 @@ describe('errors that pass by themselves', function () {
   }
   for (const [title, fault] of Object.entries(everywhere)) {
     it(title, () =>
-      inTurn(Object.keys(scenes) as Scene[], async (scene) => {
+      inTurn(share(Object.keys(scenes) as Scene[]), async (scene) => {
         await expectSameAsUndisturbed(scene, (called) => called.map(fault))
       }),
     )

@@ -15,6 +15,7 @@ import {
   withInstallation,
 } from '../support/installation.ts'
 import { storedValue } from '../support/stored-value.ts'
+import { share } from '../support/share.ts'
 
 /** A run whose every changing call is to be a place where it may die. */
 interface Scene {
@@ -96,7 +97,7 @@ describe('killed with -9 before and after each changing call, then run again', f
     it(title, async () => {
       const { ending, points } = await uninterrupted(scene)
       expect(points.length, 'points to die at').to.be.at.least(4)
-      await sideBySide(points, async (point) => {
+      await sideBySide(share(points), async (point) => {
         const again = await interruptedAt(scene, point)
         const where = `killed ${point[2]} ${point[0]}`
         expect(again.state.counts, where).to.deep.equal(ending.state.counts)

@@ -8,6 +8,7 @@ import { jobsAtOnce } from '../support/batch-jobs.ts'
 import { alone, bucket, type Installation, nameOfCall, sideBySide, withInstallation } from '../support/installation.ts'
 import { resultOf } from '../support/json-document.ts'
 import { killedAt, type NamedPoint, pointsOf } from './kills.ts'
+import { share } from '../support/share.ts'
 
 const words = ['reindex-everything', '--checksums', 'batch', '--indexes-only', '--yes', '--json']
 /** The lock, what the job is of, and the two parts of its report: after these come the indexes. */
@@ -54,7 +55,7 @@ describe('reindex-everything --checksums batch, killed with -9', function () {
     expect(ofChecksums.map(([name]) => name)).to.include.members([
       ...['iam:CreateRole', 'iam:PutRolePolicy', 's3control:CreateJob', 's3control:UpdateJobStatus', 's3:PutObject'],
     ])
-    await sideBySide(ofChecksums, (point) =>
+    await sideBySide(share(ofChecksums), (point) =>
       withInstallation(options, async (place) => {
         await alone(() => fill(place))
         await killedAt(place, words, point)

@@ -17,8 +17,9 @@ import { npmSubject } from '../repositories/npm/subject.ts'
 import { pypiSubject } from '../repositories/pypi/subject.ts'
 import { bucket, discard, install, type Installation, type Kept, withInstallation } from '../support/installation.ts'
 import { killAtRandom } from './kills.ts'
+import { shareOf } from '../support/share.ts'
 
-const moments = 20
+const moments = shareOf(20)
 /** Of one history, before it may end undisturbed. */
 const mostKills = 4
 /** Told with every failure: the same seed gives the same moments. */

@@ -9,8 +9,9 @@ import { clientView, type makeKey, reader } from '../reindex/repositories-under-
 import { keepRepositories } from './kept-repositories.ts'
 import { killAtRandom } from './kills.ts'
 import { bucket, discard, type Installation, type Kept, withInstallation } from '../support/installation.ts'
+import { shareOf } from '../support/share.ts'
 
-const moments = 50
+const moments = shareOf(50)
 /** Of one history, before it may end undisturbed. */
 const mostKills = 5
 /** Told with every failure: the same seed gives the same moments. */

@@ -7,6 +7,7 @@ import { endState, type EndState } from '../support/end-state.ts'
 import { alone, sideBySide } from '../support/installation.ts'
 import { inUse, type Rotation } from '../support/rotation.ts'
 import { killAt, type NamedPoint as Point, pointsOf } from './kills.ts'
+import { share } from '../support/share.ts'
 
 /** Nothing needs to be waited for, so that each run makes just the same calls. */
 const options = {
@@ -64,7 +65,7 @@ for (const [engine, atLeast] of [
       points = points.filter(([name, nth]) => !(name === 'cloudfront:TagResource' && nth === 2))
       expect(points.length, 'points to die at').to.be.at.least(atLeast)
       expect(ending?.previous).to.equal(undefined)
-      await sideBySide(points, async (point) => {
+      await sideBySide(share(points), async (point) => {
         const where = `killed ${point[2]} ${point[0]} ${point[1]}`
         const here = await alone(() => inUse({ ...options, engine }))
         try {

@@ -59,6 +59,7 @@ import { status } from '../../../src/tasks/status/status.ts'
 import { CtlError } from '../../../src/errors.ts'
 import { type AwsUnderTest, noSettings, startAws } from '../../support/aws-under-test.ts'
 import { nameOfCall } from '../../support/installation.ts'
+import { share } from '../../support/share.ts'
 
 const bucket = 'packages-example-org'
 const region = 'us-east-1'
@@ -446,7 +447,7 @@ for (const policy of printed) {
       })
     }
 
-    for (const action of actions) {
+    for (const action of share(actions)) {
       it(`needs ${action}, and says so when it is missing`, async () => {
         for (const scenario of likeliest(own, action)) {
           const error = await attempt(policy, scenario, (needs) => without(needs, action, 'anywhere'))
@@ -460,7 +461,7 @@ for (const policy of printed) {
       })
     }
 
-    for (const action of actionsOf(all.filter((need) => !needed.includes(need)))) {
+    for (const action of share(actionsOf(all.filter((need) => !needed.includes(need))))) {
       it(`can do without ${action}, and names it so`, async () => {
         // What never calls it can do without.
         const calling = own.filter((scenario) => calls(scenario, action))

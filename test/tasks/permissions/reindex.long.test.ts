@@ -37,6 +37,7 @@ import { plainRun } from '../../reindex/plain-run.ts'
 import { fillRepositories, keyOfDeb, makeKey } from '../../reindex/repositories-under-test.ts'
 import { config } from '../../support/cloudfront-fixture.ts'
 import { type AwsUnderTest, noSettings, startAws } from '../../support/aws-under-test.ts'
+import { share } from '../../support/share.ts'
 
 const bucket = 'packages-example-org'
 const region = 'us-east-1'
@@ -194,7 +195,7 @@ for (const group of ['audit', 'reindex'] as const) {
       ])
     })
 
-    for (const action of actions) {
+    for (const action of share(actions)) {
       it(`needs ${action}, and says so when it is missing`, async () => {
         const result = await attempt(action)
         const said =

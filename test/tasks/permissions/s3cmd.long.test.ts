@@ -25,6 +25,7 @@ import { namesOf } from '../../../src/aws/names.ts'
 import { CtlError } from '../../../src/errors.ts'
 import { noSettings } from '../../support/aws-under-test.ts'
 import { bucket, type CfBench, conduct, noEdit, region, startCf, yes } from '../cf/bench.ts'
+import { share } from '../../support/share.ts'
 
 const given = (value: string) => ({ value, source: { kind: 'default' as const } })
 
@@ -177,7 +178,7 @@ for (const [name, { run, prepare, rare }] of Object.entries(groups)) {
     })
 
     const actions = [...new Set(needsIn('111122223333').flatMap((need) => need.actions))].sort()
-    for (const action of actions.filter((one) => !rare.some((other) => other === one))) {
+    for (const action of share(actions.filter((one) => !rare.some((other) => other === one)))) {
       it(`needs ${action}, and says so when it is missing`, async () => {
         const error = await attempt(action)
         if (!(error instanceof CtlError)) throw new Error(`everything worked without ${action}`)
