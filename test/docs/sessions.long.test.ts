@@ -8,6 +8,7 @@ import { happen } from '../../scripts/docs-meanwhile.ts'
 import { playPage } from '../../scripts/docs-page.ts'
 import { playedPages } from '../../scripts/docs-pages.ts'
 import { openStage } from '../../scripts/docs-stage.ts'
+import { share } from '../support/share.ts'
 import { hasTerminals } from '../support/terminals.ts'
 
 /** Commands, and the exit codes of those that do not end well. What is between them depends on how fast a machine is. */
@@ -20,7 +21,7 @@ describe('sessions of the documentation', function () {
   })
 
   // The README is held to more, in a test of its own.
-  for (const page of playedPages.filter((one) => one !== 'README.md')) {
+  for (const page of share(playedPages.filter((one) => one !== 'README.md'))) {
     it(`${page} ends as it shows`, async () => {
       const text = readFileSync(join(import.meta.dirname, '../..', page), 'utf8')
       const stage = await openStage()

@@ -7,8 +7,9 @@ import { firstRules } from '../../src/edge/config.ts'
 import { functionCode } from '../../src/edge/function-code.ts'
 import { inNjs, inNode, njsIsThere, type Said } from '../support/cloudfront-function.ts'
 import { lambdaSays, quietly, requests } from './both-engines.ts'
+import { shareOf } from '../support/share.ts'
 
-const each = 25_000
+const each = shareOf(25_000)
 
 const kindOf = (said: Said): string => ('uri' in said ? 'served' : said.body.replace(/(?<=expired )\d+/, 'N').trim())
 

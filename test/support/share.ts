@@ -8,5 +8,5 @@ const half = process.env['TEST_HALF']
 export const share = <T>(all: readonly T[]): readonly T[] =>
   half === undefined ? all : all.filter((_, index) => index % 2 === Number(half))
 
-/** How many of a number of random moments are tried. */
+/** How many of a number of random moments, requests or rounds are tried. */
 export const shareOf = (count: number): number => (half === undefined ? count : Math.ceil(count / 2))
