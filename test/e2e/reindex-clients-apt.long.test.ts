@@ -105,44 +105,48 @@ describe('reindex-everything, for users of apt', function () {
   )
 
   const atLeast = shareOf(200)
-  testWith(['apt-get'], `never fails in ${atLeast} rounds while the repository is published over and over`, async () => {
-    let rounds = 0
-    let publications = 0
-    let failure: Error | undefined
-    const versions = new Set<string>()
-    const going = (): boolean => failure === undefined && (rounds < atLeast || publications < atLeast / 10)
+  testWith(
+    ['apt-get'],
+    `never fails in ${atLeast} rounds while the repository is published over and over`,
+    async () => {
+      let rounds = 0
+      let publications = 0
+      let failure: Error | undefined
+      const versions = new Set<string>()
+      const going = (): boolean => failure === undefined && (rounds < atLeast || publications < atLeast / 10)
 
-    const publish = async (): Promise<void> => {
-      while (going()) {
-        const number = ++publications
-        const [version, older] = [`3.${number}`, `0.${number - 3}`]
-        await shop.put(`${root}/${pool('hello', version)}`, made('hello', version))
-        await shop.put(`${root}/${pool('other', `0.${number}`)}`, made('other', `0.${number}`))
-        await announceMore(entry('hello', version), entry('other', `0.${number}`))
-        // What users ask for stays; what nobody does comes and goes.
-        if (number > 3) await shop.remove(`${root}/${pool('other', older)}`)
-        const { failed, indexes } = await shop.reindexHere(signer)
-        expect([failed, indexes[0]?.outcome]).to.deep.equal([0, 'written'])
-      }
-    }
-    const use = (): Promise<void> =>
-      withFolder(async (folder) => {
-        const client = await aptClient(folder, shop, key.keyring)
+      const publish = async (): Promise<void> => {
         while (going()) {
-          await client.forget()
-          await client.update()
-          const { version, content } = await client.download('hello')
-          expect(content, version).to.deep.equal(made('hello', version))
-          versions.add(version)
-          rounds++
+          const number = ++publications
+          const [version, older] = [`3.${number}`, `0.${number - 3}`]
+          await shop.put(`${root}/${pool('hello', version)}`, made('hello', version))
+          await shop.put(`${root}/${pool('other', `0.${number}`)}`, made('other', `0.${number}`))
+          await announceMore(entry('hello', version), entry('other', `0.${number}`))
+          // What users ask for stays; what nobody does comes and goes.
+          if (number > 3) await shop.remove(`${root}/${pool('other', older)}`)
+          const { failed, indexes } = await shop.reindexHere(signer)
+          expect([failed, indexes[0]?.outcome]).to.deep.equal([0, 'written'])
         }
-      })
-    const guarded = (work: Promise<void>): Promise<void> =>
-      work.catch((error: unknown) => void (failure ??= toError(error)))
-    await Promise.all([publish(), use(), use()].map(guarded))
-    if (failure !== undefined) throw failure
-    expect(versions.size).to.be.greaterThan(5)
-  })
+      }
+      const use = (): Promise<void> =>
+        withFolder(async (folder) => {
+          const client = await aptClient(folder, shop, key.keyring)
+          while (going()) {
+            await client.forget()
+            await client.update()
+            const { version, content } = await client.download('hello')
+            expect(content, version).to.deep.equal(made('hello', version))
+            versions.add(version)
+            rounds++
+          }
+        })
+      const guarded = (work: Promise<void>): Promise<void> =>
+        work.catch((error: unknown) => void (failure ??= toError(error)))
+      await Promise.all([publish(), use(), use()].map(guarded))
+      if (failure !== undefined) throw failure
+      expect(versions.size).to.be.greaterThan(5)
+    },
+  )
 })
 
 const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
