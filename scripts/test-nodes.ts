@@ -2,6 +2,7 @@
  * Runs the tests that depend on the Node beneath on every other Node that is supported; the npm package `node` brings each
  * of them. What only looks at what pc-ctl does to AWS is left to the one run on the carried Node.
  */
+import { globSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { heard } from './heard.ts'
@@ -13,7 +14,6 @@ const tests = [
   'test/sandbox/lambda/*.test.ts',
   'test/sandbox/host/private-state.test.ts',
   'test/{aws,edge,reindex,repositories,settings,ui}/**/*.test.ts',
-  // Named one by one: of a pattern in which only braces vary mocha finds nothing, and does not mind.
   ...commands.map((name) => `test/commands/${name}.test.ts`),
   'test/e2e/happy-path.test.ts',
   ...['behind-proxy', 'outside-behind-proxy', 'package'].map((name) => `test/e2e/${name}.long.test.ts`),
@@ -26,15 +26,21 @@ const tests = [
 const ignored = [
   ...['edge', 'reindex', 'repositories', 'settings'].map((room) => `test/${room}/**/*.long.test.ts`),
   'test/repositories/*/real-*.test.ts',
-].flatMap((pattern) => ['--ignore', pattern])
+]
+
+/** As in test/support/share.ts: each Node tries half of the files, the other one the other half, and another commit has them change over. */
+const half = process.env['TEST_HALF']
+const files = globSync(tests, { cwd: join(import.meta.dirname, '..'), exclude: ignored }).sort()
+const majors = ['22', '26']
 
 /** Side by side, with half of the processors each: one is had from the registry, or is at its last test, while the other works. */
-const ended = await Promise.all(['22', '26'].map(testOn))
+const ended = await Promise.all(majors.map(testOn))
 if (ended.some((code) => code !== 0)) process.exitCode = 1
 
-async function testOn(major: string): Promise<number | null> {
+async function testOn(major: string, which: number): Promise<number | null> {
   const words = ['exec', '--yes', `--package=node@${major}`, '--', 'node', mocha, '--parallel', '--jobs', '2']
-  const { said, code } = await heard(...words, ...ignored, ...tests)
+  const own = half === undefined ? files : files.filter((_, index) => (index + which) % 2 === Number(half))
+  const { said, code } = await heard(...words, ...own)
   console.log(`\nNode ${major}\n${said}`)
   return code
 }
