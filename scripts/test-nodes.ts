@@ -5,6 +5,7 @@
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { share } from '../test/support/share.ts'
 import { heard } from './heard.ts'
 
 const mocha = join(import.meta.dirname, '../node_modules/mocha/bin/mocha.js')
@@ -28,19 +29,15 @@ const ignored = [
   'test/repositories/*/real-*.test.ts',
 ]
 
-/** As in test/support/share.ts: each Node tries half of the files, the other one the other half, and another commit has them change over. */
-const half = process.env['TEST_HALF']
 const files = globSync(tests, { cwd: join(import.meta.dirname, '..'), exclude: ignored }).sort()
-const majors = ['22', '26']
 
 /** Side by side, with half of the processors each: one is had from the registry, or is at its last test, while the other works. */
-const ended = await Promise.all(majors.map(testOn))
+const ended = await Promise.all(['22', '26'].map(testOn))
 if (ended.some((code) => code !== 0)) process.exitCode = 1
 
 async function testOn(major: string, which: number): Promise<number | null> {
   const words = ['exec', '--yes', `--package=node@${major}`, '--', 'node', mocha, '--parallel', '--jobs', '2']
-  const own = half === undefined ? files : files.filter((_, index) => (index + which) % 2 === Number(half))
-  const { said, code } = await heard(...words, ...own)
+  const { said, code } = await heard(...words, ...share(files, which))
   console.log(`\nNode ${major}\n${said}`)
   return code
 }

@@ -7,7 +7,7 @@ import { type Command, Config, Errors, run, ux } from '@oclif/core'
 import { CtlError } from './errors.ts'
 import { commandLine } from './shell.ts'
 import { BareConfig } from './ui/bare-config.ts'
-import type { CtlCommand } from './ui/command.ts'
+import type { CommandClass } from './ui/command.ts'
 import { beginCommand, type Envelope, envelopeOf } from './ui/envelope.ts'
 import { report } from './ui/failure.ts'
 import { printPaged } from './ui/pager.ts'
@@ -26,9 +26,6 @@ const flags = end === -1 ? args : args.slice(0, end)
 const printed: string[] = []
 ux.stdout = (text, ...more) => void printed.push(...format(...[text ?? []].flat(), ...more).split('\n'))
 ux.stderr = (text, ...more) => say(whole(format(...[text ?? []].flat(), ...more)))
-
-/** A command, as it is made for a command line. */
-type CommandClass = (new (words: string[], config: Config) => CtlCommand) & { id: string }
 
 /**
  * Carries out the command line that this process was started with.

@@ -13,6 +13,7 @@ import { isTraced, traceCall } from './call-trace.ts'
 import { whyNoCredentials } from './credential-failure.ts'
 import type { MfaCodes } from './mfa.ts'
 import { idleMs, type Network } from './network.ts'
+import { once } from './once.ts'
 import { noteError } from './operation.ts'
 import { givesCredentials, type SharedConfiguration } from './shared-profile.ts'
 
@@ -35,7 +36,7 @@ export function credentialSource(
   codes: MfaCodes,
   environment: NodeJS.ProcessEnv = process.env,
 ): CredentialSource {
-  // What the SDK's chain begins with, and then needs no more of.
+  // What the SDK's chain begins with, and then needs no more of. All clients are of whoever the variables named at first.
   if (shared.namedBy === undefined && hasKeys(environment)) return once(fromEnv({ logger: detailLogger }))
   const calls = new CredentialCalls(network)
   // As the SDK finds it; left to itself it writes a warning to the console where there is none.
@@ -62,12 +63,6 @@ export function credentialSource(
       throw why
     }
   }
-}
-
-/** Asks once: all clients are of whoever the variables named at first. */
-function once(source: CredentialSource): CredentialSource {
-  let answer: ReturnType<CredentialSource> | undefined
-  return () => (answer ??= source())
 }
 
 const hasKeys = ({ AWS_ACCESS_KEY_ID: id = '', AWS_SECRET_ACCESS_KEY: secret = '' }: NodeJS.ProcessEnv): boolean =>

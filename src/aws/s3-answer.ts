@@ -47,6 +47,10 @@ export function headersOf(message: IncomingMessage): Record<string, string> {
   return headers
 }
 
+/** The text of the first element of a name, as it is written there; undefined if there is none. */
+export const textOf = (xml: string, name: string): string | undefined =>
+  new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
+
 const retried = new Set([429, 500, 502, 503, 504])
 
 /**
@@ -60,7 +64,7 @@ export function errorIn({ status, headers, body }: S3Response, method: string): 
   const found = /<Error>([^]*)<\/Error>/.exec(text)?.[1]
   if (found === undefined && status < 300) return undefined
   const field = (name: string): string | undefined =>
-    new RegExp(`<${name}>([^<]*)</${name}>`).exec(found ?? '')?.[1]?.replace(/&(quot|apos|lt|gt|amp);/g, unescape)
+    textOf(found ?? '', name)?.replace(/&(quot|apos|lt|gt|amp);/g, unescape)
   const code = field('Code') ?? `Http${status}`
   const message = field('Message') ?? headers['x-amz-error-message'] ?? `S3 answered ${status}`
   const [requestId, hostId] = [headers['x-amz-request-id'], headers['x-amz-id-2']]

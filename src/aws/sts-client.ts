@@ -9,7 +9,7 @@ import { loadConfig, nodeDualstackConfigSelectors, nodeFipsConfigSelectors } fro
 import type { ClientConfig } from './clients.ts'
 import { type LeanAnswer, LeanClient, type LeanMetadata, type LeanRequest } from './lean-client.ts'
 import { edgeRegion } from './names.ts'
-import { errorIn } from './s3-answer.ts'
+import { errorIn, textOf } from './s3-answer.ts'
 import { createRequestSigner, type Credentials, type Unsigned } from './signature-v4.ts'
 
 interface StsCall {
@@ -69,7 +69,6 @@ export class StsClient extends LeanClient<StsCall, Identity> {
     const error = errorIn({ status: $metadata.httpStatusCode, headers, body }, 'POST')
     if (error !== undefined) throw Object.assign(error, { $metadata })
     const text = body.toString('utf8')
-    const field = (name: string): string | undefined => new RegExp(`<${name}>([^<]+)</${name}>`).exec(text)?.[1]
-    return { account: field('Account'), arn: field('Arn'), $metadata }
+    return { account: textOf(text, 'Account') || undefined, arn: textOf(text, 'Arn') || undefined, $metadata }
   }
 }

@@ -1,4 +1,4 @@
-import { Command, Flags, type Interfaces } from '@oclif/core'
+import { Command, type Config, Flags, type Interfaces } from '@oclif/core'
 
 import { BadValue, withOwnReaders } from './bad-value.ts'
 import { areDetailsShown, showDetails } from './detail.ts'
@@ -118,3 +118,6 @@ export abstract class CtlCommand extends Command {
 
 type Output = Interfaces.OutputFlags<Interfaces.FlagInput>
 type ArgOutput = Interfaces.OutputArgs<Interfaces.ArgInput>
+
+/** A command, as it is made for a command line. */
+export type CommandClass = (new (words: string[], config: Config) => CtlCommand) & { id: string }

@@ -1,55 +1,26 @@
 /** Where our client of key value stores asks, what it makes of clocks, and what is told of its calls. */
-import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 
 import { CloudFrontClient, CreateKeyValueStoreCommand } from '@aws-sdk/client-cloudfront'
 import type { HttpRequest } from '@smithy/core/protocols'
 import { expect } from 'chai'
 
-import { type Aws, connect } from '../../src/aws/connect.ts'
 import { KeyValueStoreClient } from '../../src/aws/key-value-store-client.ts'
 import { edgeRegion } from '../../src/aws/names.ts'
-import { noSettings, startAws } from '../support/aws-under-test.ts'
+import { askedBy, withKeysAlone } from '../support/asked-request.ts'
+import { startAws } from '../support/aws-under-test.ts'
 
 const arn = 'arn:aws:cloudfront::111122223333:key-value-store/a-b'
 const path = `/key-value-stores/${encodeURIComponent(arn)}`
 
 describe('a client of key value stores', () => {
-  const before = process.env
-  const configFile = join(tmpdir(), `pc-ctl-store-endpoints-${process.pid}`)
-  const opened: Aws[] = []
-  beforeEach(() => {
-    const rest = Object.entries(before).filter(([name]) => !name.startsWith('AWS_'))
-    process.env = {
-      ...Object.fromEntries(rest),
-      AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'example',
-      AWS_CONFIG_FILE: configFile,
-      AWS_SHARED_CREDENTIALS_FILE: `${configFile}-none`,
-    }
-  })
-  afterEach(async () => {
-    process.env = before
-    for (const aws of opened.splice(0)) aws.close()
-    await rm(configFile, { force: true })
-  })
+  const alone = withKeysAlone()
 
   /** The request that a look at the store is. */
   async function asked(environment: Readonly<Record<string, string>> = {}): Promise<HttpRequest> {
     Object.assign(process.env, environment)
-    const aws = await connect(noSettings)
-    opened.push(aws)
-    const client = aws.client(KeyValueStoreClient, edgeRegion)
-    const sent: HttpRequest[] = []
-    client.config.requestHandler.handle = async (request) => {
-      sent.push(request)
-      throw new Error('Nothing is sent.')
-    }
-    await client.send({ operation: 'DescribeKeyValueStore', arn }).catch(() => undefined)
-    const [request] = sent
-    if (request === undefined) throw new Error('Nothing was asked.')
-    return request
+    const client = (await alone.connected()).client(KeyValueStoreClient, edgeRegion)
+    return askedBy(client, () => client.send({ operation: 'DescribeKeyValueStore', arn }))
   }
 
   const placeOf = ({ protocol, hostname, port, path: at }: HttpRequest): string =>
@@ -76,7 +47,7 @@ describe('a client of key value stores', () => {
 
   it('asks where a profile tells it to, unless all of that is to be ignored', async () => {
     await writeFile(
-      configFile,
+      alone.configFile,
       '[default]\nservices = local\n[services local]\ncloudfront_keyvaluestore =\n  endpoint_url = http://127.0.0.1:4567\n',
     )
     expect(placeOf(await asked())).to.equal(`http://127.0.0.1:4567${path}`)

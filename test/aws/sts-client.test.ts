@@ -1,56 +1,20 @@
 /** Our client of STS beside the SDK's: where both ask, and what comes of it. */
-import { rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import type { HttpRequest } from '@smithy/core/protocols'
 import { expect } from 'chai'
 
-import { type Aws, connect } from '../../src/aws/connect.ts'
 import { lookUpAccount } from '../../src/aws/account.ts'
 import { requestIdsOf } from '../../src/aws/aws-error.ts'
 import { whyUnknown } from '../../src/aws/caller-identity.ts'
 import { edgeRegion } from '../../src/aws/names.ts'
 import { StsClient } from '../../src/aws/sts-client.ts'
-import { noSettings, startAws } from '../support/aws-under-test.ts'
+import { askedBy, withKeysAlone } from '../support/asked-request.ts'
+import { startAws } from '../support/aws-under-test.ts'
 
 describe('a client of STS', () => {
-  const before = process.env
-  // The SDK reads each file once.
-  let tests = 0
-  let configFile: string
-  const opened: Aws[] = []
-  beforeEach(() => {
-    configFile = join(tmpdir(), `pc-ctl-sts-${process.pid}-${tests++}`)
-    const rest = Object.entries(before).filter(([name]) => !name.startsWith('AWS_'))
-    process.env = {
-      ...Object.fromEntries(rest),
-      AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'example',
-      AWS_CONFIG_FILE: configFile,
-      AWS_SHARED_CREDENTIALS_FILE: `${configFile}-none`,
-    }
-  })
-  afterEach(async () => {
-    process.env = before
-    for (const aws of opened.splice(0)) aws.close()
-    await rm(configFile, { force: true })
-  })
-
-  /** The request that a client sends. */
-  async function sentBy(client: StsClient | STSClient, ask: () => Promise<unknown>): Promise<HttpRequest> {
-    const sent: HttpRequest[] = []
-    const handler: { handle(request: HttpRequest): unknown } = client.config.requestHandler
-    handler.handle = async (request) => {
-      sent.push(request)
-      throw new Error('Nothing is sent.')
-    }
-    await ask().catch(() => undefined)
-    const [request] = sent
-    if (request === undefined) throw new Error('Nothing was asked.')
-    return request
-  }
+  const alone = withKeysAlone()
 
   const whatOf = ({ method, protocol, hostname, port, path, body, headers }: HttpRequest): object => ({
     place: `${method} ${protocol}//${hostname}:${port ?? ''}${path}`,
@@ -60,12 +24,11 @@ describe('a client of STS', () => {
   })
 
   async function both(): Promise<{ ours: object; theirs: object }> {
-    const aws = await connect(noSettings)
-    opened.push(aws)
+    const aws = await alone.connected()
     const [ours, theirs] = [aws.client(StsClient, edgeRegion), aws.client(STSClient, edgeRegion)]
     return {
-      ours: whatOf(await sentBy(ours, () => ours.send({ operation: 'GetCallerIdentity' }))),
-      theirs: whatOf(await sentBy(theirs, () => theirs.send(new GetCallerIdentityCommand({})))),
+      ours: whatOf(await askedBy(ours, () => ours.send({ operation: 'GetCallerIdentity' }))),
+      theirs: whatOf(await askedBy(theirs, () => theirs.send(new GetCallerIdentityCommand({})))),
     }
   }
 
@@ -93,7 +56,7 @@ describe('a client of STS', () => {
   ] as const) {
     it(`asks ${what}, as the SDK's does`, async () => {
       Object.assign(process.env, environment)
-      if (config !== '') await writeFile(configFile, config)
+      if (config !== '') await writeFile(alone.configFile, config)
       const { ours, theirs } = await both()
       expect(ours).to.deep.equal(theirs)
     })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Config, Errors } from '@oclif/core'
 
 import { BareConfig } from '../../src/ui/bare-config.ts'
-import type { CtlCommand } from '../../src/ui/command.ts'
+import type { CommandClass } from '../../src/ui/command.ts'
 import { result } from '../../src/ui/result.ts'
 import { stderr } from '../../src/ui/talk.ts'
 import { assertDocument } from './json-document.ts'
@@ -12,9 +12,6 @@ import { type CliRun, environmentOf, printsDocument, runCli, type RunOptions } f
 const root = join(import.meta.dirname, '../..')
 let config: Config | undefined
 let running: string | undefined
-
-/** A command, as it is made for a command line. */
-type CommandClass = (new (argv: string[], config: Config) => CtlCommand) & { id: string }
 
 /** Commands that hand their streams on to another program, or that a signal ends. */
 const ownProcess = new Set(['disable-cloudfront', 'reconfigure', 'restart', 'sandbox'])

@@ -1,4 +1,5 @@
 import { nameOf } from '../../aws/absent.ts'
+import { textOf } from '../../aws/s3-answer.ts'
 import { type LeanS3, S3Error } from '../../aws/s3-lean.ts'
 import { encodePath } from '../../aws/signature-v4.ts'
 import type { Rewrite } from './attributes.ts'
@@ -16,10 +17,6 @@ export const sourceOf = (bucket: string, { key, etag }: Rewrite): Headers => ({
   'x-amz-copy-source': encodePath(`/${bucket}/${key}`),
   'x-amz-copy-source-if-match': `"${etag}"`,
 })
-
-/** The text of the first element of a name; undefined if there is none. */
-export const textOf = (xml: string, name: string): string | undefined =>
-  new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
 
 /** Remembers copies in parts that have begun, so that a later run ends what a killed one left. */
 export interface UploadNotes {

@@ -2,6 +2,7 @@
 import type { Aws } from '../../aws/connect.ts'
 import { explainError } from '../../aws/denial.ts'
 import { namesOf } from '../../aws/names.ts'
+import { once } from '../../aws/once.ts'
 import {
   answersTo,
   getDistribution,
@@ -77,9 +78,4 @@ async function looked<T>(doing: string, patienceMs: number, look: () => Promise<
   } catch (error) {
     return explainError(error, doing)
   }
-}
-
-function once<T>(look: () => Promise<T>): () => Promise<T> {
-  let looking: Promise<T> | undefined
-  return () => (looking ??= look())
 }
